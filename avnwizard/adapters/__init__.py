@@ -1,0 +1,1 @@
+"""GitPython, python-on-whales, psycopg and files behind the ports."""

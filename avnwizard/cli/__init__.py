@@ -1,0 +1,1 @@
+"""The verbs; the only writer to stdout and stderr."""

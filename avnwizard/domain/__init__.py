@@ -1,0 +1,1 @@
+"""Pure values: releases, changelogs, env files, plans."""

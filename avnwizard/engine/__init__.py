@@ -1,0 +1,1 @@
+"""Steps, the journal and the runner; it knows nothing of Docker."""

@@ -1,0 +1,1 @@
+"""A simulated Docker host behind the same ports."""

@@ -1,0 +1,1 @@
+"""What wires ports to adapters or to the practice host."""

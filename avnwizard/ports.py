@@ -150,6 +150,20 @@ class Stack(Protocol):
         """The last lines of output, as they are (hostile); () when it is gone."""
 
 
+class PostgresAccess(Protocol):
+    """How the Postgres server of this stack is reached; the adapter for `Database` is built on it."""
+
+    def connection(self, database: str) -> dict[str, str]:
+        """psycopg's connection keywords (host, port, user, password, dbname). Never to be logged."""
+
+    def command(self, tool: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+        """The argv that runs a client tool of the server's own version (`pg_dump -Fc …`), stdin and stdout attached.
+
+        The second part is the environment that the argv needs on top of this process's own (PGPASSWORD and the
+        like): secrets travel there, never in argv. The tool is pointed at the server as its superuser.
+        """
+
+
 class Database(Protocol):
     """The stack's Postgres server, spoken to directly, never through PgBouncer."""
 

@@ -154,7 +154,7 @@ class PostgresAccess(Protocol):
     """How the Postgres server of this stack is reached; the adapter for `Database` is built on it."""
 
     def connection(self, database: str) -> dict[str, str]:
-        """psycopg's connection keywords (host, port, user, password, dbname). Never to be logged."""
+        """Psycopg's connection keywords (host, port, user, password, dbname). Never to be logged."""
 
     def command(self, tool: Sequence[str]) -> tuple[list[str], dict[str, str]]:
         """The argv that runs a client tool of the server's own version (`pg_dump -Fc …`), stdin and stdout attached.

@@ -46,9 +46,9 @@ class LocalFiles:
     def free_bytes(self, folder: Path) -> int:
         """Space left for this user on the file system that holds `folder` (or its nearest existing parent)."""
         there = folder.absolute()
-        while not there.exists() and there != there.parent:
-            there = there.parent
         try:
+            while not there.exists() and there != there.parent:
+                there = there.parent
             space = os.statvfs(there)
         except OSError as error:
             raise refusal("measure", there, error) from error

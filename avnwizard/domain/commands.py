@@ -14,9 +14,7 @@ Argv = tuple[str, ...]
 def compose_base(project: ComposeProject, *, files: Sequence[Path] = (), env_file: Path | None = None) -> Argv:
     """`docker compose` with project, directory, files and env file spelled out, so that nothing is guessed.
 
-    Args:
-        files: other compose files than the project's; relative paths in them still mean the project directory.
-        env_file: another env file than the project's.
+    `files` and `env_file` stand in for the project's own; relative paths in them still mean its directory.
     """
     argv = ["docker", "compose", "-p", project.name, "--project-directory", str(project.directory)]
     for file in files or project.files:

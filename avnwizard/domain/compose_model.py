@@ -56,7 +56,9 @@ def _service(project: str, name: str, body: Mapping[str, Any], config_hash: str)
         volumes=tuple(_mount(mount) for mount in body.get("volumes") or ()),
         networks=tuple(body.get("networks") or ()),
         labels={key: _plain(value) for key, value in _labels(body.get("labels") or {}).items()},
-        restart=str(body.get("restart") or _RESTART.get((deploy.get("restart_policy") or {}).get("condition"), "")),
+        restart=str(
+            body.get("restart") or _RESTART.get(str((deploy.get("restart_policy") or {}).get("condition")), "")
+        ),
         replicas=_replicas(body, deploy),
         stop_grace_s=_DEFAULT_GRACE_S if grace is None else seconds(grace),
         config_hash=config_hash,

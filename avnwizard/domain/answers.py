@@ -93,7 +93,9 @@ def write_answers(decisions: Iterable[Decision], *, current: str, target: str) -
             for line in (decision.question, *decision.why):
                 table.add(tomlkit.comment(printable(line, limit=160)))
             if decision.certain:
-                table.add(tomlkit.comment(f"certain; to change it: {_key(decision.key)} = {_quoted(decision.proposal)}"))
+                table.add(
+                    tomlkit.comment(f"certain; to change it: {_key(decision.key)} = {_quoted(decision.proposal)}")
+                )
             else:
                 table.add(tomlkit.key([decision.key]), _blank(decision))
         document.add(topic, table)
@@ -101,7 +103,7 @@ def write_answers(decisions: Iterable[Decision], *, current: str, target: str) -
 
 
 def _blank(decision: Decision) -> Any:
-    return tomlkit.item(False) if decision.topic == "acknowledge" else tomlkit.item(decision.proposal)  # noqa: FBT003
+    return tomlkit.item(False) if decision.topic == "acknowledge" else tomlkit.item(decision.proposal)
 
 
 def _key(key: str) -> str:
@@ -134,7 +136,9 @@ def read_answers(text: str, *, source: str, current: str, target: str) -> Answer
         if topic in {"from", "to"}:
             continue
         if topic not in TOPICS or not isinstance(lines, dict):
-            raise UsageError(f"{source}: there is no [{printable(topic, limit=60)}].", f"Sections: {', '.join(TOPICS)}.")
+            raise UsageError(
+                f"{source}: there is no [{printable(topic, limit=60)}].", f"Sections: {', '.join(TOPICS)}."
+            )
         for key, value in lines.items():
             answer = _answer(topic, key, value, source)
             if answer is not None:

@@ -9,11 +9,12 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from avnwizard.domain.config import Strategy
 from avnwizard.domain.host import ComposeProject
 from avnwizard.errors import RefusedError
 
 Jump = Literal["patch", "minor", "major"]
+Handling = Literal["job", "surge", "recreate", "skip", "retire"]
+"""A roll's strategy, or `retire`: the release no longer has the service."""
 EnvAction = Literal["rename", "add", "set", "comment-out"]
 
 
@@ -55,7 +56,7 @@ class ServicePlan:
     """
 
     service: str
-    strategy: Strategy
+    strategy: Handling
     reason: str
     image_old: str
     image_new: str

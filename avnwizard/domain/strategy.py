@@ -56,8 +56,8 @@ def why_alone(service: Service) -> str:
         return f"its container_name {service.container_name} allows one container only"
     if service.published:
         return f"it holds the host port {', '.join(service.published)}"
-    if service.volumes:
-        return f"it keeps data in {', '.join(service.volumes)}"
+    if written := [mount for mount in service.volumes if not mount.endswith(":ro")]:
+        return f"it keeps data in {', '.join(written)}"
     return "" if service.has_healthcheck else "it has no health check: nobody can tell when a second one is ready"
 
 

@@ -21,7 +21,7 @@ def pinned(facts: Mapping[str, Any], reference: str) -> str:
 
 def references(plan: Plan) -> dict[str, str]:
     """Image reference -> planned digest ("" where unknown), for every service."""
-    return {service.image_new: service.digest for service in plan.services}
+    return {service.image_new: service.digest for service in plan.services if service.image_new}
 
 
 class PullImages(Step):

@@ -70,7 +70,11 @@ class Answers:
 
     def accepting(self, decisions: Iterable[Decision]) -> "Answers":
         """These answers, with every proposal taken where nothing was answered: for the practice stack only."""
-        taken = {d.id: Secret(d.proposal) for d in decisions if d.id not in self.given and (d.proposal or d.certain)}
+        taken = {
+            d.id: Secret("true" if d.topic == "acknowledge" else d.proposal)
+            for d in decisions
+            if d.topic == "acknowledge" or d.proposal or d.certain
+        }
         return Answers({**taken, **self.given})
 
 

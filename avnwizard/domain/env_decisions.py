@@ -33,30 +33,21 @@ def env_decisions(
 def _decisions(
     operator: EnvFile, diff: EnvDiff, uses: Mapping[str, VariableUse], answers: Answers
 ) -> Iterator[Decision]:
-    asked: set[str] = set()
-    leaving = [variable.key for variable in diff.removed]
-    for rename in diff.renamed:
-        if rename.old not in operator or rename.new in operator:
-            leaving.append(rename.old)
-            continue
-        decision = _rename(rename)
-        yield decision
-        answer = answers.get(decision)
-        if answer is None or answer:
-            asked.add(answer or rename.new)
-        if answer == "":
-            leaving.append(rename.old)
+    live = [rename for rename in diff.renamed if rename.old in operator and rename.new not in operator]
+    renames = [_rename(rename) for rename in live]
+    yield from renames
+    given = [answers.get(decision) for decision in renames]
+    taken = {answer or rename.new for rename, answer in zip(live, given, strict=True) if answer != ""}
+    kept = {rename.old for rename, answer in zip(live, given, strict=True) if answer != ""}
+
     offered = {variable.key: variable.default for variable in diff.added if variable.active}
-    offered |= {rename.new: _default_of(rename) for rename in diff.renamed if rename.new not in offered}
     required = {key for key, use in uses.items() if use.required}
     for key in [*offered, *sorted(required - set(offered))]:
-        if key in asked or operator.literal(key):
-            continue
-        if key in operator and key not in required:
-            continue
-        if key in offered or key in required:
+        if key not in taken and not operator.literal(key) and (key in required or key not in operator):
             yield _value(key, offered.get(key, ""), uses.get(key))
-    for key in leaving:
+
+    leaving = [variable.key for variable in diff.removed] + [rename.old for rename in diff.renamed]
+    for key in dict.fromkeys(key for key in leaving if key not in kept):
         if key in operator and key not in uses:
             yield Decision(
                 "remove",
@@ -66,10 +57,6 @@ def _decisions(
                 COMMENT_OUT,
                 certain=True,
             )
-
-
-def _default_of(rename: Rename) -> str:
-    return getattr(rename, "default", "")
 
 
 def _rename(rename: Rename) -> Decision:

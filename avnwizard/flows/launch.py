@@ -61,6 +61,9 @@ def create_rollback(host: Host, undone: RunRecord, plan: rollback.RollbackPlan) 
     run = supervise.new_run_id(time.time())
     journal = host.journal()
     with held(host.lock, run=run, state_dir=host.state.folder):
+        for other in journal.runs():
+            if other.undoes and other.state in UNFINISHED:
+                raise RefusedError(f"Rollback {other.id} is unfinished.", f"avnwizard resume {other.id}")
         scene = scene_of(from_json(undone.plan), host, undone.id)
         steps = [(step.name, step.title) for step in rollback.rollback_steps(scene, plan)]
         title = f"back to {scene.plan.current.tag}"

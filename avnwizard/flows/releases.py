@@ -105,7 +105,7 @@ def find(host: Host, name: str) -> TagRef:
 
 def _kind(here: Version, there: Version) -> Kind:
     jump = kind_of_jump(here, there)
-    return jump if jump in {"patch", "minor", "major"} else "patch"  # type: ignore[return-value]  # narrowed by the set
+    return "patch" if jump == "downgrade" or jump == "same" else jump  # noqa: PLR1714 - spelled out, mypy narrows it
 
 
 def _recommended(versions: list[Version], here: Version) -> Version | None:

@@ -26,6 +26,8 @@ from avnwizard.flows.steps.roll import Retire, RollBackService
 from avnwizard.flows.steps.scene import Scene
 from avnwizard.flows.steps.verify import Verify
 
+_JOBS_END_S = 120.0
+
 
 @dataclass(frozen=True)
 class RollbackPlan:
@@ -83,8 +85,24 @@ def plan_rollback(host: Host, journal: Journal, run: RunRecord) -> RollbackPlan:
         raise RefusedError(f"A later run, {newer[0].id}, changed the stack.", f"avnwizard rollback {newer[0].id}")
     plan = from_json(run.plan)
     begun = [step for step in journal.steps(run.id) if step.state != "pending"]
+    _let_jobs_end(host, begun)
     moved, why, rows = _schema_moved(host, plan, begun)
     return _decide(host, plan, run.id, begun, moved=moved, why=why, rows=rows)
+
+
+def _let_jobs_end(host: Host, begun: Sequence[StepRecord]) -> None:
+    """Wait for a one-shot that a crash left running: the schema cannot be judged under a running migration."""
+    jobs = {step.name.partition(":")[2] for step in begun if step.name.startswith("job:")}
+    deadline = host.clock.now() + _JOBS_END_S
+    while True:
+        running = [one.service for one in host.stack.containers() if one.service in jobs and one.state == "running"]
+        if not running:
+            return
+        if host.clock.now() >= deadline:
+            raise RefusedError(
+                f"{running[0]} is still running; nothing was changed.", "Wait for it, or stop it with docker stop."
+            )
+        host.clock.sleep(0.5)
 
 
 def _schema_moved(

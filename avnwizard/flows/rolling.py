@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from avnwizard.domain.config import Strategy
 from avnwizard.domain.host import Container, Service
 from avnwizard.domain.plain import printable
 from avnwizard.engine.step import StepContext
@@ -56,15 +55,20 @@ def is_met(host: Host, want: Wanted) -> bool:
     return bool(found) and all(want.is_met_by(one) and one.is_serving for one in found)
 
 
-def roll(ctx: StepContext, host: Host, want: Wanted, strategy: Strategy, *, healthy_s: float, drain_s: float) -> None:
+def roll(ctx: StepContext, host: Host, want: Wanted, *, surge: bool, healthy_s: float, drain_s: float) -> None:
     """Roll one service.
+
+    Args:
+        surge: the new beside the old where an old one serves; else Compose recreates it in place.
+        healthy_s: how long it may take on top of its start period.
+        drain_s: how long the old ones keep running after that.
 
     Raises:
         StepError: the new container does not become healthy; with `surge` the old one still serves.
     """
     if is_met(host, want):
         ctx.say(f"{want.service.name} is as wanted already")
-    elif strategy == "surge" and any(one.is_serving for one in of_service(host, want.service.name)):
+    elif surge and any(one.is_serving for one in of_service(host, want.service.name)):
         _surge(ctx, host, want, healthy_s=healthy_s, drain_s=drain_s)
     else:
         _recreate(ctx, host, want, healthy_s=healthy_s)

@@ -45,7 +45,7 @@ class RunJob(Step):
         """If it moved a schema, the databases must be restored."""
         return UndoCost(
             seconds=60, interrupts=True, restore=True,
-            words="if it changed a schema, the databases are restored; what was written since the snapshot is set aside",
+            words="if it changed a schema, the databases are restored; what was written since is set aside",
         )  # fmt: skip
 
     def _judge(self, ctx: StepContext, found: tuple[Container, ...]) -> None:
@@ -82,7 +82,8 @@ class RollService(Step):
     def do(self, ctx: StepContext) -> None:
         """Roll, then make sure that what runs is what was pulled."""
         plan, want = self._scene.plan, self._wanted(ctx)
-        rolling.roll(ctx, self._scene.host, want, self._part.strategy, healthy_s=plan.healthy_s, drain_s=plan.drain_s)
+        surge = self._part.strategy == "surge"
+        rolling.roll(ctx, self._scene.host, want, surge=surge, healthy_s=plan.healthy_s, drain_s=plan.drain_s)
         strangers = [
             one for one in rolling.of_service(self._scene.host, self._part.service) if not want.is_met_by(one)
         ]
@@ -116,10 +117,8 @@ class RollBackService(Step):
 
     def do(self, ctx: StepContext) -> None:
         """Roll with the same strategies as forward."""
-        plan = self._scene.plan
-        rolling.roll(
-            ctx, self._scene.host, self._wanted(ctx), self._strategy, healthy_s=plan.healthy_s, drain_s=plan.drain_s
-        )
+        plan, want, surge = self._scene.plan, self._wanted(ctx), self._strategy == "surge"
+        rolling.roll(ctx, self._scene.host, want, surge=surge, healthy_s=plan.healthy_s, drain_s=plan.drain_s)
 
     def _wanted(self, ctx: StepContext) -> rolling.Wanted:
         image_id = str(ctx.recall("pull").get("running", {}).get(self._service, ""))

@@ -15,7 +15,10 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def main(
-    *, version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Say the version.")
+    *,
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Say the version."
+    ),
 ) -> None:
     """Upgrade a self-hosted Avnology ID stack, and go back."""
 

@@ -47,7 +47,8 @@ class ContainerStore:
         """It was started at `at`; `refusal` is why its program will exit, "" when it will not."""
         with self._state.transaction() as db:
             db.execute(
-                "UPDATE container SET started_at = ?, stopped_at = NULL, exit_code = 0, refusal = ? WHERE id = ?",
+                "UPDATE container SET started_at = ?, stopped_at = NULL, exit_code = 0, acted = 0, refusal = ?"
+                " WHERE id = ?",
                 (at, refusal, container_id),
             )
 
@@ -58,6 +59,16 @@ class ContainerStore:
                 "UPDATE container SET stopped_at = ?, exit_code = ? WHERE id = ? AND stopped_at IS NULL",
                 (at, exit_code, container_id),
             )
+
+    def acted(self, container_id: str) -> None:
+        """Its program has done to the world what it does."""
+        with self._state.transaction() as db:
+            db.execute("UPDATE container SET acted = 1 WHERE id = ?", (container_id,))
+
+    def rename(self, container_id: str, name: str) -> None:
+        """Give it another name."""
+        with self._state.transaction() as db:
+            db.execute("UPDATE container SET name = ? WHERE id = ?", (name, container_id))
 
     def removed(self, container_id: str, at: float) -> None:
         """It was removed at `at`; its row stays, as the host's history."""
@@ -89,4 +100,5 @@ def _record(row: sqlite3.Row) -> Record:
     fields = {name: row[name] for name in Record.__dataclass_fields__}
     fields["config"] = json.loads(row["config"])
     fields["one_off"] = bool(row["one_off"])
+    fields["acted"] = bool(row["acted"])
     return Record(**fields)

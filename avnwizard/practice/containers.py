@@ -18,6 +18,7 @@ class Record:
         refusal: why the program will not start with this configuration, "" when it will.
         created_at: seconds since the epoch, as are the others; None for what has not happened.
         exit_code: meaningful once it has stopped.
+        acted: what its program does to the world since its last start has been done.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Record:
     started_at: float | None = None
     stopped_at: float | None = None
     exit_code: int = 0
+    acted: bool = False
 
     @property
     def restarts(self) -> bool:

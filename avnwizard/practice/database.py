@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import socket
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -86,6 +87,11 @@ class Cluster:
             handed.unlink(missing_ok=True)
         with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.write(f"include '{_SETTINGS}'\n")
+
+    def adopt(self, data: Path) -> None:
+        """Take a copy of another cluster's data directory, whose server is stopped, as this one's own."""
+        self._make_outside()
+        subprocess.run(["cp", "-a", str(data), str(self.data)], check=True, capture_output=True)
 
     def start(self) -> None:
         """Start the server and wait until it takes connections; nothing to do when it runs."""

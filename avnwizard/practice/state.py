@@ -26,7 +26,8 @@ CREATE TABLE IF NOT EXISTS container (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, service TEXT NOT NULL, number INTEGER NOT NULL,
   image TEXT NOT NULL, image_id TEXT NOT NULL, config_hash TEXT NOT NULL, one_off INTEGER NOT NULL DEFAULT 0,
   config TEXT NOT NULL, refusal TEXT NOT NULL DEFAULT '',
-  created_at REAL NOT NULL, started_at REAL, stopped_at REAL, removed_at REAL, exit_code INTEGER NOT NULL DEFAULT 0);
+  created_at REAL NOT NULL, started_at REAL, stopped_at REAL, removed_at REAL, exit_code INTEGER NOT NULL DEFAULT 0,
+  acted INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS container_by_service ON container (service, number);
 CREATE TABLE IF NOT EXISTS log (
   container_id TEXT NOT NULL, at REAL NOT NULL, line TEXT NOT NULL);

@@ -17,14 +17,15 @@ SEEDED_ROWS: Mapping[str, Mapping[str, int]] = MappingProxyType(
 """Rows by database and table once the seed has run."""
 
 
-def seed_sql(hydra_system_secret: str) -> str:
+def seed_sql(hydra_system_secret: str, *, accounts: int = 20_000) -> str:
     r"""A psql script (it uses `\connect` and `SET ROLE`) to be run once by the superuser on an empty v1.5.0.
 
     Args:
         hydra_system_secret: what Hydra's rows are sealed under, one secret, not the list.
+        accounts: how many accounts and identities, at least 20; what belongs to them is in proportion.
     """
     plain = (files("avnwizard.practice.product") / "seed.sql").read_text("utf-8")
-    return plain + "".join(_sealed(hydra_system_secret)) + "ANALYZE;\n"
+    return f"\\set accounts {accounts}\n" + plain + "".join(_sealed(hydra_system_secret)) + "ANALYZE;\n"
 
 
 def _sealed(secret: str) -> Iterator[str]:

@@ -1,0 +1,85 @@
+"""Chooses the sections of a changelog that lie between two releases."""
+
+from collections.abc import Iterable, Sequence
+
+from avnwizard.domain.changelog.breaking import breaking_items, squashed
+from avnwizard.domain.changelog.splitting import UNNAMED, RawSection, split_sections
+from avnwizard.domain.changelog.values import BreakingItem, ChangelogRange, Section
+from avnwizard.domain.version import Version
+
+
+def sections_between(text: str, current: str, target: str, *, tags: Iterable[str] = ()) -> ChangelogRange:
+    """Read the sections after `current` up to and including `target`, newest first.
+
+    Sections are chosen by the order of versions, not by their place, since projects interleave release lines.
+
+    Args:
+        text: the changelog of the *target* release.
+        current: the tag that runs now.
+        target: the tag to go to.
+        tags: the repository's release tags: those in the range that have no section are told as missing.
+
+    Raises:
+        VersionError: `current` or `target` is no version.
+    """
+    low, high = Version.parse(current), Version.parse(target)
+    raw = [(_version(section, high), section) for section in _of_package(split_sections(text), target)]
+    known = {version for version, _ in raw if version is not None}
+    chosen: dict[Version, list[RawSection]] = {}
+    for version, section in raw:
+        if version is not None and low < version <= high:
+            chosen.setdefault(version, []).append(section)
+    order = sorted(chosen, reverse=True)
+    sections = [_section(version, chosen[version], high) for version in order]
+    wanted = [
+        *(tag for tag in tags if (v := Version.find(tag)) and low < v < high and not v.is_prerelease),
+        current,
+        target,
+    ]
+    missing = {tag: None for tag in wanted if Version.parse(tag) not in known}
+    return ChangelogRange(tuple(_told_once(sections, order)), tuple(missing))
+
+
+def _of_package(sections: list[RawSection], target: str) -> list[RawSection]:
+    """Keep one package's sections where the target names it (`@scope/name@1.2.3`)."""
+    package = target.rpartition("@")[0]
+    own = [s for s in sections if s.heading.package == package or s.heading.lead == package.lower()]
+    return own if package and own else sections
+
+
+def _version(section: RawSection, high: Version) -> Version | None:
+    if section.heading.version != UNNAMED:
+        return Version.find(section.heading.version)
+    older = Version.find(section.heading.previous)
+    return high if older is not None and older < high else None
+
+
+def _section(version: Version, parts: Sequence[RawSection], high: Version) -> Section:
+    head = parts[0].heading
+    body = "\n\n".join(part.body for part in parts)
+    named = high.text.rpartition("@")[2] if head.version == UNNAMED else head.version
+    return Section(
+        version=named,
+        date=next((part.heading.date for part in parts if part.heading.date), None),
+        title=" ".join(filter(None, (head.package or head.lead, head.title))),
+        body_markdown=body,
+        breaking=breaking_items(body),
+        yanked=any(part.heading.yanked for part in parts),
+        prerelease=version.is_prerelease,
+    )
+
+
+def _told_once(sections: list[Section], order: list[Version]) -> list[Section]:
+    """Say each breaking item once: a release speaks before its pre-releases, older before newer."""
+    told: set[str] = set()
+    kept: dict[int, tuple[BreakingItem, ...]] = {}
+    for index in sorted(range(len(sections)), key=lambda i: (order[i].is_prerelease, order[i])):
+        fresh = {
+            squashed(item.text): item for item in sections[index].breaking if squashed(item.text) not in told
+        }
+        told |= fresh.keys()
+        kept[index] = tuple(fresh.values())
+    return [
+        Section(s.version, s.date, s.title, s.body_markdown, kept[i], s.yanked, s.prerelease)
+        for i, s in enumerate(sections)
+    ]

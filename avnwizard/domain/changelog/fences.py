@@ -1,0 +1,25 @@
+"""Where headings are no headings: within code fences and HTML comments."""
+
+import re
+
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
+
+
+def fenced(lines: list[str]) -> dict[int, int]:
+    """Map the first line of each closed code fence or HTML comment to its last; an endless one is none."""
+    ends: dict[int, int] = {}
+    index = 0
+    while index < len(lines):
+        line = lines[index]
+        if (fence := _FENCE.match(line)) and not ("`" in fence[2] and fence[1][0] == "`"):
+            closing = re.compile(rf" {{0,3}}{re.escape(fence[1][0])}{{{len(fence[1])},}}[ \t]*")
+            end = next((i for i in range(index + 1, len(lines)) if closing.fullmatch(lines[i])), None)
+        elif line.lstrip().startswith("<!--") and "-->" not in line:
+            end = next((i for i in range(index + 1, len(lines)) if "-->" in lines[i]), None)
+        else:
+            end = None
+        if end is not None:
+            ends[index] = end
+            index = end
+        index += 1
+    return ends

@@ -1,0 +1,128 @@
+"""Cuts a changelog into its releases' sections, whatever marks their headings."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from avnwizard.domain.changelog.fences import fenced
+from avnwizard.domain.changelog.headings import Heading, is_unreleased, read_heading
+from avnwizard.domain.version import Version
+
+_ATX = re.compile(r" {0,3}(#{1,6})[ \t]*(.*)")
+_RULER = re.compile(r" {0,3}(={3,}|-{3,}|~{3,}|\*{3,})[ \t]*")
+_BOLD = re.compile(r" {0,3}(?:\*\*|__)(.+?)(?:\*\*|__):?[ \t]*(\([^)]*\))?:?[ \t]*")
+_PLAIN = re.compile(r"(?:\S+ ){0,3}[vV]?\d+\.\d+\S*.*")
+_SETEXT_LEVEL, _BOLD_LEVEL, _PLAIN_LEVEL = 2, 7, 8
+_LONGEST_PLAIN = 90
+
+
+@dataclass(frozen=True)
+class RawSection:
+    """A heading and the text below it, up to the next release's heading."""
+
+    heading: Heading
+    body: str
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    line: int
+    body_line: int
+    level: int
+    heading: Heading | None
+    ends_sections: bool = False
+
+
+def split_sections(text: str) -> list[RawSection]:
+    """Give the releases' sections in document order."""
+    lines = text.removeprefix("\ufeff").splitlines()
+    candidates = list(_candidates(lines))
+    chosen = _named([c for c in _chosen(candidates) if c is not None])
+    sections = []
+    for index, candidate in enumerate(chosen):
+        end = chosen[index + 1].line if index + 1 < len(chosen) else len(lines)
+        if candidate.heading is not None and candidate.heading.version:
+            sections.append(
+                RawSection(candidate.heading, "\n".join(lines[candidate.body_line : end]).strip("\n"))
+            )
+    return sections
+
+
+def _candidates(lines: list[str]) -> Iterator[_Candidate]:
+    fences = fenced(lines)
+    index = -1
+    while (index := index + 1) < len(lines):
+        line = lines[index]
+        if index in fences:
+            index = fences[index]
+            continue
+        if not line or line.isspace():
+            continue
+        if atx := _ATX.match(line):
+            yield from _candidate(index, index + 1, len(atx[1]), atx[2])
+            continue
+        below = lines[index + 1] if index + 1 < len(lines) else ""
+        blank_above = index == 0 or not lines[index - 1].strip()
+        ruler_above = index > 0 and bool(_RULER.fullmatch(lines[index - 1]))
+        if below and _RULER.fullmatch(below) and (blank_above or ruler_above) and not _RULER.fullmatch(line):
+            yield from _candidate(
+                index - ruler_above, index + 2, _SETEXT_LEVEL - (below.strip()[0] == "="), line
+            )
+        elif bold := _BOLD.fullmatch(line):
+            yield from _candidate(index, index + 1, _BOLD_LEVEL, f"{bold[1].rstrip(':')} {bold[2] or ''}")
+        elif blank_above and len(line) < _LONGEST_PLAIN and not line[0].isspace() and _PLAIN.fullmatch(line):
+            yield from _candidate(index, index + 1, _PLAIN_LEVEL, line.rstrip(": "))
+
+
+def _candidate(line: int, body_line: int, level: int, text: str) -> Iterator[_Candidate]:
+    heading = read_heading(text)
+    if heading is not None:
+        yield _Candidate(line, body_line, level, heading)
+    elif level <= _SETEXT_LEVEL or is_unreleased(text):
+        yield _Candidate(line, body_line, level, None, ends_sections=is_unreleased(text))
+
+
+def _chosen(candidates: list[_Candidate]) -> Iterator[_Candidate]:
+    """Keep the headings that are releases': the sure ones, and the unsure where their like fill the file."""
+    named = [c for c in candidates if c.heading is not None]
+    marked = [c for c in named if c.level < _BOLD_LEVEL and c.heading and c.heading.sure]
+    shallowest = min((c.level for c in marked), default=_BOLD_LEVEL)
+    likes = Counter((c.level, c.heading.lead) for c in named if c.heading and not c.heading.sure)
+    usual = likes.most_common(1)[0][0] if likes else None
+    current = 0
+    for c in candidates:
+        if c.heading is None:
+            if c.ends_sections or (c.level < current and marked):
+                current = 0
+                yield c
+            continue
+        if c.level < _BOLD_LEVEL:
+            alike = (c.level, c.heading.lead) == usual and not (marked and c.level > shallowest)
+            wanted = c.heading.sure or (alike and not (c.heading.lead and c.heading.runs_on))
+        elif c.level == _BOLD_LEVEL:
+            wanted = c.heading.sure and (not marked or c.heading.date is not None)
+        else:
+            wanted = c.heading.sure and not marked
+        if wanted:
+            current = c.level if c.level < _BOLD_LEVEL else current
+            yield c
+
+
+def _named(chosen: list[_Candidate]) -> list[_Candidate]:
+    """Give a heading without a version (`## [](…/compare/v1.2.0...v)`) the one the section above follows."""
+    out: list[_Candidate] = []
+    newer = ""
+    for c in chosen:
+        if c.heading is not None and not c.heading.version and newer and Version.find(newer):
+            out.append(replace(c, heading=replace(c.heading, version=newer)))
+        elif c.heading is not None and not c.heading.version:
+            out.append(replace(c, heading=replace(c.heading, version=UNNAMED if c.heading.previous else "")))
+        else:
+            out.append(c)
+        newer = c.heading.previous if c.heading is not None else ""
+    return out
+
+
+UNNAMED = "?"
+"""The version of a newest section whose heading does not name it."""

@@ -1,0 +1,55 @@
+"""Turns "rewrites a table" into "rewrites 4.1 GB, about 50 s, writers wait"."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from avnwizard.domain.migrations.verdict import Statement, Work, spoken
+
+_BYTES_PER_S = {Work.SCAN: 300e6, Work.INDEX: 50e6, Work.REWRITE: 80e6}
+"""Cautious rates of one backend on a small cloud disk; an estimate, and told as one."""
+_WORDS = {Work.SCAN: "reads", Work.INDEX: "indexes", Work.REWRITE: "rewrites"}
+_STEP = 1000
+
+
+@dataclass(frozen=True)
+class TableSize:
+    """The size of a table on the live database, its TOAST included, its indexes not."""
+
+    size_bytes: int
+    rows: int
+
+
+def timed(statement: Statement, sizes: Mapping[str, TableSize]) -> Statement:
+    """Give the statement with its expected time; a table that the database does not have costs nothing."""
+    effect = statement.effect
+    if effect.work is Work.NONE:
+        return replace(statement, seconds=0.0)
+    if not sizes:
+        return statement
+    size = (
+        sizes.get(effect.table)
+        or sizes.get(effect.table.rpartition(".")[2])
+        or sizes.get(f"public.{effect.table}")
+    )
+    amount = size.size_bytes if size else 0
+    seconds = amount / _BYTES_PER_S[effect.work]
+    waiting = f", {effect.blocks} wait" if effect.blocks else ""
+    told = f"{effect.why}: {_WORDS[effect.work]} {spoken_bytes(amount)}, about {spoken(seconds)}{waiting}"
+    return replace(statement, seconds=seconds, size_bytes=amount, effect=replace(effect, why=told))
+
+
+def window_s(statements: Iterable[Statement]) -> float | None:
+    """The time in which somebody waits, or None where one statement's time is not known."""
+    waits = [s for s in statements if s.effect.blocks or s.effect.unreadable]
+    if any(s.effect.unreadable or s.seconds is None for s in waits):
+        return None
+    return sum(s.seconds or 0.0 for s in waits)
+
+
+def spoken_bytes(amount: float) -> str:
+    """A size as one says it: `4.1 GB`."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < _STEP:
+            return f"{amount:.3g} {unit}"
+        amount /= _STEP
+    return f"{amount:.3g} TB"

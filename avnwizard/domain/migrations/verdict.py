@@ -1,0 +1,143 @@
+"""What a release's migrations mean: for each statement, and for the roll and the way back."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a statement is to a running service, from harmless to worst."""
+
+    ADDITIVE = "additive"
+    LOCKING = "locking"
+    """Writers, or everybody, wait while it works through a table."""
+    REWRITING = "rewriting"
+    """The table is written anew; it needs time and disk in proportion to its size."""
+    INCOMPATIBLE = "incompatible"
+    """The old code may fail once it has run."""
+    DESTRUCTIVE = "destructive"
+    """Data is gone once it has run."""
+    UNREADABLE = "unreadable"
+    """It could not be judged, and is treated as incompatible."""
+
+
+class Work(StrEnum):
+    """What a statement does with the rows that are there already; its time follows from it."""
+
+    NONE = "none"
+    SCAN = "scan"
+    INDEX = "index"
+    REWRITE = "rewrite"
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one statement, or one part of it, does."""
+
+    why: str
+    table: str = ""
+    work: Work = Work.NONE
+    blocks: str = ""
+    """Who waits while the work lasts: "" nobody, else `writers` or `readers and writers`."""
+    breaks_old_code: bool = False
+    loses_data: bool = False
+    unreadable: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        """The worst that can be said of it."""
+        if self.unreadable:
+            return Kind.UNREADABLE
+        if self.loses_data:
+            return Kind.DESTRUCTIVE
+        if self.breaks_old_code:
+            return Kind.INCOMPATIBLE
+        if self.work is Work.REWRITE:
+            return Kind.REWRITING
+        return Kind.LOCKING if self.blocks else Kind.ADDITIVE
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One effect of one statement, at its place."""
+
+    file: str
+    line: int
+    effect: Effect
+    seconds: float | None = None
+    """How long it is expected to take; None where the table's size is not known."""
+    size_bytes: int | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What it is to a running service."""
+        return self.effect.kind
+
+    @property
+    def table(self) -> str:
+        """The table it works on, with its schema where the file gives one; empty where it is none."""
+        return self.effect.table
+
+    @property
+    def why(self) -> str:
+        """One sentence for the operator."""
+        return self.effect.why
+
+
+@dataclass(frozen=True)
+class MigrationVerdict:
+    """The statements in order, and what follows from them for the whole release.
+
+    `window_s` is the time in which somebody waits: 0 for none, None where it cannot be told (no sizes, or a
+    statement that nobody can judge). `skipped` holds the files that were not read, with the reason.
+    """
+
+    statements: tuple[Statement, ...]
+    window_s: float | None
+    skipped: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def unreadable(self) -> tuple[Statement, ...]:
+        """The statements that could not be judged."""
+        return tuple(s for s in self.statements if s.kind is Kind.UNREADABLE)
+
+    @property
+    def breaks_old_code(self) -> bool:
+        """Whether the old containers may fail while they still run beside the new ones."""
+        return any(
+            s.effect.breaks_old_code or s.effect.loses_data or s.effect.unreadable for s in self.statements
+        )
+
+    @property
+    def rolls_without_interruption(self) -> bool:
+        """Whether the old code works on after every statement, and nobody waits noticeably for any."""
+        return not self.breaks_old_code and self.window_s is not None and self.window_s <= NOTICEABLE_S
+
+    @property
+    def rollback_needs_restore(self) -> bool:
+        """Whether going back to the old code means restoring the snapshot."""
+        return self.breaks_old_code
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in words."""
+        back = "; rollback needs a restore" if self.rollback_needs_restore else ""
+        if not self.statements:
+            return "no migrations"
+        if self.rolls_without_interruption:
+            return "rolls without interruption"
+        if self.window_s is None:
+            return f"needs a window of unknown length{back}"
+        length = spoken(self.window_s) if self.window_s > NOTICEABLE_S else "the roll itself"
+        return f"needs a window of about {length}{back}"
+
+
+NOTICEABLE_S = 1.0
+"""A wait that no request notices as an outage."""
+
+
+def spoken(seconds: float) -> str:
+    """A duration as one says it: `50 s`, `4 min`, `2.5 h`."""
+    if seconds < 100:  # noqa: PLR2004 - below it seconds read best
+        return f"{max(round(seconds), 1)} s"
+    minutes = seconds / 60
+    return f"{round(minutes)} min" if minutes < 100 else f"{minutes / 60:.1f} h"  # noqa: PLR2004 - as above

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from avnwizard.domain.changelog.dates import date_in
 from avnwizard.domain.version import Version
 
-_LINK = re.compile(
-    r"!?\[((?:[^\[\]]|\[[^\]]*\])*)\](?:\(([^()\s]*(?:\([^()]*\)[^()\s]*)*)[^)]*\)|\[[^\]]*\])"
-)
+_LINK = re.compile(r"!?\[((?:[^\[\]]|\[[^\]]*\])*)\](?:\(([^()\s]*(?:\([^()]*\)[^()\s]*)*)[^)]*\)|\[[^\]]*\])")
 _MARKS = re.compile(r"<[^>]*>|\{[^}]*\}|\*\*|__|`|:[a-z_]+:")
 _VERSION = (
     r"(?P<version>[vV]?(?:\d{4}-\d{2}-\d{2}(?![\d-])|\d+(?:\.\d+)+|\d+)"
@@ -25,9 +23,7 @@ _OWN_WORDS = frozenset(
 _NOT_A_NAME = re.compile(
     r"\b(?:upgrad|migrat|updat|from|to|before|since|until|requir|below|above|than|notes?|how)", re.IGNORECASE
 )
-_WORD_AFTER = re.compile(
-    r"\s+(?P<word>ga|final|stable|(?:alpha|beta|rc|pre|preview)[ .-]?\d*)\b", re.IGNORECASE
-)
+_WORD_AFTER = re.compile(r"\s+(?P<word>ga|final|stable|(?:alpha|beta|rc|pre|preview)[ .-]?\d*)\b", re.IGNORECASE)
 _REST = re.compile(r"\s*(?:$|[-\u2013\u2014:/|,(\[~]|released\b|\d{4}-|yanked\b|unreleased\b)", re.IGNORECASE)
 _COMPARE = re.compile(r"/compare/(?P<old>[^/\s]+?)(?:\.\.\.?|%2E{3})(?P<new>[^/\s)?#]*)")
 _YANKED = re.compile(r"\byanked\b|\bwithdrawn\b|\bretracted\b", re.IGNORECASE)

@@ -27,9 +27,7 @@ def timed(statement: Statement, sizes: Mapping[str, TableSize]) -> Statement:
     if not sizes:
         return statement
     size = (
-        sizes.get(effect.table)
-        or sizes.get(effect.table.rpartition(".")[2])
-        or sizes.get(f"public.{effect.table}")
+        sizes.get(effect.table) or sizes.get(effect.table.rpartition(".")[2]) or sizes.get(f"public.{effect.table}")
     )
     amount = size.size_bytes if size else 0
     seconds = amount / _BYTES_PER_S[effect.work]

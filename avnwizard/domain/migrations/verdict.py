@@ -103,9 +103,7 @@ class MigrationVerdict:
     @property
     def breaks_old_code(self) -> bool:
         """Whether the old containers may fail while they still run beside the new ones."""
-        return any(
-            s.effect.breaks_old_code or s.effect.loses_data or s.effect.unreadable for s in self.statements
-        )
+        return any(s.effect.breaks_old_code or s.effect.loses_data or s.effect.unreadable for s in self.statements)
 
     @property
     def rolls_without_interruption(self) -> bool:

@@ -1,0 +1,95 @@
+"""The real file system."""
+
+import contextlib
+import errno
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+from avnwizard.errors import HostError
+
+_HINTS = {
+    errno.ENOSPC: "Make room on that file system, then resume.",
+    errno.EDQUOT: "This user's disk quota is used up.",
+    errno.EACCES: "Run avnwizard as the user who owns the file, or as root.",
+    errno.EPERM: "Run avnwizard as the user who owns the file, or as root.",
+    errno.EROFS: "The file system is mounted read-only.",
+    errno.ENOENT: "Check the path.",
+}
+
+
+class LocalFiles:
+    """The port `Files` over this host's file system."""
+
+    def read(self, path: Path) -> bytes:
+        """The whole file."""
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise refusal("read", path, error) from error
+
+    def write(self, path: Path, data: bytes, *, mode: int = 0o600) -> None:
+        """Replace atomically and durably; a symbolic link stays one, and the owner stays the owner."""
+        try:
+            replace_file(path.resolve(), data, mode=mode)
+        except OSError as error:
+            raise refusal("write", path, error) from error
+
+    def mode(self, path: Path) -> int:
+        """Permission bits; `HostError` when there is no such file."""
+        try:
+            return stat.S_IMODE(path.stat().st_mode)
+        except OSError as error:
+            raise refusal("look at", path, error) from error
+
+    def free_bytes(self, folder: Path) -> int:
+        """Space left for this user on the file system that holds `folder` (or its nearest existing parent)."""
+        there = folder.absolute()
+        try:
+            while not there.exists() and there != there.parent:
+                there = there.parent
+            space = os.statvfs(there)
+        except OSError as error:
+            raise refusal("measure", there, error) from error
+        return space.f_bavail * space.f_frsize
+
+
+def refusal(verb: str, path: Path, error: OSError) -> HostError:
+    """The error of a file operation, with a hint for the usual causes."""
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return HostError(f"Cannot {verb} {path}: {reason}.", _HINTS.get(error.errno or 0, ""))
+
+
+def replace_file(path: Path, data: bytes, *, mode: int) -> None:
+    """Write beside `path`, fsync, rename over it, fsync the folder; raises `OSError`, leaving `path` as it was."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".new", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            _keep_owner(file.fileno(), path)
+            os.fchmod(file.fileno(), mode)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename or a new name in the folder survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _keep_owner(handle: int, path: Path) -> None:
+    """As root, an operator's file must not become root's. Others cannot give files away, and need not."""
+    with contextlib.suppress(FileNotFoundError, PermissionError):
+        was = path.stat()
+        os.fchown(handle, was.st_uid, was.st_gid)

@@ -1,0 +1,186 @@
+"""The operator's checkout: git itself for whatever changes it, GitPython for reading its objects."""
+
+import contextlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from avnwizard.adapters import git_refs, git_worktree
+from avnwizard.adapters.git_environment import git_environment
+from avnwizard.adapters.git_merge import merge_file
+from avnwizard.adapters.git_runner import GitRunner
+from avnwizard.adapters.hostile import printable
+from avnwizard.domain.host import Head, Merge, RepoState, TagRef
+from avnwizard.domain.secret import redact_urls
+from avnwizard.errors import HostError
+
+if TYPE_CHECKING:
+    import git
+
+_BUSY = {
+    "MERGE_HEAD": "merge",
+    "rebase-merge": "rebase",
+    "rebase-apply": "rebase",
+    "CHERRY_PICK_HEAD": "cherry-pick",
+    "REVERT_HEAD": "revert",
+    "BISECT_LOG": "bisect",
+}
+
+
+def open_repo(directory: Path) -> "GitRepo":
+    """The checkout whose top is `directory`; `HostError` with a hint for everything that it may be instead."""
+    if not directory.is_dir():
+        raise HostError(f"There is no folder {directory}.", "Name the stack's folder with --stack.")
+    runner = GitRunner(directory)
+    done = runner.try_("rev-parse", "--is-bare-repository", "--show-toplevel", "--absolute-git-dir")
+    bare, _, rest = done.text.partition("\n")
+    if bare.strip() == "true":
+        raise HostError(f"{directory} is a bare git repository: it has no files.", "Name the checkout with --stack.")
+    if done.code != 0:
+        raise _cannot_open(directory, done.complaint)
+    top, git_dir = rest.rstrip("\n").split("\n")
+    if Path(top) != directory.resolve():
+        raise HostError(
+            f"{directory} is not the top of a git checkout; it lies inside {printable(top)}.",
+            f"If that is the stack, use --stack {printable(top)}.",
+        )
+    return GitRepo(runner, Path(top), Path(git_dir))
+
+
+class GitRepo:
+    """The port `Repo` over a real git checkout; made by `open_repo`."""
+
+    def __init__(self, runner: GitRunner, directory: Path, git_dir: Path) -> None:
+        import git
+
+        self._runner, self._directory, self._git_dir = runner, directory, git_dir
+        try:
+            self._git: git.Repo = git.Repo(directory, search_parent_directories=False)
+        except (git.InvalidGitRepositoryError, git.NoSuchPathError, OSError) as error:
+            raise _cannot_open(directory, str(error)) from error
+        settled = {name: value for name, value in git_environment().items() if name.startswith(("GIT_", "LC_"))}
+        self._git.git.update_environment(**settled, GIT_DIR=str(git_dir), GIT_WORK_TREE=str(directory))
+
+    @property
+    def directory(self) -> Path:
+        """Top of the work tree."""
+        return self._directory
+
+    @property
+    def git_dir(self) -> Path:
+        """The `.git` folder."""
+        return self._git_dir
+
+    def head(self) -> Head:
+        """Where the checkout stands; of several tags at HEAD the highest release is told."""
+        commit = self._runner.try_("rev-parse", "--verify", "--quiet", "HEAD^{commit}").text.strip()
+        if not commit:
+            raise HostError(f"{self._directory} has no commit checked out.", "Check out the release that runs now.")
+        branch = self._runner.try_("symbolic-ref", "--quiet", "--short", "HEAD").text.rstrip("\n")
+        return Head(commit=commit, tag=git_refs.release_at(self.tags(), commit), branch=branch)
+
+    def state(self) -> RepoState:
+        """Local edits, operations in progress, shallow or not; `remote` is its address without credentials."""
+        name = git_refs.remote_name(self._runner)
+        address = self._runner.try_("remote", "get-url", "--", name).text.rstrip("\n") if name else ""
+        return RepoState(
+            shallow=(Path(self._git.common_dir) / "shallow").exists(),
+            edited=git_worktree.edited(self._runner),
+            busy=next((what for mark, what in _BUSY.items() if (self._git_dir / mark).exists()), ""),
+            locked=(self._git_dir / "index.lock").exists(),
+            remote=redact_urls(printable(address)),
+        )
+
+    def tags(self) -> tuple[TagRef, ...]:
+        """Every local tag that leads to a commit."""
+        return git_refs.local_tags(self._runner)
+
+    def remote_tag(self, tag: str) -> str:
+        """The commit that the remote has for the tag, "" if it has no such tag; `HostError` when unreachable."""
+        return git_refs.remote_tags(self._runner, tag).get(tag, "")
+
+    def moved_tags(self) -> tuple[str, ...]:
+        """Tags that the remote has elsewhere than this checkout: `fetch` leaves them where they are here."""
+        here = {tag.name: tag.commit for tag in self.tags()}
+        there = git_refs.remote_tags(self._runner)
+        return tuple(sorted(name for name, commit in there.items() if here.get(name, commit) != commit))
+
+    def fetch(self) -> None:
+        """Fetch branches and tags; a tag that moved on the remote stays where it is here (see `moved_tags`)."""
+        git_refs.fetch(self._runner)
+
+    def read(self, ref: str, path: str) -> bytes | None:
+        """A file at a ref without checking it out; None when it is not there."""
+        blob = self._blob(ref, path)
+        return None if blob is None else bytes(blob.data_stream.read())
+
+    def list(self, ref: str, folder: str) -> tuple[str, ...]:
+        """Files below a folder at a ref, as paths from the top, sorted."""
+        words = ("ls-tree", "-r", "-z", "--name-only", "--full-tree", git_refs.commit_of(self._runner, ref))
+        prefix = folder.strip("/")
+        found = self._runner.paths(
+            "--literal-pathspecs", *words, *(("--", f"{prefix}/") if prefix not in {"", "."} else ())
+        )
+        return tuple(sorted(found))
+
+    def merge(self, path: str, target: str) -> Merge:
+        """Three-way merge of one edited file: base HEAD, ours the work tree, theirs the target ref."""
+        ours = git_worktree.content(self._directory, path)
+        return merge_file(self._runner, path, base=self.read("HEAD", path), ours=ours, theirs=self.read(target, path))
+
+    def diff(self) -> bytes:
+        """The operator's local edits as a patch that `git apply` takes."""
+        options = ("--binary", "--full-index", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames")
+        prefixes = ("--src-prefix=a/", "--dst-prefix=b/", "--ignore-submodules=all")
+        return self._runner("diff", *options, *prefixes, "HEAD", "--").stdout
+
+    def checkout(self, ref: str, *, branch: str = "", contents: Mapping[str, bytes | None]) -> None:
+        """Move the work tree to `ref`, then write `contents` over it (None removes).
+
+        Can be repeated after a crash at any point. Refuses, with nothing changed, when an untracked or ignored file
+        is in the way of a different file of `ref`.
+        """
+        commit = git_refs.commit_of(self._runner, ref)
+        if branch:
+            git_refs.demand_branch(self._runner, branch, commit)
+        git_worktree.move(self._runner, commit, contents=contents)
+        if branch:
+            git_worktree.attach(self._runner, branch)
+
+    def matches(self, ref: str, *, contents: Mapping[str, bytes | None]) -> bool:
+        """True when HEAD is at `ref` and the work tree differs from it by exactly `contents`."""
+        return git_worktree.is_at(self._runner, git_refs.commit_of(self._runner, ref), contents=contents)
+
+    def _blob(self, ref: str, path: str) -> "git.Blob | None":
+        import git
+
+        try:
+            found = self._git.commit(git_refs.commit_of(self._runner, ref)).tree.join(path)
+        except KeyError:
+            return None
+        except (git.GitError, ValueError, OSError) as error:
+            raise HostError(
+                f"git cannot read {path} at {ref}.", "`git fsck` tells whether the clone is whole."
+            ) from error
+        if not isinstance(found, git.Blob):
+            return None
+        if found.mode == git.Blob.link_mode:
+            raise HostError(f"{path} at {ref} is a symbolic link.", "avnwizard reads plain files only.")
+        return found
+
+    def close(self) -> None:
+        """End GitPython's helper processes."""
+        with contextlib.suppress(OSError):
+            self._git.close()
+
+
+def _cannot_open(directory: Path, complaint: str) -> HostError:
+    if "dubious ownership" in complaint:
+        return HostError(
+            f"git refuses {directory}: it belongs to another user.",
+            f"Run avnwizard as its owner, or: git config --global --add safe.directory {directory.resolve()}",
+        )
+    if "not a git repository" in complaint:
+        hint = "avnwizard upgrades a git checkout. Run it in the stack's folder or name that with --stack."
+        return HostError(f"{directory} is not a git repository.", hint)
+    return HostError(f"git cannot open {directory}: {complaint}", "`git status` in that folder tells more.")

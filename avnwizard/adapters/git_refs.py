@@ -1,0 +1,118 @@
+"""Tags and the remote: reading refs with hostile names, and fetching without moving a tag."""
+
+import re
+
+from avnwizard.adapters.git_runner import GitRunner
+from avnwizard.adapters.hostile import fail
+from avnwizard.domain import commands
+from avnwizard.domain.host import TagRef
+from avnwizard.errors import HostError
+
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_RELEASE = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(-\S+)?")
+_FIELDS = (
+    "refname:strip=2",
+    "objecttype",
+    "objectname",
+    "*objecttype",
+    "*objectname",
+    "creatordate:iso8601-strict",
+)
+_FORMAT = "%00".join([*(f"%({field})" for field in _FIELDS), "%(if)%(contents:signature)%(then)signed%(end)"])
+_UNREACHABLE = (
+    "Check the network, `git remote -v` and the access of the user who runs avnwizard; git may not ask here."
+)
+
+
+def local_tags(runner: GitRunner) -> tuple[TagRef, ...]:
+    """Every tag that leads to a commit, in git's order of names."""
+    found = []
+    for line in runner("for-each-ref", f"--format={_FORMAT}", "refs/tags").text.splitlines():
+        name, kind, own, target_kind, target, date, signed = line.split("\0")
+        commit = own if kind == "commit" else target
+        if kind == "tag" and target_kind == "tag":
+            commit = _resolve(runner, f"refs/tags/{name}")
+        elif "commit" not in {kind, target_kind}:
+            continue
+        if commit:
+            found.append(TagRef(name, commit, date, annotated=kind == "tag", signed=bool(signed)))
+    return tuple(found)
+
+
+def release_at(tags: tuple[TagRef, ...], commit: str) -> str:
+    """The tag of a commit: the highest release, a final one before its candidates; else the first; "" if none."""
+    here = [tag.name for tag in tags if tag.commit == commit]
+    releases = [(match, name) for name in here if (match := _RELEASE.fullmatch(name))]
+    if not releases:
+        return here[0] if here else ""
+    return max(releases, key=lambda pair: ([int(n) for n in pair[0].groups()[:3]], pair[0][4] is None, pair[1]))[1]
+
+
+def commit_of(runner: GitRunner, ref: str) -> str:
+    """The commit of a tag, or else of whatever git makes of the words; `HostError` when it is none."""
+    if _COMMIT.fullmatch(ref) or ref == "HEAD":
+        commit = _resolve(runner, ref)
+    else:
+        commit = _resolve(runner, f"refs/tags/{ref}") or _resolve(runner, ref)
+    if not commit:
+        hint = "`avnwizard releases` lists the tags."
+        raise HostError(f"There is no tag or commit {ref!r} in {runner.directory}.", hint)
+    return commit
+
+
+def demand_branch(runner: GitRunner, branch: str, commit: str) -> None:
+    """`HostError` unless the branch points at the commit."""
+    if _resolve(runner, f"refs/heads/{branch}") != commit:
+        raise HostError(
+            f"The branch {branch!r} does not point at {commit[:12]}.",
+            "Somebody moved it meanwhile; look at `git log` before going on.",
+        )
+
+
+def remote_name(runner: GitRunner) -> str:
+    """The remote that releases come from: the branch's own, else origin, else the only one; "" when unclear."""
+    branch = runner.try_("symbolic-ref", "--quiet", "--short", "HEAD").text.strip()
+    upstream = runner.try_("config", "--get", f"branch.{branch}.remote").text.rstrip("\n") if branch else ""
+    names = runner("remote").text.splitlines()
+    if upstream in names:
+        return upstream
+    if "origin" in names:
+        return "origin"
+    return names[0] if len(names) == 1 else ""
+
+
+def remote_tags(runner: GitRunner, tag: str = "") -> dict[str, str]:
+    """Name -> commit of the remote's tags, or of one of them; `HostError` when the remote cannot be asked."""
+    remote = _demand_remote(runner)
+    wanted = (f"refs/tags/{tag}", f"refs/tags/{tag}^{{}}") if tag else ()
+    done = runner.try_("ls-remote", "--tags", "--", remote, *wanted, network=True)
+    if done.code != 0:
+        fail(done.argv, done.code, done.complaint, _UNREACHABLE)
+    found: dict[str, str] = {}
+    for line in done.text.splitlines():
+        commit, _, name = line.partition("\t")
+        if name.startswith("refs/tags/"):
+            found[name.removeprefix("refs/tags/")] = commit
+    peeled = {name[:-3]: commit for name, commit in found.items() if name.endswith("^{}")}
+    return {name: commit for name, commit in {**found, **peeled}.items() if not name.endswith("^{}")}
+
+
+def fetch(runner: GitRunner) -> None:
+    """Fetch branches and tags. A tag that moved on the remote is refused by git and is no failure of the rest."""
+    done = runner.try_network(commands.git_fetch(runner.directory, _demand_remote(runner)))
+    lines = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.lstrip().startswith("! ")]
+    if done.code == 0 or (done.code == 1 and lines and all("would clobber existing tag" in line for line in lines)):
+        return
+    fail(done.argv, done.code, done.complaint, _UNREACHABLE)
+
+
+def _demand_remote(runner: GitRunner) -> str:
+    if name := remote_name(runner):
+        return name
+    hint = "Add the one that releases come from: git remote add origin URL"
+    raise HostError(f"{runner.directory} has no remote, or several and none is called origin.", hint)
+
+
+def _resolve(runner: GitRunner, ref: str) -> str:
+    done = runner.try_("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    return done.text.strip() if done.code == 0 else ""

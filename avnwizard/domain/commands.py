@@ -1,0 +1,126 @@
+"""Every command that changes the host or that a plan shows, as pure argv: what is shown is what runs.
+
+No secret is ever part of one; secrets travel in the child's environment or on its stdin.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from avnwizard.domain.host import ComposeProject
+
+Argv = tuple[str, ...]
+
+
+def compose_base(project: ComposeProject, *, files: Sequence[Path] = (), env_file: Path | None = None) -> Argv:
+    """`docker compose` with project, directory, files and env file spelled out, so that nothing is guessed.
+
+    `files` and `env_file` stand in for the project's own; relative paths in them still mean its directory.
+    """
+    argv = ["docker", "compose", "-p", project.name, "--project-directory", str(project.directory)]
+    for file in files or project.files:
+        argv += ["-f", str(file)]
+    return (*argv, "--env-file", str(env_file or project.env_file))
+
+
+def compose_up(project: ComposeProject, service: str, *, scale: int | None = None, recreate: bool = True) -> Argv:
+    """Start one service from images that are here, and nothing that it depends on."""
+    argv = [*compose_base(project), "up", "-d", "--no-deps", "--pull", "never"]
+    if not recreate:
+        argv.append("--no-recreate")
+    if scale is not None:
+        argv += ["--scale", f"{service}={scale}"]
+    return (*argv, service)
+
+
+def compose_config(project: ComposeProject, *, files: Sequence[Path] = (), env_file: Path | None = None) -> Argv:
+    """Print the resolved model as JSON. Its output holds secrets."""
+    return (*compose_base(project, files=files, env_file=env_file), "config", "--format", "json")
+
+
+def compose_hashes(project: ComposeProject, *, files: Sequence[Path] = (), env_file: Path | None = None) -> Argv:
+    """Print "SERVICE HASH" per line: what the label `com.docker.compose.config-hash` will be."""
+    return (*compose_base(project, files=files, env_file=env_file), "config", "--hash", "*")
+
+
+def docker_pull(reference: str) -> Argv:
+    """Pull one image."""
+    return ("docker", "pull", reference)
+
+
+def docker_stop(container_id: str, grace_s: float) -> Argv:
+    """Stop, with SIGKILL after `grace_s` (whole seconds, rounded up)."""
+    return ("docker", "stop", "-t", str(-int(-grace_s // 1)), container_id)
+
+
+def docker_remove(container_id: str) -> Argv:
+    """Remove a stopped container; its volumes stay."""
+    return ("docker", "rm", container_id)
+
+
+def docker_tag(image_id: str, name: str) -> Argv:
+    """Point a tag at an image that is here."""
+    return ("docker", "image", "tag", image_id, name)
+
+
+def docker_untag(name: str) -> Argv:
+    """Remove a tag; layers that something else uses stay."""
+    return ("docker", "image", "rm", "--no-prune", name)
+
+
+def docker_exec(container_id: str, tool: Sequence[str], *, variables: Sequence[str] = ()) -> Argv:
+    """Run a tool in a container, stdin and stdout attached; `variables` are passed on by name, never by value."""
+    argv = ["docker", "exec", "-i"]
+    for name in variables:
+        argv += ["-e", name]
+    return (*argv, container_id, *tool)
+
+
+def git(directory: Path, *words: str) -> Argv:
+    """A git command in the checkout that runs no hook of the repository."""
+    return ("git", "-C", str(directory), "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", *words)
+
+
+def git_fetch(directory: Path, remote: str) -> Argv:
+    """Fetch branches and tags; a tag that is here is never moved and never deleted, whatever the config says.
+
+    `git fetch --tags` alone obeys `remote.NAME.fetch` and `fetch.pruneTags`, which can do both (git-fetch(1), 2.39).
+    """
+    words = ("-c", "gc.auto=0", "fetch", "--no-prune", "--no-prune-tags", "--no-recurse-submodules", "--refmap=")
+    return git(directory, *words, remote, f"+refs/heads/*:refs/remotes/{remote}/*", "refs/tags/*:refs/tags/*")
+
+
+def git_checkout(directory: Path, commit: str) -> Argv:
+    """Move the work tree to a commit, dropping edits of tracked files; untracked and ignored files stay."""
+    return git(directory, "checkout", "--force", "--detach", "--no-recurse-submodules", commit)
+
+
+def git_attach(directory: Path, branch: str) -> Argv:
+    """Put HEAD on a branch that points at the same commit; no file is touched."""
+    return git(directory, "symbolic-ref", "HEAD", f"refs/heads/{branch}")
+
+
+def pg_dump(database: str, *, compression: str) -> Argv:
+    """Dump one database in the custom format to stdout. `compression`: "zstd:1" needs client and server 16."""
+    options = ("-Fc", "-Z", compression, "--no-password", "--lock-wait-timeout=60s")
+    return ("pg_dump", *options, f"--dbname={conninfo(database)}")
+
+
+def pg_dumpall_globals() -> Argv:
+    """Roles with their password hashes, and tablespaces, to stdout."""
+    return ("pg_dumpall", "--globals-only", "--no-password")
+
+
+def pg_restore(database: str) -> Argv:
+    """Restore stdin into an empty database, owners and grants kept, ending at the first error."""
+    return ("pg_restore", "--exit-on-error", "--no-password", f"--dbname={conninfo(database)}")
+
+
+def pg_read_back() -> Argv:
+    """Read a dump from stdin to its end; unlike `--list` this finds a truncated one."""
+    return ("pg_restore", "-f", "/dev/null")
+
+
+def conninfo(database: str) -> str:
+    """A database name that libpq cannot take for a connection string (`a=b`, `postgres://…`)."""
+    quoted = database.replace("\\", "\\\\").replace("'", "\\'")
+    return f"dbname='{quoted}'"

@@ -1,0 +1,49 @@
+"""How the practice host's PostgreSQL is reached, behind the port `PostgresAccess`."""
+
+from collections.abc import Sequence
+
+from avnwizard.errors import HostError
+from avnwizard.practice.database import PORT, Cluster
+from avnwizard.practice.observation import Observer
+from avnwizard.practice.postgres_binaries import binaries
+
+
+class PracticePostgresAccess:
+    """`ports.PostgresAccess` by the server's socket and the programs of the `demo` extra."""
+
+    def __init__(self, cluster: Cluster, observer: Observer, password: str) -> None:
+        self._cluster = cluster
+        self._observer = observer
+        self._password = password
+
+    def __repr__(self) -> str:
+        return f"PracticePostgresAccess({self._cluster.home})"
+
+    def connection(self, database: str) -> dict[str, str]:
+        """The connection keywords of psycopg, password included. Never to be logged."""
+        self._reach()
+        return {
+            "host": str(self._cluster.socket),
+            "port": str(PORT),
+            "user": self._cluster.superuser,
+            "password": self._password,
+            "dbname": database,
+        }
+
+    def command(self, tool: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+        """The argv of a client tool of the server's version, and the environment that points it at the server."""
+        self._reach()
+        keywords = self.connection("postgres")
+        program = binaries(self._cluster.major) / tool[0]
+        return [str(program), *tool[1:]], {
+            "PGHOST": keywords["host"],
+            "PGPORT": keywords["port"],
+            "PGUSER": keywords["user"],
+            "PGPASSWORD": keywords["password"],
+            "PGDATABASE": keywords["dbname"],
+        }
+
+    def _reach(self) -> None:
+        self._observer.catch_up()
+        if not self._observer.postgres_runs():
+            raise HostError("the postgres container is not running", "Start it: docker compose up -d postgres")

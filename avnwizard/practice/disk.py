@@ -1,0 +1,82 @@
+"""A disk that fills up in the middle of a dump, when the failure `disk` is ordered."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from avnwizard.domain.host import DatabaseFacts, ServerFacts
+from avnwizard.errors import HostError
+from avnwizard.ports import Database, Progress
+from avnwizard.practice.observation import POSTGRES, Observer
+from avnwizard.practice.postgres_major import container_data_directory, image_major
+
+
+class PracticeDatabase:
+    """`ports.Database` over the adapter for the practice host's real server.
+
+    It adds two things: the failure `disk`, and what the official image would say of the server (its PGDATA, and the
+    major version of the image's tag, which another version of the wheel's plays).
+    """
+
+    def __init__(self, inner: Database, observer: Observer) -> None:
+        self._inner = inner
+        self._observer = observer
+
+    def server(self) -> ServerFacts:
+        """The server as its image names it, e.g. major 17 where the wheel's 16 plays it."""
+        facts = self._inner.server()
+        majors = [image_major(record.image) for record in self._observer.store.present(POSTGRES)]
+        major = majors[0] if majors else facts.major
+        version = facts.version if major == facts.major else f"{major} (played by {facts.version})"
+        return replace(facts, version=version, major=major, data_directory=container_data_directory(major))
+
+    def databases(self) -> tuple[DatabaseFacts, ...]:
+        """Every database but the templates."""
+        return self._inner.databases()
+
+    def fingerprint(self, database: str) -> str:
+        """A hash over the schema."""
+        return self._inner.fingerprint(database)
+
+    def row_counts(self, database: str) -> dict[str, int]:
+        """Exact rows per table."""
+        return self._inner.row_counts(database)
+
+    def dump_globals(self, to: Path) -> None:
+        """Roles and their settings; small enough to fit on any disk."""
+        self._inner.dump_globals(to)
+
+    def dump(self, database: str, to: Path, progress: Progress) -> None:
+        """Dump; with the failure `disk`, half of the file is there when the disk is full, and stays there."""
+        self._inner.dump(database, to, progress)
+        if self._observer.failures.befalls("disk", ""):
+            whole_bytes = to.stat().st_size
+            with to.open("r+b") as file:
+                file.truncate(whole_bytes // 2)
+            raise HostError(
+                f"{to.name} cannot be written: No space left on device",
+                "Free some space there, or choose another folder for the snapshot.",
+            )
+
+    def read_back(self, dump: Path) -> None:
+        """Read a dump to its end."""
+        self._inner.read_back(dump)
+
+    def restore(self, dump: Path, database: str, progress: Progress) -> None:
+        """Restore into an empty database."""
+        self._inner.restore(dump, database, progress)
+
+    def create(self, database: str, *, owner: str) -> None:
+        """An empty database."""
+        self._inner.create(database, owner=owner)
+
+    def exists(self, database: str) -> bool:
+        """Whether there is such a database."""
+        return self._inner.exists(database)
+
+    def rename(self, old: str, new: str) -> None:
+        """Rename a database."""
+        self._inner.rename(old, new)
+
+    def drop(self, database: str) -> None:
+        """Drop a database."""
+        self._inner.drop(database)

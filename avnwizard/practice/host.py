@@ -1,0 +1,105 @@
+"""A practice host as one thing: found in its folder by any process, with its stack, database, clock and failures."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from avnwizard.domain.host import ComposeProject
+from avnwizard.errors import RefusedError
+from avnwizard.practice import failures
+from avnwizard.practice.access import PracticePostgresAccess
+from avnwizard.practice.clock import PracticeClock
+from avnwizard.practice.database import Cluster
+from avnwizard.practice.stack import PracticeStack
+from avnwizard.practice.state import State
+
+STATE_FILE = "practice.sqlite"
+CHECKOUT = "avnology-id"
+
+
+@dataclass(frozen=True)
+class PracticeHost:
+    """The parts of one practice host; `close` lets go of them and leaves the host as it is.
+
+    Attributes:
+        home: its folder: the remote repository, the operator's checkout, the state, locks, PostgreSQL's data.
+    """
+
+    home: Path
+    state: State
+    cluster: Cluster
+    stack: PracticeStack
+    postgres: PracticePostgresAccess
+    clock: PracticeClock
+
+    @property
+    def project(self) -> ComposeProject:
+        """The operator's project."""
+        return self.stack.project
+
+    @property
+    def failures(self) -> failures.FailureOrders:
+        """What is to go wrong; clear it to play the operator who fixed it."""
+        return self.stack.observer.failures
+
+    def order(self, failure: str) -> None:
+        """Order a failure by its name, as `avnwizard demo --fail` gives it; `UsageError` when there is none such."""
+        self.failures.order(failures.parse(failure))
+
+    def close(self) -> None:
+        """Let go of the state file. PostgreSQL goes on running, as containers do."""
+        self.state.close()
+
+    def shut_down(self) -> None:
+        """Stop PostgreSQL too, as when the machine goes down; the next look starts it again."""
+        self.cluster.stop()
+        self.close()
+
+    def destroy(self) -> None:
+        """Stop PostgreSQL and remove its data, wherever it is; the folder itself is the caller's to remove."""
+        self.cluster.destroy()
+        self.close()
+
+
+def open_host(directory: Path) -> PracticeHost:
+    """The practice host whose folder or checkout this is, from any process; `RefusedError` when it is none."""
+    home = _home(directory)
+    if home is None:
+        raise RefusedError(f"{directory} is no practice stack", "Make one with `avnwizard demo --dir DIR`.")
+    state = State(home / STATE_FILE)
+    try:
+        return assemble(home, state)
+    except KeyError:
+        state.close()
+        raise RefusedError(
+            f"the practice stack in {home} was never finished", "Remove the folder and make it again."
+        ) from None
+
+
+def is_practice(directory: Path) -> bool:
+    """Whether this is the checkout (or the folder) of a practice host."""
+    return _home(directory) is not None
+
+
+def assemble(home: Path, state: State) -> PracticeHost:
+    """The host of a state that has all its settings; KeyError when one is missing."""
+    project_directory = home / CHECKOUT
+    project = ComposeProject(
+        name=state.setting("project"),
+        directory=project_directory,
+        files=tuple(project_directory / name for name in state.setting("compose_files")),
+        env_file=project_directory / state.setting("env_file"),
+    )
+    server = state.setting("postgres")
+    cluster = Cluster(home, server["major"], server["superuser"], server["durable"])
+    stack = PracticeStack(project, state, cluster)
+    access = PracticePostgresAccess(cluster, stack.observer, server["password"])
+    return PracticeHost(home, state, cluster, stack, access, PracticeClock(state.speed))
+
+
+def _home(directory: Path) -> Path | None:
+    directory = directory.resolve()
+    if (directory / STATE_FILE).is_file():
+        return directory
+    if directory.name == CHECKOUT and (directory.parent / STATE_FILE).is_file():
+        return directory.parent
+    return None

@@ -1,0 +1,34 @@
+"""Resolves the project's real compose and env files into the model that Compose would print."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from avnwizard.domain.compose import load
+from avnwizard.domain.compose_model import model_from_config
+from avnwizard.domain.envfile import EnvFile
+from avnwizard.domain.host import ComposeModel, ComposeProject
+from avnwizard.errors import HostError
+from avnwizard.practice.config_hash import config_hash
+
+
+def resolve(project: ComposeProject, files: Sequence[Path], env_file: Path) -> ComposeModel:
+    """The model of one compose file with one env file, relative paths taken from the project directory."""
+    if len(files) != 1:
+        raise HostError(
+            f"the practice host reads one compose file, not {len(files)}", "Practise without override files."
+        )
+    raw = load(
+        _read(files[0]).decode("utf-8", errors="replace"),
+        EnvFile.parse(_read(env_file)).as_dict(),
+        project=project.name,
+        folder=str(project.directory),
+    )
+    hashes = {name: config_hash(service, project.directory) for name, service in raw["services"].items()}
+    return model_from_config(raw, hashes)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise HostError(f"{path.name} cannot be read: {error.strerror}", "Look at the file and its owner.") from None

@@ -1,0 +1,229 @@
+"""The practice host behind the port `Stack`: Compose's semantics over simulated containers."""
+
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image, Service
+from avnwizard.errors import HostError
+from avnwizard.practice import model, programs
+from avnwizard.practice.container_store import new_id
+from avnwizard.practice.containers import KILLED, Record
+from avnwizard.practice.convergence import Action, converge
+from avnwizard.practice.database import Cluster
+from avnwizard.practice.images import ImageStore, repository
+from avnwizard.practice.observation import POSTGRES, Observer
+from avnwizard.practice.pace import STOP_S, pace
+from avnwizard.practice.postgres_major import incompatibility
+from avnwizard.practice.state import State
+
+_ENGINE_VERSION = "28.3.0"
+_COMPOSE_VERSION = "2.38.1"
+"""What the practice host says of itself: versions whose behaviour it follows."""
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """One service as `up` is to bring it about."""
+
+    service: Service
+    image: Image
+    config: dict[str, Any]
+    grace_s: float
+
+
+class PracticeStack:
+    """`ports.Stack` on the practice host. Every process may have its own; they see the same containers."""
+
+    def __init__(self, project: ComposeProject, state: State, cluster: Cluster) -> None:
+        self._project = project
+        self._state = state
+        self._cluster = cluster
+        self._images = ImageStore(state)
+        self._observer = Observer(state, cluster)
+        self._store = self._observer.store
+
+    @property
+    def project(self) -> ComposeProject:
+        """The practice checkout's project."""
+        return self._project
+
+    @property
+    def observer(self) -> Observer:
+        """What looks at this host, for those who share it."""
+        return self._observer
+
+    def engine(self) -> EngineFacts:
+        """The simulated engine, with the real free space of the disk that it is on."""
+        return EngineFacts(
+            _ENGINE_VERSION,
+            _COMPOSE_VERSION,
+            str(self._cluster.home),
+            shutil.disk_usage(self._cluster.home).free,
+        )
+
+    def containers(self) -> tuple[Container, ...]:
+        """Every container of the project, stopped ones too."""
+        return self._observer.containers()
+
+    def resolve(self, files: Sequence[Path] = (), env_file: Path | None = None) -> ComposeModel:
+        """The model of the checkout's real files, or of others."""
+        return model.resolve(self._project, files or self._project.files, env_file or self._project.env_file)
+
+    def image(self, reference: str) -> Image | None:
+        """An image that is here."""
+        return self._images.find(reference)
+
+    def registry_digest(self, reference: str) -> str:
+        """What the registry has for the tag now, "" when it has none."""
+        offered = self._images.offered(reference)
+        return offered.digest if offered else ""
+
+    def pull(self, reference: str, progress: Callable[[str], None]) -> Image:
+        """Pull at the pace of a good line; breaks off when the failure `pull` is ordered."""
+        services = {
+            record.service for record in self._store.present() if repository(record.image) == repository(reference)
+        }
+        breaks = any(self._observer.failures.befalls("pull", service) for service in services or {""})
+        return self._images.pull(reference, progress, breaks=breaks)
+
+    def keep(self, image_id: str, name: str) -> None:
+        """Tag an image."""
+        self._images.tag(image_id, name, kept=True)
+
+    def release(self, name: str) -> None:
+        """Remove a tag made by `keep`."""
+        self._images.untag(name)
+
+    def retag(self, image_id: str, reference: str) -> None:
+        """Point a tag at an image that is here."""
+        self._images.tag(image_id, reference, kept=False)
+
+    def up(self, service: str, *, scale: int | None = None, recreate: bool = True) -> None:
+        """`compose up -d --no-deps --pull never`: converge one service, as Compose does."""
+        self._observer.catch_up()
+        wanted = self._wanted(service)
+        replicas = wanted.service.replicas if scale is None else scale
+        if wanted.service.container_name and replicas > 1:
+            raise HostError(
+                f"services.{service}: container_name and {replicas} replicas exclude each other",
+                "Docker Compose requires each container to have a unique name. Remove container_name to scale.",
+            )
+        existing = [each for each in self.containers() if each.service == service and not each.one_off]
+        actions = converge(
+            existing,
+            config_hash=wanted.service.config_hash,
+            image_id=wanted.image.id,
+            replicas=replicas,
+            recreate=recreate,
+        )
+        for action in actions:
+            self._perform(action, wanted)
+
+    def stop(self, container_id: str, *, grace_s: float) -> None:
+        """Stop; killed (137) when it needs longer than `grace_s` to end."""
+        self._observer.catch_up()
+        record = self._store.find(container_id)
+        if record is None or record.started_at is None or record.stopped_at is not None:
+            return
+        time.sleep(min(STOP_S, grace_s) / self._state.speed)
+        self._store.stopped(record.id, time.time(), 0 if grace_s >= STOP_S else KILLED)
+        if record.service == POSTGRES and not self._observer.postgres_runs():
+            self._cluster.stop()
+
+    def remove(self, container_id: str) -> None:
+        """Remove a stopped container."""
+        record = self._store.find(container_id)
+        if record is None:
+            return
+        seen = next(each for each in self.containers() if each.id == record.id)
+        if seen.state in {"running", "restarting"}:
+            raise HostError(f"container {seen.name} is running and cannot be removed", "Stop it first.")
+        self._store.removed(record.id, time.time())
+
+    def logs(self, container_id: str, *, lines: int) -> tuple[str, ...]:
+        """The last lines of its output."""
+        self._observer.catch_up()
+        record = self._store.find(container_id)
+        return self._store.output(record.id, time.time(), lines) if record else ()
+
+    def _wanted(self, service: str) -> _Wanted:
+        resolved = self.resolve()
+        if service not in resolved.services:
+            raise HostError(f"no such service: {service}", "Is it in this release's compose file?")
+        wanted = resolved.services[service]
+        image = self._images.find(wanted.image)
+        if image is None:
+            raise HostError(f"no such image: {wanted.image}", "Pull it first.")
+        return _Wanted(wanted, image, resolved.raw["services"][service], wanted.stop_grace_s)
+
+    def _perform(self, action: Action, wanted: _Wanted) -> None:
+        old = action.container
+        if action.verb == "create":
+            self._start(self._create(action.number, wanted))
+        elif action.verb == "start" and old is not None:
+            record = self._store.find(old.id)
+            if record is not None:
+                self._start(record)
+        elif action.verb == "remove" and old is not None:
+            self.stop(old.id, grace_s=wanted.grace_s)
+            self._store.removed(old.id, time.time())
+        elif action.verb == "recreate" and old is not None:
+            # Compose's order: the new one is made under a makeshift name before the old one stops.
+            new = self._create(action.number, wanted, name=f"{old.id[:12]}_{old.name}")
+            self.stop(old.id, grace_s=wanted.grace_s)
+            with self._state.transaction():
+                self._store.removed(old.id, time.time())
+                self._store.rename(new.id, old.name)
+            self._start(new)
+
+    def _create(self, number: int, wanted: _Wanted, *, name: str = "") -> Record:
+        service = wanted.service
+        record = Record(
+            id=new_id(),
+            name=name or service.container_name or f"{self._project.name}-{service.name}-{number}",
+            service=service.name,
+            number=number,
+            image=service.image,
+            image_id=wanted.image.id,
+            config_hash=service.config_hash,
+            config=wanted.config,
+            created_at=time.time(),
+        )
+        self._store.add(record)
+        return record
+
+    def _start(self, record: Record) -> None:
+        self._refuse_taken_port(record)
+        refusal = programs.refusal(record) or incompatibility(self._cluster.major, record)
+        now = time.time()
+        boot_s = pace(record.service, record.config, self._state.speed).boot_s
+        with self._state.transaction():
+            self._store.started(record.id, now, refusal)
+            self._store.say(record.id, now, f"starting {record.service} {record.image.rpartition(':')[2]}")
+            if refusal or not programs.is_job(record):
+                self._store.say(record.id, now + boot_s, refusal or "ready")
+        if record.service == POSTGRES:
+            self._observer.postgres_runs()
+
+    def _refuse_taken_port(self, record: Record) -> None:
+        wanted = _host_ports(record)
+        for other in self._store.present():
+            running = other.started_at is not None and other.stopped_at is None
+            taken = wanted & _host_ports(other) if running and other.id != record.id else set()
+            if taken:
+                raise HostError(
+                    f"container {record.name} cannot start: bind for {min(taken)} failed: port is already allocated",
+                    f"{other.name} has it.",
+                )
+
+
+def _host_ports(record: Record) -> set[str]:
+    return {
+        f"{port.get('host_ip') or '0.0.0.0'}:{port['published']}"  # noqa: S104 - what Docker takes for no address
+        for port in record.config.get("ports") or ()
+        if port.get("published")
+    }

@@ -1,0 +1,6 @@
+"""Fixtures of the adapters' tests."""
+
+from tests.adapters.git_stack import clone, upstream
+from tests.adapters.postgres_server import postgres
+
+__all__ = ["clone", "postgres", "upstream"]

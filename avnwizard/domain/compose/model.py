@@ -42,7 +42,7 @@ def load(text: str, env: Mapping[str, str], *, project: str = "", folder: str = 
             model[part] = {key: _named(key, entry, name) for key, entry in entries.items()}
     known = {"services", "networks", "volumes", "name", "version"}
     model.update({key: value for key, value in document.items() if key not in known})
-    return model
+    return _escaped(model)
 
 
 def _filled(value: Any, env: Mapping[str, str], path: tuple[str, ...]) -> Any:
@@ -56,6 +56,15 @@ def _filled(value: Any, env: Mapping[str, str], path: tuple[str, ...]) -> Any:
     if isinstance(value, list):
         return [_filled(part, env, path) for part in value]
     return value
+
+
+def _escaped(value: Any) -> Any:
+    """Double every dollar, as Compose prints them so that its output can be read again."""
+    if isinstance(value, str):
+        return value.replace("$", "$$")
+    if isinstance(value, dict):
+        return {key: _escaped(part) for key, part in value.items()}
+    return [_escaped(part) for part in value] if isinstance(value, list) else value
 
 
 def _named(key: str, entry: object, project: str) -> Model:

@@ -6,7 +6,6 @@ import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +41,8 @@ def open_host(directory: Path) -> Host:
 
 def _open_real(directory: Path) -> Host:
     from avnwizard.adapters.clock import SystemClock
-    from avnwizard.adapters.docker.discovery import find_engine, find_project
+    from avnwizard.adapters.docker.discovery import find_project
+    from avnwizard.adapters.docker.engine import find_engine
     from avnwizard.adapters.docker.stack import DockerStack
     from avnwizard.adapters.files import LocalFiles
     from avnwizard.adapters.git import open_repo
@@ -55,24 +55,19 @@ def _open_real(directory: Path) -> Host:
     stack = DockerStack(project)
     postgres = config.postgres.service or database_service(stack.resolve())
 
-    @cache
-    def database() -> "Database":
-        return _container_database(stack, postgres)
-
-    return Host(config, state, repo, stack, LocalFiles(), SystemClock(), postgres, database)
+    return Host(
+        config, state, repo, stack, LocalFiles(), SystemClock(), postgres, lambda: _container_database(stack, postgres)
+    )
 
 
 def _container_database(stack: "DockerStack", service: str) -> "Database":
     from avnwizard.adapters.postgres import PostgresDatabase
-    from avnwizard.adapters.postgres.container import ContainerPostgresAccess
+    from avnwizard.adapters.postgres.container_access import ContainerPostgresAccess
 
-    def container() -> str:
-        running = [one for one in stack.containers() if one.service == service and one.state == "running"]
-        if not running:
-            raise HostError(f"The database service {service} does not run.", f"docker compose up -d {service}")
-        return running[0].id
-
-    return PostgresDatabase(ContainerPostgresAccess(container))
+    running = [one for one in stack.containers() if one.service == service and one.state == "running"]
+    if not running:
+        raise HostError(f"The database service {service or 'postgres'} does not run.", "docker compose up -d postgres")
+    return PostgresDatabase(ContainerPostgresAccess(running[0].id))
 
 
 def _open_practice(directory: Path) -> Host:
@@ -92,11 +87,8 @@ def _practice_host(practice: "PracticeHost") -> Host:
     config = _config(repo, state)
     postgres = config.postgres.service or database_service(practice.stack.resolve())
 
-    @cache
-    def database() -> "Database":
-        return PracticeDatabase(PostgresDatabase(practice.postgres), practice.stack.observer)
-
-    return Host(config, state, repo, practice.stack, LocalFiles(), practice.clock, postgres, database)
+    database = PracticeDatabase(PostgresDatabase(practice.postgres), practice.stack.observer)
+    return Host(config, state, repo, practice.stack, LocalFiles(), practice.clock, postgres, lambda: database)
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,14 @@ _HEALTH: dict[object, Health] = {word: word for word in get_args(Health)}
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
-def labelled(cli: DockerCli, label: str) -> list[dict[str, Any]]:
-    """Every container with a label ("KEY" or "KEY=VALUE"), stopped ones too, as `docker inspect` tells them.
+def labelled(cli: DockerCli, *labels: str) -> list[dict[str, Any]]:
+    """Every container with all of some labels ("KEY" or "KEY=VALUE"), stopped ones too, as `docker inspect` tells them.
 
     One process lists and one inspects; a container that goes in between is asked for no more.
     """
+    filters = [word for label in labels for word in ("--filter", f"label={label}")]
     for _ in range(_ATTEMPTS):
-        ids = cli.run(("docker", "ps", "-aq", "--no-trunc", "--filter", f"label={label}")).text.split()
+        ids = cli.run(("docker", "ps", "-aq", "--no-trunc", *filters)).text.split()
         if not ids:
             return []
         done = cli.try_(("docker", "container", "inspect", *ids))

@@ -50,9 +50,10 @@ class DockerStack:
         """The engine, or `HostError` when it does not answer."""
         return find_engine(self._cli)
 
-    def containers(self) -> tuple[Container, ...]:
-        """Every container of the project, stopped ones too, by service and number."""
-        found = [container_from(raw) for raw in labelled(self._cli, f"{LABEL}project={self._project.name}")]
+    def containers(self, service: str = "") -> tuple[Container, ...]:
+        """Every container of the project, or of one service, stopped ones too, by service and number."""
+        labels = [f"{LABEL}project={self._project.name}", *([f"{LABEL}service={service}"] if service else [])]
+        found = [container_from(raw) for raw in labelled(self._cli, *labels)]
         return tuple(sorted(found, key=lambda each: (each.service, each.number, each.created_at)))
 
     def resolve(self, files: Sequence[Path] = (), env_file: Path | None = None) -> ComposeModel:

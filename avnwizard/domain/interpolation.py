@@ -52,9 +52,7 @@ def _references(template: str, nested: bool, depth: int) -> Iterator[Reference]:
         if nested and found.argument:
             for inner in _references(found.argument, nested, depth + 1):
                 shift = found.end - 1 - len(found.argument)
-                yield Reference(
-                    inner.name, inner.operator, inner.argument, inner.start + shift, inner.end + shift
-                )
+                yield Reference(inner.name, inner.operator, inner.argument, inner.start + shift, inner.end + shift)
         at = template.find("$", found.end)
 
 

@@ -10,9 +10,7 @@ from avnwizard.errors import UsageError
 
 Jump = Literal["patch", "minor", "major", "downgrade", "same"]
 
-_NUMBERS = re.compile(
-    r"(?<![A-Za-z0-9.])[vV]?(\d+(?:[._]\d+)+|\d{4}-\d{2}-\d{2}(?:T[\d-]+Z)?|\d+)(?![A-Za-z]*@)"
-)
+_NUMBERS = re.compile(r"(?<![A-Za-z0-9.])[vV]?(\d+(?:[._]\d+)+|\d{4}-\d{2}-\d{2}(?:T[\d-]+Z)?|\d+)(?![A-Za-z]*@)")
 _WORD = re.compile(r"[A-Za-z]+|\d+")
 _BEFORE_RELEASE = (
     ("dev", "snapshot", "nightly", "unstable", "edge"),

@@ -12,9 +12,7 @@ _FORWARD = re.compile(
     r"\W*(?:the |new |a )*",
     re.IGNORECASE,
 )
-_LEADING = re.compile(
-    r"\b(?:renam\w+|replac\w+|chang\w+|mov\w+|migrat\w+|convert\w+|switch\w*)\b", re.IGNORECASE
-)
+_LEADING = re.compile(r"\b(?:renam\w+|replac\w+|chang\w+|mov\w+|migrat\w+|convert\w+|switch\w*)\b", re.IGNORECASE)
 _BETWEEN_TO = re.compile(
     r"\W*(?:(?:env(?:ironment)?|config(?:uration)?|var(?:iable)?s?|setting|option)\W+)*(?:to|by|with|into|as)\W*",
     re.IGNORECASE,

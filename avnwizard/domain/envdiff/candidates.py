@@ -27,10 +27,7 @@ def candidate_pairs(removed: list[Variable], added: list[Variable], scene: Scene
     out: list[Pair] = []
     for o in removed:
         near = {
-            n.key: n
-            for t in _traces(o, scene, new=False)
-            if len(by_trace[t]) <= _COMMON_WORD
-            for n in by_trace[t]
+            n.key: n for t in _traces(o, scene, new=False) if len(by_trace[t]) <= _COMMON_WORD for n in by_trace[t]
         }
         told = [*scene.announced.pairs, *scene.announced.together, *scene.fed]
         near |= {n: news[n] for a, n in told if a == o.key and n in news}

@@ -49,12 +49,7 @@ def _splits(left: Leftovers) -> Iterator[Related]:
     by_old: dict[str, list[tuple[float, str]]] = defaultdict(list)
     for (o, n), e in left.weighed.items():
         whole = not e.name.only_old or _same_words(o, n)
-        if (
-            whole
-            and taken.get(n, o) == o
-            and not left.scene.announced.covers(o, n)
-            and (o, n) not in left.scene.fed
-        ):
+        if whole and taken.get(n, o) == o and not left.scene.announced.covers(o, n) and (o, n) not in left.scene.fed:
             by_old[o].append((e.points, n))
     for o, found in by_old.items():
         best = max(points for points, _ in found)
@@ -68,11 +63,7 @@ def _same_words(old: str, new: str) -> bool:
     """Whether every word of the old name has a counterpart in the new one."""
     name = compare_names(old, new)
     longest = max(len(name.only_old), len(name.only_new)) + name.shared
-    return (
-        bool(name.shared)
-        and len(name.only_old) <= 1
-        and name.likeness >= (name.shared + 0.69) * 2 / (2 * longest)
-    )
+    return bool(name.shared) and len(name.only_old) <= 1 and name.likeness >= (name.shared + 0.69) * 2 / (2 * longest)
 
 
 def _merges(left: Leftovers, busy_old: set[str], busy_new: set[str]) -> Iterator[Related]:
@@ -149,6 +140,4 @@ def _reused(left: Leftovers) -> Iterator[Related]:
             and likeness < _STRANGE
             and compare_defaults(o.default, n.default) is Values.OTHER_KIND
         ):
-            yield Related(
-                "name-reused", (key,), (key,), ("its comment and the kind of its default are all others",)
-            )
+            yield Related("name-reused", (key,), (key,), ("its comment and the kind of its default are all others",))

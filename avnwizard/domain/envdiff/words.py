@@ -133,9 +133,7 @@ def tokens(name: str) -> tuple[str, ...]:
     parts = [p for p in re.split(r"[^A-Za-z0-9]+", name) if p]
     out: list[str] = []
     for part in parts:
-        out += (
-            [part.lower()] if part.isupper() or part.islower() else [w.lower() for w in _CAMEL.findall(part)]
-        )
+        out += [part.lower()] if part.isupper() or part.islower() else [w.lower() for w in _CAMEL.findall(part)]
     return tuple(out)
 
 

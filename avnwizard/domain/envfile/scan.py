@@ -113,9 +113,7 @@ def _end_of_key(text: str, at: int, line: int) -> int:
             return index
         if not (char in _BLANK or char in "_.-[]" or char.isalpha() or char.isnumeric()):
             near = text[at:].partition("\n")[0]
-            raise EnvSyntaxError(
-                line, f"unexpected character {char!r} in variable name {near.partition('=')[0]!r}"
-            )
+            raise EnvSyntaxError(line, f"unexpected character {char!r} in variable name {near.partition('=')[0]!r}")
     return len(text)
 
 

@@ -13,9 +13,7 @@ from avnwizard.domain.plain import printable
 _BLANK = " \t\r\n"
 
 
-def read_migrations(
-    files: Mapping[str, str], sizes: Mapping[str, TableSize] | None = None
-) -> MigrationVerdict:
+def read_migrations(files: Mapping[str, str], sizes: Mapping[str, TableSize] | None = None) -> MigrationVerdict:
     """Judge every statement of the files, in the order of their names.
 
     Args:
@@ -92,9 +90,7 @@ def _block(body: str, fresh: Fresh) -> Iterator[Effect]:
     """Judge the plain statements within a DO block; one that builds its SQL as it runs cannot be judged."""
     from pglast.parser import ParseError, parse_plpgsql_json
 
-    function = (
-        f"CREATE FUNCTION block() RETURNS void LANGUAGE plpgsql AS $avnwizard_block${body}$avnwizard_block$"
-    )
+    function = f"CREATE FUNCTION block() RETURNS void LANGUAGE plpgsql AS $avnwizard_block${body}$avnwizard_block$"
     try:
         tree = json.loads(parse_plpgsql_json(function))
     except ParseError as wrong:

@@ -2,6 +2,10 @@
 
 import typer
 
+from avnwizard.cli.verbs import changelog, env, migrations
+
 
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
+    for verb in (changelog, env, migrations):
+        verb.register(app)

@@ -31,6 +31,11 @@ _UNRELEASED = re.compile(
     r"\W*(?:unreleased|upcoming|next(?: release)?|work in progress|head|main|master|in development)\W*",
     re.IGNORECASE,
 )
+_DATED = re.compile(
+    r"(?:released\s+(?:on\s+)?)?(?:\w{3,9},?\s+)?(?:\d{1,4}[-/.]\d{1,2}(?:[-/.]\d{1,4})?|\d{1,2}\w{0,2}\s+\w{3,9},?\s+\d{4}"
+    r"|\w{3,9}\.?\s+\d{1,2}\w{0,2},?\s+\d{4})",
+    re.IGNORECASE,
+)
 _LONGEST = 300
 
 
@@ -88,12 +93,18 @@ def _heading(match: re.Match[str], previous: str) -> Heading | None:
         package=(match["package"] or "").rstrip("@"),
         lead=" ".join(words),
         date=when,
-        title=rest.strip(" \t-\u2013\u2014:/|,~"),
+        title=_title(rest),
         yanked=bool(_YANKED.search(rest)),
         sure=not words and bool(_REST.match(rest)),
         previous=previous,
         runs_on=not _REST.match(rest),
     )
+
+
+def _title(rest: str) -> str:
+    """What a heading says besides version and date: a code name, `Unreleased`."""
+    named = _DATED.sub("", rest) if date_in(rest) else rest
+    return named.strip(" \t-\u2013\u2014:/|,~").removeprefix("(").removesuffix(")").strip()
 
 
 def is_unreleased(raw: str) -> bool:

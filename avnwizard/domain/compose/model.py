@@ -42,8 +42,7 @@ def load(text: str, env: Mapping[str, str], *, project: str = "", folder: str = 
             model[part] = {key: _named(key, entry, name) for key, entry in entries.items()}
     known = {"services", "networks", "volumes", "name", "version"}
     model.update({key: value for key, value in document.items() if key not in known})
-    escaped: Model = _escaped(model)
-    return escaped
+    return {key: _escaped(part) for key, part in model.items()}
 
 
 def _filled(value: Any, env: Mapping[str, str], path: tuple[str, ...]) -> Any:

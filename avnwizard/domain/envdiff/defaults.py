@@ -5,10 +5,12 @@ from enum import Enum
 
 _SWITCHES = frozenset({"true", "false", "yes", "no", "on", "off", "0", "1", "enabled", "disabled"})
 _PLACEHOLDER = re.compile(
-    r"\W*(?:change[-_ ]?(?:me|it|this).*|xx+[x-]*|secret|password|pass|admin|root|user|example|todo"
-    r"|none|null|default|localhost|\.{2,}|<[^>]*>|your[-_ ]?\w*)\W*",
+    r"\W*(?:change[-_ ]?(?:me|it|this).*|xx+[x-]*|secret|password|pass|admin|root|user|example|todo|none|null|default"
+    r"|localhost|\.{2,}|<[^>]*>|your[-_ ]?\w*|latest|stable|main|master|info|debug|warn(?:ing)?|error|production|prod"
+    r"|development|local|auto|utf-?8|utc|en|us-east-1|127\.0\.0\.1|0\.0\.0\.0|\d{1,2}|[1-9]0{2,4}|3600|/)\W*",
     re.IGNORECASE,
 )
+"""Defaults that strangers share: placeholders, and what everybody chooses."""
 _OFF = frozenset({"false", "no", "off", "0", "disabled"})
 
 
@@ -21,14 +23,16 @@ class Values(Enum):
     """Equal, but a switch or a placeholder that many variables have."""
     BOTH_EMPTY = "both empty"
     ONE_EMPTY = "one empty"
+    ADAPTED = "adapted"
+    """Equal once the words that changed in the name are changed in the value too."""
     DIFFERENT = "different"
     OTHER_KIND = "of another kind"
     FLIPPED = "flipped"
     """One is on, the other off."""
 
 
-def compare_defaults(old: str, new: str) -> Values:
-    """Compare two defaults."""
+def compare_defaults(old: str, new: str, rule: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())) -> Values:
+    """Compare two defaults; `rule` holds the words that changed in the name."""
     a, b = old.strip(), new.strip()
     if a == b:
         if not a:
@@ -38,7 +42,16 @@ def compare_defaults(old: str, new: str) -> Values:
         return Values.ONE_EMPTY
     if a.lower() in _SWITCHES and b.lower() in _SWITCHES:
         return Values.SAME_COMMON if (a.lower() in _OFF) == (b.lower() in _OFF) else Values.FLIPPED
+    if _adapted(a, rule) == b.lower():
+        return Values.ADAPTED
     return Values.DIFFERENT if _kind(a) == _kind(b) else Values.OTHER_KIND
+
+
+def _adapted(value: str, rule: tuple[tuple[str, ...], tuple[str, ...]]) -> str:
+    value = value.lower()
+    for gone, come in zip(*rule, strict=False):
+        value = value.replace(gone, come)
+    return value
 
 
 def _kind(value: str) -> str:

@@ -8,7 +8,7 @@ from avnwizard.domain.envdiff.assignment import best_assignment
 from avnwizard.domain.envdiff.candidates import candidate_pairs
 from avnwizard.domain.envdiff.evidence import Evidence, Scene, weigh
 from avnwizard.domain.envdiff.families import families
-from avnwizard.domain.envdiff.places import places
+from avnwizard.domain.envdiff.places import block_heads, places
 from avnwizard.domain.envdiff.related import Leftovers, find_related
 from avnwizard.domain.envdiff.usage import feeding, required_without, unread
 from avnwizard.domain.envdiff.values import Changed, EnvDiff, Rename
@@ -90,6 +90,7 @@ def _scene(
         new_values=Counter(v.default for v in added),
         announced=announcements(changelog, olds, {*news, *kept}),
         fed=feeding(compose_old, compose_new),
+        block_heads=frozenset(block_heads(old.variables()) | block_heads(new.variables())),
         operator={k: operator.literal(k) or "" for k in operator.keys()} if operator else {},  # noqa: SIM118 - not a dict
     )
 

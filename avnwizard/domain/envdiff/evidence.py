@@ -23,13 +23,16 @@ _VALUES = {
     Values.SAME_COMMON: (0.7, "the same default"),
     Values.BOTH_EMPTY: (0.4, "both without a default"),
     Values.ONE_EMPTY: (-0.5, ""),
+    Values.ADAPTED: (0.8, "the default follows the name"),
     Values.DIFFERENT: (-0.7, ""),
     Values.OTHER_KIND: (-2.0, ""),
     Values.FLIPPED: (-2.5, ""),
 }
-_ONLY_ONE_WITH_IT = 1.5
+_ONLY_ONE_WITH_IT, _ALONE_THOUGH_COMMON = 1.5, 0.4
 _NOTICEABLY = 0.4
-_COMMENT_ALIKE, _COMMENT_STRANGE = 0.75, 0.35
+_FEW, _MANY = 5, 15
+"""How many changed variables between two kept ones make their place tell less."""
+_COMMENT_ALIKE, _COMMENT_HALF, _COMMENT_STRANGE = 0.75, 0.6, 0.35
 
 
 @dataclass(frozen=True)
@@ -60,16 +63,19 @@ class Scene:
     fed: Mapping[tuple[str, str], str] = field(default_factory=dict)
     families: Mapping[tuple[tuple[str, ...], tuple[str, ...]], float] = field(default_factory=dict)
     operator: Mapping[str, str] = field(default_factory=dict)
+    block_heads: frozenset[str] = frozenset()
+    """Variables whose comment speaks of the ones below them as well."""
 
 
 def weigh(old: Variable, new: Variable, scene: Scene) -> Evidence:
     """Weigh one pair."""
-    name, values = compare_names(old.key, new.key), compare_defaults(old.default, new.default)
+    name = compare_names(old.key, new.key)
+    values = compare_defaults(old.default, new.default, name.rule)
     comment = comment_likeness(old, new)
     found = [
         *_name_points(name),
         *_value_points(old, values, scene),
-        *_comment_points(comment),
+        *_comment_points(comment, whole_block=old.key in scene.block_heads and new.key in scene.block_heads),
         *_place_points(old.key, new.key, scene),
         *_told_points(old.key, new.key, scene),
         *_family_points(name, scene),
@@ -93,6 +99,8 @@ def _name_points(name: NameMatch) -> list[tuple[float, str]]:
     out = [(points, "the names are alike" if name.likeness > _NOTICEABLY else "")]
     if name.shared and bool(name.only_old) != bool(name.only_new):
         out.append((0.5, ""))
+    if name.whole and name.shared:
+        out.append((0.6, ""))
     if name.kinds_differ:
         out.append((-1.5, ""))
     if name.inverted or name.unit_changed:
@@ -102,8 +110,11 @@ def _name_points(name: NameMatch) -> list[tuple[float, str]]:
 
 def _value_points(old: Variable, values: Values, scene: Scene) -> list[tuple[float, str]]:
     points, reason = _VALUES[values]
-    if values is Values.SAME and scene.old_values.get(old.default) == 1 == scene.new_values.get(old.default):
+    alone = scene.old_values.get(old.default) == 1 == scene.new_values.get(old.default)
+    if values is Values.SAME and alone:
         return [(points + _ONLY_ONE_WITH_IT, "the same default, which no other changed variable has")]
+    if values is Values.SAME_COMMON and alone:
+        return [(points + _ALONE_THOUGH_COMMON, reason)]
     return [(points, reason)]
 
 
@@ -119,14 +130,14 @@ def _words(variable: Variable) -> list[str]:
     return re.findall(r"\w+", variable.comment.replace(variable.key, "").lower())
 
 
-def _comment_points(likeness: float | None) -> list[tuple[float, str]]:
+def _comment_points(likeness: float | None, *, whole_block: bool) -> list[tuple[float, str]]:
     if likeness is None:
         return []
     if likeness >= 1:
-        return [(2.2, "the same comment")]
+        return [(1.2 if whole_block else 2.2, "the same comment")]
     if likeness > _COMMENT_ALIKE:
-        return [(1.5, "nearly the same comment")]
-    return [(-1.2, "")] if likeness < _COMMENT_STRANGE else []
+        return [(0.8 if whole_block else 1.5, "nearly the same comment")]
+    return [(-1.2, "")] if likeness < _COMMENT_STRANGE else [(-0.5, "")] if likeness < _COMMENT_HALF else []
 
 
 def _place_points(old: str, new: str, scene: Scene) -> list[tuple[float, str]]:
@@ -134,10 +145,14 @@ def _place_points(old: str, new: str, scene: Scene) -> list[tuple[float, str]]:
     if a is None or b is None:
         return []
     before, after = a.before == b.before, a.after == b.after
+    first, last = a.rank == b.rank, a.between - a.rank == b.between - b.rank
     if before and after:
-        exact = a.between == b.between and a.rank == b.rank
-        return [(2.2 if exact and a.between == 1 else 1.9 if exact else 1.2, "in the same place")]
-    if (before and a.rank == b.rank == 0) or (after and a.between - a.rank == b.between - b.rank == 1):
+        if first and last:
+            return [(2.2 if a.between == 1 else 1.9, "in the same place")]
+        crowd = max(a.between, b.between)
+        close = 0.4 if first or last else 0.0
+        return [(close + (1.2 if crowd <= _FEW else 0.7 if crowd <= _MANY else 0.3), "in the same place")]
+    if (before and first and a.rank == 0) or (after and last and a.between - a.rank == 1):
         return [(0.9, "beside the same neighbour")]
     return [(0.4, "beside the same neighbour")] if before or after else [(-0.6, "")]
 

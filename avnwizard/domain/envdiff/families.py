@@ -14,6 +14,7 @@ _SUPPORT = {
     Values.SAME_COMMON: 0.7,
     Values.BOTH_EMPTY: 0.6,
     Values.ONE_EMPTY: 0.0,
+    Values.ADAPTED: 0.7,
     Values.DIFFERENT: -0.3,
     Values.OTHER_KIND: -0.6,
     Values.FLIPPED: -0.6,
@@ -29,7 +30,7 @@ def families(pairs: list[tuple[Variable, Variable]]) -> dict[Rule, float]:
         name = compare_names(o.key, n.key)
         if name.shared and any(name.rule) and not (name.inverted or name.unit_changed):
             bonus = 0.3 if (comment_likeness(o, n) or 0) >= 1 else 0.0
-            worth = _SUPPORT[compare_defaults(o.default, n.default)] + bonus
+            worth = _SUPPORT[compare_defaults(o.default, n.default, name.rule)] + bonus
             best = support[name.rule].get(o.key)
             support[name.rule][o.key] = worth if best is None else max(best, worth)
     return {rule: sum(each.values()) - _OWN_SHARE for rule, each in support.items() if len(each) > 1}

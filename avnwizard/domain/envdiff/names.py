@@ -23,6 +23,7 @@ class NameMatch:
         rule: what one has to do to the old name to get the new one, as (words, words).
         inverted: the names say the contrary of each other.
         unit_changed: the same measure in another unit.
+        whole: every word has its counterpart, as the same word, a synonym or a spelling.
         kinds_differ: the last words say that the values are of different kinds (a host, a port).
     """
 
@@ -34,6 +35,7 @@ class NameMatch:
     inverted: bool
     unit_changed: bool
     kinds_differ: bool
+    whole: bool = False
 
 
 @cache
@@ -61,12 +63,13 @@ def compare_names(old: str, new: str) -> NameMatch:
     same = stems_a & stems_b
     only_a, only_b = _left(a, same), _left(b, same)
     shared = sum(same.values())
-    weight, rest_b = float(shared), list(only_b)
+    weight, matched, rest_b = float(shared), 0, list(only_b)
     for word in only_a:
         best = max(rest_b, key=lambda other: word_likeness(word, other), default=None)
         if best is not None and word_likeness(word, best) > 0:
             weight += word_likeness(word, best)
             rest_b.remove(best)
+            matched += 1
     likeness = 2 * weight / (len(a) + len(b)) if a or b else 0.0
     last_a, last_b = (only_a or ("",))[-1], (only_b or ("",))[-1]
     kinds = kind(a[-1]) if a else None, kind(b[-1]) if b else None
@@ -78,6 +81,7 @@ def compare_names(old: str, new: str) -> NameMatch:
         rule=(only_a, only_b),
         inverted=_inverted(only_a, only_b, shared),
         unit_changed=_units_differ(only_a, only_b),
+        whole=matched == len(only_a) == len(only_b),
         kinds_differ=None not in kinds and kinds[0] != kinds[1] and not synonyms(last_a, last_b),
     )
 

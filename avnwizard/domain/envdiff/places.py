@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from avnwizard.domain.envfile import Variable
 
@@ -28,3 +29,10 @@ def places(variables: Sequence[Variable], kept: Iterable[str]) -> dict[str, Plac
         found |= {name: Place(before, key, rank, len(run)) for rank, name in enumerate(run)}
         before, run = key, []
     return found
+
+
+def block_heads(variables: Sequence[Variable]) -> set[str]:
+    """Give the variables with a comment that are followed, in the same block, by one without."""
+    return {
+        v.key for v, below in pairwise(variables) if v.comment and not below.comment and v.section == below.section
+    }

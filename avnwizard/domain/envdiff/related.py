@@ -8,6 +8,7 @@ from avnwizard.domain.envdiff.defaults import Values, compare_defaults
 from avnwizard.domain.envdiff.evidence import Evidence, Scene, comment_likeness
 from avnwizard.domain.envdiff.names import compare_names
 from avnwizard.domain.envdiff.values import Related, RelatedKind
+from avnwizard.domain.envdiff.words import tokens
 from avnwizard.domain.envfile import Variable
 
 Pairs = Mapping[tuple[str, str], Evidence]
@@ -15,7 +16,7 @@ Pairs = Mapping[tuple[str, str], Evidence]
 _AS_GOOD = 1.0
 """Two candidates whose points differ by less are equally good."""
 _RESEMBLES = -1.8
-_IN_ITS_PLACE = -3.2
+_CONTRARY, _SPLITS = -6.2, -2.8
 _STRANGE = 0.3
 
 
@@ -55,7 +56,7 @@ def _splits(left: Leftovers) -> Iterator[Related]:
         best = max(points for points, _ in found)
         news = tuple(sorted(n for points, n in found if points > best - _AS_GOOD))
         held = left.matched.get(o)
-        if len(news) > 1 and best > _RESEMBLES and (held is None or held in news):
+        if len(news) > 1 and best > _SPLITS and (held is None or held in news):
             yield Related("split", (o,), news, ("each of the new names says all that the old one said",))
 
 
@@ -67,19 +68,30 @@ def _same_words(old: str, new: str) -> bool:
 
 
 def _merges(left: Leftovers, busy_old: set[str], busy_new: set[str]) -> Iterator[Related]:
-    """Several variables become one: neighbours of one family go where one new name of that family comes."""
-    by_new: dict[str, list[str]] = defaultdict(list)
-    for (o, n), e in left.weighed.items():
-        a, b = left.scene.old_places.get(o), left.scene.new_places.get(n)
-        near = a is not None and b is not None and (a.before == b.before or a.after == b.after)
-        if n not in busy_new and o not in busy_old and near and e.name.shared and e.points > _IN_ITS_PLACE:
-            by_new[n].append(o)
-    used: set[str] = set()
-    for n, olds in sorted(by_new.items(), key=lambda item: -len(item[1])):
-        fresh = tuple(o for o in olds if o not in used)
-        if len(fresh) > 1:
-            used |= set(fresh)
-            yield Related("merge", fresh, (n,), ("several neighbours go where one of their family comes",))
+    """Several variables become one: neighbours of one family go, and one new name of that family comes."""
+    going: dict[str, list[str]] = defaultdict(list)
+    coming: dict[str, list[str]] = defaultdict(list)
+    for key in left.before:
+        if key not in left.after and key not in busy_old:
+            going[_family(key)].append(key)
+    for key in left.after:
+        if key not in left.before and key not in busy_new:
+            coming[_family(key)].append(key)
+    for first, olds in going.items():
+        side_by_side = len({left.scene.old_places[o].before for o in olds if o in left.scene.old_places}) == 1
+        news = coming.get(first, [])
+        if len(olds) > 1 and len(news) == 1 and side_by_side and not _contrary(left, olds, news[0]):
+            yield Related("merge", tuple(olds), (news[0],), ("these neighbours go where one of their family comes",))
+
+
+def _family(key: str) -> str:
+    return (tokens(key) or (key,))[0]
+
+
+def _contrary(left: Leftovers, olds: list[str], new: str) -> bool:
+    """Whether one of them is told better by itself, as an inversion or another unit."""
+    pairs = [left.weighed.get((o, new)) for o in olds]
+    return any(e is not None and _kind(e) != "replaced" for e in pairs)
 
 
 def _alike(left: Leftovers, busy_old: set[str], busy_new: set[str]) -> Iterator[Related]:
@@ -88,7 +100,7 @@ def _alike(left: Leftovers, busy_old: set[str], busy_new: set[str]) -> Iterator[
     taken: set[str] = set()
     for (o, n), e in sorted(left.weighed.items(), key=lambda item: -item[1].points):
         kind = _kind(e)
-        floor = _IN_ITS_PLACE - 3 if kind in {"inverted", "unit-changed"} else _RESEMBLES
+        floor = _CONTRARY if kind in {"inverted", "unit-changed"} else _RESEMBLES
         if o in busy_old or n in busy_new or {o, n} & taken or e.points < floor:
             continue
         if kind == "replaced" and not (e.name.shared or _alone_in_place(left.scene, o, n)):

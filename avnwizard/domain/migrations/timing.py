@@ -41,7 +41,7 @@ def window_s(statements: Iterable[Statement]) -> float | None:
     waits = [s for s in statements if s.effect.blocks or s.effect.unreadable]
     if any(s.effect.unreadable or s.seconds is None for s in waits):
         return None
-    return sum(s.seconds or 0.0 for s in waits)
+    return sum((s.seconds or 0.0 for s in waits), 0.0)
 
 
 def spoken_bytes(amount: float) -> str:

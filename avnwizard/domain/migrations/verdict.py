@@ -125,8 +125,9 @@ class MigrationVerdict:
             return "rolls without interruption"
         if self.window_s is None:
             return f"needs a window of unknown length{back}"
-        length = spoken(self.window_s) if self.window_s > NOTICEABLE_S else "the roll itself"
-        return f"needs a window of about {length}{back}"
+        if self.window_s <= NOTICEABLE_S:
+            return f"needs a window while old and new code run side by side{back}"
+        return f"needs a window of about {spoken(self.window_s)}{back}"
 
 
 NOTICEABLE_S = 1.0

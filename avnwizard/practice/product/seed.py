@@ -24,7 +24,7 @@ def seed_sql(hydra_system_secret: str) -> str:
         hydra_system_secret: what Hydra's rows are sealed under, one secret, not the list.
     """
     plain = (files("avnwizard.practice.product") / "seed.sql").read_text("utf-8")
-    return plain + "".join(_sealed(hydra_system_secret)) + "ANALYZE;\n"
+    return plain + "".join(_sealed(hydra_system_secret)) + "RESET ROLE;\nANALYZE;\n"
 
 
 def _sealed(secret: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,9 +56,8 @@ def _open_real(directory: Path) -> Host:
     stack = DockerStack(project)
     postgres = config.postgres.service or database_service(stack.resolve())
 
-    return Host(
-        config, state, repo, stack, LocalFiles(), SystemClock(), postgres, lambda: _container_database(stack, postgres)
-    )
+    find = partial(_container_database, stack, postgres)
+    return Host(config, state, repo, stack, LocalFiles(), SystemClock(), postgres, find)
 
 
 def _container_database(stack: "DockerStack", service: str) -> "Database":
@@ -66,7 +66,7 @@ def _container_database(stack: "DockerStack", service: str) -> "Database":
 
     running = [one for one in stack.containers() if one.service == service and one.state == "running"]
     if not running:
-        raise HostError(f"The database service {service or 'postgres'} does not run.", "docker compose up -d postgres")
+        raise HostError(f"The database service {service or 'postgres'} does not run.", "Start it, then try again.")
     return PostgresDatabase(ContainerPostgresAccess(running[0].id))
 
 

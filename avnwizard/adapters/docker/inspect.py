@@ -17,7 +17,7 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def labelled(cli: DockerCli, *labels: str) -> list[dict[str, Any]]:
-    """Every container with all of some labels ("KEY" or "KEY=VALUE"), stopped ones too, as `docker inspect` tells them.
+    """Every container with all of some labels ("KEY" or "KEY=VALUE"), stopped ones too, as `docker inspect` tells.
 
     One process lists and one inspects; a container that goes in between is asked for no more.
     """

@@ -1,0 +1,1 @@
+ALTER TABLE hydra_client ADD COLUMN device_authorization boolean NOT NULL DEFAULT false;

@@ -1,0 +1,5 @@
+CREATE SCHEMA IF NOT EXISTS polis;
+CREATE TABLE polis.jackson_store (
+  key text PRIMARY KEY,
+  value text NOT NULL
+);

@@ -1,5 +1,7 @@
 """The Postgres adapter on real servers, 16 and 18: odd names, big objects, dumps that are not whole."""
 
+import os
+import signal
 import stat
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -221,6 +223,50 @@ def test_database_that_stays_in_use_is_left_open(server: LocalServer, monkeypatc
             database.drop("shop")
         connection.execute("ALTER DATABASE shop IS_TEMPLATE false")
     assert database.row_counts("shop")["public.people"] == 5000
+
+
+def test_properties_of_the_whole_database(server: LocalServer) -> None:
+    """Encoding, locale, limit, grants and settings, which no dump holds, are those of the model."""
+    database = PostgresDatabase(server)
+    server.sql(
+        "postgres",
+        "CREATE DATABASE shop OWNER clerk TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'",
+        "ALTER DATABASE shop CONNECTION LIMIT 7",
+        "REVOKE CONNECT ON DATABASE shop FROM PUBLIC",
+        "GRANT CREATE ON DATABASE shop TO pg_monitor WITH GRANT OPTION",
+        'ALTER DATABASE shop SET search_path = "$user", "odd, ""schema", public',
+        "ALTER DATABASE shop SET statement_timeout = '5s'",
+        "ALTER DATABASE shop SET my.setting = 'it''s; odd'",
+        "ALTER ROLE clerk IN DATABASE shop SET work_mem = '8MB'",
+    )
+    database.create("copy", owner="clerk", like="shop")
+    query = """
+        SELECT pg_encoding_to_char(encoding), datcollate, datconnlimit,
+          (SELECT array_agg(a::text ORDER BY a::text) FROM unnest(datacl) a),
+          (SELECT array_agg(setrole || ' ' || setconfig::text ORDER BY setrole) FROM pg_db_role_setting
+           WHERE setdatabase = d.oid)
+        FROM pg_database d WHERE datname = %s"""
+    with psycopg.connect(**server.connection("postgres")) as connection:  # type: ignore[arg-type]  # strings
+        shop, copy = (connection.execute(query, [name]).fetchone() for name in ("shop", "copy"))
+    assert copy == shop
+    assert shop is not None
+    assert shop[:3] == ("LATIN1", "C", 7)
+    with pytest.raises(HostError, match="no database"):
+        database.create("copy 2", owner="clerk", like="nothing")
+
+
+def test_killed_dump_leaves_no_dump(server: LocalServer, tmp_path: Path) -> None:
+    """After kill -9 in the middle there is no file of the dump's name, and a second attempt succeeds."""
+    database, dump = _filled(server), tmp_path / "shop.dump"
+    child = os.fork()
+    if child == 0:
+        database.dump("shop", dump, lambda _done, _total: os.kill(os.getpid(), signal.SIGKILL))
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    assert [path.name for path in tmp_path.iterdir()] == ["shop.dump.part"]
+    database.dump("shop", dump, _quiet)
+    database.read_back(dump)
+    assert list(tmp_path.iterdir()) == [dump]
 
 
 def test_errors_are_ours_and_hold_no_secret(server: LocalServer, tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""GitPython, python-on-whales, psycopg and files behind the ports."""
+"""GitPython, the docker CLI, psycopg and files behind the ports."""

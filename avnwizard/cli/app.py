@@ -6,8 +6,8 @@ import traceback
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
+from typer.rich_utils import rich_format_error
 
 from avnwizard import __version__
 from avnwizard.cli.output import say, show_error
@@ -44,10 +44,10 @@ def run() -> int:
     except WizardError as error:
         show_error(error)
         return error.exit_code
-    except click.ClickException as error:
-        error.show()
+    except typer.TyperException as error:
+        rich_format_error(error)  # type: ignore[arg-type]  # every TyperException shown is a ClickException
         return ExitCode.USAGE
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         say("stopped; nothing more was asked of the stack")
         return ExitCode.REFUSED
     except BrokenPipeError:

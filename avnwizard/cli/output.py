@@ -38,7 +38,8 @@ def say(text: str, *, style: str = "") -> None:
 
 def show_error(error: WizardError) -> None:
     """What is wrong and what to do next, two lines of talk."""
-    say(f"error: {error.message}", style="red")
+    for number, line in enumerate(error.message.split("\n")):
+        say(f"error: {line}" if number == 0 else line, style="red")
     if error.hint:
         say(f"  try: {error.hint}")
 

@@ -50,13 +50,23 @@ def choose(
     return Choice("surge", "stateless: the new one starts beside the old, the old goes when the new is healthy")
 
 
+def keeps_running(service: Service) -> bool:
+    """The edge, and what keeps data of its own (the databases too): never stopped for a restore."""
+    return bool(service.published or written_mounts(service))
+
+
+def written_mounts(service: Service) -> list[str]:
+    """The mounts that the service writes to."""
+    return [mount for mount in service.volumes if not mount.endswith(":ro")]
+
+
 def why_alone(service: Service) -> str:
     """Why a second container cannot run beside the first, or nobody could tell when it is ready; "" when it can."""
     if service.container_name:
         return f"its container_name {service.container_name} allows one container only"
     if service.published:
         return f"it holds the host port {', '.join(service.published)}"
-    if written := [mount for mount in service.volumes if not mount.endswith(":ro")]:
+    if written := written_mounts(service):
         return f"it keeps data in {', '.join(written)}"
     return "" if service.has_healthcheck else "it has no health check: nobody can tell when a second one is ready"
 
@@ -84,3 +94,12 @@ def roll_order(model: ComposeModel) -> tuple[str, ...]:
         raise RefusedError(
             f"depends_on goes in a circle: {' -> '.join(error.args[1])}.", "Mend the compose file."
         ) from error
+
+
+def database_service(model: ComposeModel) -> str:
+    """The service that is Postgres, by its image's name ("postgres", "postgresql"); "" when there is none."""
+    for name, service in sorted(model.services.items()):
+        repository = service.image.partition("@")[0].rpartition("/")[2].partition(":")[0]
+        if repository in {"postgres", "postgresql"}:
+            return name
+    return ""

@@ -65,11 +65,11 @@ def draft(host: Host, target: str) -> Draft:
     changelog = sections_between(changelog_text, current.name, tag.name)
     edited, carried = _carry(host, tag)
     compose = {path: _compose_file(host, path, tag, carried) for path in compose_paths(host)}
-    before = "\n".join(_text(host, current.commit, path) for path in compose)
-    after = "\n".join(content.decode("utf-8", "replace") for content in compose.values())
+    main = next(iter(compose))  # the release's own file; those that override it come after
+    before, after = _text(host, current.commit, main), compose[main].decode("utf-8", "replace")
     diff = diff_env(
-        EnvFile.parse(host.repo.read(current.commit, section.example) or b""),
-        EnvFile.parse(host.repo.read(tag.commit, section.example) or b""),
+        _offering(host.repo.read(current.commit, section.example) or b"", before),
+        _offering(host.repo.read(tag.commit, section.example) or b"", after),
         changelog="\n".join(one.body_markdown for one in changelog.versions),
         compose_old=before,
         compose_new=after,
@@ -93,6 +93,14 @@ def draft(host: Host, target: str) -> Draft:
         carried=carried,
         edits_patch=host.repo.diff(),
     )
+
+
+def _offering(example: bytes, compose: str) -> EnvFile:
+    """An example file, with what only the compose file knows added as offers: an operator may have set that too."""
+    known = EnvFile.parse(example)
+    names = {variable.key for variable in known.variables()}
+    missing = [f"# {name}=" for name in sorted(variables_used(compose)) if name not in names] if compose else []
+    return EnvFile.parse(example + ("\n\n" + "\n".join(missing) + "\n").encode()) if missing else known
 
 
 def _uses(compose: Mapping[str, bytes]) -> dict[str, VariableUse]:

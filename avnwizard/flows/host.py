@@ -15,7 +15,7 @@ class Host:
 
     Attributes:
         postgres_service: the compose service that is the database, "" when the stack has none.
-        database: opens the way to Postgres when first needed: it may be down.
+        database: finds the way to Postgres when it is needed: it may be down, and a recreated one is another one.
     """
 
     config: Config

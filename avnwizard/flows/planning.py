@@ -25,9 +25,9 @@ class OpenDecisionsError(RefusedError):
     """Something is left that only the operator can decide."""
 
     def __init__(self, decisions: tuple[Decision, ...], target: str) -> None:
-        listed = "; ".join(decision.question for decision in decisions)
+        listed = "".join(f"\n  - {decision.question}" for decision in decisions)
         super().__init__(
-            f"{len(decisions)} decisions are open: {listed}",
+            f"{len(decisions)} decisions are open; nothing was changed:{listed}",
             f"Write them down with: avnwizard plan --to {target} --write-answers FILE, then give --answers FILE",
         )
         self.decisions = decisions

@@ -11,8 +11,9 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from avnwizard.domain.config import Strategy
+from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.plan import Plan, from_json
-from avnwizard.domain.strategy import choose, is_job, roll_order
+from avnwizard.domain.strategy import choose, is_job, keeps_running, roll_order
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord, StepRecord
 from avnwizard.engine.step import Step, UndoStep
@@ -38,7 +39,8 @@ class RollbackPlan:
         steps: the names of the undone run's steps that were begun.
         services: service -> strategy, in order; those to be stopped for a restore are in `stop`.
         retire: services that only the newer release has.
-        set_aside_rows: database -> rows now minus rows in the snapshot, where a restore sets them aside.
+        set_aside_rows: the databases to be restored -> rows now minus rows in the snapshot. All that hold tables go
+            back together, so that they agree with each other.
     """
 
     run: str
@@ -123,7 +125,11 @@ def _schema_moved(
     moved = [one for one in manifest.databases if database.fingerprint(one.name) != one.fingerprint]
     if not moved:
         return False, "the schema is as it was before the upgrade, so the old code can go on with the data of now", ()
-    rows = tuple((one.name, sum(database.row_counts(one.name).values()) - sum(one.rows.values())) for one in moved)
+    rows = tuple(
+        (one.name, sum(database.row_counts(one.name).values()) - sum(one.rows.values()))
+        for one in manifest.databases
+        if one in moved or one.rows
+    )
     names = ", ".join(one.name for one in moved)
     return True, f"the schema of {names} moved: the old code cannot work on it", rows
 
@@ -139,9 +145,10 @@ def _decide(
     rows: tuple[tuple[str, int], ...],
 ) -> RollbackPlan:
     names = [step.name for step in begun]
-    old = _old_services(host, plan)
+    model = host.stack.resolve()
+    old = _old_services(model, plan)
     touched = [name.partition(":")[2] for name in names if name.startswith(("roll:", "retire:"))]
-    stop = _writers(plan) if moved else ()
+    stop = _writers(plan, model) if moved else ()
     services = tuple(
         (name, "recreate" if name in stop else strategy) for name, strategy in old if name in touched or name in stop
     )
@@ -160,10 +167,9 @@ def _decide(
     )
 
 
-def _old_services(host: Host, plan: Plan) -> list[tuple[str, Strategy]]:
+def _old_services(model: ComposeModel, plan: Plan) -> list[tuple[str, Strategy]]:
     """The services of the release of before, in its order. One-shots are not run on the way back."""
     planned = {part.service: part for part in plan.services}
-    model = host.stack.resolve()
     found: list[tuple[str, Strategy]] = []
     for name in roll_order(model):
         if name in planned and not planned[name].image_old:
@@ -180,19 +186,13 @@ def _old_services(host: Host, plan: Plan) -> list[tuple[str, Strategy]]:
     return found
 
 
-def _writers(plan: Plan) -> tuple[str, ...]:
-    """What is stopped while the databases are swapped: everything that is not the database or keeps data itself."""
+def _writers(plan: Plan, model: ComposeModel) -> tuple[str, ...]:
+    """What is stopped while the databases are swapped: all but the edge and what keeps data of its own."""
     return tuple(
         part.service
         for part in plan.services
-        if part.service != plan.postgres_service
-        and part.strategy in {"surge", "recreate", "skip", "job"}
-        and not _keeps(part.reason)
+        if part.service not in model.services or not keeps_running(model.services[part.service])
     )
-
-
-def _keeps(reason: str) -> bool:
-    return reason.startswith(("it keeps data", "it holds the host port"))
 
 
 def rollback_steps(scene: Scene, plan: RollbackPlan) -> list[Step]:
@@ -207,8 +207,9 @@ def _steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
             yield UndoStep(original)
     if plan.restore:
         yield StopWriters(scene, plan.stop)
-        yield RestoreBeside(scene, Path(plan.snapshot))
-        yield SwapDatabases(scene, Path(plan.snapshot))
+        names = tuple(name for name, _ in plan.set_aside_rows)
+        yield RestoreBeside(scene, Path(plan.snapshot), names)
+        yield SwapDatabases(scene, names)
     for service, strategy in plan.services:
         yield RollBackService(scene, service, strategy)
     for service in plan.retire:

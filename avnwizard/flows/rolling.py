@@ -45,7 +45,7 @@ def wanted(host: Host, service: str, image_id: str) -> Wanted:
 
 def of_service(host: Host, service: str) -> tuple[Container, ...]:
     """The service's containers, oldest first, without those of `compose run`."""
-    found = [one for one in host.stack.containers() if one.service == service and not one.one_off]
+    found = [one for one in host.stack.containers(service) if not one.one_off]
     return tuple(sorted(found, key=lambda one: (one.created_at, one.number)))
 
 

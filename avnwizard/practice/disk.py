@@ -1,5 +1,7 @@
 """A disk that fills up in the middle of a dump, when the failure `disk` is ordered."""
 
+import errno
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +10,10 @@ from avnwizard.errors import HostError
 from avnwizard.ports import Database, Progress
 from avnwizard.practice.observation import POSTGRES, Observer
 from avnwizard.practice.postgres_major import container_data_directory, image_major
+
+
+def _disk_full(path: Path) -> OSError:
+    return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 class PracticeDatabase:
@@ -46,16 +52,23 @@ class PracticeDatabase:
         self._inner.dump_globals(to)
 
     def dump(self, database: str, to: Path, progress: Progress) -> None:
-        """Dump; with the failure `disk`, half of the file is there when the disk is full, and stays there."""
-        self._inner.dump(database, to, progress)
-        if self._observer.failures.befalls("disk", ""):
-            whole_bytes = to.stat().st_size
-            with to.open("r+b") as file:
-                file.truncate(whole_bytes // 2)
+        """Dump; with the failure `disk`, the first block is on the disk when it is full."""
+        if not self._observer.failures.befalls("disk", ""):
+            self._inner.dump(database, to, progress)
+            return
+
+        def fills_up(done: int, total: int | None) -> None:
+            progress(done, total)
+            raise _disk_full(to)
+
+        try:
+            self._inner.dump(database, to, fills_up)
+            raise _disk_full(to)
+        except OSError as error:
             raise HostError(
-                f"{to.name} cannot be written: No space left on device",
+                f"the dump {to.name} cannot be written: {error.strerror}",
                 "Free some space there, or choose another folder for the snapshot.",
-            )
+            ) from error
 
     def read_back(self, dump: Path) -> None:
         """Read a dump to its end."""

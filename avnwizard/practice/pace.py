@@ -1,8 +1,8 @@
 """How long the programs of the practice host take, before the speed factor."""
 
-import re
 from typing import Any
 
+from avnwizard.domain.compose_model import seconds
 from avnwizard.practice.containers import Pace
 from avnwizard.practice.product import Kind, service
 
@@ -17,15 +17,14 @@ _ORY_BOOT_S = 7.0
 _JOB_S = 2.5
 _INTERVAL_S = 30.0
 _RETRIES = 3
-_UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_PART = re.compile(r"([\d.]+)(ms|s|m|h)")
+"""Docker's defaults where a health check does not say."""
 
 
 def pace(name: str, config: dict[str, Any], speed: float) -> Pace:
     """The pace of a container of service `name` on a host that runs `speed` times faster than the world."""
     check = config.get("healthcheck") or {}
-    interval_s = _seconds(check.get("interval"), _INTERVAL_S)
-    patience_s = _seconds(check.get("start_period"), 0.0) + interval_s * int(check.get("retries") or _RETRIES)
+    interval_s = seconds(check["interval"]) if check.get("interval") else _INTERVAL_S
+    patience_s = seconds(check.get("start_period")) + interval_s * int(check.get("retries") or _RETRIES)
     return Pace(boot_s=_boot_s(name) / speed, patience_s=max(patience_s, _boot_s(name)) / speed)
 
 
@@ -37,9 +36,3 @@ def _boot_s(name: str) -> float:
     if known.kind is Kind.JOB:
         return _JOB_S
     return _ORY_BOOT_S if known.ory else _BOOT_S.get(name, _USUAL_BOOT_S)
-
-
-def _seconds(duration: object, default_s: float) -> float:
-    """A duration as Compose prints it ("1m30s"; docs.docker.com, Compose file reference)."""
-    parts = _PART.findall(str(duration or ""))
-    return sum(float(number) * _UNIT_S[unit] for number, unit in parts) if parts else default_s

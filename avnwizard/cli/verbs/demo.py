@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from avnwizard.cli.output import say
-from avnwizard.cli.verbs.planning import show_plan
+from avnwizard.cli.verbs.planning import draft_for, show_plan
 from avnwizard.cli.verbs.upgrade import YesOption, confirm
 from avnwizard.errors import ExitCode
 
@@ -56,11 +56,11 @@ def demo(
 def _upgrade(host: "Host", *, yes: bool) -> int:
     from avnwizard.cli.follow import follow
     from avnwizard.domain.answers import Answers
-    from avnwizard.flows import drafting, launch
+    from avnwizard.flows import launch
     from avnwizard.flows.check import check
     from avnwizard.flows.planning import prepare, require_fit
 
-    draft = drafting.draft(host, TARGET)
+    draft = draft_for(host, TARGET)
     answers = Answers().accepting(draft.decisions(Answers()))
     for decision in draft.decisions(answers):
         if not decision.certain:

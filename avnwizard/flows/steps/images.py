@@ -47,7 +47,8 @@ class PullImages(Step):
             ctx.checkpoint()
             ctx.progress(number, len(wanted), "images")
             with ctx.effect(f"pull-{number}"):
-                image = stack.pull(reference, ctx.say)
+                image = stack.pull(reference, lambda _line: None)
+            ctx.say(f"{reference} is {image.id[:19]}")
             if digest and image.digest and image.digest != digest:
                 raise StepError(
                     f"{reference} is {image.digest} now, "

@@ -61,8 +61,8 @@ class RestoreBeside(Step):
     name = "restore"
     title = "Restore the snapshot beside the databases"
 
-    def __init__(self, scene: Scene, folder: Path) -> None:
-        self._scene, self._folder = scene, folder
+    def __init__(self, scene: Scene, folder: Path, databases: tuple[str, ...]) -> None:
+        self._scene, self._folder, self._databases = scene, folder, databases
 
     def probe(self, ctx: StepContext) -> Probe:
         """The journal says which databases were restored whole; the rest is done again."""
@@ -73,7 +73,7 @@ class RestoreBeside(Step):
         manifest = snapshots.verify(self._folder)
         database = self._scene.host.database()
         for number, dumped in enumerate(manifest.databases):
-            if ctx.recall().get(f"restored-{number}"):
+            if dumped.name not in self._databases or ctx.recall().get(f"restored-{number}"):
                 continue
             ctx.checkpoint()
             name = beside(dumped.name, ctx.run)
@@ -106,19 +106,19 @@ class SwapDatabases(Step):
     name = "swap"
     title = "Put the restored databases in place"
 
-    def __init__(self, scene: Scene, folder: Path) -> None:
-        self._scene, self._folder = scene, folder
+    def __init__(self, scene: Scene, databases: tuple[str, ...]) -> None:
+        self._scene, self._databases = scene, databases
 
     def probe(self, ctx: StepContext) -> Probe:
         """Done when nothing is left under a restoring name."""
         database = self._scene.host.database()
-        left = [one for one in self._names() if database.exists(beside(one, ctx.run))]
+        left = [one for one in self._databases if database.exists(beside(one, ctx.run))]
         return Probe.HALF_DONE if left else Probe.DONE
 
     def do(self, ctx: StepContext) -> None:
         """Swap each database that is not swapped yet."""
         database = self._scene.host.database()
-        for number, name in enumerate(self._names()):
+        for number, name in enumerate(self._databases):
             restored, kept = beside(name, ctx.run), set_aside(name, ctx.run)
             if not database.exists(restored):
                 continue
@@ -130,6 +130,3 @@ class SwapDatabases(Step):
             with ctx.effect(f"put-in-place-{number}"):
                 database.rename(restored, name)
             ctx.say(f"{name} is as in the snapshot; what it was is kept as {kept}")
-
-    def _names(self) -> list[str]:
-        return [dumped.name for dumped in snapshots.load(self._folder).databases]

@@ -1,0 +1,39 @@
+"""Fixtures of the practice host: one template for the whole run, and a fresh copy of it for each test."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from avnwizard.practice.host import PracticeHost, open_host
+from avnwizard.practice.workshop import make
+
+SPEED = 1000.0
+SEED_ROWS = 200
+
+
+@pytest.fixture(scope="session")
+def practice_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small practice host at v1.5.0, shut down; made once, by whichever xdist worker is first."""
+    base = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        base = base.parent
+    folder = base / "practice-template"
+    with (base / "practice-template.lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            making = base / "practice-template.making"
+            shutil.rmtree(making, ignore_errors=True)
+            make(folder, speed=SPEED, seed_rows=SEED_ROWS, durable=False).shut_down()
+    return folder
+
+
+@pytest.fixture
+def practice_host(practice_template: Path, tmp_path: Path) -> Iterator[PracticeHost]:
+    """A fresh practice host at v1.5.0: everything healthy, 200 identities, a thousand times faster than the world."""
+    host = make(tmp_path / "practice", speed=SPEED, durable=False, template=practice_template)
+    yield host
+    open_host(host.home).destroy()

@@ -29,7 +29,7 @@ def candidate_pairs(removed: list[Variable], added: list[Variable], scene: Scene
         near = {
             n.key: n for t in _traces(o, scene, new=False) if len(by_trace[t]) <= _COMMON_WORD for n in by_trace[t]
         }
-        told = [*scene.announced.pairs, *scene.announced.together, *scene.fed]
+        told = [*scene.announced.pairs, *scene.fed]
         near |= {n: news[n] for a, n in told if a == o.key and n in news}
         out += [(o, n) for n in near.values()]
     return out

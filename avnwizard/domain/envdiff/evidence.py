@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from math import exp, log2
 
-from avnwizard.domain.envdiff.announced import Announcements
+from avnwizard.domain.envdiff.announced import Announcements, Said
 from avnwizard.domain.envdiff.defaults import Values, compare_defaults
 from avnwizard.domain.envdiff.names import NameMatch, compare_names
 from avnwizard.domain.envdiff.places import Place
@@ -29,6 +29,9 @@ _VALUES = {
     Values.FLIPPED: (-2.5, ""),
 }
 _ONLY_ONE_WITH_IT, _ALONE_THOUGH_COMMON = 1.5, 0.4
+_SAID = {Said.RENAMED: 9.0, Said.SUCCEEDED: 3.5, Said.TOGETHER: 1.5}
+_SHOWN, _NEVER = 8.0, -15.0
+"""What the project's compose file shows, and what no trace may outweigh."""
 _NOTICEABLY = 0.4
 _FEW, _MANY = 5, 15
 """How many changed variables between two kept ones make their place tell less."""
@@ -104,7 +107,7 @@ def _name_points(name: NameMatch) -> list[tuple[float, str]]:
     if name.kinds_differ:
         out.append((-1.5, ""))
     if name.inverted or name.unit_changed:
-        out.append((-5.0, ""))
+        out.append((_NEVER, ""))
     return out
 
 
@@ -158,13 +161,10 @@ def _place_points(old: str, new: str, scene: Scene) -> list[tuple[float, str]]:
 
 
 def _told_points(old: str, new: str, scene: Scene) -> list[tuple[float, str]]:
-    out = []
-    if told := scene.announced.covers(old, new):
-        out.append((6.0, told))
-    elif (old, new) in scene.announced.together:
-        out.append((1.5, "the changelog names both in one breath"))
+    said, words = scene.announced.about(old, new)
+    out = [(_SAID[said], words)] if said else []
     if fed := scene.fed.get((old, new)):
-        out.append((5.0, fed))
+        out.append((_SHOWN, fed))
     mine = scene.operator.get(old)
     if mine and scene.operator.get(new) == mine:
         out.append((1.0, "your file sets both to the same value"))

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from avnwizard.domain.envdiff.announced import Said
 from avnwizard.domain.envdiff.defaults import Values, compare_defaults
 from avnwizard.domain.envdiff.evidence import Evidence, Scene, comment_likeness
 from avnwizard.domain.envdiff.names import compare_names
@@ -16,7 +17,7 @@ Pairs = Mapping[tuple[str, str], Evidence]
 _AS_GOOD = 1.0
 """Two candidates whose points differ by less are equally good."""
 _RESEMBLES = -1.8
-_CONTRARY, _SPLITS = -6.2, -2.8
+_SAME_MATTER, _SPLITS = 0.5, -2.8
 _STRANGE = 0.3
 
 
@@ -100,16 +101,21 @@ def _alike(left: Leftovers, busy_old: set[str], busy_new: set[str]) -> Iterator[
     taken: set[str] = set()
     for (o, n), e in sorted(left.weighed.items(), key=lambda item: -item[1].points):
         kind = _kind(e)
-        floor = _CONTRARY if kind in {"inverted", "unit-changed"} else _RESEMBLES
-        if o in busy_old or n in busy_new or {o, n} & taken or e.points < floor:
-            continue
-        if kind == "replaced" and not (e.name.shared or _alone_in_place(left.scene, o, n)):
+        if o in busy_old or n in busy_new or {o, n} & taken or not _worth_telling(left.scene, o, n, e):
             continue
         taken |= {o, n}
         groups[kind, e.name.rule if e.name.shared else (o, n)].append((o, n, e))
     for (kind, _), members in groups.items():
         olds, news = tuple(o for o, _, _ in members), tuple(n for _, n, _ in members)
         yield Related(kind, olds, news, (_SENTENCES[kind], *members[0][2].why))
+
+
+def _worth_telling(scene: Scene, old: str, new: str, e: Evidence) -> bool:
+    if scene.announced.about(old, new)[0] is Said.SUCCEEDED:
+        return True
+    if _kind(e) != "replaced":
+        return e.name.likeness >= _SAME_MATTER
+    return e.points >= _RESEMBLES and bool(e.name.shared or _alone_in_place(scene, old, new))
 
 
 def _kind(e: Evidence) -> RelatedKind:
@@ -138,8 +144,9 @@ def _successors(left: Leftovers, busy_old: set[str]) -> Iterator[Related]:
     kept = left.before.keys() & left.after.keys()
     for o in left.before.keys() - left.after.keys() - busy_old:
         for k in sorted(kept):
-            if told.covers(o, k):
-                yield Related("successor-already-present", (o,), (k,), (told.covers(o, k),))
+            said, words = told.about(o, k)
+            if said in {Said.RENAMED, Said.SUCCEEDED}:
+                yield Related("successor-already-present", (o,), (k,), (words,))
 
 
 def _reused(left: Leftovers) -> Iterator[Related]:

@@ -146,4 +146,4 @@ def _expand(match: re.Match[str]) -> str:
     digits = body[1:]
     if len(digits) == _OCTAL_DIGITS and set(digits) <= set("01234567") and int(digits, 8) <= _MAX_OCTAL:
         return chr(int(digits, 8))
-    return match[0]
+    return "\\" + digits  # what Compose leaves of an octal number that is none

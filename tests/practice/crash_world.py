@@ -53,7 +53,8 @@ class World:
 
     def keep(self) -> None:
         """Make this state, its database shut down, the one that `put_back` brings."""
-        self._replace({self.home: self.kept_home, self.data: self.kept_data})
+        for source, target in self._places():
+            _replace(source, target)
 
     def shut_down(self) -> None:
         """Stop the database, so that its files may be copied."""
@@ -62,13 +63,13 @@ class World:
     def put_back(self) -> None:
         """Bring the kept state back."""
         self.shut_down()
-        self._replace({self.kept_home: self.home, self.kept_data: self.data})
+        for target, source in self._places():
+            _replace(source, target)
 
-    def _replace(self, copies: dict[Path, Path]) -> None:
-        for source, target in copies.items():
-            if not any(source.is_relative_to(other) for other in copies if other != source):
-                shutil.rmtree(target, ignore_errors=True)
-                subprocess.run(["cp", "-a", str(source), str(target)], check=True, capture_output=True)
+    def _places(self) -> list[tuple[Path, Path]]:
+        """(place, its copy); the database's files may lie within the host's folder."""
+        places = [(self.home, self.kept_home)]
+        return places if self.data.is_relative_to(self.home) else [*places, (self.data, self.kept_data)]
 
     def carry(self, run: str, *, kill_at: str = "", log_to: Path | None = None) -> int:
         """Carry a run in a process of its own; its exit status as a shell would say it (-9: killed)."""
@@ -111,6 +112,11 @@ class World:
                 "rows": {name: database.row_counts(name) for name in names},
                 "restoring": [one.name for one in database.databases() if "__restoring_" in one.name],
             }
+
+
+def _replace(source: Path, target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    subprocess.run(["cp", "-a", str(source), str(target)], check=True, capture_output=True)
 
 
 @contextmanager

@@ -1,17 +1,19 @@
 """The run is killed at every fault point in turn; then it is resumed, or rolled back, and nothing is lost.
 
-`AVNWIZARD_MATRIX=full` (as CI sets it) tries every point; otherwise every 24th is tried, to keep a developer's run short.
+`AVNWIZARD_MATRIX=full` (as CI sets it) tries every point; otherwise every 24th is tried, to keep a run short.
 """
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.practice import crash_world
 from tests.practice.crash_world import KILLED, World
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SHARDS = 12
 STRIDE = 1 if os.environ.get("AVNWIZARD_MATRIX") == "full" else 24

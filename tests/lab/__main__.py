@@ -1,4 +1,4 @@
-"""The lab by hand: `python -m tests.lab up|down|env|stack|remove`. The stack's project is `avnology-lab`."""
+"""The lab by hand: `python -m tests.lab up|down|env|stack|remove`."""
 
 import sys
 import time
@@ -7,7 +7,7 @@ from tests.lab.engine import Lab
 from tests.lab.prepared import bring_up
 from tests.lab.stack import DOMAIN, LabStack
 
-_PROJECT = "avnology-lab"
+_NAME = "hand"
 
 
 def main(arguments: list[str]) -> int:
@@ -36,9 +36,9 @@ def main(arguments: list[str]) -> int:
 
 def _stack(lab: Lab, verb: str) -> None:
     if verb == "remove":
-        LabStack(lab, lab.paths.stacks / _PROJECT, _PROJECT).remove()
+        LabStack.named(lab, _NAME).remove()
         return
-    stack = bring_up(lab, _PROJECT)
+    stack = bring_up(lab, _NAME)
     print(
         f"{stack.clone}  http://{DOMAIN} at 127.0.0.1:{stack.ports.web}, Traefik's API at {stack.ports.api}"
     )

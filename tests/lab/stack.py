@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from avnwizard.practice import product
 from avnwizard.practice.product.template import COMPOSE_FILE
@@ -32,6 +32,12 @@ class LabStack:
         default_factory=lambda: product.EdgePorts(web=free_port(), api=free_port())
     )
     settings: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def named(cls, lab: Lab, name: str, *, settings: dict[str, str] | None = None) -> Self:
+        """The stack of that name in this checkout's space; nothing is started."""
+        project = f"{lab.space}-{name}"
+        return cls(lab, lab.paths.stacks / project, project, settings=settings or {})
 
     @property
     def clone(self) -> Path:

@@ -3,6 +3,8 @@
 import hashlib
 import shutil
 import subprocess
+import time
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
@@ -26,10 +28,17 @@ def reset(stack: LabStack) -> None:
 
 
 def _start(stack: LabStack, folder: Path) -> None:
-    stack.remove()
-    stack.make_clone()
-    fill_volume(stack, folder)
-    stack.start()
+    stages: dict[str, Callable[[], object]] = {
+        "remove": stack.remove,
+        "clone": stack.make_clone,
+        "volume": lambda: fill_volume(stack, folder),
+        "compose up": lambda: stack.compose("up", "-d"),
+        "ready": stack.wait_ready,
+    }
+    for name, work in stages.items():
+        begun = time.monotonic()
+        work()
+        stack.times_s[name] = time.monotonic() - begun
 
 
 def fill_volume(stack: LabStack, source: Path) -> None:
@@ -57,7 +66,7 @@ def _prepare(lab: Lab, folder: Path) -> None:
     stack.compose("up", "-d", "--wait", "polis")
     stack.compose("wait", "avnology-migrate", "kratos-migrate", "hydra-migrate", "keto-migrate", check=False)
     script = product.seed_sql(stack.env_file()["HYDRA_SYSTEM_SECRET"])
-    database = stack.states()["postgres"]["ID"]
+    database = stack.states()["postgres"].id
     subprocess.run(
         [
             "docker",

@@ -10,7 +10,7 @@ from tests.lab.debian import Suite, run
 from tests.lab.layers import Layer, known_layer, layer_of
 from tests.lab.paths import LabPaths
 
-_VERSION = "4"
+_VERSION = "5"
 """Raised when a recipe below changes, so that cached layers are made again."""
 
 _BASE = ("base-files", "bash", "coreutils", "dash", "findutils", "grep", "libc-bin", "sed")
@@ -94,7 +94,8 @@ class Rootfs:
             _slim(tree)
             run("ldconfig", "-r", str(tree))
             if python:
-                run("chroot", str(tree), "/usr/bin/python3", "-c", _WARM)
+                compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": ""}
+                run("chroot", str(tree), "/usr/bin/python3", "-c", _WARM, env=compiled)
             layer = layer_of(tree, self.paths.layers, name)
         return Base(suite, layer, frozenset(archives))
 

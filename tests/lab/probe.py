@@ -53,8 +53,8 @@ class Probe:
     """Sends `method path` to `host` through the edge at 127.0.0.1:`port`, `rate` times a second, until left.
 
     A context manager; the report is in `report` afterwards. Each request has its own connection. With
-    `service`, an answer by another service is lost too (`misrouted`): while a router is gone, Traefik hands its
-    requests to the next rule that fits, here the console's.
+    `service`, an answer by another service is lost too (`misrouted`): while a router is gone, Traefik hands
+    its requests to the next rule that fits, here the console's.
     """
 
     port: int

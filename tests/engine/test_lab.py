@@ -47,7 +47,7 @@ def test_the_rows_are_all_there(stack: LabStack) -> None:
 
 def test_the_edge_loses_nothing_at_rest(stack: LabStack) -> None:
     """At 100 requests a second with nothing going on, every request is answered."""
-    report = probe_for(stack.ports.web, DOMAIN, "/api/probe", rate=100, duration_s=3)
+    report = probe_for(stack.ports.web, DOMAIN, "/api/probe", rate=100, duration_s=3, service="gateway")
     assert report.sent > 250
     assert report.lost_total == 0, report
 

@@ -4,14 +4,17 @@ import hashlib
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from avnwizard.practice import product
 from tests.lab.engine import Lab
 from tests.lab.images import fingerprint
 from tests.lab.stack import LabStack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def bring_up(lab: Lab, name: str, *, settings: dict[str, str] | None = None) -> LabStack:

@@ -1,4 +1,4 @@
-"""The rule for tests of the real engine: skipped on a plain run, a failure when CI asks for them and they skip."""
+"""The rule for tests of the real engine: skipped on a plain run, a failure when CI finds them skipped."""
 
 import pytest
 

@@ -36,7 +36,8 @@ def _file(path: str, sql: str, fresh: Fresh) -> Iterator[Statement]:
     from pglast.parser import ParseError
 
     try:
-        places = [(s.stmt_location, s.stmt_location + s.stmt_len if s.stmt_len else len(sql)) for s in parse_sql(sql)]
+        found = [(s.stmt_location or 0, s.stmt_len or len(sql)) for s in parse_sql(sql)]
+        places = [(start, start + length) for start, length in found]
     except ParseError:
         try:
             places = list(_pieces(sql))

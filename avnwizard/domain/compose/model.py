@@ -35,11 +35,13 @@ def load(text: str, env: Mapping[str, str], *, project: str = "", folder: str = 
         raise ComposeError("compose file: `services` is not a mapping of services", "Give a compose file.")
     model: Model = {"name": name} if name else {}
     model["services"] = {key: _service(service, PurePosixPath(folder)) for key, service in services.items()}
-    used = any("default" in service["networks"] for service in model["services"].values())
+    used = any("default" in service.get("networks", {}) for service in model["services"].values())
     networks = {**({"default": None} if used else {}), **(document.get("networks") or {})}
     for part, entries in (("networks", networks), ("volumes", document.get("volumes") or {})):
         if entries:
             model[part] = {key: _named(key, entry, name) for key, entry in entries.items()}
+    for network in model.get("networks", {}).values():
+        network.setdefault("ipam", {})
     known = {"services", "networks", "volumes", "name", "version"}
     model.update({key: value for key, value in document.items() if key not in known})
     return {key: _escaped(part) for key, part in model.items()}
@@ -82,7 +84,8 @@ def _service(raw: Model, folder: PurePosixPath) -> Model:
     long = _longforms(folder)
     service: Model = {"command": None, "entrypoint": None, **raw}
     service |= {key: long[key](value) for key, value in service.items() if key in long}
-    service["networks"] = _networks(raw)
+    if not raw.get("network_mode"):
+        service["networks"] = _networks(raw)
     return service
 
 
@@ -100,8 +103,6 @@ def _longforms(folder: PurePosixPath) -> dict[str, Callable[[Any], Any]]:
 
 
 def _networks(raw: Model) -> Model:
-    if raw.get("network_mode"):
-        return {}
     given = raw.get("networks")
     if not given:
         return {"default": None}

@@ -1,6 +1,7 @@
 """Compares a project's example env file at two releases, and finds out what became of each variable."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import replace
 
 from avnwizard.domain.envdiff.announced import announcements
@@ -17,6 +18,8 @@ from avnwizard.domain.envfile import EnvFile, Variable
 PROPOSED = 0.5
 """The chance from which a rename is told as one; what is applied unasked wants far more."""
 _SUREST = 0.99
+_AHEAD, _NONE = 1.5, -9.0
+"""How far a pair must be ahead of its rivals to lose nothing, and the points of no rival."""
 _WORTH_MATCHING = -2.0
 
 Pairs = dict[tuple[str, str], Evidence]
@@ -105,22 +108,30 @@ def weigh_all(removed: list[Variable], added: list[Variable], scene: Scene) -> P
 def choose(weighed: Pairs, scene: Scene) -> tuple[Rename, ...]:
     """Match the sides as well as possible overall; give the likelier renames, surest first."""
     worth = {pair: e.points - _WORTH_MATCHING for pair, e in weighed.items() if e.points > _WORTH_MATCHING}
-    matched = best_assignment(worth)
+    matched, best = best_assignment(worth), _best_two(weighed)
     renames = []
     for o, n in matched.items():
-        sure = contested(weighed, o, n)
+        sure = contested(weighed[o, n], (best[0, o], best[1, n]))
         if sure.chance >= PROPOSED:
             certain = scene.announced.covers(o, n) and (o, n) in scene.fed
             renames.append(Rename(o, n, 1.0 if certain else round(min(sure.chance, _SUREST), 3), sure.why))
     return tuple(sorted(renames, key=lambda r: -r.confidence))
 
 
-def contested(weighed: Pairs, old: str, new: str) -> Evidence:
-    """Take points off a pair that has a rival nearly as good."""
-    mine = weighed[old, new]
-    rivals = [e.points for (o, n), e in weighed.items() if (o == old) != (n == new)]
-    margin = mine.points - max(rivals, default=-9.0)
-    return replace(mine, points=mine.points - max(0.0, 1.5 - margin))
+def _best_two(weighed: Pairs) -> dict[tuple[int, str], tuple[float, float]]:
+    """For each variable of either side (0 old, 1 new) its best points and its second best."""
+    best: dict[tuple[int, str], tuple[float, float]] = defaultdict(lambda: (_NONE, _NONE))
+    for (o, n), e in weighed.items():
+        for side in ((0, o), (1, n)):
+            first, second = best[side]
+            best[side] = (e.points, first) if e.points > first else (first, max(second, e.points))
+    return best
+
+
+def contested(mine: Evidence, sides: Iterable[tuple[float, float]]) -> Evidence:
+    """Take points off a pair that has a rival nearly as good, on either side."""
+    rivals = (second if first == mine.points else first for first, second in sides)
+    return replace(mine, points=mine.points - max(0.0, _AHEAD - (mine.points - max(rivals))))
 
 
 def _changed(before: dict[str, Variable], after: dict[str, Variable]) -> list[Changed]:

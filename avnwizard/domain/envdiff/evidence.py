@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from functools import lru_cache
 from math import exp, log2
 
 from avnwizard.domain.envdiff.announced import Announcements, Said
@@ -28,6 +29,7 @@ _VALUES = {
     Values.OTHER_KIND: (-2.0, ""),
     Values.FLIPPED: (-2.5, ""),
 }
+_WORD = re.compile(r"\w+")
 _ONLY_ONE_WITH_IT, _ALONE_THOUGH_COMMON = 1.5, 0.4
 _SAID = {Said.RENAMED: 9.0, Said.SUCCEEDED: 3.5, Said.TOGETHER: 1.5}
 _SHOWN, _NEVER = 8.0, -15.0
@@ -125,12 +127,16 @@ def comment_likeness(old: Variable, new: Variable) -> float | None:
     """How alike the two comments are, 0 to 1, their own names left out; None where either has none."""
     if not old.comment or not new.comment:
         return None
-    a, b = (_words(v) for v in (old, new))
-    return 1.0 if a == b else SequenceMatcher(None, a, b, autojunk=False).ratio()
+    return _likeness(old.comment.replace(old.key, "").lower(), new.comment.replace(new.key, "").lower())
 
 
-def _words(variable: Variable) -> list[str]:
-    return re.findall(r"\w+", variable.comment.replace(variable.key, "").lower())
+@lru_cache(maxsize=100_000)
+def _likeness(old: str, new: str) -> float:
+    a, b = _WORD.findall(old), _WORD.findall(new)
+    if a == b:
+        return 1.0
+    matcher = SequenceMatcher(None, a, b, autojunk=False)
+    return matcher.ratio() if matcher.quick_ratio() > _COMMENT_STRANGE else 0.0
 
 
 def _comment_points(likeness: float | None, *, whole_block: bool) -> list[tuple[float, str]]:

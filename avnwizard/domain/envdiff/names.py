@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cache
+from functools import lru_cache
 
 from avnwizard.domain.envdiff.words import kind, negation, opposite, stem, synonyms, tokens, unit
 
@@ -38,7 +38,7 @@ class NameMatch:
     whole: bool = False
 
 
-@cache
+@lru_cache(maxsize=100_000)
 def word_likeness(a: str, b: str) -> float:
     """1 for the same word, less for synonyms, abbreviations and other spellings, 0 for strangers."""
     if a == b or stem(a) == stem(b):
@@ -48,12 +48,21 @@ def word_likeness(a: str, b: str) -> float:
     short, long = sorted((a, b), key=len)
     if len(short) > _SHORTEST_ABBREVIATION and long.startswith(short):
         return 0.75
-    if len(short) >= _SHORTEST_SPELLED and SequenceMatcher(None, a, b).ratio() >= _SPELLED_ALIKE:
+    if len(short) >= _SHORTEST_SPELLED and _spelled_alike(short, long):
         return 0.9
     return 0.0
 
 
-@cache
+def _spelled_alike(a: str, b: str) -> bool:
+    matcher = SequenceMatcher(None, a, b)
+    return (
+        matcher.real_quick_ratio() >= _SPELLED_ALIKE
+        and matcher.quick_ratio() >= _SPELLED_ALIKE
+        and matcher.ratio() >= _SPELLED_ALIKE
+    )
+
+
+@lru_cache(maxsize=100_000)
 def compare_names(old: str, new: str) -> NameMatch:
     """Compare two names."""
     a, b = tokens(old), tokens(new)

@@ -1,6 +1,7 @@
 """What the words in variables' names mean to people who run servers: general knowledge, no project's."""
 
 import re
+from functools import lru_cache
 
 _CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _GROUPS = """
@@ -128,6 +129,7 @@ _KINDS = {
 }
 
 
+@lru_cache(maxsize=10_000)
 def tokens(name: str) -> tuple[str, ...]:
     """Cut a variable's name into lower-case words: at `_`, `.`, `-`, and where the case changes."""
     parts = [p for p in re.split(r"[^A-Za-z0-9]+", name) if p]
@@ -137,6 +139,7 @@ def tokens(name: str) -> tuple[str, ...]:
     return tuple(out)
 
 
+@lru_cache(maxsize=10_000)
 def stem(word: str) -> str:
     """Take a plural's or a participle's ending off, roughly."""
     for ending, rest in (("ies", "y"), ("sses", "ss"), ("s", ""), ("ed", "e"), ("ing", "")):

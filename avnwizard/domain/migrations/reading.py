@@ -36,8 +36,8 @@ def _file(path: str, sql: str, fresh: Fresh) -> Iterator[Statement]:
     from pglast.parser import ParseError
 
     try:
-        parsed = [(s.stmt_location or 0, s.stmt_len) for s in parse_sql(sql)]
-        places = [(start, start + length if length else len(sql)) for start, length in parsed]
+        found = [(s.stmt_location or 0, s.stmt_len or len(sql)) for s in parse_sql(sql)]
+        places = [(start, start + length) for start, length in found]
     except ParseError:
         try:
             places = list(_pieces(sql))

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from avnwizard.practice.host import PracticeHost
 from avnwizard.practice.host import open_host as open_practice
 from avnwizard.wiring import open_host
 from tests.flows.cli import Said, answer_all, avnwizard
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ def test_closing_the_terminal_does_not_stop_the_run(stack: Path, tmp_path: Path)
     )  # fmt: skip
     host = open_host(stack)
     lock, journal = host.lock, host.journal()
-    _until(lambda: any(run.state == "running" for run in journal.runs()))
+    until(lambda: any(run.state == "running" for run in journal.runs()))
     os.killpg(watcher.pid, signal.SIGHUP)
     watcher.wait(timeout=30)
     assert holder(lock).get("run"), "the run went on"
@@ -176,13 +176,13 @@ def test_pause_abort_resume(stack: Path, tmp_path: Path) -> None:
     host = open_host(stack)
     journal = host.journal()
     run = journal.runs()[0].id
-    _until(lambda: holder(host.lock).get("run") == run)
+    until(lambda: holder(host.lock).get("run") == run)
     assert avnwizard("pause", "--stack", stack).code == ExitCode.DONE
-    _until(lambda: journal.run(run).state == "paused")
+    until(lambda: journal.run(run).state == "paused")
     done = [step.name for step in journal.steps(run) if step.state == "done"]
     assert avnwizard("rollback", run, "--stack", stack, "--yes").code == ExitCode.REFUSED
     assert avnwizard("abort", "--stack", stack).code == ExitCode.DONE
-    _until(lambda: journal.run(run).state == "aborted" and not holder(host.lock))
+    until(lambda: journal.run(run).state == "aborted" and not holder(host.lock))
     assert [step.name for step in journal.steps(run) if step.state == "done"] == done
     practice = open_practice(stack)
     practice.state.set("speed", 1000.0)
@@ -196,10 +196,3 @@ def test_the_demo_runs_unattended() -> None:
     folder = Path(said.err.partition("practice stack in ")[2].split()[0])
     assert folder.name.startswith("avnwizard-demo-")
     assert not folder.exists()
-
-
-def _until(condition: Any, *, limit_s: float = 60.0) -> None:
-    deadline = time.monotonic() + limit_s
-    while not condition():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.05)

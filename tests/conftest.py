@@ -47,10 +47,10 @@ def lab() -> Lab:
 
 
 @pytest.fixture
-def lab_stack(lab: Lab, monkeypatch: pytest.MonkeyPatch, worker_id: str) -> Iterator[LabStack]:
+def lab_stack(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[LabStack]:
     """A stack at v1.5.0 of its own, seeded and ready; PATH and DOCKER_HOST reach its engine."""
     for name in ("PATH", "DOCKER_HOST", "DOCKER_CONFIG"):
         monkeypatch.setenv(name, lab.env[name])
-    stack = bring_up(lab, f"avn-{worker_id}")
+    stack = bring_up(lab, "test")
     yield stack
     stack.remove()

@@ -1,1 +1,1 @@
-"""GitPython, the docker CLI, psycopg and files behind the ports."""
+"""git, docker, psycopg and files behind the ports."""

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from avnwizard.domain.config import Strategy
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.plan import Plan, from_json
-from avnwizard.domain.strategy import choose, is_job, keeps_running, roll_order
+from avnwizard.domain.strategy import choose, keeps_running, roll_order
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord, StepRecord
 from avnwizard.engine.step import Step, UndoStep
@@ -23,7 +23,7 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.steps.code import Checkout, WriteEnv
 from avnwizard.flows.steps.images import PullImages
 from avnwizard.flows.steps.restore import RestoreBeside, StopWriters, SwapDatabases
-from avnwizard.flows.steps.roll import Retire, RollBackService
+from avnwizard.flows.steps.roll import Retire, RollBackService, RunJob
 from avnwizard.flows.steps.scene import Scene
 from avnwizard.flows.steps.verify import Verify
 
@@ -147,10 +147,12 @@ def _decide(
     names = [step.name for step in begun]
     model = host.stack.resolve()
     old = _old_services(model, plan)
-    touched = [name.partition(":")[2] for name in names if name.startswith(("roll:", "retire:"))]
+    touched = [name.partition(":")[2] for name in names if name.startswith(("job:", "roll:", "retire:"))]
     stop = _writers(plan, model) if moved else ()
     services = tuple(
-        (name, "recreate" if name in stop else strategy) for name, strategy in old if name in touched or name in stop
+        (name, "recreate" if name in stop and strategy != "job" else strategy)
+        for name, strategy in old
+        if name in touched or name in stop
     )
     known = {name for name, _ in old}
     retire = tuple(name for name in touched if name not in known)
@@ -168,14 +170,12 @@ def _decide(
 
 
 def _old_services(model: ComposeModel, plan: Plan) -> list[tuple[str, Strategy]]:
-    """The services of the release of before, in its order. One-shots are not run on the way back."""
+    """The services of the release of before, in its order."""
     planned = {part.service: part for part in plan.services}
     found: list[tuple[str, Strategy]] = []
     for name in roll_order(model):
         if name in planned and not planned[name].image_old:
             continue  # the newer release brought it
-        if is_job(model.services[name], model):
-            continue
         found.append((name, choose(model.services[name], model).strategy))
     in_model = set(model.services)
     found += [
@@ -211,7 +211,11 @@ def _steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
         yield RestoreBeside(scene, Path(plan.snapshot), names)
         yield SwapDatabases(scene, names)
     for service, strategy in plan.services:
-        yield RollBackService(scene, service, strategy)
+        if strategy == "job":
+            yield RunJob(scene, service, back=True)
+    for service, strategy in plan.services:
+        if strategy != "job":
+            yield RollBackService(scene, service, strategy)
     for service in plan.retire:
         yield Retire(scene, service)
     yield Verify(scene, tag=scene.plan.current.tag, commit=scene.plan.current.commit)

@@ -42,7 +42,7 @@ def _steps(scene: Scene) -> Iterator[Step]:
 
 def _service(scene: Scene, part: ServicePlan) -> Step:
     if part.strategy == "job":
-        return RunJob(scene, part)
+        return RunJob(scene, part.service)
     if part.strategy == "retire":
         return Retire(scene, part.service)
     return RollService(scene, part)

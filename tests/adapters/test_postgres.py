@@ -1,8 +1,10 @@
 """The Postgres adapter on real servers, 16 and 18: odd names, big objects, dumps that are not whole."""
 
+import os
+import signal
 import stat
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg
@@ -10,58 +12,10 @@ import pytest
 
 from avnwizard.adapters.postgres import PostgresDatabase
 from avnwizard.errors import HostError
+from tests.adapters.postgres_filled import filled
 from tests.adapters.postgres_server import PASSWORD, SUPERUSER, LocalServer
 
 ODD = ["shop", "a=b", "Söme \"odd\" 'name'", "postgres://x", "-d", "%s {}", "back\\slash"]
-SCHEMA = (
-    'CREATE SCHEMA "odd schema"',
-    "CREATE TYPE mood AS ENUM ('sad', 'ok')",
-    "CREATE DOMAIN positive AS int CHECK (VALUE > 0)",
-    """CREATE TABLE people (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, gone int, name varchar(40) NOT NULL
-       CHECK (name IN ('a', 'b') OR length(name) > 1), mood mood DEFAULT 'ok', age positive,
-       twice int GENERATED ALWAYS AS (7 * 2) STORED, at timestamptz DEFAULT now())""",
-    "ALTER TABLE people DROP COLUMN gone",
-    """CREATE TABLE "odd schema"."Odd.Table" (person bigint REFERENCES people, status varchar CHECK
-       (status IN ('on', 'off')), serial_no serial)""",
-    "CREATE TABLE events (id int, at date NOT NULL) PARTITION BY RANGE (at)",
-    "CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM ('2024-01-01') TO ('2025-01-01')",
-    "CREATE INDEX ON events (at)",
-    "CREATE UNIQUE INDEX people_name ON people (lower(name)) WHERE mood IN ('ok')",
-    "CREATE VIEW happy AS SELECT * FROM people WHERE name IN ('a', 'b')",
-    "CREATE MATERIALIZED VIEW counted AS SELECT count(*) FROM people",
-    "CREATE FUNCTION bump() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
-    "CREATE TRIGGER bumped BEFORE INSERT ON people FOR EACH ROW EXECUTE FUNCTION bump()",
-    "ALTER TABLE people ENABLE ROW LEVEL SECURITY",
-    "CREATE POLICY own ON people TO clerk USING (name = current_user)",
-    "INSERT INTO people (name, age) SELECT 'name' || n, n FROM generate_series(1, 5000) n",
-    "INSERT INTO events SELECT n, '2024-05-05' FROM generate_series(1, 7) n",
-    "ALTER TABLE people OWNER TO clerk",
-    "SELECT lo_from_bytea(4711, decode(repeat('00ff', 50000), 'hex'))",
-)
-
-
-@pytest.fixture
-def server(postgres: LocalServer) -> Iterator[LocalServer]:
-    """The server with the role `clerk`; databases that the test made are dropped afterwards."""
-    postgres.sql(
-        "postgres",
-        "SELECT 'CREATE ROLE clerk' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE"
-        " rolname = 'clerk') \\gexec\nSELECT 1 \\g /dev/null\n",
-    )
-    yield postgres
-    database = PostgresDatabase(postgres)
-    for facts in database.databases():
-        if facts.name != "postgres":
-            database.drop(facts.name)
-
-
-def _filled(server: LocalServer, name: str = "shop") -> PostgresDatabase:
-    database = PostgresDatabase(server)
-    database.create(name, owner="clerk")
-    with psycopg.connect(**server.connection(name), autocommit=True) as connection:  # type: ignore[arg-type]  # strings
-        for statement in SCHEMA:
-            connection.execute(statement.encode())
-    return database
 
 
 def _quiet(done: int, total: int | None) -> None:
@@ -88,7 +42,7 @@ def test_server_and_databases(server: LocalServer) -> None:
 @pytest.mark.parametrize("name", ODD)
 def test_dump_and_restore_into_another_name(server: LocalServer, tmp_path: Path, name: str) -> None:
     """Rows, schema, owners and large objects come back, whatever the databases are called."""
-    database = _filled(server, name)
+    database = filled(server, name)
     dump = tmp_path / "shop.dump"
     seen: list[tuple[int, int | None]] = []
     database.dump(name, dump, lambda done, total: seen.append((done, total)))
@@ -113,48 +67,9 @@ def test_dump_and_restore_into_another_name(server: LocalServer, tmp_path: Path,
     assert row == ("clerk", 100_000, True)
 
 
-CHANGES = [
-    "ALTER TABLE people ADD extra int",
-    "ALTER TABLE people DROP COLUMN mood CASCADE",
-    'ALTER TABLE "odd schema"."Odd.Table" ALTER status TYPE varchar(41)',
-    "ALTER TABLE people ALTER name DROP NOT NULL",
-    "ALTER TABLE people ALTER mood SET DEFAULT 'sad'",
-    "ALTER TABLE people RENAME name TO nom",
-    "ALTER TABLE people DROP CONSTRAINT people_name_check",
-    "DROP INDEX people_name",
-    "CREATE OR REPLACE VIEW happy AS SELECT * FROM people WHERE name IN ('a', 'c')",
-    "ALTER TYPE mood ADD VALUE 'glad'",
-    "ALTER DOMAIN positive DROP CONSTRAINT positive_check",
-    "CREATE OR REPLACE FUNCTION bump() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
-    "DROP TRIGGER bumped ON people",
-    "DROP POLICY own ON people",
-    "CREATE SEQUENCE more",
-    "DROP TABLE events_1",
-    "CREATE SCHEMA empty",
-    "CREATE RULE r AS ON DELETE TO people DO INSTEAD NOTHING",
-]
-
-
-def test_fingerprint_is_the_schema_alone(server: LocalServer) -> None:
-    """Data, sequence values, statistics and owners do not change it; every change of the schema does."""
-    database = _filled(server)
-    before = database.fingerprint("shop")
-    server.sql(
-        "shop", "INSERT INTO people (name) VALUES ('new')", "SELECT nextval('people_id_seq')", "VACUUM ANALYZE"
-    )
-    server.sql("shop", "ALTER TABLE people OWNER TO CURRENT_USER", "CREATE TEMP TABLE mine (n int)")
-    assert database.fingerprint("shop") == before
-    for change in CHANGES:
-        with psycopg.connect(**server.connection("shop")) as connection:  # type: ignore[arg-type]  # strings
-            connection.execute(change.encode())
-        assert database.fingerprint("shop") != before, change
-        database.drop("shop")
-        assert _filled(server).fingerprint("shop") == before
-
-
 def test_truncated_dump_is_found(server: LocalServer, tmp_path: Path) -> None:
     """A dump that lacks its end, by half or by a few bytes, does not pass; nor does garbage or an empty file."""
-    database = _filled(server)
+    database = filled(server)
     dump = tmp_path / "shop.dump"
     database.dump("shop", dump, _quiet)
     data = dump.read_bytes()
@@ -170,7 +85,7 @@ def test_truncated_dump_is_found(server: LocalServer, tmp_path: Path) -> None:
 
 def test_compression(server: LocalServer, tmp_path: Path) -> None:
     """The dump says which compression it has: zstd where the client was built with it, else gzip."""
-    database = _filled(server)
+    database = filled(server)
     dump = tmp_path / "shop.dump"
     database.dump("shop", dump, _quiet)
     argv, _ = server.command(["pg_restore", "--list", str(dump)])
@@ -189,7 +104,7 @@ def test_globals_hold_roles(server: LocalServer, tmp_path: Path) -> None:
 
 def test_rename_and_drop_under_load(server: LocalServer) -> None:
     """Open connections are ended; afterwards the database is open again under the new name."""
-    database = _filled(server)
+    database = filled(server)
     keywords = server.connection("shop")
     with psycopg.connect(**keywords) as busy:  # type: ignore[arg-type]  # strings
         busy.execute("SELECT 1")
@@ -214,13 +129,27 @@ def test_database_that_stays_in_use_is_left_open(server: LocalServer, monkeypatc
     """What cannot be renamed in time is an error, and its connections are allowed again."""
     monkeypatch.setattr("avnwizard.adapters.postgres.lifecycle.ATTEMPTS", 2)
     monkeypatch.setattr("avnwizard.adapters.postgres.lifecycle.PAUSE_S", 0.05)
-    database = _filled(server)
+    database = filled(server)
     with psycopg.connect(**server.connection("postgres"), autocommit=True) as connection:  # type: ignore[arg-type]  # strings
         connection.execute("ALTER DATABASE shop IS_TEMPLATE true")
         with pytest.raises(HostError):
             database.drop("shop")
         connection.execute("ALTER DATABASE shop IS_TEMPLATE false")
     assert database.row_counts("shop")["public.people"] == 5000
+
+
+def test_killed_dump_leaves_no_dump(server: LocalServer, tmp_path: Path) -> None:
+    """After kill -9 in the middle there is no file of the dump's name, and a second attempt succeeds."""
+    database, dump = filled(server), tmp_path / "shop.dump"
+    child = os.fork()
+    if child == 0:
+        database.dump("shop", dump, lambda _done, _total: os.kill(os.getpid(), signal.SIGKILL))
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    assert [path.name for path in tmp_path.iterdir()] == ["shop.dump.part"]
+    database.dump("shop", dump, _quiet)
+    database.read_back(dump)
+    assert list(tmp_path.iterdir()) == [dump]
 
 
 def test_errors_are_ours_and_hold_no_secret(server: LocalServer, tmp_path: Path) -> None:
@@ -253,7 +182,7 @@ def test_errors_are_ours_and_hold_no_secret(server: LocalServer, tmp_path: Path)
 
 def test_restore_stops_at_the_first_error(server: LocalServer, tmp_path: Path) -> None:
     """A database that is not empty is not restored into; rows are not quoted in the message."""
-    database = _filled(server)
+    database = filled(server)
     dump = tmp_path / "shop.dump"
     database.dump("shop", dump, _quiet)
     with pytest.raises(HostError, match="already exists"):

@@ -53,12 +53,16 @@ class Suite:
 
     name: str
     folder: Path
+    KEYS: ClassVar[str] = "/usr/share/keyrings/debian-archive-trixie-stable.gpg"
     KEYRING: ClassVar[str] = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
     def prepare(self) -> None:
         """Read the suite's package lists, unless that was done before."""
         if (self.folder / "ready").exists():
             return
+        if not Path(self.KEYS).exists():
+            run("apt-get", "update", "-q")
+            run("apt-get", "install", "-y", "-q", "--no-install-recommends", "debian-archive-keyring")
         for part in ("lists/partial", "cache/archives/partial", "none/partial"):
             (self.folder / part).mkdir(parents=True, exist_ok=True)
         (self.folder / "status").touch()

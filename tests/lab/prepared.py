@@ -3,32 +3,45 @@
 import hashlib
 import shutil
 import subprocess
+import time
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from avnwizard.practice import product
 from tests.lab.engine import Lab
+from tests.lab.images import fingerprint
 from tests.lab.stack import LabStack
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def bring_up(lab: Lab, project: str, *, settings: dict[str, str] | None = None) -> LabStack:
+
+def bring_up(lab: Lab, name: str, *, settings: dict[str, str] | None = None) -> LabStack:
     """A running stack at v1.5.0 with the seeded rows. What was left of the project before is removed."""
     folder = _prepared(lab)
-    stack = LabStack(lab, lab.paths.stacks / project, project, settings=settings or {})
-    stack.remove()
-    stack.make_clone()
-    fill_volume(stack, folder)
-    stack.start()
+    stack = LabStack.named(lab, name, settings=settings)
+    _start(stack, folder)
     return stack
 
 
 def reset(stack: LabStack) -> None:
     """The stack as `bring_up` gave it: the clone, the containers, the rows of v1.5.0, on the same ports."""
-    folder = _prepared(stack.lab)
-    stack.remove()
-    stack.make_clone()
-    fill_volume(stack, folder)
-    stack.start()
+    _start(stack, _prepared(stack.lab))
+
+
+def _start(stack: LabStack, folder: Path) -> None:
+    stages: dict[str, Callable[[], object]] = {
+        "remove": stack.remove,
+        "clone": stack.make_clone,
+        "volume": lambda: fill_volume(stack, folder),
+        "compose up": lambda: stack.compose("up", "-d"),
+        "ready": stack.wait_ready,
+    }
+    for name, work in stages.items():
+        begun = time.monotonic()
+        work()
+        stack.times_s[name] = time.monotonic() - begun
 
 
 def fill_volume(stack: LabStack, source: Path) -> None:
@@ -41,24 +54,22 @@ def fill_volume(stack: LabStack, source: Path) -> None:
 
 def _prepared(lab: Lab) -> Path:
     with lab.paths.locked():
-        name = f"prepared-{_fingerprint(lab)}"
-        folder = lab.paths.stacks / name
+        folder = lab.paths.root / "prepared" / _fingerprint()
         if not (folder / "complete").exists():
-            for old in lab.paths.stacks.glob("prepared-*"):
-                shutil.rmtree(old)
+            shutil.rmtree(folder, ignore_errors=True)
             _prepare(lab, folder)
         return folder / "data"
 
 
 def _prepare(lab: Lab, folder: Path) -> None:
-    stack = LabStack(lab, lab.paths.stacks / "seeding", "avn-seeding")
+    stack = LabStack.named(lab, "seeding")
     stack.remove()
     stack.make_clone()
     stack.compose("up", "-d", "avnology-migrate", "kratos-migrate", "hydra-migrate", "keto-migrate", "polis")
     stack.compose("up", "-d", "--wait", "polis")
     stack.compose("wait", "avnology-migrate", "kratos-migrate", "hydra-migrate", "keto-migrate", check=False)
     script = product.seed_sql(stack.env_file()["HYDRA_SYSTEM_SECRET"])
-    database = stack.states()["postgres"]["ID"]
+    database = stack.states()["postgres"].id
     subprocess.run(
         [
             "docker",
@@ -83,7 +94,7 @@ def _prepare(lab: Lab, folder: Path) -> None:
     stack.compose("stop", "polis")
     stack.compose("stop", "postgres")
     place = lab.docker(
-        "volume", "inspect", "--format", "{{ .Mountpoint }}", "avn-seeding_postgres_data"
+        "volume", "inspect", "--format", "{{ .Mountpoint }}", f"{stack.project}_postgres_data"
     ).stdout.strip()
     folder.mkdir(parents=True)
     subprocess.run(["cp", "-a", place, str(folder / "data")], check=True, timeout=120)
@@ -91,9 +102,8 @@ def _prepare(lab: Lab, folder: Path) -> None:
     (folder / "complete").touch()
 
 
-def _fingerprint(lab: Lab) -> str:
-    digest = hashlib.sha256((lab.paths.root / "images.stamp").read_bytes())
-    digest.update(lab.registry.encode())
+def _fingerprint() -> str:
+    digest = hashlib.sha256(fingerprint().encode())
     for name in ("templates/10-databases.sql", "seed.sql"):
         digest.update((files("avnwizard.practice.product") / name).read_bytes())
     return digest.hexdigest()[:12]

@@ -52,7 +52,9 @@ class ProbeReport:
 class Probe:
     """Sends `method path` to `host` through the edge at 127.0.0.1:`port`, `rate` times a second, until left.
 
-    A context manager; the report is in `report` afterwards. Each request has a connection of its own.
+    A context manager; the report is in `report` afterwards. Each request has its own connection. With
+    `service`, an answer by another service is lost too (`misrouted`): while a router is gone, Traefik hands
+    its requests to the next rule that fits, here the console's.
     """
 
     port: int
@@ -60,6 +62,7 @@ class Probe:
     path: str = "/"
     rate: float = 100.0
     method: str = "GET"
+    service: str | None = None
     report: ProbeReport | None = None
     _due: "queue.Queue[float | None]" = field(default_factory=queue.Queue)
     _seen: list[tuple[float, float, str, str]] = field(default_factory=list)
@@ -115,22 +118,33 @@ class Probe:
             connection.close()
         if answer.status >= http.client.BAD_REQUEST:
             return str(answer.status), ""
-        return "ok", _container(body)
+        said = _parsed(body)
+        if self.service is not None and said.get("service") != self.service:
+            return "misrouted", ""
+        return "ok", str(said.get("container", ""))
 
 
-def probe_for(port: int, host: str, path: str = "/", *, rate: float = 100.0, duration_s: float) -> ProbeReport:
+def probe_for(
+    port: int,
+    host: str,
+    path: str = "/",
+    *,
+    rate: float = 100.0,
+    duration_s: float,
+    service: str | None = None,
+) -> ProbeReport:
     """Probe for a fixed time."""
-    with Probe(port, host, path, rate) as probe:
+    with Probe(port, host, path, rate, service=service) as probe:
         time.sleep(duration_s)
     assert probe.report is not None
     return probe.report
 
 
-def _container(body: bytes) -> str:
+def _parsed(body: bytes) -> dict[str, object]:
     try:
-        return str(json.loads(body).get("container", ""))
-    except (ValueError, AttributeError):
-        return ""
+        return dict(json.loads(body))
+    except (ValueError, TypeError):
+        return {}
 
 
 def _report(seen: list[tuple[float, float, str, str]]) -> ProbeReport:

@@ -29,10 +29,11 @@ class Image:
 
 
 class Registry:
-    """The registry at `address` (`host:port`)."""
+    """The registry at `address` (`host:port`); repositories lie below `namespace`."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, namespace: str) -> None:
         self.address = address
+        self.namespace = namespace
         self._known: set[tuple[str, str]] = set()
 
     def push(self, image: Image) -> str:
@@ -50,8 +51,8 @@ class Registry:
         ).encode()
         config_digest = _sha256(config)
         for layer in image.layers:
-            self._blob(image.repository, layer.digest, Path(layer.path))
-        self._blob(image.repository, config_digest, config)
+            self._blob(f"{self.namespace}/{image.repository}", layer.digest, Path(layer.path))
+        self._blob(f"{self.namespace}/{image.repository}", config_digest, config)
         manifest = json.dumps(
             {
                 "schemaVersion": 2,
@@ -62,13 +63,13 @@ class Registry:
                 ],
             }
         ).encode()
-        path = f"/v2/{image.repository}/manifests/{image.tag}"
+        path = f"/v2/{self.namespace}/{image.repository}/manifests/{image.tag}"
         self._ask("PUT", path, manifest, {"Content-Type": _MANIFEST}, wanted=(201,))
         return _sha256(manifest)
 
     def digest(self, repository: str, tag: str) -> str | None:
         """The digest that the tag points at now, None when there is no such tag."""
-        path = f"/v2/{repository}/manifests/{tag}"
+        path = f"/v2/{self.namespace}/{repository}/manifests/{tag}"
         status, headers = self._ask("HEAD", path, None, {"Accept": _MANIFEST}, wanted=(200, 404))
         return headers.get("docker-content-digest") if status == 200 else None
 

@@ -12,7 +12,6 @@ from avnwizard.practice.product.releases import image_name
 from tests.lab.layers import Layer, layer_of, write_tree
 from tests.lab.registry import Image
 
-NAMESPACE = "avnology"
 _REPO = Path(__file__).parents[2]
 _PROGRAM = ("tests/lab/standin", "avnwizard/practice/product/cipher.py")
 _EMPTY = ("avnwizard", "avnwizard/practice", "avnwizard/practice/product", "tests", "tests/lab")
@@ -53,7 +52,7 @@ def stand_in(service_name: str, tag: str, *, broken: bool = False, build: str = 
         found = product.ory_migrations(serving, runtime.version)
         role |= {"migrations": [(each.name, each.sql) for each in found]}
     role |= {"boot_migrations": serving == "polis", "sealed_rows": service_name == "hydra"}
-    return StandIn(f"{NAMESPACE}/{serving}", runtime.version, role)
+    return StandIn(serving, runtime.version, role)
 
 
 def all_stand_ins() -> Iterator[StandIn]:
@@ -82,7 +81,7 @@ def program_files() -> dict[str, str]:
 
 def image_of(stand_in_image: StandIn, below: tuple[Layer, ...], work: Path) -> Image:
     """Put the image together: what is below, then a layer with its role file."""
-    name = f"role-{stand_in_image.repository.replace('/', '-')}-{stand_in_image.tag}"
+    name = f"role-{stand_in_image.repository}-{stand_in_image.tag}"
     tree = write_tree(work / name, {"standin/role.json": stand_in_image.role_text})
     layer = layer_of(tree, work, name)
     config = {

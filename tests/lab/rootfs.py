@@ -1,5 +1,6 @@
 """The file systems of the lab's images: Debian packages unpacked, without their scripts, layer by layer."""
 
+import json
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from tests.lab.debian import Suite, run
 from tests.lab.layers import Layer, known_layer, layer_of
 from tests.lab.paths import LabPaths
 
-_VERSION = "3"
+_VERSION = "5"
 """Raised when a recipe below changes, so that cached layers are made again."""
 
 _BASE = ("base-files", "bash", "coreutils", "dash", "findutils", "grep", "libc-bin", "sed")
@@ -59,12 +60,11 @@ _WARM = "import http.server, json, psycopg, psycopg_c, signal, threading, urllib
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """A base layer and the archives that are in it already, with the unpacked tree to build upon."""
+    """A base layer and the archives that are in it already."""
 
     suite: Suite
     layer: Layer
     archives: frozenset[str]
-    tree: Path
 
 
 class Rootfs:
@@ -77,10 +77,15 @@ class Rootfs:
     def base(self, suite: Suite, *, python: bool) -> Base:
         """The lowest layer: a shell, coreutils and, if asked for, Python with psycopg."""
         packages = (*_BASE, *(_PYTHON if python else ()))
-        archives = _wanted(suite.closure(packages))
         name, tree = f"base-{suite.name}-{_VERSION}", self.work / f"base-{suite.name}"
+        listed = self.paths.layers / f"{name}.archives.json"
         layer = known_layer(self.paths.layers, name)
-        if layer is None or not tree.exists():
+        if layer is not None:
+            archives = json.loads(listed.read_text("utf-8"))
+        else:
+            suite.prepare()
+            archives = _wanted(suite.closure(packages))
+            listed.write_text(json.dumps(archives), "utf-8")
             self._fresh(tree)
             suite.download(packages)
             suite.unpack(archives, tree)
@@ -89,9 +94,10 @@ class Rootfs:
             _slim(tree)
             run("ldconfig", "-r", str(tree))
             if python:
-                run("chroot", str(tree), "/usr/bin/python3", "-c", _WARM)
+                compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": ""}
+                run("chroot", str(tree), "/usr/bin/python3", "-c", _WARM, env=compiled)
             layer = layer_of(tree, self.paths.layers, name)
-        return Base(suite, layer, frozenset(archives), tree)
+        return Base(suite, layer, frozenset(archives))
 
     def plain(self, base: Base, name: str, packages: tuple[str, ...], scripts: dict[str, str]) -> Layer:
         """A layer of some packages over the base; `scripts` maps a file of `rootfs/` to its place."""
@@ -143,6 +149,7 @@ class Rootfs:
     def _unpacked(self, base: Base, name: str, packages: tuple[str, ...]) -> Path:
         tree = self._fresh(self.work / name)
         suite = base.suite
+        suite.prepare()
         suite.download(packages)
         suite.unpack([each for each in _wanted(suite.closure(packages)) if each not in base.archives], tree)
         _slim(tree)

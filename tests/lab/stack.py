@@ -8,10 +8,11 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from avnwizard.practice import product
 from avnwizard.practice.product.template import COMPOSE_FILE
+from tests.lab.api import ContainerState, containers_of
 from tests.lab.engine import Lab, free_port
 from tests.lab.errors import LabError
 
@@ -23,13 +24,23 @@ _FILES = ("-f", COMPOSE_FILE, "--env-file", ".env.production")
 
 @dataclass(slots=True)
 class LabStack:
-    """A stack of its own project name and ports; `root` holds `remote.git` and the clone."""
+    """A stack of its own project name and ports; `root` holds `remote.git` and the clone.
+
+    `times_s` holds how long each stage of bringing it up took, in seconds.
+    """
 
     lab: Lab
     root: Path
     project: str
     ports: product.EdgePorts = field(default_factory=lambda: product.EdgePorts(web=free_port(), api=free_port()))
     settings: dict[str, str] = field(default_factory=dict)
+    times_s: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def named(cls, lab: Lab, name: str, *, settings: dict[str, str] | None = None) -> Self:
+        """The stack of that name in this checkout's space; nothing is started."""
+        project = f"{lab.space}-{name}"
+        return cls(lab, lab.paths.stacks / project, project, settings=settings or {})
 
     @property
     def clone(self) -> Path:
@@ -64,6 +75,13 @@ class LabStack:
             settings={**own, **self.settings},
             secrets_seed=SECRETS_SEED,
         )
+
+    def on_its_ports(self) -> Self:
+        """Itself, on the ports that its env file names."""
+        variables = self.env_file()
+        web, api = (int(variables[name].rpartition(":")[2]) for name in ("EDGE_HTTP_BIND", "EDGE_API_BIND"))
+        self.ports = product.EdgePorts(web=web, api=api)
+        return self
 
     def compose(
         self, *arguments: str, timeout_s: float = 300, check: bool = True, env: dict[str, str] | None = None
@@ -102,10 +120,10 @@ class LabStack:
             time.sleep(0.2)
         raise LabError(f"not ready after {timeout_s:.0f} s: {', '.join(unready)}")
 
-    def states(self) -> dict[str, dict[str, Any]]:
-        """What `docker compose ps --all` says of each service (of its first replica)."""
-        lines = self.compose("ps", "--all", "--no-trunc", "--format", "json").stdout.splitlines()
-        return {each["Service"]: each for each in reversed([json.loads(line) for line in lines])}
+    def states(self) -> dict[str, ContainerState]:
+        """The state of each service's oldest container."""
+        found = containers_of(self.lab.paths.socket, self.project)
+        return {each.service: each for each in reversed(found)}
 
     def ask(self, service_name: str, path: str = "whoami", *, method: str = "GET") -> tuple[int, dict[str, Any]]:
         """Ask a routed service through the edge; status 0 when there is no answer."""
@@ -155,8 +173,7 @@ class LabStack:
 
     def containers(self) -> list[str]:
         """The ids of every container of the project, also of those that Compose no longer knows."""
-        label = f"label=com.docker.compose.project={self.project}"
-        return self.lab.docker("ps", "-aq", "--no-trunc", "--filter", label).stdout.split()
+        return [each.id for each in containers_of(self.lab.paths.socket, self.project)]
 
     def remove(self) -> None:
         """Take away everything of the project at once: containers, networks, volumes, folders."""
@@ -176,12 +193,12 @@ def routed() -> list[str]:
     return [each.name for each in product.SERVICES if each.path is not None]
 
 
-def _is_ready(state: dict[str, Any] | None) -> bool:
+def _is_ready(state: ContainerState | None) -> bool:
     if state is None:
         return False
-    if product.service(state["Service"]).kind is product.Kind.JOB:
-        return bool(state["State"] == "exited" and state["ExitCode"] == 0)
-    return bool(state["Health"] == "healthy")
+    if product.service(state.service).kind is product.Kind.JOB:
+        return state.exit_code == 0
+    return state.health == "healthy"
 
 
 def _counting(tables: Iterable[str]) -> str:

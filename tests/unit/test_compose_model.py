@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from avnwizard.domain.compose_model import hashes_from_output, model_from_config, seconds
+from avnwizard.domain.compose_model import hash_counts_dependencies, hashes_from_output, model_from_config, seconds
 from avnwizard.domain.host import Service
 
 RAW: dict[str, Any] = {
@@ -116,3 +116,12 @@ def test_hashes() -> None:
 def test_durations(duration: object, expected: float) -> None:
     """Go's durations in seconds; milliseconds are not minutes."""
     assert seconds(duration) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("version", "counts"),
+    [("2.26.1-4", True), ("2.29.2", True), ("2.29.3", False), ("2.40.3-3", False), ("v5.0.0", False)],
+)
+def test_hashes_with_dependencies(version: str, counts: bool) -> None:
+    """From 2.29.3 on a service's hash does not depend on what it depends on."""
+    assert hash_counts_dependencies(version) is counts

@@ -1,13 +1,14 @@
 """The port `Stack`: one Compose project on a Docker Engine."""
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from avnwizard.adapters.docker import registry
 from avnwizard.adapters.docker.cli import DockerCli, is_gone
 from avnwizard.adapters.docker.engine import find_engine, socket_path
-from avnwizard.adapters.docker.environment import compose_environment
+from avnwizard.adapters.docker.environment import compose_environment, without_secrets
 from avnwizard.adapters.docker.inspect import LABEL, container_from, image_from, labelled, parsed
 from avnwizard.adapters.hostile import fail
 from avnwizard.domain import commands
@@ -58,9 +59,10 @@ class DockerStack:
 
     def resolve(self, files: Sequence[Path] = (), env_file: Path | None = None) -> ComposeModel:
         """The model of the project's files, or of others with another env file, config hashes included."""
-        env = self._compose_env(env_file)
-        raw = self._cli.json(commands.compose_config(self._project, files=files, env_file=env_file), env=env)
-        hashes = self._cli.run(commands.compose_hashes(self._project, files=files, env_file=env_file), env=env)
+        hint = "The compose file and the env file do not fit together; the message names the place."
+        with self._composing(env_file, hint) as env:
+            raw = self._cli.json(commands.compose_config(self._project, files=files, env_file=env_file), env=env)
+            hashes = self._cli.run(commands.compose_hashes(self._project, files=files, env_file=env_file), env=env)
         return model_from_config(raw, hashes_from_output(hashes.text))
 
     def image(self, reference: str) -> Image | None:
@@ -108,7 +110,8 @@ class DockerStack:
                 message = f"{service} has {there} containers; scaling it down to {scale} could remove the new ones."
                 raise HostError(message, "Remove the old ones by id first.")
         argv = commands.compose_up(self._project, service, scale=scale, recreate=recreate)
-        self._cli.run(argv, timeout_s=self._up_s, env=self._compose_env())
+        with self._composing(None, f"Look at `docker compose logs {service}`.") as env:
+            self._cli.run(argv, timeout_s=self._up_s, env=env)
 
     def stop(self, container_id: str, *, grace_s: float) -> None:
         """Stop, waiting `grace_s` before it is killed; no error when it is gone."""
@@ -130,5 +133,12 @@ class DockerStack:
             raise
         return tuple(kept)
 
-    def _compose_env(self, env_file: Path | None = None) -> dict[str, str]:
-        return compose_environment(self._cli.environ, env_file or self._project.env_file)
+    @contextmanager
+    def _composing(self, env_file: Path | None, hint: str) -> Iterator[dict[str, str]]:
+        """The environment for Compose; its errors get a hint and lose the values of the env file's secrets."""
+        used = env_file or self._project.env_file
+        env = compose_environment(self._cli.environ, used)
+        try:
+            yield env
+        except HostError as error:
+            raise HostError(without_secrets(error.message, used), error.hint or hint) from None

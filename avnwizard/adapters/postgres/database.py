@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from avnwizard.adapters.postgres import archive, catalog, lifecycle
+from avnwizard.adapters.postgres import archive, catalog, lifecycle, properties
 from avnwizard.adapters.postgres.session import session
 from avnwizard.domain import commands
 from avnwizard.domain.host import DatabaseFacts, ServerFacts
@@ -80,13 +80,21 @@ class PostgresDatabase:
         with session(self._access, database) as connection:
             connection.execute("ANALYZE")
 
-    def create(self, database: str, *, owner: str) -> None:
-        """An empty database (template0)."""
+    def create(self, database: str, *, owner: str, like: str = "") -> None:
+        """An empty database (template0).
+
+        With `like`, another database's encoding, locale, connection limit, grants and settings are given to it: a
+        dump does not hold them.
+        """
         from psycopg import sql
 
-        command = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0")
+        command = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0 {}")
+        names = sql.Identifier(database), sql.Identifier(owner)
         with session(self._access, self._lobby()) as connection:
-            connection.execute(command.format(sql.Identifier(database), sql.Identifier(owner)))
+            options = properties.options_like(connection, like) if like else sql.SQL("")
+            connection.execute(command.format(*names, options))
+            if like:
+                properties.copy(connection, like, database)
 
     def exists(self, database: str) -> bool:
         """Whether there is such a database."""

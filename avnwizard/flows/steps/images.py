@@ -19,6 +19,11 @@ def pinned(facts: Mapping[str, Any], reference: str) -> str:
     return str(facts["images"][reference])
 
 
+def ran_before(facts: Mapping[str, Any], service: str) -> str:
+    """The id of the image that a service ran before the run; "" where it did not run, or the pull never began."""
+    return str(facts.get("running", {}).get(service, ""))
+
+
 def references(plan: Plan) -> dict[str, str]:
     """Image reference -> planned digest ("" where unknown), for every service."""
     return {service.image_new: service.digest for service in plan.services if service.image_new}

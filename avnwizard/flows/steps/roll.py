@@ -6,7 +6,7 @@ from avnwizard.domain.plan import ServicePlan
 from avnwizard.engine.step import Probe, Step, StepContext, UndoCost
 from avnwizard.errors import StepError
 from avnwizard.flows import rolling
-from avnwizard.flows.steps.images import pinned
+from avnwizard.flows.steps.images import pinned, ran_before
 from avnwizard.flows.steps.scene import Scene
 
 _JOB_LIMIT_S = 3600.0
@@ -14,12 +14,17 @@ _POLL_S = 0.5
 
 
 class RunJob(Step):
-    """A one-shot, such as a migration: started anew, waited for, its exit code believed."""
+    """A one-shot, such as a migration: started anew, waited for, its exit code believed.
 
-    def __init__(self, scene: Scene, part: ServicePlan) -> None:
-        self._scene, self._part = scene, part
-        self.name = f"job:{part.service}"
-        self.title = f"Run {part.service}"
+    Args:
+        back: on the way back the old release's one-shots run too, and find nothing to do; so a plain
+            `docker compose up -d` afterwards does not start them.
+    """
+
+    def __init__(self, scene: Scene, service: str, *, back: bool = False) -> None:
+        self._scene, self._service, self._back = scene, service, back
+        self.name = f"job-back:{service}" if back else f"job:{service}"
+        self.title = f"Run {service} of the release of before" if back else f"Run {service}"
 
     def probe(self, ctx: StepContext) -> Probe:
         """Done when its container of the wanted image has exited with 0."""
@@ -32,14 +37,14 @@ class RunJob(Step):
         """Start it and wait; one that is running already, from before a crash, is waited for."""
         host = self._scene.host
         with ctx.effect("start"):
-            host.stack.up(self._part.service)
+            host.stack.up(self._service)
         deadline = host.clock.now() + _JOB_LIMIT_S
         while host.clock.now() < deadline:
             found = self._containers(ctx)
             if found and all(one.state in {"exited", "dead"} for one in found):
                 return self._judge(ctx, found)
             host.clock.sleep(_POLL_S)
-        raise StepError(f"{self._part.service} has not ended within an hour.", "Look at its log, then resume.")
+        raise StepError(f"{self._service} has not ended within an hour.", "Look at its log, then resume.")
 
     def undo_cost(self, ctx: StepContext) -> UndoCost:
         """If it moved a schema, the databases must be restored."""
@@ -56,12 +61,16 @@ class RunJob(Step):
                     f"{one.service} ended with exit code {one.exit_code}.",
                     "Its last log lines are above; then resume.",
                 )
-        ctx.say(f"{self._part.service} ended well")
+        ctx.say(f"{self._service} ended well")
 
     def _containers(self, ctx: StepContext) -> tuple[Container, ...]:
-        image_id = pinned(ctx.recall("pull"), self._part.image_new)
-        want = rolling.wanted(self._scene.host, self._part.service, image_id)
-        return tuple(one for one in rolling.of_service(self._scene.host, self._part.service) if want.is_met_by(one))
+        pulled = ctx.recall("pull")
+        if self._back:
+            image_id = ran_before(pulled, self._service)
+        else:
+            image_id = pinned(pulled, self._scene.plan.service(self._service).image_new)
+        want = rolling.wanted(self._scene.host, self._service, image_id)
+        return tuple(one for one in rolling.of_service(self._scene.host, self._service) if want.is_met_by(one))
 
 
 class RollService(Step):
@@ -121,8 +130,7 @@ class RollBackService(Step):
         rolling.roll(ctx, self._scene.host, want, surge=surge, healthy_s=plan.healthy_s, drain_s=plan.drain_s)
 
     def _wanted(self, ctx: StepContext) -> rolling.Wanted:
-        image_id = str(ctx.recall("pull").get("running", {}).get(self._service, ""))
-        return rolling.wanted(self._scene.host, self._service, image_id)
+        return rolling.wanted(self._scene.host, self._service, ran_before(ctx.recall("pull"), self._service))
 
 
 class Retire(Step):

@@ -24,6 +24,8 @@ _BEFORE_RELEASE = (
 _RANK = {word: rank for rank, words in enumerate(_BEFORE_RELEASE) for word in words}
 _AFTER_RELEASE = frozenset({"post", "p", "patch", "hotfix", "sp", "ls", "r", "rev"})
 _MAJOR, _MINOR = 0, 1
+_LONGEST = 250
+"""Git refuses longer names for tags."""
 _PRERELEASE, _RELEASE, _REVISION = -1, 0, 1
 
 
@@ -69,7 +71,7 @@ class Version:
         """Read a tag, or return None where the text holds none."""
         name = text.strip().rsplit("@", 1)[-1].rsplit("/", 1)[-1]
         matches = list(_NUMBERS.finditer(name))
-        if not matches:
+        if not matches or len(name) > _LONGEST:
             return None
         match = next((m for m in matches if not m[0].isdigit()), matches[0])
         numbers = tuple(int(part) for part in re.findall(r"\d+", match[1]))

@@ -83,7 +83,26 @@ def test_a_missing_requirement_names_its_place() -> None:
         load(_FILE, {"PW": "x"})
 
 
-@pytest.mark.parametrize("text", ["a: [", "- a", "services: [x]", "!!python/object/apply:os.system [ls]", "a: *b"])
+_BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{chr(98 + i)}: &{chr(98 + i)} [{','.join(['*' + chr(97 + i)] * 9)}]\n" for i in range(9)
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: [",
+        "- a",
+        "services: [x]",
+        "!!python/object/apply:os.system [ls]",
+        "a: *b",
+        _BOMB,
+        "a: " + "[" * 900 + "]" * 900,
+        "services: {a: {ports: ['1-999999999']}}",
+        "networks: [a]\nservices: {}",
+        "services: {a: {depends_on: {b: 3}}}",
+    ],
+)
 def test_no_compose_file(text: str) -> None:
     """What is no compose file is bad usage, and hostile YAML builds nothing."""
     with pytest.raises(ComposeError):

@@ -84,6 +84,13 @@ def test_not_utf8_is_an_error_of_its_own() -> None:
         EnvFile.parse(b"A=1\nB=\xfc\n")
 
 
+def test_a_file_that_doubles_itself_is_refused() -> None:
+    """A few lines cannot fill the memory."""
+    text = "A0=xxxxxxxxxx\n" + "".join(f"A{i}=$A{i - 1}$A{i - 1}\n" for i in range(1, 60))
+    with pytest.raises(InterpolationError, match="too long"):
+        _read(text)
+
+
 def test_interpolation_error_names_variable_and_line() -> None:
     """A variable that cannot be filled is told with its place."""
     with pytest.raises(InterpolationError, match="line 2, B"):

@@ -49,6 +49,8 @@ def _kinds(sql: str) -> list[str]:
         ("ALTER TYPE e ADD VALUE 'x'", Kind.ADDITIVE),
         ("ALTER TABLE t ENABLE ROW LEVEL SECURITY", Kind.INCOMPATIBLE),
         ("SELEKT 1", Kind.UNREADABLE),
+        ("SELECT 1;\0 DROP TABLE t", Kind.UNREADABLE),
+        ("DO $x$ BEGIN PERFORM '$avnwizard_block$'; END $x$", Kind.UNREADABLE),
         ("{{ if .X }} SELECT 1", Kind.UNREADABLE),
         ("ALTER SYSTEM SET work_mem = '1GB'", Kind.UNREADABLE),
         ("DO $$ BEGIN EXECUTE 'drop ' || 'table t'; END $$", Kind.UNREADABLE),

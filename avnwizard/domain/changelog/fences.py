@@ -8,12 +8,17 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 def fenced(lines: list[str]) -> dict[int, int]:
     """Map the first line of each closed code fence or HTML comment to its last; an endless one is none."""
     ends: dict[int, int] = {}
+    endless: dict[str, int] = {}
     index = 0
     while index < len(lines):
         line = lines[index]
         if (fence := _FENCE.match(line)) and not ("`" in fence[2] and fence[1][0] == "`"):
             closing = re.compile(rf" {{0,3}}{re.escape(fence[1][0])}{{{len(fence[1])},}}[ \t]*")
-            end = next((i for i in range(index + 1, len(lines)) if closing.fullmatch(lines[i])), None)
+            known = len(fence[1]) >= endless.get(fence[1][0], len(fence[1]) + 1)
+            rest = range(len(lines), len(lines)) if known else range(index + 1, len(lines))
+            end = next((i for i in rest if closing.fullmatch(lines[i])), None)
+            if end is None:
+                endless[fence[1][0]] = min(len(fence[1]), endless.get(fence[1][0], len(fence[1])))
         elif line.lstrip().startswith("<!--") and "-->" not in line:
             end = next((i for i in range(index + 1, len(lines)) if "-->" in lines[i]), None)
         else:

@@ -8,6 +8,7 @@ import yaml
 from avnwizard.domain.compose.errors import ComposeError
 from avnwizard.domain.plain import printable
 
+_LARGEST, _DEEPEST = 200_000, 60
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -79,4 +80,19 @@ def read(text: str) -> dict[str, Any]:
         return {}
     if not isinstance(document, dict):
         raise ComposeError("compose file: not a mapping", "Give a compose file.")
+    if _spread(document, {}, 0) > _LARGEST:
+        raise ComposeError("compose file: its anchors multiply without end", "Give a compose file.")
     return document
+
+
+def _spread(value: object, seen: dict[int, int], depth: int) -> int:
+    """The number of parts once every anchor is written out."""
+    if depth > _DEEPEST:
+        raise ComposeError("compose file: nested too deeply", "Give a compose file.")
+    if not isinstance(value, dict | list):
+        return 1
+    if id(value) not in seen:
+        seen[id(value)] = _LARGEST + 1  # an anchor within itself is endless
+        parts = value.values() if isinstance(value, dict) else value
+        seen[id(value)] = 1 + sum(_spread(part, seen, depth + 1) for part in parts)
+    return seen[id(value)]

@@ -15,6 +15,7 @@ _PORT = re.compile(
 )
 _TIME = re.compile(r"(\d+(?:\.\d+)?)(h|ms|us|ns|m|s)")
 _UNIT_S = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+_LAST_PORT, _LONGEST_PORT = 65535, 100
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
@@ -77,7 +78,9 @@ def ports(value: object) -> list[Part]:
             whole["target"] = int(whole["target"])
         return [whole]
     match = _PORT.fullmatch(str(value))
-    if match is None:
+    if match is None or len(match[0]) > _LONGEST_PORT:
+        raise ComposeError(f"compose file: {printable(str(value), limit=40)!r} is not a port", "Write 8080:80.")
+    if max(map(int, re.findall(r"\d+", f"{match['into']} {match['out'] or ''}"[:_LONGEST_PORT]))) > _LAST_PORT:
         raise ComposeError(f"compose file: {printable(str(value), limit=40)!r} is not a port", "Write 8080:80.")
     inside, outside = _range(match["into"]), _range(match["out"] or "")
     base: Part = {"mode": "ingress"}

@@ -28,7 +28,15 @@ def load(text: str, env: Mapping[str, str], *, project: str = "", folder: str = 
         ComposeError: the file cannot be read.
         InterpolationError: a required variable has no value.
     """
-    document = _filled(read(text), env, ())
+    try:
+        return _resolved(_filled(read(text), env, ()), env, project, folder)
+    except (TypeError, ValueError, AttributeError):
+        raise ComposeError(
+            "compose file: a part of it has another form than Compose knows", "Ask `docker compose config`."
+        ) from None
+
+
+def _resolved(document: Model, env: Mapping[str, str], project: str, folder: str) -> Model:
     name = str(document.get("name") or env.get("COMPOSE_PROJECT_NAME") or project)
     services = document.get("services") or {}
     if not isinstance(services, dict) or not all(isinstance(s, dict) for s in services.values()):

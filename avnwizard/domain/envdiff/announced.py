@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import islice
 
 Pair = tuple[str, str]
 
@@ -11,6 +12,8 @@ _NAME = re.compile(r"(?<![\w.])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_?\*?(?![\w.]*\w)")
 _ITEM = re.compile(r"\n(?=\s*(?:[-*+]|\d+\.|#|$))")
 _FARTHEST = 80
 _NAMES_IN_A_ROW = 6
+_MOST_NAMES = 1000
+"""No item of a changelog names more; a longer one is noise."""
 _FILLER = r"\W*(?:(?:the|new|a|env(?:ironment)?|config(?:uration)?|var(?:iable)?s?|setting|option)\b\W*)*"
 
 
@@ -85,7 +88,7 @@ def announcements(changelog: str, olds: Iterable[str], news: Iterable[str]) -> A
     pairs: dict[Pair, Said] = {}
     prefixes: set[Pair] = set()
     for line in _ITEM.split(changelog):
-        names = list(_NAME.finditer(line))
+        names = list(islice(_NAME.finditer(line), _MOST_NAMES))
         for i, first in enumerate(names):
             for second in names[i + 1 : i + _NAMES_IN_A_ROW]:
                 gap = line[first.end() : second.start()]

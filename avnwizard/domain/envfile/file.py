@@ -12,6 +12,8 @@ from avnwizard.domain.envfile.variables import Variable, variables
 from avnwizard.domain.interpolation import InterpolationError, interpolate
 
 _BOM = "\ufeff"
+_LONGEST_VALUE = 1 << 20
+"""Far above what Linux lets one variable hold (128 KiB); a file that doubles itself stops here."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ class EnvFile:
                 )
             except InterpolationError as wrong:
                 raise InterpolationError(f"env file, line {s.line}, {s.key}: {wrong.message}", wrong.hint) from None
+            if len(values[s.key]) > _LONGEST_VALUE:
+                raise InterpolationError(f"env file, line {s.line}, {s.key}: far too long a value", "Shorten it.")
         return values
 
     @cached_property

@@ -35,6 +35,10 @@ def _file(path: str, sql: str, fresh: Fresh) -> Iterator[Statement]:
     from pglast import parse_sql
     from pglast.parser import ParseError
 
+    if "\0" in sql or (not sql.isascii() and sql.encode("utf-8", "replace").decode() != sql):
+        # PostgreSQL's parser would stop reading at a NUL, and hide what follows
+        yield Statement(path, 1, Effect("holds bytes that are no text: treated as not compatible", unreadable=True))
+        return
     try:
         found = [(s.stmt_location or 0, s.stmt_len or len(sql)) for s in parse_sql(sql)]
         places = [(start, start + length) for start, length in found]
@@ -85,6 +89,9 @@ def _block(body: str, fresh: Fresh) -> Iterator[Effect]:
     """Judge the plain statements within a DO block; one that builds its SQL as it runs cannot be judged."""
     from pglast.parser import ParseError, parse_plpgsql_json
 
+    if "$avnwizard_block$" in body:
+        yield Effect("quotes its body in a way that this wizard cannot read", unreadable=True)
+        return
     function = f"CREATE FUNCTION block() RETURNS void LANGUAGE plpgsql AS $avnwizard_block${body}$avnwizard_block$"
     try:
         tree = json.loads(parse_plpgsql_json(function))

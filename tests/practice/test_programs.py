@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from avnwizard.practice.host import PracticeHost
-from tests.practice.moving import edit_env, migrate_to_v2, move, move_to_v2, pull_all, run_job, settled, the
+from tests.practice.moving import edit_env, migrate_to_v2, move, move_to_v2, pull_all, run_job, settled
 
 
 def _query(host: PracticeHost, database: str, sql: str) -> list[tuple[Any, ...]]:
@@ -15,12 +15,8 @@ def _query(host: PracticeHost, database: str, sql: str) -> list[tuple[Any, ...]]
 
 
 def _columns(host: PracticeHost, table: str) -> set[str]:
-    return {
-        row[0]
-        for row in _query(
-            host, "avnology", f"SELECT column_name FROM information_schema.columns WHERE table_name = '{table}'"
-        )
-    }  # noqa: E501, S608
+    query = f"SELECT attname FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0"  # noqa: S608
+    return {row[0] for row in _query(host, "avnology", query)}
 
 
 def test_a_one_shot_really_migrates(practice_host: PracticeHost) -> None:

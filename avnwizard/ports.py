@@ -110,8 +110,8 @@ class Stack(Protocol):
     def engine(self) -> EngineFacts:
         """The engine, or `HostError` when it does not answer."""
 
-    def containers(self) -> tuple[Container, ...]:
-        """Every container of the project, stopped ones too."""
+    def containers(self, service: str = "") -> tuple[Container, ...]:
+        """Every container of the project, or of one service, stopped ones too."""
 
     def resolve(self, files: Sequence[Path] = (), env_file: Path | None = None) -> ComposeModel:
         """The model of the project's files, or of others with another env file, config hashes included.

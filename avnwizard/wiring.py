@@ -1,1 +1,161 @@
-"""What wires ports to adapters or to the practice host."""
+"""Puts adapters, or the practice host, behind the ports. The one module that sees all."""
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from avnwizard.domain.config import FILE_NAME, Config, StatePaths, parse_config
+from avnwizard.domain.host import ComposeProject
+from avnwizard.domain.strategy import database_service
+from avnwizard.errors import HostError, RefusedError
+from avnwizard.flows.host import Host
+
+if TYPE_CHECKING:
+    from avnwizard.adapters.docker.stack import DockerStack
+    from avnwizard.adapters.git import GitRepo
+    from avnwizard.ports import Database
+    from avnwizard.practice.host import PracticeHost
+
+STATE_DIR = "AVNWIZARD_STATE_DIR"
+"""Environment: the folder that holds the state of every stack."""
+
+
+def open_host(directory: Path) -> Host:
+    """The stack whose checkout a directory lies in.
+
+    Raises:
+        HostError: not a git checkout, or the engine does not answer.
+        UsageError: `avnwizard.toml` is malformed.
+    """
+    from avnwizard.practice.host import is_practice
+
+    if not directory.is_dir():
+        raise RefusedError(f"There is no directory {directory}.", "Give the stack's checkout with --stack DIR.")
+    return _open_practice(directory) if is_practice(directory) else _open_real(directory)
+
+
+def _open_real(directory: Path) -> Host:
+    from avnwizard.adapters.clock import SystemClock
+    from avnwizard.adapters.docker.discovery import find_project
+    from avnwizard.adapters.docker.engine import find_engine
+    from avnwizard.adapters.docker.stack import DockerStack
+    from avnwizard.adapters.files import LocalFiles
+    from avnwizard.adapters.git import open_repo
+
+    repo = open_repo(directory)
+    state = StatePaths(_state_root() / _slug(repo.directory))
+    config = _config(repo, state)
+    find_engine()
+    project = find_project(repo.directory) or _default_project(repo.directory, config)
+    stack = DockerStack(project)
+    postgres = config.postgres.service or database_service(stack.resolve())
+
+    find = partial(_container_database, stack, postgres)
+    return Host(config, state, repo, stack, LocalFiles(), SystemClock(), postgres, find)
+
+
+def _container_database(stack: "DockerStack", service: str) -> "Database":
+    from avnwizard.adapters.postgres import PostgresDatabase
+    from avnwizard.adapters.postgres.container_access import ContainerPostgresAccess
+
+    running = [one for one in stack.containers() if one.service == service and one.state == "running"]
+    if not running:
+        raise HostError(f"The database service {service or 'postgres'} does not run.", "Start it, then try again.")
+    return PostgresDatabase(ContainerPostgresAccess(running[0].id))
+
+
+def _open_practice(directory: Path) -> Host:
+    from avnwizard.practice.host import open_host as open_practice
+
+    return _practice_host(open_practice(directory))
+
+
+def _practice_host(practice: "PracticeHost") -> Host:
+    from avnwizard.adapters.files import LocalFiles
+    from avnwizard.adapters.git import open_repo
+    from avnwizard.adapters.postgres import PostgresDatabase
+    from avnwizard.practice.disk import PracticeDatabase
+
+    repo = open_repo(practice.project.directory)
+    state = StatePaths(practice.home / "state")
+    config = _config(repo, state)
+    postgres = config.postgres.service or database_service(practice.stack.resolve())
+
+    database = PracticeDatabase(PostgresDatabase(practice.postgres), practice.stack.observer)
+    return Host(config, state, repo, practice.stack, LocalFiles(), practice.clock, postgres, lambda: database)
+
+
+@dataclass(frozen=True)
+class Practice:
+    """A practice stack that was just made, and its `Host`."""
+
+    host: Host
+    home: Path
+    _practice: "PracticeHost"
+
+    def rest(self) -> None:
+        """Stop its Postgres; the next look starts it again."""
+        self._practice.cluster.stop()
+
+    def remove(self) -> None:
+        """Remove it whole."""
+        self._practice.destroy()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+def make_practice(directory: Path, *, speed: float, failures: Sequence[str] = ()) -> Practice:
+    """Make a practice stack at v1.5.0 in an empty folder, with failures ordered.
+
+    Raises:
+        RefusedError: the folder is not empty, or the `demo` extra is missing.
+        UsageError: there is no such failure.
+    """
+    from avnwizard.practice import failures as orders
+    from avnwizard.practice.workshop import make
+
+    wanted = [orders.parse(name) for name in failures]
+    practice = make(directory, speed=speed)
+    for failure in wanted:
+        practice.failures.order(failure)
+    return Practice(_practice_host(practice), practice.home, practice)
+
+
+def _state_root() -> Path:
+    if chosen := os.environ.get(STATE_DIR):
+        return Path(chosen).absolute()
+    from platformdirs import user_state_path
+
+    return user_state_path("avnwizard")
+
+
+def _slug(directory: Path) -> str:
+    """A folder name for a stack: readable, and one per checkout."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", directory.name) or "stack"
+    return f"{name}-{hashlib.sha256(str(directory.resolve()).encode()).hexdigest()[:8]}"
+
+
+def _config(repo: "GitRepo", state: StatePaths) -> Config:
+    for folder in (repo.directory, state.folder):
+        file = folder / FILE_NAME
+        if file.is_file():
+            return parse_config(file.read_text("utf-8"), source=str(file))
+    return Config()
+
+
+def _default_project(directory: Path, config: Config) -> ComposeProject:
+    """Where no container tells: `avnwizard.toml`, then Avnology's defaults, then Compose's rule for the name."""
+    files = tuple(directory / name for name in config.stack.files)
+    missing = [file for file in files if not file.is_file()]
+    if missing:
+        raise RefusedError(
+            f"No running container belongs to {directory}, and there is no {missing[0].name}.",
+            f"Start the stack, or name its compose files in {FILE_NAME} ([stack] files).",
+        )
+    name = config.stack.project or re.sub(r"[^a-z0-9_-]", "", directory.name.lower()).lstrip("_-")
+    return ComposeProject(name, directory, files, directory / config.stack.env_file)

@@ -1,1 +1,1 @@
-"""GitPython, python-on-whales, psycopg and files behind the ports."""
+"""git, docker, psycopg and files behind the ports."""

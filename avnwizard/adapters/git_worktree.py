@@ -1,6 +1,7 @@
 """Moving the work tree: repeatable after a crash, without losing a file that git does not track."""
 
 import os
+import shlex
 import stat
 import time
 from collections.abc import Iterable, Mapping
@@ -17,7 +18,16 @@ _SHOWN = 5
 
 
 def edited(runner: GitRunner) -> tuple[str, ...]:
-    """Tracked files that differ from HEAD in the index or in the work tree."""
+    """Tracked files that differ from HEAD in the index or in the work tree.
+
+    `HostError` for edits that `git update-index --skip-worktree` or `--assume-unchanged` hides: no diff would show
+    them, and no checkout would pass them (git 2.39).
+    """
+    if hidden := _hidden_edits(runner):
+        flags = ("--no-skip-worktree", "--no-assume-unchanged")
+        show_them = " && ".join(f"git update-index {flag} -- {shlex.join(hidden)}" for flag in flags)
+        message = f"git was told not to look at files that are edited: {', '.join(hidden[:_SHOWN])}."
+        raise HostError(message, f"Show them to git again: {show_them}")
     options = ("--name-only", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules=all")
     found = {*runner.paths("diff", *options, "HEAD", "--"), *runner.paths("diff", *options, "--cached", "HEAD", "--")}
     return tuple(sorted(found))
@@ -68,6 +78,17 @@ def is_at(runner: GitRunner, commit: str, *, contents: Mapping[str, bytes | None
     if not set(runner.paths("diff", *options, commit, "--")) <= contents.keys():
         return False
     return all(content(runner.directory, path) == data for path, data in contents.items())
+
+
+def _hidden_edits(runner: GitRunner) -> list[str]:
+    marked = [entry.partition(" ")[::2] for entry in runner.paths("ls-files", "-v", "-z")]
+    hidden = [path for mark, path in marked if mark == "S" or mark.islower()]
+    return [path for path in hidden if (runner.directory / path).is_file() and _differs(runner, path)]
+
+
+def _differs(runner: GitRunner, path: str) -> bool:
+    here = runner("hash-object", "--", path).text
+    return here != runner.try_("rev-parse", "--verify", "--quiet", "--end-of-options", f"HEAD:{path}").text
 
 
 def _wait_for_lock(runner: GitRunner) -> None:

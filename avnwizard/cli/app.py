@@ -1,10 +1,20 @@
 """The command line: verbs are registered here and live in `avnwizard.cli.verbs`."""
 
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated
+
 import typer
+from typer.rich_utils import rich_format_error
 
 from avnwizard import __version__
+from avnwizard.cli.output import say, show_error
+from avnwizard.cli.verbs import carry, changes, demo, looking, planning, runs, upgrade
+from avnwizard.errors import ExitCode, WizardError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
 
 
 def _version(value: bool) -> None:
@@ -16,15 +26,35 @@ def _version(value: bool) -> None:
 @app.callback()
 def main(
     *,
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Say the version."),
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
 ) -> None:
     """Upgrade a self-hosted Avnology ID stack, and go back."""
+
+
+for _module in (looking, planning, upgrade, runs, changes, demo, carry):
+    _module.register(app)
 
 
 def run() -> int:
     """Run the command line; return an `ExitCode`."""
     try:
-        app()
-    except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else 0
-    return 0
+        result = app(standalone_mode=False)
+    except WizardError as error:
+        show_error(error)
+        return error.exit_code
+    except typer.TyperException as error:
+        rich_format_error(error)  # type: ignore[arg-type]  # every TyperException shown is a ClickException
+        return ExitCode.USAGE
+    except (typer.Abort, KeyboardInterrupt):
+        say("stopped; nothing more was asked of the stack")
+        return ExitCode.REFUSED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.DONE
+    except Exception as error:  # noqa: BLE001 - the last net: say where, never the values
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        say(f"a bug in avnwizard: {type(error).__name__} at {Path(last.filename).name}:{last.lineno}", style="red")
+        return ExitCode.BUG
+    return result if isinstance(result, int) else ExitCode.DONE

@@ -10,6 +10,7 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _RESTART = {"any": "always", "on-failure": "on-failure", "none": "no"}
 _DEFAULT_GRACE_S = 10.0
+_HASH_WITHOUT_DEPENDENCIES = (2, 29, 3)
 
 
 def model_from_config(raw: dict[str, Any], hashes: Mapping[str, str]) -> ComposeModel:
@@ -31,6 +32,16 @@ def hashes_from_output(text: str) -> dict[str, str]:
     """The lines "SERVICE HASH" of `docker compose config --hash '*'`."""
     pairs = (line.split() for line in text.splitlines())
     return {words[0]: words[1] for words in pairs if len(words) == 2}  # noqa: PLR2004  # a pair is two
+
+
+def hash_counts_dependencies(compose_version: str) -> bool:
+    """Whether this Compose counts `depends_on` in a service's hash: up to 2.29.2 (docker/compose #12069, #12072).
+
+    There `up --no-deps` leaves a container with another hash than the model's, so the next plain `up -d` replaces it
+    once more although nothing changed (tried with 2.26.1 and 2.40.3).
+    """
+    numbers = tuple(int(number) for number in re.findall(r"\d+", compose_version)[:3])
+    return numbers < _HASH_WITHOUT_DEPENDENCIES
 
 
 def seconds(duration: object) -> float:

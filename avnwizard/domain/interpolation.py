@@ -34,7 +34,7 @@ def references(template: str, *, nested: bool = True) -> Iterator[Reference]:
     """Give every use of a variable in order; with `nested`, also those inside defaults.
 
     Raises:
-        InterpolationError: a `$` that begins neither a variable nor `$$`.
+        InterpolationError: a `${` that Compose would not understand.
     """
     yield from _references(template, nested, 0)
 
@@ -48,19 +48,23 @@ def _references(template: str, nested: bool, depth: int) -> Iterator[Reference]:
             at = template.find("$", at + 2)
             continue
         found = _reference_at(template, at)
+        if found is None:
+            at = template.find("$", at + 1)
+            continue
         yield found
         if nested and found.argument:
             for inner in _references(found.argument, nested, depth + 1):
                 shift = found.end - 1 - len(found.argument)
-                yield Reference(
-                    inner.name, inner.operator, inner.argument, inner.start + shift, inner.end + shift
-                )
+                yield Reference(inner.name, inner.operator, inner.argument, inner.start + shift, inner.end + shift)
         at = template.find("$", found.end)
 
 
-def _reference_at(template: str, at: int) -> Reference:
+def _reference_at(template: str, at: int) -> Reference | None:
+    """Read one use; a `$` before anything but a name or a brace stands for itself."""
     braced = template.startswith("${", at)
     name = _NAME.match(template, at + 1 + braced)
+    if name is None and not braced:
+        return None
     if name is None:
         raise _malformed(template, at)
     if not braced:

@@ -19,9 +19,7 @@ def printable(text: str, *, limit: int | None = None, keep_newlines: bool = Fals
     """
     if keep_newlines:
         text = text.replace("\r\n", "\n")
-    shown = (
-        text if text.isascii() and text.isprintable() else "".join(_visible(c, keep_newlines) for c in text)
-    )
+    shown = text if text.isascii() and text.isprintable() else "".join(_visible(c, keep_newlines) for c in text)
     if limit is not None and len(shown) > limit:
         return shown[: max(limit - 1, 0)] + "…" * (limit > 0)
     return shown

@@ -11,7 +11,7 @@ from avnwizard.errors import UsageError
 Jump = Literal["patch", "minor", "major", "downgrade", "same"]
 
 _NUMBERS = re.compile(
-    r"(?<![A-Za-z0-9.])[vV]?(\d+(?:[._]\d+)+|\d{4}-\d{2}-\d{2}(?:T[\d-]+Z)?|\d+)(?![A-Za-z]*@)"
+    r"(?<![A-Za-z0-9])(?<!\d\.)[vV]?(\d+(?:[._]\d+)+|\d{4}-\d{2}-\d{2}(?:T[\d-]+Z)?|\d+)(?![A-Za-z]*@)"
 )
 _WORD = re.compile(r"[A-Za-z]+|\d+")
 _BEFORE_RELEASE = (
@@ -71,7 +71,7 @@ class Version:
         matches = list(_NUMBERS.finditer(name))
         if not matches:
             return None
-        match = next((m for m in matches if not m[1].isdigit()), matches[-1])
+        match = next((m for m in matches if not m[0].isdigit()), matches[0])
         numbers = tuple(int(part) for part in re.findall(r"\d+", match[1]))
         suffix = name[match.end() :].partition("+")[0].strip(" -._")
         bare = numbers[: max((i + 1 for i, n in enumerate(numbers) if n), default=1)]

@@ -54,13 +54,14 @@ class Observer:
         self.store = ContainerStore(state)
         self.failures = FailureOrders(state)
 
-    def containers(self) -> tuple[Container, ...]:
-        """Every container of the project as it is now."""
+    def containers(self, service: str = "") -> tuple[Container, ...]:
+        """Every container of the project, or of one service, as it is now."""
         self.catch_up()
         speed = self._state.speed
         with contextlib.ExitStack() as connections:
             look = _Look(speed, self._shared(connections))
-            return tuple(self._seen(record, look) for record in self.store.present())
+            records = self.store.present(service) if service else self.store.present()
+            return tuple(self._seen(record, look) for record in records)
 
     def catch_up(self) -> None:
         """Let every program whose time has come do its work; call it before any look at the world."""

@@ -65,9 +65,9 @@ class PracticeStack:
             shutil.disk_usage(self._cluster.home).free,
         )
 
-    def containers(self) -> tuple[Container, ...]:
-        """Every container of the project, stopped ones too."""
-        return self._observer.containers()
+    def containers(self, service: str = "") -> tuple[Container, ...]:
+        """Every container of the project, or of one service, stopped ones too."""
+        return self._observer.containers(service)
 
     def resolve(self, files: Sequence[Path] = (), env_file: Path | None = None) -> ComposeModel:
         """The model of the checkout's real files, or of others."""

@@ -1,6 +1,7 @@
 """Moving the operator's work tree with real git: merges, checkouts, crashes in between."""
 
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,19 @@ def test_stale_lock_is_told(clone: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(HostError) as raised:
         open_repo(clone).checkout("v2.0.0", contents={})
     assert "index.lock" in raised.value.hint
+
+
+@pytest.mark.parametrize("flag", ["skip-worktree", "assume-unchanged"])
+def test_hidden_edit_is_told(clone: Path, flag: str) -> None:
+    """An edit that git was told not to look at is refused, with the commands that show it; a clean file is fine."""
+    git(clone, "update-index", f"--{flag}", "compose.yml", "old.txt")
+    repo = open_repo(clone)
+    assert repo.state().edited == ()
+    (clone / "compose.yml").write_text(EDITED)
+    with pytest.raises(HostError, match=r"compose\.yml") as raised:
+        repo.state()
+    subprocess.run(["sh", "-c", raised.value.hint.partition(": ")[2]], cwd=clone, check=True)
+    assert repo.state().edited == ("compose.yml",)
 
 
 def test_branch_is_kept(clone: Path) -> None:

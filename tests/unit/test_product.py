@@ -124,9 +124,7 @@ def test_the_local_edit_merges(clone: Path, tag: str) -> None:
 def test_every_required_variable_has_a_value(clone: Path) -> None:
     """The operator's env file fills what v1.5.0 requires and sets what only the compose file tells of."""
     pairs = dict(
-        line.split("=", 1)
-        for line in (clone / ".env.production").read_text("utf-8").splitlines()
-        if "=" in line
+        line.split("=", 1) for line in (clone / ".env.production").read_text("utf-8").splitlines() if "=" in line
     )
     assert all(pairs[name] for name in product.release("v1.5.0").required)
     assert pairs["GATEWAY_RATE_LIMIT"] == "1200"

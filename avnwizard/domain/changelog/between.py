@@ -74,9 +74,7 @@ def _told_once(sections: list[Section], order: list[Version]) -> list[Section]:
     told: set[str] = set()
     kept: dict[int, tuple[BreakingItem, ...]] = {}
     for index in sorted(range(len(sections)), key=lambda i: (order[i].is_prerelease, order[i])):
-        fresh = {
-            squashed(item.text): item for item in sections[index].breaking if squashed(item.text) not in told
-        }
+        fresh = {squashed(item.text): item for item in sections[index].breaking if squashed(item.text) not in told}
         told |= fresh.keys()
         kept[index] = tuple(fresh.values())
     return [

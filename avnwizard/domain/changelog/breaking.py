@@ -143,9 +143,7 @@ class _Walk:
         """Make the prose of a group an item: always with a heading of its own, else where no list follows."""
         if self._inside and self._prose and (self._group or not self._bullets):
             for text in ["\n\n".join(self._prose)] if self._group else _apart(self._prose):
-                yield BreakingItem(
-                    f"{_plain(self._group)}: {_title(text)}" if self._group else _title(text), text
-                )
+                yield BreakingItem(f"{_plain(self._group)}: {_title(text)}" if self._group else _title(text), text)
         self._prose, self._bullets = [], False
 
     def _paragraph(self, content: str) -> Iterator[BreakingItem]:
@@ -198,9 +196,7 @@ def _end_of_block(tokens: list[Token], index: int) -> int:
     level = tokens[index].level
     if tokens[index].nesting != 1:
         return index
-    return next(
-        i for i in range(index + 1, len(tokens)) if tokens[i].level == level and tokens[i].nesting == -1
-    )
+    return next(i for i in range(index + 1, len(tokens)) if tokens[i].level == level and tokens[i].nesting == -1)
 
 
 def _item_text(lines: list[str], token: Token) -> str:
@@ -214,9 +210,7 @@ def _apart(blocks: list[str]) -> list[str]:
     out: list[str] = []
     for block in blocks:
         if out and (
-            out[-1].endswith(":")
-            or _GOES_ON.match(block)
-            or block.startswith(("```", "~~~", "    ", "<", ">", "|"))
+            out[-1].endswith(":") or _GOES_ON.match(block) or block.startswith(("```", "~~~", "    ", "<", ">", "|"))
         ):
             out[-1] += "\n\n" + block
         else:

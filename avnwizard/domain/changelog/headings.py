@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from avnwizard.domain.changelog.dates import date_in
 from avnwizard.domain.version import Version
 
-_LINK = re.compile(
-    r"!?\[((?:[^\[\]]|\[[^\]]*\])*)\](?:\(([^()\s]*(?:\([^()]*\)[^()\s]*)*)[^)]*\)|\[[^\]]*\])"
-)
+_LINK = re.compile(r"!?\[((?:[^\[\]]|\[[^\]]*\])*)\](?:\(([^()\s]*(?:\([^()]*\)[^()\s]*)*)[^)]*\)|\[[^\]]*\])")
 _MARKS = re.compile(r"<[^>]*>|\{[^}]*\}|\*\*|__|`|:[a-z_]+:")
 _VERSION = (
     r"(?P<version>[vV]?(?:\d{4}-\d{2}-\d{2}(?![\d-])|\d+(?:\.\d+)+|\d+)"
@@ -25,14 +23,17 @@ _OWN_WORDS = frozenset(
 _NOT_A_NAME = re.compile(
     r"\b(?:upgrad|migrat|updat|from|to|before|since|until|requir|below|above|than|notes?|how)", re.IGNORECASE
 )
-_WORD_AFTER = re.compile(
-    r"\s+(?P<word>ga|final|stable|(?:alpha|beta|rc|pre|preview)[ .-]?\d*)\b", re.IGNORECASE
-)
+_WORD_AFTER = re.compile(r"\s+(?P<word>ga|final|stable|(?:alpha|beta|rc|pre|preview)[ .-]?\d*)\b", re.IGNORECASE)
 _REST = re.compile(r"\s*(?:$|[-\u2013\u2014:/|,(\[~]|released\b|\d{4}-|yanked\b|unreleased\b)", re.IGNORECASE)
 _COMPARE = re.compile(r"/compare/(?P<old>[^/\s]+?)(?:\.\.\.?|%2E{3})(?P<new>[^/\s)?#]*)")
 _YANKED = re.compile(r"\byanked\b|\bwithdrawn\b|\bretracted\b", re.IGNORECASE)
 _UNRELEASED = re.compile(
     r"\W*(?:unreleased|upcoming|next(?: release)?|work in progress|head|main|master|in development)\W*",
+    re.IGNORECASE,
+)
+_DATED = re.compile(
+    r"(?:released\s+(?:on\s+)?)?(?:\w{3,9},?\s+)?(?:\d{1,4}[-/.]\d{1,2}(?:[-/.]\d{1,4})?|\d{1,2}\w{0,2}\s+\w{3,9},?\s+\d{4}"
+    r"|\w{3,9}\.?\s+\d{1,2}\w{0,2},?\s+\d{4})",
     re.IGNORECASE,
 )
 _LONGEST = 300
@@ -92,12 +93,18 @@ def _heading(match: re.Match[str], previous: str) -> Heading | None:
         package=(match["package"] or "").rstrip("@"),
         lead=" ".join(words),
         date=when,
-        title=rest.strip(" \t-\u2013\u2014:/|,~"),
+        title=_title(rest),
         yanked=bool(_YANKED.search(rest)),
         sure=not words and bool(_REST.match(rest)),
         previous=previous,
         runs_on=not _REST.match(rest),
     )
+
+
+def _title(rest: str) -> str:
+    """What a heading says besides version and date: a code name, `Unreleased`."""
+    named = _DATED.sub("", rest) if date_in(rest) else rest
+    return named.strip(" \t-\u2013\u2014:/|,~").removeprefix("(").removesuffix(")").strip()
 
 
 def is_unreleased(raw: str) -> bool:

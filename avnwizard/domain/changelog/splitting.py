@@ -43,9 +43,7 @@ def split_sections(text: str) -> list[RawSection]:
     for index, candidate in enumerate(chosen):
         end = chosen[index + 1].line if index + 1 < len(chosen) else len(lines)
         if candidate.heading is not None and candidate.heading.version:
-            sections.append(
-                RawSection(candidate.heading, "\n".join(lines[candidate.body_line : end]).strip("\n"))
-            )
+            sections.append(RawSection(candidate.heading, "\n".join(lines[candidate.body_line : end]).strip("\n")))
     return sections
 
 
@@ -66,9 +64,7 @@ def _candidates(lines: list[str]) -> Iterator[_Candidate]:
         blank_above = index == 0 or not lines[index - 1].strip()
         ruler_above = index > 0 and bool(_RULER.fullmatch(lines[index - 1]))
         if below and _RULER.fullmatch(below) and (blank_above or ruler_above) and not _RULER.fullmatch(line):
-            yield from _candidate(
-                index - ruler_above, index + 2, _SETEXT_LEVEL - (below.strip()[0] == "="), line
-            )
+            yield from _candidate(index - ruler_above, index + 2, _SETEXT_LEVEL - (below.strip()[0] == "="), line)
         elif bold := _BOLD.fullmatch(line):
             yield from _candidate(index, index + 1, _BOLD_LEVEL, f"{bold[1].rstrip(':')} {bold[2] or ''}")
         elif blank_above and len(line) < _LONGEST_PLAIN and not line[0].isspace() and _PLAIN.fullmatch(line):

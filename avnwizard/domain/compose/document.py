@@ -1,5 +1,6 @@
 """Reads a compose file's YAML, with Compose's own tags and no others."""
 
+import re
 from typing import Any
 
 import yaml
@@ -24,16 +25,10 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def _add_resolvers() -> None:
-    import re
-
-    _Loader.add_implicit_resolver(
-        "tag:yaml.org,2002:bool", re.compile(r"(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
-    )
-    _Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"[-+]?[0-9]+$"), list("-+0123456789"))
-
-
-_add_resolvers()
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"), list("tTfF")
+)
+_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"[-+]?[0-9]+\Z"), list("-+0123456789"))
 
 
 def _reset(_loader: Any, _node: yaml.Node) -> None:

@@ -78,9 +78,7 @@ def ports(value: object) -> list[Part]:
         return [whole]
     match = _PORT.fullmatch(str(value))
     if match is None:
-        raise ComposeError(
-            f"compose file: {printable(str(value), limit=40)!r} is not a port", "Write 8080:80."
-        )
+        raise ComposeError(f"compose file: {printable(str(value), limit=40)!r} is not a port", "Write 8080:80.")
     inside, outside = _range(match["into"]), _range(match["out"] or "")
     base: Part = {"mode": "ingress"}
     if match["ip"]:
@@ -145,9 +143,7 @@ def healthcheck(value: Part) -> Part:
     if isinstance(out.get("test"), str):
         out["test"] = ["CMD-SHELL", out["test"]]
     return out | {
-        key: duration(out[key])
-        for key in ("interval", "timeout", "start_period", "start_interval")
-        if key in out
+        key: duration(out[key]) for key in ("interval", "timeout", "start_period", "start_interval") if key in out
     }
 
 

@@ -35,14 +35,16 @@ def load(text: str, env: Mapping[str, str], *, project: str = "", folder: str = 
         raise ComposeError("compose file: `services` is not a mapping of services", "Give a compose file.")
     model: Model = {"name": name} if name else {}
     model["services"] = {key: _service(service, PurePosixPath(folder)) for key, service in services.items()}
-    used = any("default" in service["networks"] for service in model["services"].values())
+    used = any("default" in service.get("networks", {}) for service in model["services"].values())
     networks = {**({"default": None} if used else {}), **(document.get("networks") or {})}
     for part, entries in (("networks", networks), ("volumes", document.get("volumes") or {})):
         if entries:
             model[part] = {key: _named(key, entry, name) for key, entry in entries.items()}
+    for network in model.get("networks", {}).values():
+        network.setdefault("ipam", {})
     known = {"services", "networks", "volumes", "name", "version"}
     model.update({key: value for key, value in document.items() if key not in known})
-    return model
+    return {key: _escaped(part) for key, part in model.items()}
 
 
 def _filled(value: Any, env: Mapping[str, str], path: tuple[str, ...]) -> Any:
@@ -56,6 +58,15 @@ def _filled(value: Any, env: Mapping[str, str], path: tuple[str, ...]) -> Any:
     if isinstance(value, list):
         return [_filled(part, env, path) for part in value]
     return value
+
+
+def _escaped(value: Any) -> Any:
+    """Double every dollar, as Compose prints them so that its output can be read again."""
+    if isinstance(value, str):
+        return value.replace("$", "$$")
+    if isinstance(value, dict):
+        return {key: _escaped(part) for key, part in value.items()}
+    return [_escaped(part) for part in value] if isinstance(value, list) else value
 
 
 def _named(key: str, entry: object, project: str) -> Model:
@@ -73,7 +84,8 @@ def _service(raw: Model, folder: PurePosixPath) -> Model:
     long = _longforms(folder)
     service: Model = {"command": None, "entrypoint": None, **raw}
     service |= {key: long[key](value) for key, value in service.items() if key in long}
-    service["networks"] = _networks(raw)
+    if not raw.get("network_mode"):
+        service["networks"] = _networks(raw)
     return service
 
 
@@ -91,8 +103,6 @@ def _longforms(folder: PurePosixPath) -> dict[str, Callable[[Any], Any]]:
 
 
 def _networks(raw: Model) -> Model:
-    if raw.get("network_mode"):
-        return {}
     given = raw.get("networks")
     if not given:
         return {"default": None}

@@ -110,9 +110,7 @@ def _eol(text: str) -> str:
 
 def _must_be_name(key: str) -> None:
     if not _NAME.fullmatch(key):
-        raise EnvEditError(
-            f"{printable(key, limit=60)!r} is no name for a variable", "Use letters, digits and _."
-        )
+        raise EnvEditError(f"{printable(key, limit=60)!r} is no name for a variable", "Use letters, digits and _.")
 
 
 def _must_be_set(statements: Statements, key: str) -> None:

@@ -87,14 +87,10 @@ class EnvFile:
                 continue
             try:
                 values[s.key] = (
-                    interpolate(s.literal, {**values, **outer})
-                    if "$" in s.literal and s.expands
-                    else s.literal
+                    interpolate(s.literal, {**values, **outer}) if "$" in s.literal and s.expands else s.literal
                 )
             except InterpolationError as wrong:
-                raise InterpolationError(
-                    f"env file, line {s.line}, {s.key}: {wrong.message}", wrong.hint
-                ) from None
+                raise InterpolationError(f"env file, line {s.line}, {s.key}: {wrong.message}", wrong.hint) from None
         return values
 
     @cached_property

@@ -113,9 +113,7 @@ def _end_of_key(text: str, at: int, line: int) -> int:
             return index
         if not (char in _BLANK or char in "_.-[]" or char.isalpha() or char.isnumeric()):
             near = text[at:].partition("\n")[0]
-            raise EnvSyntaxError(
-                line, f"unexpected character {char!r} in variable name {near.partition('=')[0]!r}"
-            )
+            raise EnvSyntaxError(line, f"unexpected character {char!r} in variable name {near.partition('=')[0]!r}")
     return len(text)
 
 
@@ -148,4 +146,4 @@ def _expand(match: re.Match[str]) -> str:
     digits = body[1:]
     if len(digits) == _OCTAL_DIGITS and set(digits) <= set("01234567") and int(digits, 8) <= _MAX_OCTAL:
         return chr(int(digits, 8))
-    return match[0]
+    return "\\" + digits  # what Compose leaves of an octal number that is none

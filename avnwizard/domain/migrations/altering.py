@@ -7,9 +7,7 @@ from avnwizard.domain.migrations.verdict import Effect, Work
 ALL = "readers and writers"
 WRITERS = "writers"
 
-_STABLE = frozenset(
-    {"now", "current_timestamp", "transaction_timestamp", "statement_timestamp", "current_setting"}
-)
+_STABLE = frozenset({"now", "current_timestamp", "transaction_timestamp", "statement_timestamp", "current_setting"})
 _WIDER = frozenset({"text", "int8", "numeric"})
 _SERIAL = frozenset({"serial", "bigserial", "smallserial", "serial4", "serial8", "serial2"})
 _HARMLESS = {
@@ -85,16 +83,12 @@ def _known(name: str, table: str) -> Effect | None:
 def _column(command: Any, column: str, table: str) -> Effect | None:
     name = command.subtype.name
     if name == "AT_DropColumn":
-        return Effect(
-            f"drops {column}: its data is gone and the old code may name it", table, loses_data=True
-        )
+        return Effect(f"drops {column}: its data is gone and the old code may name it", table, loses_data=True)
     if name == "AT_SetNotNull":
         why = f"forbids {column} to be empty: reads the whole table, and the old code may still write none"
         return Effect(why, table, Work.SCAN, ALL, breaks_old_code=True)
     if name == "AT_ColumnDefault" and command.def_ is None:
-        return Effect(
-            f"drops the default of {column}, on which the old code may rely", table, breaks_old_code=True
-        )
+        return Effect(f"drops the default of {column}, on which the old code may rely", table, breaks_old_code=True)
     if name == "AT_ColumnDefault":
         return Effect(f"sets a default for {column}", table)
     return None
@@ -114,9 +108,7 @@ def _add_column(command: Any, table: str) -> Effect:
         why = f"{name}, required and without a default: the old code cannot add rows any more"
         return Effect(why, table, breaks_old_code=True)
     if "CONSTR_PRIMARY" in rules or "CONSTR_UNIQUE" in rules:
-        return Effect(
-            f"{name} with an index", table, Work.INDEX, ALL, breaks_old_code="CONSTR_PRIMARY" in rules
-        )
+        return Effect(f"{name} with an index", table, Work.INDEX, ALL, breaks_old_code="CONSTR_PRIMARY" in rules)
     if "CONSTR_CHECK" in rules or (filled and "CONSTR_FOREIGN" in rules):
         return Effect(f"{name} and checks every row", table, Work.SCAN, ALL)
     return Effect(name, table)
@@ -129,9 +121,7 @@ def _rewriting_column(rules: dict[str, Any], type_name: str) -> str:
     generated, default = rules.get("CONSTR_GENERATED"), rules.get("CONSTR_DEFAULT")
     if generated is not None and getattr(generated, "generated_kind", "s") != "v":
         return ", computed for each row"
-    return (
-        " with a default that differs by row" if default is not None and _volatile(default.raw_expr) else ""
-    )
+    return " with a default that differs by row" if default is not None and _volatile(default.raw_expr) else ""
 
 
 def _change_type(command: Any, table: str) -> Effect:

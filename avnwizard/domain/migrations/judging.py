@@ -112,22 +112,14 @@ def _other(name: str, node: Any, fresh: Fresh) -> Effect:
         ),
         "VacuumStmt": lambda: _vacuum(node),
         "ReindexStmt": lambda: _reindex(node),
-        "GrantStmt": lambda: (
-            Effect("grants") if node.is_grant else Effect("revokes a right", breaks_old_code=True)
-        ),
+        "GrantStmt": lambda: Effect("grants") if node.is_grant else Effect("revokes a right", breaks_old_code=True),
         "GrantRoleStmt": lambda: (
             Effect("grants") if node.is_grant else Effect("revokes a role", breaks_old_code=True)
         ),
-        "AlterDomainStmt": lambda: Effect(
-            "changes a domain, which its columns' rows may fail", breaks_old_code=True
-        ),
+        "AlterDomainStmt": lambda: Effect("changes a domain, which its columns' rows may fail", breaks_old_code=True),
     }
     found = simple.get(name)
-    return (
-        found()
-        if found
-        else Effect(f"{name.removesuffix('Stmt')}: this wizard cannot judge it", unreadable=True)
-    )
+    return found() if found else Effect(f"{name.removesuffix('Stmt')}: this wizard cannot judge it", unreadable=True)
 
 
 def named(relation: Any) -> str:
@@ -205,9 +197,7 @@ def _rename(node: Any, fresh: Fresh) -> Iterator[Effect]:
         yield Effect(f"renames to {node.newname}", table)
         return
     what = f"column {node.subname}" if kind == "OBJECT_COLUMN" else kind.removeprefix("OBJECT_").lower()
-    yield Effect(
-        f"renames {what} to {node.newname}: the old code asks for the old name", table, breaks_old_code=True
-    )
+    yield Effect(f"renames {what} to {node.newname}: the old code asks for the old name", table, breaks_old_code=True)
 
 
 def _update(node: Any, fresh: Fresh) -> Iterator[Effect]:
@@ -229,9 +219,7 @@ def _vacuum(node: Any) -> Effect:
     options = {option.defname for option in node.options or ()}
     table = named(node.rels[0].relation) if node.rels else ""
     return (
-        Effect("rewrites the table", table, Work.REWRITE, ALL)
-        if "full" in options
-        else Effect("vacuums or analyses")
+        Effect("rewrites the table", table, Work.REWRITE, ALL) if "full" in options else Effect("vacuums or analyses")
     )
 
 

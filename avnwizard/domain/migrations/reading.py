@@ -10,12 +10,10 @@ from avnwizard.domain.migrations.timing import TableSize, timed, window_s
 from avnwizard.domain.migrations.verdict import Effect, MigrationVerdict, Statement
 from avnwizard.domain.plain import printable
 
-_BLANK = " \t\r\n"
+_SEMICOLON, _OPENING, _CLOSING = "ASCII_59", "ASCII_40", "ASCII_41"
 
 
-def read_migrations(
-    files: Mapping[str, str], sizes: Mapping[str, TableSize] | None = None
-) -> MigrationVerdict:
+def read_migrations(files: Mapping[str, str], sizes: Mapping[str, TableSize] | None = None) -> MigrationVerdict:
     """Judge every statement of the files, in the order of their names.
 
     Args:
@@ -34,45 +32,40 @@ def read_migrations(
 
 
 def _file(path: str, sql: str, fresh: Fresh) -> Iterator[Statement]:
+    from pglast import parse_sql
     from pglast.parser import ParseError
 
     try:
-        pieces = list(_pieces(sql))
-    except ParseError as wrong:
-        yield Statement(path, 1, _unreadable(wrong))
-        return
-    for start, text in pieces:
-        line = sql.count("\n", 0, start) + 1
-        for effect in _effects(text, fresh):
-            yield Statement(path, line, effect)
+        found = [(s.stmt_location or 0, s.stmt_len or len(sql)) for s in parse_sql(sql)]
+        places = [(start, start + length) for start, length in found]
+    except ParseError:
+        try:
+            places = list(_pieces(sql))
+        except ParseError as wrong:
+            yield Statement(path, 1, _unreadable(wrong))
+            return
+    for start, end in places:
+        for effect in _effects(sql[start:end], fresh):
+            yield Statement(path, sql.count("\n", 0, start) + 1, effect)
 
 
-def _pieces(sql: str) -> Iterator[tuple[int, str]]:
-    """Cut a text into statements with PostgreSQL's scanner, which needs no statement to be valid."""
-    from pglast.parser import split
+def _pieces(sql: str) -> Iterator[tuple[int, int]]:
+    """Cut a text with an unreadable statement at its semicolons, so that the others can still be judged."""
+    from pglast.parser import scan
 
-    for piece in split(sql, with_parser=False, only_slices=True):
-        text = sql[piece]
-        lead = _lead(text)
-        if text[lead:].strip(_BLANK + ";"):
-            yield piece.start + lead, text[lead:]
-
-
-def _lead(text: str) -> int:
-    """The length of the white space and comments before a statement."""
-    at = 0
-    while at < len(text):
-        if text[at] in _BLANK + ";":
-            at += 1
-        elif text.startswith("--", at):
-            end = text.find("\n", at)
-            at = len(text) if end < 0 else end
-        elif text.startswith("/*", at):
-            end = text.find("*/", at)
-            at = len(text) if end < 0 else end + 2
-        else:
-            break
-    return at
+    start, end, depth = -1, 0, 0
+    for token in scan(sql):
+        if token.name in {"SQL_COMMENT", "C_COMMENT"}:
+            continue
+        if token.name == _SEMICOLON and depth <= 0:
+            if start >= 0:
+                yield start, end
+            start = -1
+            continue
+        start, end = token.start if start < 0 else start, token.end + 1
+        depth += (token.name == _OPENING) - (token.name == _CLOSING)
+    if start >= 0:
+        yield start, end
 
 
 def _effects(sql: str, fresh: Fresh) -> Iterator[Effect]:
@@ -92,9 +85,7 @@ def _block(body: str, fresh: Fresh) -> Iterator[Effect]:
     """Judge the plain statements within a DO block; one that builds its SQL as it runs cannot be judged."""
     from pglast.parser import ParseError, parse_plpgsql_json
 
-    function = (
-        f"CREATE FUNCTION block() RETURNS void LANGUAGE plpgsql AS $avnwizard_block${body}$avnwizard_block$"
-    )
+    function = f"CREATE FUNCTION block() RETURNS void LANGUAGE plpgsql AS $avnwizard_block${body}$avnwizard_block$"
     try:
         tree = json.loads(parse_plpgsql_json(function))
     except ParseError as wrong:

@@ -27,9 +27,7 @@ def timed(statement: Statement, sizes: Mapping[str, TableSize]) -> Statement:
     if not sizes:
         return statement
     size = (
-        sizes.get(effect.table)
-        or sizes.get(effect.table.rpartition(".")[2])
-        or sizes.get(f"public.{effect.table}")
+        sizes.get(effect.table) or sizes.get(effect.table.rpartition(".")[2]) or sizes.get(f"public.{effect.table}")
     )
     amount = size.size_bytes if size else 0
     seconds = amount / _BYTES_PER_S[effect.work]
@@ -43,7 +41,7 @@ def window_s(statements: Iterable[Statement]) -> float | None:
     waits = [s for s in statements if s.effect.blocks or s.effect.unreadable]
     if any(s.effect.unreadable or s.seconds is None for s in waits):
         return None
-    return sum(s.seconds or 0.0 for s in waits)
+    return sum((s.seconds or 0.0 for s in waits), 0.0)
 
 
 def spoken_bytes(amount: float) -> str:

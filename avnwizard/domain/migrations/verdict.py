@@ -103,9 +103,7 @@ class MigrationVerdict:
     @property
     def breaks_old_code(self) -> bool:
         """Whether the old containers may fail while they still run beside the new ones."""
-        return any(
-            s.effect.breaks_old_code or s.effect.loses_data or s.effect.unreadable for s in self.statements
-        )
+        return any(s.effect.breaks_old_code or s.effect.loses_data or s.effect.unreadable for s in self.statements)
 
     @property
     def rolls_without_interruption(self) -> bool:
@@ -127,8 +125,9 @@ class MigrationVerdict:
             return "rolls without interruption"
         if self.window_s is None:
             return f"needs a window of unknown length{back}"
-        length = spoken(self.window_s) if self.window_s > NOTICEABLE_S else "the roll itself"
-        return f"needs a window of about {length}{back}"
+        if self.window_s <= NOTICEABLE_S:
+            return f"needs a window while old and new code run side by side{back}"
+        return f"needs a window of about {spoken(self.window_s)}{back}"
 
 
 NOTICEABLE_S = 1.0

@@ -32,9 +32,7 @@ def ory_migrations(service_name: str, version: str) -> tuple[Migration, ...]:
     """
     folder = _HERE / "ory" / service_name
     found = [(_version(each.name), each) for each in folder.iterdir() if each.name.endswith(".sql")]
-    chosen = sorted(
-        ((key, each) for key, each in found if key[0] <= _numbers(version)), key=lambda pair: pair[0]
-    )
+    chosen = sorted(((key, each) for key, each in found if key[0] <= _numbers(version)), key=lambda pair: pair[0])
     return tuple(Migration(each.name.removesuffix(".sql"), each.read_text("utf-8")) for _, each in chosen)
 
 

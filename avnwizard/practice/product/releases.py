@@ -111,9 +111,7 @@ RELEASES: tuple[Release, ...] = (
         _ORY_200,
         _FILES[:6],
         _REQUIRED_V2,
-        renamed=MappingProxyType(
-            {"SMTP_URL": "COURIER_SMTP_URL", "GATEWAY_RATE_LIMIT": "GATEWAY_RATE_LIMIT_RPM"}
-        ),
+        renamed=MappingProxyType({"SMTP_URL": "COURIER_SMTP_URL", "GATEWAY_RATE_LIMIT": "GATEWAY_RATE_LIMIT_RPM"}),
         removed=("AUDIT_LEGACY_SINK",),
         added=("GATEWAY_SIGNING_SECRET", "RISK_SCORE_THRESHOLD"),
     ),

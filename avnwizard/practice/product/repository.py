@@ -81,11 +81,7 @@ def clone_for_operator(
     compose = dest / COMPOSE_FILE
     before, after = HARMLESS_EDIT
     compose.write_text(compose.read_text("utf-8").replace(before, after), "utf-8")
-    usual = (
-        {"GATEWAY_RATE_LIMIT": "1200"}
-        if release(tag).version < (2, 0, 0)
-        else {"GATEWAY_RATE_LIMIT_RPM": "1200"}
-    )
+    usual = {"GATEWAY_RATE_LIMIT": "1200"} if release(tag).version < (2, 0, 0) else {"GATEWAY_RATE_LIMIT_RPM": "1200"}
     text = operator_env(
         (dest / ".env.example").read_text("utf-8"),
         settings={**ports.settings(), **usual, **(settings or {})},

@@ -25,7 +25,7 @@ def seed_sql(hydra_system_secret: str, *, accounts: int = 20_000) -> str:
         accounts: how many accounts and identities, at least 20; what belongs to them is in proportion.
     """
     plain = (files("avnwizard.practice.product") / "seed.sql").read_text("utf-8")
-    return f"\\set accounts {accounts}\n" + plain + "".join(_sealed(hydra_system_secret)) + "ANALYZE;\n"
+    return f"\\set accounts {accounts}\n" + plain + "".join(_sealed(hydra_system_secret)) + "RESET ROLE;\nANALYZE;\n"
 
 
 def _sealed(secret: str) -> Iterator[str]:

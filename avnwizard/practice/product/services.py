@@ -58,9 +58,7 @@ def _own(
     name: str, *, port: int = 8080, database: str | None = "avnology", host: str = "", path: str | None = None
 ) -> Service:
     dsn = "DATABASE_URL" if database else ""
-    return Service(
-        name, Kind.STATELESS, (port,), f"http://127.0.0.1:{port}/health/ready", database, dsn, host, path
-    )
+    return Service(name, Kind.STATELESS, (port,), f"http://127.0.0.1:{port}/health/ready", database, dsn, host, path)
 
 
 def _infra(name: str, kind: Kind) -> Service:

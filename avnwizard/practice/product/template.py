@@ -21,9 +21,7 @@ _UP_SINCE = {"kratos": (25, 4), "hydra": (2, 3)}
 def tree(release: Release, *, registry: str) -> dict[str, str]:
     """The text of every file of the release by its path."""
     compose = _render("compose-base.yml", release, registry) + _render("compose-apps.yml", release, registry)
-    migrations = {
-        f"deploy/docker/migrations/{each.name}": each.sql for each in avnology_migrations(release.tag)
-    }
+    migrations = {f"deploy/docker/migrations/{each.name}": each.sql for each in avnology_migrations(release.tag)}
     return {
         COMPOSE_FILE: compose,
         ".env.example": _render("env.example", release, registry),
@@ -49,9 +47,7 @@ def _render(name: str, release: Release, registry: str) -> str:
             lines.append(line[condition.end() :])
     text = "\n".join(lines).replace("@tag@", release.tag) + "\n"
     text = re.sub(r"@image:([a-z-]+)@", lambda found: release.image(found[1], registry=registry), text)
-    return re.sub(
-        r"@migrate:([a-z]+)@", lambda found: _migrate_arguments(found[1], release.tags[found[1]]), text
-    )
+    return re.sub(r"@migrate:([a-z]+)@", lambda found: _migrate_arguments(found[1], release.tags[found[1]]), text)
 
 
 def _holds(condition: re.Match[str], release: Release) -> bool:
@@ -61,8 +57,4 @@ def _holds(condition: re.Match[str], release: Release) -> bool:
 
 def _migrate_arguments(service_name: str, version: str) -> str:
     numbers = tuple(int(part) for part in version.removeprefix("v").split("."))
-    return (
-        'migrate, sql, up, "-e", "--yes"'
-        if numbers >= _UP_SINCE[service_name]
-        else 'migrate, sql, "-e", "--yes"'
-    )
+    return 'migrate, sql, up, "-e", "--yes"' if numbers >= _UP_SINCE[service_name] else 'migrate, sql, "-e", "--yes"'

@@ -1,0 +1,94 @@
+"""The docker CLI: run with a time-out, its complaints turned into errors with a hint."""
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from avnwizard.adapters.hostile import fail
+from avnwizard.adapters.process import Completed, run, stream
+from avnwizard.errors import HostError
+
+READ_S = 60.0
+COMPOSE_HINT = "Install the Compose plugin (package docker-compose-plugin), 2.20 or newer."
+_START = "Start Docker (`systemctl start docker`), or check DOCKER_HOST."
+_HINTS = (
+    ("permission denied while trying to connect", "Add this user to the group docker and log in again, or use sudo."),
+    ("cannot connect to the docker daemon", _START),
+    ("failed to connect to the docker api", _START),
+    ("error during connect", "Check DOCKER_HOST and `docker context ls`."),
+    ("no space left on device", "Make room on Docker's file system (`docker system df`), then resume."),
+    ("unknown command: docker compose", COMPOSE_HINT),
+    ("'compose' is not a docker command", COMPOSE_HINT),
+    ("unknown shorthand flag: 'p'", COMPOSE_HINT),
+    ("pull access denied", "Check the image's name, or log in to its registry: `docker login`."),
+    ("manifest unknown", "The registry has no such tag: compare the compose file with the release."),
+    ("toomanyrequests", "The registry limits pulls: `docker login` raises the limit; or wait, then resume."),
+    ("port is already allocated", "Something else on this host listens on that port: `ss -ltnp`."),
+)
+_INSTALL = "Install Docker Engine: https://docs.docker.com/engine/install/"
+_GONE = ("no such container", "no such object", "no such image", "is already in progress")
+
+
+class DockerCli:
+    """Runs docker.
+
+    Args:
+        environ: the environment to run it in; None is this process's, as it is at each call.
+    """
+
+    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+        self._environ = environ
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What docker would inherit."""
+        return dict(os.environ if self._environ is None else self._environ)
+
+    def run(
+        self, argv: Sequence[str], *, timeout_s: float = READ_S, env: Mapping[str, str] | None = None
+    ) -> Completed:
+        """A docker command; `HostError` when it fails."""
+        done = self.try_(argv, timeout_s=timeout_s, env=env)
+        if done.code != 0:
+            fail(done.argv, done.code, done.complaint, hint_for(done.complaint))
+        return done
+
+    def try_(
+        self, argv: Sequence[str], *, timeout_s: float = READ_S, env: Mapping[str, str] | None = None
+    ) -> Completed:
+        """A docker command, its failure left to the caller."""
+        return run(argv, timeout_s=timeout_s, env=self.environ if env is None else env, check=False, hint=_INSTALL)
+
+    def unless_gone(self, argv: Sequence[str], *, timeout_s: float = READ_S) -> None:
+        """A docker command on something that may be gone already, which is fine."""
+        done = self.try_(argv, timeout_s=timeout_s)
+        if done.code != 0 and not is_gone(done):
+            fail(done.argv, done.code, done.complaint, hint_for(done.complaint))
+
+    def stream(self, argv: Sequence[str], on_line: Callable[[str], None], *, timeout_s: float) -> None:
+        """A docker command whose lines are told as they come."""
+        try:
+            stream(argv, on_line, timeout_s=timeout_s, env=self.environ, hint=_INSTALL)
+        except HostError as error:
+            raise HostError(error.message, hint_for(error.message) or error.hint) from error
+
+    def json(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> Any:
+        """The JSON that a docker command prints."""
+        done = self.run(argv, env=env)
+        try:
+            return json.loads(done.stdout)
+        except ValueError:
+            message = f"`{' '.join(argv[:3])}` printed no JSON."
+            raise HostError(message, "Is this Docker's own CLI, not a stand-in for it?") from None
+
+
+def is_gone(done: Completed) -> bool:
+    """Whether a command failed because what it names is not there (any more)."""
+    return done.code != 0 and any(words in done.complaint.lower() for words in _GONE)
+
+
+def hint_for(complaint: str) -> str:
+    """What the operator can do about one of Docker's usual complaints."""
+    said = complaint.lower()
+    return next((hint for words, hint in _HINTS if words in said), "")

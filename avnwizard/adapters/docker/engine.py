@@ -1,0 +1,54 @@
+"""The Docker Engine and its Compose plugin: are they there, may this user use them, are they new enough."""
+
+import re
+from pathlib import Path
+
+from avnwizard.adapters.docker.cli import COMPOSE_HINT, DockerCli, hint_for
+from avnwizard.adapters.files import LocalFiles
+from avnwizard.adapters.hostile import printable
+from avnwizard.domain.host import EngineFacts
+from avnwizard.domain.secret import redact_urls
+from avnwizard.errors import HostError
+
+COMPOSE_MINIMUM = (2, 20)
+
+
+def find_engine(cli: DockerCli | None = None) -> EngineFacts:
+    """The engine's facts; `HostError` with a hint when there is no CLI, no daemon, no permission or no Compose."""
+    cli = cli or DockerCli()
+    facts = cli.json(("docker", "info", "--format", "{{json .}}"))
+    errors = facts.get("ServerErrors") or []
+    if errors or not facts.get("ServerVersion"):
+        said = redact_urls(printable(" ".join(str(error) for error in errors))) or "docker info tells no version."
+        raise HostError(f"The Docker Engine does not answer: {said}", hint_for(said))
+    root = str(facts.get("DockerRootDir") or "")
+    return EngineFacts(
+        version=str(facts["ServerVersion"]),
+        compose_version=_compose_version(cli),
+        root_dir=root,
+        free_bytes=_free_bytes(root) if socket_path(cli) else None,
+    )
+
+
+def socket_path(cli: DockerCli) -> Path | None:
+    """The Unix socket of the engine that the CLI speaks to; None when the engine is elsewhere."""
+    done = cli.try_(("docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"))
+    host = done.text.strip() if done.code == 0 else ""
+    return Path(host.removeprefix("unix://")) if host.startswith("unix://") else None
+
+
+def _compose_version(cli: DockerCli) -> str:
+    done = cli.try_(("docker", "compose", "version", "--short"))
+    found = re.match(r"v?(\d+)\.(\d+)\S*", done.text.strip())
+    if done.code != 0 or not found:
+        raise HostError("The docker CLI has no Compose plugin.", hint_for(done.complaint) or COMPOSE_HINT)
+    if (int(found[1]), int(found[2])) < COMPOSE_MINIMUM:
+        raise HostError(f"Docker Compose {found[0]} is too old; avnwizard needs 2.20 or newer.", COMPOSE_HINT)
+    return found[0].removeprefix("v")
+
+
+def _free_bytes(root: str) -> int | None:
+    try:
+        return LocalFiles().free_bytes(Path(root)) if root and Path(root).is_dir() else None
+    except (HostError, PermissionError):
+        return None

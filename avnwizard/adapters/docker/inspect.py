@@ -1,0 +1,99 @@
+"""From `docker inspect` to values: pure functions over its JSON (Engine 20.10 to 28)."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, get_args
+
+from avnwizard.adapters.docker.cli import DockerCli, is_gone
+from avnwizard.adapters.hostile import fail
+from avnwizard.domain.host import Container, ContainerState, Health, Image
+
+LABEL = "com.docker.compose."
+_ATTEMPTS = 5
+_STATE: dict[object, ContainerState] = {word: word for word in get_args(ContainerState)}
+_HEALTH: dict[object, Health] = {word: word for word in get_args(Health)}
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+def labelled(cli: DockerCli, *labels: str) -> list[dict[str, Any]]:
+    """Every container with all of some labels ("KEY" or "KEY=VALUE"), stopped ones too, as `docker inspect` tells.
+
+    One process lists and one inspects; a container that goes in between is asked for no more.
+    """
+    filters = [word for label in labels for word in ("--filter", f"label={label}")]
+    for _ in range(_ATTEMPTS):
+        ids = cli.run(("docker", "ps", "-aq", "--no-trunc", *filters)).text.split()
+        if not ids:
+            return []
+        done = cli.try_(("docker", "container", "inspect", *ids))
+        if not is_gone(done):
+            break
+    if done.code != 0:
+        fail(("docker", "container", "inspect"), done.code, done.complaint, "")
+    return parsed(done.stdout)
+
+
+def parsed(output: bytes) -> list[dict[str, Any]]:
+    """The objects that `docker inspect` printed."""
+    import json
+
+    return [dict(each) for each in json.loads(output)]
+
+
+def container_from(raw: Mapping[str, Any]) -> Container:
+    """A container of a Compose project."""
+    state, config = raw["State"], raw["Config"]
+    labels = config.get("Labels") or {}
+    status = state.get("Status")
+    health = (state.get("Health") or {}).get("Status")
+    return Container(
+        id=raw["Id"],
+        name=str(raw.get("Name", "")).removeprefix("/"),
+        service=labels.get(f"{LABEL}service", ""),
+        number=_number(labels.get(f"{LABEL}container-number")),
+        image=config.get("Image", ""),
+        image_id=raw.get("Image", ""),
+        state=_STATE.get(status, "dead"),
+        health=_HEALTH.get(health, "none"),
+        exit_code=int(state.get("ExitCode") or 0),
+        config_hash=labels.get(f"{LABEL}config-hash", ""),
+        one_off=str(labels.get(f"{LABEL}oneoff", "")).lower() == "true",
+        created_at=datetime.fromisoformat(raw["Created"]).timestamp(),
+    )
+
+
+def image_from(reference: str, raw: Mapping[str, Any]) -> Image:
+    """An image, with the digest under which the reference's own repository knows it."""
+    return Image(
+        reference=reference,
+        id=raw["Id"],
+        digest=_digest(reference, raw.get("RepoDigests") or ()),
+        size_bytes=int(raw.get("Size") or 0),
+    )
+
+
+def repository(reference: str) -> str:
+    """A reference without tag and digest, spelled out ("postgres:17" -> "docker.io/library/postgres")."""
+    name = reference.partition("@")[0]
+    head, slash, last = name.rpartition("/")
+    name = f"{head}{slash}{last.partition(':')[0]}"
+    first, slash, _ = name.partition("/")
+    if slash and ("." in first or ":" in first or first == "localhost"):
+        return name.removeprefix("index.") if first == "index.docker.io" else name
+    return f"docker.io/{name}" if slash else f"docker.io/library/{name}"
+
+
+def _digest(reference: str, known: Sequence[str]) -> str:
+    """The digest that the reference names, else the one of its repository, else (an id was asked for) any."""
+    digests = {repository(each): each.partition("@")[2] for each in reversed(known)}
+    named = reference.partition("@")[2]
+    if named and any(each.endswith(f"@{named}") for each in known):
+        return named
+    if reference.startswith("sha256:") or ("/" not in reference and _DIGEST.fullmatch(f"sha256:{reference}")):
+        return next(iter(reversed(digests.values())), "")
+    return digests.get(repository(reference), "")
+
+
+def _number(label: object) -> int:
+    return int(label) if isinstance(label, str) and label.isdigit() else 1

@@ -1,0 +1,144 @@
+"""The port `Stack`: one Compose project on a Docker Engine."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from avnwizard.adapters.docker import registry
+from avnwizard.adapters.docker.cli import DockerCli, is_gone
+from avnwizard.adapters.docker.engine import find_engine, socket_path
+from avnwizard.adapters.docker.environment import compose_environment, without_secrets
+from avnwizard.adapters.docker.inspect import LABEL, container_from, image_from, labelled, parsed
+from avnwizard.adapters.hostile import fail
+from avnwizard.domain import commands
+from avnwizard.domain.compose_model import hashes_from_output, model_from_config
+from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image
+from avnwizard.errors import HostError
+
+PULL_S = 3600.0
+UP_S = 1800.0
+_STOP_MARGIN_S = 60.0
+
+
+class DockerStack:
+    """A Compose project.
+
+    Args:
+        project: which one, from `find_project` or the operator's settings.
+        environ: the environment in which docker runs; None is this process's.
+        up_s: seconds until a `compose up` is ended; it includes the grace period of what it replaces.
+        pull_s: seconds until a pull is ended.
+    """
+
+    def __init__(
+        self,
+        project: ComposeProject,
+        *,
+        environ: Mapping[str, str] | None = None,
+        up_s: float = UP_S,
+        pull_s: float = PULL_S,
+    ) -> None:
+        self._project, self._cli = project, DockerCli(environ)
+        self._up_s, self._pull_s = up_s, pull_s
+
+    @property
+    def project(self) -> ComposeProject:
+        """Which project, where, from which files."""
+        return self._project
+
+    def engine(self) -> EngineFacts:
+        """The engine, or `HostError` when it does not answer."""
+        return find_engine(self._cli)
+
+    def containers(self, service: str = "") -> tuple[Container, ...]:
+        """Every container of the project, or of one service, stopped ones too, by service and number."""
+        labels = [f"{LABEL}project={self._project.name}", *([f"{LABEL}service={service}"] if service else [])]
+        found = [container_from(raw) for raw in labelled(self._cli, *labels)]
+        return tuple(sorted(found, key=lambda each: (each.service, each.number, each.created_at)))
+
+    def resolve(self, files: Sequence[Path] = (), env_file: Path | None = None) -> ComposeModel:
+        """The model of the project's files, or of others with another env file, config hashes included."""
+        hint = "The compose file and the env file do not fit together; the message names the place."
+        with self._composing(env_file, hint) as env:
+            raw = self._cli.json(commands.compose_config(self._project, files=files, env_file=env_file), env=env)
+            hashes = self._cli.run(commands.compose_hashes(self._project, files=files, env_file=env_file), env=env)
+        return model_from_config(raw, hashes_from_output(hashes.text))
+
+    def image(self, reference: str) -> Image | None:
+        """An image that is here (by tag, digest or id), or None."""
+        done = self._cli.try_(("docker", "image", "inspect", reference))
+        if is_gone(done):
+            return None
+        if done.code != 0:
+            fail(done.argv, done.code, done.complaint, "")
+        return image_from(reference, parsed(done.stdout)[0])
+
+    def registry_digest(self, reference: str) -> str:
+        """What the registry says the tag is now ("sha256:…"); "" where it cannot be asked."""
+        engine_socket = socket_path(self._cli)
+        return registry.registry_digest(engine_socket, reference) if engine_socket else ""
+
+    def pull(self, reference: str, progress: Callable[[str], None]) -> Image:
+        """Pull, telling Docker's lines."""
+        self._cli.stream(commands.docker_pull(reference), progress, timeout_s=self._pull_s)
+        image = self.image(reference)
+        if image is None:
+            raise HostError(f"{reference} was pulled and is not here.", "Does something prune images on this host?")
+        return image
+
+    def keep(self, image_id: str, name: str) -> None:
+        """Tag an image so that `docker image prune` spares it."""
+        self._cli.run(commands.docker_tag(image_id, name))
+
+    def release(self, name: str) -> None:
+        """Remove a tag made by `keep`; no error when there is none."""
+        self._cli.unless_gone(commands.docker_untag(name))
+
+    def retag(self, image_id: str, reference: str) -> None:
+        """Make a tag point at an image that is here."""
+        self._cli.run(commands.docker_tag(image_id, reference))
+
+    def up(self, service: str, *, scale: int | None = None, recreate: bool = True) -> None:
+        """Start or replace a service's containers; a `scale` below what is there is refused.
+
+        Compose would remove the highest-numbered replicas: after a surge, the new ones.
+        """
+        if scale is not None:
+            there = sum(1 for each in self.containers() if each.service == service and not each.one_off)
+            if scale < there:
+                message = f"{service} has {there} containers; scaling it down to {scale} could remove the new ones."
+                raise HostError(message, "Remove the old ones by id first.")
+        argv = commands.compose_up(self._project, service, scale=scale, recreate=recreate)
+        with self._composing(None, f"Look at `docker compose logs {service}`.") as env:
+            self._cli.run(argv, timeout_s=self._up_s, env=env)
+
+    def stop(self, container_id: str, *, grace_s: float) -> None:
+        """Stop, waiting `grace_s` before it is killed; no error when it is gone."""
+        self._cli.unless_gone(commands.docker_stop(container_id, grace_s), timeout_s=grace_s + _STOP_MARGIN_S)
+
+    def remove(self, container_id: str) -> None:
+        """Remove a stopped container by id; no error when it is gone."""
+        self._cli.unless_gone(commands.docker_remove(container_id))
+
+    def logs(self, container_id: str, *, lines: int) -> tuple[str, ...]:
+        """The last lines of output, stdout and stderr together, as they are (hostile); () when it is gone."""
+        kept: deque[str] = deque(maxlen=lines)
+        argv = ("docker", "logs", "--tail", str(lines), container_id)
+        try:
+            self._cli.stream(argv, kept.append, timeout_s=60.0)
+        except HostError as error:
+            if "no such container" in error.message.lower():
+                return ()
+            raise
+        return tuple(kept)
+
+    @contextmanager
+    def _composing(self, env_file: Path | None, hint: str) -> Iterator[dict[str, str]]:
+        """The environment for Compose; its errors get a hint and lose the values of the env file's secrets."""
+        used = env_file or self._project.env_file
+        env = compose_environment(self._cli.environ, used)
+        try:
+            yield env
+        except HostError as error:
+            raise HostError(without_secrets(error.message, used), error.hint or hint) from None

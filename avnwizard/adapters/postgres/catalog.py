@@ -1,0 +1,126 @@
+"""The schema of a database as text that two equal schemas share: no OID, no position, no value, no owner.
+
+Definitions come from PostgreSQL's own deparsing functions (16 and 18 tried) under an empty search_path.
+"""
+
+import hashlib
+import json
+import re
+from typing import TYPE_CHECKING, Any, LiteralString
+
+if TYPE_CHECKING:
+    import psycopg
+
+_SETTINGS: tuple[LiteralString, ...] = (
+    "SET search_path = ''",
+    "SET quote_all_identifiers = off",
+    "SET DateStyle = 'ISO, YMD'",
+    "SET IntervalStyle = 'postgres'",
+    "SET TimeZone = 'UTC'",
+    "SET extra_float_digits = 1",
+    "SET bytea_output = 'hex'",
+)
+_NAMESPACES: LiteralString = r"""
+  mine AS (SELECT oid, nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
+  member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
+  rel AS (
+    SELECT c.*, n.nspname FROM pg_class c JOIN mine n ON n.oid = c.relnamespace
+    WHERE ('pg_class'::regclass, c.oid) NOT IN (SELECT classid, objid FROM member)
+  )
+"""
+_QUERIES: dict[str, LiteralString] = {
+    "schema": "SELECT nspname FROM mine",
+    "extension": "SELECT extname FROM pg_extension",
+    "relation": """
+      SELECT nspname, relname, relkind, relpersistence, relrowsecurity, relforcerowsecurity,
+        pg_get_expr(relpartbound, oid), CASE relkind WHEN 'p' THEN pg_get_partkeydef(oid) END,
+        (SELECT array_agg(o ORDER BY o COLLATE "C") FROM unnest(reloptions) o),
+        (SELECT array_agg(inhparent::regclass::text ORDER BY inhseqno) FROM pg_inherits WHERE inhrelid = rel.oid),
+        CASE WHEN relkind IN ('v', 'm') THEN pg_get_viewdef(oid) END
+      FROM rel WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'c')""",
+    "column": """
+      SELECT nspname, relname, attname, format_type(atttypid, atttypmod), attnotnull, attidentity, attgenerated,
+        pg_get_expr(adbin, adrelid), (SELECT collname FROM pg_collation k WHERE k.oid = attcollation)
+      FROM rel JOIN pg_attribute ON attrelid = rel.oid LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+      WHERE attnum > 0 AND NOT attisdropped AND relkind IN ('r', 'p', 'v', 'm', 'f', 'c')""",
+    "constraint": """
+      SELECT conrelid::regclass::text, format_type(NULLIF(contypid, 0), NULL), contype, conname, convalidated,
+        pg_get_constraintdef(k.oid)
+      FROM pg_constraint k JOIN mine ON mine.oid = connamespace
+      WHERE contype <> 'n' AND (conrelid = 0 OR conrelid IN (SELECT oid FROM rel))""",
+    "index": "SELECT pg_get_indexdef(indexrelid), indisvalid FROM pg_index WHERE indrelid IN (SELECT oid FROM rel)",
+    "sequence": """
+      SELECT nspname, relname, format_type(seqtypid, NULL), seqstart, seqincrement, seqmin, seqmax, seqcache, seqcycle
+      FROM pg_sequence JOIN rel ON rel.oid = seqrelid""",
+    "function": """
+      SELECT nspname, proname, pg_get_function_identity_arguments(p.oid), prokind,
+        CASE WHEN prokind <> 'a' THEN pg_get_functiondef(p.oid) END
+      FROM pg_proc p JOIN mine ON mine.oid = pronamespace
+      WHERE ('pg_proc'::regclass, p.oid) NOT IN (SELECT classid, objid FROM member)""",
+    "trigger": """
+      SELECT pg_get_triggerdef(oid), tgenabled FROM pg_trigger
+      WHERE NOT tgisinternal AND tgrelid IN (SELECT oid FROM rel)""",
+    "rule": """
+      SELECT pg_get_ruledef(oid), ev_enabled FROM pg_rewrite
+      WHERE rulename <> '_RETURN' AND ev_class IN (SELECT oid FROM rel)""",
+    "policy": """
+      SELECT polrelid::regclass::text, polname, polcmd, polpermissive, pg_get_expr(polqual, polrelid),
+        pg_get_expr(polwithcheck, polrelid),
+        (SELECT array_agg(COALESCE(rolname, 'public') ORDER BY rolname COLLATE "C")
+         FROM unnest(polroles) r LEFT JOIN pg_roles ON pg_roles.oid = r)
+      FROM pg_policy WHERE polrelid IN (SELECT oid FROM rel)""",
+    "type": """
+      SELECT nspname, typname, typtype, format_type(NULLIF(typbasetype, 0), typtypmod), typnotnull, typdefault,
+        (SELECT array_agg(enumlabel ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = t.oid),
+        (SELECT format_type(rngsubtype, NULL) FROM pg_range WHERE rngtypid = t.oid)
+      FROM pg_type t JOIN mine ON mine.oid = typnamespace
+      WHERE typtype IN ('e', 'd', 'r') AND ('pg_type'::regclass, t.oid) NOT IN (SELECT classid, objid FROM member)""",
+}
+_CAST = re.compile(
+    r"::(?:character varying|text|bpchar|character|numeric|integer|bigint)(?:\(\d+\))?(?:\[\])?|[()\s]"
+)
+
+
+def fingerprint(connection: "psycopg.Connection[tuple[Any, ...]]") -> str:
+    """A SHA-256 over the schema of the connected database, equal after a dump and a restore."""
+    digest = hashlib.sha256()
+    with connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        for setting in _SETTINGS:
+            connection.execute(setting)
+        for kind, rows in _described(connection):
+            digest.update(json.dumps([kind, rows]).encode())
+    return digest.hexdigest()
+
+
+def row_counts(connection: "psycopg.Connection[tuple[Any, ...]]") -> dict[str, int]:
+    """Exact rows per table ("schema.table"), all as of one moment; partitions count, their parents do not."""
+    from psycopg import sql
+
+    counts: dict[str, int] = {}
+    with connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        found = connection.execute(_with("SELECT nspname, relname FROM rel WHERE relkind = 'r'")).fetchall()
+        for schema, table in sorted((str(schema), str(table)) for schema, table in found):
+            query = sql.SQL("SELECT count(*) FROM ONLY {}").format(sql.Identifier(schema, table))
+            row = connection.execute(query).fetchone()
+            assert row is not None
+            counts[f"{schema}.{table}"] = int(row[0])
+    return counts
+
+
+def _described(connection: "psycopg.Connection[tuple[Any, ...]]") -> list[tuple[str, list[str]]]:
+    found = []
+    for kind, query in _QUERIES.items():
+        rows = connection.execute(_with(query)).fetchall()
+        found.append((kind, sorted(json.dumps([_steady(value) for value in row], default=str) for row in rows)))
+    return found
+
+
+def _steady(value: object) -> object:
+    """`IN ('a', 'b')` over varchar is deparsed with its casts elsewhere once it was restored: ignore them there."""
+    return _CAST.sub("", value) if isinstance(value, str) and "ARRAY[" in value else value
+
+
+def _with(query: LiteralString) -> LiteralString:
+    return "WITH " + _NAMESPACES + query

@@ -1,0 +1,78 @@
+"""How a Postgres container is reached: its address on its network, and its own tools by `docker exec`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from avnwizard.adapters.docker.cli import DockerCli
+from avnwizard.adapters.docker.inspect import parsed
+from avnwizard.domain import commands
+from avnwizard.domain.secret import Secret
+from avnwizard.errors import HostError
+
+_PORT = "5432"
+
+
+class ContainerPostgresAccess:
+    """The port `PostgresAccess` over a container of the official image's kind (POSTGRES_USER, POSTGRES_PASSWORD).
+
+    Address and password are read from the container at each use: a restarted container has another address, and
+    the password is kept nowhere.
+
+    Args:
+        container_id: id or name of the container.
+        environ: the environment in which docker runs; None is this process's.
+    """
+
+    def __init__(self, container_id: str, *, environ: Mapping[str, str] | None = None) -> None:
+        self._container, self._cli = container_id, DockerCli(environ)
+
+    def connection(self, database: str) -> dict[str, str]:
+        """Psycopg's keywords; several hosts are tried in turn: the container's addresses, then published ports."""
+        raw = self._inspected()
+        hosts = addresses(raw)
+        if not hosts:
+            raise HostError(
+                f"The Postgres container {self._container[:12]} has no address that this host can reach.",
+                "Is it running? A rootless or remote engine must publish port 5432 on 127.0.0.1.",
+            )
+        user, password = self._credentials(raw)
+        return {
+            "host": ",".join(host for host, _ in hosts),
+            "port": ",".join(port for _, port in hosts),
+            "user": user,
+            "password": password.reveal(),
+            "dbname": database,
+        }
+
+    def command(self, tool: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+        """The tool inside the container, over its own Unix socket; the password by name, never in argv."""
+        user, password = self._credentials(self._inspected())
+        variables = {"PGUSER": user, "PGPASSWORD": password.reveal()}
+        needed = {**self._cli.environ, **variables}
+        return list(commands.docker_exec(self._container, tool, variables=sorted(variables))), needed
+
+    def _inspected(self) -> dict[str, Any]:
+        done = self._cli.run(("docker", "container", "inspect", self._container))
+        return parsed(done.stdout)[0]
+
+    def _credentials(self, raw: Mapping[str, Any]) -> tuple[str, Secret]:
+        variables = dict(str(each).partition("=")[::2] for each in raw["Config"].get("Env") or ())
+        user = self._value(variables, "POSTGRES_USER") or "postgres"
+        return user, Secret(self._value(variables, "POSTGRES_PASSWORD"))
+
+    def _value(self, variables: Mapping[str, str], name: str) -> str:
+        """A variable, or the file that it names (`POSTGRES_PASSWORD_FILE`: Docker secrets, official image)."""
+        if not (path := variables.get(f"{name}_FILE")):
+            return variables.get(name, "")
+        return self._cli.run(commands.docker_exec(self._container, ("cat", path))).text.rstrip("\n")
+
+
+def addresses(raw: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(host, port) pairs, the container's own addresses first."""
+    settings = raw.get("NetworkSettings") or {}
+    own = [str(each["IPAddress"]) for each in (settings.get("Networks") or {}).values() if each.get("IPAddress")]
+    if (raw.get("HostConfig") or {}).get("NetworkMode") == "host":
+        own.append("127.0.0.1")
+    published = (settings.get("Ports") or {}).get(f"{_PORT}/tcp") or ()
+    outside = [("127.0.0.1", str(each["HostPort"])) for each in published if each.get("HostPort")]
+    return [*((host, _PORT) for host in own), *dict.fromkeys(outside)]

@@ -1,0 +1,116 @@
+"""The port `Database`."""
+
+from pathlib import Path
+
+from avnwizard.adapters.postgres import archive, catalog, lifecycle, properties
+from avnwizard.adapters.postgres.session import session
+from avnwizard.domain import commands
+from avnwizard.domain.host import DatabaseFacts, ServerFacts
+from avnwizard.errors import HostError
+from avnwizard.ports import PostgresAccess, Progress
+
+_ZSTD_SINCE = 16
+_NOT_WHOLE = "This dump cannot be restored. Take a new one; look at the free space of the snapshot folder first."
+_NOT_RESTORED = "The database that was being restored is incomplete; the old one was not touched."
+
+
+class PostgresDatabase:
+    """A PostgreSQL server, reached as `access` tells.
+
+    Args:
+        access: how to connect and how to run the server's own client tools.
+    """
+
+    def __init__(self, access: PostgresAccess) -> None:
+        self._access = access
+
+    def server(self) -> ServerFacts:
+        """Version and data directory."""
+        with session(self._access, self._lobby()) as connection:
+            row = connection.execute(
+                "SELECT current_setting('server_version'), current_setting('server_version_num')::int,"
+                " current_setting('data_directory')"
+            ).fetchone()
+        assert row is not None
+        return ServerFacts(version=str(row[0]).split()[0], major=int(row[1]) // 10000, data_directory=str(row[2]))
+
+    def databases(self) -> tuple[DatabaseFacts, ...]:
+        """Every database but the templates, by name."""
+        query = (
+            "SELECT datname, pg_get_userbyid(datdba), pg_database_size(oid) FROM pg_database"
+            ' WHERE NOT datistemplate ORDER BY datname COLLATE "C"'
+        )
+        with session(self._access, self._lobby()) as connection:
+            rows = connection.execute(query).fetchall()
+        return tuple(DatabaseFacts(str(name), str(owner), int(size)) for name, owner, size in rows)
+
+    def fingerprint(self, database: str) -> str:
+        """A hash over the schema; data, owners and grants do not count, and a restored copy has the same."""
+        with session(self._access, database) as connection:
+            return catalog.fingerprint(connection)
+
+    def row_counts(self, database: str) -> dict[str, int]:
+        """Exact rows per table ("schema.table"), as of one moment."""
+        with session(self._access, database) as connection:
+            return catalog.row_counts(connection)
+
+    def dump_globals(self, to: Path) -> None:
+        """`pg_dumpall --globals-only` into a 0600 file (it holds password hashes)."""
+        archive.dump_to_file(self._access, commands.pg_dumpall_globals(), to, lambda _done, _total: None)
+
+    def dump(self, database: str, to: Path, progress: Progress) -> None:
+        """`pg_dump -Fc` streamed into a 0600 file, compressed by zstd where server and client can, else by gzip."""
+        if self.server().major >= _ZSTD_SINCE:
+            try:
+                archive.dump_to_file(self._access, commands.pg_dump(database, compression="zstd:1"), to, progress)
+            except HostError as error:
+                if not archive.is_about_compression(error):
+                    raise
+            else:
+                return
+        archive.dump_to_file(self._access, commands.pg_dump(database, compression="1"), to, progress)
+
+    def read_back(self, dump: Path) -> None:
+        """Read a dump to its end; `HostError` when it is not whole."""
+        archive.feed_from_file(self._access, commands.pg_read_back(), dump, lambda _d, _t: None, hint=_NOT_WHOLE)
+
+    def restore(self, dump: Path, database: str, progress: Progress) -> None:
+        """`pg_restore --exit-on-error` into an empty database, owners kept, then ANALYZE."""
+        archive.feed_from_file(self._access, commands.pg_restore(database), dump, progress, hint=_NOT_RESTORED)
+        with session(self._access, database) as connection:
+            connection.execute("ANALYZE")
+
+    def create(self, database: str, *, owner: str, like: str = "") -> None:
+        """An empty database (template0).
+
+        With `like`, another database's encoding, locale, connection limit, grants and settings are given to it: a
+        dump does not hold them.
+        """
+        from psycopg import sql
+
+        command = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0 {}")
+        names = sql.Identifier(database), sql.Identifier(owner)
+        with session(self._access, self._lobby()) as connection:
+            options = properties.options_like(connection, like) if like else sql.SQL("")
+            connection.execute(command.format(*names, options))
+            if like:
+                properties.copy(connection, like, database)
+
+    def exists(self, database: str) -> bool:
+        """Whether there is such a database."""
+        with session(self._access, self._lobby()) as connection:
+            return lifecycle.exists(connection, database)
+
+    def rename(self, old: str, new: str) -> None:
+        """End the connections to a database and rename it; repeated after a crash it completes."""
+        with session(self._access, self._lobby(old, new)) as connection:
+            lifecycle.rename(connection, old, new)
+
+    def drop(self, database: str) -> None:
+        """End the connections and drop; no error when it is gone."""
+        with session(self._access, self._lobby(database)) as connection:
+            lifecycle.drop(connection, database)
+
+    def _lobby(self, *avoided: str) -> str:
+        """A database to connect to that is not the one to be changed."""
+        return "template1" if "postgres" in avoided else "postgres"

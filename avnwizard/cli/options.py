@@ -1,0 +1,28 @@
+"""The options that several verbs share."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from avnwizard.flows.host import Host
+
+StackOption = Annotated[
+    Path,
+    typer.Option("--stack", metavar="DIR", help="The stack's checkout. Default: here.", show_default=False),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+ToOption = Annotated[str, typer.Option("--to", metavar="TAG", help="The release to upgrade to.")]
+AnswersOption = Annotated[
+    Path | None, typer.Option("--answers", metavar="FILE", help="Decisions, as `plan --write-answers` made ready.")
+]
+RunArgument = Annotated[str, typer.Argument(metavar="[RUN]", help="A run, or the beginning of its name.")]
+HERE = Path()
+
+
+def open_stack(directory: Path) -> "Host":
+    """The stack in a directory; the adapters are imported here, not before."""
+    from avnwizard.wiring import open_host
+
+    return open_host(directory)

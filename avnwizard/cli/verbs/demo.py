@@ -1,0 +1,74 @@
+"""`demo`: the whole upgrade on a practice stack, without Docker and without root."""
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from avnwizard.cli.output import say
+from avnwizard.cli.verbs.planning import draft_for, show_plan
+from avnwizard.cli.verbs.upgrade import YesOption, confirm
+from avnwizard.errors import ExitCode
+
+if TYPE_CHECKING:
+    from avnwizard.flows.host import Host
+
+TARGET = "v2.0.0"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command()(demo)
+
+
+def demo(
+    *,
+    directory: Annotated[
+        Path | None, typer.Option("--dir", metavar="DIR", help="Keep the practice stack here. Default: a new folder.")
+    ] = None,
+    fail: Annotated[
+        list[str] | None,
+        typer.Option("--fail", metavar="WHAT", help="Order a failure: pull, unhealthy:SERVICE, migration, disk."),
+    ] = None,
+    speed: Annotated[float, typer.Option(help="How many times faster than the world.")] = 8.0,
+    yes: YesOption = False,
+) -> int:
+    """Practise: make a small stack in a folder and upgrade it to v2.0.0. Needs no Docker and no root."""
+    from avnwizard.wiring import make_practice
+
+    own = directory is None
+    folder = directory or Path(tempfile.mkdtemp(prefix="avnwizard-demo-"))
+    say(f"making a practice stack in {folder} ...")
+    practice = make_practice(folder, speed=speed, failures=tuple(fail or ()))
+    try:
+        code = _upgrade(practice.host, yes=yes)
+    finally:
+        practice.rest()
+    if own and code == ExitCode.DONE:
+        practice.remove()
+        say("the practice stack was removed; keep one with --dir DIR")
+    else:
+        say(f"the practice stack is in {practice.host.repo.directory}; every verb works on it with --stack")
+    return code
+
+
+def _upgrade(host: "Host", *, yes: bool) -> int:
+    from avnwizard.cli.follow import follow
+    from avnwizard.domain.answers import Answers
+    from avnwizard.flows import launch
+    from avnwizard.flows.check import check
+    from avnwizard.flows.planning import prepare, require_fit
+
+    draft = draft_for(host, TARGET)
+    answers = Answers().accepting(draft.decisions(Answers()))
+    for decision in draft.decisions(answers):
+        if not decision.certain:
+            say(f"  answered for you, as this is practice: {decision.question}")
+    require_fit(check(host))
+    prepared = prepare(host, draft, answers)
+    show_plan(prepared.plan)
+    if not yes:
+        confirm(f"Type {TARGET} to start", TARGET)
+    run = launch.create_upgrade(host, prepared)
+    return follow(host, run, launch.start(host, run))

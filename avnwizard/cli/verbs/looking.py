@@ -1,0 +1,150 @@
+"""`status`, `releases`, `check`: look, change nothing."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from avnwizard.cli.options import HERE, JsonOption, StackOption, open_stack
+from avnwizard.cli.output import data_console, emit_json, say, show_findings, show_table
+from avnwizard.errors import ExitCode
+
+if TYPE_CHECKING:
+    from avnwizard.flows.host import Host
+    from avnwizard.flows.survey import Survey
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command()(status)
+    app.command()(releases)
+    app.command()(check)
+
+
+def status(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
+    """Say where the stack stands: release, services, pins, last run, last snapshot.
+
+    JSON: {"product", "project", "directory", "tag", "commit", "branch", "services": [{"service", "image", "state",
+    "serving"}], "drifted": {service: image}, "last_run": {"id", "kind", "title", "state"} | null,
+    "last_snapshot": {"folder", "taken_at", "tag", "bytes"} | null}
+    """
+    from avnwizard.flows import survey
+
+    host = open_stack(stack)
+    found = survey.survey(host)
+    described = _status(host, found)
+    if json:
+        emit_json(described)
+        return ExitCode.DONE
+    where = f"on {found.head.branch}" if found.head.branch else "detached"
+    data_console().print(
+        f"{described['product']} {found.head.tag or found.head.commit[:12]} ({where}), "
+        f"project {described['project']} in {described['directory']}"
+    )
+    show_table(
+        ("service", "image", "state"),
+        [(one["service"], one["image"], one["state"]) for one in described["services"]],
+    )
+    for service, image in found.drifted.items():
+        say(f"{service} runs {image}, which this release does not pin", style="yellow")
+    if described["last_run"]:
+        last = described["last_run"]
+        say(f"last run: {last['id']} {last['title']}: {last['state']}")
+    return ExitCode.DONE
+
+
+def _status(host: "Host", found: "Survey") -> dict[str, Any]:
+    from avnwizard.flows import snapshots
+
+    runs = host.journal().runs()
+    return {
+        "product": host.config.stack.product,
+        "project": host.stack.project.name,
+        "directory": str(host.repo.directory),
+        "tag": found.head.tag,
+        "commit": found.head.commit,
+        "branch": found.head.branch,
+        "services": [
+            {
+                "service": one.service,
+                "image": one.containers[0].image if one.containers else one.image,
+                "state": one.ailment or ("done" if one.job else "serving"),
+                "serving": not one.ailment,
+            }
+            for one in found.services
+        ],
+        "drifted": dict(found.drifted),
+        "last_run": _run(runs[0]) if runs else None,
+        "last_snapshot": snapshots.newest(host.state.snapshots),
+    }
+
+
+def _run(run: Any) -> dict[str, Any]:
+    return {"id": run.id, "kind": run.kind, "title": run.title, "state": run.state}
+
+
+def releases(
+    stack: StackOption = HERE,
+    *,
+    fetch: Annotated[bool, typer.Option(help="Ask the remote for new tags first.")] = True,
+    json: JsonOption = False,
+) -> int:
+    """List the releases newer than the current one, newest first.
+
+    JSON: {"current", "releases": [{"tag", "commit", "date", "kind", "prerelease", "signed", "recommended", "note"}]}
+    """
+    from avnwizard.flows import releases as flow
+
+    host = open_stack(stack)
+    current = flow.current_tag(host)
+    if fetch and (trouble := flow.fetch(host)):
+        say(trouble, style="yellow")
+    found = flow.newer(host)
+    rows = [
+        {
+            "tag": one.tag.name,
+            "commit": one.tag.commit,
+            "date": one.tag.date,
+            "kind": one.kind,
+            "prerelease": one.prerelease,
+            "signed": one.tag.signed,
+            "recommended": one.recommended,
+            "note": one.note,
+        }
+        for one in found
+    ]
+    if json:
+        emit_json({"current": current.name, "releases": rows})
+    elif not rows:
+        say(f"{current.name} is the newest release")
+    else:
+        show_table(
+            ("release", "date", "kind", "signed", "note"),
+            [
+                (
+                    one.tag.name + (" *" if one.recommended else ""),
+                    one.tag.date[:10],
+                    one.kind,
+                    "signed" if one.tag.signed else "unsigned",
+                    ("recommended: " if one.recommended else "") + one.note,
+                )
+                for one in found
+            ],
+        )
+    return ExitCode.DONE
+
+
+def check(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
+    """Look whether the stack is fit to be upgraded; exit code 3 when something says stop.
+
+    JSON: [{"check", "level": "ok" | "warn" | "stop", "message", "hint"}]
+    """
+    from avnwizard.domain.findings import worst
+    from avnwizard.flows import check as flow
+
+    findings = flow.check(open_stack(stack))
+    if json:
+        emit_json([asdict(finding) for finding in findings])
+    else:
+        show_findings(findings)
+    return ExitCode.REFUSED if worst(findings) == "stop" else ExitCode.DONE

@@ -1,0 +1,132 @@
+"""`plan`: every command that will run, and what is left to decide."""
+
+import json as jsonlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from avnwizard.cli.options import HERE, AnswersOption, JsonOption, StackOption, ToOption, open_stack
+from avnwizard.cli.output import data_console, emit_json, say, show_table
+from avnwizard.domain.plain import printable
+from avnwizard.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from avnwizard.domain.answers import Answers
+    from avnwizard.domain.plan import Plan
+    from avnwizard.flows.drafting import Draft
+    from avnwizard.flows.host import Host
+    from avnwizard.flows.planning import Prepared
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command()(plan)
+
+
+def plan(
+    to: ToOption,
+    stack: StackOption = HERE,
+    *,
+    answers: AnswersOption = None,
+    write_answers: Annotated[
+        Path | None, typer.Option("--write-answers", metavar="FILE", help="Write the open decisions to fill in.")
+    ] = None,
+    json: JsonOption = False,
+) -> int:
+    """Say what an upgrade would do: every step, every command, and what going back costs at each.
+
+    JSON: the plan as it is journalled (see `avnwizard.domain.plan.Plan`): "jump", "current", "target", "env",
+    "breaking", "snapshot", "services", "steps": [{"name", "title", "commands", "note", "going_back", "interrupts"}].
+    """
+    host = open_stack(stack)
+    draft = draft_for(host, to)
+    given = answers_for(draft, answers)
+    if write_answers is not None:
+        _write(draft, given, write_answers)
+        return ExitCode.DONE
+    prepared = prepare_for(host, draft, given)
+    if json:
+        from avnwizard.domain.plan import to_json
+
+        emit_json(jsonlib.loads(to_json(prepared.plan)))
+    else:
+        show_plan(prepared.plan)
+    return ExitCode.DONE
+
+
+def draft_for(host: "Host", to: str) -> "Draft":
+    """Read the target release, fetching it when it is not here yet."""
+    from avnwizard.flows import drafting, releases
+
+    if to not in {tag.name for tag in host.repo.tags()} and (trouble := releases.fetch(host)):
+        say(trouble, style="yellow")
+    return drafting.draft(host, to)
+
+
+def answers_for(draft: "Draft", file: Path | None) -> "Answers":
+    """Read the answers file, or start with none."""
+    from avnwizard.domain.answers import Answers, check_known, read_answers
+
+    if file is None:
+        return Answers()
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"The answers file {file} cannot be read: {type(error).__name__}.", "Give another."
+        ) from None
+    answers = read_answers(text, source=str(file), current=draft.current.name, target=draft.target.name)
+    check_known(answers, draft.decisions(answers), source=str(file))
+    return answers
+
+
+def prepare_for(host: "Host", draft: "Draft", answers: "Answers") -> "Prepared":
+    """Check, then freeze the plan."""
+    from avnwizard.flows.check import check
+    from avnwizard.flows.planning import prepare, require_fit
+
+    require_fit(check(host))
+    return prepare(host, draft, answers)
+
+
+def _write(draft: "Draft", answers: "Answers", file: Path) -> None:
+    from avnwizard.domain.answers import write_answers
+
+    text = write_answers(draft.decisions(answers), current=draft.current.name, target=draft.target.name)
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        raise UsageError(f"{file} exists already.", "Name another file, or remove it: it may hold secrets.") from None
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written: {error.strerror}.", "Name another file.") from None
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    say(f"wrote {file}; fill it in, then: avnwizard upgrade --to {draft.target.name} --answers {file}")
+
+
+def show_plan(plan: "Plan") -> None:
+    """The plan for reading, on stdout."""
+    console = data_console()
+    console.print(f"{plan.product}: {plan.current.tag} to {plan.target.tag} ({plan.jump})", style="bold")
+    for warning in plan.warnings:
+        console.print(Text(f"note: {printable(warning)}", style="yellow"))
+    if plan.breaking:
+        console.print(f"\n{len(plan.breaking)} breaking changes, all acknowledged")
+    if plan.env:
+        console.print("\nenv file", style="bold")
+        show_table(
+            ("edit", "variable", "to", "value"),
+            [(edit.action, edit.key, edit.new_key, printable(edit.shown, limit=60)) for edit in plan.env],
+        )
+    console.print("\nservices", style="bold")
+    show_table(("service", "how", "why"), [(part.service, part.strategy, part.reason) for part in plan.services])
+    for number, step in enumerate(plan.steps, start=1):
+        console.print(Text(f"\n{number}. {printable(step.title)}", style="bold"))
+        for command in step.commands:
+            console.print(Text(f"   $ {printable(' '.join(command))}"), soft_wrap=True)
+        for label, text in (("", step.note), ("users notice: ", step.interrupts), ("going back: ", step.going_back)):
+            if text:
+                console.print(Text(f"   {label}{printable(text)}", style="dim"), soft_wrap=True)

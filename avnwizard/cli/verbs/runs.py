@@ -1,0 +1,115 @@
+"""`runs`, `show`, `pause`, `abort`: what happened, and what shall happen to a live run."""
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from avnwizard.cli.options import HERE, JsonOption, RunArgument, StackOption, open_stack
+from avnwizard.cli.output import data_console, emit_json, say, show_table
+from avnwizard.errors import ExitCode, RefusedError
+
+if TYPE_CHECKING:
+    from avnwizard.engine.records import Action, RunRecord
+    from avnwizard.flows.host import Host
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command()(runs)
+    app.command()(show)
+    app.command()(pause)
+    app.command()(abort)
+
+
+def runs(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
+    """List every run on this stack, newest first.
+
+    JSON: [{"id", "kind", "title", "state", "live", "undoes", "created_at", "finished_at", "message", "hint"}]
+    """
+    host = open_stack(stack)
+    rows = [_described(host, record) for record in host.journal().runs()]
+    if json:
+        emit_json(rows)
+    elif rows:
+        show_table(("run", "what", "state"), [(row["id"], row["title"], _state(row)) for row in rows])
+    else:
+        say("no run yet")
+    return ExitCode.DONE
+
+
+def _state(row: dict[str, Any]) -> str:
+    if row["state"] in {"running", "created"} and not row["live"]:
+        return "cut off"
+    return str(row["state"])
+
+
+def _described(host: "Host", record: "RunRecord") -> dict[str, Any]:
+    from avnwizard.flows.launch import is_live
+
+    return {
+        "id": record.id,
+        "kind": record.kind,
+        "title": record.title,
+        "state": record.state,
+        "live": is_live(host, record.id),
+        "undoes": record.undoes,
+        "created_at": record.created_at,
+        "finished_at": record.finished_at,
+        "message": record.message,
+        "hint": record.hint,
+    }
+
+
+def show(run: RunArgument = "", stack: StackOption = HERE, *, json: JsonOption = False) -> int:
+    """Show one run (default: the last) with its steps, as its report does.
+
+    JSON: the run as in `runs`, with "steps": [{"index", "name", "title", "state", "seconds", "message"}] and
+    "plan": the plan as it was journalled.
+    """
+    import json as jsonlib
+
+    from avnwizard.flows.report import report
+
+    host = open_stack(stack)
+    journal = host.journal()
+    if not run and not journal.runs():
+        raise RefusedError("There is no run on this stack.", "Start one: avnwizard upgrade --to TAG")
+    record = journal.run(run) if run else journal.runs()[0]
+    if not json:
+        data_console().print(report(journal, record.id))
+        return ExitCode.DONE
+    steps = [
+        {
+            "index": step.index,
+            "name": step.name,
+            "title": step.title,
+            "state": step.state,
+            "seconds": round(step.finished_at - step.started_at, 3) if step.finished_at else None,
+            "message": step.message,
+        }
+        for step in journal.steps(record.id)
+    ]
+    emit_json(_described(host, record) | {"steps": steps, "plan": jsonlib.loads(record.plan)})
+    return ExitCode.DONE
+
+
+def pause(stack: StackOption = HERE) -> int:
+    """Pause the live run after the step at work; `resume` lifts it."""
+    return _post(stack, "pause", "pauses after the step at work; go on with: avnwizard resume")
+
+
+def abort(stack: StackOption = HERE) -> int:
+    """Stop the live run at the next safe place; then `resume` or `rollback`."""
+    return _post(stack, "abort", "stops at the next safe place; watch it with: avnwizard attach")
+
+
+def _post(stack: Any, action: "Action", told: str) -> int:
+    from avnwizard.engine.lock import holder
+
+    host = open_stack(stack)
+    live = holder(host.lock).get("run", "")
+    if not live:
+        raise RefusedError("No run is live.", "avnwizard runs")
+    host.journal().post(live, action)
+    say(f"run {live} {told}")
+    return ExitCode.DONE

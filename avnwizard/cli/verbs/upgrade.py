@@ -1,0 +1,149 @@
+"""`upgrade`, `resume`, `rollback`, `attach`: start a run or go on with one, and watch it."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from avnwizard.cli.follow import follow
+from avnwizard.cli.options import HERE, AnswersOption, RunArgument, StackOption, ToOption, open_stack
+from avnwizard.cli.output import say
+from avnwizard.cli.verbs.planning import answers_for, draft_for, prepare_for, show_plan
+from avnwizard.errors import ExitCode, RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from avnwizard.engine.records import RunRecord
+    from avnwizard.flows.host import Host
+
+YesOption = Annotated[bool, typer.Option("--yes", help="Skip the last confirmation, and nothing else.")]
+DetachOption = Annotated[bool, typer.Option("--detach", help="Start, and do not watch.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command()(upgrade)
+    app.command()(resume)
+    app.command()(rollback)
+    app.command()(attach)
+
+
+def upgrade(
+    to: ToOption,
+    stack: StackOption = HERE,
+    *,
+    answers: AnswersOption = None,
+    yes: YesOption = False,
+    detach: DetachOption = False,
+) -> int:
+    """Upgrade the stack. The run goes on when the terminal closes; come back with `avnwizard attach`."""
+    from avnwizard.flows import launch
+
+    host = open_stack(stack)
+    draft = draft_for(host, to)
+    prepared = prepare_for(host, draft, answers_for(draft, answers))
+    if not yes:
+        show_plan(prepared.plan)
+        confirm(f"Type {to} to start", to)
+    return _start(host, launch.create_upgrade(host, prepared), detach=detach)
+
+
+def resume(run: RunArgument = "", stack: StackOption = HERE, *, detach: DetachOption = False) -> int:
+    """Go on with an unfinished run, from the step that stopped it; lift a pause."""
+    from avnwizard.flows import launch
+
+    host = open_stack(stack)
+    record = unfinished(host, run)
+    if launch.is_live(host, record.id):
+        host.journal().post(record.id, "resume")
+        return ExitCode.DONE if detach else follow(host, record.id, None)
+    return _start(host, record.id, detach=detach)
+
+
+def rollback(
+    run: RunArgument = "", stack: StackOption = HERE, *, yes: YesOption = False, detach: DetachOption = False
+) -> int:
+    """Undo a run: files, images, services, and the databases when the schema moved."""
+    from avnwizard.flows import launch
+    from avnwizard.flows import rollback as flow
+
+    host = open_stack(stack)
+    journal = host.journal()
+    record = _to_undo(host, run)
+    if launch.is_live(host, record.id):
+        raise RefusedError(f"Run {record.id} is live.", f"Stop it first: avnwizard abort {record.id}")
+    plan = flow.plan_rollback(host, journal, record)
+    say(f"rolling back {record.title}: {plan.why}")
+    if plan.restore:
+        say(f"the databases go back to the snapshot {plan.snapshot}; as they are now they are kept beside, renamed")
+        for database, rows in plan.set_aside_rows:
+            say(f"  {database}: {rows:+,} rows since the snapshot are set aside")
+        say("users are interrupted while the databases are restored")
+    if not yes:
+        confirm(f"Type {record.id} to roll back", record.id)
+    return _start(host, launch.create_rollback(host, record, plan), detach=detach)
+
+
+def attach(run: RunArgument = "", stack: StackOption = HERE) -> int:
+    """Watch a run: the live one, or the last one."""
+    host = open_stack(stack)
+    journal = host.journal()
+    if not run:
+        runs = journal.runs()
+        if not runs:
+            raise RefusedError("There is no run on this stack.", "Start one: avnwizard upgrade --to TAG")
+        return follow(host, runs[0].id, None)
+    return follow(host, journal.run(run).id, None)
+
+
+def confirm(question: str, word: str) -> None:
+    """Ask for a word to be typed.
+
+    Raises:
+        UsageError: there is no terminal to ask.
+        RefusedError: another word was typed.
+    """
+    if not sys.stdin.isatty():
+        raise UsageError("There is no terminal to confirm on.", "Give --yes to start without asking.")
+    say(f"{question}: ")
+    if sys.stdin.readline().strip() != word:
+        raise RefusedError("Not confirmed. Nothing was changed.", "Type the word exactly.")
+
+
+def unfinished(host: "Host", run: str) -> "RunRecord":
+    """The named run, or the last unfinished one.
+
+    Raises:
+        RefusedError: it is finished, or there is none.
+    """
+    from avnwizard.engine.records import UNFINISHED
+
+    journal = host.journal()
+    if run:
+        record = journal.run(run)
+        if record.state not in UNFINISHED:
+            raise RefusedError(f"Run {record.id} is {record.state}; there is nothing to resume.", "avnwizard runs")
+        return record
+    found = [one for one in journal.runs() if one.state in UNFINISHED]
+    if not found:
+        raise RefusedError("There is no unfinished run.", "avnwizard runs")
+    return found[0]
+
+
+def _to_undo(host: "Host", run: str) -> "RunRecord":
+    journal = host.journal()
+    if run:
+        return journal.run(run)
+    found = [one for one in journal.runs() if not one.undoes and one.state != "undone"]
+    if not found:
+        raise RefusedError("There is no run to roll back.", "avnwizard runs")
+    return found[0]
+
+
+def _start(host: "Host", run: str, *, detach: bool) -> int:
+    from avnwizard.flows import launch
+
+    process = launch.start(host, run)
+    if detach:
+        say(f"run {run} goes on by itself; watch it with: avnwizard attach {run}")
+        return ExitCode.DONE
+    return follow(host, run, process)

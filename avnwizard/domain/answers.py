@@ -1,0 +1,181 @@
+"""The answers file: what only the operator can decide, as TOML to fill in."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from avnwizard.domain.plain import printable
+from avnwizard.domain.secret import Secret
+from avnwizard.errors import UsageError
+
+Topic = Literal["acknowledge", "rename", "value", "remove"]
+TOPICS: tuple[Topic, ...] = ("acknowledge", "rename", "value", "remove")
+GENERATE = "generate"
+COMMENT_OUT, KEEP = "comment-out", "keep"
+
+_INTRO: dict[Topic, str] = {
+    "acknowledge": "Breaking changes of the release. Set each to true once you have read it.",
+    "rename": 'Renamed variables: old = "new". Leave the proposal if it is right, "" if it is not a rename.',
+    "value": 'Values to be written. "generate" makes a new random secret.',
+    "remove": 'Variables that the release no longer has: "comment-out" or "keep".',
+}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One thing to be decided before the plan can be made.
+
+    Attributes:
+        key: the variable, or "VERSION/N" of a breaking item.
+        question: one line for the operator (hostile text made harmless).
+        why: the reasons for the proposal.
+        proposal: what would be done; "" where there is none.
+        certain: the proposal is applied without being asked.
+        secret: the answer is never shown.
+    """
+
+    topic: Topic
+    key: str
+    question: str
+    why: tuple[str, ...] = ()
+    proposal: str = ""
+    certain: bool = False
+    secret: bool = False
+
+    @property
+    def id(self) -> str:
+        """Stable within one upgrade, such as "rename:OLD"."""
+        return f"{self.topic}:{self.key}"
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the operator decided: decision id -> answer. Every answer is kept as a secret, since some are."""
+
+    given: Mapping[str, Secret] = field(default_factory=dict)
+
+    def get(self, decision: Decision) -> str | None:
+        """The answer in force: the operator's, else a certain proposal, else None."""
+        given = self.given.get(decision.id)
+        if given is not None:
+            return given.reveal()
+        return decision.proposal if decision.certain else None
+
+    def open(self, decisions: Iterable[Decision]) -> tuple[Decision, ...]:
+        """The decisions that still lack an answer."""
+        return tuple(decision for decision in decisions if self.get(decision) is None)
+
+    def accepting(self, decisions: Iterable[Decision]) -> "Answers":
+        """These answers, with every proposal taken where nothing was answered: for the practice stack only."""
+        taken = {
+            d.id: Secret("true" if d.topic == "acknowledge" else d.proposal)
+            for d in decisions
+            if d.topic == "acknowledge" or d.proposal or d.certain
+        }
+        return Answers({**taken, **self.given})
+
+
+def write_answers(decisions: Iterable[Decision], *, current: str, target: str) -> str:
+    """An answers file ready to be filled in: certain proposals as comments, open ones as lines to edit."""
+    document = tomlkit.document()
+    document.add(tomlkit.comment(f"avnwizard: answers for the upgrade from {current} to {target}"))
+    document.add("from", tomlkit.item(current))
+    document.add("to", tomlkit.item(target))
+    by_topic: dict[str, list[Decision]] = {}
+    for decision in decisions:
+        by_topic.setdefault(decision.topic, []).append(decision)
+    for topic in TOPICS:
+        if topic not in by_topic:
+            continue
+        table = tomlkit.table()
+        table.add(tomlkit.comment(_INTRO[topic]))
+        for decision in by_topic[topic]:
+            table.add(tomlkit.nl())
+            for line in (decision.question, *decision.why):
+                table.add(tomlkit.comment(printable(line, limit=160)))
+            if decision.certain:
+                table.add(
+                    tomlkit.comment(f"certain; to change it: {_key(decision.key)} = {_quoted(decision.proposal)}")
+                )
+            else:
+                table.add(tomlkit.key([decision.key]), _blank(decision))
+        document.add(topic, table)
+    return tomlkit.dumps(document)
+
+
+def _blank(decision: Decision) -> Any:
+    return tomlkit.item(False) if decision.topic == "acknowledge" else tomlkit.item(decision.proposal)
+
+
+def _key(key: str) -> str:
+    return tomlkit.key([key]).as_string()
+
+
+def _quoted(text: str) -> str:
+    return tomlkit.item(text).as_string()
+
+
+def read_answers(text: str, *, source: str, current: str, target: str) -> Answers:
+    """Read an answers file.
+
+    A value of "" in `[value]` and `false` in `[acknowledge]` mean "not answered yet".
+
+    Raises:
+        UsageError: not TOML, for another upgrade, or a line of the wrong kind; no value is ever quoted.
+    """
+    try:
+        found = tomlkit.parse(text).unwrap()
+    except TOMLKitError as error:
+        raise UsageError(f"{source} is not TOML: {type(error).__name__}.", "Look for a missing quote.") from None
+    if (found.get("from"), found.get("to")) != (current, target):
+        raise UsageError(
+            f"{source} answers for another upgrade than {current} to {target}.",
+            f"Make one for this: avnwizard plan --to {target} --write-answers FILE",
+        )
+    given: dict[str, Secret] = {}
+    for topic, lines in found.items():
+        if topic in {"from", "to"}:
+            continue
+        if topic not in TOPICS or not isinstance(lines, dict):
+            raise UsageError(
+                f"{source}: there is no [{printable(topic, limit=60)}].", f"Sections: {', '.join(TOPICS)}."
+            )
+        for key, value in lines.items():
+            answer = _answer(topic, key, value, source)
+            if answer is not None:
+                given[f"{topic}:{key}"] = Secret(answer)
+    return Answers(given)
+
+
+def _answer(topic: str, key: str, value: object, source: str) -> str | None:
+    place = f"{source}: [{topic}] {printable(key, limit=60)}"
+    if topic == "acknowledge":
+        if not isinstance(value, bool):
+            raise UsageError(f"{place} must be true or false.", "true says that you have read it.")
+        return "true" if value else None
+    if not isinstance(value, str):
+        raise UsageError(f"{place} must be text in quotes.", "Put the value in quotes.")
+    if topic == "remove" and value not in {COMMENT_OUT, KEEP}:
+        raise UsageError(f'{place} must be "{COMMENT_OUT}" or "{KEEP}".', "See the line above it.")
+    if topic == "value" and not value:
+        return None
+    return value
+
+
+def check_known(answers: Answers, decisions: Iterable[Decision], *, source: str) -> None:
+    """Refuse answers to questions that nobody asked: most likely a typing error.
+
+    Raises:
+        UsageError: names the first of them.
+    """
+    known = {decision.id for decision in decisions}
+    for identity in answers.given:
+        if identity not in known:
+            topic, _, key = identity.partition(":")
+            raise UsageError(
+                f"{source}: [{topic}] {printable(key, limit=60)} answers no question of this upgrade.",
+                "Correct the name, or remove the line.",
+            )

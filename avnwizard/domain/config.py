@@ -1,0 +1,116 @@
+"""`avnwizard.toml`: the few lines that make anyone's git-tagged compose project work. Avnology's needs none."""
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass as checked
+
+from avnwizard.errors import UsageError
+
+FILE_NAME = "avnwizard.toml"
+_STRICT = ConfigDict(extra="forbid")
+
+Strategy = Literal["job", "surge", "recreate", "skip"]
+
+
+@checked(frozen=True, config=_STRICT)
+class StackSection:
+    """`[stack]`: used where the running containers' labels do not tell. Paths are relative to the checkout.
+
+    Attributes:
+        project: Compose's project name; "" lets Compose decide as it does for `docker compose up`.
+        example: the example env file that each release ships.
+        migrations: folder of the release's SQL migrations.
+    """
+
+    product: str = "Avnology ID"
+    project: str = ""
+    files: tuple[str, ...] = ("docker-compose.traefik.yml",)
+    env_file: str = ".env.production"
+    example: str = ".env.example"
+    changelog: str = "CHANGELOG.md"
+    migrations: str = "deploy/docker/migrations"
+
+
+@checked(frozen=True, config=_STRICT)
+class PostgresSection:
+    """`[postgres]`: which service is the database. `service` "" means: the one whose image is named postgres."""
+
+    service: str = ""
+
+
+@checked(frozen=True, config=_STRICT)
+class LockstepSection:
+    """`[lockstep]`: services whose images are tested together and must never be bumped alone."""
+
+    name: str = "Ory"
+    services: tuple[str, ...] = ("kratos", "hydra", "keto", "oathkeeper")
+
+
+@checked(frozen=True, config=_STRICT)
+class RollSection:
+    """`[roll]`: overrides per service, and how long a container may take to become healthy.
+
+    Attributes:
+        strategy: service name -> strategy.
+        healthy_s: seconds to wait on top of a service's own `start_period`.
+        drain_s: seconds that an old container keeps running after the new one is healthy.
+    """
+
+    strategy: dict[str, Strategy] = field(default_factory=dict)
+    healthy_s: float = 120.0
+    drain_s: float = 2.0
+
+
+@checked(frozen=True, config=_STRICT)
+class Config:
+    """The whole file."""
+
+    stack: StackSection = field(default_factory=StackSection)
+    postgres: PostgresSection = field(default_factory=PostgresSection)
+    lockstep: LockstepSection = field(default_factory=LockstepSection)
+    roll: RollSection = field(default_factory=RollSection)
+
+
+def parse_config(text: str, *, source: str) -> Config:
+    """Read `avnwizard.toml`.
+
+    Raises:
+        UsageError: not TOML, an unknown key, or a value of the wrong type; it names the place.
+    """
+    try:
+        return TypeAdapter(Config).validate_python(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{source} is not TOML: {error}.", "Mend the line that it names.") from error
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"{source}: {place}: {first['msg']}.", "The README lists every key.") from error
+
+
+@dataclass(frozen=True)
+class StatePaths:
+    """Where avnwizard keeps what it knows of one stack; never inside the checkout, where `git clean` would eat it."""
+
+    folder: Path
+
+    @property
+    def journal(self) -> Path:
+        """The journal's SQLite file."""
+        return self.folder / "journal.db"
+
+    @property
+    def snapshots(self) -> Path:
+        """One folder a snapshot."""
+        return self.folder / "snapshots"
+
+    def run(self, run: str) -> Path:
+        """A run's folder (0700): feed, report, and env files that hold secrets (0600)."""
+        return self.folder / "runs" / run
+
+    def feed(self, run: str) -> Path:
+        """A run's feed."""
+        return self.run(run) / "feed.jsonl"

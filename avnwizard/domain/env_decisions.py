@@ -1,0 +1,120 @@
+"""What a release asks of the operator's env file: the decisions, and the file once they are made."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from avnwizard.domain.answers import COMMENT_OUT, GENERATE, KEEP, Answers, Decision
+from avnwizard.domain.compose import VariableUse
+from avnwizard.domain.envdiff import EnvDiff, Rename
+from avnwizard.domain.envfile import EnvFile
+from avnwizard.domain.plan import EnvEdit
+from avnwizard.domain.secret import generate, is_secret_name, masked
+from avnwizard.errors import UsageError
+
+CERTAIN = 1.0
+"""A rename is applied unasked only when changelog and compose file both say it in so many words."""
+_PLACEHOLDER = re.compile(r"(?i)change|replace|example|your|insecure|default|xxx|todo|secret|password|<.*>")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def env_decisions(
+    operator: EnvFile, diff: EnvDiff, uses: Mapping[str, VariableUse], answers: Answers
+) -> tuple[Decision, ...]:
+    """Every decision about the env file.
+
+    Args:
+        diff: between the release's example files.
+        uses: the target compose file's variables.
+        answers: refusing a rename opens further decisions, so the answers so far are needed.
+    """
+    return tuple(_decisions(operator, diff, uses, answers))
+
+
+def _decisions(
+    operator: EnvFile, diff: EnvDiff, uses: Mapping[str, VariableUse], answers: Answers
+) -> Iterator[Decision]:
+    live = [rename for rename in diff.renamed if rename.old in operator and rename.new not in operator]
+    renames = [_rename(rename) for rename in live]
+    yield from renames
+    given = [answers.get(decision) for decision in renames]
+    taken = {answer or rename.new for rename, answer in zip(live, given, strict=True) if answer != ""}
+    kept = {rename.old for rename, answer in zip(live, given, strict=True) if answer != ""}
+
+    offered = {variable.key: variable.default for variable in diff.added if variable.active}
+    required = {key for key, use in uses.items() if use.required}
+    for key in [*offered, *sorted(required - set(offered))]:
+        if key not in taken and not operator.literal(key) and (key in required or key not in operator):
+            yield _value(key, offered.get(key, ""), uses.get(key))
+
+    leaving = [variable.key for variable in diff.removed] + [rename.old for rename in diff.renamed]
+    for key in dict.fromkeys(key for key in leaving if key not in kept):
+        if key in operator and key not in uses:
+            yield Decision(
+                "remove",
+                key,
+                f"The release no longer has {key}.",
+                ("nothing reads it any more",),
+                COMMENT_OUT,
+                certain=True,
+            )
+
+
+def _rename(rename: Rename) -> Decision:
+    return Decision(
+        "rename",
+        rename.old,
+        f"{rename.old} is now {rename.new}? (confidence {rename.confidence:.2f})",
+        rename.why,
+        rename.new,
+        certain=rename.confidence >= CERTAIN,
+    )
+
+
+def _value(key: str, default: str, use: VariableUse | None) -> Decision:
+    secret = is_secret_name(key)
+    required = use is not None and use.required
+    why = [f"used by {', '.join(use.services)}"] if use and use.services else []
+    if use and use.message:
+        why.append(use.message)
+    if secret and (required or _PLACEHOLDER.search(default)):
+        return Decision("value", key, f"{key} needs a secret value.", tuple(why), GENERATE, secret=True)
+    if required and not default:
+        return Decision("value", key, f"{key} needs a value.", tuple(why))
+    why.append("the release's default")
+    return Decision("value", key, f"{key} is new.", tuple(why), default, certain=True, secret=secret)
+
+
+def apply_decisions(
+    operator: EnvFile, decisions: tuple[Decision, ...], answers: Answers, *, note: str
+) -> tuple[EnvFile, tuple[EnvEdit, ...]]:
+    """The env file as it will be, and its edits as they may be shown.
+
+    Args:
+        decisions: all answered.
+        note: stands above what is commented out or added, such as "avnwizard: v1.5.0 to v2.0.0".
+
+    Raises:
+        UsageError: an answer names a variable that cannot be.
+    """
+    env, edits = operator, []
+    for decision in decisions:
+        answer = answers.get(decision)
+        why = "; ".join(decision.why)
+        if decision.topic == "rename" and answer:
+            if not _NAME.fullmatch(answer) or answer in env:
+                raise UsageError(f"{decision.key} cannot be renamed so.", "Give a name that the env file lacks.")
+            env = env.renamed(decision.key, answer)
+            edits.append(EnvEdit("rename", decision.key, answer, _shown(env, answer), why))
+        elif decision.topic == "value" and answer is not None:
+            value = generate().reveal() if answer == GENERATE and decision.secret else answer
+            known = decision.key in env
+            env = env.with_value(decision.key, value) if known else env.appended(decision.key, value, comment=note)
+            edits.append(EnvEdit("set" if known else "add", decision.key, "", masked(decision.key, value), why))
+        elif decision.topic == "remove" and answer != KEEP:
+            edits.append(EnvEdit("comment-out", decision.key, "", _shown(env, decision.key), why))
+            env = env.commented_out(decision.key, note=note)
+    return env, tuple(edits)
+
+
+def _shown(env: EnvFile, key: str) -> str:
+    return masked(key, env.literal(key) or "")

@@ -1,0 +1,145 @@
+"""The plan: every answer and every command that will run, frozen, pinned by commit and image digest.
+
+A plan holds no secret: values are masked when it is made, the env file itself is kept 0600 in the run's folder.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from avnwizard.domain.host import ComposeProject
+from avnwizard.errors import RefusedError
+
+Jump = Literal["patch", "minor", "major"]
+Handling = Literal["job", "surge", "recreate", "skip", "retire"]
+"""A roll's strategy, or `retire`: the release no longer has the service."""
+EnvAction = Literal["rename", "add", "set", "comment-out"]
+
+
+@dataclass(frozen=True)
+class ReleaseRef:
+    """A release tag and the commit that it names."""
+
+    tag: str
+    commit: str
+    date: str
+
+
+@dataclass(frozen=True)
+class EnvEdit:
+    """One edit of the operator's env file. `shown` is the value as it may be seen; secrets are `***`."""
+
+    action: EnvAction
+    key: str
+    new_key: str
+    shown: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Breaking:
+    """A breaking item of the changelog that the operator acknowledged. `id` is "VERSION/N"."""
+
+    id: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class ServicePlan:
+    """What happens to one service.
+
+    Attributes:
+        digest: the target image's digest in the registry, "" where it is only known once pulled.
+    """
+
+    service: str
+    strategy: Handling
+    reason: str
+    image_old: str
+    image_new: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class SnapshotPlan:
+    """What is dumped and where to. Sizes are the databases' on disk; the dump is usually far smaller."""
+
+    taken: bool
+    folder: Path
+    databases: tuple[tuple[str, int], ...]
+    free_bytes: int
+
+    @property
+    def total_bytes(self) -> int:
+        """The databases' size on disk."""
+        return sum(size for _, size in self.databases)
+
+
+@dataclass(frozen=True)
+class PlannedStep:
+    """One step as the operator reads it.
+
+    Attributes:
+        commands: each argv that will run, as it will run; a built-in action is told in `note`.
+        going_back: what going back costs once this step is done.
+        interrupts: what users notice, "" for nothing.
+    """
+
+    name: str
+    title: str
+    commands: tuple[tuple[str, ...], ...]
+    note: str
+    going_back: str
+    interrupts: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An upgrade, decided. `edited` are tracked files whose local edits are carried over."""
+
+    product: str
+    jump: Jump
+    project: ComposeProject
+    current: ReleaseRef
+    target: ReleaseRef
+    branch: str
+    edited: tuple[str, ...]
+    breaking: tuple[Breaking, ...]
+    env: tuple[EnvEdit, ...]
+    snapshot: SnapshotPlan
+    services: tuple[ServicePlan, ...]
+    steps: tuple[PlannedStep, ...]
+    warnings: tuple[str, ...]
+    postgres_service: str
+    env_sha256: str
+    healthy_s: float
+    drain_s: float
+
+    def service(self, name: str) -> ServicePlan:
+        """One service's part."""
+        return next(part for part in self.services if part.service == name)
+
+
+_ADAPTER = TypeAdapter(Plan)
+
+
+def to_json(plan: Plan) -> str:
+    """The plan as JSON text, the same for the journal and for `plan --json`."""
+    return _ADAPTER.dump_json(plan, indent=2).decode()
+
+
+def from_json(text: str) -> Plan:
+    """A plan read back.
+
+    Raises:
+        RefusedError: another version of avnwizard wrote it, in another shape.
+    """
+    try:
+        return _ADAPTER.validate_json(text)
+    except ValidationError as error:
+        raise RefusedError(
+            "This run was planned by another version of avnwizard.", "Go on with the version that started it."
+        ) from error

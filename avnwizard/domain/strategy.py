@@ -1,0 +1,105 @@
+"""How each service is rolled, and why: decided from the resolved compose model alone."""
+
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+
+from avnwizard.domain.config import Strategy
+from avnwizard.domain.host import ComposeModel, Container, Image, Service
+from avnwizard.errors import RefusedError
+
+COMPLETED = "service_completed_successfully"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A strategy with the reason that the operator reads."""
+
+    strategy: Strategy
+    reason: str
+
+
+def is_job(service: Service, model: ComposeModel) -> bool:
+    """A one-shot: somebody waits for it to complete, or it runs once and is never restarted."""
+    awaited = any(other.depends_on.get(service.name) == COMPLETED for other in model.services.values())
+    return awaited or (service.restart in {"", "no"} and service.name.endswith(("-migrate", "-init", "-setup")))
+
+
+def choose(
+    service: Service,
+    model: ComposeModel,
+    *,
+    running: tuple[Container, ...] = (),
+    image: Image | None = None,
+    override: Strategy | None = None,
+) -> Choice:
+    """How a service is rolled.
+
+    Args:
+        running: its containers now.
+        image: the target image where it is already known; with an equal config hash it means `skip`.
+        override: what `avnwizard.toml` orders.
+    """
+    if override:
+        return Choice(override, "as avnwizard.toml says")
+    if is_job(service, model):
+        return Choice("job", "a one-shot that others wait for")
+    if image and running and service.config_hash and _unchanged(service, running, image):
+        return Choice("skip", "image and configuration are the same")
+    if alone := why_alone(service):
+        return Choice("recreate", alone)
+    return Choice("surge", "stateless: the new one starts beside the old, the old goes when the new is healthy")
+
+
+def keeps_running(service: Service) -> bool:
+    """The edge, and what keeps data of its own (the databases too): never stopped for a restore."""
+    return bool(service.published or written_mounts(service))
+
+
+def written_mounts(service: Service) -> list[str]:
+    """The mounts that the service writes to."""
+    return [mount for mount in service.volumes if not mount.endswith(":ro")]
+
+
+def why_alone(service: Service) -> str:
+    """Why a second container cannot run beside the first, or nobody could tell when it is ready; "" when it can."""
+    if service.container_name:
+        return f"its container_name {service.container_name} allows one container only"
+    if service.published:
+        return f"it holds the host port {', '.join(service.published)}"
+    if written := written_mounts(service):
+        return f"it keeps data in {', '.join(written)}"
+    return "" if service.has_healthcheck else "it has no health check: nobody can tell when a second one is ready"
+
+
+def _unchanged(service: Service, running: tuple[Container, ...], image: Image) -> bool:
+    return all(
+        container.is_serving and container.image_id == image.id and container.config_hash == service.config_hash
+        for container in running
+    )
+
+
+def roll_order(model: ComposeModel) -> tuple[str, ...]:
+    """The services, dependencies first, else by name.
+
+    Raises:
+        RefusedError: the compose file's `depends_on` goes in a circle.
+    """
+    graph = {
+        name: sorted(dep for dep in service.depends_on if dep in model.services)
+        for name, service in sorted(model.services.items())
+    }
+    try:
+        return tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        raise RefusedError(
+            f"depends_on goes in a circle: {' -> '.join(error.args[1])}.", "Mend the compose file."
+        ) from error
+
+
+def database_service(model: ComposeModel) -> str:
+    """The service that is Postgres, by its image's name ("postgres", "postgresql"); "" when there is none."""
+    for name, service in sorted(model.services.items()):
+        repository = service.image.partition("@")[0].rpartition("/")[2].partition(":")[0]
+        if repository in {"postgres", "postgresql"}:
+            return name
+    return ""

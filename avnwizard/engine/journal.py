@@ -1,0 +1,175 @@
+"""The journal: SQLite, WAL, synchronous=FULL. Intent is written before effect."""
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from avnwizard.engine.faults import fault_point
+from avnwizard.engine.records import Action, RunRecord, RunState, StepRecord, StepState
+from avnwizard.errors import HostError, RefusedError
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS runs(
+  id TEXT PRIMARY KEY, kind TEXT NOT NULL, title TEXT NOT NULL, plan TEXT NOT NULL, undoes TEXT NOT NULL,
+  state TEXT NOT NULL, pid INTEGER NOT NULL DEFAULT 0, created_at REAL NOT NULL, finished_at REAL NOT NULL DEFAULT 0,
+  message TEXT NOT NULL DEFAULT '', hint TEXT NOT NULL DEFAULT '') STRICT;
+CREATE TABLE IF NOT EXISTS steps(
+  run TEXT NOT NULL REFERENCES runs(id), idx INTEGER NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'pending', started_at REAL NOT NULL DEFAULT 0, finished_at REAL NOT NULL DEFAULT 0,
+  message TEXT NOT NULL DEFAULT '', PRIMARY KEY(run, idx), UNIQUE(run, name)) STRICT;
+CREATE TABLE IF NOT EXISTS facts(
+  run TEXT NOT NULL, step TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY(run, step, key)) STRICT;
+CREATE TABLE IF NOT EXISTS controls(
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, action TEXT NOT NULL, at REAL NOT NULL,
+  taken_at REAL NOT NULL DEFAULT 0) STRICT;
+"""
+_RUN = "id, kind, title, plan, undoes, state, pid, created_at, finished_at, message, hint"
+
+
+class Journal:
+    """The durable memory of every run on one stack. Several processes may hold one open at once.
+
+    Args:
+        path: the SQLite file; its folder is made 0700 when absent.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            self._db = sqlite3.connect(path, timeout=30.0, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(_SCHEMA)
+            path.chmod(0o600)
+        except (sqlite3.Error, OSError) as error:
+            raise HostError(
+                f"The journal {path} cannot be opened: {error}",
+                "Look at the folder's owner, and the disk's free space.",
+            ) from error
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    @contextmanager
+    def _commit(self, name: str) -> Iterator[sqlite3.Connection]:
+        fault_point(f"journal:{name}:before")
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._db
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+        fault_point(f"journal:{name}:after")
+
+    def create_run(
+        self, run: str, *, kind: str, title: str, plan: str, steps: Sequence[tuple[str, str]], undoes: str = ""
+    ) -> None:
+        """Write down a run and all of its steps (name, title) before anything is done."""
+        now = time.time()
+        with self._commit("create"):
+            self._db.execute(
+                "INSERT INTO runs(id, kind, title, plan, undoes, state, created_at) VALUES(?,?,?,?,?,'created',?)",
+                (run, kind, title, plan, undoes, now),
+            )
+            self._db.executemany(
+                "INSERT INTO steps(run, idx, name, title) VALUES(?,?,?,?)",
+                [(run, index, name, step_title) for index, (name, step_title) in enumerate(steps)],
+            )
+
+    def set_run(
+        self, run: str, state: RunState, *, pid: int | None = None, message: str = "", hint: str = ""
+    ) -> None:
+        """Move a run to a state; `done`, `failed`, `aborted` and `undone` stamp its end."""
+        ended = time.time() if state in {"done", "failed", "aborted", "undone"} else 0.0
+        with self._commit(f"run-{state}"):
+            self._db.execute(
+                "UPDATE runs SET state=?, pid=COALESCE(?, pid), finished_at=?, message=?, hint=? WHERE id=?",
+                (state, pid, ended, message, hint, run),
+            )
+
+    def conclude(self, run: str, *, undone: str) -> None:
+        """End a rollback: it is done and the run that it undid is undone, in one commit."""
+        now = time.time()
+        with self._commit("conclude"):
+            self._db.execute(
+                "UPDATE runs SET state='done', finished_at=?, message='', hint='' WHERE id=?", (now, run)
+            )
+            self._db.execute("UPDATE runs SET state='undone', finished_at=? WHERE id=?", (now, undone))
+
+    def set_step(self, run: str, name: str, state: StepState, *, message: str = "") -> None:
+        """Move a step to a state. `started` is the intent: it is committed before the effect."""
+        column = "started_at" if state == "started" else "finished_at"
+        with self._commit(f"{name}:{state}"):
+            self._db.execute(
+                f"UPDATE steps SET state=?, message=?, {column}=? WHERE run=? AND name=?",  # noqa: S608 - a literal
+                (state, message, time.time(), run, name),
+            )
+
+    def note(self, run: str, step: str, facts: dict[str, Any]) -> None:
+        """Keep what a step found out and needs after a crash, or what its undo needs. JSON values, no secret."""
+        with self._commit(f"{step}:note-{'-'.join(sorted(facts))}"):
+            self._db.executemany(
+                "INSERT INTO facts(run, step, key, value) VALUES(?,?,?,?) "
+                "ON CONFLICT(run, step, key) DO UPDATE SET value=excluded.value",
+                [(run, step, key, json.dumps(value)) for key, value in facts.items()],
+            )
+
+    def facts(self, run: str, step: str) -> dict[str, Any]:
+        """What a step noted."""
+        rows = self._db.execute("SELECT key, value FROM facts WHERE run=? AND step=?", (run, step))
+        return {key: json.loads(value) for key, value in rows}
+
+    def runs(self) -> list[RunRecord]:
+        """Every run, newest first."""
+        rows = self._db.execute(f"SELECT {_RUN} FROM runs ORDER BY created_at DESC, rowid DESC")  # noqa: S608 - a literal
+        return [RunRecord(*row) for row in rows]
+
+    def run(self, run: str) -> RunRecord:
+        """One run by its id, or by an unambiguous beginning of it."""
+        found = [record for record in self.runs() if record.id == run] or [
+            record for record in self.runs() if run and record.id.startswith(run)
+        ]
+        if len(found) != 1:
+            raise RefusedError(
+                f"There is no run {run!r} on this stack." if not found else f"{run!r} names {len(found)} runs.",
+                "List them with: avnwizard runs",
+            )
+        return found[0]
+
+    def steps(self, run: str) -> list[StepRecord]:
+        """The steps of a run, in order."""
+        rows = self._db.execute(
+            "SELECT idx, name, title, state, started_at, finished_at, message FROM steps WHERE run=? ORDER BY idx",
+            (run,),
+        ).fetchall()
+        return [
+            StepRecord(run, index, name, title, state, started_at, finished_at, message, self.facts(run, name))
+            for index, name, title, state, started_at, finished_at, message in rows
+        ]
+
+    def post(self, run: str, action: Action) -> None:
+        """Ask a live run to pause after this step, to resume, or to abort."""
+        with self._commit(f"control-{action}"):
+            self._db.execute("INSERT INTO controls(run, action, at) VALUES(?,?,?)", (run, action, time.time()))
+
+    def asked(self, run: str, action: Action) -> bool:
+        """Whether an action waits to be taken."""
+        query = "SELECT 1 FROM controls WHERE run=? AND action=? AND taken_at=0 LIMIT 1"
+        return self._db.execute(query, (run, action)).fetchone() is not None
+
+    def take_controls(self, run: str) -> list[Action]:
+        """What was asked since last time, oldest first; each is given out once."""
+        rows = self._db.execute("SELECT seq, action FROM controls WHERE run=? AND taken_at=0 ORDER BY seq", (run,))
+        asked = rows.fetchall()
+        if asked:
+            with self._commit("controls-taken"):
+                self._db.executemany(
+                    "UPDATE controls SET taken_at=? WHERE seq=?", [(time.time(), s) for s, _ in asked]
+                )
+        return [action for _, action in asked]

@@ -1,0 +1,51 @@
+"""What the journal holds, as values."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+RunState = Literal["created", "running", "paused", "failed", "aborted", "done", "undone"]
+"""`running` with nobody holding the stack's lock means that the run was cut off."""
+StepState = Literal["pending", "started", "done", "failed"]
+Action = Literal["pause", "resume", "abort"]
+
+UNFINISHED: frozenset[RunState] = frozenset({"created", "running", "paused", "failed", "aborted"})
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run.
+
+    Attributes:
+        kind: the flow that made its steps ("upgrade", "rollback", …).
+        plan: the frozen plan, as JSON text; it holds no secret.
+        undoes: the run that this one rolls back, "" for none.
+        created_at: seconds since the epoch, as `finished_at` (0 while it has not ended).
+        message: why it stopped, "" when all went well.
+    """
+
+    id: str
+    kind: str
+    title: str
+    plan: str
+    undoes: str
+    state: RunState
+    pid: int
+    created_at: float
+    finished_at: float
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """One step of a run; its identity is (run, index, name)."""
+
+    run: str
+    index: int
+    name: str
+    title: str
+    state: StepState
+    started_at: float
+    finished_at: float
+    message: str
+    facts: dict[str, Any]

@@ -1,0 +1,138 @@
+"""A step: what it looks at, does, undoes, and what undoing would cost."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from avnwizard.engine.faults import fault_point
+from avnwizard.engine.feed import FeedWriter
+from avnwizard.engine.journal import Journal
+from avnwizard.errors import WizardError
+
+
+class Probe(Enum):
+    """What the world says of a step that the journal left open."""
+
+    NOT_DONE = "not done"
+    HALF_DONE = "half done"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class UndoCost:
+    """What going back would cost once a step is done.
+
+    Attributes:
+        seconds: expected time of going back, this step's part.
+        interrupts: whether users notice it.
+        restore: whether the databases must be restored, which loses what was written since the snapshot.
+        words: one sentence for the operator.
+    """
+
+    seconds: float = 0.0
+    interrupts: bool = False
+    restore: bool = False
+    words: str = "nothing to undo"
+
+
+class AbortRequestedError(WizardError):
+    """The operator asked the run to stop; raised at a place where stopping is safe."""
+
+
+class StepContext:
+    """What a step may use of the engine: its memory and its voice.
+
+    Args:
+        run: the run under way.
+        step: the step's name.
+        source: for a rollback, the run that it undoes; its steps' facts are seen through `recall`.
+    """
+
+    def __init__(self, journal: Journal, feed: FeedWriter, run: str, step: str, source: str = "") -> None:
+        self._journal, self._feed = journal, feed
+        self.run, self.step, self.source = run, step, source
+
+    def note(self, **facts: Any) -> None:
+        """Commit facts of this step to the journal (JSON values, no secret)."""
+        self._journal.note(self.run, self.step, facts)
+
+    def recall(self, step: str = "") -> dict[str, Any]:
+        """What a step noted (default: this one), in this run or in the run that it undoes."""
+        facts = self._journal.facts(self.source, step or self.step) if self.source else {}
+        return facts | self._journal.facts(self.run, step or self.step)
+
+    def say(self, text: str) -> None:
+        """Tell the watchers one line."""
+        self._feed.emit("say", self.step, text)
+
+    def progress(self, done: int, total: int | None, unit: str = "") -> None:
+        """Tell the watchers how far this step is."""
+        self._feed.emit("progress", self.step, done=done, total=total, unit=unit)
+
+    def measure(self, **numbers: Any) -> None:
+        """Tell the watchers something measured."""
+        self._feed.emit("measure", self.step, **numbers)
+
+    @contextmanager
+    def effect(self, name: str) -> Iterator[None]:
+        """Wrap one effect on the world, so that tests can kill the run before and after it."""
+        fault_point(f"{self.step}:{name}:before")
+        yield
+        fault_point(f"{self.step}:{name}:after")
+
+    def checkpoint(self) -> None:
+        """A place within a step where stopping is safe.
+
+        Raises:
+            AbortRequestedError: the operator asked for it.
+        """
+        if self._journal.asked(self.run, "abort"):
+            raise AbortRequestedError("Stopped at the operator's request.")
+
+
+class Step(ABC):
+    """One journalled step of a run. Every method may be called again after a crash."""
+
+    name: str
+    """Unique in its run and the same at every resume, such as "roll:gateway"."""
+    title: str
+    """What the operator reads."""
+
+    @abstractmethod
+    def probe(self, ctx: StepContext) -> Probe:
+        """Look at the world: was this done? Asked when the journal says `started` or `failed`."""
+
+    @abstractmethod
+    def do(self, ctx: StepContext) -> None:
+        """Carry it out, from not done or half done."""
+
+    def undo(self, ctx: StepContext) -> None:
+        """Take it back, from done or half done, once or again. By default there is nothing to take back."""
+
+    def undone(self, ctx: StepContext) -> Probe:
+        """Look at the world: was it taken back? By default there was nothing to take back."""
+        return Probe.DONE
+
+    def undo_cost(self, ctx: StepContext) -> UndoCost:
+        """What taking it back would cost now."""
+        return UndoCost()
+
+
+class UndoStep(Step):
+    """A step of a rollback: the undoing of a step of the run that is rolled back."""
+
+    def __init__(self, original: Step) -> None:
+        self.original = original
+        self.name = f"undo:{original.name}"
+        self.title = f"Undo: {original.title}"
+
+    def probe(self, ctx: StepContext) -> Probe:
+        """Whether it was taken back already."""
+        return self.original.undone(ctx)
+
+    def do(self, ctx: StepContext) -> None:
+        """Take it back."""
+        self.original.undo(ctx)

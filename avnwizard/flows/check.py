@@ -1,0 +1,178 @@
+"""Is this stack fit to be upgraded? Looks at everything, changes nothing, and never stops at the first finding."""
+
+import stat
+from collections.abc import Callable, Iterator
+
+from avnwizard.domain.envfile import EnvFile
+from avnwizard.domain.findings import Finding
+from avnwizard.domain.host import Head, TagRef
+from avnwizard.engine.records import UNFINISHED
+from avnwizard.errors import WizardError
+from avnwizard.flows.host import Host
+from avnwizard.flows.survey import ailing, drifted
+
+MIN_ENGINE = (24, 0)
+MIN_COMPOSE = (2, 20)
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def check(host: Host) -> tuple[Finding, ...]:
+    """Every finding, gravest matter first: drift of the lockstep pins, then the rest."""
+    parts: tuple[Callable[[Host], Iterator[Finding]], ...] = (
+        _services, _engine, _runs, _git, _remote, _env, _disk,
+    )  # fmt: skip
+    found: list[Finding] = []
+    for part in parts:
+        try:
+            found.extend(part(host))
+        except WizardError as error:
+            found.append(Finding(part.__name__.strip("_"), "stop", error.message, error.hint))
+    return tuple(found)
+
+
+def _services(host: Host) -> Iterator[Finding]:
+    model, containers = host.stack.resolve(), host.stack.containers()
+    name = host.config.lockstep.name
+    for service, image in sorted(drifted(host, model, containers).items()):
+        yield Finding(
+            "pins", "warn", f"{service} runs {image}, this release pins {model.services[service].image}.",
+            f"{name}'s images are tested together; the upgrade brings them back in step.",
+        )  # fmt: skip
+    if not drifted(host, model, containers):
+        yield Finding("pins", "ok", f"{name}'s images are those that the release pins.")
+    ill = ailing(model, containers)
+    for service, why in sorted(ill.items()):
+        yield Finding(
+            "services", "stop", f"{service} is {why}.", f"Mend it first: docker compose logs --tail 50 {service}"
+        )
+    if not ill:
+        yield Finding("services", "ok", f"All {len(model.services)} services serve.")
+
+
+def _engine(host: Host) -> Iterator[Finding]:
+    facts = host.stack.engine()
+    for what, version, least in (
+        ("Docker Engine", facts.version, MIN_ENGINE),
+        ("Docker Compose", facts.compose_version, MIN_COMPOSE),
+    ):
+        old = _numbers(version) < least
+        need = ".".join(map(str, least))
+        yield Finding(
+            "engine", "stop" if old else "ok", f"{what} {version}." + (f" At least {need} is needed." if old else ""),
+            f"Upgrade {what}." if old else "",
+        )  # fmt: skip
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(
+        int(part) for part in version.lstrip("v").split("+")[0].split("-")[0].split(".")[:2] if part.isdigit()
+    )
+
+
+def _runs(host: Host) -> Iterator[Finding]:
+    journal = host.journal()
+    open_runs = [run for run in journal.runs() if run.state in UNFINISHED]
+    if open_runs:
+        newest = open_runs[0]
+        yield Finding(
+            "runs", "stop", f"Run {newest.id} is unfinished ({newest.state}).",
+            f"avnwizard resume {newest.id}, or avnwizard rollback {newest.id}",
+        )  # fmt: skip
+    else:
+        yield Finding("runs", "ok", "No unfinished run.")
+
+
+def _git(host: Host) -> Iterator[Finding]:
+    state, head = host.repo.state(), host.repo.head()
+    if state.busy:
+        yield Finding("git", "stop", f"A {state.busy} is in progress in the checkout.", "Finish or abort it first.")
+    if state.locked:
+        yield Finding(
+            "git", "stop", ".git/index.lock exists: another git is at work, or one died.",
+            "Look whether a git runs; if none does, remove the file.",
+        )  # fmt: skip
+    if state.shallow:
+        yield Finding(
+            "git",
+            "warn",
+            "The clone is shallow: local edits may not merge.",
+            "git fetch --unshallow brings the rest.",
+        )
+    if state.edited:
+        yield Finding(
+            "git", "warn", f"{len(state.edited)} tracked files have local edits: {', '.join(state.edited[:3])}.",
+            "They are carried over by a three-way merge, and kept.",
+        )  # fmt: skip
+    if head.tag:
+        where = f"on branch {head.branch}" if head.branch else "detached, as the manual leaves it"
+        yield Finding("git", "ok", f"The checkout is at {head.tag} ({where}).")
+    else:
+        yield Finding(
+            "git", "stop", f"The checkout is at {head.commit[:12]}, which no release tag names.",
+            "git checkout the release that runs.",
+        )  # fmt: skip
+
+
+def _remote(host: Host) -> Iterator[Finding]:
+    head = host.repo.head()
+    if not head.tag or not host.repo.state().remote:
+        yield Finding("remote", "warn", "The checkout has no remote: only releases that are here can be used.")
+        return
+    try:
+        theirs = host.repo.remote_tag(head.tag)
+    except WizardError as error:
+        yield Finding("remote", "warn", error.message, "Releases that are here can still be used.")
+        return
+    yield _compare(host.repo.tags(), head, theirs)
+
+
+def _compare(tags: tuple[TagRef, ...], head: Head, theirs: str) -> Finding:
+    ours = next((tag.commit for tag in tags if tag.name == head.tag), head.commit)
+    if theirs and theirs != ours:
+        return Finding(
+            "remote", "stop", f"The remote's {head.tag} is {theirs[:12]}, here it is {ours[:12]}: the tag was moved.",
+            "Ask the vendor why before you trust a new release.",
+        )  # fmt: skip
+    return Finding("remote", "ok", "The remote answers, and the tag is where it was.")
+
+
+def _env(host: Host) -> Iterator[Finding]:
+    path = host.stack.project.env_file
+    mode = host.files.mode(path)
+    EnvFile.parse(host.files.read(path))
+    if mode & _OTHERS:
+        yield Finding(
+            "env", "stop", f"{path} can be read by others (mode {mode:03o}); it holds secrets.", f"chmod 600 {path}"
+        )
+    else:
+        yield Finding("env", "ok", f"{path} is there and private.")
+
+
+def _disk(host: Host) -> Iterator[Finding]:
+    folder = host.state.snapshots
+    free = host.files.free_bytes(folder)
+    if host.postgres_service:
+        needed = sum(one.size_bytes for one in host.database().databases())
+        if free < needed:
+            yield Finding(
+                "disk", "stop", f"A snapshot may need {needed:,} bytes in {folder}, {free:,} are free.",
+                "Make room, or set AVNWIZARD_STATE_DIR to a folder on a larger disk.",
+            )  # fmt: skip
+        else:
+            yield Finding("disk", "ok", f"{free:,} bytes free for a snapshot of at most {needed:,}.")
+    yield from _docker_root(host)
+
+
+def _docker_root(host: Host) -> Iterator[Finding]:
+    facts = host.stack.engine()
+    if facts.free_bytes is None:
+        return
+    images = {service.image for service in host.stack.resolve().services.values()}
+    here = [image for reference in sorted(images) if (image := host.stack.image(reference))]
+    needed = sum(image.size_bytes for image in here)
+    level = "warn" if facts.free_bytes < needed else "ok"
+    yield Finding(
+        "disk", "warn" if level == "warn" else "ok",
+        f"{facts.free_bytes:,} bytes free in {facts.root_dir}; this release's images take {needed:,}.",
+        "The new images may not fit beside the old ones: docker image prune" if level == "warn" else "",
+    )  # fmt: skip

@@ -1,0 +1,80 @@
+"""The plan's steps as the operator reads them: the commands that will run, and what going back costs at each."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from avnwizard.domain import commands
+from avnwizard.domain.plan import Plan, PlannedStep, ServicePlan
+
+OLD = "OLD_CONTAINER"
+"""Stands for a container id that is only known when the step runs."""
+
+
+def describe(plan: Plan) -> Plan:
+    """The plan with its steps written down."""
+    return replace(plan, steps=tuple(_steps(plan)))
+
+
+def _steps(plan: Plan) -> Iterator[PlannedStep]:
+    directory = plan.project.directory
+    if plan.snapshot.taken:
+        yield _snapshot(plan)
+    yield PlannedStep(
+        "checkout", f"Check out {plan.target.tag}", (commands.git_checkout(directory, plan.target.commit),),
+        f"Your edits of {', '.join(plan.edited)} are carried over." if plan.edited else "",
+        "the files go back; nobody notices",
+    )  # fmt: skip
+    yield PlannedStep(
+        "env", "Write the env file", (), f"{len(plan.env)} edits of {plan.project.env_file}; the old file is kept.",
+        "the env file goes back; nobody notices",
+    )  # fmt: skip
+    images = sorted({part.image_new for part in plan.services if part.image_new})
+    yield PlannedStep(
+        "pull", "Pull every image", tuple(commands.docker_pull(image) for image in images),
+        "What is pulled is what runs, by image id; the images that run now are kept from pruning.",
+        "nothing to undo; the old images are kept",
+    )  # fmt: skip
+    for part in plan.services:
+        yield _service(plan, part)
+    yield PlannedStep("verify", f"Verify {plan.target.tag}", (), "Every service must serve.", "as above")
+
+
+def _snapshot(plan: Plan) -> PlannedStep:
+    names = [name for name, _ in plan.snapshot.databases]
+    tools = [commands.pg_dumpall_globals(), *(commands.pg_dump(name, compression="zstd:1") for name in names)]
+    return PlannedStep(
+        "snapshot", "Take a snapshot of every database",
+        tuple(commands.docker_exec(plan.postgres_service, tool) for tool in [*tools, commands.pg_read_back()]),
+        f"Globals and {len(names)} databases ({plan.snapshot.total_bytes:,} bytes on disk) into "
+        f"{plan.snapshot.folder}; each dump is read back whole and checksummed.",
+        "nothing to undo; the snapshot stays",
+    )  # fmt: skip
+
+
+def _service(plan: Plan, part: ServicePlan) -> PlannedStep:
+    up = commands.compose_up(plan.project, part.service)
+    if part.strategy == "job":
+        return PlannedStep(
+            f"job:{part.service}", f"Run {part.service}", (up,), "Must end with exit code 0.",
+            "from here on: if it changed a schema, the databases are restored from the snapshot; "
+            "what was written since is set aside",
+        )  # fmt: skip
+    gone = (commands.docker_stop(OLD, 10), commands.docker_remove(OLD))
+    if part.strategy == "retire":
+        return PlannedStep(
+            f"retire:{part.service}", f"Remove {part.service}", gone, "The release no longer has it; volumes stay.",
+            "it is started again",
+        )  # fmt: skip
+    if part.strategy == "surge":
+        beside = commands.compose_up(plan.project, part.service, scale=2, recreate=False)
+        return PlannedStep(
+            f"roll:{part.service}", f"Roll {part.service}", (beside, *gone), part.reason,
+            "rolled back the same way, the old beside the new",
+            "a few requests may fail while the old container goes",
+        )  # fmt: skip
+    if part.strategy == "skip":
+        return PlannedStep(f"roll:{part.service}", f"Leave {part.service}", (), part.reason, "nothing to undo")
+    return PlannedStep(
+        f"roll:{part.service}", f"Recreate {part.service}", (up,), part.reason, "recreated again",
+        "it is away for seconds, between its stop and its first healthy answer",
+    )  # fmt: skip

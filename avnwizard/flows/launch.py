@@ -1,0 +1,147 @@
+"""Write a run down and start the process that carries it; carry it, in that process."""
+
+import contextlib
+import hashlib
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from subprocess import Popen
+
+from avnwizard.domain.plan import Plan, from_json, to_json
+from avnwizard.engine import supervise
+from avnwizard.engine.feed import FeedWriter
+from avnwizard.engine.journal import Journal
+from avnwizard.engine.lock import held, holder
+from avnwizard.engine.records import UNFINISHED, RunRecord, RunState
+from avnwizard.engine.runner import run_steps
+from avnwizard.engine.step import Step
+from avnwizard.errors import BusyError, RefusedError
+from avnwizard.flows import rollback
+from avnwizard.flows.host import Host
+from avnwizard.flows.planning import Prepared
+from avnwizard.flows.report import write_report
+from avnwizard.flows.run_folder import RunFolder
+from avnwizard.flows.steps.code import CARRIED, EDITED
+from avnwizard.flows.upgrade import scene_of, upgrade_steps
+
+_TAKE_OVER_S = 10.0
+"""A process that was just told to end may hold the lock for a moment yet."""
+
+
+def create_upgrade(host: Host, prepared: Prepared) -> str:
+    """Write an upgrade down: its folder first, then the journal. Nothing of the stack is touched.
+
+    Raises:
+        BusyError: another run holds the stack.
+        RefusedError: a run is unfinished, or the env file changed since the plan was made.
+    """
+    run = supervise.new_run_id(time.time())
+    journal = host.journal()
+    with held(host.lock, run=run, state_dir=host.state.folder):
+        _require_none_unfinished(journal)
+        _require_unchanged(host, prepared.plan)
+        folder = RunFolder(host.state.run(run), host.files)
+        folder.save(env_before=prepared.env_before, env_after=prepared.env_after, edits=prepared.edits_patch)
+        folder.save_contents(EDITED, prepared.edited)
+        folder.save_contents(CARRIED, prepared.carried)
+        plan = prepared.plan
+        steps = [(step.name, step.title) for step in upgrade_steps(scene_of(plan, host, run))]
+        title = f"{plan.current.tag} to {plan.target.tag}"
+        journal.create_run(run, kind="upgrade", title=title, plan=to_json(plan), steps=steps)
+    return run
+
+
+def create_rollback(host: Host, undone: RunRecord, plan: rollback.RollbackPlan) -> str:
+    """Write a rollback down.
+
+    Raises:
+        BusyError: another run holds the stack.
+    """
+    run = supervise.new_run_id(time.time())
+    journal = host.journal()
+    with held(host.lock, run=run, state_dir=host.state.folder):
+        for other in journal.runs():
+            if other.undoes and other.state in UNFINISHED:
+                raise RefusedError(f"Rollback {other.id} is unfinished.", f"avnwizard resume {other.id}")
+        scene = scene_of(from_json(undone.plan), host, undone.id)
+        steps = [(step.name, step.title) for step in rollback.rollback_steps(scene, plan)]
+        title = f"back to {scene.plan.current.tag}"
+        journal.create_run(
+            run, kind="rollback", title=title, plan=rollback.to_json(plan), steps=steps, undoes=undone.id
+        )
+    return run
+
+
+def _require_none_unfinished(journal: Journal) -> None:
+    for other in journal.runs():
+        if other.state in UNFINISHED:
+            raise RefusedError(
+                f"Run {other.id} is unfinished ({other.state}).",
+                f"avnwizard resume {other.id}, or avnwizard rollback {other.id}",
+            )
+
+
+def _require_unchanged(host: Host, plan: Plan) -> None:
+    now = hashlib.sha256(host.files.read(plan.project.env_file)).hexdigest()
+    if now != plan.env_sha256 or host.repo.head().commit != plan.current.commit:
+        raise RefusedError("The env file or the checkout changed since the plan was made.", "Plan again.")
+
+
+def start(host: Host, run: str) -> Popen[bytes]:
+    """Start the process that carries a run, in a session of its own.
+
+    Raises:
+        BusyError: a run is live.
+    """
+    if other := holder(host.lock):
+        raise BusyError(f"Run {other.get('run', '?')} is live.", "Watch it with: avnwizard attach")
+    host.journal().take_controls(run)
+    argv = [sys.executable, "-P", "-m", "avnwizard", "carry", run, "--stack", str(host.repo.directory)]
+    return supervise.spawn(argv, log=host.state.run(run) / "process.log")
+
+
+def carry(host: Host, run: str) -> RunState:
+    """Carry a run to its end: what the detached process does.
+
+    Raises:
+        BusyError: another process holds the stack's lock.
+    """
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    journal = host.journal()
+    record = journal.run(run)
+    with contextlib.ExitStack() as stack:
+        _take_lock(stack, host, record.id)
+        feed = FeedWriter(host.state.feed(record.id))
+        signal.signal(signal.SIGTERM, lambda *_: journal.post(record.id, "abort"))
+        steps, hint = _steps_of(host, journal, record)
+        state = run_steps(journal, feed, record, steps, hint=hint)
+        write_report(host, journal, record.id)
+    return state
+
+
+def _take_lock(stack: contextlib.ExitStack, host: Host, run: str) -> None:
+    deadline = time.monotonic() + _TAKE_OVER_S
+    while True:
+        try:
+            stack.enter_context(held(host.lock, run=run, state_dir=host.state.folder))
+        except BusyError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+
+
+def _steps_of(host: Host, journal: Journal, record: RunRecord) -> tuple[Sequence[Step], str]:
+    if record.undoes:
+        plan = rollback.rollback_from_json(record.plan)
+        scene = scene_of(from_json(journal.run(record.undoes).plan), host, record.undoes)
+        return rollback.rollback_steps(scene, plan), f"avnwizard resume {record.id}"
+    hint = f"avnwizard resume {record.id}, or avnwizard rollback {record.id}"
+    return upgrade_steps(scene_of(from_json(record.plan), host, record.id)), hint
+
+
+def is_live(host: Host, run: str) -> bool:
+    """Whether a process carries that run now."""
+    return holder(host.lock).get("run") == run

@@ -1,0 +1,174 @@
+"""From a draft and the operator's answers to a frozen plan."""
+
+import hashlib
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from avnwizard.domain.answers import Answers, Decision
+from avnwizard.domain.env_decisions import apply_decisions
+from avnwizard.domain.envfile import EnvFile
+from avnwizard.domain.findings import Finding
+from avnwizard.domain.host import ComposeModel, Container
+from avnwizard.domain.plan import EnvEdit, Jump, Plan, ReleaseRef, ServicePlan, SnapshotPlan
+from avnwizard.domain.strategy import choose, is_job, roll_order
+from avnwizard.domain.version import Version, kind_of_jump
+from avnwizard.errors import RefusedError, WizardError
+from avnwizard.flows.describe import describe
+from avnwizard.flows.drafting import Draft
+from avnwizard.flows.host import Host
+
+
+class OpenDecisionsError(RefusedError):
+    """Something is left that only the operator can decide."""
+
+    def __init__(self, decisions: tuple[Decision, ...], target: str) -> None:
+        listed = "".join(f"\n  - {decision.question}" for decision in decisions)
+        super().__init__(
+            f"{len(decisions)} decisions are open; nothing was changed:{listed}",
+            f"Write them down with: avnwizard plan --to {target} --write-answers FILE, then give --answers FILE",
+        )
+        self.decisions = decisions
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A plan with what it needs that must not be in it: secrets and file contents."""
+
+    plan: Plan
+    env_before: bytes
+    env_after: bytes
+    edited: Mapping[str, bytes | None]
+    carried: Mapping[str, bytes | None]
+    edits_patch: bytes
+
+
+def require_fit(findings: tuple[Finding, ...]) -> None:
+    """Refuse to go on over a finding that says stop.
+
+    Raises:
+        RefusedError: the first one, and how many there are.
+    """
+    stops = [finding for finding in findings if finding.level == "stop"]
+    if stops:
+        more = f" (and {len(stops) - 1} more: avnwizard check)" if len(stops) > 1 else ""
+        raise RefusedError(f"{stops[0].message}{more} Nothing was changed.", stops[0].hint)
+
+
+def prepare(host: Host, draft: Draft, answers: Answers, *, snapshot: bool = True) -> Prepared:
+    """Decide everything and freeze it.
+
+    Raises:
+        OpenDecisionsError: a decision lacks an answer.
+        HostError: the target's compose files do not resolve with the new env file.
+    """
+    decisions = draft.decisions(answers)
+    if left := answers.open(decisions):
+        raise OpenDecisionsError(left, draft.target.name)
+    note = f"avnwizard: {draft.current.name} to {draft.target.name}"
+    env, edits = apply_decisions(draft.operator, decisions, answers, note=note)
+    model = _resolve(host, draft, env)
+    plan = Plan(
+        product=host.config.stack.product,
+        jump=_jump(draft),
+        project=host.stack.project,
+        current=ReleaseRef(draft.current.name, draft.current.commit, draft.current.date),
+        target=ReleaseRef(draft.target.name, draft.target.commit, draft.target.date),
+        branch=draft.head.branch,
+        edited=tuple(sorted(draft.edited)),
+        breaking=draft.breaking,
+        env=edits,
+        snapshot=_snapshot(host, draft, taken=snapshot and bool(host.postgres_service)),
+        services=_services(host, model),
+        steps=(),
+        warnings=_warnings(draft, edits, model),
+        postgres_service=host.postgres_service,
+        env_sha256=hashlib.sha256(draft.operator.to_bytes()).hexdigest(),
+        healthy_s=host.config.roll.healthy_s,
+        drain_s=host.config.roll.drain_s,
+    )
+    return Prepared(
+        describe(plan), draft.operator.to_bytes(), env.to_bytes(), draft.edited, draft.carried, draft.edits_patch
+    )
+
+
+def _jump(draft: Draft) -> Jump:
+    jump = kind_of_jump(Version.parse(draft.current.name), Version.parse(draft.target.name))
+    if jump == "downgrade" or jump == "same":  # noqa: PLR1714 - spelled out, mypy narrows it
+        raise RefusedError(f"{draft.target.name} is not newer than {draft.current.name}.", "avnwizard releases")
+    return jump
+
+
+def _resolve(host: Host, draft: Draft, env: EnvFile) -> ComposeModel:
+    """The target's model, from files in a private folder: the checkout has not moved yet."""
+    with tempfile.TemporaryDirectory(prefix="avnwizard-") as folder:
+        files = []
+        for number, (path, content) in enumerate(draft.compose.items()):
+            file = Path(folder) / f"{number}-{Path(path).name}"
+            host.files.write(file, content)
+            files.append(file)
+        env_file = Path(folder) / "env"
+        host.files.write(env_file, env.to_bytes())
+        try:
+            return host.stack.resolve(files, env_file)
+        except WizardError as error:
+            raise RefusedError(
+                f"The compose files of {draft.target.name} do not resolve with the new env file: "
+                f"{error.message.replace(folder + '/', '')} Nothing was changed.",
+                error.hint,
+            ) from error
+
+
+def _services(host: Host, model: ComposeModel) -> tuple[ServicePlan, ...]:
+    containers = [one for one in host.stack.containers() if not one.one_off]
+    order = roll_order(model)
+    jobs = [name for name in order if is_job(model.services[name], model)]
+    rest = [name for name in order if name not in jobs]
+    parts = [_service(host, model, containers, name) for name in [*jobs, *rest]]
+    gone = sorted({one.service for one in containers} - set(model.services))
+    parts += [
+        ServicePlan(name, "retire", "the release no longer has it", _image(containers, name), "", "") for name in gone
+    ]
+    return tuple(parts)
+
+
+def _service(host: Host, model: ComposeModel, containers: list[Container], name: str) -> ServicePlan:
+    service = model.services[name]
+    running = tuple(one for one in containers if one.service == name)
+    digest = host.stack.registry_digest(service.image)
+    image = host.stack.image(service.image)
+    if image and digest and image.digest != digest:
+        image = None  # the registry has another one under this tag
+    choice = choose(service, model, running=running, image=image, override=host.config.roll.strategy.get(name))
+    return ServicePlan(name, choice.strategy, choice.reason, _image(containers, name), service.image, digest)
+
+
+def _image(containers: list[Container], service: str) -> str:
+    return next((one.image for one in containers if one.service == service), "")
+
+
+def _snapshot(host: Host, draft: Draft, *, taken: bool) -> SnapshotPlan:
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(host.clock.now()))
+    folder = host.state.snapshots / f"{stamp}-{draft.current.name.replace('/', '_')}"
+    databases = host.database().databases() if taken else ()
+    return SnapshotPlan(
+        taken=taken,
+        folder=folder,
+        databases=tuple((one.name, one.size_bytes) for one in databases),
+        free_bytes=host.files.free_bytes(folder.parent),
+    )
+
+
+def _warnings(draft: Draft, edits: tuple[EnvEdit, ...], model: ComposeModel) -> tuple[str, ...]:
+    found = [f"The changelog has no section for {tag}." for tag in draft.changelog.missing]
+    if any(is_job(service, model) for service in model.services.values()):
+        found.append(
+            "The migrations run while the old code still serves; from then until its roll, old code may fail on the "
+            "new schema."
+        )
+    known = {edit.new_key or edit.key for edit in edits}
+    related = (group for group in draft.diff.related if not known.issuperset(group.new))
+    found += [f"{', '.join(group.old)} -> {', '.join(group.new)}: {group.kind}, look at it." for group in related]
+    return tuple(found)

@@ -1,0 +1,57 @@
+"""The report of a run, for the change ticket: what changed, how long it took, where everything is."""
+
+import time
+
+from avnwizard.domain.plain import printable
+from avnwizard.domain.plan import from_json
+from avnwizard.engine.journal import Journal
+from avnwizard.flows.host import Host
+
+NAME = "report.md"
+
+
+def write_report(host: Host, journal: Journal, run: str) -> None:
+    """Write `report.md` into the run's folder (0600); it holds no secret."""
+    host.files.write(host.state.run(run) / NAME, report(journal, run).encode())
+
+
+def report(journal: Journal, run: str) -> str:
+    """The report as Markdown."""
+    record = journal.run(run)
+    plan = from_json(journal.run(record.undoes).plan if record.undoes else record.plan)
+    steps = journal.steps(run)
+    lines = [
+        f"# {plan.product}: {record.title}",
+        "",
+        f"- run: {record.id} ({record.kind}), {record.state}",
+        f"- stack: {plan.project.name} in {plan.project.directory}",
+        f"- from: {plan.current.tag} ({plan.current.commit[:12]})",
+        f"- to: {plan.target.tag} ({plan.target.commit[:12]})",
+        f"- began: {_when(record.created_at)}, ended: {_when(record.finished_at)}",
+        f"- snapshot: {plan.snapshot.folder if plan.snapshot.taken else 'none was taken'}",
+    ]
+    if record.message:
+        lines += ["", f"It stopped: {printable(record.message)}", "", f"What to do: {printable(record.hint)}"]
+    lines += ["", "| step | state | seconds |", "| --- | --- | ---: |"]
+    for step in steps:
+        took = f"{step.finished_at - step.started_at:.1f}" if step.finished_at and step.started_at else ""
+        lines.append(f"| {_cell(step.title)} | {step.state} | {took} |")
+    if not record.undoes:
+        lines += ["", "| service | strategy | from | to |", "| --- | --- | --- | --- |"]
+        lines += [
+            f"| {part.service} | {part.strategy} | {_cell(part.image_old)} | {_cell(part.image_new)} |"
+            for part in plan.services
+        ]
+        lines += ["", "Env file:", ""]
+        lines += [f"- {edit.action} {edit.key} {edit.new_key}".rstrip() for edit in plan.env] or ["- unchanged"]
+        lines += ["", "Breaking changes acknowledged:", ""]
+        lines += [f"- {item.id}: {_cell(item.title)}" for item in plan.breaking] or ["- none"]
+    return "\n".join(lines) + "\n"
+
+
+def _when(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(seconds)) if seconds else "not yet"
+
+
+def _cell(text: str) -> str:
+    return printable(text, limit=200).replace("|", "\\|")

@@ -1,0 +1,143 @@
+"""Bring one service to what the compose files and the pulled images say, by one strategy. Used both ways."""
+
+from dataclasses import dataclass
+
+from avnwizard.domain.host import Container, Service
+from avnwizard.domain.plain import printable
+from avnwizard.engine.step import StepContext
+from avnwizard.errors import StepError
+from avnwizard.flows.host import Host
+
+_LOG_LINES = 15
+_POLL_S = 0.5
+_LOST_POLLS = 10
+"""A container may be restarted once or twice while what it waits for comes up; 5 s of that is a failure."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a service shall run.
+
+    Attributes:
+        image_id: content id, "" when any will do.
+    """
+
+    service: Service
+    image_id: str
+
+    def is_met_by(self, container: Container) -> bool:
+        """Same image and same configuration."""
+        same_image = not self.image_id or container.image_id == self.image_id
+        return same_image and container.config_hash == self.service.config_hash
+
+
+def wanted(host: Host, service: str, image_id: str) -> Wanted:
+    """Read from the files in the checkout now what a service shall be.
+
+    Raises:
+        StepError: the compose files know no such service.
+    """
+    model = host.stack.resolve()
+    if service not in model.services:
+        raise StepError(f"The compose files name no service {service}.", "Look at: docker compose config --services")
+    return Wanted(model.services[service], image_id)
+
+
+def of_service(host: Host, service: str) -> tuple[Container, ...]:
+    """The service's containers, oldest first, without those of `compose run`."""
+    found = [one for one in host.stack.containers(service) if not one.one_off]
+    return tuple(sorted(found, key=lambda one: (one.created_at, one.number)))
+
+
+def is_met(host: Host, want: Wanted) -> bool:
+    """Every container of the service is the wanted one and serves."""
+    found = of_service(host, want.service.name)
+    return bool(found) and all(want.is_met_by(one) and one.is_serving for one in found)
+
+
+def roll(ctx: StepContext, host: Host, want: Wanted, *, surge: bool, healthy_s: float, drain_s: float) -> None:
+    """Roll one service.
+
+    Args:
+        surge: the new beside the old where an old one serves; else Compose recreates it in place.
+        healthy_s: how long it may take on top of its start period.
+        drain_s: how long the old ones keep running after that.
+
+    Raises:
+        StepError: the new container does not become healthy; with `surge` the old one still serves.
+    """
+    if is_met(host, want):
+        ctx.say(f"{want.service.name} is as wanted already")
+    elif surge and any(one.is_serving for one in of_service(host, want.service.name)):
+        _surge(ctx, host, want, healthy_s=healthy_s, drain_s=drain_s)
+    else:
+        _recreate(ctx, host, want, healthy_s=healthy_s)
+
+
+def _surge(ctx: StepContext, host: Host, want: Wanted, *, healthy_s: float, drain_s: float) -> None:
+    name = want.service.name
+    found = of_service(host, name)
+    old = [one for one in found if not want.is_met_by(one)]
+    fresh = [one for one in found if want.is_met_by(one)]
+    missing = max(want.service.replicas, 1) - len(fresh)
+    if missing > 0:
+        with ctx.effect("start-new"):
+            host.stack.up(name, scale=len(found) + missing, recreate=False)
+    try:
+        _wait_healthy(ctx, host, want, healthy_s=healthy_s)
+    except StepError:
+        for one in of_service(host, name):
+            if want.is_met_by(one):
+                with ctx.effect("remove-failed"):
+                    _take_away(host, one, want.service.stop_grace_s)
+        raise
+    host.clock.sleep(drain_s)
+    for one in old:
+        with ctx.effect("remove-old"):
+            _take_away(host, one, want.service.stop_grace_s)
+
+
+def _recreate(ctx: StepContext, host: Host, want: Wanted, *, healthy_s: float) -> None:
+    for one in of_service(host, want.service.name)[max(want.service.replicas, 1) :]:
+        with ctx.effect("remove-double"):
+            _take_away(host, one, want.service.stop_grace_s)
+    with ctx.effect("recreate"):
+        host.stack.up(want.service.name)
+    _wait_healthy(ctx, host, want, healthy_s=healthy_s)
+
+
+def _take_away(host: Host, container: Container, grace_s: float) -> None:
+    host.stack.stop(container.id, grace_s=grace_s)
+    host.stack.remove(container.id)
+
+
+def _wait_healthy(ctx: StepContext, host: Host, want: Wanted, *, healthy_s: float) -> None:
+    """Wait until every wanted container serves; one that stays unhealthy or dead ends the wait."""
+    limit_s = want.service.start_period_s + healthy_s
+    deadline, lost_polls = host.clock.now() + limit_s, 0
+    while True:
+        ours = [one for one in of_service(host, want.service.name) if want.is_met_by(one)]
+        if ours and all(one.is_serving for one in ours):
+            ctx.say(f"{want.service.name}: {len(ours)} healthy")
+            return
+        lost = [one for one in ours if one.health == "unhealthy" or one.state in {"exited", "dead", "restarting"}]
+        lost_polls = lost_polls + 1 if lost else 0
+        if lost_polls > _LOST_POLLS or host.clock.now() >= deadline:
+            raise _unhealthy(ctx, host, want, (lost or ours)[:1], limit_s)
+        host.clock.sleep(_POLL_S)
+
+
+def _unhealthy(ctx: StepContext, host: Host, want: Wanted, failing: list[Container], limit_s: float) -> StepError:
+    for one in failing:
+        tell_log(ctx, host, one)
+    state = f"{failing[0].state}, {failing[0].health}" if failing else "not there"
+    return StepError(
+        f"the new {want.service.name} did not become healthy within {limit_s:.0f} s ({state}).",
+        "Its last log lines are above. Mend the cause and resume, or roll back.",
+    )
+
+
+def tell_log(ctx: StepContext, host: Host, container: Container) -> None:
+    """Tell the watchers the last lines of a container's output, made harmless."""
+    for line in host.stack.logs(container.id, lines=_LOG_LINES):
+        ctx.say(f"{container.name} | {printable(line, limit=400)}")

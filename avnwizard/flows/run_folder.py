@@ -1,0 +1,45 @@
+"""A run's folder: what a run needs that must not be in the journal, because it is large or secret."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from avnwizard.ports import Files
+
+ENV_BEFORE, ENV_AFTER = "env.before", "env.after"
+
+
+class RunFolder:
+    """The files of one run, all 0600 in a 0700 folder.
+
+    Args:
+        path: such as `…/runs/20261123-021400-7f`.
+    """
+
+    def __init__(self, path: Path, files: Files) -> None:
+        self.path, self._files = path, files
+
+    def save(self, *, env_before: bytes, env_after: bytes, edits: bytes) -> None:
+        """Keep the env file as it was and as it will be, and the operator's local edits as a patch."""
+        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._files.write(self.path / ENV_BEFORE, env_before)
+        self._files.write(self.path / ENV_AFTER, env_after)
+        self._files.write(self.path / "local-edits.patch", edits)
+
+    def save_contents(self, name: str, contents: Mapping[str, bytes | None]) -> None:
+        """Keep whole files of the checkout under a name ("edited", "carried"); None stands for "not there"."""
+        index: dict[str, str | None] = {}
+        for number, (path, content) in enumerate(sorted(contents.items())):
+            index[path] = None if content is None else f"{name}.{number}"
+            if content is not None:
+                self._files.write(self.path / f"{name}.{number}", content)
+        self._files.write(self.path / f"{name}.json", json.dumps(index).encode())
+
+    def contents(self, name: str) -> dict[str, bytes | None]:
+        """What `save_contents` kept."""
+        index = json.loads(self._files.read(self.path / f"{name}.json"))
+        return {path: None if kept is None else self._files.read(self.path / kept) for path, kept in index.items()}
+
+    def env(self, which: str) -> bytes:
+        """The env file, `ENV_BEFORE` or `ENV_AFTER`."""
+        return self._files.read(self.path / which)

@@ -1,0 +1,132 @@
+"""Bring the databases back to the snapshot: restored beside, then swapped by renaming; nothing is destroyed."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from avnwizard.domain.host import Container
+from avnwizard.engine.step import Probe, Step, StepContext
+from avnwizard.errors import HostError, StepError
+from avnwizard.flows import rolling, snapshots
+from avnwizard.flows.snapshots import DumpedDatabase
+from avnwizard.flows.steps.scene import Scene
+from avnwizard.ports import Database
+
+_NAME_BYTES = 63
+"""Postgres cuts longer identifiers (NAMEDATALEN - 1)."""
+_STOP_GRACE_S = 30.0
+
+
+def _derived(name: str, suffix: str) -> str:
+    kept = name.encode()[: _NAME_BYTES - len(suffix.encode())].decode("utf-8", "ignore")
+    return kept + suffix
+
+
+def beside(database: str, run: str) -> str:
+    """The name under which a database is restored."""
+    return _derived(database, f"__restoring_{run}")
+
+
+def set_aside(database: str, run: str) -> str:
+    """The name under which a database is kept as it was when the rollback began."""
+    return _derived(database, f"__kept_{run}")
+
+
+class StopWriters(Step):
+    """Stop every service that may write to the databases; they come back with the old release."""
+
+    name = "stop"
+    title = "Stop the services that use the databases"
+
+    def __init__(self, scene: Scene, services: Iterable[str]) -> None:
+        self._scene, self._services = scene, tuple(services)
+
+    def probe(self, ctx: StepContext) -> Probe:
+        """Done when none runs."""
+        running = [one for one in self._containers() if one.state in {"running", "restarting", "paused"}]
+        return Probe.HALF_DONE if running else Probe.DONE
+
+    def do(self, ctx: StepContext) -> None:
+        """Stop each, gracefully."""
+        for one in self._containers():
+            with ctx.effect(f"stop-{one.service}"):
+                self._scene.host.stack.stop(one.id, grace_s=_STOP_GRACE_S)
+
+    def _containers(self) -> list[Container]:
+        return [one for service in self._services for one in rolling.of_service(self._scene.host, service)]
+
+
+class RestoreBeside(Step):
+    """Restore every database of the snapshot under another name, and compare the rows."""
+
+    name = "restore"
+    title = "Restore the snapshot beside the databases"
+
+    def __init__(self, scene: Scene, folder: Path, databases: tuple[str, ...]) -> None:
+        self._scene, self._folder, self._databases = scene, folder, databases
+
+    def probe(self, ctx: StepContext) -> Probe:
+        """The journal says which databases were restored whole; the rest is done again."""
+        return Probe.HALF_DONE
+
+    def do(self, ctx: StepContext) -> None:
+        """Check the snapshot, then restore what is not yet restored."""
+        manifest = snapshots.verify(self._folder)
+        database = self._scene.host.database()
+        for number, dumped in enumerate(manifest.databases):
+            if dumped.name not in self._databases or ctx.recall().get(f"restored-{number}"):
+                continue
+            ctx.checkpoint()
+            name = beside(dumped.name, ctx.run)
+            ctx.say(f"restoring {dumped.name} as {name}")
+            with ctx.effect(f"create-{number}"):
+                database.drop(name)
+                database.create(name, owner=dumped.owner)
+            with ctx.effect(f"restore-{number}"):
+                database.restore(
+                    self._folder / dumped.dump.file, name, lambda done, total: ctx.progress(done, total, "bytes")
+                )
+            self._compare(database, dumped, name)
+            ctx.note(**{f"restored-{number}": True})
+
+    @staticmethod
+    def _compare(database: Database, dumped: DumpedDatabase, name: str) -> None:
+        if database.fingerprint(name) != dumped.fingerprint:
+            raise StepError(
+                f"{name}, restored from the snapshot, has another schema than {dumped.name} had.",
+                "The databases were not touched. Keep the snapshot, and resume or ask for help.",
+            )
+        lacking = sorted(set(dumped.rows) - set(database.row_counts(name)))
+        if lacking:
+            raise StepError(f"{name} lacks {lacking[0]} after the restore.", "The databases were not touched.")
+
+
+class SwapDatabases(Step):
+    """Rename: what is live is set aside under a dated name, what was restored becomes live."""
+
+    name = "swap"
+    title = "Put the restored databases in place"
+
+    def __init__(self, scene: Scene, databases: tuple[str, ...]) -> None:
+        self._scene, self._databases = scene, databases
+
+    def probe(self, ctx: StepContext) -> Probe:
+        """Done when nothing is left under a restoring name."""
+        database = self._scene.host.database()
+        left = [one for one in self._databases if database.exists(beside(one, ctx.run))]
+        return Probe.HALF_DONE if left else Probe.DONE
+
+    def do(self, ctx: StepContext) -> None:
+        """Swap each database that is not swapped yet."""
+        database = self._scene.host.database()
+        for number, name in enumerate(self._databases):
+            restored, kept = beside(name, ctx.run), set_aside(name, ctx.run)
+            if not database.exists(restored):
+                continue
+            if database.exists(name):
+                if database.exists(kept):
+                    raise HostError(f"There is a {kept} already.", "Rename it by hand, then resume.")
+                with ctx.effect(f"set-aside-{number}"):
+                    database.rename(name, kept)
+            with ctx.effect(f"put-in-place-{number}"):
+                database.rename(restored, name)
+            ctx.say(f"{name} is as in the snapshot; what it was is kept as {kept}")

@@ -1,0 +1,153 @@
+"""Run the one-shots, roll the services, retire what the release no longer has."""
+
+from avnwizard.domain.config import Strategy
+from avnwizard.domain.host import Container
+from avnwizard.domain.plan import ServicePlan
+from avnwizard.engine.step import Probe, Step, StepContext, UndoCost
+from avnwizard.errors import StepError
+from avnwizard.flows import rolling
+from avnwizard.flows.steps.images import pinned, ran_before
+from avnwizard.flows.steps.scene import Scene
+
+_JOB_LIMIT_S = 3600.0
+_POLL_S = 0.5
+
+
+class RunJob(Step):
+    """A one-shot, such as a migration: started anew, waited for, its exit code believed.
+
+    Args:
+        back: on the way back the old release's one-shots run too, and find nothing to do; so a plain
+            `docker compose up -d` afterwards does not start them.
+    """
+
+    def __init__(self, scene: Scene, service: str, *, back: bool = False) -> None:
+        self._scene, self._service, self._back = scene, service, back
+        self.name = f"job-back:{service}" if back else f"job:{service}"
+        self.title = f"Run {service} of the release of before" if back else f"Run {service}"
+
+    def probe(self, ctx: StepContext) -> Probe:
+        """Done when its container of the wanted image has exited with 0."""
+        found = self._containers(ctx)
+        if not found:
+            return Probe.NOT_DONE
+        return Probe.DONE if all(one.state == "exited" and one.exit_code == 0 for one in found) else Probe.HALF_DONE
+
+    def do(self, ctx: StepContext) -> None:
+        """Start it and wait; one that is running already, from before a crash, is waited for."""
+        host = self._scene.host
+        with ctx.effect("start"):
+            host.stack.up(self._service)
+        deadline = host.clock.now() + _JOB_LIMIT_S
+        while host.clock.now() < deadline:
+            found = self._containers(ctx)
+            if found and all(one.state in {"exited", "dead"} for one in found):
+                return self._judge(ctx, found)
+            host.clock.sleep(_POLL_S)
+        raise StepError(f"{self._service} has not ended within an hour.", "Look at its log, then resume.")
+
+    def undo_cost(self, ctx: StepContext) -> UndoCost:
+        """If it moved a schema, the databases must be restored."""
+        return UndoCost(
+            seconds=60, interrupts=True, restore=True,
+            words="if it changed a schema, the databases are restored; what was written since is set aside",
+        )  # fmt: skip
+
+    def _judge(self, ctx: StepContext, found: tuple[Container, ...]) -> None:
+        for one in found:
+            if one.exit_code != 0:
+                rolling.tell_log(ctx, self._scene.host, one)
+                raise StepError(
+                    f"{one.service} ended with exit code {one.exit_code}.",
+                    "Its last log lines are above; then resume.",
+                )
+        ctx.say(f"{self._service} ended well")
+
+    def _containers(self, ctx: StepContext) -> tuple[Container, ...]:
+        pulled = ctx.recall("pull")
+        if self._back:
+            image_id = ran_before(pulled, self._service)
+        else:
+            image_id = pinned(pulled, self._scene.plan.service(self._service).image_new)
+        want = rolling.wanted(self._scene.host, self._service, image_id)
+        return tuple(one for one in rolling.of_service(self._scene.host, self._service) if want.is_met_by(one))
+
+
+class RollService(Step):
+    """One service to the target release, by the planned strategy."""
+
+    def __init__(self, scene: Scene, part: ServicePlan) -> None:
+        self._scene, self._part = scene, part
+        self.name = f"roll:{part.service}"
+        self.title = f"Roll {part.service}"
+
+    def probe(self, ctx: StepContext) -> Probe:
+        """Done when only wanted containers are there and serve."""
+        host = self._scene.host
+        if rolling.is_met(host, self._wanted(ctx)):
+            return Probe.DONE
+        return Probe.HALF_DONE
+
+    def do(self, ctx: StepContext) -> None:
+        """Roll, then make sure that what runs is what was pulled."""
+        plan, want = self._scene.plan, self._wanted(ctx)
+        surge = self._part.strategy == "surge"
+        rolling.roll(ctx, self._scene.host, want, surge=surge, healthy_s=plan.healthy_s, drain_s=plan.drain_s)
+        strangers = [
+            one for one in rolling.of_service(self._scene.host, self._part.service) if not want.is_met_by(one)
+        ]
+        if strangers:
+            raise StepError(
+                f"{strangers[0].name} does not run the image that was pulled.", "Look at it with docker, then resume."
+            )
+
+    def undo_cost(self, ctx: StepContext) -> UndoCost:
+        """As rolling forward."""
+        quiet = self._part.strategy == "surge"
+        words = "rolled back the same way, old beside new" if quiet else "recreated: seconds of interruption"
+        return UndoCost(seconds=10, interrupts=not quiet, words=words)
+
+    def _wanted(self, ctx: StepContext) -> rolling.Wanted:
+        image_id = pinned(ctx.recall("pull"), self._part.image_new)
+        return rolling.wanted(self._scene.host, self._part.service, image_id)
+
+
+class RollBackService(Step):
+    """One service back to the release of before: the files are back already, the old images were kept."""
+
+    def __init__(self, scene: Scene, service: str, strategy: Strategy) -> None:
+        self._scene, self._service, self._strategy = scene, service, strategy
+        self.name = f"roll-back:{service}"
+        self.title = f"Roll {service} back"
+
+    def probe(self, ctx: StepContext) -> Probe:
+        """Done when only containers of before are there and serve."""
+        return Probe.DONE if rolling.is_met(self._scene.host, self._wanted(ctx)) else Probe.HALF_DONE
+
+    def do(self, ctx: StepContext) -> None:
+        """Roll with the same strategies as forward."""
+        plan, want, surge = self._scene.plan, self._wanted(ctx), self._strategy == "surge"
+        rolling.roll(ctx, self._scene.host, want, surge=surge, healthy_s=plan.healthy_s, drain_s=plan.drain_s)
+
+    def _wanted(self, ctx: StepContext) -> rolling.Wanted:
+        return rolling.wanted(self._scene.host, self._service, ran_before(ctx.recall("pull"), self._service))
+
+
+class Retire(Step):
+    """Remove the containers of a service that the release in the checkout no longer has. Volumes stay."""
+
+    def __init__(self, scene: Scene, service: str) -> None:
+        self._scene, self._service = scene, service
+        self.name = f"retire:{service}"
+        self.title = f"Remove {service}, which the release no longer has"
+
+    def probe(self, ctx: StepContext) -> Probe:
+        """Done when no container is left."""
+        return Probe.HALF_DONE if rolling.of_service(self._scene.host, self._service) else Probe.DONE
+
+    def do(self, ctx: StepContext) -> None:
+        """Stop and remove by id."""
+        for one in rolling.of_service(self._scene.host, self._service):
+            with ctx.effect("remove"):
+                self._scene.host.stack.stop(one.id, grace_s=30)
+                self._scene.host.stack.remove(one.id)

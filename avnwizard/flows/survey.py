@@ -1,0 +1,82 @@
+"""Where the stack stands: read everything, change nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from avnwizard.domain.host import ComposeModel, Container, Head, Service
+from avnwizard.domain.strategy import is_job
+from avnwizard.flows.host import Host
+
+
+@dataclass(frozen=True)
+class ServiceStatus:
+    """One service: what should run, what runs, and whether it serves ("" in `ailment`)."""
+
+    service: str
+    image: str
+    containers: tuple[Container, ...]
+    ailment: str
+    job: bool
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The stack as a whole."""
+
+    head: Head
+    model: ComposeModel
+    services: tuple[ServiceStatus, ...]
+    drifted: Mapping[str, str]
+
+
+def ailing(model: ComposeModel, containers: Sequence[Container]) -> dict[str, str]:
+    """Service -> what is wrong with it, for those that do not serve as the model wants."""
+    found = {name: ailment(service, model, containers) for name, service in model.services.items()}
+    return {name: why for name, why in found.items() if why}
+
+
+def ailment(service: Service, model: ComposeModel, containers: Sequence[Container]) -> str:
+    """What is wrong with a service, in one or two words; "" when nothing is."""
+    ours = [one for one in containers if one.service == service.name and not one.one_off]
+    if not ours:
+        return "missing"
+    for one in ours:
+        if is_job(service, model):
+            if one.state == "exited" and one.exit_code:
+                return f"failed with exit code {one.exit_code}"
+            if one.state != "exited":
+                return one.state
+        elif not one.is_serving:
+            return one.health if one.state == "running" else one.state
+    return ""
+
+
+def drifted(host: Host, model: ComposeModel, containers: Sequence[Container]) -> dict[str, str]:
+    """Lockstep services whose running image is not the pinned one: service -> the image that runs."""
+    pinned = {name: model.services[name].image for name in host.config.lockstep.services if name in model.services}
+    return {
+        one.service: one.image
+        for one in containers
+        if one.service in pinned and not one.one_off and one.image != pinned[one.service]
+    }
+
+
+def survey(host: Host) -> Survey:
+    """Look at checkout and containers.
+
+    Raises:
+        HostError: git or the engine does not answer, or the compose files do not resolve.
+    """
+    model, containers = host.stack.resolve(), host.stack.containers()
+    ill = ailing(model, containers)
+    services = tuple(
+        ServiceStatus(
+            name,
+            service.image,
+            tuple(one for one in containers if one.service == name),
+            ill.get(name, ""),
+            is_job(service, model),
+        )
+        for name, service in sorted(model.services.items())
+    )
+    return Survey(host.repo.head(), model, services, drifted(host, model, containers))

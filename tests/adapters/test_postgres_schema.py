@@ -1,0 +1,77 @@
+"""What two equal schemas share, and what belongs to a database as a whole."""
+
+import psycopg
+import pytest
+
+from avnwizard.adapters.postgres import PostgresDatabase
+from avnwizard.errors import HostError
+from tests.adapters.postgres_filled import filled
+from tests.adapters.postgres_server import LocalServer
+
+CHANGES = [
+    "ALTER TABLE people ADD extra int",
+    "ALTER TABLE people DROP COLUMN mood CASCADE",
+    'ALTER TABLE "odd schema"."Odd.Table" ALTER status TYPE varchar(41)',
+    "ALTER TABLE people ALTER name DROP NOT NULL",
+    "ALTER TABLE people ALTER mood SET DEFAULT 'sad'",
+    "ALTER TABLE people RENAME name TO nom",
+    "ALTER TABLE people DROP CONSTRAINT people_name_check",
+    "DROP INDEX people_name",
+    "CREATE OR REPLACE VIEW happy AS SELECT * FROM people WHERE name IN ('a', 'c')",
+    "ALTER TYPE mood ADD VALUE 'glad'",
+    "ALTER DOMAIN positive DROP CONSTRAINT positive_check",
+    "CREATE OR REPLACE FUNCTION bump() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+    "DROP TRIGGER bumped ON people",
+    "DROP POLICY own ON people",
+    "CREATE SEQUENCE more",
+    "DROP TABLE events_1",
+    "CREATE SCHEMA empty",
+    "CREATE RULE r AS ON DELETE TO people DO INSTEAD NOTHING",
+]
+
+
+def test_fingerprint_is_the_schema_alone(server: LocalServer) -> None:
+    """Data, sequence values, statistics and owners do not change it; every change of the schema does."""
+    database = filled(server)
+    before = database.fingerprint("shop")
+    server.sql(
+        "shop", "INSERT INTO people (name) VALUES ('new')", "SELECT nextval('people_id_seq')", "VACUUM ANALYZE"
+    )
+    server.sql("shop", "ALTER TABLE people OWNER TO CURRENT_USER", "CREATE TEMP TABLE mine (n int)")
+    assert database.fingerprint("shop") == before
+    for change in CHANGES:
+        server.sql("postgres", "CREATE DATABASE changed TEMPLATE shop")
+        assert database.fingerprint("changed") == before
+        server.sql("changed", change)
+        assert database.fingerprint("changed") != before, change
+        database.drop("changed")
+
+
+def test_properties_of_the_whole_database(server: LocalServer) -> None:
+    """Encoding, locale, limit, grants and settings, which no dump holds, are those of the model."""
+    database = PostgresDatabase(server)
+    server.sql(
+        "postgres",
+        "CREATE DATABASE shop OWNER clerk TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'",
+        "ALTER DATABASE shop CONNECTION LIMIT 7",
+        "REVOKE CONNECT ON DATABASE shop FROM PUBLIC",
+        "GRANT CREATE ON DATABASE shop TO pg_monitor WITH GRANT OPTION",
+        'ALTER DATABASE shop SET search_path = "$user", "odd, ""schema", public',
+        "ALTER DATABASE shop SET statement_timeout = '5s'",
+        "ALTER DATABASE shop SET my.setting = 'it''s; odd'",
+        "ALTER ROLE clerk IN DATABASE shop SET work_mem = '8MB'",
+    )
+    database.create("copy", owner="clerk", like="shop")
+    query = """
+        SELECT pg_encoding_to_char(encoding), datcollate, datconnlimit,
+          (SELECT array_agg(a::text ORDER BY a::text) FROM unnest(datacl) a),
+          (SELECT array_agg(setrole || ' ' || setconfig::text ORDER BY setrole) FROM pg_db_role_setting
+           WHERE setdatabase = d.oid)
+        FROM pg_database d WHERE datname = %s"""
+    with psycopg.connect(**server.connection("postgres")) as connection:  # type: ignore[arg-type]  # strings
+        shop, copy = (connection.execute(query, [name]).fetchone() for name in ("shop", "copy"))
+    assert copy == shop
+    assert shop is not None
+    assert shop[:3] == ("LATIN1", "C", 7)
+    with pytest.raises(HostError, match="no database"):
+        database.create("copy 2", owner="clerk", like="nothing")

@@ -1,0 +1,146 @@
+"""Scores the reading of a release on labelled cases, by the corpus's own rules (its `score.py` judges by process)."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from avnwizard.domain.changelog import sections_between
+from avnwizard.domain.envdiff import EnvDiff, diff_env
+from avnwizard.domain.envfile import EnvFile
+
+Case = tuple[Path, dict[str, Any]]
+
+SURE = 0.9
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 1.0
+
+
+@dataclass
+class EnvScore:
+    """Counts over env cases: (true, false, missed) for all proposals and for the sure ones."""
+
+    cases: int = 0
+    keys_exact: int = 0
+    negatives: int = 0
+    negatives_hit: int = 0
+    right: int = 0
+    wrong: int = 0
+    missed: int = 0
+    sure_right: int = 0
+    sure_wrong: int = 0
+
+    @property
+    def precision(self) -> float:
+        """Of the proposals, the share that is right."""
+        return _share(self.right, self.right + self.wrong)
+
+    @property
+    def recall(self) -> float:
+        """Of the true renames, the share that is proposed."""
+        return _share(self.right, self.right + self.missed)
+
+    @property
+    def sure_precision(self) -> float:
+        """As `precision`, of the sure ones."""
+        return _share(self.sure_right, self.sure_right + self.sure_wrong)
+
+    @property
+    def sure_recall(self) -> float:
+        """As `recall`, of the sure ones."""
+        return _share(self.sure_right, self.right + self.missed)
+
+
+@dataclass
+class ChangelogScore:
+    """Counts over the labelled ranges of changelogs."""
+
+    ranges: int = 0
+    ranges_exact: int = 0
+    right: int = 0
+    wrong: int = 0
+    missed: int = 0
+
+    @property
+    def precision(self) -> float:
+        """Of the breaking items given, the share that is one."""
+        return _share(self.right, self.right + self.wrong)
+
+    @property
+    def recall(self) -> float:
+        """Of the breaking items labelled, the share that is given."""
+        return _share(self.right, self.right + self.missed)
+
+
+def read_case(folder: Path) -> EnvDiff:
+    """Compare one case's files."""
+    old, new = (EnvFile.parse((folder / name).read_bytes()) for name in ("old.env", "new.env"))
+    notes = folder / "changelog.txt"
+    return diff_env(old, new, changelog=notes.read_text() if notes.exists() else "")
+
+
+def env_score(cases: Iterable[Case]) -> EnvScore:
+    """Score env transitions."""
+    score = EnvScore()
+    for folder, label in cases:
+        diff, gold = read_case(folder), {(old, new) for old, new in label["renamed"]}
+        groups = label.get("related", [])
+        given = {
+            (r.old, r.new): r.confidence
+            for r in diff.renamed
+            if not any(r.old in g["old"] and r.new in g["new"] for g in groups)
+        }
+        news = {v.key for v in diff.added} | {r.new for r in diff.renamed}
+        olds = {v.key for v in diff.removed} | {r.old for r in diff.renamed}
+        score.cases += 1
+        score.keys_exact += news == {*label["added"], *(n for _, n in gold)} and olds == {
+            *label["removed"],
+            *(o for o, _ in gold),
+        }
+        sure = {pair for pair, confidence in given.items() if confidence >= SURE}
+        score.right += len(given.keys() & gold)
+        score.wrong += len(given.keys() - gold)
+        score.missed += len(gold - given.keys())
+        score.sure_right += len(sure & gold)
+        score.sure_wrong += len(sure - gold)
+        score.negatives += not gold
+        score.negatives_hit += not gold and bool(given)
+    return score
+
+
+def changelog_score(cases: Iterable[Case]) -> ChangelogScore:
+    """Score the labelled ranges of changelogs."""
+    score = ChangelogScore()
+    for folder, label in cases:
+        text = (folder / "CHANGELOG.md").read_text()
+        for wanted in label["ranges"]:
+            _score_range(score, text, wanted, label)
+    return score
+
+
+def _score_range(score: ChangelogScore, text: str, wanted: dict[str, Any], label: dict[str, Any]) -> None:
+    found = sections_between(text, wanted["from"], wanted["to"]).versions
+    names = {s.version.removeprefix("v") for s in found}
+    allowed = [wanted[k] for k in ("expected", "expected_stable", "expected_lineage") if wanted.get(k)]
+    score.ranges += 1
+    score.ranges_exact += names in [set(a) for a in [*allowed, *(wanted.get("also_acceptable") or [])]]
+    items = [(s.version.removeprefix("v"), _bare(f"{i.title} {i.text}")) for s in found for i in s.breaking]
+    used: set[int] = set()
+    for want in wanted.get("breaking", []):
+        version, words = want["version"].removeprefix("v"), _bare(want["contains"])
+        hit = next((i for i, (v, t) in enumerate(items) if i not in used and v == version and words in t), None)
+        if hit is not None:
+            used.add(hit)
+    score.right += len(used)
+    score.missed += len(wanted.get("breaking", [])) - len(used)
+    if wanted.get("breaking_count") is not None:
+        score.wrong += max(0, len(items) - max(wanted["breaking_count"], len(used)))
+    never = wanted.get("must_not_be_items") or label.get("must_not_be_items") or []
+    score.wrong += sum(_bare(str(bad)) in text for bad in never for _, text in items)
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[\s*_`]+", " ", text).strip().lower()

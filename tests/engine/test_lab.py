@@ -1,0 +1,158 @@
+"""The lab itself: a stack on the real engine behaves as the product would."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from avnwizard.practice import product
+from avnwizard.practice.product.template import COMPOSE_FILE
+from tests.lab.engine import Lab
+from tests.lab.prepared import bring_up
+from tests.lab.probe import probe_for
+from tests.lab.stack import DOMAIN, LabStack, routed
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture(scope="module")
+def stack(lab: Lab) -> Iterator[LabStack]:
+    """One stack at v1.5.0 that these tests share and leave as they found it."""
+    made = bring_up(lab, "module")
+    yield made
+    made.remove()
+
+
+def _run(lab: Lab, image: str, *options: str) -> tuple[int, str]:
+    """The exit code and output of a container that is expected to end by itself."""
+    done = lab.docker("run", "--rm", *options, f"{lab.registry}/{image}", check=False, timeout_s=60)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_every_service_answers_through_the_edge(stack: LabStack) -> None:
+    """Each routed service is reached by its own rule and says who it is."""
+    for name in routed():
+        status, body = stack.ask(name)
+        assert (status, body["service"]) == (200, name)
+        assert body["version"] == product.release("v1.5.0").tags[name]
+
+
+def test_the_rows_are_all_there(stack: LabStack) -> None:
+    """The prepared volume holds every seeded row, in four databases, and the extra roles."""
+    assert stack.row_counts() == product.SEEDED_ROWS
+    roles = stack.sql("postgres", "SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_'").split()
+    assert set(roles) == {"avnology", "hydra", "kratos", "keto", "readers", "reporting"}
+
+
+def test_the_edge_loses_nothing_at_rest(stack: LabStack) -> None:
+    """At 100 requests a second with nothing going on, every request is answered."""
+    report = probe_for(stack.ports.web, DOMAIN, "/api/probe", rate=100, duration_s=3, service="gateway")
+    assert report.sent > 250
+    assert report.lost_total == 0, report
+
+
+def test_a_missing_variable_refuses(lab: Lab, stack: LabStack) -> None:
+    """v2's gateway ends with 1 and names the variable that it misses."""
+    code, said = _run(lab, "gateway:v2.0.0", "-e", "DATABASE_URL=x", "-e", "SESSION_SECRET=x", "-e", "VALKEY_URL=x")
+    assert code == 1
+    assert "missing required configuration: SIGNING_SECRET" in said
+    assert stack.clone.exists()
+
+
+def test_hydra_refuses_rows_that_it_cannot_read(lab: Lab, stack: LabStack) -> None:
+    """With the old secret behind the new one Hydra starts; with the new one alone it does not."""
+    variables = stack.env_file()
+    dsn = f"postgres://hydra:{variables['HYDRA_DB_PASSWORD']}@postgres:5432/hydra"
+    options = ("--network", f"{stack.project}_backend", "-e", f"DSN={dsn}", "-e", "URLS_SELF_ISSUER=x")
+    code, said = _run(lab, "hydra:v2.3.0", *options, "-e", f"SECRETS_SYSTEM={'n' * 32}")
+    assert code == 1
+    assert "Could not ensure that signing keys" in said
+    both = f"SECRETS_SYSTEM={'n' * 32},{variables['HYDRA_SYSTEM_SECRET']}"
+    name = f"{stack.project}-hydra-both"
+    lab.docker("run", "-d", "--name", name, *options, "-e", both, f"{lab.registry}/hydra:v2.3.0")
+    try:
+        for _ in range(50):
+            ready = lab.docker("exec", name, "healthcheck", "http://127.0.0.1:4445/health/ready", check=False)
+            if ready.returncode == 0:
+                break
+        assert ready.returncode == 0, ready.stdout
+    finally:
+        lab.docker("rm", "-f", name)
+
+
+def test_postgres_18_refuses_the_old_mount(lab: Lab, stack: LabStack) -> None:
+    """On the volume of 17, mounted where 17 had it, the image of 18 ends with 1 and says why."""
+    volume = f"{stack.project}_postgres_data:/var/lib/postgresql/data:ro"
+    code, said = _run(lab, "postgres:18", "-v", volume, "-e", "POSTGRES_PASSWORD=x")
+    assert code == 1
+    assert "in 18+, these Docker images are configured to store database data" in said
+    assert "/var/lib/postgresql/data" in said
+
+
+def test_postgres_18_starts_on_its_own_mount(lab: Lab, stack: LabStack) -> None:
+    """On an empty volume at /var/lib/postgresql the image of 18 makes a database in its own folder."""
+    name = f"{stack.project}-pg18"
+    variables = ("-v", "/var/lib/postgresql", "-e", "POSTGRES_PASSWORD=x")
+    lab.docker("run", "-d", "--name", name, *variables, f"{lab.registry}/postgres:18")
+    ask = ("exec", name, "psql", "-h", "127.0.0.1", "-U", "postgres", "-qAtc", "SHOW data_directory")
+    try:
+        for _ in range(100):
+            answer = lab.docker(*ask, check=False)
+            if answer.returncode == 0:
+                break
+        assert answer.stdout.strip() == "/var/lib/postgresql/18/docker", answer.stderr
+    finally:
+        lab.docker("rm", "-f", "-v", name)
+
+
+def test_a_broken_image_never_becomes_ready(lab: Lab, stack: LabStack) -> None:
+    """`break_image` moves the tag to a build that is never ready, `restore_image` brings it back."""
+    good = lab.restore_image("gateway", "v2.0.0")
+    broken = lab.break_image("gateway", "v2.0.0")
+    assert broken != good
+    assert lab.images().registry.digest("gateway", "v2.0.0") == broken
+    assert lab.restore_image("gateway", "v2.0.0") == good
+    assert stack.clone.exists()
+
+
+def test_compose_with_no_deps_has_nothing_to_do(stack: LabStack) -> None:
+    """With Compose 2.40 a service that runs is as its file says, with and without its dependencies."""
+    for options in ((), ("--no-deps",)):
+        said = stack.compose("up", "-d", *options, "--dry-run", "gateway").stderr
+        assert "gateway-1  Recreate" not in said
+
+
+def test_an_older_compose_hashes_dependencies(lab: Lab, stack: LabStack) -> None:
+    """Compose 2.26 counts `depends_on` in the config hash, 2.40 does not."""
+    running = stack.states()["gateway"].labels["com.docker.compose.config-hash"]
+    newer, older = (
+        stack.compose("config", "--hash", "gateway", env=env) for env in (lab.env, lab.env_old_compose)
+    )
+    assert newer.stdout.split()[1] == running
+    assert newer.stdout != older.stdout
+
+
+def test_v1_breaks_on_the_schema_of_v2_and_v2_runs_on_it(lab_stack: LabStack) -> None:
+    """After v2's migrations v1's gateway and Kratos answer 500; v2 then comes up with every row."""
+    stack = lab_stack
+    clone = stack.clone
+    _git(clone, "fetch", "-q", "--tags")
+    _git(clone, "checkout", "-q", "--merge", "v2.0.0")
+    env_file = clone / ".env.production"
+    text = env_file.read_text("utf-8").replace("SMTP_URL=", "COURIER_SMTP_URL=")
+    env_file.write_text(text + f"GATEWAY_SIGNING_SECRET={'s' * 64}\n", "utf-8")
+    stack.compose("run", "--rm", "--no-deps", "avnology-migrate")
+    stack.compose("run", "--rm", "--no-deps", "kratos-migrate")
+    assert stack.ask("gateway")[0] == 500
+    assert 'column "login_name" does not exist' in stack.ask("gateway")[1]["error"]
+    assert stack.ask("kratos")[0] == 500
+    stack.start()
+    assert stack.ask("gateway")[1]["version"] == "v2.0.0"
+    assert stack.row_counts() == product.SEEDED_ROWS
+    assert "max-size: 10m" in (clone / COMPOSE_FILE).read_text("utf-8")
+
+
+def _git(cwd: Path, *arguments: str) -> None:
+    """Run git in the clone."""
+    subprocess.run(["git", *arguments], cwd=cwd, check=True, capture_output=True, timeout=60)

@@ -1,0 +1,141 @@
+"""A practice stack with a run written down, which can be put back, killed at a fault point, and looked at."""
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from avnwizard.domain.answers import Answers
+from avnwizard.engine.faults import KILL_AT, LOG_TO
+from avnwizard.flows import drafting, launch, releases, rollback
+from avnwizard.flows.host import Host
+from avnwizard.flows.planning import prepare
+from avnwizard.practice import workshop
+from avnwizard.practice.host import open_host as open_practice
+from avnwizard.wiring import open_host
+
+TARGET = "v2.0.0"
+_SPEED = 2000.0
+_ROWS = 60
+
+
+@dataclass(frozen=True)
+class World:
+    """A practice host in `home`, its database in `data`, and copies of both as they were when all was well."""
+
+    home: Path
+    data: Path
+    kept_home: Path
+    kept_data: Path
+    run: str
+
+    @classmethod
+    def make(cls, base: Path) -> "World":
+        """Make a stack at v1.5.0 with an upgrade to v2.0.0 written down and not begun."""
+        home = base / "home"
+        practice = workshop.make(home, speed=_SPEED, seed_rows=_ROWS, durable=False)
+        with opened(home) as host:
+            assert releases.fetch(host) == ""
+            draft = drafting.draft(host, TARGET)
+            answers = Answers().accepting(draft.decisions(Answers()))
+            run = launch.create_upgrade(host, prepare(host, draft, answers))
+        world = cls(home, practice.cluster.data, base / "kept-home", base / "kept-data", run)
+        practice.shut_down()
+        world.keep()
+        return world
+
+    def keep(self) -> None:
+        """Make this state, its database shut down, the one that `put_back` brings."""
+        for source, target in self._places():
+            _replace(source, target)
+
+    def shut_down(self) -> None:
+        """Stop the database, so that its files may be copied."""
+        open_practice(self.home).shut_down()
+
+    def put_back(self) -> None:
+        """Bring the kept state back."""
+        self.shut_down()
+        for target, source in self._places():
+            _replace(source, target)
+
+    def _places(self) -> list[tuple[Path, Path]]:
+        """(place, its copy); the database's files may lie within the host's folder."""
+        places = [(self.home, self.kept_home)]
+        return places if self.data.is_relative_to(self.home) else [*places, (self.data, self.kept_data)]
+
+    def carry(self, run: str, *, kill_at: str = "", log_to: Path | None = None) -> int:
+        """Carry a run in a process of its own; its exit status as a shell would say it (-9: killed)."""
+        child = os.fork()
+        if child == 0:
+            code = 70
+            try:
+                os.setsid()
+                os.environ.update({KILL_AT: kill_at} if kill_at else {})
+                os.environ.update({LOG_TO: str(log_to)} if log_to else {})
+                code = 0 if launch.carry(open_host(self.home), run) == "done" else 4
+            finally:
+                os._exit(code)
+        _, status = os.waitpid(child, 0)
+        return os.waitstatus_to_exitcode(status)
+
+    def roll_back(self, run: str) -> str:
+        """Write a rollback of a run down; its name."""
+        with opened(self.home) as host:
+            journal = host.journal()
+            record = journal.run(run)
+            return launch.create_rollback(host, record, rollback.plan_rollback(host, journal, record))
+
+    def state(self) -> dict[str, Any]:
+        """What must be equal in the end: checkout, env file, images, schema and rows."""
+        with opened(self.home) as host:
+            database = host.database()
+            names = [one.name for one in database.databases() if "__" not in one.name]
+            env = host.files.read(host.stack.project.env_file)
+            return {
+                "head": host.repo.head(),
+                "edits": hashlib.sha256(host.repo.diff()).hexdigest(),
+                "env": hashlib.sha256(env).hexdigest(),
+                "env mode": host.files.mode(host.stack.project.env_file),
+                "containers": sorted(
+                    (one.service, one.image, one.image_id, one.config_hash, one.is_serving or one.exit_code == 0)
+                    for one in host.stack.containers()
+                ),
+                "schemas": {name: database.fingerprint(name) for name in names},
+                "rows": {name: database.row_counts(name) for name in names},
+                "restoring": [one.name for one in database.databases() if "__restoring_" in one.name],
+            }
+
+
+def _replace(source: Path, target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    subprocess.run(["cp", "-a", str(source), str(target)], check=True, capture_output=True)
+
+
+@contextmanager
+def opened(home: Path) -> Iterator[Host]:
+    """The host, for a moment."""
+    yield open_host(home)
+
+
+@contextmanager
+def made() -> Iterator[World]:
+    """A world in a folder of its own, removed afterwards with its database server."""
+    base = Path(tempfile.mkdtemp(prefix="avnwizard-crash-"))
+    base.chmod(0o755)
+    world = World.make(base)
+    try:
+        yield world
+    finally:
+        open_practice(world.home).destroy()
+        shutil.rmtree(base, ignore_errors=True)
+
+
+KILLED = -signal.SIGKILL

@@ -1,0 +1,90 @@
+"""The run is killed at every fault point in turn; then it is resumed, or rolled back, and nothing is lost.
+
+`AVNWIZARD_MATRIX=full` (as CI sets it) tries every point; otherwise every 24th is tried, to keep a run short.
+"""
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.practice import crash_world
+from tests.practice.crash_world import KILLED, World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SHARDS = 12
+STRIDE = 1 if os.environ.get("AVNWIZARD_MATRIX") == "full" else 24
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    """One stack for the module; every case puts it back first."""
+    with crash_world.made() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def calm(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """An undisturbed run: the fault points it passes, the state before, and the state it ends in."""
+    log = tmp_path_factory.mktemp("calm") / "faults"
+    world.put_back()
+    before = world.state()
+    assert world.carry(world.run, log_to=log) == 0
+    after = world.state()
+    points = log.read_text().split()
+    assert before["head"].tag == "v1.5.0"
+    assert after["head"].tag == "v2.0.0"
+    assert before["schemas"] != after["schemas"]
+    return {"before": before, "after": after, "points": points}
+
+
+def _mine(points: list[str], shard: int) -> list[str]:
+    return points[::STRIDE][shard::SHARDS]
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_killed_anywhere_and_resumed(world: World, calm: dict[str, Any], shard: int) -> None:
+    """Resumed after SIGKILL at each point, the upgrade ends as if nothing had happened."""
+    for point in _mine(calm["points"], shard):
+        world.put_back()
+        assert world.carry(world.run, kill_at=point) == KILLED, point
+        assert world.carry(world.run) == 0, point
+        assert world.state() == calm["after"], point
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_killed_anywhere_and_rolled_back(world: World, calm: dict[str, Any], shard: int) -> None:
+    """Rolled back after SIGKILL at each point, the stack is as before the upgrade, and no row is lost."""
+    for point in _mine(calm["points"], shard):
+        world.put_back()
+        assert world.carry(world.run, kill_at=point) == KILLED, point
+        assert world.carry(world.roll_back(world.run)) == 0, point
+        assert world.state() == calm["before"], point
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """A finished upgrade with its rollback written down, and the fault points of that rollback."""
+    log: Path = tmp_path_factory.mktemp("done") / "faults"
+    with crash_world.made() as world:
+        before = world.state()
+        assert world.carry(world.run) == 0
+        back = world.roll_back(world.run)
+        world.shut_down()
+        world.keep()
+        assert world.carry(back, log_to=log) == 0
+        assert world.state() == before
+        yield {"world": world, "back": back, "before": before, "points": log.read_text().split()}
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_a_rollback_killed_anywhere_and_resumed(done: dict[str, Any], shard: int) -> None:
+    """A rollback is a run: killed at each point and resumed, it still brings everything back."""
+    for point in _mine(done["points"], shard):
+        done["world"].put_back()
+        assert done["world"].carry(done["back"], kill_at=point) == KILLED, point
+        assert done["world"].carry(done["back"]) == 0, point
+        assert done["world"].state() == done["before"], point

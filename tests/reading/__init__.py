@@ -1,0 +1,1 @@
+"""Tests of reading a release: versions, env files, changelogs, compose files, migrations."""

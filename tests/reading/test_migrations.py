@@ -1,0 +1,145 @@
+"""SQL migrations are judged as a live database and the old code would feel them."""
+
+import pytest
+
+from avnwizard.domain.migrations import Kind, TableSize, read_migrations
+
+
+def _kinds(sql: str) -> list[str]:
+    return [str(s.kind) for s in read_migrations({"1.sql": sql}).statements]
+
+
+@pytest.mark.parametrize(
+    ("sql", "kind"),
+    [
+        ("CREATE TABLE t (a int)", Kind.ADDITIVE),
+        ("ALTER TABLE t ADD COLUMN c text", Kind.ADDITIVE),
+        ("ALTER TABLE t ADD COLUMN c int NOT NULL DEFAULT 0", Kind.ADDITIVE),
+        ("ALTER TABLE t ADD COLUMN c timestamptz DEFAULT now()", Kind.ADDITIVE),
+        ("ALTER TABLE t ADD COLUMN c uuid DEFAULT gen_random_uuid()", Kind.REWRITING),
+        ("ALTER TABLE t ADD COLUMN c bigserial", Kind.REWRITING),
+        ("ALTER TABLE t ADD COLUMN c int GENERATED ALWAYS AS (a + 1) STORED", Kind.REWRITING),
+        ("ALTER TABLE t ADD COLUMN c int NOT NULL", Kind.INCOMPATIBLE),
+        ("ALTER TABLE t ADD COLUMN c int UNIQUE", Kind.LOCKING),
+        ("ALTER TABLE t DROP COLUMN c", Kind.DESTRUCTIVE),
+        ("ALTER TABLE t ALTER c TYPE bigint", Kind.REWRITING),
+        ("ALTER TABLE t ALTER c TYPE int USING c::int", Kind.INCOMPATIBLE),
+        ("ALTER TABLE t ALTER c SET NOT NULL", Kind.INCOMPATIBLE),
+        ("ALTER TABLE t ALTER c DROP NOT NULL", Kind.ADDITIVE),
+        ("ALTER TABLE t ALTER c SET DEFAULT 1", Kind.ADDITIVE),
+        ("ALTER TABLE t ALTER c DROP DEFAULT", Kind.INCOMPATIBLE),
+        ("ALTER TABLE t ADD CONSTRAINT k CHECK (a > 0) NOT VALID", Kind.INCOMPATIBLE),
+        ("ALTER TABLE t VALIDATE CONSTRAINT k", Kind.ADDITIVE),
+        ("ALTER TABLE t RENAME TO u", Kind.INCOMPATIBLE),
+        ("ALTER TABLE t RENAME COLUMN a TO b", Kind.INCOMPATIBLE),
+        ("ALTER INDEX i RENAME TO j", Kind.ADDITIVE),
+        ("CREATE INDEX i ON t (a)", Kind.LOCKING),
+        ("CREATE INDEX CONCURRENTLY i ON t (a)", Kind.ADDITIVE),
+        ("CREATE UNIQUE INDEX CONCURRENTLY i ON t (a)", Kind.INCOMPATIBLE),
+        ("DROP INDEX i", Kind.ADDITIVE),
+        ("DROP TABLE t", Kind.DESTRUCTIVE),
+        ("DROP VIEW v", Kind.INCOMPATIBLE),
+        ("TRUNCATE t", Kind.DESTRUCTIVE),
+        ("DELETE FROM t WHERE a = 1", Kind.DESTRUCTIVE),
+        ("UPDATE t SET a = 2", Kind.DESTRUCTIVE),
+        ("INSERT INTO t VALUES (1)", Kind.ADDITIVE),
+        ("VACUUM FULL t", Kind.REWRITING),
+        ("REINDEX TABLE t", Kind.LOCKING),
+        ("REVOKE SELECT ON t FROM u", Kind.INCOMPATIBLE),
+        ("ALTER TYPE e ADD VALUE 'x'", Kind.ADDITIVE),
+        ("ALTER TABLE t ENABLE ROW LEVEL SECURITY", Kind.INCOMPATIBLE),
+        ("SELEKT 1", Kind.UNREADABLE),
+        ("{{ if .X }} SELECT 1", Kind.UNREADABLE),
+        ("ALTER SYSTEM SET work_mem = '1GB'", Kind.UNREADABLE),
+        ("DO $$ BEGIN EXECUTE 'drop ' || 'table t'; END $$", Kind.UNREADABLE),
+        ("DO $$ BEGIN ALTER TABLE t DROP COLUMN a; END $$", Kind.DESTRUCTIVE),
+        ("DO $$ BEGIN CREATE TYPE e AS ENUM ('a'); EXCEPTION WHEN duplicate_object THEN NULL; END $$", Kind.ADDITIVE),
+    ],
+)
+def test_kind_of_statement(sql: str, kind: Kind) -> None:
+    """Each statement on a table that has rows, by PostgreSQL's own rules."""
+    assert _kinds(sql) == [kind]
+
+
+def test_what_the_migrations_made_is_free() -> None:
+    """A new table may be indexed and filled, and a new column filled, without anybody noticing."""
+    assert set(_kinds("CREATE TABLE t (a int); CREATE UNIQUE INDEX ON t (a); UPDATE t SET a = 1; TRUNCATE t")) == {
+        "additive"
+    }
+    assert _kinds("ALTER TABLE t ADD COLUMN c int; UPDATE t SET c = 1") == ["additive", "rewriting"]
+
+
+def test_lines_and_files_are_told() -> None:
+    """Places count comments, other scripts and several statements on a line; files go by name."""
+    verdict = read_migrations(
+        {
+            "b.sql": "-- é\n\n/* x\n*/ SELECT 1; DROP TABLE t;\nBROKEN;\nDROP TABLE u",
+            "a.sql": "SELECT 1",
+        }
+    )
+    assert [(s.file, s.line, str(s.kind)) for s in verdict.statements] == [
+        ("a.sql", 1, "additive"),
+        ("b.sql", 4, "additive"),
+        ("b.sql", 4, "destructive"),
+        ("b.sql", 5, "unreadable"),
+        ("b.sql", 6, "destructive"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("1_x.down.sql", "a down migration"),
+        ("down/1.sql", "a down migration"),
+        ("U2__x.sql", "a down migration"),
+        ("1.mysql.up.sql", "for mysql, not PostgreSQL"),
+        ("cockroach/1.sql", "for cockroach, not PostgreSQL"),
+        ("1.go", "not an SQL file"),
+    ],
+)
+def test_what_does_not_run_is_skipped_and_told(path: str, why: str) -> None:
+    """The way down and other databases' dialects are not part of the upgrade."""
+    verdict = read_migrations({path: "DROP TABLE t", "download_markdown.sql": "SELECT 1"})
+    assert verdict.skipped == ((path, why),)
+    assert len(verdict.statements) == 1
+
+
+@pytest.mark.parametrize("mark", ["-- +goose Down", "-- +migrate Down", "-- migrate:down", "-- //@UNDO"])
+def test_down_sections_are_left_out(mark: str) -> None:
+    """One file may hold both ways; line numbers stay."""
+    assert _kinds(f"CREATE TABLE t (a int);\n{mark}\nDROP TABLE t;") == ["additive"]
+
+
+def test_sizes_become_times() -> None:
+    """The live table's size says how long somebody waits."""
+    sizes = {"public.big": TableSize(4_100_000_000, 1), "small": TableSize(8192, 10)}
+    verdict = read_migrations({"1.sql": "ALTER TABLE big ALTER c TYPE bigint; CREATE INDEX ON small (a)"}, sizes)
+    rewrite, index = verdict.statements
+    assert "rewrites 4.1 GB, about 51 s, readers and writers wait" in rewrite.why
+    assert index.seconds is not None
+    assert index.seconds < 1
+    assert verdict.sentence == "needs a window of about 51 s"
+    assert not verdict.rollback_needs_restore
+
+
+@pytest.mark.parametrize(
+    ("sql", "sizes", "sentence"),
+    [
+        ("CREATE TABLE t (a int)", {}, "rolls without interruption"),
+        ("CREATE INDEX ON t (a)", {}, "needs a window of unknown length"),
+        ("CREATE INDEX ON t (a)", {"t": TableSize(1000, 1)}, "rolls without interruption"),
+        ("DROP TABLE t", {}, "rollback needs a restore"),
+        ("BROKEN", {"t": TableSize(1, 1)}, "needs a window of unknown length; rollback needs a restore"),
+    ],
+)
+def test_verdict(sql: str, sizes: dict[str, TableSize], sentence: str) -> None:
+    """The release as a whole: rolls, needs a window, needs a restore to go back."""
+    verdict = read_migrations({"1.sql": sql}, sizes)
+    assert verdict.sentence.endswith(sentence)
+    assert verdict.rolls_without_interruption == (sentence == "rolls without interruption")
+
+
+def test_no_migrations() -> None:
+    """A release without migrations rolls, and says so."""
+    assert read_migrations({}).sentence == "no migrations"
+    assert read_migrations({}).rolls_without_interruption

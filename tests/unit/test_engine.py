@@ -1,0 +1,178 @@
+"""The engine alone: journal, runner, lock, controls, crash and resume."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from avnwizard.engine.feed import FeedReader, FeedWriter
+from avnwizard.engine.journal import Journal
+from avnwizard.engine.lock import held, holder
+from avnwizard.engine.runner import run_steps
+from avnwizard.engine.step import Probe, Step, StepContext, UndoStep
+from avnwizard.errors import BusyError, RefusedError, StepError
+
+
+class WriteFile(Step):
+    """Writes one file; its probe looks at it."""
+
+    def __init__(self, name: str, path: Path, *, fail: bool = False) -> None:
+        self.name, self.title, self.path, self.fail = name, f"write {name}", path, fail
+
+    def probe(self, ctx: StepContext) -> Probe:
+        """Done when the file is there."""
+        return Probe.DONE if self.path.exists() else Probe.NOT_DONE
+
+    def do(self, ctx: StepContext) -> None:
+        """Write, counting how often."""
+        if self.fail:
+            raise StepError("no luck", "try again")
+        ctx.checkpoint()
+        ctx.note(path=str(self.path))
+        with ctx.effect("write"):
+            self.path.write_text(self.path.read_text() + "x" if self.path.exists() else "x")
+
+    def undo(self, ctx: StepContext) -> None:
+        """Remove what was noted."""
+        Path(ctx.recall(self.name.removeprefix("undo:"))["path"]).unlink(missing_ok=True)
+
+
+def _start(folder: Path, steps: list[Step], run: str = "r1", undoes: str = "") -> str:
+    journal, feed = Journal(folder / "journal.db"), FeedWriter(folder / f"{run}.jsonl")
+    if run not in {record.id for record in journal.runs()}:
+        names = [(step.name, step.title) for step in steps]
+        journal.create_run(run, kind="test", title="a test", plan="{}", steps=names, undoes=undoes)
+    return run_steps(journal, feed, journal.run(run), steps, hint="resume it")
+
+
+def test_runs_to_the_end_once(tmp_path: Path) -> None:
+    """Every step is done once, journalled, and told to the feed; a second call does nothing more."""
+    steps: list[Step] = [WriteFile("a", tmp_path / "a"), WriteFile("b", tmp_path / "b")]
+    assert _start(tmp_path, steps) == "done"
+    assert _start(tmp_path, steps) == "done"
+    assert (tmp_path / "a").read_text() == "x"
+    events = FeedReader(tmp_path / "r1.jsonl").read()
+    assert [(e.step, e.data["state"]) for e in events if e.kind == "step"] == [
+        ("a", "started"), ("a", "done"), ("b", "started"), ("b", "done"),
+    ]  # fmt: skip
+
+
+def test_failure_is_kept_and_resumable(tmp_path: Path) -> None:
+    """A failing step stops the run with its message; mended, the run goes on from there."""
+    broken = WriteFile("b", tmp_path / "b", fail=True)
+    steps: list[Step] = [WriteFile("a", tmp_path / "a"), broken]
+    assert _start(tmp_path, steps) == "failed"
+    record = Journal(tmp_path / "journal.db").run("r1")
+    assert (record.message, record.hint) == ("write b: no luck", "try again")
+    broken.fail = False
+    assert _start(tmp_path, steps) == "done"
+    assert (tmp_path / "a").read_text() == "x"
+
+
+def test_a_bug_never_tells_the_value(tmp_path: Path) -> None:
+    """An unexpected exception is told by type and place, not by its text, which may hold a secret."""
+
+    class Buggy(WriteFile):
+        def do(self, ctx: StepContext) -> None:
+            raise ValueError("hunter2")
+
+    assert _start(tmp_path, [Buggy("a", tmp_path / "a")]) == "failed"
+    told = Journal(tmp_path / "journal.db").run("r1").message
+    assert "hunter2" not in told
+    assert "ValueError at test_engine.py" in told
+
+
+def test_other_steps_on_resume_are_an_error(tmp_path: Path) -> None:
+    """A step's identity is (run, index, name)."""
+    _start(tmp_path, [WriteFile("a", tmp_path / "a")])
+    with pytest.raises(StepError, match="other steps"):
+        _start(tmp_path, [WriteFile("z", tmp_path / "a")])
+
+
+def test_abort_and_pause(tmp_path: Path) -> None:
+    """Abort stops before the next step; a pause waits until it is lifted."""
+    steps: list[Step] = [WriteFile("a", tmp_path / "a")]
+    journal = Journal(tmp_path / "journal.db")
+    journal.create_run("r1", kind="t", title="t", plan="{}", steps=[("a", "write a")])
+    journal.post("r1", "abort")
+    assert _start(tmp_path, steps) == "aborted"
+    assert not (tmp_path / "a").exists()
+    journal.post("r1", "pause")
+    journal.post("r1", "resume")
+    assert _start(tmp_path, steps) == "done"
+
+
+def test_rollback_uses_the_facts_of_the_run_that_it_undoes(tmp_path: Path) -> None:
+    """An undo step recalls what its original noted; the original run ends as undone."""
+    original = WriteFile("a", tmp_path / "a")
+    _start(tmp_path, [original])
+    assert _start(tmp_path, [UndoStep(original)], run="r2", undoes="r1") == "done"
+    assert not (tmp_path / "a").exists()
+    assert Journal(tmp_path / "journal.db").run("r1").state == "undone"
+
+
+def test_one_holder_at_a_time(tmp_path: Path) -> None:
+    """The second one is told who holds the lock; the lock is free again afterwards."""
+    lock = tmp_path / "lock"
+    with held(lock, run="r1", state_dir=tmp_path):
+        assert holder(lock)["run"] == "r1"
+        with pytest.raises(BusyError, match="r1"), held(lock, run="r2", state_dir=tmp_path):
+            pass
+    assert holder(lock) == {}
+
+
+def test_unknown_and_ambiguous_runs(tmp_path: Path) -> None:
+    """A run is found by an unambiguous beginning only."""
+    journal = Journal(tmp_path / "journal.db")
+    for run in ("20260101-a", "20260101-b"):
+        journal.create_run(run, kind="t", title="t", plan="{}", steps=[])
+    assert journal.run("20260101-b").id == "20260101-b"
+    with pytest.raises(RefusedError, match="2 runs"):
+        journal.run("2026")
+    with pytest.raises(RefusedError, match="no run"):
+        journal.run("nope")
+
+
+_CRASHER = """
+import sys, json
+from pathlib import Path
+from tests.unit.test_engine import WriteFile, _start
+folder = Path(sys.argv[1])
+print(_start(folder, [WriteFile("a", folder / "a"), WriteFile("b", folder / "b")]))
+"""
+
+
+def test_killed_at_every_fault_point_and_resumed(tmp_path: Path) -> None:
+    """SIGKILL at each journal commit and around each effect; the resumed run does every effect exactly once."""
+
+    def launch(folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
+        folder.mkdir(exist_ok=True)
+        return subprocess.run(
+            [sys.executable, "-c", _CRASHER, str(folder)],
+            env=os.environ | env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    log = tmp_path / "faults"
+    launch(tmp_path / "calm", AVNWIZARD_FAULT_LOG=str(log))
+    points = log.read_text().split()
+    assert len(points) > 12
+    for index, point in enumerate(points):
+        folder = tmp_path / str(index)
+        assert launch(folder, AVNWIZARD_FAULT=point).returncode == -signal.SIGKILL, point
+        assert launch(folder).stdout.strip() == "done", point
+        assert (folder / "a").read_text() + (folder / "b").read_text() == "xx", point
+
+
+def test_a_torn_line_is_skipped(tmp_path: Path) -> None:
+    """A feed cut off in mid-line by a crash is still read, and goes on."""
+    path = tmp_path / "feed"
+    path.write_bytes(json.dumps({"at": 1, "kind": "say", "step": "a", "text": "one", "data": {}}).encode()[:-9])
+    FeedWriter(path).emit("say", "a", "two")
+    assert [event.text for event in FeedReader(path).read()] == ["two"]

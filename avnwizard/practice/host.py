@@ -5,12 +5,10 @@ from pathlib import Path
 
 from avnwizard.domain.host import ComposeProject
 from avnwizard.errors import RefusedError
-from avnwizard.ports import Database
 from avnwizard.practice import failures
 from avnwizard.practice.access import PracticePostgresAccess
 from avnwizard.practice.clock import PracticeClock
 from avnwizard.practice.database import Cluster
-from avnwizard.practice.disk import PracticeDatabase
 from avnwizard.practice.stack import PracticeStack
 from avnwizard.practice.state import State
 
@@ -46,10 +44,6 @@ class PracticeHost:
     def order(self, failure: str) -> None:
         """Order a failure by its name, as `avnwizard demo --fail` gives it; `UsageError` when there is none such."""
         self.failures.order(failures.parse(failure))
-
-    def database(self, inner: Database) -> PracticeDatabase:
-        """The adapter for this host's server (built on `postgres`), with the practice's own failures over it."""
-        return PracticeDatabase(inner, self.stack.observer)
 
     def close(self) -> None:
         """Let go of the state file. PostgreSQL goes on running, as containers do."""

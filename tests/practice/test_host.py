@@ -25,7 +25,7 @@ from tests.practice.moving import settled, the
 
 def _count(host: PracticeHost, database: str, table: str) -> int:
     with psycopg.connect(**host.postgres.connection(database)) as connection:  # type: ignore[arg-type]  # keywords
-        row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - the product's own names
+        row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
         assert row is not None
         return int(row[0])
 

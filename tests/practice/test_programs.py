@@ -15,7 +15,7 @@ def _query(host: PracticeHost, database: str, sql: str) -> list[tuple[Any, ...]]
 
 
 def _columns(host: PracticeHost, table: str) -> set[str]:
-    query = f"SELECT attname FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0"  # noqa: S608
+    query = f"SELECT attname FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0"
     return {row[0] for row in _query(host, "avnology", query)}
 
 

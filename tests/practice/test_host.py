@@ -188,3 +188,15 @@ def test_the_socket_stays_short_enough_in_a_long_temporary_folder(
     """A Unix socket's path holds 107 bytes."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ("long" * 30)))
     assert len(f"{Cluster(tmp_path, 16, 'avnology').socket}/.s.PGSQL.5432") < 107
+
+
+def test_a_host_can_be_copied_while_its_state_is_open(practice_host: PracticeHost, tmp_path: Path) -> None:
+    """What was only in SQLite's log is in the copy: several workers copy one template at once."""
+    practice_host.cluster.stop()
+    practice_host.state.set("note", "written a moment ago")
+    copy = make(tmp_path / "copy", speed=7, durable=False, template=practice_host.home)
+    try:
+        assert copy.state.setting("note") == "written a moment ago"
+        assert (copy.state.speed, practice_host.state.speed) == (7.0, 1000.0)
+    finally:
+        copy.destroy()

@@ -191,8 +191,8 @@ class Database(Protocol):
     def restore(self, dump: Path, database: str, progress: Progress) -> None:
         """`pg_restore --exit-on-error` into an empty database, then ANALYZE."""
 
-    def create(self, database: str, *, owner: str) -> None:
-        """An empty database (template0)."""
+    def create(self, database: str, *, owner: str, like: str = "") -> None:
+        """An empty database (template0), with another's encoding, locale, grants and settings: no dump holds them."""
 
     def exists(self, database: str) -> bool:
         """Whether there is such a database."""

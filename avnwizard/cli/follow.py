@@ -70,8 +70,10 @@ def _say_stopped(record: "RunRecord") -> None:
     cut_off = record.state in {"created", "running", "paused"}
     what = "was cut off" if cut_off else "stopped"
     say(f"{record.title} {what}: {record.message or 'its process is gone'}", style="red")
-    back = "" if record.undoes else f", or avnwizard rollback {record.id}"
-    say(f"  try: {record.hint or f'avnwizard resume {record.id}{back}'}")
+    if record.hint:
+        say(f"  try: {record.hint}")
+    back = "" if record.undoes else f", or go back: avnwizard rollback {record.id}"
+    say(f"  then go on: avnwizard resume {record.id}{back}")
 
 
 class _LineWatcher:

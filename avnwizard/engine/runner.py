@@ -15,13 +15,8 @@ from avnwizard.errors import StepError, WizardError
 _POLL_S = 0.2
 
 
-def run_steps(
-    journal: Journal, feed: FeedWriter, run: RunRecord, steps: Sequence[Step], *, hint: str = ""
-) -> RunState:
+def run_steps(journal: Journal, feed: FeedWriter, run: RunRecord, steps: Sequence[Step]) -> RunState:
     """Carry a run to its end, or to the step that stops it. The caller holds the stack's lock.
-
-    Args:
-        hint: what the operator can do when it stops early.
 
     Raises:
         StepError: the steps are not those that the journal knows.
@@ -42,12 +37,12 @@ def run_steps(
             _carry_out(journal, feed, ctx, step, opened=record.state in {"started", "failed"})
         except AbortRequestedError as stop:
             journal.take_controls(run.id)
-            _move(journal, feed, run.id, "aborted", message=f"{stop.message} Before or in: {step.title}.", hint=hint)
+            _move(journal, feed, run.id, "aborted", message=f"{stop.message} Before or in: {step.title}.")
             return "aborted"
         except WizardError as error:
-            return _fail(journal, feed, ctx, step, error.message, error.hint or hint)
+            return _fail(journal, feed, ctx, step, error.message, error.hint)
         except Exception as error:  # noqa: BLE001 - whatever breaks, the journal says where
-            return _fail(journal, feed, ctx, step, _describe_bug(error), hint)
+            return _fail(journal, feed, ctx, step, _describe_bug(error), "")
     if run.undoes:
         journal.conclude(run.id, undone=run.undoes)
         feed.emit("run", "", state="done")

@@ -3,16 +3,17 @@
 import stat
 from collections.abc import Callable, Iterator
 
-from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.host import Head, TagRef
 from avnwizard.engine.records import UNFINISHED
 from avnwizard.errors import WizardError
 from avnwizard.flows.host import Host
-from avnwizard.flows.survey import ailing, drifted
+from avnwizard.flows.survey import ailing, drifted, read_env
 
 MIN_ENGINE = (24, 0)
-MIN_COMPOSE = (2, 20)
+MIN_COMPOSE = (2, 30)
+"""Up to 2.29.2 Compose counts `depends_on` in a service's hash: what `up --no-deps` left, the next plain `up`
+replaces once more (docker/compose #12069, #12072)."""
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -139,7 +140,7 @@ def _compare(tags: tuple[TagRef, ...], head: Head, theirs: str) -> Finding:
 def _env(host: Host) -> Iterator[Finding]:
     path = host.stack.project.env_file
     mode = host.files.mode(path)
-    EnvFile.parse(host.files.read(path))
+    read_env(host)
     if mode & _OTHERS:
         yield Finding(
             "env", "stop", f"{path} can be read by others (mode {mode:03o}); it holds secrets.", f"chmod 600 {path}"

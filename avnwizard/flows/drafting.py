@@ -16,6 +16,7 @@ from avnwizard.domain.plan import Breaking
 from avnwizard.errors import RefusedError
 from avnwizard.flows import releases
 from avnwizard.flows.host import Host
+from avnwizard.flows.survey import read_env
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def draft(host: Host, target: str) -> Draft:
         HostError: git or a file does not answer.
     """
     current, tag = releases.current_tag(host), releases.find(host, target)
-    operator = EnvFile.parse(host.files.read(host.stack.project.env_file))
+    operator = read_env(host)
     section = host.config.stack
     changelog_text = _text(host, tag.commit, section.changelog)
     changelog = sections_between(changelog_text, current.name, tag.name)

@@ -114,8 +114,7 @@ def carry(host: Host, run: str) -> RunState:
         _take_lock(stack, host, record.id)
         feed = FeedWriter(host.state.feed(record.id))
         signal.signal(signal.SIGTERM, lambda *_: journal.post(record.id, "abort"))
-        steps, hint = _steps_of(host, journal, record)
-        state = run_steps(journal, feed, record, steps, hint=hint)
+        state = run_steps(journal, feed, record, _steps_of(host, journal, record))
         write_report(host, journal, record.id)
     return state
 
@@ -133,13 +132,12 @@ def _take_lock(stack: contextlib.ExitStack, host: Host, run: str) -> None:
             return
 
 
-def _steps_of(host: Host, journal: Journal, record: RunRecord) -> tuple[Sequence[Step], str]:
+def _steps_of(host: Host, journal: Journal, record: RunRecord) -> Sequence[Step]:
     if record.undoes:
         plan = rollback.rollback_from_json(record.plan)
         scene = scene_of(from_json(journal.run(record.undoes).plan), host, record.undoes)
-        return rollback.rollback_steps(scene, plan), f"avnwizard resume {record.id}"
-    hint = f"avnwizard resume {record.id}, or avnwizard rollback {record.id}"
-    return upgrade_steps(scene_of(from_json(record.plan), host, record.id)), hint
+        return rollback.rollback_steps(scene, plan)
+    return upgrade_steps(scene_of(from_json(record.plan), host, record.id))
 
 
 def is_live(host: Host, run: str) -> bool:

@@ -3,9 +3,25 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.host import ComposeModel, Container, Head, Service
 from avnwizard.domain.strategy import is_job
+from avnwizard.errors import RefusedError, UsageError
 from avnwizard.flows.host import Host
+
+
+def read_env(host: Host) -> EnvFile:
+    """The operator's env file.
+
+    Raises:
+        HostError: it is not there.
+        RefusedError: Compose would not read it; names the line, never a value.
+    """
+    path = host.stack.project.env_file
+    try:
+        return EnvFile.parse(host.files.read(path))
+    except UsageError as error:
+        raise RefusedError(f"{path}: {error.message}.", error.hint) from error
 
 
 @dataclass(frozen=True)

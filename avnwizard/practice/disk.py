@@ -78,9 +78,9 @@ class PracticeDatabase:
         """Restore into an empty database."""
         self._inner.restore(dump, database, progress)
 
-    def create(self, database: str, *, owner: str) -> None:
+    def create(self, database: str, *, owner: str, like: str = "") -> None:
         """An empty database."""
-        self._inner.create(database, owner=owner)
+        self._inner.create(database, owner=owner, like=like)
 
     def exists(self, database: str) -> bool:
         """Whether there is such a database."""

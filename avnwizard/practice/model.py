@@ -7,7 +7,7 @@ from avnwizard.domain.compose import load
 from avnwizard.domain.compose_model import model_from_config
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.host import ComposeModel, ComposeProject
-from avnwizard.errors import HostError
+from avnwizard.errors import HostError, UsageError
 from avnwizard.practice.config_hash import config_hash
 
 
@@ -17,12 +17,15 @@ def resolve(project: ComposeProject, files: Sequence[Path], env_file: Path) -> C
         raise HostError(
             f"the practice host reads one compose file, not {len(files)}", "Practise without override files."
         )
-    raw = load(
-        _read(files[0]).decode("utf-8", errors="replace"),
-        EnvFile.parse(_read(env_file)).as_dict(),
-        project=project.name,
-        folder=str(project.directory),
-    )
+    try:
+        raw = load(
+            _read(files[0]).decode("utf-8", errors="replace"),
+            EnvFile.parse(_read(env_file)).as_dict(),
+            project=project.name,
+            folder=str(project.directory),
+        )
+    except UsageError as error:  # where Compose itself would fail
+        raise HostError(error.message, error.hint) from error
     hashes = {name: config_hash(service, project.directory) for name, service in raw["services"].items()}
     return model_from_config(raw, hashes)
 

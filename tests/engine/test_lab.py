@@ -126,9 +126,7 @@ def test_compose_with_no_deps_has_nothing_to_do(stack: LabStack) -> None:
 def test_an_older_compose_hashes_dependencies(lab: Lab, stack: LabStack) -> None:
     """Compose 2.26 counts `depends_on` in the config hash, 2.40 does not."""
     running = stack.states()["gateway"].labels["com.docker.compose.config-hash"]
-    newer, older = (
-        stack.compose("config", "--hash", "gateway", env=env) for env in (lab.env, lab.env_old_compose)
-    )
+    newer, older = (stack.compose("config", "--hash", "gateway", env=env) for env in (lab.env, lab.env_old_compose))
     assert newer.stdout.split()[1] == running
     assert newer.stdout != older.stdout
 

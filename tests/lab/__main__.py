@@ -52,9 +52,7 @@ def _reset(lab: Lab) -> None:
 
 def _say(stack: LabStack) -> None:
     _times(stack.times_s)
-    print(
-        f"{stack.clone}  http://{DOMAIN} at 127.0.0.1:{stack.ports.web}, Traefik's API at {stack.ports.api}"
-    )
+    print(f"{stack.clone}  http://{DOMAIN} at 127.0.0.1:{stack.ports.web}, Traefik's API at {stack.ports.api}")
 
 
 def _env(lab: Lab) -> None:

@@ -46,7 +46,7 @@ def _start(folder: Path, steps: list[Step], run: str = "r1", undoes: str = "") -
     if run not in {record.id for record in journal.runs()}:
         names = [(step.name, step.title) for step in steps]
         journal.create_run(run, kind="test", title="a test", plan="{}", steps=names, undoes=undoes)
-    return run_steps(journal, feed, journal.run(run), steps, hint="resume it")
+    return run_steps(journal, feed, journal.run(run), steps)
 
 
 def test_runs_to_the_end_once(tmp_path: Path) -> None:

@@ -27,9 +27,7 @@ def test_a_plain_run_skips(pytester: pytest.Pytester, monkeypatch: pytest.Monkey
     assert _outcomes(pytester, monkeypatch, "")["skipped"] == 1
 
 
-def test_a_skip_fails_when_the_lab_is_asked_for(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_skip_fails_when_the_lab_is_asked_for(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """With AVNWIZARD_LAB=1 an engine test that skips is a failure."""
     outcomes = _outcomes(pytester, monkeypatch, "1")
     assert "skipped" not in outcomes

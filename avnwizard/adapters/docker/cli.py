@@ -10,7 +10,7 @@ from avnwizard.adapters.process import Completed, run, stream
 from avnwizard.errors import HostError
 
 READ_S = 60.0
-COMPOSE_HINT = "Install the Compose plugin (package docker-compose-plugin), 2.20 or newer."
+COMPOSE_HINT = "Install the Compose plugin (package docker-compose-plugin), 2.30 or newer."
 _START = "Start Docker (`systemctl start docker`), or check DOCKER_HOST."
 _HINTS = (
     ("permission denied while trying to connect", "Add this user to the group docker and log in again, or use sudo."),

@@ -11,6 +11,7 @@ from avnwizard.domain.secret import redact_urls
 from avnwizard.errors import HostError
 
 COMPOSE_MINIMUM = (2, 20)
+"""Below it, what Compose prints cannot be read; `check` asks for more."""
 
 
 def find_engine(cli: DockerCli | None = None) -> EngineFacts:
@@ -43,7 +44,7 @@ def _compose_version(cli: DockerCli) -> str:
     if done.code != 0 or not found:
         raise HostError("The docker CLI has no Compose plugin.", hint_for(done.complaint) or COMPOSE_HINT)
     if (int(found[1]), int(found[2])) < COMPOSE_MINIMUM:
-        raise HostError(f"Docker Compose {found[0]} is too old; avnwizard needs 2.20 or newer.", COMPOSE_HINT)
+        raise HostError(f"Docker Compose {found[0]} is too old; avnwizard needs 2.30 or newer.", COMPOSE_HINT)
     return found[0].removeprefix("v")
 
 

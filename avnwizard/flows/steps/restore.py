@@ -80,7 +80,7 @@ class RestoreBeside(Step):
             ctx.say(f"restoring {dumped.name} as {name}")
             with ctx.effect(f"create-{number}"):
                 database.drop(name)
-                database.create(name, owner=dumped.owner)
+                database.create(name, owner=dumped.owner, like=dumped.name)
             with ctx.effect(f"restore-{number}"):
                 database.restore(
                     self._folder / dumped.dump.file, name, lambda done, total: ctx.progress(done, total, "bytes")

@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from avnwizard.practice.workshop import make
 
 SPEED = 1000.0
 SEED_ROWS = 200
+_TEMPLATE = "practice-template"
 
 
 @pytest.fixture(scope="session")
@@ -21,14 +21,22 @@ def practice_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.getbasetemp()
     if os.environ.get("PYTEST_XDIST_WORKER"):
         base = base.parent
-    folder = base / "practice-template"
+    folder = base / _TEMPLATE
     with (base / "practice-template.lock").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
-            making = base / "practice-template.making"
-            shutil.rmtree(making, ignore_errors=True)
             make(folder, speed=SPEED, seed_rows=SEED_ROWS, durable=False).shut_down()
     return folder
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Remove the template's PostgreSQL data, which lies outside pytest's folders when run as root."""
+    factory: pytest.TempPathFactory | None = getattr(session.config, "_tmp_path_factory", None)
+    if factory is None or os.environ.get("PYTEST_XDIST_WORKER"):
+        return
+    folder = factory.getbasetemp() / _TEMPLATE
+    if folder.exists():
+        open_host(folder).destroy()
 
 
 @pytest.fixture

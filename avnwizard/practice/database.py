@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ PORT = 5432
 _LONGEST_SOCKET = 100
 """sockaddr_un holds 108 bytes on Linux, 104 elsewhere."""
 _START_TIMEOUT_S = 60
+_START_ATTEMPTS = 20
+_START_PAUSE_S = 0.25
 _SETTINGS = "practice.conf"
 
 
@@ -100,7 +103,18 @@ class Cluster:
                 return
             self._make_outside()
             self._configure()
-            self._control("start", "--wait", f"--timeout={_START_TIMEOUT_S}", f"--log={self.data / 'server.log'}")
+            for attempt in range(_START_ATTEMPTS):
+                try:
+                    self._control(
+                        "start", "--wait", f"--timeout={_START_TIMEOUT_S}", f"--log={self.data / 'server.log'}"
+                    )
+                except HostError:
+                    # The children of a killed server hold its lock file and memory until they notice.
+                    if attempt + 1 == _START_ATTEMPTS:
+                        raise
+                    time.sleep(_START_PAUSE_S)
+                else:
+                    return
 
     def ensure_running(self) -> None:
         """As `start`, and cheap when it runs already."""

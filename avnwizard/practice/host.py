@@ -100,6 +100,7 @@ def _home(directory: Path) -> Path | None:
     directory = directory.resolve()
     if (directory / STATE_FILE).is_file():
         return directory
-    if directory.name == CHECKOUT and (directory.parent / STATE_FILE).is_file():
-        return directory.parent
+    for folder in (directory, *directory.parents):
+        if folder.name == CHECKOUT and (folder.parent / STATE_FILE).is_file():
+            return folder.parent
     return None

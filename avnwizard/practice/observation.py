@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 POSTGRES = "postgres"
 """The service that the cluster stands behind."""
 _CONNECT_TIMEOUT_S = 5
+_CHECK_TIMEOUT_S = 3.0
+"""What a health check waits for its answer, however fast the practice is."""
 _VERDICT_LASTS_S = 1.0
 """Of practice time."""
 
@@ -79,8 +81,11 @@ class Observer:
         return False
 
     @contextlib.contextmanager
-    def connect(self, dsn: str) -> "Iterator[psycopg.Connection[Any]]":
-        """Open the database of a `postgres://` address as a container would, through the server's socket."""
+    def connect(self, dsn: str, *, patience_s: float = 0.0) -> "Iterator[psycopg.Connection[Any]]":
+        """Open the database of a `postgres://` address as a container would, through the server's socket.
+
+        A statement that takes longer than `patience_s` fails; 0 waits for ever.
+        """
         import psycopg
 
         if not self.postgres_runs():
@@ -93,6 +98,7 @@ class Observer:
             password=unquote(address.password or ""),
             dbname=address.path.lstrip("/"),
             connect_timeout=_CONNECT_TIMEOUT_S,
+            options=f"-c statement_timeout={int(patience_s * 1000)}",
             autocommit=True,
         ) as connection:
             yield connection
@@ -133,7 +139,7 @@ class Observer:
             address = urlsplit(dsn)
             key = (address.username, address.password, address.path)
             if key not in opened:
-                opened[key] = connections.enter_context(self.connect(dsn))
+                opened[key] = connections.enter_context(self.connect(dsn, patience_s=_CHECK_TIMEOUT_S))
             yield opened[key]
 
         return connect

@@ -81,6 +81,11 @@ class State:
                 raise
             self._connection.execute("COMMIT")
 
+    def copy_to(self, other: "State") -> None:
+        """Make another state equal to this one, while others may be looking at this one."""
+        with self._lock, other._lock:  # noqa: SLF001 - its own kind
+            self._connection.backup(other._connection)  # noqa: SLF001 - its own kind
+
     def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
         """What a SELECT finds now."""
         with self._lock:

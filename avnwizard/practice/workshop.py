@@ -138,11 +138,12 @@ def _copy(template: Path, home: Path, speed: float) -> PracticeHost:
     """Copy a host that is shut down, and tell the copy where it is."""
     original = open_host(template)
     source = original.cluster.data
-    original.close()
     for entry in sorted(template.iterdir()):
-        if entry != source and not entry.name.endswith(("-shm", "-wal")):  # of a state that is at rest
+        if entry != source and not entry.name.startswith(STATE_FILE):
             _copy_whole(entry, home / entry.name)
     state = State(home / STATE_FILE)
+    original.state.copy_to(state)
+    original.close()
     with state.transaction() as db:
         db.execute("UPDATE container SET config = replace(config, ?, ?)", (str(template), str(home)))
         state.set("speed", speed)

@@ -21,7 +21,10 @@ def _no_lab() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip the tests of the real engine where there is none."""
+    """Keep the tests of the real engine on one worker, and skip them where there is none."""
+    for item in items:
+        if item.get_closest_marker("engine"):
+            item.add_marker(pytest.mark.xdist_group("engine"))
     reason = _no_lab()
     if not reason:
         return

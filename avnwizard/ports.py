@@ -179,6 +179,9 @@ class Database(Protocol):
     def row_counts(self, database: str) -> dict[str, int]:
         """Exact rows per table ("schema.table")."""
 
+    def table_sizes(self, database: str) -> dict[str, tuple[int, int]]:
+        """(bytes with TOAST but without indexes, estimated rows) per table ("schema.table")."""
+
     def dump_globals(self, to: Path) -> None:
         """`pg_dumpall --globals-only` into a new 0600 file (it holds password hashes)."""
 

@@ -79,6 +79,16 @@ class SnapshotPlan:
 
 
 @dataclass(frozen=True)
+class MigrationStatement:
+    """One statement of the release's SQL migrations that is more than additive."""
+
+    file: str
+    line: int
+    kind: str
+    why: str
+
+
+@dataclass(frozen=True)
 class PlannedStep:
     """One step as the operator reads it.
 
@@ -98,7 +108,17 @@ class PlannedStep:
 
 @dataclass(frozen=True)
 class Plan:
-    """An upgrade, decided. `edited` are tracked files whose local edits are carried over."""
+    """An upgrade, decided.
+
+    Attributes:
+        branch: the branch that HEAD was on, "" when detached.
+        edited: tracked files whose local edits are carried over.
+        verdict: what the release's SQL migrations mean, in words.
+        changes: what the resolved compose model changes, in sentences.
+        env_sha256: of the env file that the plan was made from.
+        healthy_s: how long a container may take on top of its start period.
+        drain_s: how long an old container stays once the new one is healthy.
+    """
 
     product: str
     jump: Jump
@@ -115,6 +135,10 @@ class Plan:
     warnings: tuple[str, ...]
     postgres_service: str
     env_sha256: str
+    verdict: str
+    statements: tuple[MigrationStatement, ...]
+    rollback_needs_restore: bool
+    changes: tuple[str, ...]
     healthy_s: float
     drain_s: float
 

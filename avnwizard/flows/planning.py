@@ -12,13 +12,15 @@ from avnwizard.domain.env_decisions import apply_decisions
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.host import ComposeModel, Container
-from avnwizard.domain.plan import EnvEdit, Jump, Plan, ReleaseRef, ServicePlan, SnapshotPlan
+from avnwizard.domain.migrations import Kind, MigrationVerdict
+from avnwizard.domain.plan import EnvEdit, Jump, MigrationStatement, Plan, ReleaseRef, ServicePlan, SnapshotPlan
 from avnwizard.domain.strategy import choose, is_job, roll_order
 from avnwizard.domain.version import Version, kind_of_jump
 from avnwizard.errors import RefusedError, WizardError
 from avnwizard.flows.describe import describe
 from avnwizard.flows.drafting import Draft
 from avnwizard.flows.host import Host
+from avnwizard.flows.meaning import compose_changes, new_migrations, table_sizes
 
 
 class OpenDecisionsError(RefusedError):
@@ -70,6 +72,9 @@ def prepare(host: Host, draft: Draft, answers: Answers, *, snapshot: bool = True
     note = f"avnwizard: {draft.current.name} to {draft.target.name}"
     env, edits = apply_decisions(draft.operator, decisions, answers, note=note)
     model = _resolve(host, draft, env)
+    changes = compose_changes(host.stack.resolve(), model)
+    verdict = new_migrations(host, draft.current.commit, draft.target.commit, table_sizes(host))
+    services = _services(host, model)
     plan = Plan(
         product=host.config.stack.product,
         jump=_jump(draft),
@@ -81,10 +86,18 @@ def prepare(host: Host, draft: Draft, answers: Answers, *, snapshot: bool = True
         breaking=draft.breaking,
         env=edits,
         snapshot=_snapshot(host, draft, taken=snapshot and bool(host.postgres_service)),
-        services=_services(host, model),
+        services=services,
         steps=(),
-        warnings=_warnings(draft, edits, model),
+        warnings=_warnings(host, draft, edits, verdict, services),
         postgres_service=host.postgres_service,
+        verdict=verdict.sentence,
+        statements=tuple(
+            MigrationStatement(one.file, one.line, one.kind.value, one.why)
+            for one in verdict.statements
+            if one.kind is not Kind.ADDITIVE
+        ),
+        rollback_needs_restore=verdict.rollback_needs_restore,
+        changes=changes,
         env_sha256=hashlib.sha256(draft.operator.to_bytes()).hexdigest(),
         healthy_s=host.config.roll.healthy_s,
         drain_s=host.config.roll.drain_s,
@@ -161,12 +174,21 @@ def _snapshot(host: Host, draft: Draft, *, taken: bool) -> SnapshotPlan:
     )
 
 
-def _warnings(draft: Draft, edits: tuple[EnvEdit, ...], model: ComposeModel) -> tuple[str, ...]:
+def _warnings(
+    host: Host, draft: Draft, edits: tuple[EnvEdit, ...], verdict: MigrationVerdict, services: tuple[ServicePlan, ...]
+) -> tuple[str, ...]:
     found = [f"The changelog has no section for {tag}." for tag in draft.changelog.missing]
-    if any(is_job(service, model) for service in model.services.values()):
+    if verdict.breaks_old_code:
         found.append(
-            "The migrations run while the old code still serves; from then until its roll, old code may fail on the "
-            "new schema."
+            "The old code does not work on the new schema: from the migrations until each service is rolled, "
+            "requests to it may fail."
+        )
+    lockstep = host.config.lockstep
+    moved = [one.service for one in services if one.service in lockstep.services and one.image_old != one.image_new]
+    if moved:
+        found.append(
+            f"{', '.join(moved)} bring schema migrations of their own, inside their images: {lockstep.name} does not "
+            "promise that the old version works on the new schema."
         )
     known = {edit.new_key or edit.key for edit in edits}
     related = (group for group in draft.diff.related if not known.issuperset(group.new))

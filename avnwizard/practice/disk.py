@@ -47,6 +47,10 @@ class PracticeDatabase:
         """Exact rows per table."""
         return self._inner.row_counts(database)
 
+    def table_sizes(self, database: str) -> dict[str, tuple[int, int]]:
+        """(bytes, estimated rows) per table."""
+        return self._inner.table_sizes(database)
+
     def dump_globals(self, to: Path) -> None:
         """Roles and their settings; small enough to fit on any disk."""
         self._inner.dump_globals(to)

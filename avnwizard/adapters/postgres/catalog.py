@@ -109,6 +109,15 @@ def row_counts(connection: "psycopg.Connection[tuple[Any, ...]]") -> dict[str, i
     return counts
 
 
+def table_sizes(connection: "psycopg.Connection[tuple[Any, ...]]") -> dict[str, tuple[int, int]]:
+    """(pg_table_size, reltuples) per table; reltuples is -1 before the first ANALYZE, told as 0."""
+    query = _with(
+        "SELECT nspname, relname, pg_table_size(oid), GREATEST(reltuples, 0)::bigint FROM rel WHERE relkind = 'r'"
+    )
+    found = connection.execute(query).fetchall()
+    return {f"{schema}.{table}": (int(size), int(rows)) for schema, table, size, rows in found}
+
+
 def _described(connection: "psycopg.Connection[tuple[Any, ...]]") -> list[tuple[str, list[str]]]:
     found = []
     for kind, query in _QUERIES.items():

@@ -54,6 +54,11 @@ class PostgresDatabase:
         with session(self._access, database) as connection:
             return catalog.row_counts(connection)
 
+    def table_sizes(self, database: str) -> dict[str, tuple[int, int]]:
+        """(bytes with TOAST but without indexes, estimated rows) per table ("schema.table")."""
+        with session(self._access, database) as connection:
+            return catalog.table_sizes(connection)
+
     def dump_globals(self, to: Path) -> None:
         """`pg_dumpall --globals-only` into a 0600 file (it holds password hashes)."""
         archive.dump_to_file(self._access, commands.pg_dumpall_globals(), to, lambda _done, _total: None)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from avnwizard.cli.output import say
-from avnwizard.cli.verbs.planning import draft_for, show_plan
+from avnwizard.cli.plan_view import show_plan
+from avnwizard.cli.verbs.planning import draft_for
 from avnwizard.cli.verbs.upgrade import YesOption, confirm
 from avnwizard.errors import ExitCode
 

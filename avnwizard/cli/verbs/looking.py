@@ -89,17 +89,21 @@ def releases(
     fetch: Annotated[bool, typer.Option(help="Ask the remote for new tags first.")] = True,
     json: JsonOption = False,
 ) -> int:
-    """List the releases newer than the current one, newest first.
+    """List the releases newer than the current one, newest first, and what each would mean.
 
-    JSON: {"current", "releases": [{"tag", "commit", "date", "kind", "prerelease", "signed", "recommended", "note"}]}
+    JSON: {"current", "releases": [{"tag", "commit", "date", "kind", "prerelease", "signed", "recommended", "note",
+    "breaking": number, "migrations": number of files' statements, "env_changes": number, "verdict"}]}
     """
     from avnwizard.flows import releases as flow
+    from avnwizard.flows.meaning import meaning, table_sizes
 
     host = open_stack(stack)
     current = flow.current_tag(host)
     if fetch and (trouble := flow.fetch(host)):
         say(trouble, style="yellow")
     found = flow.newer(host)
+    sizes = table_sizes(host)
+    meanings = [meaning(host, current.name, one.tag.name, sizes) for one in found]
     rows = [
         {
             "tag": one.tag.name,
@@ -110,8 +114,12 @@ def releases(
             "signed": one.tag.signed,
             "recommended": one.recommended,
             "note": one.note,
+            "breaking": read.breaking,
+            "migrations": len(read.migrations.statements),
+            "env_changes": read.env_changes,
+            "verdict": read.migrations.sentence,
         }
-        for one in found
+        for one, read in zip(found, meanings, strict=True)
     ]
     if json:
         emit_json({"current": current.name, "releases": rows})
@@ -119,18 +127,22 @@ def releases(
         say(f"{current.name} is the newest release")
     else:
         show_table(
-            ("release", "date", "kind", "signed", "note"),
+            ("release", "date", "kind", "signed", "breaking", "env"),
             [
                 (
                     one.tag.name + (" *" if one.recommended else ""),
                     one.tag.date[:10],
                     one.kind,
-                    "signed" if one.tag.signed else "unsigned",
-                    ("recommended: " if one.recommended else "") + one.note,
+                    "yes" if one.tag.signed else "no",
+                    str(read.breaking),
+                    str(read.env_changes),
                 )
-                for one in found
+                for one, read in zip(found, meanings, strict=True)
             ],
         )
+        for row in rows:
+            about = "; ".join(text for text in (str(row["verdict"]), str(row["note"])) if text)
+            say(f"{row['tag']}{' (recommended)' if row['recommended'] else ''}: {about}")
     return ExitCode.DONE
 
 

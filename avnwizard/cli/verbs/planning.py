@@ -6,16 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
 from avnwizard.cli.options import HERE, AnswersOption, JsonOption, StackOption, ToOption, open_stack
-from avnwizard.cli.output import data_console, emit_json, say, show_table
-from avnwizard.domain.plain import printable
+from avnwizard.cli.output import emit_json, say
+from avnwizard.cli.plan_view import show_plan
 from avnwizard.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from avnwizard.domain.answers import Answers
-    from avnwizard.domain.plan import Plan
     from avnwizard.flows.drafting import Draft
     from avnwizard.flows.host import Host
     from avnwizard.flows.planning import Prepared
@@ -105,28 +103,3 @@ def _write(draft: "Draft", answers: "Answers", file: Path) -> None:
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         stream.write(text)
     say(f"wrote {file}; fill it in, then: avnwizard upgrade --to {draft.target.name} --answers {file}")
-
-
-def show_plan(plan: "Plan") -> None:
-    """The plan for reading, on stdout."""
-    console = data_console()
-    console.print(f"{plan.product}: {plan.current.tag} to {plan.target.tag} ({plan.jump})", style="bold")
-    for warning in plan.warnings:
-        console.print(Text(f"note: {printable(warning)}", style="yellow"))
-    if plan.breaking:
-        console.print(f"\n{len(plan.breaking)} breaking changes, all acknowledged")
-    if plan.env:
-        console.print("\nenv file", style="bold")
-        show_table(
-            ("edit", "variable", "to", "value"),
-            [(edit.action, edit.key, edit.new_key, printable(edit.shown, limit=60)) for edit in plan.env],
-        )
-    console.print("\nservices", style="bold")
-    show_table(("service", "how", "why"), [(part.service, part.strategy, part.reason) for part in plan.services])
-    for number, step in enumerate(plan.steps, start=1):
-        console.print(Text(f"\n{number}. {printable(step.title)}", style="bold"))
-        for command in step.commands:
-            console.print(Text(f"   $ {printable(' '.join(command))}"), soft_wrap=True)
-        for label, text in (("", step.note), ("users notice: ", step.interrupts), ("going back: ", step.going_back)):
-            if text:
-                console.print(Text(f"   {label}{printable(text)}", style="dim"), soft_wrap=True)

@@ -8,7 +8,8 @@ import typer
 from avnwizard.cli.follow import follow
 from avnwizard.cli.options import HERE, AnswersOption, RunArgument, StackOption, ToOption, open_stack
 from avnwizard.cli.output import say
-from avnwizard.cli.verbs.planning import answers_for, draft_for, prepare_for, show_plan
+from avnwizard.cli.plan_view import show_plan
+from avnwizard.cli.verbs.planning import answers_for, draft_for, prepare_for
 from avnwizard.errors import ExitCode, RefusedError, UsageError
 
 if TYPE_CHECKING:

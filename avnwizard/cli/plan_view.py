@@ -1,0 +1,52 @@
+"""The plan for reading, on stdout."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from avnwizard.cli.output import data_console, show_table
+from avnwizard.domain.plain import printable
+
+if TYPE_CHECKING:
+    from avnwizard.domain.plan import Plan, PlannedStep
+
+
+def show_plan(plan: "Plan") -> None:
+    """What was read of the release, what happens to each service, and every step with its commands."""
+    console = data_console()
+    console.print(f"{plan.product}: {plan.current.tag} to {plan.target.tag} ({plan.jump})", style="bold")
+    for line in _reading(plan):
+        console.print(line)
+    if plan.env:
+        console.print("\nenv file", style="bold")
+        rows = [(edit.action, edit.key, edit.new_key, printable(edit.shown, limit=60)) for edit in plan.env]
+        show_table(("edit", "variable", "to", "value"), rows)
+    console.print("\nservices", style="bold")
+    show_table(("service", "how", "why"), [(part.service, part.strategy, part.reason) for part in plan.services])
+    for number, step in enumerate(plan.steps, start=1):
+        console.print(Text(f"\n{number}. {printable(step.title)}", style="bold"))
+        for line in _step(step):
+            console.print(line, soft_wrap=True)
+
+
+def _reading(plan: "Plan") -> Iterator[Text]:
+    for warning in plan.warnings:
+        yield Text(f"note: {printable(warning)}", style="yellow")
+    yield Text(f"migrations: {printable(plan.verdict)}")
+    for one in plan.statements:
+        yield Text(f"  {printable(one.file)}:{one.line}  {one.kind}: {printable(one.why)}", style="dim")
+    if plan.breaking:
+        yield Text(f"{len(plan.breaking)} breaking changes, all acknowledged")
+    if plan.changes:
+        yield Text("\ncompose file", style="bold")
+    for change in plan.changes:
+        yield Text(f"  {printable(change)}")
+
+
+def _step(step: "PlannedStep") -> Iterator[Text]:
+    for command in step.commands:
+        yield Text(f"   $ {printable(' '.join(command))}")
+    for label, text in (("", step.note), ("users notice: ", step.interrupts), ("going back: ", step.going_back)):
+        if text:
+            yield Text(f"   {label}{printable(text)}", style="dim")

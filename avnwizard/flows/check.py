@@ -2,9 +2,9 @@
 
 import stat
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from avnwizard.domain.findings import Finding
-from avnwizard.domain.host import Head, TagRef
 from avnwizard.engine.records import UNFINISHED
 from avnwizard.errors import WizardError
 from avnwizard.flows.host import Host
@@ -17,17 +17,22 @@ replaces once more (docker/compose #12069, #12072)."""
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
-def check(host: Host) -> tuple[Finding, ...]:
-    """Every finding, gravest matter first: drift of the lockstep pins, then the rest."""
+def check(host: Host, target: str = "") -> tuple[Finding, ...]:
+    """Every finding, gravest matter first: drift of the lockstep pins, then the rest.
+
+    Args:
+        target: the release to upgrade to; its tag must be where the remote has it.
+    """
     parts: tuple[Callable[[Host], Iterator[Finding]], ...] = (
-        _services, _engine, _runs, _git, _remote, _env, _disk,
+        _services, _engine, _runs, _git, partial(_remote, target=target), _env, _disk,
     )  # fmt: skip
     found: list[Finding] = []
     for part in parts:
         try:
             found.extend(part(host))
         except WizardError as error:
-            found.append(Finding(part.__name__.strip("_"), "stop", error.message, error.hint))
+            name = getattr(part, "__name__", "remote").strip("_")
+            found.append(Finding(name, "stop", error.message, error.hint))
     return tuple(found)
 
 
@@ -114,27 +119,27 @@ def _git(host: Host) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _remote(host: Host) -> Iterator[Finding]:
+def _remote(host: Host, *, target: str) -> Iterator[Finding]:
     head = host.repo.head()
     if not head.tag or not host.repo.state().remote:
         yield Finding("remote", "warn", "The checkout has no remote: only releases that are here can be used.")
         return
-    try:
-        theirs = host.repo.remote_tag(head.tag)
-    except WizardError as error:
-        yield Finding("remote", "warn", error.message, "Releases that are here can still be used.")
-        return
-    yield _compare(host.repo.tags(), head, theirs)
-
-
-def _compare(tags: tuple[TagRef, ...], head: Head, theirs: str) -> Finding:
-    ours = next((tag.commit for tag in tags if tag.name == head.tag), head.commit)
-    if theirs and theirs != ours:
-        return Finding(
-            "remote", "stop", f"The remote's {head.tag} is {theirs[:12]}, here it is {ours[:12]}: the tag was moved.",
-            "Ask the vendor why before you trust a new release.",
-        )  # fmt: skip
-    return Finding("remote", "ok", "The remote answers, and the tag is where it was.")
+    moved = []
+    for tag in dict.fromkeys((head.tag, target or head.tag)):
+        try:
+            theirs = host.repo.remote_tag(tag)
+        except WizardError as error:
+            yield Finding("remote", "warn", error.message, "Releases that are here can still be used.")
+            return
+        ours = next((one.commit for one in host.repo.tags() if one.name == tag), head.commit)
+        if theirs and theirs != ours:
+            moved.append(tag)
+            yield Finding(
+                "remote", "stop", f"The remote's {tag} is {theirs[:12]}, here it is {ours[:12]}: the tag was moved.",
+                "Ask the vendor why before you trust the release.",
+            )  # fmt: skip
+    if not moved:
+        yield Finding("remote", "ok", "The remote answers, and the tag is where it was.")
 
 
 def _env(host: Host) -> Iterator[Finding]:

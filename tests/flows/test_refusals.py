@@ -175,6 +175,36 @@ def test_a_second_run_at_the_same_time(stack: Path, tmp_path: Path) -> None:
     assert host.journal().runs() == []
 
 
+def test_a_tag_that_the_remote_has_moved(stack: Path, tmp_path: Path) -> None:
+    """The release that was fetched is no longer the one that the remote has under its name."""
+    answers = answer_all(stack, "v2.0.0", tmp_path / "answers.toml")
+    _git(stack.parent / "remote.git", "tag", "-f", "v2.0.0", "v1.4.2^{commit}")
+    before = _world(stack)
+    said = avnwizard("upgrade", "--to", "v2.0.0", "--stack", stack, "--yes", "--answers", answers)
+    _one_error(said, ExitCode.REFUSED, "v2.0.0", "the tag was moved")
+    assert _world(stack) == before
+
+
+def test_a_full_disk(stack: Path, tmp_path: Path) -> None:
+    """A disk that cannot hold the snapshot (a small tmpfs) is seen before anything is begun."""
+    answers = answer_all(stack, "v2.0.0", tmp_path / "answers.toml")
+    snapshots = open_host(stack).state.snapshots
+    snapshots.mkdir(parents=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", snapshots], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("mounting a tmpfs needs root")
+    try:
+        before = _world(stack)
+        said = avnwizard("upgrade", "--to", "v2.0.0", "--stack", stack, "--yes", "--answers", answers)
+        _one_error(said, ExitCode.REFUSED, "bytes", "are free", "AVNWIZARD_STATE_DIR")
+        assert _world(stack) == before
+        assert list(snapshots.iterdir()) == []
+    finally:
+        subprocess.run(["umount", snapshots], check=True)
+
+
 def test_a_service_that_ails(stack: Path, practice_host: PracticeHost, tmp_path: Path) -> None:
     """A stack with an unhealthy service is not upgraded; the service is named."""
     answers = answer_all(stack, "v2.0.0", tmp_path / "answers.toml")

@@ -86,7 +86,7 @@ def prepare_for(host: "Host", draft: "Draft", answers: "Answers") -> "Prepared":
     from avnwizard.flows.check import check
     from avnwizard.flows.planning import prepare, require_fit
 
-    require_fit(check(host))
+    require_fit(check(host, draft.target.name))
     return prepare(host, draft, answers)
 
 

@@ -78,7 +78,7 @@ def rollback(
         say(f"the databases go back to the snapshot {plan.snapshot}; as they are now they are kept beside, renamed")
         for database, rows in plan.set_aside_rows:
             say(f"  {database}: {rows:+,} rows since the snapshot are set aside")
-        say("users are interrupted while the databases are restored")
+        say("the restore goes on beside; users are interrupted from the swap until the old services are up again")
     if not yes:
         confirm(f"Type {record.id} to roll back", record.id)
     return _start(host, launch.create_rollback(host, record, plan), detach=detach)

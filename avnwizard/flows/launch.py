@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import signal
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from subprocess import Popen
@@ -113,10 +114,15 @@ def carry(host: Host, run: str) -> RunState:
     with contextlib.ExitStack() as stack:
         _take_lock(stack, host, record.id)
         feed = FeedWriter(host.state.feed(record.id))
-        signal.signal(signal.SIGTERM, lambda *_: journal.post(record.id, "abort"))
+        signal.signal(signal.SIGTERM, lambda *_: _ask_to_stop(host, record.id))
         state = run_steps(journal, feed, record, _steps_of(host, journal, record))
         write_report(host, journal, record.id)
     return state
+
+
+def _ask_to_stop(host: Host, run: str) -> None:
+    """Stop at the next safe place. From a thread: the signal may have come amid a commit of this one's connection."""
+    threading.Thread(target=lambda: host.journal().post(run, "abort")).start()
 
 
 def _take_lock(stack: contextlib.ExitStack, host: Host, run: str) -> None:

@@ -189,6 +189,21 @@ def test_pause_abort_resume(stack: Path, tmp_path: Path) -> None:
     assert avnwizard("resume", run, "--stack", stack).code == ExitCode.DONE
 
 
+def test_sigterm_stops_where_it_is_safe(stack: Path, tmp_path: Path) -> None:
+    """SIGTERM to the run's process (a machine that shuts down): it stops between effects, and is resumed later."""
+    answers = answer_all(stack, "v2.0.0", tmp_path / "answers.toml")
+    _slow(stack)
+    avnwizard("upgrade", "--to", "v2.0.0", "--stack", stack, "--yes", "--answers", answers, "--detach")
+    host = open_host(stack)
+    journal = host.journal()
+    until(lambda: any(run.state == "running" for run in journal.runs()))
+    run = journal.runs()[0]
+    os.kill(run.pid, signal.SIGTERM)
+    until(lambda: not holder(host.lock))
+    assert journal.run(run.id).state == "aborted"
+    assert "started" not in {step.state for step in journal.steps(run.id) if step.name != "snapshot"}
+
+
 def test_the_demo_runs_unattended() -> None:
     """`avnwizard demo --yes` upgrades a practice stack of its own and leaves nothing behind."""
     said = avnwizard("demo", "--yes", "--speed", "1000")

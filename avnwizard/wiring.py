@@ -19,7 +19,7 @@ from avnwizard.flows.host import Host
 if TYPE_CHECKING:
     from avnwizard.adapters.docker.stack import DockerStack
     from avnwizard.adapters.git import GitRepo
-    from avnwizard.ports import Database
+    from avnwizard.ports import Database, Stack
     from avnwizard.practice.host import PracticeHost
 
 STATE_DIR = "AVNWIZARD_STATE_DIR"
@@ -54,10 +54,17 @@ def _open_real(directory: Path) -> Host:
     find_engine()
     project = find_project(repo.directory) or _default_project(repo.directory, config)
     stack = DockerStack(project)
-    postgres = config.postgres.service or database_service(stack.resolve())
-
+    postgres = config.postgres.service or _find_postgres(stack)
     find = partial(_container_database, stack, postgres)
     return Host(config, state, repo, stack, LocalFiles(), SystemClock(), postgres, find)
+
+
+def _find_postgres(stack: "Stack") -> str:
+    """By the containers; by the compose files only where none was made: in mid-run they may not resolve."""
+    made = {one.service: one.image for one in stack.containers()}
+    if made:
+        return database_service(made)
+    return database_service({name: service.image for name, service in stack.resolve().services.items()})
 
 
 def _container_database(stack: "DockerStack", service: str) -> "Database":
@@ -85,8 +92,7 @@ def _practice_host(practice: "PracticeHost") -> Host:
     repo = open_repo(practice.project.directory)
     state = StatePaths(practice.home / "state")
     config = _config(repo, state)
-    postgres = config.postgres.service or database_service(practice.stack.resolve())
-
+    postgres = config.postgres.service or _find_postgres(practice.stack)
     database = PracticeDatabase(PostgresDatabase(practice.postgres), practice.stack.observer)
     return Host(config, state, repo, practice.stack, LocalFiles(), practice.clock, postgres, lambda: database)
 

@@ -1,5 +1,6 @@
 """How each service is rolled, and why: decided from the resolved compose model alone."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
@@ -96,10 +97,14 @@ def roll_order(model: ComposeModel) -> tuple[str, ...]:
         ) from error
 
 
-def database_service(model: ComposeModel) -> str:
-    """The service that is Postgres, by its image's name ("postgres", "postgresql"); "" when there is none."""
-    for name, service in sorted(model.services.items()):
-        repository = service.image.partition("@")[0].rpartition("/")[2].partition(":")[0]
+def database_service(images: Mapping[str, str]) -> str:
+    """The service that is Postgres, by its image's name ("postgres", "postgresql"); "" when there is none.
+
+    Args:
+        images: service -> image reference.
+    """
+    for name, image in sorted(images.items()):
+        repository = image.partition("@")[0].rpartition("/")[2].partition(":")[0]
         if repository in {"postgres", "postgresql"}:
             return name
     return ""

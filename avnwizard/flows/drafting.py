@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from avnwizard.domain.answers import Answers, Decision
 from avnwizard.domain.changelog import ChangelogRange, sections_between
@@ -16,6 +15,7 @@ from avnwizard.domain.plan import Breaking
 from avnwizard.errors import RefusedError
 from avnwizard.flows import releases
 from avnwizard.flows.host import Host
+from avnwizard.flows.models import compose_paths
 from avnwizard.flows.survey import read_env
 
 
@@ -109,25 +109,6 @@ def _uses(compose: Mapping[str, bytes]) -> dict[str, VariableUse]:
     for content in compose.values():
         uses |= variables_used(content.decode("utf-8", "replace"))
     return uses
-
-
-def compose_paths(host: Host) -> tuple[str, ...]:
-    """The project's compose files as paths within the checkout.
-
-    Raises:
-        RefusedError: one lies outside: a release cannot bring a new version of it.
-    """
-    top = host.repo.directory.resolve()
-    paths = []
-    for file in host.stack.project.files:
-        try:
-            paths.append(str(PurePosixPath(file.resolve().relative_to(top))))
-        except ValueError:
-            raise RefusedError(
-                f"The compose file {file} lies outside the checkout {top}.",
-                "Move it into the checkout, or name the files.",
-            ) from None
-    return tuple(paths)
 
 
 def _text(host: Host, ref: str, path: str) -> str:

@@ -1,26 +1,24 @@
 """From a draft and the operator's answers to a frozen plan."""
 
 import hashlib
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from avnwizard.domain.answers import Answers, Decision
 from avnwizard.domain.env_decisions import apply_decisions
-from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.host import ComposeModel, Container
 from avnwizard.domain.migrations import Kind, MigrationVerdict
 from avnwizard.domain.plan import EnvEdit, Jump, MigrationStatement, Plan, ReleaseRef, ServicePlan, SnapshotPlan
 from avnwizard.domain.strategy import choose, is_job, roll_order
 from avnwizard.domain.version import Version, kind_of_jump
-from avnwizard.errors import RefusedError, WizardError
+from avnwizard.errors import RefusedError
 from avnwizard.flows.describe import describe
 from avnwizard.flows.drafting import Draft
 from avnwizard.flows.host import Host
 from avnwizard.flows.meaning import compose_changes, new_migrations, table_sizes
+from avnwizard.flows.models import resolve_contents
 
 
 class OpenDecisionsError(RefusedError):
@@ -71,7 +69,7 @@ def prepare(host: Host, draft: Draft, answers: Answers, *, snapshot: bool = True
         raise OpenDecisionsError(left, draft.target.name)
     note = f"avnwizard: {draft.current.name} to {draft.target.name}"
     env, edits = apply_decisions(draft.operator, decisions, answers, note=note)
-    model = _resolve(host, draft, env)
+    model = resolve_contents(host, draft.compose, env.to_bytes(), what=draft.target.name)
     changes = compose_changes(host.stack.resolve(), model)
     verdict = new_migrations(host, draft.current.commit, draft.target.commit, table_sizes(host))
     services = _services(host, model)
@@ -112,26 +110,6 @@ def _jump(draft: Draft) -> Jump:
     if jump == "downgrade" or jump == "same":  # noqa: PLR1714 - spelled out, mypy narrows it
         raise RefusedError(f"{draft.target.name} is not newer than {draft.current.name}.", "avnwizard releases")
     return jump
-
-
-def _resolve(host: Host, draft: Draft, env: EnvFile) -> ComposeModel:
-    """The target's model, from files in a private folder: the checkout has not moved yet."""
-    with tempfile.TemporaryDirectory(prefix="avnwizard-") as folder:
-        files = []
-        for number, (path, content) in enumerate(draft.compose.items()):
-            file = Path(folder) / f"{number}-{Path(path).name}"
-            host.files.write(file, content)
-            files.append(file)
-        env_file = Path(folder) / "env"
-        host.files.write(env_file, env.to_bytes())
-        try:
-            return host.stack.resolve(files, env_file)
-        except WizardError as error:
-            raise RefusedError(
-                f"The compose files of {draft.target.name} do not resolve with the new env file: "
-                f"{error.message.replace(folder + '/', '')} Nothing was changed.",
-                error.hint,
-            ) from error
 
 
 def _services(host: Host, model: ComposeModel) -> tuple[ServicePlan, ...]:

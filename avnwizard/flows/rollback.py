@@ -20,7 +20,9 @@ from avnwizard.engine.step import Step, UndoStep
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows import snapshots
 from avnwizard.flows.host import Host
-from avnwizard.flows.steps.code import Checkout, WriteEnv
+from avnwizard.flows.models import compose_paths, resolve_contents
+from avnwizard.flows.run_folder import ENV_BEFORE, RunFolder
+from avnwizard.flows.steps.code import EDITED, Checkout, WriteEnv
 from avnwizard.flows.steps.images import PullImages
 from avnwizard.flows.steps.restore import RestoreBeside, StopWriters, SwapDatabases
 from avnwizard.flows.steps.roll import Retire, RollBackService, RunJob
@@ -145,7 +147,7 @@ def _decide(
     rows: tuple[tuple[str, int], ...],
 ) -> RollbackPlan:
     names = [step.name for step in begun]
-    model = host.stack.resolve()
+    model = _model_of_before(host, plan, run)
     old = _old_services(model, plan)
     touched = [name.partition(":")[2] for name in names if name.startswith(("job:", "roll:", "retire:"))]
     stop = _writers(plan, model) if moved else ()
@@ -167,6 +169,18 @@ def _decide(
         retire=retire,
         set_aside_rows=rows,
     )
+
+
+def _model_of_before(host: Host, plan: Plan, run: str) -> ComposeModel:
+    """The model that ran, whatever checkout and env file hold at this moment: the run may be cut off anywhere."""
+    folder = RunFolder(host.state.run(run), host.files)
+    edited = folder.contents(EDITED)
+    compose = {
+        path: edited[path] if path in edited else host.repo.read(plan.current.commit, path)
+        for path in compose_paths(host)
+    }
+    known = {path: content for path, content in compose.items() if content is not None}
+    return resolve_contents(host, known, folder.env(ENV_BEFORE), what=plan.current.tag)
 
 
 def _old_services(model: ComposeModel, plan: Plan) -> list[tuple[str, Strategy]]:

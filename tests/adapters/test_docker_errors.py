@@ -37,7 +37,7 @@ def _environ(tmp_path: Path, script: str) -> dict[str, str]:
         (DOWN, "Cannot connect", "systemctl start docker"),
         (DENIED, "permission denied", "group docker"),
         (NO_PLUGIN, "no Compose plugin", "docker-compose-plugin"),
-        (OLD_PLUGIN, "2.17.3 is too old", "2.20"),
+        (OLD_PLUGIN, "2.17.3 is too old", "2.30"),
         ("echo not json", "printed no JSON", "stand-in"),
         ('echo \'{"ServerErrors": ["Cannot connect to the Docker daemon"]}\'', "does not answer", "systemctl"),
     ],

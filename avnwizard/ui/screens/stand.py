@@ -1,0 +1,228 @@
+"""Where you stand: the release, the health of every service, what a check found, and what can be done from here."""
+
+import time
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from avnwizard.domain.findings import Finding, Level, worst
+from avnwizard.domain.host import TagRef
+from avnwizard.domain.plain import printable
+from avnwizard.engine.records import UNFINISHED, RunRecord
+from avnwizard.errors import RefusedError
+from avnwizard.flows import releases, snapshots
+from avnwizard.flows.check import check
+from avnwizard.flows.host import Host
+from avnwizard.flows.survey import Survey, survey
+from avnwizard.ui import words
+from avnwizard.ui.marks import LEVELS, NOTE, OK, STOP
+from avnwizard.ui.screens.history import HistoryPage
+from avnwizard.ui.screens.page import Page
+from avnwizard.ui.screens.releases import ReleasesPage
+from avnwizard.ui.screens.rollback import RollbackPage
+from avnwizard.ui.screens.run import RunPage
+from avnwizard.ui.screens.services import ServicesPage
+from avnwizard.ui.screens.snapshots import SnapshotsPage
+from avnwizard.ui.widgets.facts import Fact, Facts
+from avnwizard.ui.widgets.rows import Column, Row, Rows
+
+
+@dataclass(frozen=True)
+class Stand:
+    """What this screen shows, read in one go."""
+
+    survey: Survey
+    tag: TagRef | None
+    findings: tuple[Finding, ...]
+    runs: tuple[RunRecord, ...]
+    snapshot: snapshots.Manifest | None
+    free_bytes: int
+    newer: int
+
+
+def look(host: Host) -> Stand:
+    """Read all of it.
+
+    Raises:
+        HostError: the engine or git does not answer.
+    """
+    found = survey(host)
+    try:
+        tag, newer = releases.current_tag(host), len(releases.newer(host))
+    except RefusedError:
+        tag, newer = None, 0  # a finding says so
+    folder = host.state.snapshots
+    kept = snapshots.all_whole(folder)
+    return Stand(
+        survey=found,
+        tag=tag,
+        findings=check(host),
+        runs=tuple(host.journal().runs()),
+        snapshot=kept[0][1] if kept else None,
+        free_bytes=host.files.free_bytes(folder),
+        newer=newer,
+    )
+
+
+class StandPage(Page):
+    """The first screen."""
+
+    CSS_PATH = "stand.tcss"
+    EXPLAINED = (
+        "This is your stack as it is now. Nothing on this screen changes anything.\n\n"
+        "✓ is well. ! is worth knowing: the upgrade can go on. ✗ must be mended first; the line below it says "
+        "how.\n\n"
+        "Choose what to do and press Enter. An upgrade asks its questions first and shows every command; it "
+        "begins only when you type the release's name on the last screen."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "nothing", show=False),
+        Binding("r", "look_again", "Look again"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stand: Stand | None = None
+
+    def heading(self) -> str:
+        """The product alone: nothing is chosen here."""
+        return f"{self.host.config.stack.product}: where you stand"
+
+    def body(self) -> ComposeResult:
+        """Facts, findings, the menu."""
+        with VerticalScroll(id="above", can_focus=False):
+            yield Facts(id="facts", label_width=11)
+            yield Static(id="findings", markup=False)
+        yield Static("What would you like to do?", classes="label", markup=False)
+        yield Rows([Column(width=12), Column()], id="menu")
+
+    def on_mount(self) -> None:
+        """Look."""
+        super().on_mount()
+        self._show_menu()
+
+    def on_screen_resume(self) -> None:
+        """Look again whenever this screen is come back to."""
+        self.action_look_again()
+
+    def action_look_again(self) -> None:
+        """Look at everything again."""
+        self.tell("Looking at the stack ...")
+        self.ask_host(lambda: look(self.host), self._seen)
+
+    def _seen(self, stand: Stand) -> None:
+        self.stand = stand
+        self.tell("")
+        self.query_one(Facts).show(_facts(stand, self.host.config.lockstep.name, time.time()))
+        self.query_one("#findings", Static).update(_findings(stand.findings))
+        self._show_menu()
+
+    def _show_menu(self) -> None:
+        rows = [Row(name, (Content(label), Content.assemble((what, "dim")))) for name, label, what in self._menu()]
+        self.query_one(Rows).show(rows)
+
+    def _menu(self) -> list[tuple[str, str, str]]:
+        stand, found = self.stand, []
+        runs = stand.runs if stand else ()
+        if runs and runs[0].state in UNFINISHED:
+            found.append(("run", "Open run", f"{printable(runs[0].title, limit=40)} is unfinished"))
+        newer = f"{words.count(stand.newer, 'newer release')} known here" if stand and stand.newer else ""
+        found.append(("upgrade", "Upgrade", newer or "look for newer releases"))
+        undo = next((run for run in runs if not run.undoes and run.state != "undone"), None)
+        if undo:
+            found.append(("rollback", "Roll back", f"undo {printable(undo.title, limit=40)}"))
+        if stand:
+            found.append(("services", "Services", "each with its image and health"))
+        if stand and stand.snapshot:
+            found.append(("snapshots", "Snapshots", "what is kept, and where"))
+        if runs:
+            found.append(("history", "History", words.count(len(runs), "run")))
+        return found
+
+    def action_nothing(self) -> None:
+        """Escape has nowhere to go from the first screen."""
+
+    def action_go_on(self) -> None:
+        """Open what is chosen."""
+        chosen, stand = self.query_one(Rows).chosen, self.stand
+        if chosen == "upgrade":
+            self.app.push_screen(ReleasesPage())
+        elif chosen == "run" and stand:
+            self.app.push_screen(RunPage(stand.runs[0].id))
+        elif chosen == "rollback" and stand:
+            undo = next(run for run in stand.runs if not run.undoes and run.state != "undone")
+            self.app.push_screen(RollbackPage(undo.id))
+        elif chosen == "services" and stand:
+            self.app.push_screen(ServicesPage(stand.survey))
+        elif chosen == "snapshots":
+            self.app.push_screen(SnapshotsPage())
+        elif chosen == "history":
+            self.app.push_screen(HistoryPage())
+
+
+def _facts(stand: Stand, lockstep: str, now: float) -> list[Fact]:
+    head, services = stand.survey.head, stand.survey.services
+    release = (
+        f"{printable(stand.tag.name, limit=40)} of {words.day(stand.tag.date)}" if stand.tag else "no release tag"
+    )
+    branch = f", on branch {printable(head.branch, limit=30)}" if head.branch else ""
+    well = [one for one in services if not one.ailment]
+    mark = OK if len(well) == len(services) else STOP
+    facts: list[Fact] = [
+        ("Release", Content(release + branch)),
+        ("Services", Content.assemble((f"{mark.sign} ", mark.style), f"{len(well)} of {len(services)} serve")),
+        ("", _health(stand.survey)),
+    ]
+    drifted = stand.survey.drifted
+    pins = Content.assemble((f"{OK.sign} ", OK.style), "in step with the release")
+    if drifted:
+        pins = Content.assemble(
+            (f"{NOTE.sign} ", NOTE.style), f"{', '.join(sorted(drifted))} drifted from the release"
+        )
+    facts.append((f"{lockstep} pins", pins))
+    disk = worst(tuple(one for one in stand.findings if one.check == "disk"))
+    facts.append(
+        (
+            "Free disk",
+            Content.assemble(
+                (f"{LEVELS[disk].sign} ", LEVELS[disk].style), f"{words.size(stand.free_bytes)} for snapshots"
+            ),
+        )
+    )
+    kept = stand.snapshot
+    told = f"of {printable(kept.tag, limit=30)}, {words.ago(kept.taken_at, now)}" if kept else "none yet"
+    facts.append(("Snapshot", Content(told)))
+    last = stand.runs[0] if stand.runs else None
+    run = (
+        f"{printable(last.title, limit=50)}: {last.state}, {words.ago(last.created_at, now)}" if last else "none yet"
+    )
+    facts.append(("Last run", Content(run)))
+    return facts
+
+
+def _health(found: Survey) -> Content:
+    """Every service by name; those that do not serve first, with the reason."""
+    ordered = sorted(found.services, key=lambda one: (not one.ailment, one.service))
+    parts: list[Content] = []
+    for one in ordered:
+        mark = STOP if one.ailment else OK
+        why = f" ({printable(one.ailment, limit=40)})" if one.ailment else ""
+        # a sign and its name are never parted by a line's end
+        parts.append(Content.assemble((mark.sign, mark.style), f"{printable(one.service)}{why}"))
+    return Content("  ").join(parts)
+
+
+def _findings(findings: tuple[Finding, ...]) -> Content:
+    order: dict[Level, int] = {"stop": 0, "warn": 1, "ok": 2}
+    lines: list[Content] = []
+    for one in sorted((one for one in findings if one.level != "ok"), key=lambda one: order[one.level]):
+        mark = LEVELS[one.level]
+        lines.append(Content.assemble((f"{mark.sign} ", mark.style), printable(one.message, limit=400)))
+        if one.hint:
+            lines.append(Content.assemble(("  " + printable(one.hint, limit=400), "dim")))
+    return Content("\n").join(lines)

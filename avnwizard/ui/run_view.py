@@ -146,8 +146,6 @@ class RunView:
 def _heard(view: RunView, event: Event) -> RunView:
     if event.kind == "say":
         return replace(view, log=(*view.log, Said(event.step, event.text))[-LOG_LINES:])
-    if event.kind == "step" and event.text:
-        return replace(view, log=(*view.log, Said(event.step, event.text))[-LOG_LINES:])
     if event.kind == "progress":
         made = Progress(_number(event.data.get("done")), _maybe(event.data.get("total")), str(event.data.get("unit")))
         return replace(view, progress={**view.progress, event.step: made})

@@ -3,7 +3,6 @@
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -19,12 +18,14 @@ from avnwizard.ui.screens.enter_value import EnterValue
 from avnwizard.ui.screens.env_diff import EnvDiffPage
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.screens.snapshot import SnapshotPage
+from avnwizard.ui.widgets.heads import Heads
 from avnwizard.ui.widgets.rows import Column, Row, Rows
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
 _MARKS = {"open": OPEN, "decided": DECIDED, "sure": SURE}
+_COLUMNS = (Column(width=1), Column(), Column(), Column())
 _HIDE_AFTER_S = 1.0
 """A terminal does not tell when a key is let go; a key that is held repeats far more often than this."""
 
@@ -59,8 +60,8 @@ class EnvironmentPage(Page):
     def body(self) -> ComposeResult:
         """What is left, three columns, the reasons."""
         yield Static(id="left", classes="pane", markup=False)
-        yield Static(id="head", classes="pane", markup=False)
-        yield Rows([Column(width=1), Column(), Column(), Column()])
+        yield Heads(_COLUMNS, ("", "you have", "the release wants", "will be written"))
+        yield Rows(_COLUMNS)
         with VerticalScroll(id="why"):
             yield Static(id="about", classes="pane", markup=False)
 
@@ -69,21 +70,6 @@ class EnvironmentPage(Page):
         super().on_mount()
         left = self.choices.upgrade.open(env=True)
         self._show(at=left[0].id if left else "")
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Put the columns' heads over the columns."""
-        width = max(event.size.width - 4, 12)
-        share = (width - 7) // 3
-        heads = Content("  ").join(
-            [
-                Content(" "),
-                *(
-                    Content(text).truncate(share, ellipsis=True, pad=True)
-                    for text in ("you have", "the release wants", "will be written")
-                ),
-            ]
-        )
-        self.query_one("#head", Static).update(heads.stylize("dim"))
 
     def _show(self, *, at: str = "", reveal: bool = False) -> None:
         upgrade = self.choices.upgrade
@@ -123,7 +109,7 @@ class EnvironmentPage(Page):
             about.update("")
             return
         mark = _MARKS[row.standing]
-        lines = [Content.assemble(mark.shown(), "  ", (printable(row.decision.question, limit=300), "bold"))]
+        lines = [Content.assemble(mark.shown(), "  ", (_question(row), "bold"))]
         lines += [Content(f"• {printable(why, limit=400)}") for why in row.decision.why]
         about.update(Content("\n").join(lines))
 
@@ -220,3 +206,9 @@ class EnvironmentPage(Page):
             self.warn(f"{words.count(len(left), 'setting')} to be decided: {left[0].key}.")
             return
         self.app.push_screen(SnapshotPage())
+
+
+def _question(row: EnvRow) -> str:
+    """The decision in words; how sure a sure one is need not be told as a number."""
+    told = printable(row.decision.question, limit=300)
+    return told.replace("? (confidence 1.00)", ".") if row.decision.certain else told

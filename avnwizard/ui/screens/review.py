@@ -20,7 +20,10 @@ from avnwizard.ui.marks import NOTE, OK, STOP
 from avnwizard.ui.screens.confirm_name import ConfirmName
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.screens.run import RunPage
+from avnwizard.ui.widgets.heads import Heads
 from avnwizard.ui.widgets.rows import Column, Row, Rows
+
+_COLUMNS = (Column(width=2), Column(share=4), Column(width=8), Column(share=5), Column(share=4, least=100))
 
 
 class ReviewPage(Page):
@@ -55,7 +58,8 @@ class ReviewPage(Page):
     def body(self) -> ComposeResult:
         """What it comes to, the steps, the step in full."""
         yield Static(id="sum", classes="pane", markup=False)
-        yield Rows([Column(width=2), Column(share=3), Column(width=9), Column(share=4), Column(share=4, least=100)])
+        yield Heads(_COLUMNS, ("", "step", "how", "going back afterwards", "users notice"))
+        yield Rows(_COLUMNS)
         with VerticalScroll(id="full"):
             yield Static(id="step", classes="pane", markup=False)
 
@@ -151,7 +155,7 @@ def _row(number: int, step: PlannedStep) -> Row:
     quiet = kind == "leave"
     cells = (
         f"{number:>2}", printable(step.title, limit=80), kind,
-        f"back: {printable(step.going_back, limit=200)}", printable(step.interrupts, limit=200) or "nobody notices",
+        printable(step.going_back, limit=200), printable(step.interrupts, limit=200) or "nobody notices",
     )  # fmt: skip
     return Row(step.name, tuple(Content.assemble((cell, "dim" if quiet else "")) for cell in cells))
 

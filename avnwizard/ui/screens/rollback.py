@@ -117,14 +117,13 @@ def _facts(run: RunRecord, plan: Plan, back: flow.RollbackPlan) -> list[Fact]:
     if back.restore:
         facts.append(("Snapshot", Content(printable(back.snapshot))))
         for number, (name, rows) in enumerate(back.set_aside_rows):
-            since = (
-                f"{words.count(rows, 'row')} written since are set aside" if rows > 0 else "no row was added since"
-            )
+            since = f"{words.count(rows, 'row')} written since" if rows > 0 else "no row was added since"
             facts.append(("Databases" if not number else "", Content(f"{printable(name, limit=40)}: {since}")))
-        facts.append(("", Content("as they are now they are kept beside, under another name")))
+        facts.append(("", Content("all of it is set aside, kept under another name, not deleted")))
         facts.append(("Stopped", Content(printable(", ".join(back.stop), limit=400))))
-    services = [f"{name} ({how})" for name, how in back.services]
-    facts.append(("Services", Content(printable(", ".join(services) or "none was touched", limit=600))))
+    same = {part.service for part in plan.services if part.strategy == "skip"}
+    services = [f"{name} ({how})" for name, how in back.services if name not in same]
+    facts.append(("Services", Content(printable(", ".join(services) or "none was touched", limit=900))))
     if back.retire:
         facts.append(("Removed", Content(printable(", ".join(back.retire), limit=200))))
     return facts

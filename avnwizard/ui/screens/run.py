@@ -19,6 +19,7 @@ from avnwizard.ui import run_lines, words
 from avnwizard.ui.bridge import Ending, RunSeen, RunWatch
 from avnwizard.ui.run_view import RunView
 from avnwizard.ui.screens.ask import Ask
+from avnwizard.ui.screens.log import LogPage
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.widgets.images import image_tag
 from avnwizard.ui.widgets.lines import Lines
@@ -52,6 +53,7 @@ class RunPage(Page):
         Binding("enter", "go_on", "Choose", key_display="Enter"),
         Binding("p", "pause", "Pause"),
         Binding("a", "abort", "Abort"),
+        Binding("l", "log", "Log"),
         Binding("escape", "back", "Overview", key_display="Esc"),
     ]
 
@@ -102,7 +104,8 @@ class RunPage(Page):
         """Show what is new."""
         if not self._plan:
             self._plan = self._read_plan(event.news.record)
-            self.query_one(TitleBar).heading = event.news.record.title
+            title = self.query_one(TitleBar)
+            title.heading, title.stage = event.news.record.title, None if event.news.record.undoes else self.STAGE
         self.view = (self.view or RunView(event.news.record)).told(event.news, settled=event.settled)
         self._show()
 
@@ -116,6 +119,7 @@ class RunPage(Page):
     def on_resize(self, event: events.Resize) -> None:
         """A narrow or low terminal shows less."""
         self.set_class(event.size.width < 76, "-narrow")  # noqa: PLR2004 - below it services have no room
+        self.set_class(event.size.height < 22, "-low")  # noqa: PLR2004 - below it every row is needed
         self.set_class(event.size.width >= 100, "-wide")  # noqa: PLR2004 - from there steps get more than they need least
         if self.view:
             self.call_after_refresh(self._show)
@@ -162,6 +166,7 @@ class RunPage(Page):
             return
         self.wizard.outcome = ExitCode.STEP_FAILED
         self.query_one("#why", Static).update(_why(view))
+        self.call_after_refresh(self._show)  # the panes have other heights now
         self._show_choices()
         self.query_one(Rows).focus()
         if not view.record.undoes:
@@ -185,9 +190,7 @@ class RunPage(Page):
         services = words.count(len(plan.services), "service")
         if plan.restore:
             lost = sum(max(rows, 0) for _, rows in plan.set_aside_rows)
-            self._cost = (
-                f"{services}, and the databases from the snapshot; {words.count(lost, 'row')} since are set aside"
-            )
+            self._cost = f"{services} and the databases; {words.count(lost, 'row')} since are set aside"
         else:
             self._cost = f"{services}; the databases stay as they are"
         self._show_choices()
@@ -229,6 +232,11 @@ class RunPage(Page):
 
     def _post(self, action: Action) -> None:
         self.ask_host(lambda: self.host.journal().post(self.run_id, action), lambda _: None)
+
+    def action_log(self) -> None:
+        """Show all that was said."""
+        if self.view:
+            self.app.push_screen(LogPage(self.view))
 
     def action_go_on(self) -> None:
         """Do what was chosen."""

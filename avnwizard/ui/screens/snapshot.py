@@ -100,8 +100,8 @@ class SnapshotPage(Page):
             return
         name = self.host.stack.project.name
         what = (
-            "Without a snapshot there is no way back once the migrations have run: the old release cannot work on the "
-            "new schema, and nothing could be restored."
+            "Without a snapshot there is no way back once the migrations have run: the old release cannot work on "
+            "the new schema, and nothing could be restored."
         )
         self.app.push_screen(
             ConfirmName(what, name, "go without it"), lambda sure: self._set(False) if sure else None
@@ -126,10 +126,7 @@ def _facts(prepared: Prepared) -> list[Fact]:
     mark, told = (OK, "enough") if enough else (STOP, "too little: make room, or set AVNWIZARD_STATE_DIR")
     facts: list[Fact] = [
         ("What", Content("roles and passwords, the env file, and these databases:")),
-        *(
-            ("", Content(f"  {printable(name, limit=50):<24} {words.size(size):>8}"))
-            for name, size in snapshot.databases
-        ),
+        *(("", Content(f"  {printable(name, limit=50):<24} {words.size(size):>8}")) for name, size in databases),
         (
             "Size",
             Content(f"at most {words.size(snapshot.total_bytes)}; dumps are compressed and usually far smaller"),

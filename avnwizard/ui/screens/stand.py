@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -30,6 +31,12 @@ from avnwizard.ui.screens.services import ServicesPage
 from avnwizard.ui.screens.snapshots import SnapshotsPage
 from avnwizard.ui.widgets.facts import Fact, Facts
 from avnwizard.ui.widgets.rows import Column, Row, Rows
+
+_ROOMY = (76, 24)
+"""From this size on every service is named."""
+_MENU_ROWS = 7
+_AROUND_MENU = 5
+"""The title, the question with the row above it, what is said, the keys."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +95,7 @@ class StandPage(Page):
     def __init__(self) -> None:
         super().__init__()
         self.stand: Stand | None = None
+        self._small = False
 
     def heading(self) -> str:
         """The product alone: nothing is chosen here."""
@@ -95,7 +103,7 @@ class StandPage(Page):
 
     def body(self) -> ComposeResult:
         """Facts, findings, the menu."""
-        with VerticalScroll(id="above", can_focus=False):
+        with VerticalScroll(id="above"):
             yield Facts(id="facts", label_width=11)
             yield Static(id="findings", markup=False)
         yield Static("What would you like to do?", classes="label", markup=False)
@@ -105,6 +113,18 @@ class StandPage(Page):
         """Look."""
         super().on_mount()
         self._show_menu()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The menu keeps its rows; what is above it scrolls. A small terminal is spared the names of what is well."""
+        self._make_room(event.size.height)
+        self._small = event.size.height < _ROOMY[1] or event.size.width < _ROOMY[0]
+        if self.stand:
+            self._show_facts(self.stand)
+
+    def _make_room(self, height: int) -> None:
+        menu = min(max(len(self._menu()), 1), _MENU_ROWS)
+        self.query_one("#menu").styles.height = menu
+        self.query_one("#above").styles.max_height = max(height - menu - _AROUND_MENU, 3)
 
     def on_screen_resume(self) -> None:
         """Look again whenever this screen is come back to."""
@@ -118,13 +138,18 @@ class StandPage(Page):
     def _seen(self, stand: Stand) -> None:
         self.stand = stand
         self.tell("")
-        self.query_one(Facts).show(_facts(stand, self.host.config.lockstep.name, time.time()))
+        self._show_facts(stand)
         self.query_one("#findings", Static).update(_findings(stand.findings))
         self._show_menu()
+
+    def _show_facts(self, stand: Stand) -> None:
+        facts = _facts(stand, self.host.config.lockstep.name, time.time(), brief=self._small)
+        self.query_one(Facts).show(facts)
 
     def _show_menu(self) -> None:
         rows = [Row(name, (Content(label), Content.assemble((what, "dim")))) for name, label, what in self._menu()]
         self.query_one(Rows).show(rows)
+        self._make_room(self.size.height)
 
     def _menu(self) -> list[tuple[str, str, str]]:
         stand, found = self.stand, []
@@ -165,7 +190,7 @@ class StandPage(Page):
             self.app.push_screen(HistoryPage())
 
 
-def _facts(stand: Stand, lockstep: str, now: float) -> list[Fact]:
+def _facts(stand: Stand, lockstep: str, now: float, *, brief: bool) -> list[Fact]:
     head, services = stand.survey.head, stand.survey.services
     release = (
         f"{printable(stand.tag.name, limit=40)} of {words.day(stand.tag.date)}" if stand.tag else "no release tag"
@@ -176,8 +201,9 @@ def _facts(stand: Stand, lockstep: str, now: float) -> list[Fact]:
     facts: list[Fact] = [
         ("Release", Content(release + branch)),
         ("Services", Content.assemble((f"{mark.sign} ", mark.style), f"{len(well)} of {len(services)} serve")),
-        ("", _health(stand.survey)),
     ]
+    if not brief or len(well) < len(services):
+        facts.append(("", _health(stand.survey, brief=brief)))
     drifted = stand.survey.drifted
     pins = Content.assemble((f"{OK.sign} ", OK.style), "in step with the release")
     if drifted:
@@ -205,9 +231,10 @@ def _facts(stand: Stand, lockstep: str, now: float) -> list[Fact]:
     return facts
 
 
-def _health(found: Survey) -> Content:
-    """Every service by name; those that do not serve first, with the reason."""
-    ordered = sorted(found.services, key=lambda one: (not one.ailment, one.service))
+def _health(found: Survey, *, brief: bool) -> Content:
+    """Every service by name (in brief: what does not serve), those that do not serve first, with the reason."""
+    services = [one for one in found.services if one.ailment or not brief]
+    ordered = sorted(services, key=lambda one: (not one.ailment, one.service))
     parts: list[Content] = []
     for one in ordered:
         mark = STOP if one.ailment else OK

@@ -13,7 +13,7 @@ class Lines(ScrollView, can_focus=True):
     """A column of single lines, scrolled by the arrow keys when it has the focus."""
 
     DEFAULT_CSS = """
-    Lines { background: transparent; overflow-x: hidden; }
+    Lines { background: transparent; overflow-x: hidden; scrollbar-gutter: stable; }
     """
 
     def __init__(self, *, id: str | None = None, can_focus: bool = True) -> None:  # noqa: A002
@@ -42,7 +42,7 @@ class Lines(ScrollView, can_focus=True):
         height, top = self.size.height, self.scroll_offset.y
         if not height:
             return
-        if index < top:
+        if index < top or height == 1:
             self.scroll_to(y=index, animate=False, immediate=True)
         elif index + 1 >= top + height:
             self.scroll_to(y=index + 2 - height, animate=False, immediate=True)

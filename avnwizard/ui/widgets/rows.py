@@ -38,7 +38,9 @@ class Rows(OptionList):
     """An `OptionList` that lays cells out by its width, and keeps the highlighted row when its rows change."""
 
     DEFAULT_CSS = """
-    Rows { background: transparent; height: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
+    Rows {
+        background: transparent; height: 1fr; text-wrap: nowrap; text-overflow: ellipsis; scrollbar-gutter: stable;
+    }
     Rows:focus { background-tint: transparent; }
     """
 
@@ -88,14 +90,15 @@ class Rows(OptionList):
         width = self.scrollable_content_region.width or self.size.width or 80
         if row.heading:
             return row.cells[0].truncate(width, ellipsis=True)
-        used = [
-            (column, cell) for column, cell in zip(self._columns, row.cells, strict=False) if column.least <= width
-        ]
-        fixed = sum(column.width for column, _ in used) + len(_GAP) * (len(used) - 1)
-        shares = sum(column.share for column, _ in used if not column.width) or 1
-        left = max(width - fixed, 0)
-        cells = [
-            cell.truncate(column.width or left * column.share // shares, ellipsis=True, pad=True)
-            for column, cell in used
-        ]
-        return Content(_GAP).join(cells)
+        return laid_out(self._columns, row.cells, width)
+
+
+def laid_out(columns: Sequence[Column], cells: Sequence[Content], width: int) -> Content:
+    """Cells side by side, each cut or padded to its column."""
+    used = [(column, cell) for column, cell in zip(columns, cells, strict=False) if column.least <= width]
+    fixed = sum(column.width for column, _ in used) + len(_GAP) * (len(used) - 1)
+    shares = sum(column.share for column, _ in used if not column.width) or 1
+    left = max(width - fixed, 0)
+    return Content(_GAP).join(
+        cell.truncate(column.width or left * column.share // shares, ellipsis=True, pad=True) for column, cell in used
+    )

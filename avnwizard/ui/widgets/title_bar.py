@@ -21,11 +21,12 @@ class TitleBar(Widget):
     TitleBar { height: 1; background: $panel; color: $foreground; padding: 0 1; }
     """
     heading = reactive("")
+    stage: reactive[int | None] = reactive(None)
 
     def __init__(self, heading: str, stage: int | None = None) -> None:
         super().__init__()
         self.set_reactive(TitleBar.heading, heading)
-        self._stage = stage
+        self.set_reactive(TitleBar.stage, stage)
 
     def render(self) -> Content:
         """As much of the trail as fits beside the heading."""
@@ -36,16 +37,16 @@ class TitleBar(Widget):
         return Content.assemble(left.truncate(width, ellipsis=True), " " * gap, right)
 
     def _trail(self, room: int) -> Content:
-        if self._stage is None:
+        if self.stage is None:
             return Content("")
         parts: list[Content | tuple[str, str]] = []
         for number, name in enumerate(STAGES):
             if number:
                 parts.append((" > ", "dim"))
-            here, past = number == self._stage, number < self._stage
+            here, past = number == self.stage, number < self.stage
             parts.append((name, "bold $accent" if here else "" if past else "dim"))
         whole = Content.assemble(*parts)
         if whole.cell_length <= room:
             return whole
-        short = Content(f"{self._stage + 1} of {len(STAGES)}: {STAGES[self._stage]}")
-        return short if short.cell_length <= room else Content(f"{self._stage + 1} of {len(STAGES)}")
+        short = Content(f"{self.stage + 1} of {len(STAGES)}: {STAGES[self.stage]}")
+        return short if short.cell_length <= room else Content(f"{self.stage + 1} of {len(STAGES)}")

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from textual.message import Message
@@ -23,6 +23,8 @@ LOOK_S = 0.25
 _RECORD_S = 1.0
 """Journal and lock are looked at so often while the feed is silent."""
 _CONTAINERS_S = 2.0
+_RESTING_S = 10.0
+"""Containers of a run that stopped are looked at so often."""
 _START_S = 20.0
 """A process that was just started may not have taken the lock yet."""
 _ACTIONS: tuple[Action, ...] = ("pause", "resume", "abort")
@@ -73,20 +75,20 @@ class RunWatch:
             now, events = time.monotonic(), tuple(reader.read())
             if events or now >= next_record:
                 next_record = now + _RECORD_S
-                containers = None
-                if now >= next_containers and (last is None or last.live or events):
-                    next_containers = now + _CONTAINERS_S
-                    containers = self._containers()
-                news = self._look(journal, events, containers)
+                news = self._look(journal, events)
+                turned = last is None or (last.live, last.record.state) != (news.live, news.record.state)
+                if turned or now >= next_containers:
+                    next_containers = now + (_CONTAINERS_S if news.live else _RESTING_S)
+                    news = replace(news, containers=self._containers())
                 if last is None or _differs(last, news):
                     self._listener.post_message(RunSeen(news, self._is_settled(now)))
-                last = news
+                last = (
+                    news if news.containers is not None or last is None else replace(news, containers=last.containers)
+                )
             self._stop.wait(LOOK_S)
         journal.close()
 
-    def _look(
-        self, journal: "Journal", events: tuple[Event, ...], containers: "tuple[Container, ...] | None"
-    ) -> RunNews:
+    def _look(self, journal: "Journal", events: tuple[Event, ...]) -> RunNews:
         record = journal.run(self._run)
         alive = self._process.poll() is None if self._process else False
         return RunNews(
@@ -95,7 +97,6 @@ class RunWatch:
             live=alive or is_live(self._host, self._run),
             events=events,
             asked=frozenset(action for action in _ACTIONS if journal.asked(self._run, action)),
-            containers=containers,
         )
 
     def _is_settled(self, now: float) -> bool:
@@ -109,6 +110,6 @@ class RunWatch:
 
 
 def _differs(before: RunNews, after: RunNews) -> bool:
-    return bool(after.events) or any(
-        getattr(before, name) != getattr(after, name) for name in ("record", "steps", "live", "asked", "containers")
-    )
+    fresh = after.containers is not None and after.containers != before.containers
+    same = all(getattr(before, name) == getattr(after, name) for name in ("record", "steps", "live", "asked"))
+    return bool(after.events) or fresh or not same

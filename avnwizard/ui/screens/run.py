@@ -1,6 +1,5 @@
 """The live run: steps, services, the edge, the last words; pause, abort, leave; and on failure what now."""
 
-import time
 from typing import ClassVar
 
 from textual import events
@@ -91,12 +90,15 @@ class RunPage(Page):
 
     def on_unmount(self) -> None:
         """Watch no more; the run goes on."""
+        self.stop_watching()
+
+    def stop_watching(self) -> None:
+        """What is shown stays as it is."""
         if self._watch:
             self._watch.stop()
 
     def _begin_watch(self) -> None:
-        if self._watch:
-            self._watch.stop()
+        self.stop_watching()
         self._watch = RunWatch(self.host, self.run_id, self, self._process)
         self._watch.start()
 
@@ -107,7 +109,7 @@ class RunPage(Page):
             title = self.query_one(TitleBar)
             title.heading, title.stage = event.news.record.title, None if event.news.record.undoes else self.STAGE
         self.view = (self.view or RunView(event.news.record)).told(event.news, settled=event.settled)
-        self._show()
+        self.show_view()
 
     def _read_plan(self, record: RunRecord) -> Plan | None:
         try:
@@ -122,7 +124,7 @@ class RunPage(Page):
         self.set_class(event.size.height < 22, "-low")  # noqa: PLR2004 - below it every row is needed
         self.set_class(event.size.width >= 100, "-wide")  # noqa: PLR2004 - from there steps get more than they need least
         if self.view:
-            self.call_after_refresh(self._show)
+            self.call_after_refresh(self.show_view)
 
     def _tick(self) -> None:
         """The clock moves on while the run is live; else nothing is drawn."""
@@ -131,12 +133,13 @@ class RunPage(Page):
 
     def _show_times(self) -> None:
         assert self.view is not None
-        now = time.time()
+        now = self.host.clock.now()
         self.query_one("#summary", Static).update(run_lines.summary(self.view, now))
         steps = self.query_one("#steps", Lines)
         steps.show(run_lines.step_lines(self.view, steps.scrollable_content_region.width, now))
 
-    def _show(self) -> None:
+    def show_view(self) -> None:
+        """Draw the run as it is known."""
         view = self.view
         assert view is not None
         if view.over:
@@ -156,6 +159,8 @@ class RunPage(Page):
         self.show_keys()
 
     def _show_stopped(self, view: RunView) -> None:
+        if view.stopped:
+            self.query_one("#why", Static).update(_why(view))
         if view.stopped == self._stopped:
             return
         self._stopped = view.stopped
@@ -165,8 +170,7 @@ class RunPage(Page):
             self.query_one("#steps", Lines).focus()
             return
         self.wizard.outcome = ExitCode.STEP_FAILED
-        self.query_one("#why", Static).update(_why(view))
-        self.call_after_refresh(self._show)  # the panes have other heights now
+        self.call_after_refresh(self.show_view)  # the panes have other heights now
         self._show_choices()
         self.query_one(Rows).focus()
         if not view.record.undoes:
@@ -263,8 +267,7 @@ class RunPage(Page):
         from avnwizard.ui.screens.done import DonePage
 
         self.wizard.outcome = ExitCode.ROLLED_BACK if view.record.undoes else ExitCode.DONE
-        if self._watch:
-            self._watch.stop()
+        self.stop_watching()
         self.app.switch_screen(DonePage(view, self._plan))
 
 

@@ -1,6 +1,5 @@
 """Where you stand: the release, the health of every service, what a check found, and what can be done from here."""
 
-import time
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -143,7 +142,7 @@ class StandPage(Page):
         self._show_menu()
 
     def _show_facts(self, stand: Stand) -> None:
-        facts = _facts(stand, self.host.config.lockstep.name, time.time(), brief=self._small)
+        facts = _facts(stand, self.host.config.lockstep.name, self.host.clock.now(), brief=self._small)
         self.query_one(Facts).show(facts)
 
     def _show_menu(self) -> None:

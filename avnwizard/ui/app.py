@@ -12,7 +12,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.filter import LineFilter
+from textual.filter import LineFilter, Monochrome, NoColor
 
 from avnwizard.domain.plain import printable
 from avnwizard.engine.records import UNFINISHED, RunRecord
@@ -52,7 +52,9 @@ class WizardApp(App[int]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's, and ours last where the locale is not UTF-8."""
-        filters = super().get_line_filters()
+        filters = [one for one in super().get_line_filters() if not isinstance(one, Monochrome)]
+        if self.no_color:  # Textual chose its filter before our theme was set, and would send greys
+            filters.append(NoColor())
         return [*filters, self._ascii] if self._ascii else filters
 
     def on_mount(self) -> None:

@@ -25,6 +25,8 @@ _RECORD_S = 1.0
 _CONTAINERS_S = 2.0
 _RESTING_S = 10.0
 """Containers of a run that stopped are looked at so often."""
+_GRACE_S = 2.0
+"""A run that somebody else started a moment ago is not cut off yet."""
 _START_S = 20.0
 """A process that was just started may not have taken the lock yet."""
 _ACTIONS: tuple[Action, ...] = ("pause", "resume", "abort")
@@ -71,6 +73,7 @@ class RunWatch:
         journal, reader = self._host.journal(), FeedReader(self._host.state.feed(self._run))
         last: RunNews | None = None
         next_record = next_containers = 0.0
+        settled = False
         while not self._stop.is_set():
             now, events = time.monotonic(), tuple(reader.read())
             if events or now >= next_record:
@@ -80,8 +83,9 @@ class RunWatch:
                 if turned or now >= next_containers:
                     next_containers = now + (_CONTAINERS_S if news.live else _RESTING_S)
                     news = replace(news, containers=self._containers())
-                if last is None or _differs(last, news):
-                    self._listener.post_message(RunSeen(news, self._is_settled(now)))
+                was_settled, settled = settled, self._is_settled(now)
+                if last is None or settled != was_settled or _differs(last, news):
+                    self._listener.post_message(RunSeen(news, settled))
                 last = (
                     news if news.containers is not None or last is None else replace(news, containers=last.containers)
                 )
@@ -100,7 +104,9 @@ class RunWatch:
         )
 
     def _is_settled(self, now: float) -> bool:
-        return self._process is None or self._process.poll() is not None or now - self._began >= _START_S
+        if self._process is None:
+            return now - self._began >= _GRACE_S
+        return self._process.poll() is not None or now - self._began >= _START_S
 
     def _containers(self) -> "tuple[Container, ...] | None":
         try:

@@ -13,9 +13,8 @@ from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.plan import from_json
 from avnwizard.domain.secret import is_secret_name
 from avnwizard.practice.host import PracticeHost
-from avnwizard.practice.workshop import make
 from screenshots.scenes import FAILURE, opened, scenes, settle
-from tests.practice_fixtures import SPEED
+from tests.practice_fixtures import copied
 from tests.ui.conftest import LARGE, SMALL, USUAL, pictures, seen
 
 UPDATE = os.environ.get("AVNWIZARD_PICTURES") == "update"
@@ -27,7 +26,7 @@ _STACK = "/tmp/avnwizard-pictures"  # noqa: S108 - what the pictures say; nothin
 def practice(practice_template: Path) -> Iterator[PracticeHost]:
     """A practice stack whose upgrade fails at hydra, in a path that is always as long: it is in the pictures."""
     home = Path(tempfile.mkdtemp(prefix="avnwizard-", dir="/tmp"))
-    host = make(home, speed=SPEED, durable=False, template=practice_template)
+    host = copied(practice_template, home)
     host.order(FAILURE)
     yield host
     host.destroy()

@@ -4,6 +4,7 @@ Textual's own Markdown widget makes links that act; this keeps headings, lists, 
 everything else as it is written.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from markdown_it import MarkdownIt
@@ -13,14 +14,17 @@ from textual.content import Content
 from avnwizard.domain.plain import printable
 
 _LONGEST = 200_000
+_WORD = re.compile(r"[^\W_]{3,}")
 _INLINE = {"strong_open": "bold", "em_open": "italic", "s_open": "strike"}
 
 
 def prose(markdown: str) -> Content:
     """Markdown as content."""
     text = printable(markdown.replace("\t", "    "), keep_newlines=True, limit=_LONGEST)
-    tokens = MarkdownIt("commonmark", {"html": False, "maxNesting": 20}).parse(text)
-    return Content("\n").join(_lines(tokens))
+    tokens = MarkdownIt("commonmark", {"html": False, "maxNesting": 100}).parse(text)
+    shown = Content("\n").join(_lines(tokens))
+    # what Markdown keeps to itself (a link's title, too deep a list) may matter: then all is shown as written
+    return shown if set(_WORD.findall(text)) <= set(_WORD.findall(shown.plain)) else Content(text)
 
 
 def _lines(tokens: Sequence[Token]) -> Iterator[Content]:

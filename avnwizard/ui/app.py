@@ -23,7 +23,6 @@ from avnwizard.ui.ascii_filter import AsciiFilter
 from avnwizard.ui.desk import Desk
 from avnwizard.ui.screens.ask import Ask
 from avnwizard.ui.screens.page import Page
-from avnwizard.ui.screens.run import RunPage
 from avnwizard.ui.screens.stand import StandPage
 from avnwizard.ui.state import Choices
 
@@ -64,6 +63,8 @@ class WizardApp(App[int]):
         self.theme = self._first_theme
         self.push_screen(StandPage())
         if run := unfinished(self.host):
+            from avnwizard.ui.screens.run import RunPage
+
             self.push_screen(RunPage(run.id))
 
     def _fatal_error(self) -> None:

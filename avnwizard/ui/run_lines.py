@@ -72,11 +72,11 @@ def _far(made: Progress) -> str:
     return f"{made.done:.0f}" + (f" of {made.total:.0f}" if made.total else "")
 
 
-def service_lines(view: RunView, plan: Plan, *, back: bool) -> list[Content]:
+def service_lines(view: RunView, plan: Plan, back: Mapping[str, str] | None = None) -> list[Content]:
     """One line a service that is touched: old and new tag, how, and how it is now.
 
     Args:
-        back: whether this run goes back, so that the tags change places.
+        back: for a run that goes back, service -> strategy; the tags change places then.
     """
     by_service: dict[str, list[Container]] = {}
     for one in view.containers:
@@ -84,22 +84,25 @@ def service_lines(view: RunView, plan: Plan, *, back: bool) -> list[Content]:
             by_service.setdefault(one.service, []).append(one)
     touched = [part for part in plan.services if part.strategy not in {"skip", "job"}]
     name_width = max((len(part.service) for part in touched), default=8)
-    return [_service(part, by_service.get(part.service, []), min(name_width, 16), back=back) for part in touched]
+    return [_service(part, by_service.get(part.service, []), min(name_width, 16), back) for part in touched]
 
 
-def _service(part: ServicePlan, containers: list[Container], name_width: int, *, back: bool) -> Content:
+def _service(
+    part: ServicePlan, containers: list[Container], name_width: int, back: Mapping[str, str] | None
+) -> Content:
     mark, runs = _health(containers)
-    new = part.image_old if back else part.image_new
+    new = part.image_new if back is None else part.image_old
+    how = part.strategy if back is None else back.get(part.service, part.strategy)
     there = any(one.image == new for one in containers if one.is_serving)
     old_tag, new_tag = image_tag(part.image_old) if part.image_old else "", image_tag(part.image_new)
-    if back:
+    if back is not None:
         old_tag, new_tag = new_tag, old_tag
     way = f"{old_tag}→{new_tag}" if old_tag and new_tag and old_tag != new_tag else new_tag or old_tag
     name = printable(part.service, limit=name_width)
     return Content.assemble(
         (f"{mark.sign} {runs:<9}", mark.style),
         f" {name:<{name_width}} ",
-        (f"{part.strategy:<8} ", "dim"),
+        (f"{how:<8} ", "dim"),
         (way, "" if there else "dim"),
     )
 

@@ -1,12 +1,14 @@
 """What the operator decided so far: pure values, kept while the app lives, so that going back loses nothing."""
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from avnwizard.domain.answers import Answers, Decision
 from avnwizard.domain.secret import Secret
-from avnwizard.flows.drafting import Draft
-from avnwizard.flows.planning import Prepared
+
+if TYPE_CHECKING:  # both bring much with them that the first screen does not need
+    from avnwizard.flows.drafting import Draft
+    from avnwizard.flows.planning import Prepared
 
 ACKNOWLEDGED = "true"
 
@@ -21,10 +23,10 @@ class Upgrade:
         prepared: the frozen plan, None as soon as an answer changes.
     """
 
-    draft: Draft
+    draft: "Draft"
     answers: Answers = field(default_factory=Answers)
     snapshot: bool = True
-    prepared: Prepared | None = None
+    prepared: "Prepared | None" = None
 
     @property
     def target(self) -> str:
@@ -51,7 +53,7 @@ class Upgrade:
         """With or without a snapshot."""
         return replace(self, snapshot=wanted, prepared=None)
 
-    def with_plan(self, prepared: Prepared) -> "Upgrade":
+    def with_plan(self, prepared: "Prepared") -> "Upgrade":
         """With its plan made."""
         return replace(self, prepared=prepared)
 
@@ -91,7 +93,7 @@ class Choices:
         """Whether anything was answered, so that leaving would lose it."""
         return any(upgrade.answers.given or not upgrade.snapshot for upgrade in self._upgrades.values())
 
-    def take(self, draft: Draft) -> Upgrade:
+    def take(self, draft: "Draft") -> Upgrade:
         """Take a release in hand, with the answers that were given for it before."""
         known = self._upgrades.get(draft.target.name)
         self._target = draft.target.name

@@ -75,6 +75,7 @@ def _run(checkout: Path) -> list[tuple[str, str]]:
     terminal.wait_for("cut off")
     terminal.write("\r")
     terminal.wait_for("▶ running")
+    keys = _in_a_run(terminal)
     terminal.forget()
     began = time.monotonic()
     while "The upgrade is done" not in terminal.text and time.monotonic() - began < 300:
@@ -88,7 +89,21 @@ def _run(checkout: Path) -> list[tuple[str, str]]:
     return [
         (f"a run of {length_s:.0f} s", f"{total / 1024:.1f} KiB, {total / length_s / 1024:.2f} KiB/s"),
         ("its busiest second", f"{max(per_second.values()) / 1024:.2f} KiB"),
+        ("a help screen during it, median and worst", _said(keys)),
     ]
+
+
+def _in_a_run(terminal: Terminal) -> list[float]:
+    """From `?` to the last word of what it shows, while the dumps are under way."""
+    found = []
+    for _ in range(5):
+        terminal.forget()
+        pressed = time.monotonic()
+        terminal.write("?")
+        found.append(terminal.wait_for("The run as it goes") - pressed)
+        terminal.write("\x1b")
+        terminal.read(0.4)
+    return found
 
 
 def _said(seconds: list[float]) -> str:

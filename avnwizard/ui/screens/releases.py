@@ -24,6 +24,8 @@ from avnwizard.ui.screens.changelog import ChangelogPage
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.widgets.rows import Column, Row, Rows
 
+_STILL = " These are the releases that are here."
+
 
 class Fetched(Message):
     """The remote was asked; `trouble` is "" where it answered."""
@@ -89,7 +91,8 @@ class ReleasesPage(Page):
         """Say how it went, and show what came."""
         self._fetching = False
         if event.trouble:
-            self.warn(event.trouble)
+            why = event.trouble.removesuffix(_STILL)
+            self.warn(f"The remote was not reached.{_STILL} {why}" if why != event.trouble else event.trouble)
         else:
             self.tell("The remote's releases are here.", OK)
         self._read()

@@ -61,6 +61,7 @@ class RunPage(Page):
         self.run_id = run
         self.view: RunView | None = None
         self._plan: Plan | None = None
+        self._back: dict[str, str] | None = None
         self._process = process
         self._watch: RunWatch | None = None
         self._cost = ""
@@ -113,6 +114,8 @@ class RunPage(Page):
 
     def _read_plan(self, record: RunRecord) -> Plan | None:
         try:
+            if record.undoes:
+                self._back = dict(rollback.rollback_from_json(record.plan).services)
             return from_json(self.host.journal().run(record.undoes).plan if record.undoes else record.plan)
         except WizardError as error:
             self.refuse(error)
@@ -134,7 +137,7 @@ class RunPage(Page):
     def _show_times(self) -> None:
         assert self.view is not None
         now = self.host.clock.now()
-        self.query_one("#summary", Static).update(run_lines.summary(self.view, now))
+        self.query_one("#summary", Static).update(run_lines.summary(self.view, now), layout=False)
         steps = self.query_one("#steps", Lines)
         steps.show(run_lines.step_lines(self.view, steps.scrollable_content_region.width, now))
 
@@ -150,7 +153,7 @@ class RunPage(Page):
         if at:
             self.query_one("#steps", Lines).keep_in_sight(at.index)
         if self._plan:
-            lines = run_lines.service_lines(view, self._plan, back=bool(view.record.undoes))
+            lines = run_lines.service_lines(view, self._plan, self._back)
             self.query_one("#services", Lines).show(lines)
         self.query_one(ProbePlot).show(view.probe)
         log = self.query_one("#log", Lines)

@@ -20,14 +20,9 @@ from avnwizard.flows.check import check
 from avnwizard.flows.host import Host
 from avnwizard.flows.survey import Survey, survey
 from avnwizard.ui import words
+from avnwizard.ui.desk import LATER
 from avnwizard.ui.marks import LEVELS, NOTE, OK, STOP
-from avnwizard.ui.screens.history import HistoryPage
 from avnwizard.ui.screens.page import Page
-from avnwizard.ui.screens.releases import ReleasesPage
-from avnwizard.ui.screens.rollback import RollbackPage
-from avnwizard.ui.screens.run import RunPage
-from avnwizard.ui.screens.services import ServicesPage
-from avnwizard.ui.screens.snapshots import SnapshotsPage
 from avnwizard.ui.widgets.facts import Fact, Facts
 from avnwizard.ui.widgets.rows import Column, Row, Rows
 
@@ -140,6 +135,7 @@ class StandPage(Page):
         self._show_facts(stand)
         self.query_one("#findings", Static).update(_findings(stand.findings))
         self._show_menu()
+        self.ask_host(_warm_up, lambda _: None, urgency=LATER)
 
     def _show_facts(self, stand: Stand) -> None:
         facts = _facts(stand, self.host.config.lockstep.name, self.host.clock.now(), brief=self._small)
@@ -173,20 +169,47 @@ class StandPage(Page):
 
     def action_go_on(self) -> None:
         """Open what is chosen."""
-        chosen, stand = self.query_one(Rows).chosen, self.stand
-        if chosen == "upgrade":
-            self.app.push_screen(ReleasesPage())
-        elif chosen == "run" and stand:
-            self.app.push_screen(RunPage(stand.runs[0].id))
-        elif chosen == "rollback" and stand:
-            undo = next(run for run in stand.runs if not run.undoes and run.state != "undone")
-            self.app.push_screen(RollbackPage(undo.id))
-        elif chosen == "services" and stand:
-            self.app.push_screen(ServicesPage(stand.survey))
-        elif chosen == "snapshots":
-            self.app.push_screen(SnapshotsPage())
-        elif chosen == "history":
-            self.app.push_screen(HistoryPage())
+        if self.stand or self.query_one(Rows).chosen == "upgrade":
+            self.app.push_screen(_page(self.query_one(Rows).chosen, self.stand))
+
+
+def _page(chosen: str, stand: Stand | None) -> Page:
+    """The screen that a row of the menu opens; imported now, so that the first screen is there sooner."""
+    if chosen == "upgrade" or stand is None:
+        from avnwizard.ui.screens.releases import ReleasesPage
+
+        return ReleasesPage()
+    if chosen == "run":
+        from avnwizard.ui.screens.run import RunPage
+
+        return RunPage(stand.runs[0].id)
+    if chosen == "rollback":
+        from avnwizard.ui.screens.rollback import RollbackPage
+
+        return RollbackPage(next(run for run in stand.runs if not run.undoes and run.state != "undone").id)
+    return _list(chosen, stand)
+
+
+def _list(chosen: str, stand: Stand) -> Page:
+    if chosen == "services":
+        from avnwizard.ui.screens.services import ServicesPage
+
+        return ServicesPage(stand.survey)
+    if chosen == "snapshots":
+        from avnwizard.ui.screens.snapshots import SnapshotsPage
+
+        return SnapshotsPage()
+    from avnwizard.ui.screens.history import HistoryPage
+
+    return HistoryPage()
+
+
+def _warm_up() -> None:
+    """Import the screens that most likely come next, so that their first key answers at once."""
+    from avnwizard.ui.screens import releases as _releases
+    from avnwizard.ui.screens import run as _run
+
+    del _releases, _run
 
 
 def _facts(stand: Stand, lockstep: str, now: float, *, brief: bool) -> list[Fact]:

@@ -20,6 +20,7 @@ class Lines(ScrollView, can_focus=True):
         super().__init__(id=id)
         self.can_focus = can_focus
         self._shown: tuple[Content, ...] = ()
+        self._in_sight: int | None = None
 
     @property
     def text(self) -> str:
@@ -38,14 +39,20 @@ class Lines(ScrollView, can_focus=True):
                 self.refresh_line(index)
 
     def keep_in_sight(self, index: int) -> None:
-        """Scroll, as little as needed, until a line is in sight with one after it."""
+        """Scroll when a line is not in sight with one after it: by half a page, since each scroll draws it all."""
+        self._in_sight = index
         height, top = self.size.height, self.scroll_offset.y
         if not height:
             return
         if index < top or height == 1:
             self.scroll_to(y=index, animate=False, immediate=True)
         elif index + 1 >= top + height:
-            self.scroll_to(y=index + 2 - height, animate=False, immediate=True)
+            self.scroll_to(y=index - height // 2, animate=False, immediate=True)
+
+    def on_resize(self) -> None:
+        """What was to be kept in sight still is, in another height."""
+        if self._in_sight is not None:
+            self.call_after_refresh(self.keep_in_sight, self._in_sight)
 
     def render_line(self, y: int) -> Strip:
         """One line, cut at the width."""

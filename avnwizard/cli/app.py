@@ -10,11 +10,12 @@ import typer
 from typer.rich_utils import rich_format_error
 
 from avnwizard import __version__
+from avnwizard.cli import opening
 from avnwizard.cli.output import say, show_error
 from avnwizard.cli.verbs import carry, changes, demo, looking, planning, runs, upgrade
 from avnwizard.errors import ExitCode, WizardError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
 
 
 def _version(value: bool) -> None:
@@ -23,14 +24,18 @@ def _version(value: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def main(
+    ctx: typer.Context,
     *,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
     ] = False,
 ) -> None:
-    """Upgrade a self-hosted Avnology ID stack, and go back."""
+    """Upgrade a self-hosted Avnology ID stack, and go back. Without a command: the wizard, on the stack here."""
+    del version  # its callback has spoken already
+    if ctx.invoked_subcommand is None:
+        raise typer.Exit(opening.open_here())
 
 
 for _module in (looking, planning, upgrade, runs, changes, demo, carry):

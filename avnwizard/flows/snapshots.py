@@ -122,12 +122,28 @@ def discard(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+Kept = tuple[Path, Manifest]
+
+
+def all_whole(snapshots: Path) -> list[Kept]:
+    """Every whole snapshot with its folder, newest first; a folder that cannot be read is passed over."""
+    found: list[Kept] = []
+    for folder in snapshots.glob("*"):
+        if folder.suffix == ".partial" or not (folder / MANIFEST).is_file():
+            continue
+        try:
+            found.append((folder, load(folder)))
+        except HostError:
+            continue
+    return sorted(found, key=lambda kept: kept[1].taken_at, reverse=True)
+
+
 def newest(snapshots: Path) -> dict[str, Any] | None:
     """The last whole snapshot: {"folder", "taken_at", "tag", "bytes"}."""
-    found = [(load(folder), folder) for folder in snapshots.glob("*") if (folder / MANIFEST).is_file()]
-    if not found:
+    kept = all_whole(snapshots)
+    if not kept:
         return None
-    manifest, folder = max(found, key=lambda pair: pair[0].taken_at)
+    folder, manifest = kept[0]
     size = sum(part.size_bytes for part in manifest.parts())
     return {"folder": str(folder), "taken_at": manifest.taken_at, "tag": manifest.tag, "bytes": size}
 

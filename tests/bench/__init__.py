@@ -1,1 +1,1 @@
-"""Measurements; nothing here is asserted."""
+"""Benchmarks: run by hand, figures as ratios measured side by side."""

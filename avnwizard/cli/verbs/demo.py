@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from avnwizard.cli import opening
 from avnwizard.cli.output import say
 from avnwizard.cli.plan_view import show_plan
 from avnwizard.cli.verbs.planning import draft_for
-from avnwizard.cli.verbs.upgrade import YesOption, confirm
+from avnwizard.cli.verbs.upgrade import YesOption
 from avnwizard.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -30,23 +31,29 @@ def demo(
     ] = None,
     fail: Annotated[
         list[str] | None,
-        typer.Option("--fail", metavar="WHAT", help="Order a failure: pull, unhealthy:SERVICE, migration, disk."),
+        typer.Option("--fail", metavar="WHAT", help="Order a failure: pull, roll:SERVICE, migration, disk."),
     ] = None,
     speed: Annotated[float, typer.Option(help="How many times faster than the world.")] = 8.0,
     yes: YesOption = False,
 ) -> int:
-    """Practise: make a small stack in a folder and upgrade it to v2.0.0. Needs no Docker and no root."""
+    """Practise: the wizard on a small stack of its own; needs no Docker and no root. With --yes: a plain run."""
+    from avnwizard.engine.lock import holder
     from avnwizard.wiring import make_practice
+
+    if not yes:
+        opening.require_terminal("avnwizard demo --yes")
 
     own = directory is None
     folder = directory or Path(tempfile.mkdtemp(prefix="avnwizard-demo-"))
     say(f"making a practice stack in {folder} ...")
-    practice = make_practice(folder, speed=speed, failures=tuple(fail or ()))
+    practice = make_practice(folder, speed=speed, failures=tuple(map(_failure, fail or ())))
     try:
-        code = _upgrade(practice.host, yes=yes)
+        code = _upgrade(practice.host) if yes else opening.open_wizard(practice.host)
     finally:
-        practice.rest()
-    if own and code == ExitCode.DONE:
+        left_going = bool(holder(practice.host.lock))
+        if not left_going:
+            practice.rest()
+    if own and code == ExitCode.DONE and not left_going:
         practice.remove()
         say("the practice stack was removed; keep one with --dir DIR")
     else:
@@ -54,7 +61,13 @@ def demo(
     return code
 
 
-def _upgrade(host: "Host", *, yes: bool) -> int:
+def _failure(name: str) -> str:
+    """`roll:SERVICE` is what the operator sees of `unhealthy:SERVICE`."""
+    step, colon, service = name.partition(":")
+    return f"unhealthy:{service}" if colon and step == "roll" else name
+
+
+def _upgrade(host: "Host") -> int:
     from avnwizard.cli.follow import follow
     from avnwizard.domain.answers import Answers
     from avnwizard.flows import launch
@@ -69,7 +82,5 @@ def _upgrade(host: "Host", *, yes: bool) -> int:
     require_fit(check(host))
     prepared = prepare(host, draft, answers)
     show_plan(prepared.plan)
-    if not yes:
-        confirm(f"Type {TARGET} to start", TARGET)
     run = launch.create_upgrade(host, prepared)
     return follow(host, run, launch.start(host, run))

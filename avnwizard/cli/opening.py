@@ -1,0 +1,54 @@
+"""Opens the wizard where there is a terminal for it; says the headless way where there is none."""
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from avnwizard.cli.options import HERE, open_stack
+from avnwizard.cli.output import say
+from avnwizard.errors import UsageError
+
+if TYPE_CHECKING:
+    from avnwizard.flows.host import Host
+
+HEADLESS = "avnwizard status; avnwizard plan --to TAG; avnwizard upgrade --to TAG --answers FILE --yes"
+
+
+def require_terminal(instead: str = HEADLESS) -> None:
+    """Refuse where no screens can be shown.
+
+    Args:
+        instead: the command that does without.
+
+    Raises:
+        UsageError: stdin or stderr is no terminal, or TERM is empty or "dumb".
+    """
+    from avnwizard.ui import terminal
+
+    if not terminal.can_show(os.environ, stdin_tty=sys.stdin.isatty(), stderr_tty=sys.stderr.isatty()):
+        raise UsageError("There is no terminal here that can show screens.", f"Without one: {instead}")
+
+
+def open_here() -> int:
+    """Open the wizard on the stack found here; return an `ExitCode`.
+
+    Raises:
+        UsageError: there is no terminal.
+        HostError: no stack is found here.
+    """
+    require_terminal()
+    return open_wizard(open_stack(HERE))
+
+
+def open_wizard(host: "Host") -> int:
+    """Open the wizard; say how to come back where a run is left going. Returns an `ExitCode`."""
+    from avnwizard.engine.lock import holder
+    from avnwizard.ui import terminal
+
+    terminal.prepare_environment()
+    from avnwizard.ui.app import run_app
+
+    code = run_app(host)
+    if live := holder(host.lock).get("run", ""):
+        say(f"run {live} goes on by itself; come back with: avnwizard")
+    return code

@@ -1,0 +1,126 @@
+"""The app: holds the stack, the answers and the desk, and opens the first screen."""
+
+import asyncio
+import locale
+import os
+import signal
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.filter import LineFilter, Monochrome, NoColor
+
+from avnwizard.domain.plain import printable
+from avnwizard.engine.records import UNFINISHED, RunRecord
+from avnwizard.errors import ExitCode
+from avnwizard.flows.host import Host
+from avnwizard.ui import terminal, themes
+from avnwizard.ui.ascii_filter import AsciiFilter
+from avnwizard.ui.desk import Desk
+from avnwizard.ui.screens.ask import Ask
+from avnwizard.ui.screens.page import Page
+from avnwizard.ui.screens.stand import StandPage
+from avnwizard.ui.state import Choices
+
+_FIRST_PAGE = 1
+"""Its place in Textual's stack, above the default screen."""
+
+
+class WizardApp(App[int]):
+    """The wizard on one stack; its result is an `ExitCode`."""
+
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c,ctrl+q", "leave", "Leave", show=False, priority=True),
+    ]
+
+    def __init__(self, host: Host, *, theme: str = themes.OWN, utf8: bool = True) -> None:
+        super().__init__()
+        self.host = host
+        self.choices = Choices()
+        self.desk = Desk()
+        self.outcome: int = ExitCode.DONE
+        self.animation_level = "none"
+        self._ascii = None if utf8 else AsciiFilter()
+        self._first_theme = theme
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's, and ours last where the locale is not UTF-8."""
+        filters = [one for one in super().get_line_filters() if not isinstance(one, Monochrome)]
+        if self.no_color:  # Textual chose its filter before our theme was set, and would send greys
+            filters.append(NoColor())
+        return [*filters, self._ascii] if self._ascii else filters
+
+    def on_mount(self) -> None:
+        """Open on the run that is live or unfinished, else on where the stack stands."""
+        for own in themes.THEMES:
+            self.register_theme(own)
+        self.theme = self._first_theme
+        self.push_screen(StandPage())
+        if run := unfinished(self.host):
+            from avnwizard.ui.screens.run import RunPage
+
+            self.push_screen(RunPage(run.id))
+
+    def _fatal_error(self) -> None:
+        """Textual's own report prints every local variable, and these may hold secrets: tell the place alone."""
+        error = self._exception
+        last = traceback.extract_tb(error.__traceback__)[-1] if error else None
+        place = f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}" if last else "an unknown place"
+        self.outcome = ExitCode.BUG
+        self._exit_renderables.append(Text(f"a bug in avnwizard: {place}. A run that was started goes on by itself."))
+        self._close_messages_no_wait()
+
+    def open_alone(self, page: Page) -> None:
+        """Open a screen directly over the first: a run was started, the questions before it are answered."""
+        while len(self.screen_stack) > _FIRST_PAGE + 1:
+            self.pop_screen()
+        self.push_screen(page)
+
+    def heading(self) -> str:
+        """The product, and the way it goes once a release is chosen."""
+        product = printable(self.host.config.stack.product, limit=30)
+        try:
+            draft = self.choices.upgrade.draft
+        except KeyError:
+            return product
+        return f"{printable(draft.current.name, limit=20)} → {printable(draft.target.name, limit=20)}"
+
+    def action_leave(self) -> None:
+        """Leave, from any screen."""
+        self.leave()
+
+    def leave(self) -> None:
+        """Leave; a run goes on by itself. Answers that would be lost are asked about."""
+        if self.choices.are_given and not isinstance(self.screen, Ask):
+            asked = Ask("Leave the wizard? Nothing was changed, and your answers are not kept.", yes="leave")
+            self.push_screen(asked, lambda yes: self.exit(self.outcome) if yes else None)
+            return
+        self.exit(self.outcome)
+
+
+def unfinished(host: Host) -> RunRecord | None:
+    """The run to open on: the newest that is not finished."""
+    return next((run for run in host.journal().runs() if run.state in UNFINISHED), None)
+
+
+def run_app(host: Host) -> int:
+    """Open the wizard; return an `ExitCode` when the operator leaves it."""
+    locale.setlocale(locale.LC_CTYPE, "")
+    app = WizardApp(host, theme=terminal.theme(os.environ), utf8=terminal.is_utf8())
+    return asyncio.run(_opened(app))
+
+
+async def _opened(app: WizardApp) -> int:
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, lambda: app.exit(app.outcome))
+    try:
+        result = await app.run_async(mouse=False)
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
+    return app.outcome if result is None else result

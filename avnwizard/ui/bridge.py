@@ -1,0 +1,121 @@
+"""Watches a run from outside: a thread reads journal, feed and lock, and posts what is new, at most at 4 Hz."""
+
+import threading
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from textual.message import Message
+from textual.message_pump import MessagePump
+
+from avnwizard.engine.feed import Event, FeedReader
+from avnwizard.engine.records import Action
+from avnwizard.errors import WizardError
+from avnwizard.flows.launch import is_live
+from avnwizard.ui.run_view import RunNews
+
+if TYPE_CHECKING:
+    from avnwizard.domain.host import Container
+    from avnwizard.engine.journal import Journal
+    from avnwizard.flows.host import Host
+
+LOOK_S = 0.25
+_RECORD_S = 1.0
+"""Journal and lock are looked at so often while the feed is silent."""
+_CONTAINERS_S = 2.0
+_RESTING_S = 10.0
+"""Containers of a run that stopped are looked at so often."""
+_GRACE_S = 2.0
+"""A run that somebody else started a moment ago is not cut off yet."""
+_START_S = 20.0
+"""A process that was just started may not have taken the lock yet."""
+_ACTIONS: tuple[Action, ...] = ("pause", "resume", "abort")
+
+
+class Ending(Protocol):
+    """A process that may have ended."""
+
+    def poll(self) -> int | None:
+        """Its exit code, None while it runs."""
+
+
+@dataclass
+class RunSeen(Message):
+    """Something is new about the run that is watched."""
+
+    news: RunNews
+    settled: bool
+
+
+class RunWatch:
+    """Looks at one run until it is told to stop; nothing it does can disturb the run.
+
+    Args:
+        listener: gets `RunSeen` messages.
+        process: the run's process where this one started it; it is reaped here.
+    """
+
+    def __init__(self, host: "Host", run: str, listener: MessagePump, process: Ending | None = None) -> None:
+        self._host, self._run, self._listener, self._process = host, run, listener, process
+        self._stop = threading.Event()
+        self._began = time.monotonic()
+        self._thread = threading.Thread(target=self._watch, name=f"watch {run}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Look no more; returns at once."""
+        self._stop.set()
+
+    def _watch(self) -> None:
+        journal, reader = self._host.journal(), FeedReader(self._host.state.feed(self._run))
+        last: RunNews | None = None
+        next_record = next_containers = 0.0
+        settled = False
+        while not self._stop.is_set():
+            now, events = time.monotonic(), tuple(reader.read())
+            if events or now >= next_record:
+                next_record = now + _RECORD_S
+                news = self._look(journal, events)
+                turned = last is None or (last.live, last.record.state) != (news.live, news.record.state)
+                if turned or now >= next_containers:
+                    next_containers = now + (_CONTAINERS_S if news.live else _RESTING_S)
+                    news = replace(news, containers=self._containers())
+                was_settled, settled = settled, self._is_settled(now)
+                if last is None or settled != was_settled or _differs(last, news):
+                    self._listener.post_message(RunSeen(news, settled))
+                last = (
+                    news if news.containers is not None or last is None else replace(news, containers=last.containers)
+                )
+            self._stop.wait(LOOK_S)
+        journal.close()
+
+    def _look(self, journal: "Journal", events: tuple[Event, ...]) -> RunNews:
+        record = journal.run(self._run)
+        alive = self._process.poll() is None if self._process else False
+        return RunNews(
+            record=record,
+            steps=tuple(journal.steps(self._run)),
+            live=alive or is_live(self._host, self._run),
+            events=events,
+            asked=frozenset(action for action in _ACTIONS if journal.asked(self._run, action)),
+        )
+
+    def _is_settled(self, now: float) -> bool:
+        if self._process is None:
+            return now - self._began >= _GRACE_S
+        return self._process.poll() is not None or now - self._began >= _START_S
+
+    def _containers(self) -> "tuple[Container, ...] | None":
+        try:
+            return self._host.stack.containers()
+        except WizardError:
+            return None  # the run itself says so if it matters to it
+
+
+def _differs(before: RunNews, after: RunNews) -> bool:
+    fresh = after.containers is not None and after.containers != before.containers
+    same = all(getattr(before, name) == getattr(after, name) for name in ("record", "steps", "live", "asked"))
+    return bool(after.events) or fresh or not same

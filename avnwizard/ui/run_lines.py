@@ -1,0 +1,134 @@
+"""A run's view as lines of text: steps, services, the row that sums it up. Pure; the screen only places them."""
+
+import time
+from collections.abc import Mapping
+
+from textual.content import Content
+
+from avnwizard.domain.host import Container
+from avnwizard.domain.plain import printable
+from avnwizard.domain.plan import Plan, ServicePlan
+from avnwizard.engine.records import StepRecord
+from avnwizard.ui import words
+from avnwizard.ui.marks import DONE, FAILED, NOTE, OK, PAUSED, PENDING, RUNNING, STEPS, STOP, Mark
+from avnwizard.ui.run_view import Phase, Progress, RunView
+from avnwizard.ui.widgets.images import image_tag
+
+PHASES: Mapping[Phase, Mark] = {
+    "starting": Mark(RUNNING.sign, "starting", RUNNING.style),
+    "running": Mark(RUNNING.sign, "running", RUNNING.style),
+    "pausing": Mark(PAUSED.sign, "pauses after this step", PAUSED.style),
+    "paused": PAUSED,
+    "stopping": Mark(PAUSED.sign, "stops at the next safe place", PAUSED.style),
+    "failed": FAILED,
+    "aborted": Mark(PAUSED.sign, "stopped", PAUSED.style),
+    "cut off": Mark(FAILED.sign, "cut off", FAILED.style),
+    "done": DONE,
+}
+_BAR = 20
+
+
+def summary(view: RunView, now: float) -> Content:
+    """State, steps done, time, a bar."""
+    mark = PHASES[view.phase]
+    total = len(view.steps)
+    filled = _BAR * view.done_steps // total if total else 0
+    return Content.assemble(
+        (f"{mark.sign} {mark.word}", mark.style),
+        f"  {view.done_steps} of {total} steps  {words.span(view.elapsed(now))}  ",
+        ("█" * filled, "$accent"),
+        ("░" * (_BAR - filled), "dim"),
+    )
+
+
+def step_lines(view: RunView, width: int, now: float) -> list[Content]:
+    """One line a step: sign, title, and its time or progress."""
+    return [_step(step, view, width, now) for step in view.steps]
+
+
+def _step(step: StepRecord, view: RunView, width: int, now: float) -> Content:
+    mark = STEPS[step.state]
+    if step.state == "started" and not view.live:
+        mark = PAUSED
+    right = _right(step, view, now)
+    room = max(width - len(right) - 3, 8)
+    title = Content(printable(step.title, limit=100)).truncate(room, ellipsis=True, pad=True)
+    style = mark.style if step.state in {"started", "failed"} else "dim" if step.state == "pending" else ""
+    return Content.assemble((f"{mark.sign} ", mark.style), title.stylize(style), " ", (right, "dim"))
+
+
+def _right(step: StepRecord, view: RunView, now: float) -> str:
+    if step.state == "started":
+        made = view.progress.get(step.name)
+        return _far(made) if made else words.span(now - step.started_at) if view.live else "cut off"
+    if step.state in {"done", "failed"} and step.started_at and step.finished_at:
+        return "failed" if step.state == "failed" else words.span(step.finished_at - step.started_at)
+    return ""
+
+
+def _far(made: Progress) -> str:
+    if made.unit == "bytes":
+        return words.size(made.done) + (f" of {words.size(made.total)}" if made.total else "")
+    return f"{made.done:.0f}" + (f" of {made.total:.0f}" if made.total else "")
+
+
+def service_lines(view: RunView, plan: Plan, back: Mapping[str, str] | None = None) -> list[Content]:
+    """One line a service that is touched: old and new tag, how, and how it is now.
+
+    Args:
+        back: for a run that goes back, service -> strategy; the tags change places then.
+    """
+    by_service: dict[str, list[Container]] = {}
+    for one in view.containers:
+        if not one.one_off:
+            by_service.setdefault(one.service, []).append(one)
+    touched = [part for part in plan.services if part.strategy not in {"skip", "job"}]
+    name_width = max((len(part.service) for part in touched), default=8)
+    return [_service(part, by_service.get(part.service, []), min(name_width, 16), back) for part in touched]
+
+
+def _service(
+    part: ServicePlan, containers: list[Container], name_width: int, back: Mapping[str, str] | None
+) -> Content:
+    mark, runs = _health(containers)
+    new = part.image_new if back is None else part.image_old
+    how = part.strategy if back is None else back.get(part.service, part.strategy)
+    there = any(one.image == new for one in containers if one.is_serving)
+    old_tag, new_tag = image_tag(part.image_old) if part.image_old else "", image_tag(part.image_new)
+    if back is not None:
+        old_tag, new_tag = new_tag, old_tag
+    way = f"{old_tag}→{new_tag}" if old_tag and new_tag and old_tag != new_tag else new_tag or old_tag
+    name = printable(part.service, limit=name_width)
+    return Content.assemble(
+        (f"{mark.sign} {runs:<9}", mark.style),
+        f" {name:<{name_width}} ",
+        (f"{how:<8} ", "dim"),
+        (way, "" if there else "dim"),
+    )
+
+
+def _health(containers: list[Container]) -> tuple[Mark, str]:
+    if not containers:
+        return PENDING, "not there"
+    serving = sum(one.is_serving for one in containers)
+    if serving == len(containers):
+        return OK, "serves" if serving == 1 else f"{serving} serve"
+    if serving:
+        return NOTE, f"{serving} of {len(containers)}"
+    one = containers[0]
+    return (
+        (NOTE, "starting")
+        if one.health == "starting"
+        else (STOP, one.health if one.state == "running" else one.state)
+    )
+
+
+def log_lines(view: RunView, count: int) -> list[Content]:
+    """The last lines that the run said, oldest first, always `count` of them."""
+    said = [Content(printable(one.text, limit=400)) for one in view.log[-count:]]
+    return [*said, *[Content("")] * (count - len(said))]
+
+
+def stamp(seconds: float) -> str:
+    """The time of day."""
+    return time.strftime("%H:%M", time.localtime(seconds)) if seconds else ""

@@ -1,0 +1,173 @@
+"""A run as it is watched: journal and feed folded into one value, pure, the same for every watcher."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from avnwizard.domain.host import Container
+from avnwizard.engine.feed import Event
+from avnwizard.engine.records import Action, RunRecord, StepRecord
+
+Phase = Literal["starting", "running", "pausing", "paused", "stopping", "failed", "aborted", "cut off", "done"]
+LOG_LINES = 400
+_ENDED: dict[str, Phase] = {"failed": "failed", "aborted": "aborted", "done": "done", "undone": "done"}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a step is; `total` None where nobody knows."""
+
+    done: float
+    total: float | None
+    unit: str
+
+
+@dataclass(frozen=True)
+class Said:
+    """One line that a step said."""
+
+    step: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Probe:
+    """The edge probe's numbers so far, and the latency of each look."""
+
+    sent: int = 0
+    answered: int = 0
+    lost: int = 0
+    latencies_ms: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunNews:
+    """What a look at journal, feed and lock found.
+
+    Attributes:
+        live: whether a process carries the run now.
+        events: what the feed has since the look before.
+        asked: controls that the run has not taken yet.
+        containers: None where the engine was not asked, or did not answer.
+    """
+
+    record: RunRecord
+    steps: tuple[StepRecord, ...]
+    live: bool
+    events: tuple[Event, ...] = ()
+    asked: frozenset[Action] = frozenset()
+    containers: tuple[Container, ...] | None = None
+
+
+@dataclass(frozen=True)
+class RunView:
+    """All that the screen of a run shows.
+
+    Attributes:
+        settled: whether the process has had time to take the lock; before that, not live means starting.
+        began: whether it was seen at work; before that, an end in the journal is the one of an earlier attempt.
+    """
+
+    record: RunRecord
+    steps: tuple[StepRecord, ...] = ()
+    live: bool = False
+    settled: bool = False
+    began: bool = False
+    asked: frozenset[Action] = frozenset()
+    log: tuple[Said, ...] = ()
+    progress: Mapping[str, Progress] = field(default_factory=dict)
+    probe: Probe | None = None
+    containers: tuple[Container, ...] = ()
+
+    def told(self, news: RunNews, *, settled: bool) -> "RunView":
+        """The view after a look."""
+        view = replace(
+            self,
+            record=news.record,
+            steps=news.steps,
+            live=news.live,
+            settled=settled or self.settled or news.live,
+            began=self.began or (news.live and news.record.state in {"running", "paused"}),
+            asked=news.asked,
+            containers=self.containers if news.containers is None else news.containers,
+        )
+        for event in news.events:
+            view = _heard(view, event)
+        return view
+
+    @property
+    def phase(self) -> Phase:
+        """The one word for how it stands."""
+        state = self.record.state
+        if state in _ENDED and (self.began or not self.live):
+            return _ENDED[state]
+        if not self.live:
+            return "cut off" if self.settled else "starting"
+        if "abort" in self.asked:
+            return "stopping"
+        if state == "paused":
+            return "paused"
+        return "pausing" if "pause" in self.asked else "running" if state == "running" else "starting"
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it waits for the operator to decide how to go on."""
+        return self.phase in {"failed", "aborted", "cut off"}
+
+    @property
+    def over(self) -> bool:
+        """Whether it reached its end."""
+        return self.phase == "done"
+
+    @property
+    def at(self) -> StepRecord | None:
+        """The step at work, or the one that stopped it; else the next."""
+        for states in ({"started", "failed"}, {"pending"}):
+            for step in self.steps:
+                if step.state in states:
+                    return step
+        return None
+
+    @property
+    def done_steps(self) -> int:
+        """How many steps are done."""
+        return sum(step.state == "done" for step in self.steps)
+
+    def said_by(self, step: str) -> tuple[str, ...]:
+        """The lines of one step."""
+        return tuple(one.text for one in self.log if one.step == step)
+
+    def elapsed(self, now: float) -> float:
+        """Seconds of work, from the first step's beginning."""
+        began = min((step.started_at for step in self.steps if step.started_at), default=0.0)
+        return (self.record.finished_at or now) - began if began else 0.0
+
+
+def _heard(view: RunView, event: Event) -> RunView:
+    if event.kind == "say":
+        return replace(view, log=(*view.log, Said(event.step, event.text))[-LOG_LINES:])
+    if event.kind == "progress":
+        made = Progress(_number(event.data.get("done")), _maybe(event.data.get("total")), str(event.data.get("unit")))
+        return replace(view, progress={**view.progress, event.step: made})
+    if event.kind == "measure":
+        return replace(view, probe=_probed(view.probe or Probe(), event.data))
+    return view
+
+
+def _probed(probe: Probe, data: Mapping[str, Any]) -> Probe:
+    latency = _maybe(data.get("p50_ms"))
+    more = (latency,) if latency is not None else ()
+    return Probe(
+        sent=int(_number(data.get("sent"))),
+        answered=int(_number(data.get("answered"))),
+        lost=int(_number(data.get("lost"))),
+        latencies_ms=(*probe.latencies_ms, *more)[-LOG_LINES:],
+    )
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _maybe(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None

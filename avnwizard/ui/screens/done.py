@@ -1,0 +1,104 @@
+"""Done: what changed, how long it took, where everything is, and what to look at tomorrow."""
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from avnwizard.domain.plain import printable
+from avnwizard.domain.plan import Plan
+from avnwizard.ui import words
+from avnwizard.ui.marks import OK, STOP
+from avnwizard.ui.run_view import RunView
+from avnwizard.ui.screens.page import Page
+from avnwizard.ui.widgets.facts import Fact, Facts
+
+
+class DonePage(Page):
+    """The end of a run."""
+
+    CSS_PATH = "done.tcss"
+    AUTO_FOCUS = "VerticalScroll"
+    EXPLAINED = (
+        "The run is over. Its report is a file to attach to the change ticket. The snapshot stays until you "
+        "remove it.\n\n"
+        "If something turns up later, the first screen offers to roll this upgrade back."
+    )
+
+    def __init__(self, view: RunView, plan: Plan | None) -> None:
+        super().__init__()
+        self.view, self.plan = view, plan
+
+    def heading(self) -> str:
+        """What was done."""
+        return printable(self.view.record.title, limit=60)
+
+    def body(self) -> ComposeResult:
+        """The verdict, the facts."""
+        back = bool(self.view.record.undoes)
+        verdict = "The stack is back where it was" if back else "The upgrade is done"
+        if self.view.record.state == "undone":
+            verdict = "This upgrade was rolled back"
+        took = words.span(self.view.elapsed(self.view.record.finished_at))
+        yield Static(
+            Content.assemble((f"{OK.sign} {verdict}", OK.style), f", in {took}."),
+            id="verdict",
+            classes="pane",
+            markup=False,
+        )
+        with VerticalScroll():
+            yield Facts(id="facts", label_width=12)
+
+    def on_mount(self) -> None:
+        """Fill in the facts."""
+        super().on_mount()
+        self.query_one(Facts).show(self._facts())
+
+    def _facts(self) -> list[Fact]:
+        view, plan = self.view, self.plan
+        report = self.host.state.run(view.record.id) / "report.md"
+        facts: list[Fact] = []
+        if plan:
+            facts += _changes(plan, back=bool(view.record.undoes))
+        if view.probe:
+            mark = STOP if view.probe.lost else OK
+            told = f"{view.probe.sent:,} sent, {view.probe.answered:,} answered, {view.probe.lost:,} lost"
+            facts.append(("Requests", Content.assemble((f"{mark.sign} ", mark.style), told)))
+        if plan and plan.snapshot.taken:
+            facts.append(("Snapshot", Content(printable(str(plan.snapshot.folder)))))
+        facts.append(("Report", Content(printable(str(report)))))
+        facts.append(("", Content("")))
+        facts += _tomorrow(back=bool(view.record.undoes))
+        return facts
+
+    def action_go_on(self) -> None:
+        """Back to where the stack stands."""
+        self.action_back()
+
+
+def _changes(plan: Plan, *, back: bool) -> list[Fact]:
+    old, new = (plan.target, plan.current) if back else (plan.current, plan.target)
+    rolled = [part for part in plan.services if part.strategy in {"surge", "recreate", "retire"}]
+    same = sum(part.strategy == "skip" for part in plan.services)
+    edits = words.count(len(plan.env), "setting")
+    return [
+        ("Release", Content(f"{printable(old.tag)} → {printable(new.tag)}")),
+        ("Services", Content(f"{len(rolled)} changed, {same} were as wanted already")),
+        ("Env file", Content(f"{edits} {'as before' if back else 'changed'}" if plan.env else "unchanged")),
+    ]
+
+
+def _tomorrow(*, back: bool) -> list[Fact]:
+    if back:
+        return [
+            ("Tomorrow", Content("ask the vendor about what went wrong, with the report at hand")),
+            (
+                "",
+                Content("the databases as they were before going back are kept beside; drop them when you are sure"),
+            ),
+        ]
+    return [
+        ("Tomorrow", Content("look that sign-in and mail work for your users")),
+        ("", Content("look at the error rates and the log of the gateway")),
+        ("", Content("keep the snapshot until you are sure, then remove its folder")),
+    ]

@@ -1,0 +1,47 @@
+"""The env file as it will be, against the file as it is; every secret masked."""
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from avnwizard.domain.plain import printable
+from avnwizard.errors import WizardError
+from avnwizard.ui.env_rows import env_diff
+from avnwizard.ui.screens.page import Page
+
+_STYLES = {"-": "$error", "+": "$success", " ": "", "@": "dim"}
+
+
+class EnvDiffPage(Page):
+    """A text to look at."""
+
+    CSS_PATH = "env_diff.tcss"
+    AUTO_FOCUS = "VerticalScroll"
+    STAGE = 2
+    EXPLAINED = (
+        "Your env file as it will be written. + lines come, - lines go, the others stay as they are. Secrets "
+        "are masked here; the file itself gets them, readable by you alone."
+    )
+
+    def body(self) -> ComposeResult:
+        """The path, the lines."""
+        yield Static(
+            Content(printable(str(self.host.stack.project.env_file))), id="path", classes="label", markup=False
+        )
+        with VerticalScroll():
+            yield Static(self._lines(), classes="pane", markup=False)
+
+    def _lines(self) -> Content:
+        try:
+            found = env_diff(self.choices.upgrade)
+        except WizardError as error:
+            return Content(printable(f"{error.message} {error.hint}"))
+        lines = [
+            Content.assemble((f"{one.sign} {printable(one.text, limit=2000)}", _STYLES[one.sign])) for one in found
+        ]
+        return Content("\n").join(lines) if lines else Content("The file stays as it is.")
+
+    def action_go_on(self) -> None:
+        """Enter closes it, as Escape does."""
+        self.action_back()

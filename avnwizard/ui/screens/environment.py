@@ -1,0 +1,214 @@
+"""The environment: what the operator has, what the target wants, what will be written; each decided by itself."""
+
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from avnwizard.domain.answers import COMMENT_OUT, GENERATE, KEEP
+from avnwizard.domain.plain import printable
+from avnwizard.ui import words
+from avnwizard.ui.env_rows import EnvRow, env_rows
+from avnwizard.ui.marks import DECIDED, OPEN, SURE
+from avnwizard.ui.screens.enter_value import EnterValue
+from avnwizard.ui.screens.env_diff import EnvDiffPage
+from avnwizard.ui.screens.page import Page
+from avnwizard.ui.screens.snapshot import SnapshotPage
+from avnwizard.ui.widgets.heads import Heads
+from avnwizard.ui.widgets.rows import Column, Row, Rows
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+_MARKS = {"open": OPEN, "decided": DECIDED, "sure": SURE}
+_COLUMNS = (Column(width=1), Column(), Column(), Column())
+_HIDE_AFTER_S = 1.0
+"""A terminal does not tell when a key is let go; a key that is held repeats far more often than this."""
+
+
+class EnvironmentPage(Page):
+    """Decides renames, additions and removals."""
+
+    CSS_PATH = "environment.tcss"
+    STAGE = 2
+    EXPLAINED = (
+        "Settings that the release renames, adds or removes. All others in your file stay as they are, "
+        "comments and order too.\n\n"
+        "? waits for you. Space accepts what is proposed; e enters something else; x refuses a rename, or "
+        "keeps a setting that would be commented out. What is marked ✓ follows from the release beyond doubt; "
+        "you can still change it.\n\n"
+        "Secrets are shown as ***. Hold v to see the one that is highlighted. d shows the file as it will be. "
+        "Your old file is kept, and going back restores it."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "accept", "Accept", key_display="Space"),
+        Binding("e", "enter", "Enter value"),
+        Binding("x", "refuse", "Refuse"),
+        Binding("d", "difference", "Diff"),
+        Binding("v", "reveal", "Show (hold)"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: tuple[EnvRow, ...] = ()
+        self._revealing: Timer | None = None
+
+    def body(self) -> ComposeResult:
+        """What is left, three columns, the reasons."""
+        yield Static(id="left", classes="pane", markup=False)
+        yield Heads(_COLUMNS, ("", "you have", "the release wants", "will be written"))
+        yield Rows(_COLUMNS)
+        with VerticalScroll(id="why"):
+            yield Static(id="about", classes="pane", markup=False)
+
+    def on_mount(self) -> None:
+        """Show every decision."""
+        super().on_mount()
+        left = self.choices.upgrade.open(env=True)
+        self._show(at=left[0].id if left else "")
+
+    def _show(self, *, at: str = "", reveal: bool = False) -> None:
+        upgrade = self.choices.upgrade
+        self._rows = env_rows(upgrade)
+        shown = {row.decision.id: row for row in env_rows(upgrade, reveal=True)} if reveal else {}
+        chosen = self.query_one(Rows).chosen
+        rows = []
+        for row in self._rows:
+            seen = shown.get(row.decision.id, row) if row.decision.id == chosen else row
+            mark = _MARKS[row.standing]
+            cells = [Content(printable(text, limit=400)) for text in (seen.yours, seen.wants, seen.writes)]
+            rows.append(Row(row.decision.id, (Content.assemble((mark.sign, mark.style)), *cells)))
+        self.query_one(Rows).show(rows, at=at)
+        self._show_left()
+        self._show_about()
+        self.show_keys()
+
+    def _show_left(self) -> None:
+        left, stays = len(self.choices.upgrade.open(env=True)), self._untouched()
+        if not self._rows:
+            told = Content("The release changes no setting of yours.")
+        elif left:
+            told = Content.assemble((f"{OPEN.sign} {words.count(left, 'setting')} to be decided", OPEN.style))
+        else:
+            told = Content.assemble((f"{DECIDED.sign} Everything is decided", DECIDED.style))
+        rest = Content.assemble((f"; {words.count(stays, 'other setting')} of yours stay as they are", "dim"))
+        self.query_one("#left", Static).update(Content.assemble(told, rest))
+
+    def _untouched(self) -> int:
+        keys = set(self.choices.upgrade.draft.operator.keys())
+        return len(keys - {row.decision.key for row in self._rows})
+
+    def _show_about(self) -> None:
+        row = self._chosen()
+        about = self.query_one("#about", Static)
+        if not row:
+            about.update("")
+            return
+        mark = _MARKS[row.standing]
+        lines = [Content.assemble(mark.shown(), "  ", (_question(row), "bold"))]
+        lines += [Content(f"• {printable(why, limit=400)}") for why in row.decision.why]
+        about.update(Content("\n").join(lines))
+
+    def _chosen(self) -> EnvRow | None:
+        chosen = self.query_one(Rows).chosen
+        return next((row for row in self._rows if row.decision.id == chosen), None)
+
+    def on_option_list_option_highlighted(self) -> None:
+        """Tell about the one chosen."""
+        self._show_about()
+        self.show_keys()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what makes sense for the chosen decision."""
+        if not self.is_mounted or action not in {"accept", "enter", "refuse", "reveal"}:
+            return True
+        row = self._chosen()
+        if not row:
+            return False
+        topic = row.decision.topic
+        return {
+            "accept": bool(row.decision.proposal),
+            "enter": topic != "remove",
+            "refuse": topic in {"rename", "remove"},
+            "reveal": "***" in row.yours + row.writes,
+        }[action]
+
+    def words_for(self, binding: Binding) -> str:
+        """What the key does to the chosen decision."""
+        row = self._chosen()
+        topic = row.decision.topic if row else ""
+        told = {
+            ("accept", "rename"): "Rename",
+            ("accept", "remove"): "Comment out",
+            ("enter", "rename"): "Other name",
+            ("refuse", "rename"): "Not a rename",
+            ("refuse", "remove"): "Keep",
+        }
+        if binding.action == "accept" and row and row.decision.proposal == GENERATE:
+            return "Generate"
+        return told.get((binding.action, topic), super().words_for(binding))
+
+    def action_accept(self) -> None:
+        """Take what is proposed."""
+        row = self._chosen()
+        if row and row.decision.proposal:
+            self._decide(row, COMMENT_OUT if row.decision.topic == "remove" else row.decision.proposal)
+
+    def action_refuse(self) -> None:
+        """Not a rename; or keep what would be commented out."""
+        row = self._chosen()
+        if row and row.decision.topic == "rename":
+            self._decide(row, "")
+        elif row and row.decision.topic == "remove":
+            self._decide(row, KEEP)
+
+    def action_enter(self) -> None:
+        """Enter another name, or a value."""
+        row = self._chosen()
+        if row and row.decision.topic != "remove":
+            self.app.push_screen(EnterValue(self.choices.upgrade, row.decision), partial(self._entered, row))
+
+    def _entered(self, row: EnvRow, value: str | None) -> None:
+        if value is not None:
+            self._decide(row, value)
+
+    def _decide(self, row: EnvRow, answer: str) -> None:
+        self.choices.upgrade = self.choices.upgrade.decided(row.decision, answer)
+        left = self.choices.upgrade.open(env=True)
+        self._show(at=left[0].id if left else row.decision.id)
+        self.tell("" if left else "Enter goes on to the snapshot.")
+
+    def action_difference(self) -> None:
+        """Show the file as it will be."""
+        self.app.push_screen(EnvDiffPage())
+
+    def action_reveal(self) -> None:
+        """Show the chosen secret while the key is held."""
+        if self._revealing:
+            self._revealing.reset()
+            return
+        self._show(reveal=True)
+        self._revealing = self.set_timer(_HIDE_AFTER_S, self._hide)
+
+    def _hide(self) -> None:
+        self._revealing = None
+        self._show()
+
+    def action_go_on(self) -> None:
+        """Go on, or to the first that is open."""
+        left = self.choices.upgrade.open(env=True)
+        if left:
+            self._show(at=left[0].id)
+            self.warn(f"{words.count(len(left), 'setting')} to be decided: {left[0].key}.")
+            return
+        self.app.push_screen(SnapshotPage())
+
+
+def _question(row: EnvRow) -> str:
+    """The decision in words; how sure a sure one is need not be told as a number."""
+    told = printable(row.decision.question, limit=300)
+    return told.replace("? (confidence 1.00)", ".") if row.decision.certain else told

@@ -1,0 +1,47 @@
+"""Every run on this stack, newest first; each can be opened."""
+
+from textual.app import ComposeResult
+from textual.content import Content
+
+from avnwizard.domain.plain import printable
+from avnwizard.engine.records import RunRecord
+from avnwizard.ui import words
+from avnwizard.ui.marks import DONE, FAILED, PAUSED
+from avnwizard.ui.screens.page import Page
+from avnwizard.ui.screens.run import RunPage
+from avnwizard.ui.widgets.rows import Column, Row, Rows
+
+_MARKS = {"done": DONE, "undone": DONE, "failed": FAILED, "aborted": PAUSED}
+
+
+class HistoryPage(Page):
+    """Opens a run on Enter."""
+
+    EXPLAINED = "Every run on this stack, newest first. Enter opens one: what it did, step by step, and how it ended."
+
+    def heading(self) -> str:
+        """What is listed."""
+        return "History"
+
+    def body(self) -> ComposeResult:
+        """The list."""
+        yield Rows([Column(width=16), Column(width=12), Column(), Column(width=18, least=70)])
+
+    def on_mount(self) -> None:
+        """Read the journal."""
+        super().on_mount()
+        self.ask_host(lambda: self.host.journal().runs(), self._show)
+
+    def _show(self, runs: list[RunRecord]) -> None:
+        rows = []
+        for run in runs:
+            mark = _MARKS.get(run.state, PAUSED)
+            state = Content.assemble((f"{mark.sign} {run.state}", mark.style))
+            title = Content(printable(run.title, limit=80))
+            rows.append(Row(run.id, (Content(words.moment(run.created_at)), state, title, Content(run.id))))
+        self.query_one(Rows).show(rows)
+
+    def action_go_on(self) -> None:
+        """Open the chosen run."""
+        if chosen := self.query_one(Rows).chosen:
+            self.app.push_screen(RunPage(chosen))

@@ -1,0 +1,159 @@
+"""What every screen is: a title row, a body, a row for what was just said, a row of keys. `?` explains it."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import OptionList, Static
+
+from avnwizard.domain.plain import printable
+from avnwizard.errors import WizardError
+from avnwizard.ui.desk import NOW, Answered
+from avnwizard.ui.marks import NOTE, STOP, Mark
+from avnwizard.ui.screens.explain import Explain
+from avnwizard.ui.widgets.key_bar import KeyBar
+from avnwizard.ui.widgets.title_bar import TitleBar
+
+if TYPE_CHECKING:
+    from avnwizard.flows.host import Host
+    from avnwizard.ui.app import WizardApp
+    from avnwizard.ui.state import Choices
+
+T = TypeVar("T")
+
+
+class Page(Screen[None]):
+    """A screen of the wizard.
+
+    Attributes:
+        STAGE: which of the title bar's stages it is.
+        EXPLAINED: what `?` says, in plain words.
+    """
+
+    STAGE: ClassVar[int | None] = None
+    EXPLAINED: ClassVar[str] = ""
+    AUTO_FOCUS = "Rows"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "go_on", "Go on", key_display="Enter"),
+        Binding("escape", "back", "Back", key_display="Esc"),
+        Binding("q", "leave", "Leave", key_display="q"),
+        Binding("question_mark", "explain", "Help", key_display="?"),
+    ]
+
+    @property
+    def wizard(self) -> "WizardApp":
+        """The app."""
+        from avnwizard.ui.app import WizardApp
+
+        assert isinstance(self.app, WizardApp)
+        return self.app
+
+    @property
+    def host(self) -> "Host":
+        """The stack."""
+        return self.wizard.host
+
+    @property
+    def choices(self) -> "Choices":
+        """What was decided so far."""
+        return self.wizard.choices
+
+    def heading(self) -> str:
+        """The title row's left part."""
+        return self.wizard.heading()
+
+    def body(self) -> ComposeResult:
+        """The widgets between the rows."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """The rows, and the body between them."""
+        yield TitleBar(self.heading(), self.STAGE)
+        with Vertical(id="body"):
+            yield from self.body()
+        yield Static(id="told", markup=False)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Show the keys."""
+        self.show_keys()
+
+    def keys(self) -> list[tuple[str, str]]:
+        """The keys of this screen that work now: its own first, then those of every screen."""
+        found: dict[str, tuple[str, str]] = {}
+        shown: dict[str, Binding] = {}
+        for kind in reversed(type(self).__mro__):
+            for binding in vars(kind).get("BINDINGS", ()) if issubclass(kind, Page) else ():
+                if isinstance(binding, Binding):
+                    shown[binding.key] = binding
+        ends = [key for key in ("q", "question_mark") if key in shown]
+        begins = [key for key in ("enter", "escape") if key in shown]
+        own = [key for key in shown if key not in {*begins, *ends}]
+        for key in [*begins, *own, *ends]:
+            binding = shown[key]
+            if binding.show and self.check_action(binding.action, ()):
+                found[key] = (binding.key_display or binding.key, self.words_for(binding))
+        return list(found.values())
+
+    def words_for(self, binding: Binding) -> str:
+        """What a key does now; a screen may say it by what is in hand."""
+        return binding.description
+
+    def show_keys(self) -> None:
+        """Draw the keys anew, after something changed what they do."""
+        self.query_one(KeyBar).keys = tuple(self.keys())
+
+    def tell(self, text: str, mark: Mark | None = None) -> None:
+        """Say one thing in the row above the keys; "" takes it away."""
+        words = printable(text, limit=400)
+        shown = Content.assemble((f"{mark.sign} ", mark.style), words) if mark and text else Content(words)
+        self.query_one("#told", Static).update(shown)
+
+    def refuse(self, error: WizardError) -> None:
+        """Say what is wrong and what can be done."""
+        self.tell(f"{error.message} {error.hint}".strip(), STOP)
+
+    def ask_host(
+        self,
+        question: Callable[[], T],
+        then: Callable[[T], None],
+        otherwise: Callable[[WizardError], None] | None = None,
+        *,
+        urgency: int = NOW,
+    ) -> None:
+        """Ask the stack something in the background; the answer comes back on this screen's own thread."""
+        self.wizard.desk.ask(self, question, then, otherwise or self.refuse, urgency=urgency)
+
+    def on_answered(self, event: Answered) -> None:
+        """Deliver an answer."""
+        event.stop()
+        if self.is_attached:
+            event.deliver()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Enter on a row is Enter on the screen."""
+        event.stop()
+        self.action_go_on()
+
+    def action_go_on(self) -> None:
+        """Go on; a screen without a next one has nothing to do."""
+
+    def action_back(self) -> None:
+        """Go back to the screen before; what was answered is kept."""
+        self.dismiss()
+
+    def action_leave(self) -> None:
+        """Leave the wizard."""
+        self.wizard.leave()
+
+    def action_explain(self) -> None:
+        """Explain this screen."""
+        self.app.push_screen(Explain(self.EXPLAINED, self.keys()))
+
+    def warn(self, text: str) -> None:
+        """Say what keeps the operator here."""
+        self.tell(text, NOTE)

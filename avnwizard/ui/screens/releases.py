@@ -1,0 +1,213 @@
+"""Tag selection: the releases newer than the current one, what each asks, and which is recommended."""
+
+import threading
+from functools import partial
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from avnwizard.domain.host import TagRef
+from avnwizard.domain.plain import printable
+from avnwizard.errors import WizardError
+from avnwizard.flows import drafting, releases
+from avnwizard.flows.drafting import Draft
+from avnwizard.flows.outlines import Outline, outline
+from avnwizard.flows.releases import Release
+from avnwizard.ui import words
+from avnwizard.ui.desk import LATER
+from avnwizard.ui.marks import NOTE, OK
+from avnwizard.ui.screens.changelog import ChangelogPage
+from avnwizard.ui.screens.page import Page
+from avnwizard.ui.widgets.rows import Column, Row, Rows
+
+_STILL = " These are the releases that are here."
+
+
+class Fetched(Message):
+    """The remote was asked; `trouble` is "" where it answered."""
+
+    def __init__(self, trouble: str) -> None:
+        super().__init__()
+        self.trouble = trouble
+
+
+class ReleasesPage(Page):
+    """Chooses the target."""
+
+    CSS_PATH = "releases.tcss"
+    STAGE = 0
+    EXPLAINED = (
+        "The releases that are newer than yours, the newest first. The recommended one is marked.\n\n"
+        "Migrations change the database. Env changes are settings that were added, renamed or removed. "
+        "Breaking changes are those that the changelog marks as such; you read and acknowledge each on the "
+        "next screen.\n\n"
+        "Choosing a release changes nothing yet. New releases are looked for when this screen opens; without "
+        "a connection the ones that are here can be used."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f", "fetch", "Fetch")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._current: TagRef | None = None
+        self._releases: tuple[Release, ...] = ()
+        self._outlines: dict[str, Outline] = {}
+        self._fetching = False
+
+    def body(self) -> ComposeResult:
+        """The list, and what is to be known of the one chosen."""
+        yield Static(id="here", classes="pane", markup=False)
+        yield Rows([Column(share=1), Column(width=10), Column(width=6), Column(share=2), Column(width=4, least=70)])
+        yield Static(id="about", classes="pane", markup=False)
+
+    def on_mount(self) -> None:
+        """Show what is here, and look for more."""
+        super().on_mount()
+        self._read()
+        self.action_fetch()
+
+    def _read(self) -> None:
+        self.ask_host(lambda: (releases.current_tag(self.host), releases.newer(self.host)), self._show)
+
+    def action_fetch(self) -> None:
+        """Ask the remote for new releases; in a thread of its own, since a remote may take minutes not to answer."""
+        if self._fetching:
+            return
+        self._fetching = True
+        self.tell("Fetching releases from the remote ...")
+        threading.Thread(target=self._fetch, name="fetch", daemon=True).start()
+
+    def _fetch(self) -> None:
+        try:
+            trouble = releases.fetch(self.host)
+        except WizardError as error:
+            trouble = error.message
+        self.post_message(Fetched(trouble))
+
+    def on_fetched(self, event: Fetched) -> None:
+        """Say how it went, and show what came."""
+        self._fetching = False
+        if event.trouble:
+            why = event.trouble.removesuffix(_STILL)
+            self.warn(f"The remote was not reached.{_STILL} {why}" if why != event.trouble else event.trouble)
+        else:
+            self.tell("The remote's releases are here.", OK)
+        self._read()
+
+    def _show(self, found: tuple[TagRef, tuple[Release, ...]]) -> None:
+        self._current, self._releases = found
+        product = printable(self.host.config.stack.product, limit=40)
+        here = f"{product} is at {printable(self._current.name)}. "
+        many = words.count(len(self._releases), "newer release")
+        self.query_one("#here", Static).update(
+            Content(here + (f"{many}:" if self._releases else "No newer release."))
+        )
+        self._show_rows()
+        for release in self._releases:
+            if release.tag.name not in self._outlines:
+                question = partial(outline, self.host, self._current, release.tag)
+                self.ask_host(question, partial(self._outlined, release.tag.name), _ignore, urgency=LATER)
+
+    def _outlined(self, tag: str, found: Outline) -> None:
+        self._outlines[tag] = found
+        self._show_rows()
+
+    def _show_rows(self) -> None:
+        best = next((one.tag.name for one in self._releases if one.recommended), "")
+        known = self.query_one(Rows).chosen
+        rows: list[Row] = []
+        majors: set[int] = set()
+        for one in self._releases:
+            if one.version.major not in majors:
+                majors.add(one.version.major)
+                rows.append(
+                    Row(
+                        f"major {one.version.major}",
+                        (Content.assemble((f"Version {one.version.major}", "dim")),),
+                        True,
+                    )
+                )
+            rows.append(self._row(one))
+        self.query_one(Rows).show(rows, at=known or best)
+        self._show_about()
+
+    def _row(self, one: Release) -> Row:
+        mark = Content.assemble((f"{OK.sign} ", OK.style)) if one.recommended else Content("  ")
+        signed = "sig" if one.tag.signed else ""
+        return Row(
+            one.tag.name,
+            (
+                Content.assemble(mark, printable(one.tag.name, limit=60)),
+                Content.assemble((words.day(one.tag.date), "dim")),
+                Content(one.kind),
+                Content(_asks(self._outlines.get(one.tag.name))),
+                Content.assemble((signed, "dim")),
+            ),
+        )
+
+    def on_option_list_option_highlighted(self) -> None:
+        """Tell about the one chosen."""
+        self._show_about()
+
+    def _show_about(self) -> None:
+        chosen = self._chosen()
+        self.query_one("#about", Static).update(_about(chosen, self._outlines.get(chosen.tag.name)) if chosen else "")
+
+    def _chosen(self) -> Release | None:
+        return next((one for one in self._releases if one.tag.name == self.query_one(Rows).chosen), None)
+
+    def action_go_on(self) -> None:
+        """Read the chosen release, then show its changes."""
+        chosen = self._chosen()
+        if not chosen:
+            self.warn("There is no newer release to go to.")
+            return
+        self.tell(f"Reading {chosen.tag.name} ...")
+        self.ask_host(partial(drafting.draft, self.host, chosen.tag.name), self._drafted)
+
+    def _drafted(self, draft: Draft) -> None:
+        self.tell("")
+        self.choices.take(draft)
+        self.app.push_screen(ChangelogPage())
+
+
+def _ignore(_error: WizardError) -> None:
+    """An outline that cannot be made is left out; choosing the release says why."""
+
+
+def _asks(found: Outline | None) -> str:
+    if not found:
+        return ""
+    parts = [words.count(found.migrations, "migration")]
+    if found.env is not None:
+        parts.append(f"{found.env} env")
+    parts.append(f"{found.breaking} breaking")
+    return ", ".join(parts)
+
+
+def _about(one: Release, found: Outline | None) -> Content:
+    lines: list[Content] = []
+    if one.recommended:
+        lines.append(Content.assemble((f"{OK.sign} recommended: ", OK.style), one.note))
+    elif one.note:
+        lines.append(Content.assemble((f"{NOTE.sign} ", NOTE.style), one.note))
+    if one.kind == "major":
+        lines.append(Content("A major upgrade: read its breaking changes; settings may be renamed."))
+    if found:
+        if found.breaks_old_code:
+            lines.append(
+                Content.assemble(
+                    (f"{NOTE.sign} ", NOTE.style),
+                    "Its migrations change tables that the old code uses: going back then restores the snapshot.",
+                )
+            )
+        elif found.migrations:
+            lines.append(Content("Its migrations leave the old code working: going back needs no restore for them."))
+        if not found.told:
+            lines.append(Content.assemble((f"{NOTE.sign} ", NOTE.style), "The changelog has no section for it."))
+    signed = "carries a signature (not verified here)" if one.tag.signed else "is not signed"
+    lines.append(Content.assemble((f"The tag {signed}.", "dim")))
+    return Content("\n").join(lines)

@@ -1,0 +1,173 @@
+"""The review: every step with its commands and what going back costs. Typing the tag starts it."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from avnwizard.domain.findings import Finding
+from avnwizard.domain.plain import printable
+from avnwizard.domain.plan import Plan, PlannedStep
+from avnwizard.errors import RefusedError, WizardError
+from avnwizard.flows import launch
+from avnwizard.flows.check import check
+from avnwizard.ui import words
+from avnwizard.ui.bridge import Ending
+from avnwizard.ui.marks import NOTE, OK, STOP
+from avnwizard.ui.screens.confirm_name import ConfirmName
+from avnwizard.ui.screens.page import Page
+from avnwizard.ui.screens.run import RunPage
+from avnwizard.ui.widgets.heads import Heads
+from avnwizard.ui.widgets.rows import Column, Row, Rows
+
+_COLUMNS = (Column(width=2), Column(share=4), Column(width=8), Column(share=5), Column(share=4, least=100))
+
+
+class ReviewPage(Page):
+    """Shows the plan; starts it."""
+
+    CSS_PATH = "review.tcss"
+    STAGE = 4
+    EXPLAINED = (
+        "The whole plan, in the order in which it runs. Nothing was changed so far.\n\n"
+        "Move through the steps: below each stand the exact commands, what your users may notice, and what "
+        "going back would cost once that step is done. PageUp and PageDown scroll that part.\n\n"
+        "Enter asks you to type the release's name; then the run begins. It runs by itself: closing the "
+        "terminal does not stop it, and you can come back to it with avnwizard."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "go_on", "Start ...", key_display="Enter"),
+        Binding("pagedown", "turn(1)", show=False, priority=True),
+        Binding("pageup", "turn(-1)", show=False, priority=True),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._findings: tuple[Finding, ...] | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """The frozen plan."""
+        prepared = self.choices.upgrade.prepared
+        assert prepared is not None
+        return prepared.plan
+
+    def body(self) -> ComposeResult:
+        """What it comes to, the steps, the step in full."""
+        yield Static(id="sum", classes="pane", markup=False)
+        yield Heads(_COLUMNS, ("", "step", "how", "going back afterwards", "users notice"))
+        yield Rows(_COLUMNS)
+        with VerticalScroll(id="full"):
+            yield Static(id="step", classes="pane", markup=False)
+
+    def on_mount(self) -> None:
+        """Show the plan, and check the stack once more."""
+        super().on_mount()
+        self.query_one("#sum", Static).update(_summary(self.plan))
+        rows = [_row(number, step) for number, step in enumerate(self.plan.steps, start=1)]
+        self.query_one(Rows).show(rows)
+        self.tell("Checking the stack once more ...")
+        self.ask_host(lambda: check(self.host), self._checked)
+
+    def _checked(self, findings: tuple[Finding, ...]) -> None:
+        self._findings = findings
+        stops = [one for one in findings if one.level == "stop"]
+        if stops:
+            more = f" (and {len(stops) - 1} more)" if stops[1:] else ""
+            self.tell(f"Cannot start: {stops[0].message}{more} {stops[0].hint}", STOP)
+        else:
+            self.tell("The stack is fit for it. Read the steps, then press Enter to start.", OK)
+
+    def on_option_list_option_highlighted(self) -> None:
+        """Show the step in full."""
+        chosen = self.query_one(Rows).chosen
+        step = next((one for one in self.plan.steps if one.name == chosen), None)
+        if step:
+            self.query_one("#step", Static).update(_in_full(step))
+            self.query_one("#full", VerticalScroll).scroll_home(animate=False)
+
+    def action_turn(self, pages: int) -> None:
+        """Scroll the step's text by a page."""
+        text = self.query_one("#full", VerticalScroll)
+        text.scroll_relative(y=pages * max(text.size.height - 1, 1), animate=False)
+
+    def action_go_on(self) -> None:
+        """Ask for the tag, once the check is through."""
+        if self._findings is None:
+            return
+        if any(one.level == "stop" for one in self._findings):
+            self._checked(self._findings)
+            return
+        stack = printable(self.plan.project.name, limit=40)
+        way = f"from {self.plan.current.tag} to {self.plan.target.tag}"
+        what = f"This upgrades {stack} {way}, in {words.count(len(self.plan.steps), 'step')}."
+        if not self.plan.snapshot.taken:
+            what += " No snapshot is taken: there is no way back once migrations ran."
+        self.app.push_screen(ConfirmName(what, self.plan.target.tag, "start"), self._confirmed)
+
+    def _confirmed(self, sure: bool | None) -> None:
+        if not sure:
+            return
+        prepared = self.choices.upgrade.prepared
+        assert prepared is not None
+        self.tell("Starting ...")
+
+        def begin() -> tuple[str, Ending]:
+            run = launch.create_upgrade(self.host, prepared)
+            return run, launch.start(self.host, run)
+
+        self.ask_host(begin, self._begun, self._not_begun)
+
+    def _begun(self, begun: tuple[str, Ending]) -> None:
+        run, process = begun
+        self.choices.forget()
+        self.wizard.open_alone(RunPage(run, process))
+
+    def _not_begun(self, error: WizardError) -> None:
+        if isinstance(error, RefusedError):
+            self.choices.upgrade = self.choices.upgrade.without_plan()
+        self.refuse(error)
+
+
+def _summary(plan: Plan) -> Content:
+    away = [part.service for part in plan.services if part.strategy == "recreate"]
+    beside = sum(part.strategy == "surge" for part in plan.services)
+    same = sum(part.strategy == "skip" for part in plan.services)
+    lines = [
+        Content(
+            f"{words.count(len(plan.steps), 'step')}: {beside} services rolled beside the old one, "
+            f"{len(away)} recreated, {same} unchanged."
+        )
+    ]
+    if away:
+        lines.append(Content(f"Away for seconds: {printable(', '.join(away), limit=200)}."))
+    lines += [Content.assemble((f"{NOTE.sign} ", NOTE.style), printable(text, limit=400)) for text in plan.warnings]
+    return Content("\n").join(lines)
+
+
+def _row(number: int, step: PlannedStep) -> Row:
+    kind = {"job": "one-shot", "roll": "roll", "retire": "remove"}.get(step.name.partition(":")[0], "")
+    if kind == "roll":
+        kind = "leave" if not step.commands else "recreate" if step.title.startswith("Recreate") else "surge"
+    quiet = kind == "leave"
+    cells = (
+        f"{number:>2}", printable(step.title, limit=80), kind,
+        printable(step.going_back, limit=200), printable(step.interrupts, limit=200) or "nobody notices",
+    )  # fmt: skip
+    return Row(step.name, tuple(Content.assemble((cell, "dim" if quiet else "")) for cell in cells))
+
+
+def _in_full(step: PlannedStep) -> Content:
+    lines = [Content.assemble((printable(step.title, limit=200), "bold"))]
+    for label, text in (
+        ("", step.note),
+        ("Users notice: ", step.interrupts or "nothing"),
+        ("Going back: ", step.going_back),
+    ):
+        if text:
+            lines.append(Content.assemble((label, "dim"), printable(text, limit=1000)))
+    lines += [Content.assemble(("$ ", "dim"), (printable(" ".join(one)), "$accent")) for one in step.commands]
+    return Content("\n").join(lines)

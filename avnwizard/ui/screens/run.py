@@ -1,0 +1,294 @@
+"""The live run: steps, services, the edge, the last words; pause, abort, leave; and on failure what now."""
+
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from avnwizard.domain.plain import printable
+from avnwizard.domain.plan import Plan, from_json
+from avnwizard.engine.records import Action, RunRecord
+from avnwizard.errors import ExitCode, WizardError
+from avnwizard.flows import launch, rollback
+from avnwizard.ui import run_lines, words
+from avnwizard.ui.bridge import Ending, RunSeen, RunWatch
+from avnwizard.ui.run_view import RunView
+from avnwizard.ui.screens.ask import Ask
+from avnwizard.ui.screens.log import LogPage
+from avnwizard.ui.screens.page import Page
+from avnwizard.ui.widgets.images import image_tag
+from avnwizard.ui.widgets.lines import Lines
+from avnwizard.ui.widgets.probe import ProbePlot
+from avnwizard.ui.widgets.rows import Column, Row, Rows
+from avnwizard.ui.widgets.title_bar import TitleBar
+
+_TICK_S = 1.0
+
+
+class RunPage(Page):
+    """Watches one run. Leaving it, or the terminal, never ends the run.
+
+    Args:
+        run: its id.
+        process: the run's process where this one started it.
+    """
+
+    CSS_PATH = "run.tcss"
+    AUTO_FOCUS = "#steps"
+    STAGE = 5
+    EXPLAINED = (
+        "The run as it goes. It is a process of its own: q leaves it going, and so does a lost connection; "
+        "avnwizard opens on it again.\n\n"
+        "p pauses after the step at work, a stops at the next safe place. Either way everything done so far "
+        "stays done, and you can go on or roll back.\n\n"
+        "When a step fails, what served before still serves where that was possible. You choose: try again "
+        "from that step, roll back, or leave it so."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "go_on", "Choose", key_display="Enter"),
+        Binding("p", "pause", "Pause"),
+        Binding("a", "abort", "Abort"),
+        Binding("l", "log", "Log"),
+        Binding("escape", "back", "Overview", key_display="Esc"),
+    ]
+
+    def __init__(self, run: str, process: Ending | None = None) -> None:
+        super().__init__()
+        self.run_id = run
+        self.view: RunView | None = None
+        self._plan: Plan | None = None
+        self._back: dict[str, str] | None = None
+        self._process = process
+        self._watch: RunWatch | None = None
+        self._cost = ""
+        self._stopped = False
+
+    def heading(self) -> str:
+        """Which run."""
+        return f"Run {self.run_id}"
+
+    def body(self) -> ComposeResult:
+        """Summary, steps beside services, the edge, the log; the choices where it stopped."""
+        yield Static(id="summary", classes="pane", markup=False)
+        with Horizontal(id="upper"):
+            yield Lines(id="steps")
+            yield Lines(id="services", can_focus=False)
+        yield ProbePlot()
+        with Vertical(id="stopped"):
+            yield Static(id="why", classes="pane", markup=False)
+            yield Rows([Column(width=12), Column()], id="now_what")
+        yield Lines(id="log", can_focus=False)
+
+    def on_mount(self) -> None:
+        """Begin to watch."""
+        super().on_mount()
+        self._begin_watch()
+        self.set_interval(_TICK_S, self._tick)
+
+    def on_unmount(self) -> None:
+        """Watch no more; the run goes on."""
+        self.stop_watching()
+
+    def stop_watching(self) -> None:
+        """What is shown stays as it is."""
+        if self._watch:
+            self._watch.stop()
+
+    def _begin_watch(self) -> None:
+        self.stop_watching()
+        self._watch = RunWatch(self.host, self.run_id, self, self._process)
+        self._watch.start()
+
+    def on_run_seen(self, event: RunSeen) -> None:
+        """Show what is new."""
+        if not self._plan:
+            self._plan = self._read_plan(event.news.record)
+            title = self.query_one(TitleBar)
+            title.heading, title.stage = event.news.record.title, None if event.news.record.undoes else self.STAGE
+        self.view = (self.view or RunView(event.news.record)).told(event.news, settled=event.settled)
+        self.show_view()
+
+    def _read_plan(self, record: RunRecord) -> Plan | None:
+        try:
+            if record.undoes:
+                self._back = dict(rollback.rollback_from_json(record.plan).services)
+            return from_json(self.host.journal().run(record.undoes).plan if record.undoes else record.plan)
+        except WizardError as error:
+            self.refuse(error)
+            return None
+
+    def on_resize(self, event: events.Resize) -> None:
+        """A narrow or low terminal shows less."""
+        self.set_class(event.size.width < 76, "-narrow")  # noqa: PLR2004 - below it services have no room
+        self.set_class(event.size.height < 22, "-low")  # noqa: PLR2004 - below it every row is needed
+        self.set_class(event.size.width >= 100, "-wide")  # noqa: PLR2004 - from there steps get more than they need least
+        if self.view:
+            self.call_after_refresh(self.show_view)
+
+    def _tick(self) -> None:
+        """The clock moves on while the run is live; else nothing is drawn."""
+        if self.view and self.view.live and not self.view.over:
+            self._show_times()
+
+    def _show_times(self) -> None:
+        assert self.view is not None
+        now = self.host.clock.now()
+        self.query_one("#summary", Static).update(run_lines.summary(self.view, now), layout=False)
+        steps = self.query_one("#steps", Lines)
+        steps.show(run_lines.step_lines(self.view, steps.scrollable_content_region.width, now))
+
+    def show_view(self) -> None:
+        """Draw the run as it is known."""
+        view = self.view
+        assert view is not None
+        if view.over:
+            self._end(view)
+            return
+        self._show_times()
+        at = view.at
+        if at:
+            self.query_one("#steps", Lines).keep_in_sight(at.index)
+        if self._plan:
+            lines = run_lines.service_lines(view, self._plan, self._back)
+            self.query_one("#services", Lines).show(lines)
+        self.query_one(ProbePlot).show(view.probe)
+        log = self.query_one("#log", Lines)
+        log.show(run_lines.log_lines(view, log.size.height))
+        self._show_stopped(view)
+        self.show_keys()
+
+    def _show_stopped(self, view: RunView) -> None:
+        if view.stopped:
+            self.query_one("#why", Static).update(_why(view))
+        if view.stopped == self._stopped:
+            return
+        self._stopped = view.stopped
+        self.set_class(view.stopped, "-stopped")
+        if not view.stopped:
+            self.wizard.outcome = ExitCode.DONE
+            self.query_one("#steps", Lines).focus()
+            return
+        self.wizard.outcome = ExitCode.STEP_FAILED
+        self.call_after_refresh(self.show_view)  # the panes have other heights now
+        self._show_choices()
+        self.query_one(Rows).focus()
+        if not view.record.undoes:
+            self.ask_host(self._plan_rollback, self._costed, self._no_rollback)
+
+    def _show_choices(self) -> None:
+        view = self.view
+        assert view is not None
+        rows = [Row("again", (Content("Try again"), Content.assemble(("from the step that stopped", "dim"))))]
+        if not view.record.undoes:
+            cost = self._cost or "looking at what it would cost ..."
+            rows.append(Row("back", (Content("Roll back"), Content.assemble((printable(cost, limit=300), "dim")))))
+        rows.append(Row("leave", (Content("Leave it so"), Content.assemble(("come back with: avnwizard", "dim")))))
+        self.query_one(Rows).show(rows)
+
+    def _plan_rollback(self) -> rollback.RollbackPlan:
+        journal = self.host.journal()
+        return rollback.plan_rollback(self.host, journal, journal.run(self.run_id))
+
+    def _costed(self, plan: rollback.RollbackPlan) -> None:
+        services = words.count(len(plan.services), "service")
+        if plan.restore:
+            lost = sum(max(rows, 0) for _, rows in plan.set_aside_rows)
+            self._cost = f"{services} and the databases; {words.count(lost, 'row')} since are set aside"
+        else:
+            self._cost = f"{services}; the databases stay as they are"
+        self._show_choices()
+
+    def _no_rollback(self, error: WizardError) -> None:
+        self._cost = error.message
+        self._show_choices()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Pause and abort only for a live run, a choice only for a stopped one."""
+        live = bool(self.view and self.view.live and not self.view.stopped)
+        if action == "go_on":
+            return self._stopped
+        return live if action in {"pause", "abort"} else True
+
+    def words_for(self, binding: Binding) -> str:
+        """`p` lifts a pause; `q` says that the run goes on."""
+        paused = bool(self.view and self.view.phase in {"paused", "pausing"})
+        if binding.action == "pause" and paused:
+            return "Go on"
+        live = bool(self.view and self.view.live and not self.view.stopped)
+        if binding.action == "leave" and live:
+            return "Leave it running"
+        return super().words_for(binding)
+
+    def action_pause(self) -> None:
+        """Pause after this step, or lift the pause."""
+        if self.view:
+            self._post("resume" if self.view.phase in {"paused", "pausing"} else "pause")
+
+    def action_abort(self) -> None:
+        """Stop at the next safe place, if that is meant."""
+        question = "Stop the run at the next safe place? What is done stays done; you can go on or roll back then."
+        self.app.push_screen(Ask(question, yes="stop it", no="let it run"), self._abort)
+
+    def _abort(self, sure: bool | None) -> None:
+        if sure:
+            self._post("abort")
+
+    def _post(self, action: Action) -> None:
+        self.ask_host(lambda: self.host.journal().post(self.run_id, action), lambda _: None)
+
+    def action_log(self) -> None:
+        """Show all that was said."""
+        if self.view:
+            self.app.push_screen(LogPage(self.view))
+
+    def action_go_on(self) -> None:
+        """Do what was chosen."""
+        if not self._stopped:
+            return
+        match self.query_one(Rows).chosen:
+            case "again":
+                self.tell("Starting again ...")
+                self.ask_host(lambda: launch.start(self.host, self.run_id), self._started)
+            case "back":
+                from avnwizard.ui.screens.rollback import RollbackPage
+
+                self.app.push_screen(RollbackPage(self.run_id))
+            case _:
+                self.wizard.leave()
+
+    def _started(self, process: Ending) -> None:
+        self.tell("")
+        self._process = process
+        self.view = None
+        self._begin_watch()
+
+    def _end(self, view: RunView) -> None:
+        from avnwizard.ui.screens.done import DonePage
+
+        self.wizard.outcome = ExitCode.ROLLED_BACK if view.record.undoes else ExitCode.DONE
+        self.stop_watching()
+        self.app.switch_screen(DonePage(view, self._plan))
+
+
+def _why(view: RunView) -> Content:
+    mark = run_lines.PHASES[view.phase]
+    told = view.record.message or "Its process is gone; what it did so far is in the journal."
+    serving = [one for one in view.containers if one.is_serving and not one.one_off]
+    services = sorted({one.service for one in serving})
+    lines = [
+        Content.assemble((f"{mark.sign} {mark.word}: ", mark.style), printable(told, limit=500)),
+        Content.assemble(("Still serving: ", "dim"), f"{words.count(len(services), 'service')}"),
+    ]
+    at = view.at
+    part = at.name.partition(":")[2] if at else ""
+    ours = [one for one in serving if one.service == part]
+    if ours:
+        image = image_tag(ours[0].image)
+        lines[-1] = Content.assemble(lines[-1], f"; {printable(part)} serves too, at {image}")
+    elif part:
+        lines[-1] = Content.assemble(lines[-1], (f"; {printable(part)} does not", "$error"))
+    return Content("\n").join(lines)

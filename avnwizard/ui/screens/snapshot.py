@@ -1,0 +1,142 @@
+"""The snapshot: what is dumped, how much, where to, and what it proves. Off only by typing the stack's name."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from avnwizard.domain.plain import printable
+from avnwizard.flows import planning
+from avnwizard.flows.planning import Prepared
+from avnwizard.ui import words
+from avnwizard.ui.marks import NOTE, OK, STOP
+from avnwizard.ui.screens.confirm_name import ConfirmName
+from avnwizard.ui.screens.page import Page
+from avnwizard.ui.screens.review import ReviewPage
+from avnwizard.ui.widgets.facts import Fact, Facts
+
+
+class SnapshotPage(Page):
+    """Decides whether a snapshot is taken."""
+
+    CSS_PATH = "snapshot.tcss"
+    AUTO_FOCUS = "VerticalScroll"
+    STAGE = 3
+    EXPLAINED = (
+        "Before anything is changed, every database is dumped, and the roles with their passwords too. Each "
+        "dump is read back to its end, so that a cut-off file is noticed now and not when you need it.\n\n"
+        "If the upgrade has to be rolled back after its migrations, the databases are restored from this "
+        "snapshot beside the live ones, compared, and then swapped in; nothing is deleted.\n\n"
+        "Without a snapshot there is no way back once migrations ran. x leaves it out, after you typed the "
+        "stack's name."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("x", "without", "Without")]
+
+    def body(self) -> ComposeResult:
+        """The state, the facts."""
+        yield Static(id="state", classes="pane", markup=False)
+        with VerticalScroll():
+            yield Facts(id="facts", label_width=9)
+
+    def on_mount(self) -> None:
+        """Make the plan: it tells what would be dumped."""
+        super().on_mount()
+        self._plan()
+
+    def _plan(self) -> None:
+        upgrade = self.choices.upgrade
+        if upgrade.prepared:
+            self._planned(upgrade.prepared)
+            return
+        self.tell("Making the plan ...")
+        host, draft, answers = self.host, upgrade.draft, upgrade.answers
+        self.ask_host(lambda: planning.prepare(host, draft, answers, snapshot=upgrade.snapshot), self._planned)
+
+    def _planned(self, prepared: Prepared) -> None:
+        self.choices.upgrade = self.choices.upgrade.with_plan(prepared)
+        self.tell("")
+        self._show()
+
+    def _show(self) -> None:
+        upgrade = self.choices.upgrade
+        if not upgrade.prepared:
+            return
+        snapshot = upgrade.prepared.plan.snapshot
+        if not self.host.postgres_service:
+            state, facts = Content("This stack has no database that a snapshot could be taken of."), []
+        elif snapshot.taken:
+            state = Content.assemble(
+                (f"{OK.sign} A snapshot will be taken", OK.style), " before anything is changed."
+            )
+            facts = _facts(upgrade.prepared)
+        else:
+            state = Content.assemble((f"{STOP.sign} No snapshot will be taken.", STOP.style))
+            facts = [
+                ("", Content("Once migrations have run there is no way back to the release of now.")),
+                ("", Content("")),
+                ("", Content("x takes the snapshot after all.")),
+            ]
+        self.query_one("#state", Static).update(state)
+        self.query_one(Facts).show(facts)
+        self.show_keys()
+
+    def words_for(self, binding: Binding) -> str:
+        """The other way round where it is off."""
+        if binding.action == "without" and not self.choices.upgrade.snapshot:
+            return "Take it after all"
+        return super().words_for(binding)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without a database there is nothing to leave out."""
+        return bool(self.host.postgres_service) if action == "without" else True
+
+    def action_without(self) -> None:
+        """Leave it out, once the stack's name was typed; or take it after all."""
+        if not self.choices.upgrade.snapshot:
+            self._set(True)
+            return
+        name = self.host.stack.project.name
+        what = (
+            "Without a snapshot there is no way back once the migrations have run: the old release cannot work on "
+            "the new schema, and nothing could be restored."
+        )
+        self.app.push_screen(
+            ConfirmName(what, name, "go without it"), lambda sure: self._set(False) if sure else None
+        )
+
+    def _set(self, wanted: bool) -> None:
+        self.choices.upgrade = self.choices.upgrade.with_snapshot(wanted)
+        self._plan()
+
+    def action_go_on(self) -> None:
+        """On to the review, once the plan is made."""
+        if self.choices.upgrade.prepared:
+            self.app.push_screen(ReviewPage())
+        else:
+            self._plan()
+
+
+def _facts(prepared: Prepared) -> list[Fact]:
+    snapshot = prepared.plan.snapshot
+    databases = snapshot.databases
+    enough = snapshot.free_bytes >= snapshot.total_bytes
+    mark, told = (OK, "enough") if enough else (STOP, "too little: make room, or set AVNWIZARD_STATE_DIR")
+    facts: list[Fact] = [
+        ("What", Content("roles and passwords, the env file, and these databases:")),
+        *(("", Content(f"  {printable(name, limit=50):<24} {words.size(size):>8}")) for name, size in databases),
+        (
+            "Size",
+            Content(f"at most {words.size(snapshot.total_bytes)}; dumps are compressed and usually far smaller"),
+        ),
+        ("Where", Content(printable(str(snapshot.folder)))),
+        ("Free", Content.assemble(f"{words.size(snapshot.free_bytes)}  ", (f"{mark.sign} {told}", mark.style))),
+        ("", Content("")),
+        ("Proof", Content("each dump is read back to its end, its rows are counted, every file is checksummed")),
+        ("Back", Content("restored beside the live databases, compared, then swapped; nothing is deleted")),
+    ]
+    if not enough:
+        facts.append(("", Content.assemble((f"{NOTE.sign} the run would stop at its first step", NOTE.style))))
+    return facts

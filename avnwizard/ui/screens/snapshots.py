@@ -1,0 +1,55 @@
+"""The snapshots that are kept."""
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from avnwizard.domain.plain import printable
+from avnwizard.flows import snapshots
+from avnwizard.ui import words
+from avnwizard.ui.screens.page import Page
+from avnwizard.ui.widgets.rows import Column, Row, Rows
+
+
+class SnapshotsPage(Page):
+    """A list to look at."""
+
+    CSS_PATH = "snapshots.tcss"
+    EXPLAINED = (
+        "Each snapshot is a folder with a dump of every database, the roles, and the env file of that time. "
+        "Rolling a run back restores from its own snapshot by itself; these folders are also plain files for "
+        "your backups."
+    )
+
+    def heading(self) -> str:
+        """What is listed."""
+        return "Snapshots"
+
+    def body(self) -> ComposeResult:
+        """The list, and where the chosen one lies."""
+        yield Rows([Column(width=16), Column(width=16), Column(width=8), Column()])
+        yield Static(id="where", markup=False, classes="pane")
+
+    def on_mount(self) -> None:
+        """Read the folder."""
+        super().on_mount()
+        self.ask_host(lambda: snapshots.all_whole(self.host.state.snapshots), self._show)
+
+    def _show(self, kept: list[snapshots.Kept]) -> None:
+        rows = [
+            Row(
+                str(folder),
+                (
+                    Content(words.moment(manifest.taken_at)),
+                    Content(printable(manifest.tag)),
+                    Content(words.size(sum(part.size_bytes for part in manifest.parts()))),
+                    Content(words.count(len(manifest.databases), "database")),
+                ),
+            )
+            for folder, manifest in kept
+        ]
+        self.query_one(Rows).show(rows)
+
+    def on_option_list_option_highlighted(self) -> None:
+        """Say where it lies."""
+        self.query_one("#where", Static).update(Content(printable(self.query_one(Rows).chosen)))

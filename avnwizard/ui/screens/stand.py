@@ -1,0 +1,277 @@
+"""Where you stand: the release, the health of every service, what a check found, and what can be done from here."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from avnwizard.domain.findings import Finding, Level, worst
+from avnwizard.domain.host import TagRef
+from avnwizard.domain.plain import printable
+from avnwizard.engine.records import UNFINISHED, RunRecord
+from avnwizard.errors import RefusedError
+from avnwizard.flows import releases, snapshots
+from avnwizard.flows.check import check
+from avnwizard.flows.host import Host
+from avnwizard.flows.survey import Survey, survey
+from avnwizard.ui import words
+from avnwizard.ui.desk import LATER
+from avnwizard.ui.marks import LEVELS, NOTE, OK, STOP
+from avnwizard.ui.screens.page import Page
+from avnwizard.ui.widgets.facts import Fact, Facts
+from avnwizard.ui.widgets.rows import Column, Row, Rows
+
+_ROOMY = (76, 24)
+"""From this size on every service is named."""
+_MENU_ROWS = 7
+_AROUND_MENU = 5
+"""The title, the question with the row above it, what is said, the keys."""
+
+
+@dataclass(frozen=True)
+class Stand:
+    """What this screen shows, read in one go."""
+
+    survey: Survey
+    tag: TagRef | None
+    findings: tuple[Finding, ...]
+    runs: tuple[RunRecord, ...]
+    snapshot: snapshots.Manifest | None
+    free_bytes: int
+    newer: int
+
+
+def look(host: Host) -> Stand:
+    """Read all of it.
+
+    Raises:
+        HostError: the engine or git does not answer.
+    """
+    found = survey(host)
+    try:
+        tag, newer = releases.current_tag(host), len(releases.newer(host))
+    except RefusedError:
+        tag, newer = None, 0  # a finding says so
+    folder = host.state.snapshots
+    kept = snapshots.all_whole(folder)
+    return Stand(
+        survey=found,
+        tag=tag,
+        findings=check(host),
+        runs=tuple(host.journal().runs()),
+        snapshot=kept[0][1] if kept else None,
+        free_bytes=host.files.free_bytes(folder),
+        newer=newer,
+    )
+
+
+class StandPage(Page):
+    """The first screen."""
+
+    CSS_PATH = "stand.tcss"
+    EXPLAINED = (
+        "This is your stack as it is now. Nothing on this screen changes anything.\n\n"
+        "✓ is well. ! is worth knowing: the upgrade can go on. ✗ must be mended first; the line below it says "
+        "how.\n\n"
+        "Choose what to do and press Enter. An upgrade asks its questions first and shows every command; it "
+        "begins only when you type the release's name on the last screen."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "nothing", show=False),
+        Binding("r", "look_again", "Look again"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stand: Stand | None = None
+        self._small = False
+
+    def heading(self) -> str:
+        """The product alone: nothing is chosen here."""
+        return f"{self.host.config.stack.product}: where you stand"
+
+    def body(self) -> ComposeResult:
+        """Facts, findings, the menu."""
+        with VerticalScroll(id="above"):
+            yield Facts(id="facts", label_width=11)
+            yield Static(id="findings", markup=False)
+        yield Static("What would you like to do?", classes="label", markup=False)
+        yield Rows([Column(width=12), Column()], id="menu")
+
+    def on_mount(self) -> None:
+        """Look."""
+        super().on_mount()
+        self._show_menu()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The menu keeps its rows; what is above it scrolls. A small terminal is spared the names of what is well."""
+        self._make_room(event.size.height)
+        self._small = event.size.height < _ROOMY[1] or event.size.width < _ROOMY[0]
+        if self.stand:
+            self._show_facts(self.stand)
+
+    def _make_room(self, height: int) -> None:
+        menu = min(max(len(self._menu()), 1), _MENU_ROWS)
+        self.query_one("#menu").styles.height = menu
+        self.query_one("#above").styles.max_height = max(height - menu - _AROUND_MENU, 3)
+
+    def on_screen_resume(self) -> None:
+        """Look again whenever this screen is come back to."""
+        self.action_look_again()
+
+    def action_look_again(self) -> None:
+        """Look at everything again."""
+        self.tell("Looking at the stack ...")
+        self.ask_host(lambda: look(self.host), self._seen)
+
+    def _seen(self, stand: Stand) -> None:
+        self.stand = stand
+        self.tell("")
+        self._show_facts(stand)
+        self.query_one("#findings", Static).update(_findings(stand.findings))
+        self._show_menu()
+        self.ask_host(_warm_up, lambda _: None, urgency=LATER)
+
+    def _show_facts(self, stand: Stand) -> None:
+        facts = _facts(stand, self.host.config.lockstep.name, self.host.clock.now(), brief=self._small)
+        self.query_one(Facts).show(facts)
+
+    def _show_menu(self) -> None:
+        rows = [Row(name, (Content(label), Content.assemble((what, "dim")))) for name, label, what in self._menu()]
+        self.query_one(Rows).show(rows)
+        self._make_room(self.size.height)
+
+    def _menu(self) -> list[tuple[str, str, str]]:
+        stand, found = self.stand, []
+        runs = stand.runs if stand else ()
+        if runs and runs[0].state in UNFINISHED:
+            found.append(("run", "Open run", f"{printable(runs[0].title, limit=40)} is unfinished"))
+        newer = f"{words.count(stand.newer, 'newer release')} known here" if stand and stand.newer else ""
+        found.append(("upgrade", "Upgrade", newer or "look for newer releases"))
+        undo = next((run for run in runs if not run.undoes and run.state != "undone"), None)
+        if undo:
+            found.append(("rollback", "Roll back", f"undo {printable(undo.title, limit=40)}"))
+        if stand:
+            found.append(("services", "Services", "each with its image and health"))
+        if stand and stand.snapshot:
+            found.append(("snapshots", "Snapshots", "what is kept, and where"))
+        if runs:
+            found.append(("history", "History", words.count(len(runs), "run")))
+        return found
+
+    def action_nothing(self) -> None:
+        """Escape has nowhere to go from the first screen."""
+
+    def action_go_on(self) -> None:
+        """Open what is chosen."""
+        if self.stand or self.query_one(Rows).chosen == "upgrade":
+            self.app.push_screen(_page(self.query_one(Rows).chosen, self.stand))
+
+
+def _page(chosen: str, stand: Stand | None) -> Page:
+    """The screen that a row of the menu opens; imported now, so that the first screen is there sooner."""
+    if chosen == "upgrade" or stand is None:
+        from avnwizard.ui.screens.releases import ReleasesPage
+
+        return ReleasesPage()
+    if chosen == "run":
+        from avnwizard.ui.screens.run import RunPage
+
+        return RunPage(stand.runs[0].id)
+    if chosen == "rollback":
+        from avnwizard.ui.screens.rollback import RollbackPage
+
+        return RollbackPage(next(run for run in stand.runs if not run.undoes and run.state != "undone").id)
+    return _list(chosen, stand)
+
+
+def _list(chosen: str, stand: Stand) -> Page:
+    if chosen == "services":
+        from avnwizard.ui.screens.services import ServicesPage
+
+        return ServicesPage(stand.survey)
+    if chosen == "snapshots":
+        from avnwizard.ui.screens.snapshots import SnapshotsPage
+
+        return SnapshotsPage()
+    from avnwizard.ui.screens.history import HistoryPage
+
+    return HistoryPage()
+
+
+def _warm_up() -> None:
+    """Import the screens that most likely come next, so that their first key answers at once."""
+    from avnwizard.ui.screens import releases as _releases
+    from avnwizard.ui.screens import run as _run
+
+    del _releases, _run
+
+
+def _facts(stand: Stand, lockstep: str, now: float, *, brief: bool) -> list[Fact]:
+    head, services = stand.survey.head, stand.survey.services
+    release = (
+        f"{printable(stand.tag.name, limit=40)} of {words.day(stand.tag.date)}" if stand.tag else "no release tag"
+    )
+    branch = f", on branch {printable(head.branch, limit=30)}" if head.branch else ""
+    well = [one for one in services if not one.ailment]
+    mark = OK if len(well) == len(services) else STOP
+    facts: list[Fact] = [
+        ("Release", Content(release + branch)),
+        ("Services", Content.assemble((f"{mark.sign} ", mark.style), f"{len(well)} of {len(services)} serve")),
+    ]
+    if not brief or len(well) < len(services):
+        facts.append(("", _health(stand.survey, brief=brief)))
+    drifted = stand.survey.drifted
+    pins = Content.assemble((f"{OK.sign} ", OK.style), "in step with the release")
+    if drifted:
+        pins = Content.assemble(
+            (f"{NOTE.sign} ", NOTE.style), f"{', '.join(sorted(drifted))} drifted from the release"
+        )
+    facts.append((f"{lockstep} pins", pins))
+    disk = worst(tuple(one for one in stand.findings if one.check == "disk"))
+    facts.append(
+        (
+            "Free disk",
+            Content.assemble(
+                (f"{LEVELS[disk].sign} ", LEVELS[disk].style), f"{words.size(stand.free_bytes)} for snapshots"
+            ),
+        )
+    )
+    kept = stand.snapshot
+    told = f"of {printable(kept.tag, limit=30)}, {words.ago(kept.taken_at, now)}" if kept else "none yet"
+    facts.append(("Snapshot", Content(told)))
+    last = stand.runs[0] if stand.runs else None
+    run = (
+        f"{printable(last.title, limit=50)}: {last.state}, {words.ago(last.created_at, now)}" if last else "none yet"
+    )
+    facts.append(("Last run", Content(run)))
+    return facts
+
+
+def _health(found: Survey, *, brief: bool) -> Content:
+    """Every service by name (in brief: what does not serve), those that do not serve first, with the reason."""
+    services = [one for one in found.services if one.ailment or not brief]
+    ordered = sorted(services, key=lambda one: (not one.ailment, one.service))
+    parts: list[Content] = []
+    for one in ordered:
+        mark = STOP if one.ailment else OK
+        why = f" ({printable(one.ailment, limit=40)})" if one.ailment else ""
+        # a sign and its name are never parted by a line's end
+        parts.append(Content.assemble((mark.sign, mark.style), f"{printable(one.service)}{why}"))
+    return Content("  ").join(parts)
+
+
+def _findings(findings: tuple[Finding, ...]) -> Content:
+    order: dict[Level, int] = {"stop": 0, "warn": 1, "ok": 2}
+    lines: list[Content] = []
+    for one in sorted((one for one in findings if one.level != "ok"), key=lambda one: order[one.level]):
+        mark = LEVELS[one.level]
+        lines.append(Content.assemble((f"{mark.sign} ", mark.style), printable(one.message, limit=400)))
+        if one.hint:
+            lines.append(Content.assemble(("  " + printable(one.hint, limit=400), "dim")))
+    return Content("\n").join(lines)

@@ -1,0 +1,106 @@
+"""What the operator decided so far: pure values, kept while the app lives, so that going back loses nothing."""
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+from avnwizard.domain.answers import Answers, Decision
+from avnwizard.domain.secret import Secret
+
+if TYPE_CHECKING:  # both bring much with them that the first screen does not need
+    from avnwizard.flows.drafting import Draft
+    from avnwizard.flows.planning import Prepared
+
+ACKNOWLEDGED = "true"
+
+
+@dataclass(frozen=True)
+class Upgrade:
+    """One upgrade being decided.
+
+    Attributes:
+        answers: by decision; they may hold secrets, so they are never written anywhere but into a run.
+        snapshot: whether one is taken; False only after the stack's name was typed.
+        prepared: the frozen plan, None as soon as an answer changes.
+    """
+
+    draft: "Draft"
+    answers: Answers = field(default_factory=Answers)
+    snapshot: bool = True
+    prepared: "Prepared | None" = None
+
+    @property
+    def target(self) -> str:
+        """The release to go to."""
+        return self.draft.target.name
+
+    def decisions(self, *, env: bool) -> tuple[Decision, ...]:
+        """Those about the env file, or the breaking changes to be acknowledged."""
+        found = self.draft.decisions(self.answers)
+        return tuple(one for one in found if (one.topic != "acknowledge") == env)
+
+    def open(self, *, env: bool) -> tuple[Decision, ...]:
+        """Those that still lack an answer."""
+        return self.answers.open(self.decisions(env=env))
+
+    def decided(self, decision: Decision, answer: str | None) -> "Upgrade":
+        """With one answer given, changed, or (None) taken back."""
+        given = {key: value for key, value in self.answers.given.items() if key != decision.id}
+        if answer is not None:
+            given[decision.id] = Secret(answer)
+        return replace(self, answers=Answers(given), prepared=None)
+
+    def with_snapshot(self, wanted: bool) -> "Upgrade":
+        """With or without a snapshot."""
+        return replace(self, snapshot=wanted, prepared=None)
+
+    def with_plan(self, prepared: "Prepared") -> "Upgrade":
+        """With its plan made."""
+        return replace(self, prepared=prepared)
+
+    def without_plan(self) -> "Upgrade":
+        """With its plan to be made anew: the stack changed since."""
+        return replace(self, prepared=None)
+
+
+Explicit = Literal["open", "decided", "sure"]
+
+
+def standing(upgrade: Upgrade, decision: Decision) -> Explicit:
+    """Whether a decision waits, was made, or follows from the release beyond doubt."""
+    if decision.id in upgrade.answers.given:
+        return "decided"
+    return "sure" if decision.certain else "open"
+
+
+class Choices:
+    """The upgrades that were looked at, by target, and the one in hand."""
+
+    def __init__(self) -> None:
+        self._upgrades: dict[str, Upgrade] = {}
+        self._target = ""
+
+    @property
+    def upgrade(self) -> Upgrade:
+        """The one in hand; KeyError before a release was chosen."""
+        return self._upgrades[self._target]
+
+    @upgrade.setter
+    def upgrade(self, changed: Upgrade) -> None:
+        self._upgrades[changed.target] = changed
+
+    @property
+    def are_given(self) -> bool:
+        """Whether anything was answered, so that leaving would lose it."""
+        return any(upgrade.answers.given or not upgrade.snapshot for upgrade in self._upgrades.values())
+
+    def take(self, draft: "Draft") -> Upgrade:
+        """Take a release in hand, with the answers that were given for it before."""
+        known = self._upgrades.get(draft.target.name)
+        self._target = draft.target.name
+        self._upgrades[self._target] = replace(known, draft=draft, prepared=None) if known else Upgrade(draft)
+        return self.upgrade
+
+    def forget(self) -> None:
+        """Drop everything: a run was started from it."""
+        self._upgrades.clear()
+        self._target = ""

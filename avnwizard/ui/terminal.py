@@ -1,0 +1,39 @@
+"""What the terminal can do, read from the environment: whether screens can be shown, in which colours and signs."""
+
+import codecs
+import locale
+import os
+from collections.abc import Mapping
+
+FPS = 20
+"""Textual draws at most so often; a keypress still answers within 50 ms."""
+_LIGHT_BACKGROUNDS = {"7", "15"}
+
+
+def can_show(environ: Mapping[str, str], *, stdin_tty: bool, stderr_tty: bool) -> bool:
+    """Whether there is a terminal for screens: Textual reads stdin and draws on stderr."""
+    return stdin_tty and stderr_tty and environ.get("TERM", "") not in {"", "dumb"}
+
+
+def theme(environ: Mapping[str, str]) -> str:
+    """The theme's name: the terminal's own sixteen colours where there are fewer than 256, or none are wanted."""
+    rich = environ.get("COLORTERM", "") in {"truecolor", "24bit"} or "256" in environ.get("TERM", "")
+    if rich and "NO_COLOR" not in environ:
+        return "avnwizard"
+    background = environ.get("COLORFGBG", "").rpartition(";")[2]
+    return "ansi-light" if background in _LIGHT_BACKGROUNDS else "ansi-dark"
+
+
+def is_utf8() -> bool:
+    """Whether the locale's encoding can show the signs."""
+    try:
+        return codecs.lookup(locale.getpreferredencoding(do_setlocale=False)).name == "utf-8"
+    except LookupError:
+        return False
+
+
+def prepare_environment() -> None:
+    """Settle what Textual reads when it is imported: few frames, no animation."""
+    os.environ.setdefault("TEXTUAL_FPS", str(FPS))
+    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")

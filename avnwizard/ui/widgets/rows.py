@@ -1,0 +1,104 @@
+"""A list of one-line rows in columns, which the operator moves through."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual import events
+from textual.content import Content
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+_GAP = "  "
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row. A row that is a heading cannot be chosen, and spans all columns."""
+
+    id: str
+    cells: tuple[Content, ...]
+    heading: bool = False
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Attributes:
+        width: in cells; 0 shares what is left, by `share`.
+        least: below this width of the whole list the column is left out.
+    """
+
+    width: int = 0
+    share: int = 1
+    least: int = 0
+
+
+class Rows(OptionList):
+    """An `OptionList` that lays cells out by its width, and keeps the highlighted row when its rows change."""
+
+    DEFAULT_CSS = """
+    Rows {
+        background: transparent; height: 1fr; text-wrap: nowrap; text-overflow: ellipsis; scrollbar-gutter: stable;
+    }
+    Rows:focus { background-tint: transparent; }
+    """
+
+    def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, markup=False, compact=True)
+        self._columns = tuple(columns)
+        self._rows: tuple[Row, ...] = ()
+        self._laid_out = 0
+
+    @property
+    def chosen(self) -> str:
+        """The highlighted row's id, "" for none."""
+        found = self.highlighted_option
+        return found.id or "" if found else ""
+
+    def show(self, rows: Sequence[Row], *, at: str = "") -> None:
+        """Put rows in place of those that are there.
+
+        Args:
+            at: the row to highlight; default: the one that is, else the first.
+        """
+        wanted = at or self.chosen
+        same = [row.id for row in rows] == [row.id for row in self._rows]
+        self._rows = tuple(rows)
+        if same:
+            for index, row in enumerate(rows):
+                self.replace_option_prompt_at_index(index, self._line(row))
+        else:
+            self.set_options([Option(self._line(row), id=row.id, disabled=row.heading) for row in rows])
+        self.go_to(wanted)
+
+    def go_to(self, row: str) -> None:
+        """Highlight a row; the first that can be chosen where there is none such."""
+        able = [index for index, one in enumerate(self._rows) if not one.heading]
+        found = [index for index in able if self._rows[index].id == row]
+        if able:
+            self.highlighted = (found or able)[0]
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lay the columns out anew."""
+        if event.size.width != self._laid_out:
+            self._laid_out = event.size.width
+            for index, row in enumerate(self._rows):
+                self.replace_option_prompt_at_index(index, self._line(row))
+
+    def _line(self, row: Row) -> Content:
+        width = self.scrollable_content_region.width or self.size.width or 80
+        if row.heading:
+            return row.cells[0].truncate(width, ellipsis=True)
+        return laid_out(self._columns, row.cells, width)
+
+
+def laid_out(columns: Sequence[Column], cells: Sequence[Content], width: int) -> Content:
+    """Cells side by side, each cut or padded to its column."""
+    used = [(column, cell) for column, cell in zip(columns, cells, strict=False) if column.least <= width]
+    fixed = sum(column.width for column, _ in used) + len(_GAP) * (len(used) - 1)
+    shares = sum(column.share for column, _ in used if not column.width) or 1
+    left = max(width - fixed, 0)
+    return Content(_GAP).join(
+        cell.truncate(column.width or left * column.share // shares, ellipsis=True, pad=True) for column, cell in used
+    )

@@ -1,0 +1,1 @@
+"""Pictures of every screen, made from the real app on the practice stack."""

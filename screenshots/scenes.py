@@ -1,0 +1,143 @@
+"""One walk through the whole wizard, by keyboard alone, that stops at every screen."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from unittest.mock import patch
+
+from textual.pilot import Pilot
+
+from avnwizard.engine import supervise
+from avnwizard.practice.host import PracticeHost
+from avnwizard.ui.app import WizardApp
+from avnwizard.ui.run_view import RunView
+from avnwizard.ui.screens.done import DonePage
+from avnwizard.ui.screens.run import RunPage
+from avnwizard.wiring import open_host
+from screenshots.still import RUN, at_rest, in_mid_run, still
+
+FAILURE = "unhealthy:hydra"
+_PATIENCE = 3000
+_LOOK_S = 0.02
+
+Scene = tuple[str, WizardApp, Pilot[int]]
+
+
+async def settle(pilot: Pilot[int]) -> None:
+    """Wait until every question to the stack is answered and drawn."""
+    app = pilot.app
+    assert isinstance(app, WizardApp)
+    for _ in range(_PATIENCE):
+        await pilot.pause()
+        if app.desk.is_idle():
+            break
+        await asyncio.sleep(_LOOK_S)
+    await pilot.pause()
+    await pilot.pause()
+
+
+async def press(pilot: Pilot[int], *keys: str) -> None:
+    """Press keys, each after the one before has had its effect."""
+    for key in keys:
+        await pilot.press(key)
+        await settle(pilot)
+
+
+async def type_word(pilot: Pilot[int], word: str) -> None:
+    """Type a word and Enter."""
+    for letter in word:
+        await pilot.press({".": "full_stop"}.get(letter, letter))
+    await press(pilot, "enter")
+
+
+async def run_stopped(pilot: Pilot[int]) -> RunPage:
+    """Wait until the run on the screen stops; its view no longer changes then."""
+    for _ in range(_PATIENCE):
+        await asyncio.sleep(_LOOK_S)
+        page = pilot.app.screen
+        if isinstance(page, RunPage) and page.view and page.view.stopped:
+            await settle(pilot)
+            return page
+    raise TimeoutError("the run did not stop")
+
+
+async def run_over(pilot: Pilot[int]) -> DonePage:
+    """Wait until the run on the screen is over."""
+    for _ in range(_PATIENCE):
+        await asyncio.sleep(_LOOK_S)
+        if isinstance(pilot.app.screen, DonePage):
+            await settle(pilot)
+            return pilot.app.screen
+    raise TimeoutError("the run is not over")
+
+
+@asynccontextmanager
+async def opened(checkout: Path, size: tuple[int, int]) -> AsyncIterator[Pilot[int]]:
+    """The app on a stack where nothing varies."""
+    app = WizardApp(still(open_host(checkout)))
+    names = iter([RUN, RUN.replace("7f", "80"), RUN.replace("7f", "81")])
+    with patch.object(supervise, "new_run_id", lambda _now=None: next(names)):
+        async with app.run_test(size=size) as pilot:
+            await settle(pilot)
+            yield pilot
+
+
+async def scenes(pilot: Pilot[int], practice: PracticeHost) -> AsyncIterator[str]:
+    """Walk; the name of each screen once it stands still. The practice has `FAILURE` ordered."""
+    yield "stand"
+    await press(pilot, "question_mark")
+    yield "help"
+    await press(pilot, "escape", "enter")
+    yield "releases"
+    await press(pilot, "down", "enter", "space")
+    yield "changelog"
+    await press(pilot, "space", "space", "space", "enter")
+    yield "environment"
+    await press(pilot, "space", "d")
+    yield "difference"
+    await press(pilot, "escape", "enter")
+    yield "snapshot"
+    await press(pilot, "enter")
+    await press(pilot, *["down"] * 10)
+    yield "review"
+    await press(pilot, "enter")
+    yield "start"
+    await type_word(pilot, "v2.0.0")
+    page = await run_stopped(pilot)
+    view = hold(page)
+    show(page, in_mid_run(view, "roll:hydra"))
+    await settle(pilot)
+    yield "roll"
+    show(page, at_rest(view))
+    await settle(pilot)
+    yield "failed"
+    practice.failures.clear()
+    await press(pilot, "home", "enter")
+    await _finish(pilot)
+    yield "done"
+    await press(pilot, "escape", "down", "enter")
+    yield "rollback"
+    await press(pilot, "enter")
+    await type_word(pilot, "v1.5.0")
+    await _finish(pilot)
+    yield "back"
+
+
+async def _finish(pilot: Pilot[int]) -> None:
+    done = await run_over(pilot)
+    pilot.app.switch_screen(DonePage(at_rest(done.view), done.plan))
+    await settle(pilot)
+
+
+def hold(page: RunPage) -> RunView:
+    """Watch no more, so that the view stays; it is given back."""
+    page.stop_watching()
+    assert page.view is not None
+    return page.view
+
+
+def show(page: RunPage, view: RunView) -> None:
+    """Draw another moment of the run."""
+    page.view = view
+    page.show_view()

@@ -1,0 +1,113 @@
+"""A practice stack on which nothing varies from one walk to the next: time, sizes, free space, the names of runs."""
+
+import os
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from avnwizard.domain.host import Container, DatabaseFacts
+from avnwizard.engine.records import StepRecord
+from avnwizard.flows.host import Host
+from avnwizard.ui.run_view import RunView
+
+NOW = 1_780_000_000.0
+FREE_BYTES = 182_000_000_000
+RUN = "20260528-202640-7f"
+_SIZE_BYTES = {"avnology": 19_000_000, "hydra": 8_400_000, "keto": 12_900_000, "kratos": 22_300_000}
+_SMALL_BYTES = 7_400_000
+_STEP_S = 4.0
+
+
+@dataclass(frozen=True)
+class StillClock:
+    """Always the same moment; sleeps are real ones."""
+
+    clock: Any
+
+    def now(self) -> float:
+        """The moment."""
+        return NOW
+
+    def sleep(self, seconds: float) -> None:
+        """Wait as the practice does."""
+        self.clock.sleep(seconds)
+
+
+class StillFiles:
+    """The host's files, with a fixed free space."""
+
+    def __init__(self, files: Any) -> None:
+        self._files = files
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._files, name)
+
+    def free_bytes(self, _folder: Path) -> int:
+        """As on a disk of its own."""
+        return FREE_BYTES
+
+
+class StillDatabase:
+    """The practice database, with fixed sizes."""
+
+    def __init__(self, database: Any) -> None:
+        self._database = database
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
+
+    def databases(self) -> tuple[DatabaseFacts, ...]:
+        """Their names are true."""
+        found: tuple[DatabaseFacts, ...] = self._database.databases()
+        return tuple(replace(one, size_bytes=_SIZE_BYTES.get(one.name, _SMALL_BYTES)) for one in found)
+
+
+def still(host: Host) -> Host:
+    """The host as the app is given it; the process that carries a run opens the real one."""
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    files: Any = StillFiles(host.files)
+    real = host.database
+    database: Any = lambda: StillDatabase(real())  # noqa: E731 - typed as the port wants it
+    return replace(host, clock=StillClock(host.clock), files=files, database=database)
+
+
+def at_rest(view: RunView) -> RunView:
+    """A run's view with even times, so that it is drawn the same at each walk."""
+    began = NOW - _STEP_S * len(view.steps)
+    steps = [_even(step, began + number * _STEP_S) for number, step in enumerate(view.steps)]
+    ended = began + _STEP_S * view.done_steps
+    record = replace(view.record, created_at=began, finished_at=ended if view.record.finished_at else 0.0)
+    return replace(view, record=record, steps=tuple(steps), containers=tuple(map(_well, view.containers)))
+
+
+def _well(container: Container) -> Container:
+    """How long an old service copes with a new schema is a matter of chance."""
+    ill = container.health in {"starting", "unhealthy"}
+    return replace(container, health="healthy") if ill and container.state == "running" else container
+
+
+def _even(step: StepRecord, began: float) -> StepRecord:
+    if not step.started_at:
+        return step
+    return replace(step, started_at=began, finished_at=began + _STEP_S if step.finished_at else 0.0)
+
+
+def in_mid_run(view: RunView, step: str) -> RunView:
+    """A run's view as it was while a step was at work."""
+    at = next(one.index for one in view.steps if one.name == step)
+    begun = NOW - _STEP_S / 2
+    record = replace(view.record, state="running", finished_at=0.0, message="", hint="")
+    resting = at_rest(replace(view, record=record))
+    steps = [_moved(one, at, begun + (one.index - at) * _STEP_S) for one in resting.steps]
+    said = tuple(one for one in view.log if one.step != step)
+    return replace(resting, live=True, began=True, settled=True, steps=tuple(steps), log=said)
+
+
+def _moved(step: StepRecord, at: int, began: float) -> StepRecord:
+    if step.index < at:
+        return replace(step, started_at=began, finished_at=began + _STEP_S)
+    if step.index == at:
+        return replace(step, state="started", started_at=began, finished_at=0.0, message="")
+    return replace(step, state="pending", started_at=0.0, finished_at=0.0, message="")

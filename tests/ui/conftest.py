@@ -1,0 +1,63 @@
+"""A practice stack for each test, and the app on it."""
+
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from textual.pilot import Pilot
+
+from avnwizard.flows.host import Host
+from avnwizard.practice.host import PracticeHost
+from avnwizard.ui.app import WizardApp
+from avnwizard.wiring import open_host
+from screenshots.scenes import settle
+
+SMALL, USUAL, LARGE = (60, 20), (80, 24), (120, 40)
+
+
+class Open(Protocol):
+    """Opens the app on the stack of the test."""
+
+    def __call__(self, size: tuple[int, int] = USUAL) -> AbstractAsyncContextManager[Pilot[int]]:
+        """The app, once its first screen stands."""
+
+
+@pytest.fixture
+def host(practice_host: PracticeHost) -> Host:
+    """The practice stack as the app gets it, its newer releases fetched."""
+    checkout = practice_host.project.directory
+    subprocess.run(["git", "-C", str(checkout), "fetch", "-q", "--tags"], check=True)
+    return open_host(checkout)
+
+
+@pytest.fixture
+def opened(host: Host) -> Open:
+    """The app on the practice stack."""
+
+    @asynccontextmanager
+    async def enter(size: tuple[int, int] = USUAL) -> AsyncIterator[Pilot[int]]:
+        app = WizardApp(host)
+        async with app.run_test(size=size) as pilot:
+            await settle(pilot)
+            yield pilot
+
+    return enter
+
+
+def wizard(pilot: Pilot[int]) -> WizardApp:
+    """The app of a pilot."""
+    assert isinstance(pilot.app, WizardApp)
+    return pilot.app
+
+
+def seen(pilot: Pilot[int]) -> str:
+    """The screen as lines of text, as they are on the terminal."""
+    return "\n".join(strip.text.rstrip() for strip in pilot.app.screen._compositor.render_strips())
+
+
+def pictures(name: str) -> Path:
+    """A committed picture of a screen, as text."""
+    return Path(__file__).parent / "pictures" / f"{name}.txt"

@@ -1,0 +1,107 @@
+"""A real pseudo-terminal with a process on it, and the screen that its bytes draw."""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass
+class Terminal:
+    """One pty, its reader's side.
+
+    Attributes:
+        received: every byte that came, with the monotonic time of its read.
+    """
+
+    pid: int
+    descriptor: int
+    received: list[tuple[float, bytes]] = field(default_factory=list)
+
+    @property
+    def data(self) -> bytes:
+        """All bytes so far."""
+        return b"".join(chunk for _, chunk in self.received)
+
+    @property
+    def text(self) -> str:
+        """What was written, without the escape sequences; not laid out."""
+        plain = re.sub(rb"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-Z\\-_])", b"", self.data)
+        return plain.decode("utf-8", "replace")
+
+    def read(self, seconds: float) -> bytes:
+        """Whatever comes within a time."""
+        until, got = time.monotonic() + seconds, b""
+        while (left := until - time.monotonic()) > 0:
+            if chunk := self._chunk(left):
+                got += chunk
+            else:
+                break
+        return got
+
+    def wait_for(self, said: str, *, seconds: float = 60.0) -> float:
+        """Read until something was said; when it was, monotonic.
+
+        Raises:
+            TimeoutError: it was not.
+        """
+        until = time.monotonic() + seconds
+        while said not in self.text:
+            if time.monotonic() > until:
+                raise TimeoutError(f"never said {said!r}; the last words:\n{self.text[-2000:]}")
+            self._chunk(0.2)
+        return self.received[-1][0]
+
+    def forget(self) -> None:
+        """Begin to listen anew."""
+        self.received.clear()
+
+    def _chunk(self, seconds: float) -> bytes:
+        if not select.select([self.descriptor], [], [], seconds)[0]:
+            return b""
+        try:
+            chunk = os.read(self.descriptor, 65536)
+        except OSError:
+            return b""
+        self.received.append((time.monotonic(), chunk))
+        return chunk
+
+    def write(self, keys: str) -> None:
+        """Press keys."""
+        os.write(self.descriptor, keys.encode())
+
+    def hang_up(self) -> None:
+        """The connection is lost."""
+        os.close(self.descriptor)
+
+    def wait(self, seconds: float = 20.0) -> int:
+        """The exit code; the process must end by itself."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                return os.waitstatus_to_exitcode(status)
+            time.sleep(0.05)
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        raise TimeoutError("it did not end")
+
+
+def spawn(argv: Sequence[str], cwd: Path, *, size: tuple[int, int] = (80, 24), **environ: str) -> Terminal:
+    """Start `python -m avnwizard ARGV` on a new terminal."""
+    env = {**os.environ, "TERM": "xterm-256color", **environ}
+    pid, descriptor = pty.fork()
+    if pid == 0:  # pragma: no cover - the child
+        os.chdir(cwd)
+        os.execve(sys.executable, [sys.executable, "-m", "avnwizard", *argv], env)  # noqa: S606 - no shell is wanted
+    fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+    return Terminal(pid, descriptor)

@@ -1,0 +1,165 @@
+"""What the screens are made of, without a screen: the view of a run, words, masks, prose, the terminal."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from rich.segment import Segment
+from textual.color import Color
+from textual.content import Content
+
+from avnwizard.domain.env_preview import preview
+from avnwizard.domain.envfile import EnvFile
+from avnwizard.engine.feed import Event
+from avnwizard.engine.records import RunRecord, StepRecord
+from avnwizard.ui import run_lines, terminal, words
+from avnwizard.ui.ascii_filter import AsciiFilter
+from avnwizard.ui.run_view import Probe, RunNews, RunView
+from avnwizard.ui.widgets.images import image_tag
+from avnwizard.ui.widgets.probe import told
+from avnwizard.ui.widgets.prose import prose
+
+RUN = RunRecord("r", "upgrade", "v1 to v2", "", "", "running", 1, 100.0, 0.0, "", "")
+STEPS = tuple(StepRecord("r", n, name, f"Do {name}", "pending", 0.0, 0.0, "", {}) for n, name in enumerate("abc"))
+
+
+def news(**changed: object) -> RunNews:
+    """A look at a live run."""
+    return replace(RunNews(RUN, STEPS, live=True), **changed)  # type: ignore[arg-type]  # fields by name
+
+
+def test_a_run_whose_process_is_gone_is_cut_off() -> None:
+    """Running in the journal, nobody holds the lock: cut off, once its process had time to start."""
+    view = RunView(RUN).told(news(live=False), settled=False)
+    assert view.phase == "starting"
+    assert view.told(news(live=False), settled=True).phase == "cut off"
+    assert view.told(news(), settled=False).told(news(live=False), settled=False).stopped
+
+
+def test_an_old_failure_is_not_told_of_a_new_attempt() -> None:
+    """Tried again, the run is starting until it is seen at work; then a failure is one."""
+    failed = replace(RUN, state="failed")
+    view = RunView(failed).told(news(record=failed), settled=False)
+    assert view.phase == "starting"
+    view = view.told(news(), settled=False).told(news(record=failed), settled=False)
+    assert view.phase == "failed"
+
+
+def test_controls_that_wait_are_told() -> None:
+    """Asked to pause or to stop, the run says so before it does."""
+    assert RunView(RUN).told(news(asked=frozenset({"pause"})), settled=True).phase == "pausing"
+    assert RunView(RUN).told(news(asked=frozenset({"abort"})), settled=True).phase == "stopping"
+
+
+def test_the_probe_shows_what_was_measured_and_nothing_else() -> None:
+    """No measure, no probe; then the newest counts, and the latencies one after another."""
+    assert RunView(RUN).told(news(), settled=True).probe is None
+    events = tuple(
+        Event(0.0, "measure", "roll:a", "", {"sent": n, "answered": n - 1, "lost": 1, "p50_ms": 5.0 * n})
+        for n in (10, 20)
+    )
+    view = RunView(RUN).told(news(events=events), settled=True)
+    assert view.probe == Probe(20, 19, 1, (50.0, 100.0))
+    assert told(view.probe, 80).plain.startswith("✗ edge: 20 sent, 19 answered, 1 lost, 100 ms")
+
+
+def test_a_hostile_line_of_a_container_is_shown_harmless() -> None:
+    """Markup stays text, an escape sequence is visible and moves nothing."""
+    event = Event(0.0, "say", "a", "gateway | [/x] [bold]\x1b[2J\u202egnp\x07", {})
+    view = RunView(RUN).told(news(events=(event,)), settled=True)
+    line = run_lines.log_lines(view, 1)[0].plain
+    assert line == "gateway | [/x] [bold]␛[2J\\u202egnp␇"
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(0, "0 B"), (70_036_595, "70 MB"), (1_250_000_000, "1.2 GB"), (182e9, "182 GB")]
+)
+def test_sizes_are_said_round(count: float, said: str) -> None:
+    """Bytes as one says them."""
+    assert words.size(count) == said
+
+
+def test_durations_are_said_short() -> None:
+    """Seconds, minutes, hours."""
+    assert [words.span(s) for s in (4.9, 65, 3725)] == ["4 s", "1:05", "1:02:05"]
+
+
+def test_an_image_is_its_tag() -> None:
+    """No registry host on the screen, and a digest neither."""
+    assert image_tag("registry.example.test:5000/avnology/hydra:v2.3.0@sha256:00ff") == "v2.3.0"
+    assert image_tag("registry.example.test:5000/avnology/hydra") == "hydra"
+
+
+def test_the_preview_masks_secrets_in_values_comments_and_urls() -> None:
+    """No secret of either file is in the preview, whether it goes, comes, stays or is commented out."""
+    before = EnvFile.parse(b"A_SECRET=one1\nB=2\nDB=postgres://u:pass1@h/d\nC_TOKEN='two2\nlines2'\n")
+    after = before.with_value("A_SECRET", "new1").commented_out("C_TOKEN").with_value("B", "3")
+    lines = preview(before, after)
+    text = "\n".join(f"{line.sign}{line.text}" for line in lines)
+    assert "-A_SECRET=***" in text
+    assert "+A_SECRET=***" in text
+    assert "+B=3" in text
+    for secret in ("one1", "new1", "pass1", "two2", "lines2"):
+        assert secret not in text, text
+
+
+def test_prose_keeps_every_word_and_obeys_none() -> None:
+    """Markup of Textual, HTML, control characters: shown. Headings, lists, code: styled."""
+    text = prose("# [BREAKING] x\n\n- one [/b] `two`\n  1. three\n\n<b>four</b> [five](http://e.example)\x1b[31m\n")
+    for said in ("[BREAKING] x", "• one [/b] two", "1. three", "<b>four</b>", "five (http://e.example)␛[31m"):
+        assert said in text.plain
+    assert any("bold" in str(span.style) for span in text.spans)
+
+
+def test_prose_of_a_line_without_end_is_shown() -> None:
+    """5,000 characters without a space, and lists nested past reason, neither crash nor vanish."""
+    assert "y" * 5000 in prose("y" * 5000).plain
+    assert "deep" in prose("".join("  " * n + "- a\n" for n in range(60)) + "deep\n").plain
+
+
+def test_signs_become_ascii_cell_by_cell() -> None:
+    """Where the locale is not UTF-8 nothing but ASCII goes out, and no column moves."""
+    made = AsciiFilter().apply([Segment("✓ v1 → v2 █░ ü 漢 …")], Color(0, 0, 0))[0].text
+    assert made == "+ v1 > v2 #- u ?? ~"
+    assert len(made) == Content("✓ v1 → v2 █░ ü 漢 …").cell_length
+
+
+@pytest.mark.parametrize(
+    ("environ", "name"),
+    [
+        ({"TERM": "xterm-256color"}, "avnwizard"),
+        ({"TERM": "xterm", "COLORTERM": "truecolor"}, "avnwizard"),
+        ({"TERM": "linux"}, "ansi-dark"),
+        ({"TERM": "screen"}, "ansi-dark"),
+        ({"TERM": "xterm", "COLORFGBG": "0;15"}, "ansi-light"),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, "ansi-dark"),
+    ],
+)
+def test_fewer_colours_mean_the_terminals_own(environ: dict[str, str], name: str) -> None:
+    """Under 256 colours, or where none are wanted, the sixteen of the terminal."""
+    assert terminal.theme(environ) == name
+
+
+@pytest.mark.parametrize("term", ["", "dumb"])
+def test_no_screens_without_a_terminal(term: str) -> None:
+    """Exit code 2 and the headless command, in one message and without a traceback."""
+    done = subprocess.run(
+        [sys.executable, "-m", "avnwizard"], env={**os.environ, "TERM": term}, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "avnwizard upgrade --to TAG" in " ".join(done.stderr.split())
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("argv", [["--version"], ["--help"], ["demo", "--help"]])
+def test_help_and_version_do_not_wait_for_textual(argv: list[str]) -> None:
+    """Neither imports it."""
+    code = (
+        "import sys; from avnwizard.cli.app import run; sys.argv = ['avnwizard', *sys.argv[1:]]; run(); "
+        "sys.exit(9 if 'textual' in sys.modules else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *argv], capture_output=True, check=False)
+    assert done.returncode == 0

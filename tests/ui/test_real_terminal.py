@@ -1,0 +1,109 @@
+"""On a real pseudo-terminal: a lost connection, coming back, signals, and what is left behind."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from avnwizard.engine.records import UNFINISHED
+from avnwizard.flows import launch
+from avnwizard.flows.host import Host
+from avnwizard.wiring import open_host
+from tests.practice_fixtures import copied
+from tests.ui.real_terminal import spawn
+from tests.ui.test_runs import created
+
+ALTERNATE_OFF = b"\x1b[?1049l"
+CURSOR_ON = b"\x1b[?25h"
+
+
+@pytest.fixture
+def slow(practice_template: Path, tmp_path: Path) -> Iterator[Host]:
+    """A stack whose upgrade takes a while."""
+    practice = copied(practice_template, tmp_path / "slow", speed=12.0)
+    host = open_host(practice.project.directory)
+    host.repo.fetch()
+    yield host
+    practice.destroy()
+
+
+def _ended(host: Host, run: str) -> str:
+    """The state at the end of a run that goes on by itself."""
+    for _ in range(1200):
+        if not launch.is_live(host, run) and host.journal().run(run).state not in {"created", "running"}:
+            break
+        time.sleep(0.05)
+    return host.journal().run(run).state
+
+
+def test_a_lost_connection_ends_the_screen_and_not_the_run(slow: Host) -> None:
+    """The pty is closed in mid-run; the run goes on; opened again it shows that run, to its end."""
+    run = created(slow)
+    first = spawn([], slow.repo.directory)
+    first.wait_for("cut off")
+    first.write("\r")
+    first.wait_for("▶ running")
+    assert launch.is_live(slow, run)
+    first.hang_up()
+    first.wait()
+    assert launch.is_live(slow, run)
+    again = spawn([], slow.repo.directory)
+    again.wait_for("of 27 steps")
+    again.wait_for("The upgrade is done")
+    again.write("q")
+    assert again.wait() == 0
+    assert _ended(slow, run) == "done"
+
+
+def test_leaving_says_how_to_come_back(slow: Host) -> None:
+    """After q the terminal is as before, and the last line names the command; Ctrl+C leaves too and kills nothing."""
+    run = created(slow)
+    launch.start(slow, run)
+    for key in ("q", "\x03"):
+        terminal = spawn([], slow.repo.directory)
+        terminal.wait_for("of 27 steps")
+        terminal.write(key)
+        terminal.wait_for("come back with: avnwizard")
+        assert terminal.wait() == 0
+        assert ALTERNATE_OFF in terminal.data
+        assert CURSOR_ON in terminal.data
+        assert slow.journal().run(run).state in UNFINISHED | {"done"}
+    assert _ended(slow, run) == "done"
+
+
+def test_sigterm_leaves_the_terminal_clean(slow: Host) -> None:
+    """Told to end, it leaves the alternate screen and shows the cursor."""
+    terminal = spawn([], slow.repo.directory)
+    terminal.wait_for("What would you like to do?")
+    os.kill(terminal.pid, signal.SIGTERM)
+    terminal.wait()
+    terminal.read(0.2)
+    assert ALTERNATE_OFF in terminal.data
+    assert CURSOR_ON in terminal.data
+
+
+def test_an_ascii_locale_gets_ascii(slow: Host) -> None:
+    """Where the locale is not UTF-8, no byte above 127 goes out, and every state still has its word."""
+    terminal = spawn([], slow.repo.directory, LC_ALL="C", PYTHONCOERCECLOCALE="0", PYTHONUTF8="0", TERM="linux")
+    terminal.wait_for("22 of 22 serve")
+    assert all(byte < 0x80 for byte in terminal.data)
+    terminal.write("q")
+    assert terminal.wait() == 0
+
+
+def test_sixteen_colours_stay_sixteen(slow: Host) -> None:
+    """On TERM=linux no 256-colour or true-colour sequence is sent; with NO_COLOR none at all."""
+    terminal = spawn([], slow.repo.directory, TERM="linux", COLORTERM="")
+    terminal.wait_for("22 of 22 serve")
+    assert b"38;5;" not in terminal.data
+    assert b"38;2;" not in terminal.data
+    terminal.write("q")
+    terminal.wait()
+    plain = spawn([], slow.repo.directory, NO_COLOR="1")
+    plain.wait_for("22 of 22 serve")
+    assert b"38;" not in plain.data
+    plain.write("q")
+    plain.wait()

@@ -1,0 +1,156 @@
+"""The screen of a run: controls, a second watcher, what a stopped run offers; leaving never ends a run."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from avnwizard.domain.answers import Answers
+from avnwizard.errors import ExitCode
+from avnwizard.flows import drafting, launch, planning
+from avnwizard.flows.host import Host
+from avnwizard.practice.host import PracticeHost
+from avnwizard.ui.app import WizardApp
+from avnwizard.ui.screens.done import DonePage
+from avnwizard.ui.screens.log import LogPage
+from avnwizard.ui.screens.stand import StandPage
+from avnwizard.wiring import open_host
+from screenshots.scenes import press, run_over, run_stopped, settle
+from tests.practice_fixtures import copied
+from tests.ui.conftest import Open, seen, wizard
+
+
+def created(host: Host) -> str:
+    """An upgrade to v2.0.0, written down and not started."""
+    draft = drafting.draft(host, "v2.0.0")
+    answers = Answers().accepting(draft.decisions(Answers()))
+    return launch.create_upgrade(host, planning.prepare(host, draft, answers))
+
+
+@asynccontextmanager
+async def attached(host: Host) -> AsyncIterator[Pilot[int]]:
+    """Another login's app on the same stack."""
+    app = WizardApp(open_host(host.repo.directory))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        yield pilot
+
+
+async def until(pilot: Pilot[int], said: str) -> str:
+    """Wait until the screen says it."""
+    for _ in range(1500):
+        await asyncio.sleep(0.02)
+        await pilot.pause()
+        if said in (shown := seen(pilot)):
+            return shown
+    raise TimeoutError(f"never said {said!r}:\n{seen(pilot)}")
+
+
+async def test_it_opens_on_the_unfinished_run_and_goes_on_with_it(opened: Open, host: Host) -> None:
+    """A run that was written down and never started is cut off; Try again carries it to its end."""
+    run = created(host)
+    async with opened() as pilot:
+        page = await run_stopped(pilot)
+        assert page.run_id == run
+        assert "cut off" in seen(pilot)
+        await press(pilot, "enter")
+        done = await run_over(pilot)
+        assert done.view.record.state == "done"
+        assert "✓ The upgrade is done" in seen(pilot)
+        await press(pilot, "enter")
+        assert isinstance(pilot.app.screen, StandPage)
+        assert "v2.0.0 of 2025-08-06" in seen(pilot)
+        assert wizard(pilot).outcome == ExitCode.DONE
+
+
+async def test_two_logins_watch_one_run_and_either_may_pause_it(practice_template: Path, tmp_path: Path) -> None:
+    """Both see it running; one pauses, the other sees it and goes on; both see the end."""
+    practice = copied(practice_template, tmp_path / "slow", speed=20.0)
+    try:
+        host = open_host(practice.project.directory)
+        host.repo.fetch()
+        run = created(host)
+        launch.start(host, run)
+        async with attached(host) as one, attached(host) as other:
+            await until(one, "running")
+            await until(other, "running")
+            await press(one, "p")
+            await until(other, "paused")
+            assert "p Go on" in await until(one, "paused")
+            await press(other, "p")
+            await asyncio.gather(_end(one), _end(other))
+        assert host.journal().run(run).state == "done"
+    finally:
+        practice.destroy()
+
+
+async def _end(pilot: Pilot[int]) -> None:
+    for _ in range(3000):
+        await asyncio.sleep(0.02)
+        if isinstance(pilot.app.screen, DonePage):
+            return
+    raise TimeoutError(seen(pilot))
+
+
+async def test_abort_asks_first_and_leaving_leaves_the_run(practice_template: Path, tmp_path: Path) -> None:
+    """Escape lets the run go on, q leaves it going; come back, abort, and it stops at a safe place."""
+    practice = copied(practice_template, tmp_path / "slow", speed=20.0)
+    try:
+        host = open_host(practice.project.directory)
+        host.repo.fetch()
+        run = created(host)
+        launch.start(host, run)
+        async with attached(host) as pilot:
+            await until(pilot, "running")
+            await press(pilot, "a")
+            assert "Stop the run at the next safe place?" in seen(pilot)
+            await press(pilot, "escape", "q")
+        assert launch.is_live(host, run)
+        async with attached(host) as pilot:
+            await until(pilot, "running")
+            await press(pilot, "a", "enter")
+            await run_stopped(pilot)
+            assert "stopped" in seen(pilot)
+            assert "Try again" in seen(pilot)
+            assert wizard(pilot).outcome == ExitCode.STEP_FAILED
+        assert host.journal().run(run).state == "aborted"
+    finally:
+        practice.destroy()
+
+
+async def test_a_failure_tells_what_serves_the_last_words_and_the_ways_on(
+    opened: Open, host: Host, practice_host: PracticeHost
+) -> None:
+    """The failing container's lines, what still serves, and three choices with the cost of going back."""
+    practice_host.order("unhealthy:hydra")
+    run = created(host)
+    launch.start(host, run)
+    async with opened() as pilot:
+        await run_stopped(pilot)
+        shown = await until(pilot, "set aside")
+        for said in ("✗ failed", "Roll hydra", "Still serving", "hydra serves too, at v2.3.0", "503", "Leave it so"):
+            assert said in shown
+        await press(pilot, "l")
+        assert isinstance(pilot.app.screen, LogPage)
+        assert "starting hydra v25.4.0" in seen(pilot)
+        await press(pilot, "escape", "escape")
+        assert "is unfinished" in seen(pilot)
+
+
+@pytest.mark.parametrize("failure", ["pull", "migration", "disk"])
+async def test_every_failure_ends_in_choices(
+    opened: Open, host: Host, practice_host: PracticeHost, failure: str
+) -> None:
+    """Whatever breaks, the run stops with a reason, and rolling back says its cost or why it cannot."""
+    practice_host.order(failure)
+    launch.start(host, created(host))
+    async with opened() as pilot:
+        await until(pilot, "✗ failed:")
+        page = await run_stopped(pilot)
+        assert page.view
+        assert page.view.record.message
+        assert "Roll back" in seen(pilot)
+        assert "looking at what it would cost" not in seen(pilot)

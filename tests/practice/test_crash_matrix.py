@@ -82,8 +82,8 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_a_rollback_killed_anywhere_and_resumed(done: dict[str, Any], shard: int) -> None:
-    """A rollback is a run: killed at each point and resumed, it still brings everything back."""
-    for point in _mine(done["points"], shard):
+    """A rollback is a run: killed at every third point and resumed, it still brings everything back."""
+    for point in _mine(done["points"][:: 3 if STRIDE == 1 else 1], shard):
         done["world"].put_back()
         assert done["world"].carry(done["back"], kill_at=point) == KILLED, point
         assert done["world"].carry(done["back"]) == 0, point

@@ -61,6 +61,7 @@ async def test_the_whole_way(practice: PracticeHost) -> None:
     assert (plan.target.tag, plan.snapshot.taken, len(plan.breaking)) == ("v2.0.0", True, 4)
     assert {(edit.action, edit.key) for edit in plan.env} == {
         ("rename", "SMTP_URL"),
+        ("rename", "GATEWAY_RATE_LIMIT"),
         ("add", "GATEWAY_SIGNING_SECRET"),
         ("add", "RISK_SCORE_THRESHOLD"),
         ("comment-out", "AUDIT_LEGACY_SINK"),

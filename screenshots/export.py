@@ -1,4 +1,4 @@
-"""`python -m screenshots.export [FOLDER]`: one SVG a screen and size, and a PNG where rsvg-convert is at hand."""
+"""`python -m screenshots.export [FOLDER]`: one SVG a screen, and a PNG where rsvg-convert is at hand."""
 
 import asyncio
 import shutil
@@ -8,28 +8,23 @@ from pathlib import Path
 
 from avnwizard.practice.host import PracticeHost
 from avnwizard.practice.workshop import make
-from screenshots.scenes import FAILURE, opened, scenes, settle
+from screenshots.scenes import FAILURE, opened, scenes
 
 _HERE = Path(__file__).parent
 _STACK = Path("/tmp/avnwizard-pictures")  # noqa: S108 - the same path at each run, since it is in the pictures
-_SIZES = ((80, 24), (120, 40))
+_SIZE = (80, 24)
 _SPEED = 1000.0
 
 
 async def export(folder: Path, practice: PracticeHost) -> list[Path]:
-    """Walk once, and draw every screen in every size."""
+    """Walk once, and draw every screen."""
     made = []
-    async with opened(practice.project.directory, _SIZES[0]) as pilot:
+    async with opened(practice.project.directory, _SIZE) as pilot:
         async for name in scenes(pilot, practice):
-            for width, height in _SIZES:
-                await pilot.resize_terminal(width, height)
-                await settle(pilot)
-                file = folder / f"{name}-{width}x{height}.svg"
-                drawn = pilot.app.export_screenshot(title="avnwizard", simplify=True)
-                file.write_text(drawn.replace("<text ", '<text xml:space="preserve" '), "utf-8")
-                made.append(file)
-            await pilot.resize_terminal(*_SIZES[0])
-            await settle(pilot)
+            drawn = pilot.app.export_screenshot(title="avnwizard", simplify=True)
+            file = folder / f"{name}.svg"
+            file.write_text(drawn.replace("<text ", '<text xml:space="preserve" '), "utf-8")
+            made.append(file)
     return made
 
 

@@ -15,8 +15,8 @@ class LogPage(Page):
     CSS_PATH = "log.tcss"
     AUTO_FOCUS = "Lines"
     EXPLAINED = (
-        "What the steps said, the newest at the end; the lines with a bar are a container's own. "
-        "Arrows and PageUp scroll. The run goes on meanwhile."
+        "What the steps said, the newest at the end; the lines with a bar are a container's own. Arrows and "
+        "PageUp scroll. The run goes on meanwhile."
     )
 
     def __init__(self, view: RunView) -> None:

@@ -1,5 +1,6 @@
 """The review: every step with its commands and what going back costs. Typing the tag starts it."""
 
+import re
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -24,6 +25,8 @@ from avnwizard.ui.widgets.heads import Heads
 from avnwizard.ui.widgets.rows import Column, Row, Rows
 
 _COLUMNS = (Column(width=2), Column(share=4), Column(width=8), Column(share=5), Column(share=4, least=100))
+_BACK = {"one-shot": "a restore, if it moved a schema", "surge": "rolled back", "recreate": "recreated again"}
+"""Going back in short, where the step's own sentence is too long for a row."""
 
 
 class ReviewPage(Page):
@@ -34,7 +37,8 @@ class ReviewPage(Page):
     EXPLAINED = (
         "The whole plan, in the order in which it runs. Nothing was changed so far.\n\n"
         "Move through the steps: below each stand the exact commands, what your users may notice, and what "
-        "going back would cost once that step is done. PageUp and PageDown scroll that part.\n\n"
+        "going back would cost once that step is done (+ restore: if a migration moved the schema). PageUp "
+        "and PageDown scroll that part.\n\n"
         "Enter asks you to type the release's name; then the run begins. It runs by itself: closing the "
         "terminal does not stop it, and you can come back to it with avnwizard."
     )
@@ -67,8 +71,7 @@ class ReviewPage(Page):
         """Show the plan, and check the stack once more."""
         super().on_mount()
         self.query_one("#sum", Static).update(_summary(self.plan))
-        rows = [_row(number, step) for number, step in enumerate(self.plan.steps, start=1)]
-        self.query_one(Rows).show(rows)
+        self.query_one(Rows).show(_rows(self.plan.steps))
         self.tell("Checking the stack once more ...")
         self.ask_host(lambda: check(self.host), self._checked)
 
@@ -148,16 +151,27 @@ def _summary(plan: Plan) -> Content:
     return Content("\n").join(lines)
 
 
-def _row(number: int, step: PlannedStep) -> Row:
+def _rows(steps: tuple[PlannedStep, ...]) -> list[Row]:
+    """The steps in short; from the first one-shot on, going back may take a restore, and each row says so."""
+    rows, migrated = [], False
+    for number, step in enumerate(steps, start=1):
+        kind = _kind(step)
+        migrated = migrated or kind == "one-shot"
+        back = _BACK.get(kind, "") or re.split("[,;]", printable(step.going_back, limit=200))[0]
+        if migrated and kind in {"surge", "recreate", "remove"}:
+            back += " + restore"
+        notice = printable(step.interrupts, limit=200) or "nobody notices"
+        cells = (f"{number:>2}", printable(step.title, limit=80), kind, back, notice)
+        style = "dim" if kind == "leave" else ""
+        rows.append(Row(step.name, tuple(Content.assemble((cell, style)) for cell in cells)))
+    return rows
+
+
+def _kind(step: PlannedStep) -> str:
     kind = {"job": "one-shot", "roll": "roll", "retire": "remove"}.get(step.name.partition(":")[0], "")
     if kind == "roll":
-        kind = "leave" if not step.commands else "recreate" if step.title.startswith("Recreate") else "surge"
-    quiet = kind == "leave"
-    cells = (
-        f"{number:>2}", printable(step.title, limit=80), kind,
-        printable(step.going_back, limit=200), printable(step.interrupts, limit=200) or "nobody notices",
-    )  # fmt: skip
-    return Row(step.name, tuple(Content.assemble((cell, "dim" if quiet else "")) for cell in cells))
+        return "leave" if not step.commands else "recreate" if step.title.startswith("Recreate") else "surge"
+    return kind
 
 
 def _in_full(step: PlannedStep) -> Content:

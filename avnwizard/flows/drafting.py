@@ -10,11 +10,13 @@ from avnwizard.domain.env_decisions import env_decisions
 from avnwizard.domain.envdiff import EnvDiff, diff_env
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.host import Head, TagRef
+from avnwizard.domain.migrations import MigrationVerdict
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Breaking
 from avnwizard.errors import RefusedError
 from avnwizard.flows import releases
 from avnwizard.flows.host import Host
+from avnwizard.flows.meaning import new_migrations, table_sizes
 from avnwizard.flows.models import compose_paths
 from avnwizard.flows.survey import read_env
 
@@ -42,6 +44,7 @@ class Draft:
     edited: Mapping[str, bytes | None]
     carried: Mapping[str, bytes | None]
     edits_patch: bytes
+    migrations: MigrationVerdict
 
     def decisions(self, answers: Answers) -> tuple[Decision, ...]:
         """Everything to be decided, given the answers so far."""
@@ -93,6 +96,7 @@ def draft(host: Host, target: str) -> Draft:
         edited=edited,
         carried=carried,
         edits_patch=host.repo.diff(),
+        migrations=new_migrations(host, current.commit, tag.commit, table_sizes(host)),
     )
 
 

@@ -17,7 +17,7 @@ from avnwizard.errors import RefusedError
 from avnwizard.flows.describe import describe
 from avnwizard.flows.drafting import Draft
 from avnwizard.flows.host import Host
-from avnwizard.flows.meaning import compose_changes, new_migrations, table_sizes
+from avnwizard.flows.meaning import compose_changes
 from avnwizard.flows.models import resolve_contents
 
 
@@ -71,7 +71,7 @@ def prepare(host: Host, draft: Draft, answers: Answers, *, snapshot: bool = True
     env, edits = apply_decisions(draft.operator, decisions, answers, note=note)
     model = resolve_contents(host, draft.compose, env.to_bytes(), what=draft.target.name)
     changes = compose_changes(host.stack.resolve(), model)
-    verdict = new_migrations(host, draft.current.commit, draft.target.commit, table_sizes(host))
+    verdict = draft.migrations
     services = _services(host, model)
     plan = Plan(
         product=host.config.stack.product,

@@ -1,6 +1,7 @@
 """Changelog review: every breaking change is read and acknowledged by itself; nothing goes on before."""
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,6 +11,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from avnwizard.domain.answers import Decision
+from avnwizard.domain.migrations import MigrationVerdict
 from avnwizard.domain.plain import printable
 from avnwizard.ui import words
 from avnwizard.ui.marks import DECIDED, OPEN
@@ -28,6 +30,13 @@ class Entry:
     title: str
     text: str
     decision: Decision | None = None
+
+
+def _told(verdict: MigrationVerdict) -> str:
+    """Each statement with what it does to the live tables and to the old code, for reading as Markdown."""
+    return "\n".join(
+        f"- {PurePosixPath(one.file).name}:{one.line}, {one.kind.value}: {one.why}" for one in verdict.statements
+    )
 
 
 class ChangelogPage(Page):
@@ -77,6 +86,9 @@ class ChangelogPage(Page):
         entries = [
             Entry(one.id, texts[one.key].title, texts[one.key].text, one) for one in upgrade.decisions(env=False)
         ]
+        if upgrade.draft.migrations.statements:
+            verdict = upgrade.draft.migrations
+            entries.append(Entry("migrations", f"Migrations: {verdict.sentence}", _told(verdict)))
         for section in upgrade.draft.changelog.versions:
             date = f" of {section.date}" if section.date else ""
             title = f"Notes of {section.version}{date}"

@@ -13,6 +13,7 @@ from avnwizard.practice.host import PracticeHost
 from avnwizard.ui.app import WizardApp
 from avnwizard.ui.run_view import RunView
 from avnwizard.ui.screens.done import DonePage
+from avnwizard.ui.screens.releases import ReleasesPage
 from avnwizard.ui.screens.run import RunPage
 from avnwizard.wiring import open_host
 from screenshots.still import RUN, at_rest, in_mid_run, still
@@ -20,21 +21,35 @@ from screenshots.still import RUN, at_rest, in_mid_run, still
 FAILURE = "unhealthy:hydra"
 _PATIENCE = 3000
 _LOOK_S = 0.02
+_CALM = 4
+"""A screen that is come back to asks only once it hears of it."""
 
 Scene = tuple[str, WizardApp, Pilot[int]]
 
 
 async def settle(pilot: Pilot[int]) -> None:
-    """Wait until every question to the stack is answered and drawn."""
-    app = pilot.app
+    """Wait until every question to the stack is answered and drawn, and none follows from it."""
+    app, calm = pilot.app, 0
     assert isinstance(app, WizardApp)
     for _ in range(_PATIENCE):
         await pilot.pause()
-        if app.desk.is_idle():
-            break
-        await asyncio.sleep(_LOOK_S)
-    await pilot.pause()
-    await pilot.pause()
+        busy = not app.desk.is_idle() or (isinstance(app.screen, ReleasesPage) and app.screen.fetching)
+        calm = 0 if busy else calm + 1
+        if calm == _CALM:
+            return
+        if busy:
+            await asyncio.sleep(_LOOK_S)
+    raise TimeoutError(f"it never settled:\n{drawn(app)}")
+
+
+def drawn(app: WizardApp) -> str:
+    """The screen as lines of text, as they are on the terminal."""
+    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())  # noqa: SLF001 - the only way
+
+
+def _wizard(pilot: Pilot[int]) -> WizardApp:
+    assert isinstance(pilot.app, WizardApp)
+    return pilot.app
 
 
 async def press(pilot: Pilot[int], *keys: str) -> None:
@@ -59,7 +74,7 @@ async def run_stopped(pilot: Pilot[int]) -> RunPage:
         if isinstance(page, RunPage) and page.view and page.view.stopped:
             await settle(pilot)
             return page
-    raise TimeoutError("the run did not stop")
+    raise TimeoutError(f"the run did not stop:\n{drawn(_wizard(pilot))}")
 
 
 async def run_over(pilot: Pilot[int]) -> DonePage:
@@ -69,7 +84,7 @@ async def run_over(pilot: Pilot[int]) -> DonePage:
         if isinstance(pilot.app.screen, DonePage):
             await settle(pilot)
             return pilot.app.screen
-    raise TimeoutError("the run is not over")
+    raise TimeoutError(f"the run is not over:\n{drawn(_wizard(pilot))}")
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from avnwizard.flows.host import Host
 from avnwizard.practice.host import PracticeHost
 from avnwizard.ui.app import WizardApp
 from avnwizard.wiring import open_host
-from screenshots.scenes import settle
+from screenshots.scenes import drawn, settle
 
 SMALL, USUAL, LARGE = (60, 20), (80, 24), (120, 40)
 
@@ -55,7 +55,7 @@ def wizard(pilot: Pilot[int]) -> WizardApp:
 
 def seen(pilot: Pilot[int]) -> str:
     """The screen as lines of text, as they are on the terminal."""
-    return "\n".join(strip.text.rstrip() for strip in pilot.app.screen._compositor.render_strips())
+    return drawn(wizard(pilot))
 
 
 def pictures(name: str) -> Path:

@@ -55,7 +55,8 @@ class ReleasesPage(Page):
         self._current: TagRef | None = None
         self._releases: tuple[Release, ...] = ()
         self._outlines: dict[str, Outline] = {}
-        self._fetching = False
+        self.fetching = False
+        self._best = ""
 
     def body(self) -> ComposeResult:
         """The list, and what is to be known of the one chosen."""
@@ -74,9 +75,9 @@ class ReleasesPage(Page):
 
     def action_fetch(self) -> None:
         """Ask the remote for new releases; in a thread of its own, since a remote may take minutes not to answer."""
-        if self._fetching:
+        if self.fetching:
             return
-        self._fetching = True
+        self.fetching = True
         self.tell("Fetching releases from the remote ...")
         threading.Thread(target=self._fetch, name="fetch", daemon=True).start()
 
@@ -89,7 +90,7 @@ class ReleasesPage(Page):
 
     def on_fetched(self, event: Fetched) -> None:
         """Say how it went, and show what came."""
-        self._fetching = False
+        self.fetching = False
         if event.trouble:
             why = event.trouble.removesuffix(_STILL)
             self.warn(f"The remote was not reached.{_STILL} {why}" if why != event.trouble else event.trouble)
@@ -118,6 +119,9 @@ class ReleasesPage(Page):
     def _show_rows(self) -> None:
         best = next((one.tag.name for one in self._releases if one.recommended), "")
         known = self.query_one(Rows).chosen
+        if known == self._best:
+            known = ""  # nobody moved away from what was recommended: a fetch may recommend another
+        self._best = best
         rows: list[Row] = []
         majors: set[int] = set()
         for one in self._releases:

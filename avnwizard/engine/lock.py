@@ -3,11 +3,14 @@
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from avnwizard.errors import BusyError
+
+_PATIENCE, _PAUSE_S = 8, 0.05
 
 
 def holder(path: Path) -> dict[str, str]:
@@ -24,6 +27,18 @@ def holder(path: Path) -> dict[str, str]:
         return {}
     finally:
         os.close(descriptor)
+
+
+def _taken(descriptor: int) -> bool:
+    """Take the lock; patient for a moment, since whoever looks at it (`holder`) holds it for an instant."""
+    for _ in range(_PATIENCE):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_PAUSE_S)
+        else:
+            return True
+    return False
 
 
 def _read(descriptor: int) -> dict[str, str]:
@@ -51,14 +66,12 @@ def held(path: Path, *, run: str, state_dir: Path) -> Iterator[None]:
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _taken(descriptor):
             other = _read(descriptor)
             raise BusyError(
                 f"Another run holds this stack: run {other.get('run') or '?'}, process {other.get('pid', '?')}.",
                 "Watch it with: avnwizard attach",
-            ) from None
+            )
         text = json.dumps({"pid": str(os.getpid()), "run": run, "state_dir": str(state_dir)}).encode()
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, text, 0)

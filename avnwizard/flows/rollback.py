@@ -117,7 +117,7 @@ def _schema_moved(
     if not host.postgres_service:
         return False, "the stack has no database", ()
     try:
-        manifest = snapshots.load(plan.snapshot.folder)
+        manifest = snapshots.load(host.files, plan.snapshot.folder)
     except HostError as error:
         raise RefusedError(
             "Migrations were started and there is no snapshot to restore from. Nothing was changed.",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from avnwizard.domain.aside import aside
 from avnwizard.domain.host import Container
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError, StepError
@@ -11,24 +12,17 @@ from avnwizard.flows.snapshots import DumpedDatabase
 from avnwizard.flows.steps.scene import Scene
 from avnwizard.ports import Database
 
-_NAME_BYTES = 63
-"""Postgres cuts longer identifiers (NAMEDATALEN - 1)."""
 _STOP_GRACE_S = 30.0
-
-
-def _derived(name: str, suffix: str) -> str:
-    kept = name.encode()[: _NAME_BYTES - len(suffix.encode())].decode("utf-8", "ignore")
-    return kept + suffix
 
 
 def beside(database: str, run: str) -> str:
     """The name under which a database is restored."""
-    return _derived(database, f"__restoring_{run}")
+    return aside(database, "restoring", run)
 
 
 def set_aside(database: str, run: str) -> str:
     """The name under which a database is kept as it was when the rollback began."""
-    return _derived(database, f"__kept_{run}")
+    return aside(database, "kept", run)
 
 
 class StopWriters(Step):
@@ -70,7 +64,7 @@ class RestoreBeside(Step):
 
     def do(self, ctx: StepContext) -> None:
         """Check the snapshot, then restore what is not yet restored."""
-        manifest = snapshots.verify(self._folder)
+        manifest = snapshots.verify(self._scene.host.files, self._folder)
         database = self._scene.host.database()
         for number, dumped in enumerate(manifest.databases):
             if dumped.name not in self._databases or ctx.recall().get(f"restored-{number}"):
@@ -80,7 +74,7 @@ class RestoreBeside(Step):
             ctx.say(f"restoring {dumped.name} as {name}")
             with ctx.effect(f"create-{number}"):
                 database.drop(name)
-                database.create(name, owner=dumped.owner, like=dumped.name)
+                database.create(name, owner=dumped.owner, like=dumped.properties or dumped.name)
             with ctx.effect(f"restore-{number}"):
                 database.restore(
                     self._folder / dumped.dump.file, name, lambda done, total: ctx.progress(done, total, "bytes")

@@ -20,6 +20,7 @@ from avnwizard.domain.host import (
     ServerFacts,
     TagRef,
 )
+from avnwizard.domain.writes import WriteCounters
 
 Progress = Callable[[int, int | None], None]
 """(bytes done, bytes in all or None where unknown)."""
@@ -181,6 +182,9 @@ class Database(Protocol):
 
     def table_sizes(self, database: str) -> dict[str, tuple[int, int]]:
         """(bytes with TOAST but without indexes, estimated rows) per table ("schema.table")."""
+
+    def write_counters(self, database: str) -> WriteCounters:
+        """Rows inserted, updated and deleted per table ("schema.table") since the server began to count."""
 
     def dump_globals(self, to: Path) -> None:
         """`pg_dumpall --globals-only` into a new 0600 file (it holds password hashes)."""

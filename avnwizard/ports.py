@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from avnwizard.domain.database import DatabaseContents, DatabaseProperties, Written
+from avnwizard.domain.database import DatabaseContents, DatabaseProperties, FileFacts
 from avnwizard.domain.host import (
     ComposeModel,
     ComposeProject,
@@ -22,6 +22,7 @@ from avnwizard.domain.host import (
     ServerFacts,
     TagRef,
 )
+from avnwizard.domain.writes import WriteCounters
 
 Progress = Callable[[int, int | None], None]
 """(bytes done, bytes in all or None where unknown)."""
@@ -61,7 +62,7 @@ class Files(Protocol):
     def make(self, folder: Path) -> None:
         """A folder (0700) with those above it; no error when it is there."""
 
-    def measure(self, path: Path, tell: Callable[[int], None] = ...) -> Written:
+    def measure(self, path: Path, tell: Callable[[int], None] = ...) -> FileFacts:
         """Size and checksum of a file, read from the disk; `tell` hears the bytes read so far."""
 
     def publish(self, folder: Path, final: Path) -> None:
@@ -139,6 +140,9 @@ class Stack(Protocol):
         Relative paths in the files are always taken from the project directory.
         """
 
+    def shadowed(self) -> tuple[str, ...]:
+        """Variables that both this shell and the project's env file define, by name."""
+
     def image(self, reference: str) -> Image | None:
         """An image that is here (by tag, digest or id), or None."""
 
@@ -169,7 +173,7 @@ class Stack(Protocol):
     def start(self, container_id: str) -> None:
         """Start a stopped container as it is; no error when it runs."""
 
-    def archive(self, container_id: str, path: str, to: Path, progress: Progress) -> Written:
+    def archive(self, container_id: str, path: str, to: Path, progress: Progress) -> FileFacts:
         """A folder of a container, running or not, as a tar in a new 0600 file (`docker cp`), read whole again."""
 
     def unarchive(self, archive: Path, container_id: str, path: str, progress: Progress) -> None:
@@ -232,13 +236,16 @@ class Database(Protocol):
     def table_sizes(self, database: str) -> dict[str, tuple[int, int]]:
         """(bytes with TOAST but without indexes, estimated rows) per table ("schema.table")."""
 
-    def dump_globals(self, to: Path) -> Written:
+    def write_counters(self, database: str) -> WriteCounters:
+        """Rows inserted, updated and deleted per table ("schema.table") since the server began to count."""
+
+    def dump_globals(self, to: Path) -> FileFacts:
         """`pg_dumpall --globals-only` into a new 0600 file (it holds password hashes)."""
 
     def moments(self, databases: Sequence[str]) -> AbstractContextManager[Sequence[Moment]]:
         """Hold databases as of now, all of one moment, until the end of the `with`."""
 
-    def dump(self, moment: Moment, to: Path, progress: Progress) -> tuple[Written, DatabaseContents]:
+    def dump(self, moment: Moment, to: Path, progress: Progress) -> tuple[FileFacts, DatabaseContents]:
         """`pg_dump -Fc` of that moment into a new 0600 file: fsynced, read back whole, the file as the disk has it.
 
         Progress is in bytes of the tables as they lie on the server's disk.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from avnwizard.adapters.files import sync_folder
-from avnwizard.domain.database import Written
+from avnwizard.domain.database import FileFacts
 from avnwizard.errors import HostError
 
 _CHUNK_BYTES = 1 << 20
@@ -28,9 +28,9 @@ class Sink:
             view = view[os.write(self._handle, view) :]
         self.size_bytes += len(block)
 
-    def written(self) -> Written:
+    def written(self) -> FileFacts:
         """What was taken so far."""
-        return Written(self.size_bytes, self._digest.hexdigest())
+        return FileFacts(self.size_bytes, self._digest.hexdigest())
 
 
 @contextlib.contextmanager
@@ -64,7 +64,7 @@ def appearing(to: Path) -> Iterator[Sink]:
             part.unlink(missing_ok=True)
 
 
-def measured(path: Path, tell: Callable[[int], None] = lambda _: None) -> Written:
+def measured(path: Path, tell: Callable[[int], None] = lambda _: None) -> FileFacts:
     """Size and checksum of a file, telling the bytes read; raises `OSError`."""
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -74,10 +74,10 @@ def measured(path: Path, tell: Callable[[int], None] = lambda _: None) -> Writte
         os.close(handle)
 
 
-def _hashed(handle: int, tell: Callable[[int], None]) -> Written:
+def _hashed(handle: int, tell: Callable[[int], None]) -> FileFacts:
     digest, offset = hashlib.sha256(), 0
     while block := os.pread(handle, _CHUNK_BYTES, offset):
         digest.update(block)
         offset += len(block)
         tell(offset)
-    return Written(offset, digest.hexdigest())
+    return FileFacts(offset, digest.hexdigest())

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from avnwizard.domain.database import Written
+from avnwizard.domain.database import FileFacts
 from avnwizard.errors import HostError
 
 _HINTS = {
@@ -77,7 +77,7 @@ class LocalFiles:
         except OSError as error:
             raise refusal("make", folder, error) from error
 
-    def measure(self, path: Path, tell: Callable[[int], None] = lambda _: None) -> Written:
+    def measure(self, path: Path, tell: Callable[[int], None] = lambda _: None) -> FileFacts:
         """Size and checksum of a file, read from the disk; `tell` hears the bytes read so far."""
         from avnwizard.adapters.durable import measured
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Written:
+class FileFacts:
     """A file as it lies on disk. `sha256` is a hexadecimal digest."""
 
     size_bytes: int

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from avnwizard.domain.database import DatabaseProperties
+from avnwizard.domain.writes import WriteCounters
 
 Proof = Literal["read back", "restored"]
 """How far a snapshot was proven: each dump read whole from what is on disk, or also restored and compared."""
@@ -32,6 +33,7 @@ class DumpedDatabase:
         properties: None in a manifest of format 1.
         dump_s: seconds that the dump took, reading back included; 0 where unknown.
         restore_s: seconds that the proving restore took; 0 where there was none.
+        counters: what the server had counted as written, read just before the dump's moment; None in older manifests.
     """
 
     name: str
@@ -46,6 +48,7 @@ class DumpedDatabase:
     proof: Proof = "read back"
     dump_s: float = 0.0
     restore_s: float = 0.0
+    counters: WriteCounters | None = None
 
 
 @dataclass(frozen=True)

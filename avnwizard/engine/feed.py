@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-EventKind = Literal["run", "step", "say", "progress", "measure"]
+EventKind = Literal["run", "step", "say", "progress", "measure", "cost"]
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,8 @@ class Event:
     Attributes:
         at: seconds since the epoch.
         kind: "run" and "step" mirror the journal (`data["state"]`), "say" is a line of text (hostile, shown
-            escaped), "progress" has `done`, `total` (None where unknown), `unit`; "measure" has numbers.
+            escaped), "progress" has `done`, `total` (None where unknown), `unit`; "measure" has numbers;
+            "cost" says in `text` what going back would cost now.
     """
 
     at: float
@@ -27,7 +28,7 @@ class Event:
 
 
 class FeedWriter:
-    """Appends events to a run's feed, one JSON object a line."""
+    """Appends events to a run's feed, one JSON object a line, each in one write: threads may share a feed."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -38,8 +39,7 @@ class FeedWriter:
         """Append one event; whole lines only, so that readers never see half of one."""
         line = json.dumps({"at": time.time(), "kind": kind, "step": step, "text": text, "data": data})
         with self._path.open("ab", buffering=0) as feed:
-            feed.write(b"\n" + line.encode() if self._torn() else line.encode())
-            feed.write(b"\n")
+            feed.write(b"\n" * self._torn() + line.encode() + b"\n")
 
     def _torn(self) -> bool:
         size = self._path.stat().st_size

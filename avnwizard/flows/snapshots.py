@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from avnwizard.domain.database import Written
+from avnwizard.domain.database import FileFacts
 from avnwizard.domain.plain import printable
 from avnwizard.domain.snapshot import FORMAT, DumpedDatabase, Manifest, Part
 from avnwizard.errors import HostError, RefusedError
@@ -55,7 +55,7 @@ def described(manifest: Manifest) -> dict[str, Any]:
     return dict(_ADAPTER.dump_python(manifest, mode="json"))
 
 
-def sums(manifest: Written, parts: Sequence[Part]) -> bytes:
+def sums(manifest: FileFacts, parts: Sequence[Part]) -> bytes:
     """What `sha256sum -c` reads: the manifest and every part."""
     lines = [f"{manifest.sha256}  {MANIFEST}", *(f"{part.sha256}  {part.file}" for part in parts)]
     return ("\n".join(lines) + "\n").encode()
@@ -77,7 +77,7 @@ def verify(files: Files, folder: Path, tell: Callable[[int], None] = lambda _: N
         if Path(part.file).name != part.file or not files.exists(path):
             raise HostError(f"The snapshot {where} lacks {printable(part.file)}.", _ANOTHER)
         found = files.measure(path, lambda done, before=before: tell(before + done))  # type: ignore[misc]  # a default
-        if found != Written(part.size_bytes, part.sha256):
+        if found != FileFacts(part.size_bytes, part.sha256):
             raise HostError(f"{printable(part.file)} of the snapshot {where} is damaged.", _ANOTHER)
         before += part.size_bytes
     return manifest

@@ -3,14 +3,15 @@
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from avnwizard.domain.aside import aside, purpose_of
-from avnwizard.domain.database import DatabaseContents, Written
+from avnwizard.domain.database import DatabaseContents, FileFacts
 from avnwizard.domain.host import DatabaseFacts
 from avnwizard.domain.pace import Pace
 from avnwizard.domain.plan import SnapshotPlan
-from avnwizard.domain.snapshot import FORMAT, ArchivedVolume, DumpedDatabase, Manifest, Part, Proof, ServiceImage
+from avnwizard.domain.snapshot import FORMAT, ArchivedVolume, DumpedDatabase, Manifest, Part, ServiceImage
 from avnwizard.domain.volumes import durable_volumes
 from avnwizard.engine.step import StepContext
 from avnwizard.errors import HostError
@@ -68,9 +69,14 @@ class Taking:
         proving.drop_scratch(self._database)
         with self._ctx.effect("dump-globals"):
             roles = self._database.dump_globals(self._folder / snapshots.GLOBALS)
+        # before the moment: what they miss is counted as lost, never the other way round
+        counters = {one.name: self._database.write_counters(one.name) for one in self._facts}
         with self._database.moments([one.name for one in self._facts]) as moments:
             taken_at, server = time.time(), self._database.server()
-            dumped = [self._dump(number, moment) for number, moment in enumerate(moments)]
+            dumped = [
+                replace(self._dump(number, moment), counters=counters[moment.database])
+                for number, moment in enumerate(moments)
+            ]
         dumped = [self._proven(number, one) for number, one in enumerate(dumped)]
         head = self._host.repo.head()
         manifest = Manifest(
@@ -192,7 +198,7 @@ def require_known(volumes: Sequence[str], offered: Sequence[str]) -> None:
 
 
 def _described(
-    facts: DatabaseFacts, file: str, written: Written, found: DatabaseContents, *, dump_s: float
+    facts: DatabaseFacts, file: str, written: FileFacts, found: DatabaseContents, *, dump_s: float
 ) -> DumpedDatabase:
     return DumpedDatabase(
         name=facts.name,
@@ -208,5 +214,5 @@ def _described(
     )
 
 
-def _part(file: str, written: Written) -> Part:
+def _part(file: str, written: FileFacts) -> Part:
     return Part(file, written.size_bytes, written.sha256)

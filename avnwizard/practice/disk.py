@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from avnwizard.domain.database import DatabaseContents, DatabaseProperties, Written
+from avnwizard.domain.database import DatabaseContents, DatabaseProperties, FileFacts
 from avnwizard.domain.host import DatabaseFacts, ServerFacts
+from avnwizard.domain.writes import WriteCounters
 from avnwizard.errors import HostError
 from avnwizard.ports import Database, Moment, Progress
 from avnwizard.practice.observation import POSTGRES, Observer
@@ -50,7 +51,11 @@ class PracticeDatabase:
         """(bytes, estimated rows) per table."""
         return self._inner.table_sizes(database)
 
-    def dump_globals(self, to: Path) -> Written:
+    def write_counters(self, database: str) -> WriteCounters:
+        """Rows written per table since the server began to count."""
+        return self._inner.write_counters(database)
+
+    def dump_globals(self, to: Path) -> FileFacts:
         """Roles and their settings; small enough to fit on any disk."""
         return self._inner.dump_globals(to)
 
@@ -58,7 +63,7 @@ class PracticeDatabase:
         """Hold databases as of now."""
         return self._inner.moments(databases)
 
-    def dump(self, moment: Moment, to: Path, progress: Progress) -> tuple[Written, DatabaseContents]:
+    def dump(self, moment: Moment, to: Path, progress: Progress) -> tuple[FileFacts, DatabaseContents]:
         """Dump; with the failure `disk`, the disk is full once the first dump is on it."""
         dumped = self._inner.dump(moment, to, progress)
         if self._observer.failures.befalls("disk", ""):

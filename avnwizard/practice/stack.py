@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from avnwizard.domain.database import Written
+from avnwizard.domain.database import FileFacts
 from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image, Service
 from avnwizard.errors import HostError
 from avnwizard.ports import Progress
@@ -76,6 +76,10 @@ class PracticeStack:
     def resolve(self, files: Sequence[Path] = (), env_file: Path | None = None) -> ComposeModel:
         """The model of the checkout's real files, or of others."""
         return model.resolve(self._project, files or self._project.files, env_file or self._project.env_file)
+
+    def shadowed(self) -> tuple[str, ...]:
+        """None: no Compose runs here that could be misled by this shell."""
+        return ()
 
     def image(self, reference: str) -> Image | None:
         """An image that is here."""
@@ -154,7 +158,7 @@ class PracticeStack:
         if record is not None and record.stopped_at is not None:
             self._start(record)
 
-    def archive(self, container_id: str, path: str, to: Path, progress: Progress) -> Written:
+    def archive(self, container_id: str, path: str, to: Path, progress: Progress) -> FileFacts:
         """A folder of a container as a tar; practice containers keep what is in their volumes only."""
         written = self._volumes.archive(self._kept(container_id), path, to)
         progress(written.size_bytes, None)

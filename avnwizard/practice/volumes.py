@@ -6,7 +6,7 @@ import os
 import tarfile
 from pathlib import Path
 
-from avnwizard.domain.database import Written
+from avnwizard.domain.database import FileFacts
 from avnwizard.errors import HostError
 from avnwizard.practice.containers import Record
 
@@ -27,7 +27,7 @@ class VolumeStore:
             (folder / _SAMPLE).write_text(f"what {volume} keeps\n", encoding="utf-8")
         return folder
 
-    def archive(self, record: Record, path: str, to: Path) -> Written:
+    def archive(self, record: Record, path: str, to: Path) -> FileFacts:
         """The volume that a container has at a path, as a tar in a new 0600 file."""
         made = io.BytesIO()
         with tarfile.open(fileobj=made, mode="w") as archive:
@@ -39,7 +39,7 @@ class VolumeStore:
                 file.write(data)
         except OSError as error:
             raise HostError(f"the archive {to.name} cannot be written: {error.strerror}", "Make room.") from error
-        return Written(len(data), hashlib.sha256(data).hexdigest())
+        return FileFacts(len(data), hashlib.sha256(data).hexdigest())
 
     def unarchive(self, source: Path, record: Record, path: str) -> None:
         """Unpack over the volume; what is only there stays."""

@@ -10,14 +10,14 @@ from avnwizard.adapters.durable import appearing
 from avnwizard.adapters.files import refusal
 from avnwizard.adapters.hostile import fail
 from avnwizard.adapters.tarball import require_whole
-from avnwizard.domain.database import Written
+from avnwizard.domain.database import FileFacts
 from avnwizard.ports import Progress
 
 TIMEOUT_S = 24 * 3600.0
 _BLOCK = 1 << 20
 
 
-def archive(cli: DockerCli, argv: Sequence[str], to: Path, progress: Progress) -> Written:
+def archive(cli: DockerCli, argv: Sequence[str], to: Path, progress: Progress) -> FileFacts:
     """Stream the tar that a command prints into a new 0600 file; `HostError` when it is not whole."""
     try:
         with appearing(to) as sink, Child(argv, env=cli.environ, timeout_s=TIMEOUT_S) as child:

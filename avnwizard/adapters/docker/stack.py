@@ -8,12 +8,12 @@ from pathlib import Path
 from avnwizard.adapters.docker import copying, registry
 from avnwizard.adapters.docker.cli import DockerCli, is_gone
 from avnwizard.adapters.docker.engine import find_engine, socket_path
-from avnwizard.adapters.docker.environment import compose_environment, without_secrets
+from avnwizard.adapters.docker.environment import compose_environment, shadowed, without_secrets
 from avnwizard.adapters.docker.inspect import LABEL, container_from, image_from, labelled, parsed
 from avnwizard.adapters.hostile import fail
 from avnwizard.domain import commands
 from avnwizard.domain.compose_model import hashes_from_output, model_from_config
-from avnwizard.domain.database import Written
+from avnwizard.domain.database import FileFacts
 from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image
 from avnwizard.errors import HostError
 from avnwizard.ports import Progress
@@ -66,6 +66,10 @@ class DockerStack:
             raw = self._cli.json(commands.compose_config(self._project, files=files, env_file=env_file), env=env)
             hashes = self._cli.run(commands.compose_hashes(self._project, files=files, env_file=env_file), env=env)
         return model_from_config(raw, hashes_from_output(hashes.text))
+
+    def shadowed(self) -> tuple[str, ...]:
+        """Variables that both this shell and the project's env file define, by name."""
+        return shadowed(self._cli.environ, self._project.env_file)
 
     def image(self, reference: str) -> Image | None:
         """An image that is here (by tag, digest or id), or None."""
@@ -127,7 +131,7 @@ class DockerStack:
         """Start a stopped container as it is; no error when it runs."""
         self._cli.run(commands.docker_start(container_id))
 
-    def archive(self, container_id: str, path: str, to: Path, progress: Progress) -> Written:
+    def archive(self, container_id: str, path: str, to: Path, progress: Progress) -> FileFacts:
         """A folder of a container, running or not, as a tar in a new 0600 file, read whole again."""
         return copying.archive(self._cli, commands.docker_archive(container_id, path), to, progress)
 

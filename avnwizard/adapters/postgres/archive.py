@@ -12,7 +12,7 @@ from avnwizard.adapters.durable import Sink, appearing
 from avnwizard.adapters.files import refusal
 from avnwizard.adapters.hostile import fail
 from avnwizard.domain import commands
-from avnwizard.domain.database import Written
+from avnwizard.domain.database import FileFacts
 from avnwizard.errors import HostError
 from avnwizard.ports import PostgresAccess, Progress
 
@@ -27,7 +27,7 @@ NOT_WHOLE = "This dump cannot be restored. Take a new one; look at the free spac
 
 def dump_to_file(
     access: PostgresAccess, tool: Sequence[str], to: Path, progress: Progress, *, read_back: bool = False
-) -> Written:
+) -> FileFacts:
     """Stream a tool's stdout into a 0600 file that only appears, whole and fsynced, once the tool has succeeded.
 
     With `read_back`, pg_restore reads the same stream to its end meanwhile (`appearing` then proves that the file

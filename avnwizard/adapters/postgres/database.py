@@ -10,8 +10,9 @@ from avnwizard.adapters.postgres.meter import metered
 from avnwizard.adapters.postgres.moment import HeldMoment, held
 from avnwizard.adapters.postgres.session import session
 from avnwizard.domain import commands
-from avnwizard.domain.database import DatabaseContents, DatabaseProperties, Written
+from avnwizard.domain.database import DatabaseContents, DatabaseProperties, FileFacts
 from avnwizard.domain.host import DatabaseFacts, ServerFacts
+from avnwizard.domain.writes import WriteCounters
 from avnwizard.errors import HostError
 from avnwizard.ports import Moment, PostgresAccess, Progress
 
@@ -67,7 +68,12 @@ class PostgresDatabase:
         with session(self._access, database) as connection:
             return catalog.table_sizes(connection)
 
-    def dump_globals(self, to: Path) -> Written:
+    def write_counters(self, database: str) -> WriteCounters:
+        """Rows inserted, updated and deleted per table ("schema.table"), as the server's statistics say."""
+        with session(self._access, database) as connection:
+            return catalog.write_counters(connection)
+
+    def dump_globals(self, to: Path) -> FileFacts:
         """`pg_dumpall --globals-only` into a 0600 file (it holds password hashes)."""
         return archive.dump_to_file(self._access, commands.pg_dumpall_globals(), to, lambda _done, _total: None)
 
@@ -77,7 +83,7 @@ class PostgresDatabase:
         with held(self._access, databases) as moments:
             yield moments
 
-    def dump(self, moment: Moment, to: Path, progress: Progress) -> tuple[Written, DatabaseContents]:
+    def dump(self, moment: Moment, to: Path, progress: Progress) -> tuple[FileFacts, DatabaseContents]:
         """`pg_dump -Fc` of that moment into a 0600 file, read back; compressed by zstd where it can, else by gzip.
 
         Rows are counted and the schema described in the same moment, meanwhile: they are exact.
@@ -92,7 +98,7 @@ class PostgresDatabase:
                 raise
             return written, described.result()
 
-    def _dumped(self, moment: Moment, to: Path) -> Written:
+    def _dumped(self, moment: Moment, to: Path) -> FileFacts:
         if self.server().major >= _ZSTD_SINCE:
             try:
                 return self._compressed(moment, to, "zstd:1")
@@ -101,7 +107,7 @@ class PostgresDatabase:
                     raise
         return self._compressed(moment, to, "1")
 
-    def _compressed(self, moment: Moment, to: Path, compression: str) -> Written:
+    def _compressed(self, moment: Moment, to: Path, compression: str) -> FileFacts:
         tool = commands.pg_dump(moment.database, compression=compression, moment=moment.id)
         return archive.dump_to_file(self._access, tool, to, lambda _done, _total: None, read_back=True)
 

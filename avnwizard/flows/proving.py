@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from avnwizard.domain.aside import purpose_of
+from avnwizard.domain.database_names import purpose_of
 from avnwizard.domain.host import DatabaseFacts
 from avnwizard.domain.snapshot import DumpedDatabase, Proof
 from avnwizard.errors import HostError

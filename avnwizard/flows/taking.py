@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from avnwizard.domain.aside import aside, purpose_of
 from avnwizard.domain.database import DatabaseContents, FileFacts
+from avnwizard.domain.database_names import is_aside, scratch
 from avnwizard.domain.host import DatabaseFacts
 from avnwizard.domain.pace import Pace
 from avnwizard.domain.plan import SnapshotPlan
@@ -26,7 +26,7 @@ _PROVING_COST = 3.0
 
 def worth_keeping(database: Database) -> tuple[DatabaseFacts, ...]:
     """The databases that a snapshot holds: all but those that avnwizard itself keeps beside."""
-    return tuple(one for one in database.databases() if not purpose_of(one.name))
+    return tuple(one for one in database.databases() if not is_aside(one.name))
 
 
 class Taking:
@@ -119,10 +119,10 @@ class Taking:
             return dumped
         self._ctx.checkpoint()
         self._ctx.say(f"restoring {dumped.name} into a scratch database, to compare it")
-        scratch = aside(dumped.name, "proof", self._ctx.run)
+        name = scratch(dumped.name, self._ctx.run)
         with self._ctx.effect(f"prove-{number}"):
             told = self._telling(_PROVE, number)
-            proven = proving.prove(self._database, dumped, self._folder / dumped.dump.file, scratch, told)
+            proven = proving.prove(self._database, dumped, self._folder / dumped.dump.file, name, told)
         self._tell(_PROVE, number, 1.0)
         return proven
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from avnwizard.domain.aside import aside
+from avnwizard.domain.database_names import beside, set_aside
 from avnwizard.domain.host import Container
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError, StepError
@@ -13,16 +13,6 @@ from avnwizard.flows.steps.scene import Scene
 from avnwizard.ports import Database
 
 _STOP_GRACE_S = 30.0
-
-
-def beside(database: str, run: str) -> str:
-    """The name under which a database is restored."""
-    return aside(database, "restoring", run)
-
-
-def set_aside(database: str, run: str) -> str:
-    """The name under which a database is kept as it was when the rollback began."""
-    return aside(database, "kept", run)
 
 
 class StopWriters(Step):

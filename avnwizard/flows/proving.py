@@ -8,7 +8,7 @@ from pathlib import Path
 
 from avnwizard.domain.database_names import purpose_of
 from avnwizard.domain.host import DatabaseFacts
-from avnwizard.domain.snapshot import DumpedDatabase, Proof
+from avnwizard.domain.snapshot import DumpedDatabase, Manifest, Proof
 from avnwizard.errors import HostError
 from avnwizard.ports import Database, Progress
 
@@ -80,3 +80,8 @@ def _compare(database: Database, dumped: DumpedDatabase, scratch: str) -> None:
             f"restored, {table} has {found.get(table, 'no')} rows, {dumped.rows.get(table, 'none')} were dumped.",
             _DISAGREE,
         )
+
+
+def facts_of(manifest: Manifest) -> tuple[DatabaseFacts, ...]:
+    """The databases of a snapshot, as large as they were."""
+    return tuple(DatabaseFacts(one.name, one.owner, one.size_bytes) for one in manifest.databases)

@@ -222,7 +222,7 @@ def _steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
     if plan.restore:
         names = tuple(name for name, _ in plan.set_aside_rows)
         # restored while the services still run: users wait for the swap alone
-        yield RestoreBeside(scene, Path(plan.snapshot), names)
+        yield RestoreBeside(scene.host, Path(plan.snapshot), names)
         yield StopWriters(scene, plan.stop)
         yield SwapDatabases(scene, names)
     for service, strategy in plan.services:

@@ -36,7 +36,9 @@ class TakeSnapshot(Step):
         """Take it under a temporary name, then rename."""
         files, final = self._host.files, self._plan.folder
         partial = final.with_name(final.name + snapshots.PARTIAL)
-        files.remove(partial)
+        for left in files.list(final.parent):  # of a run that was killed: we hold the stack's lock
+            if left.suffix == snapshots.PARTIAL:
+                files.remove(left)
         taking = Taking(self._host, self._plan, partial, ctx)
         try:
             taking.require_space()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from avnwizard.domain.config import Config, StatePaths
 from avnwizard.engine.journal import Journal
-from avnwizard.ports import Clock, Database, Files, Repo, Stack
+from avnwizard.ports import Clock, Database, Edge, Files, Repo, Stack
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Host:
     state: StatePaths
     repo: Repo
     stack: Stack
+    edge: Edge
     files: Files
     clock: Clock
     postgres_service: str

@@ -121,6 +121,10 @@ class DockerStack:
         """Remove a stopped container by id; no error when it is gone."""
         self._cli.unless_gone(commands.docker_remove(container_id))
 
+    def mark(self, container_id: str, file: str, *, there: bool) -> None:
+        """Make or remove an empty file in a running container; no error when the container is gone."""
+        self._cli.unless_gone(commands.docker_mark(container_id, file, there=there))
+
     def logs(self, container_id: str, *, lines: int) -> tuple[str, ...]:
         """The last lines of output, stdout and stderr together, as they are (hostile); () when it is gone."""
         kept: deque[str] = deque(maxlen=lines)

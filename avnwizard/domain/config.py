@@ -9,6 +9,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
 from avnwizard.domain.handover import Handover
+from avnwizard.domain.snapshot import Proof
 from avnwizard.errors import UsageError
 
 FILE_NAME = "avnwizard.toml"
@@ -72,6 +73,23 @@ class RollSection:
 
 
 @checked(frozen=True, config=_STRICT)
+class SnapshotSection:
+    """`[snapshot]`: what a snapshot holds beside the databases, how far it is proven, and how long it is kept.
+
+    Attributes:
+        volumes: volumes of the compose file ("minio_data") that are archived too.
+        proof: "restored" where the database's disk has the space for it, or "read back".
+        keep: how many snapshots `snapshot prune` leaves at least.
+        keep_days: it removes none that is younger.
+    """
+
+    volumes: tuple[str, ...] = ()
+    proof: Proof = "restored"
+    keep: int = 5
+    keep_days: float = 90.0
+
+
+@checked(frozen=True, config=_STRICT)
 class Config:
     """The whole file."""
 
@@ -79,6 +97,7 @@ class Config:
     postgres: PostgresSection = field(default_factory=PostgresSection)
     lockstep: LockstepSection = field(default_factory=LockstepSection)
     roll: RollSection = field(default_factory=RollSection)
+    snapshot: SnapshotSection = field(default_factory=SnapshotSection)
 
 
 def parse_config(text: str, *, source: str) -> Config:

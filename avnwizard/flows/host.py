@@ -6,7 +6,8 @@ from pathlib import Path
 
 from avnwizard.domain.config import Config, StatePaths
 from avnwizard.engine.journal import Journal
-from avnwizard.ports import Clock, Database, Edge, Files, Repo, Stack
+from avnwizard.ports import Clock, Database, Files, Repo, Stack
+from avnwizard.ports_edge import Edge
 
 
 @dataclass(frozen=True)

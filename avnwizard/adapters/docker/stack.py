@@ -5,16 +5,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from avnwizard.adapters.docker import registry
+from avnwizard.adapters.docker import copying, registry
 from avnwizard.adapters.docker.cli import DockerCli, is_gone
 from avnwizard.adapters.docker.engine import find_engine, socket_path
-from avnwizard.adapters.docker.environment import compose_environment, without_secrets
+from avnwizard.adapters.docker.environment import compose_environment, shadowed, without_secrets
 from avnwizard.adapters.docker.inspect import LABEL, container_from, image_from, labelled, parsed
 from avnwizard.adapters.hostile import fail
 from avnwizard.domain import commands
 from avnwizard.domain.compose_model import hashes_from_output, model_from_config
+from avnwizard.domain.database import FileFacts
 from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image
 from avnwizard.errors import HostError
+from avnwizard.ports import Progress
 
 PULL_S = 3600.0
 UP_S = 1800.0
@@ -64,6 +66,10 @@ class DockerStack:
             raw = self._cli.json(commands.compose_config(self._project, files=files, env_file=env_file), env=env)
             hashes = self._cli.run(commands.compose_hashes(self._project, files=files, env_file=env_file), env=env)
         return model_from_config(raw, hashes_from_output(hashes.text))
+
+    def shadowed(self) -> tuple[str, ...]:
+        """Variables that both this shell and the project's env file define, by name."""
+        return shadowed(self._cli.environ, self._project.env_file)
 
     def image(self, reference: str) -> Image | None:
         """An image that is here (by tag, digest or id), or None."""
@@ -124,6 +130,18 @@ class DockerStack:
     def mark(self, container_id: str, file: str, *, there: bool) -> None:
         """Make or remove an empty file in a running container; no error when the container is gone."""
         self._cli.unless_gone(commands.docker_mark(container_id, file, there=there))
+
+    def start(self, container_id: str) -> None:
+        """Start a stopped container as it is; no error when it runs."""
+        self._cli.run(commands.docker_start(container_id))
+
+    def archive(self, container_id: str, path: str, to: Path, progress: Progress) -> FileFacts:
+        """A folder of a container, running or not, as a tar in a new 0600 file, read whole again."""
+        return copying.archive(self._cli, commands.docker_archive(container_id, path), to, progress)
+
+    def unarchive(self, archive: Path, container_id: str, path: str, progress: Progress) -> None:
+        """Unpack such a tar over a folder of a container; files that are only there stay."""
+        copying.unarchive(self._cli, archive, commands.docker_unarchive(container_id, path), progress)
 
     def logs(self, container_id: str, *, lines: int) -> tuple[str, ...]:
         """The last lines of output, stdout and stderr together, as they are (hostile); () when it is gone."""

@@ -1,0 +1,1 @@
+"""What Traefik makes of a stack's labels and flags."""

@@ -21,6 +21,7 @@ from avnwizard.domain.host import (
     TagRef,
 )
 from avnwizard.domain.probing import Outcome, Route
+from avnwizard.domain.writes import WriteCounters
 
 Progress = Callable[[int, int | None], None]
 """(bytes done, bytes in all or None where unknown)."""
@@ -120,6 +121,9 @@ class Stack(Protocol):
         Relative paths in the files are always taken from the project directory.
         """
 
+    def shadowed(self) -> tuple[str, ...]:
+        """Variables that both this shell and the project's env file define, by name."""
+
     def image(self, reference: str) -> Image | None:
         """An image that is here (by tag, digest or id), or None."""
 
@@ -182,6 +186,9 @@ class Database(Protocol):
 
     def table_sizes(self, database: str) -> dict[str, tuple[int, int]]:
         """(bytes with TOAST but without indexes, estimated rows) per table ("schema.table")."""
+
+    def write_counters(self, database: str) -> WriteCounters:
+        """Rows inserted, updated and deleted per table ("schema.table") since the server began to count."""
 
     def dump_globals(self, to: Path) -> None:
         """`pg_dumpall --globals-only` into a new 0600 file (it holds password hashes)."""

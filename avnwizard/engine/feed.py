@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-EventKind = Literal["run", "step", "say", "progress", "measure"]
+EventKind = Literal["run", "step", "say", "progress", "measure", "cost"]
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,8 @@ class Event:
     Attributes:
         at: seconds since the epoch.
         kind: "run" and "step" mirror the journal (`data["state"]`), "say" is a line of text (hostile, shown
-            escaped), "progress" has `done`, `total` (None where unknown), `unit`; "measure" has numbers.
+            escaped), "progress" has `done`, `total` (None where unknown), `unit`; "measure" has numbers;
+            "cost" says in `text` what going back would cost now.
     """
 
     at: float
@@ -28,7 +29,7 @@ class Event:
 
 
 class FeedWriter:
-    """Appends events to a run's feed, one JSON object a line."""
+    """Appends events to a run's feed, one JSON object a line, each in one write: threads may share a feed."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from avnwizard.domain.writes import WriteCounters
 from avnwizard.errors import HostError
 
 MANIFEST = "manifest.json"
@@ -32,6 +33,7 @@ class DumpedDatabase:
     Attributes:
         fingerprint: of its schema.
         rows: exact rows per table, counted right after the dump; writes in between make it a bound, not an equality.
+        counters: what had been written per table just before the dump began; None in an earlier version's.
     """
 
     name: str
@@ -40,6 +42,7 @@ class DumpedDatabase:
     fingerprint: str
     rows: dict[str, int]
     dump: Part
+    counters: WriteCounters | None = None
 
 
 @dataclass(frozen=True)

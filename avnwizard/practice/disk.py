@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from avnwizard.domain.host import DatabaseFacts, ServerFacts
+from avnwizard.domain.writes import WriteCounters
 from avnwizard.errors import HostError
 from avnwizard.ports import Database, Progress
 from avnwizard.practice.observation import POSTGRES, Observer
@@ -50,6 +51,10 @@ class PracticeDatabase:
     def table_sizes(self, database: str) -> dict[str, tuple[int, int]]:
         """(bytes, estimated rows) per table."""
         return self._inner.table_sizes(database)
+
+    def write_counters(self, database: str) -> WriteCounters:
+        """Rows written per table since the server began to count."""
+        return self._inner.write_counters(database)
 
     def dump_globals(self, to: Path) -> None:
         """Roles and their settings; small enough to fit on any disk."""

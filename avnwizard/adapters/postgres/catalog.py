@@ -8,6 +8,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, LiteralString
 
+from avnwizard.domain.writes import TableCount, WriteCounters
+
 if TYPE_CHECKING:
     import psycopg
 
@@ -116,6 +118,29 @@ def table_sizes(connection: "psycopg.Connection[tuple[Any, ...]]") -> dict[str, 
     )
     found = connection.execute(query).fetchall()
     return {f"{schema}.{table}": (int(size), int(rows)) for schema, table, size, rows in found}
+
+
+def write_counters(connection: "psycopg.Connection[tuple[Any, ...]]") -> WriteCounters:
+    """What was written to each table since the server began to count.
+
+    The archiver's reset time stands for the server's: PostgreSQL stamps it anew when it drops all counts after a
+    crash (`pgstat_reset_after_failure`, 15 to 18; 14 and older do the same in their statistics collector).
+    """
+    row = connection.execute(
+        "SELECT concat_ws(' ', (SELECT system_identifier FROM pg_control_system()), oid,"
+        " extract(epoch FROM pg_stat_get_db_stat_reset_time(oid)),"
+        " (SELECT extract(epoch FROM stats_reset) FROM pg_stat_archiver))"
+        " FROM pg_database WHERE datname = current_database()"
+    ).fetchone()
+    assert row is not None
+    found = connection.execute(
+        _with(
+            "SELECT nspname, rel.relname, oid::bigint, n_tup_ins, n_tup_upd, n_tup_del"
+            " FROM rel JOIN pg_stat_user_tables ON relid = oid WHERE relkind = 'r'"
+        )
+    ).fetchall()
+    tables = {f"{schema}.{table}": TableCount(*map(int, numbers)) for schema, table, *numbers in found}
+    return WriteCounters(str(row[0]), tables)
 
 
 def _described(connection: "psycopg.Connection[tuple[Any, ...]]") -> list[tuple[str, list[str]]]:

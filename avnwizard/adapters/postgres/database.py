@@ -6,6 +6,7 @@ from avnwizard.adapters.postgres import archive, catalog, lifecycle, properties
 from avnwizard.adapters.postgres.session import session
 from avnwizard.domain import commands
 from avnwizard.domain.host import DatabaseFacts, ServerFacts
+from avnwizard.domain.writes import WriteCounters
 from avnwizard.errors import HostError
 from avnwizard.ports import PostgresAccess, Progress
 
@@ -58,6 +59,11 @@ class PostgresDatabase:
         """(bytes with TOAST but without indexes, estimated rows) per table ("schema.table")."""
         with session(self._access, database) as connection:
             return catalog.table_sizes(connection)
+
+    def write_counters(self, database: str) -> WriteCounters:
+        """Rows inserted, updated and deleted per table ("schema.table"), as the server's statistics say."""
+        with session(self._access, database) as connection:
+            return catalog.write_counters(connection)
 
     def dump_globals(self, to: Path) -> None:
         """`pg_dumpall --globals-only` into a 0600 file (it holds password hashes)."""

@@ -69,8 +69,8 @@ def identify(route: Route, mine: Iterable[Outcome], decoys: Iterable[Outcome]) -
         return Identity()
     others = [one for one in decoys if isinstance(one, Answer)]
     echoes = max((min(_words(one)[word] for word in _asked(route.decoy)) for one in others), default=0)
-    mine_marked = [marks(one, route, echoes=echoes) for one in answers]
-    theirs_marked = [marks(one, route, echoes=echoes) for one in others]
+    mine_marked = [marks(one, route.host, route.path, echoes=echoes) for one in answers]
+    theirs_marked = [marks(one, route.host, route.decoy, echoes=echoes) for one in others]
     own = frozenset.intersection(*mine_marked) - frozenset[str]().union(*theirs_marked)
     other = frozenset.intersection(*theirs_marked) - frozenset[str]().union(*mine_marked) if others else frozenset()
     return Identity(tuple(sorted({one.status for one in answers})), own, other, echoes)
@@ -84,14 +84,14 @@ def judge(outcome: Outcome, identity: Identity, route: Route) -> Verdict:
         return _GATEWAY_FAULTS.get(outcome.status, "5xx")
     if outcome.status == _TOO_MANY:
         return "answered"  # the edge limits the rate; that is the probe's doing
-    seen = marks(outcome, route, echoes=identity.echoes)
+    seen = marks(outcome, route.host, route.path, echoes=identity.echoes)
     own, other = _share(identity.own, seen), _share(identity.other, seen)
     if _is_traefiks(outcome) or other > own:
         return "misrouted"
     return "changed" if identity.own and not own else "answered"
 
 
-def marks(answer: Answer, route: Route, *, echoes: int) -> frozenset[str]:
+def marks(answer: Answer, host: str, path: str, *, echoes: int) -> frozenset[str]:
     """What is characteristic of an answer; words that merely repeat the request do not count.
 
     Args:
@@ -104,7 +104,7 @@ def marks(answer: Answer, route: Route, *, echoes: int) -> frozenset[str]:
             found.add(f"header {name}: {value}".encode("utf-8", "replace"))
     if "set-cookie" in answer.headers:
         found.add(b"cookie " + answer.headers["set-cookie"].partition("=")[0].encode("utf-8", "replace"))
-    asked = {*_asked(route.host), *_asked(route.path), *_asked(route.decoy)}
+    asked = {*_asked(host), *_asked(path)}
     found |= {b"word " + word for word, times in _words(answer).items() if word not in asked or times > echoes}
     return frozenset(hashlib.blake2b(mark, digest_size=6).hexdigest() for mark in found)
 

@@ -1,6 +1,5 @@
 """Which requests prove that each router of a stack answers: out of the labels of the resolved compose model."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -8,6 +7,7 @@ from avnwizard.domain.config import ProbeSection
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.probing.route import LeftOut, ProbePlan, Route
 from avnwizard.domain.traefik.entrypoints import Entrypoint, entrypoints, find_traefik, settings_of
+from avnwizard.domain.traefik.labels import HttpRouter, read_labels
 from avnwizard.domain.traefik.rules import Request, Rule, matches, parse_rule, requests_for, why_not
 from avnwizard.errors import UsageError
 
@@ -15,58 +15,47 @@ _DECOY = "avnwizard-asks-who"
 _ACTS = ("logout", "signout", "revoke", "delete", "unsubscribe", "cron", "trigger")
 """A GET of an exact path with such a word may do something."""
 _TLS_PORT, _PORT = 443, 80
+_SCHEME = "loadbalancer.server.scheme"
 
 
 @dataclass(frozen=True)
 class Router:
-    """One HTTP router as the labels of a service define it.
+    """One HTTP router with what the probe must know of it.
 
     Attributes:
-        labels: its own, without the prefix, lower case ("rule", "entrypoints", "tls.certresolver", …).
         rule: None where it has none that can be read.
+        scheme: how Traefik speaks to the service.
     """
 
-    name: str
     service: str
-    labels: Mapping[str, str]
+    http: HttpRouter
     scheme: str
     rule: Rule | None
 
     @property
-    def priority(self) -> int:
-        """As Traefik weighs it: the rule's length unless it is told."""
-        told = self.labels.get("priority", "")
-        return int(told) if told.isdigit() and int(told) else len(self.labels.get("rule", ""))
+    def name(self) -> str:
+        """As the labels name it."""
+        return self.http.name
 
 
 def routers(model: ComposeModel) -> tuple[Router, ...]:
     """Every HTTP router that the services' labels define, by name."""
-    by_default = settings_of(model, find_traefik(model)).get("providers.docker.exposedbydefault", "true") == "true"
+    told = settings_of(model, find_traefik(model)).get("providers.docker.exposedbydefault", "true")
     found: dict[str, Router] = {}
     for name, service in sorted(model.services.items()):
-        labels = {key.lower(): value for key, value in service.labels.items() if key.lower().startswith("traefik.")}
-        enabled = labels.get("traefik.enable", "").lower() == "true" or (
-            by_default and "traefik.enable" not in labels
-        )
-        if enabled:
-            found |= {router.name: router for router in _routers(name, labels)}
+        labels = read_labels(service.labels)
+        if labels.is_routed(exposed_by_default=told.lower() != "false"):
+            schemes = [one[_SCHEME] for one in labels.services.values() if _SCHEME in one]
+            found |= {http.name: _router(name, http, schemes) for http in labels.routers}
     return tuple(found[name] for name in sorted(found))
 
 
-def _routers(service: str, labels: Mapping[str, str]) -> Iterator[Router]:
-    prefix = "traefik.http.routers."
-    own: dict[str, dict[str, str]] = {}
-    for key, value in labels.items():
-        name, _, option = key.removeprefix(prefix).partition(".")
-        if key.startswith(prefix) and option:
-            own.setdefault(name, {})[option] = value
-    schemes = [value for key, value in labels.items() if key.endswith(".loadbalancer.server.scheme")]
-    for name, options in own.items():
-        try:
-            rule = parse_rule(options["rule"]) if "rule" in options else None
-        except UsageError:
-            rule = None
-        yield Router(name, service, options, schemes[0] if schemes else "http", rule)
+def _router(service: str, http: HttpRouter, schemes: list[str]) -> Router:
+    try:
+        rule = parse_rule(http.rule) if http.rule else None
+    except UsageError:
+        rule = None
+    return Router(service, http, schemes[0] if schemes else "http", rule)
 
 
 def plan_probe(old: ComposeModel, new: ComposeModel, section: ProbeSection) -> ProbePlan:
@@ -106,7 +95,7 @@ def _routes(model: ComposeModel, section: ProbeSection) -> tuple[list[Route], li
         if door is None or request is None or why:
             left_out.append(LeftOut(router.name, why))
             continue
-        tls = door.tls or router.labels.get("tls", "") == "true" or any(k.startswith("tls.") for k in router.labels)
+        tls = door.tls or router.http.tls
         route = Route(router.name, router.service, door.address, door.port, tls, request.host, request.path)
         found.append(_with_decoy(route, router, every))
     return found, left_out
@@ -115,7 +104,7 @@ def _routes(model: ComposeModel, section: ProbeSection) -> tuple[list[Route], li
 def answering(every: tuple[Router, ...], request: Request) -> Router | None:
     """The router that gets a request: of those that match, the one with the highest priority."""
     fit = [router for router in every if router.rule and matches(router.rule, request)]
-    return max(fit, key=lambda router: (router.priority, router.name), default=None)
+    return max(fit, key=lambda router: (router.http.effective_priority, router.name), default=None)
 
 
 def _request(router: Router, section: ProbeSection) -> tuple[Request | None, str]:
@@ -137,7 +126,7 @@ def _door(router: Router, doors: tuple[Entrypoint, ...], told: str) -> Entrypoin
     if told:
         host, _, port = told.rpartition(":")
         return Entrypoint("", host.strip("[]"), int(port), tls=int(port) == _TLS_PORT, redirects=False)
-    names = [name.strip() for name in router.labels.get("entrypoints", "").lower().split(",") if name.strip()]
+    names = {name.lower() for name in router.http.entrypoints}
     mine = [door for door in doors if not names or door.name in names]
     return next((door for door in mine if not door.redirects), None)
 

@@ -72,13 +72,14 @@ class TakeSnapshot(Step):
             ctx.checkpoint()
             file = f"database-{number}.dump"
             ctx.say(f"dumping {one.name} ({one.size_bytes:,} bytes on disk)")
+            counters = database.write_counters(one.name)  # before the dump: what it misses is counted as lost
             with ctx.effect(f"dump-{number}"):
                 database.dump(one.name, folder / file, lambda done, total: ctx.progress(done, total, "bytes"))
             with ctx.effect(f"read-back-{number}"):
                 database.read_back(folder / file)
             part = snapshots.measure(folder / file, file)
             fingerprint, rows = database.fingerprint(one.name), database.row_counts(one.name)
-            dumped.append(DumpedDatabase(one.name, one.owner, one.size_bytes, fingerprint, rows, part))
+            dumped.append(DumpedDatabase(one.name, one.owner, one.size_bytes, fingerprint, rows, part, counters))
         return Manifest(
             taken_at=taken_at,
             tag=self._scene.plan.current.tag,

@@ -1,0 +1,118 @@
+"""What was written to a database between two looks at its server's statistics, in rows."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TableCount:
+    """Rows of one table that were inserted, updated and deleted since the server began to count.
+
+    Attributes:
+        oid: of the table, so that a renamed table is known again and one made anew is not mistaken for it.
+    """
+
+    oid: int
+    inserted: int
+    updated: int
+    deleted: int
+
+
+@dataclass(frozen=True)
+class WriteCounters:
+    """A look at the statistics of one database (`pg_stat_user_tables`).
+
+    A session tells its counts when it is idle, at most 10 s late, and at once when it ends (PostgreSQL 15 to 18), so
+    a look may miss the last seconds. TRUNCATE is not counted.
+
+    Attributes:
+        epoch: names the time in which counts can be compared; another one after `pg_stat_reset()`, after the server
+            crashed (it drops its counts then), and in a database that was made anew.
+        tables: "schema.table" -> counts.
+    """
+
+    epoch: str
+    tables: Mapping[str, TableCount]
+
+
+@dataclass(frozen=True)
+class TableWrites:
+    """Rows of one table ("schema.table") that were written between two looks."""
+
+    name: str
+    inserted: int
+    updated: int
+    deleted: int
+
+    @property
+    def total(self) -> int:
+        """Rows written, in whatever way."""
+        return self.inserted + self.updated + self.deleted
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written between two looks.
+
+    Attributes:
+        tables: those that were written to, by name.
+        exact: False where counts were lost in between: it was this much or more.
+    """
+
+    tables: tuple[TableWrites, ...] = ()
+    exact: bool = True
+
+    @property
+    def rows(self) -> int:
+        """Rows written in all."""
+        return sum(table.total for table in self.tables)
+
+
+def written_between(before: WriteCounters, after: WriteCounters) -> Written:
+    """Compare two looks at one database; a table that is gone took its counts with it."""
+    same = before.epoch == after.epoch
+    known = {count.oid: count for count in before.tables.values()} if same else {}
+    gone = known.keys() - {count.oid for count in after.tables.values()}
+    found, exact = [], same and not gone
+    for name, now in sorted(after.tables.items()):
+        was = known.get(now.oid, TableCount(now.oid, 0, 0, 0))
+        numbers = (now.inserted - was.inserted, now.updated - was.updated, now.deleted - was.deleted)
+        if min(numbers) < 0:
+            exact, numbers = False, (now.inserted, now.updated, now.deleted)
+        if any(numbers):
+            found.append(TableWrites(name, *numbers))
+    return Written(tuple(found), exact)
+
+
+def without(written: Written, others: Iterable[TableWrites]) -> Written:
+    """What remains when the writes of somebody else, such as a migration, are taken off."""
+    known = {table.name: table for table in others}
+    rest = []
+    for table in written.tables:
+        other = known.get(table.name, TableWrites(table.name, 0, 0, 0))
+        left = TableWrites(
+            table.name,
+            max(table.inserted - other.inserted, 0),
+            max(table.updated - other.updated, 0),
+            max(table.deleted - other.deleted, 0),
+        )
+        if left.total:
+            rest.append(left)
+    return Written(tuple(rest), written.exact)
+
+
+def together(parts: Iterable[Written]) -> Written:
+    """Several databases' writes as one; tables of one name are added up."""
+    sums: dict[str, TableWrites] = {}
+    exact = True
+    for part in parts:
+        exact = exact and part.exact
+        for table in part.tables:
+            old = sums.get(table.name, TableWrites(table.name, 0, 0, 0))
+            sums[table.name] = TableWrites(
+                table.name,
+                old.inserted + table.inserted,
+                old.updated + table.updated,
+                old.deleted + table.deleted,
+            )
+    return Written(tuple(sums[name] for name in sorted(sums)), exact)

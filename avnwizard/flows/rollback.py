@@ -117,7 +117,7 @@ def _schema_moved(
     if not host.postgres_service:
         return False, "the stack has no database", ()
     try:
-        manifest = snapshots.load(plan.snapshot.folder)
+        manifest = snapshots.load(host.files, plan.snapshot.folder)
     except HostError as error:
         raise RefusedError(
             "Migrations were started and there is no snapshot to restore from. Nothing was changed.",
@@ -222,7 +222,7 @@ def _steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
     if plan.restore:
         names = tuple(name for name, _ in plan.set_aside_rows)
         # restored while the services still run: users wait for the swap alone
-        yield RestoreBeside(scene, Path(plan.snapshot), names)
+        yield RestoreBeside(scene.host, Path(plan.snapshot), names)
         yield StopWriters(scene, plan.stop)
         yield SwapDatabases(scene, names)
     for service, strategy in plan.services:

@@ -3,32 +3,18 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from avnwizard.domain.database_names import beside, set_aside
 from avnwizard.domain.host import Container
+from avnwizard.domain.plain import printable
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError, StepError
 from avnwizard.flows import rolling, snapshots
+from avnwizard.flows.host import Host
 from avnwizard.flows.snapshots import DumpedDatabase
 from avnwizard.flows.steps.scene import Scene
 from avnwizard.ports import Database
 
-_NAME_BYTES = 63
-"""Postgres cuts longer identifiers (NAMEDATALEN - 1)."""
 _STOP_GRACE_S = 30.0
-
-
-def _derived(name: str, suffix: str) -> str:
-    kept = name.encode()[: _NAME_BYTES - len(suffix.encode())].decode("utf-8", "ignore")
-    return kept + suffix
-
-
-def beside(database: str, run: str) -> str:
-    """The name under which a database is restored."""
-    return _derived(database, f"__restoring_{run}")
-
-
-def set_aside(database: str, run: str) -> str:
-    """The name under which a database is kept as it was when the rollback began."""
-    return _derived(database, f"__kept_{run}")
 
 
 class StopWriters(Step):
@@ -61,8 +47,8 @@ class RestoreBeside(Step):
     name = "restore"
     title = "Restore the snapshot beside the databases"
 
-    def __init__(self, scene: Scene, folder: Path, databases: tuple[str, ...]) -> None:
-        self._scene, self._folder, self._databases = scene, folder, databases
+    def __init__(self, host: Host, folder: Path, databases: tuple[str, ...]) -> None:
+        self._host, self._folder, self._databases = host, folder, databases
 
     def probe(self, ctx: StepContext) -> Probe:
         """The journal says which databases were restored whole; the rest is done again."""
@@ -70,8 +56,8 @@ class RestoreBeside(Step):
 
     def do(self, ctx: StepContext) -> None:
         """Check the snapshot, then restore what is not yet restored."""
-        manifest = snapshots.verify(self._folder)
-        database = self._scene.host.database()
+        manifest = snapshots.verify(self._host.files, self._folder)
+        database = self._host.database()
         for number, dumped in enumerate(manifest.databases):
             if dumped.name not in self._databases or ctx.recall().get(f"restored-{number}"):
                 continue
@@ -80,7 +66,8 @@ class RestoreBeside(Step):
             ctx.say(f"restoring {dumped.name} as {name}")
             with ctx.effect(f"create-{number}"):
                 database.drop(name)
-                database.create(name, owner=dumped.owner, like=dumped.name)
+                live = dumped.name if database.exists(dumped.name) else ""
+                database.create(name, owner=dumped.owner, like=dumped.properties or live)
             with ctx.effect(f"restore-{number}"):
                 database.restore(
                     self._folder / dumped.dump.file, name, lambda done, total: ctx.progress(done, total, "bytes")
@@ -95,29 +82,32 @@ class RestoreBeside(Step):
                 f"{name}, restored from the snapshot, has another schema than {dumped.name} had.",
                 "The databases were not touched. Keep the snapshot, and resume or ask for help.",
             )
-        lacking = sorted(set(dumped.rows) - set(database.row_counts(name)))
-        if lacking:
+        found = database.row_counts(name)
+        lacking = sorted(set(dumped.rows) - set(found))
+        wrong = [table for table, rows in sorted(dumped.rows.items()) if dumped.exact and found.get(table) != rows]
+        if lacking or wrong:
+            lacking = lacking or [f"rows of {printable(wrong[0])}"]
             raise StepError(f"{name} lacks {lacking[0]} after the restore.", "The databases were not touched.")
 
 
-class SwapDatabases(Step):
+class PutInPlace(Step):
     """Rename: what is live is set aside under a dated name, what was restored becomes live."""
 
     name = "swap"
     title = "Put the restored databases in place"
 
-    def __init__(self, scene: Scene, databases: tuple[str, ...]) -> None:
-        self._scene, self._databases = scene, databases
+    def __init__(self, host: Host, databases: tuple[str, ...]) -> None:
+        self._host, self._databases = host, databases
 
     def probe(self, ctx: StepContext) -> Probe:
         """Done when nothing is left under a restoring name."""
-        database = self._scene.host.database()
+        database = self._host.database()
         left = [one for one in self._databases if database.exists(beside(one, ctx.run))]
         return Probe.HALF_DONE if left else Probe.DONE
 
     def do(self, ctx: StepContext) -> None:
         """Swap each database that is not swapped yet."""
-        database = self._scene.host.database()
+        database = self._host.database()
         for number, name in enumerate(self._databases):
             restored, kept = beside(name, ctx.run), set_aside(name, ctx.run)
             if not database.exists(restored):
@@ -130,3 +120,11 @@ class SwapDatabases(Step):
             with ctx.effect(f"put-in-place-{number}"):
                 database.rename(restored, name)
             ctx.say(f"{name} is as in the snapshot; what it was is kept as {kept}")
+
+
+class SwapDatabases(PutInPlace):
+    """The same in a rollback."""
+
+    def __init__(self, scene: Scene, databases: tuple[str, ...]) -> None:
+        super().__init__(scene.host, databases)
+        self._scene = scene

@@ -3,7 +3,7 @@
 A plan holds no secret: values are masked when it is made, the env file itself is kept 0600 in the run's folder.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from avnwizard.domain.handover import Handover
 from avnwizard.domain.host import ComposeProject
+from avnwizard.domain.probing.route import ProbePlan
 from avnwizard.domain.snapshot import Proof
 from avnwizard.errors import RefusedError
 
@@ -124,6 +125,10 @@ class PlannedStep:
     interrupts: str = ""
 
 
+def _unprobed() -> ProbePlan:
+    return ProbePlan(off="the plan was made by an older avnwizard")
+
+
 @dataclass(frozen=True)
 class Plan:
     """An upgrade, decided.
@@ -137,6 +142,8 @@ class Plan:
         healthy_s: how long a container may take on top of its start period.
         drain_s: how long an old container stays once the new one is healthy, where nobody can tell that it is idle.
         drain_limit_s: how long its connections are waited for at most.
+        drain_s: how long an old container stays once the new one is healthy.
+        probe: how the edge is probed while the plan is carried out.
     """
 
     product: str
@@ -161,6 +168,7 @@ class Plan:
     healthy_s: float
     drain_s: float
     drain_limit_s: float
+    probe: ProbePlan = field(default_factory=_unprobed)
 
     def service(self, name: str) -> ServicePlan:
         """One service's part."""

@@ -19,6 +19,7 @@ from avnwizard.engine.runner import run_steps
 from avnwizard.engine.step import Step
 from avnwizard.errors import BusyError, RefusedError
 from avnwizard.flows import rollback
+from avnwizard.flows.edge.watch import watched
 from avnwizard.flows.host import Host
 from avnwizard.flows.planning import Prepared
 from avnwizard.flows.report import write_report
@@ -115,7 +116,11 @@ def carry(host: Host, run: str) -> RunState:
         _take_lock(stack, host, record.id)
         feed = FeedWriter(host.state.feed(record.id))
         signal.signal(signal.SIGTERM, lambda *_: _ask_to_stop(host, record.id))
-        state = run_steps(journal, feed, record, _steps_of(host, journal, record))
+        plan = from_json(journal.run(record.undoes).plan if record.undoes else record.plan)
+        steps = _steps_of(host, journal, record)
+        source = host.state.run(record.undoes or record.id)
+        with watched(host, plan.probe, feed, host.state.run(record.id), source):
+            state = run_steps(journal, feed, record, steps)
         write_report(host, journal, record.id)
     return state
 

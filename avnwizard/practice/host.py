@@ -9,9 +9,9 @@ from avnwizard.practice import failures
 from avnwizard.practice.access import PracticePostgresAccess
 from avnwizard.practice.clock import PracticeClock
 from avnwizard.practice.database import Cluster
-from avnwizard.practice.edge import PracticeEdge
 from avnwizard.practice.stack import PracticeStack
 from avnwizard.practice.state import State
+from avnwizard.practice.traefik import PracticeTraefik
 
 STATE_FILE = "practice.sqlite"
 CHECKOUT = "avnology-id"
@@ -29,7 +29,7 @@ class PracticeHost:
     state: State
     cluster: Cluster
     stack: PracticeStack
-    edge: PracticeEdge
+    edge: PracticeTraefik
     postgres: PracticePostgresAccess
     clock: PracticeClock
 
@@ -95,7 +95,7 @@ def assemble(home: Path, state: State) -> PracticeHost:
     cluster = Cluster(home, server["major"], server["superuser"], server["durable"])
     stack = PracticeStack(project, state, cluster)
     access = PracticePostgresAccess(cluster, stack.observer, server["password"])
-    edge = PracticeEdge(project.name, state, stack.observer)
+    edge = PracticeTraefik(project.name, state, stack.observer)
     return PracticeHost(home, state, cluster, stack, edge, access, PracticeClock(state.speed))
 
 

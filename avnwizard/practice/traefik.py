@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 
 from avnwizard.domain.edge import Connections, Director, EdgeFacts
-from avnwizard.domain.traefik.labels import default_name, read_labels
+from avnwizard.domain.traefik.labels import default_name
 from avnwizard.errors import HostError
 from avnwizard.practice.container_store import new_id
 from avnwizard.practice.observation import Observer
@@ -19,7 +19,7 @@ _TRAEFIK = "traefik"
 _LAG_S = 2.0
 
 
-class PracticeEdge:
+class PracticeTraefik:
     """`ports.Edge` on the practice host; every process may have its own."""
 
     def __init__(self, project: str, state: State, observer: Observer) -> None:
@@ -78,18 +78,6 @@ class PracticeEdge:
             for one in there:
                 if not (one.target in keep and one.lift == top):
                     db.execute("DELETE FROM director WHERE id = ?", (one.id,))
-
-    def routed_to(self, service: str) -> tuple[str, ...]:
-        """The containers that a request to this service goes to now: those of the topmost directors, else all."""
-        record = next(iter(self._observer.store.present(service)), None)
-        labels = (record.config.get("labels") or {}) if record else {}
-        if self.facts() is None or not read_labels(labels).is_routed():
-            return ()
-        there = self.directors(service)
-        if there and self._caught_up(service):
-            top = max(one.lift for one in there)
-            return tuple(one.target for one in there if one.lift == top)
-        return tuple(one.id for one in self._observer.containers(service) if one.is_serving)
 
     def connections(self, container_id: str, *, quiet_s: float) -> Connections:
         """A practice container is asked by nobody for longer than an instant."""

@@ -66,6 +66,19 @@ class RollSection:
 
 
 @checked(frozen=True, config=_STRICT)
+class RollbackSection:
+    """`[rollback]`: what going back may rely on and what it keeps.
+
+    Attributes:
+        compatible: databases whose newer schema the old code can work with: the operator vouches for it.
+        save_rows: after a restore, also dump the tables that were written to since the snapshot.
+    """
+
+    compatible: tuple[str, ...] = ()
+    save_rows: bool = False
+
+
+@checked(frozen=True, config=_STRICT)
 class Config:
     """The whole file."""
 
@@ -73,6 +86,7 @@ class Config:
     postgres: PostgresSection = field(default_factory=PostgresSection)
     lockstep: LockstepSection = field(default_factory=LockstepSection)
     roll: RollSection = field(default_factory=RollSection)
+    rollback: RollbackSection = field(default_factory=RollbackSection)
 
 
 def parse_config(text: str, *, source: str) -> Config:

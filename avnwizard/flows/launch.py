@@ -19,6 +19,7 @@ from avnwizard.engine.runner import run_steps
 from avnwizard.engine.step import Step
 from avnwizard.errors import BusyError, RefusedError
 from avnwizard.flows import rollback
+from avnwizard.flows.cost_watch import CostWatch
 from avnwizard.flows.host import Host
 from avnwizard.flows.planning import Prepared
 from avnwizard.flows.report import write_report
@@ -115,7 +116,10 @@ def carry(host: Host, run: str) -> RunState:
         _take_lock(stack, host, record.id)
         feed = FeedWriter(host.state.feed(record.id))
         signal.signal(signal.SIGTERM, lambda *_: _ask_to_stop(host, record.id))
-        state = run_steps(journal, feed, record, _steps_of(host, journal, record))
+        steps = _steps_of(host, journal, record)
+        if not record.undoes:
+            stack.enter_context(CostWatch(host, feed, record.id, from_json(record.plan)))
+        state = run_steps(journal, feed, record, steps)
         write_report(host, journal, record.id)
     return state
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from avnwizard.domain.database_names import beside, set_aside
 from avnwizard.domain.host import Container
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError, StepError
@@ -11,24 +12,7 @@ from avnwizard.flows.snapshots import DumpedDatabase
 from avnwizard.flows.steps.scene import Scene
 from avnwizard.ports import Database
 
-_NAME_BYTES = 63
-"""Postgres cuts longer identifiers (NAMEDATALEN - 1)."""
 _STOP_GRACE_S = 30.0
-
-
-def _derived(name: str, suffix: str) -> str:
-    kept = name.encode()[: _NAME_BYTES - len(suffix.encode())].decode("utf-8", "ignore")
-    return kept + suffix
-
-
-def beside(database: str, run: str) -> str:
-    """The name under which a database is restored."""
-    return _derived(database, f"__restoring_{run}")
-
-
-def set_aside(database: str, run: str) -> str:
-    """The name under which a database is kept as it was when the rollback began."""
-    return _derived(database, f"__kept_{run}")
 
 
 class StopWriters(Step):

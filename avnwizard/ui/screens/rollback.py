@@ -5,6 +5,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from avnwizard.domain.going_back import things
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan, from_json
 from avnwizard.engine.records import RunRecord
@@ -116,8 +117,9 @@ def _facts(run: RunRecord, plan: Plan, back: flow.RollbackPlan) -> list[Fact]:
     ]
     if back.restore:
         facts.append(("Snapshot", Content(printable(back.snapshot))))
-        for number, (name, rows) in enumerate(back.set_aside_rows):
-            since = f"{words.count(rows, 'row')} written since" if rows > 0 else "no row was added since"
+        lost = dict(back.cost.lost)
+        for number, name in enumerate(back.databases):
+            since = things(lost[name]) if name in lost else "rows that nobody counted"
             facts.append(("Databases" if not number else "", Content(f"{printable(name, limit=40)}: {since}")))
         facts.append(("", Content("all of it is set aside, kept under another name, not deleted")))
         facts.append(("Stopped", Content(printable(", ".join(back.stop), limit=400))))

@@ -1,5 +1,6 @@
 """The live run: steps, services, the edge, the last words; pause, abort, leave; and on failure what now."""
 
+import time
 from typing import ClassVar
 
 from textual import events
@@ -9,6 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from avnwizard.domain.going_back import sentence
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan, from_json
 from avnwizard.engine.records import Action, RunRecord
@@ -195,11 +197,8 @@ class RunPage(Page):
 
     def _costed(self, plan: rollback.RollbackPlan) -> None:
         services = words.count(len(plan.services), "service")
-        if plan.restore:
-            lost = sum(max(rows, 0) for _, rows in plan.set_aside_rows)
-            self._cost = f"{services} and the databases; {words.count(lost, 'row')} since are set aside"
-        else:
-            self._cost = f"{services}; the databases stay as they are"
+        what = f"{services} and the databases" if plan.restore else services
+        self._cost = f"{what}; {sentence(plan.cost, time.time())}"
         self._show_choices()
 
     def _no_rollback(self, error: WizardError) -> None:

@@ -120,6 +120,9 @@ class Stack(Protocol):
         Relative paths in the files are always taken from the project directory.
         """
 
+    def shadowed(self) -> tuple[str, ...]:
+        """Variables that both this shell and the project's env file define, by name."""
+
     def image(self, reference: str) -> Image | None:
         """An image that is here (by tag, digest or id), or None."""
 

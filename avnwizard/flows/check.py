@@ -105,8 +105,9 @@ def _git(host: Host) -> Iterator[Finding]:
             "git fetch --unshallow brings the rest.",
         )
     if state.edited:
+        count = "1 tracked file has" if len(state.edited) == 1 else f"{len(state.edited)} tracked files have"
         yield Finding(
-            "git", "warn", f"{len(state.edited)} tracked files have local edits: {', '.join(state.edited[:3])}.",
+            "git", "warn", f"{count} local edits: {', '.join(state.edited[:3])}.",
             "They are carried over by a three-way merge, and kept.",
         )  # fmt: skip
     if head.tag:
@@ -152,6 +153,13 @@ def _env(host: Host) -> Iterator[Finding]:
         )
     else:
         yield Finding("env", "ok", f"{path} is there and private.")
+    if twice := host.stack.shadowed():
+        names = ", ".join(twice[:3]) + (f" and {len(twice) - 3} more" if len(twice) > 3 else "")  # noqa: PLR2004
+        yield Finding(
+            "env", "warn",
+            f"This shell exports {names}, as the env file does: Compose by hand would use the shell's.",
+            "avnwizard uses the env file's. Unset them before you run docker compose here yourself.",
+        )  # fmt: skip
 
 
 def _disk(host: Host) -> Iterator[Finding]:

@@ -4,7 +4,9 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
+from avnwizard.domain.compose.document import read
 from avnwizard.domain.host import ComposeModel
+from avnwizard.domain.plain import printable
 from avnwizard.errors import RefusedError, WizardError
 from avnwizard.flows.host import Host
 
@@ -36,8 +38,9 @@ def resolve_contents(host: Host, compose: Mapping[str, bytes], env: bytes, *, wh
         what: whose files they are, for the message.
 
     Raises:
-        RefusedError: Compose does not resolve them with this env file.
+        RefusedError: they draw in other files, or Compose does not resolve them with this env file.
     """
+    _require_self_contained(compose, what)
     with tempfile.TemporaryDirectory(prefix="avnwizard-") as folder:
         files = []
         for number, (path, content) in enumerate(compose.items()):
@@ -54,3 +57,23 @@ def resolve_contents(host: Host, compose: Mapping[str, bytes], env: bytes, *, wh
                 f"The compose files of {what} do not resolve with the env file: {said} Nothing was changed.",
                 error.hint,
             ) from error
+
+
+def _require_self_contained(compose: Mapping[str, bytes], what: str) -> None:
+    """Refuse `include` and `extends` of another file: they would be read from the checkout, of another release."""
+    for path, content in compose.items():
+        document = read(content.decode("utf-8", "replace"))
+        services = document.get("services")
+        parts = services.items() if isinstance(services, dict) else ()
+        extending = [name for name, part in parts if isinstance(part, dict) and _extends_a_file(part.get("extends"))]
+        drawing = ["include"] if document.get("include") else [f"extends of the service {name}" for name in extending]
+        if drawing:
+            raise RefusedError(
+                f"{printable(path)} of {printable(what)} draws in another file ({printable(drawing[0], limit=80)}), "
+                "which avnwizard cannot read before that release is checked out. Nothing was changed.",
+                "Name every file in avnwizard.toml, [stack] files, instead of drawing it in.",
+            )
+
+
+def _extends_a_file(extends: object) -> bool:
+    return isinstance(extends, dict) and bool(extends.get("file"))

@@ -85,6 +85,7 @@ class Cluster:
             self._run(
                 str(programs / "initdb"), f"--pgdata={data}", f"--username={self.superuser}", f"--pwfile={handed}",
                 "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-sync", "--wal-segsize=4",
+                *(() if self.durable else ("--set=scram_iterations=1",)),
             )  # fmt: skip
         finally:
             handed.unlink(missing_ok=True)
@@ -158,6 +159,7 @@ class Cluster:
         (self.data / _SETTINGS).write_text(
             f"listen_addresses = ''\nport = {PORT}\nunix_socket_directories = '{self.socket}'\n"
             f"fsync = {wait}\nsynchronous_commit = {wait}\nfull_page_writes = {wait}\n"
+            f"{'' if self.durable else 'scram_iterations = 1'}\n"
             "shared_buffers = '32MB'\nmin_wal_size = '8MB'\nmax_wal_size = '256MB'\nmax_connections = 60\n"
             "timezone = 'UTC'\nlog_timezone = 'UTC'\n",
             encoding="utf-8",

@@ -1,6 +1,7 @@
 """Resolves the project's real compose and env files into the model that Compose would print."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from avnwizard.domain.compose import load
@@ -18,16 +19,16 @@ def resolve(project: ComposeProject, files: Sequence[Path], env_file: Path) -> C
             f"the practice host reads one compose file, not {len(files)}", "Practise without override files."
         )
     try:
-        raw = load(
-            _read(files[0]).decode("utf-8", errors="replace"),
-            EnvFile.parse(_read(env_file)).as_dict(),
-            project=project.name,
-            folder=str(project.directory),
-        )
+        return _resolved(_read(files[0]), _read(env_file), project.name, project.directory)
     except UsageError as error:  # where Compose itself would fail
         raise HostError(error.message, error.hint) from error
-    hashes = {name: config_hash(service, project.directory) for name, service in raw["services"].items()}
-    return model_from_config(raw, hashes)
+
+
+@lru_cache(maxsize=4)
+def _resolved(file: bytes, env: bytes, project: str, directory: Path) -> ComposeModel:
+    values = EnvFile.parse(env).as_dict()
+    raw = load(file.decode("utf-8", errors="replace"), values, project=project, folder=str(directory))
+    return model_from_config(raw, {name: config_hash(part, directory) for name, part in raw["services"].items()})
 
 
 def _read(path: Path) -> bytes:

@@ -28,6 +28,8 @@ _CHECK_TIMEOUT_S = 3.0
 """What a health check waits for its answer, however fast the practice is."""
 _VERDICT_LASTS_S = 1.0
 """Of practice time."""
+_READY_LASTS_S = 0.1
+"""Of real time, however fast the practice is: real health checks also notice late that all is no longer well."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,8 @@ class Observer:
     def _verdict(self, record: Record, now: float, look: "_Look") -> Verdict:
         key = (record.id, record.started_at)
         known = self._verdicts.get(key)
-        if known and now - known[0] < _VERDICT_LASTS_S / look.speed:
+        lasts_s = _VERDICT_LASTS_S / look.speed
+        if known and now - known[0] < (max(lasts_s, _READY_LASTS_S) if known[1] == "ready" else lasts_s):
             return known[1]
         answer = self._health(record, look.connect)
         verdict: Verdict = "ready" if answer.ok else "not ready"

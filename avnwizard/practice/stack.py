@@ -73,6 +73,10 @@ class PracticeStack:
         """The model of the checkout's real files, or of others."""
         return model.resolve(self._project, files or self._project.files, env_file or self._project.env_file)
 
+    def shadowed(self) -> tuple[str, ...]:
+        """None: no Compose runs here that could be misled by this shell."""
+        return ()
+
     def image(self, reference: str) -> Image | None:
         """An image that is here."""
         return self._images.find(reference)

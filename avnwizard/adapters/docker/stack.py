@@ -8,7 +8,7 @@ from pathlib import Path
 from avnwizard.adapters.docker import registry
 from avnwizard.adapters.docker.cli import DockerCli, is_gone
 from avnwizard.adapters.docker.engine import find_engine, socket_path
-from avnwizard.adapters.docker.environment import compose_environment, without_secrets
+from avnwizard.adapters.docker.environment import compose_environment, shadowed, without_secrets
 from avnwizard.adapters.docker.inspect import LABEL, container_from, image_from, labelled, parsed
 from avnwizard.adapters.hostile import fail
 from avnwizard.domain import commands
@@ -64,6 +64,10 @@ class DockerStack:
             raw = self._cli.json(commands.compose_config(self._project, files=files, env_file=env_file), env=env)
             hashes = self._cli.run(commands.compose_hashes(self._project, files=files, env_file=env_file), env=env)
         return model_from_config(raw, hashes_from_output(hashes.text))
+
+    def shadowed(self) -> tuple[str, ...]:
+        """Variables that both this shell and the project's env file define, by name."""
+        return shadowed(self._cli.environ, self._project.env_file)
 
     def image(self, reference: str) -> Image | None:
         """An image that is here (by tag, digest or id), or None."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from avnwizard.domain.cluster_globals import GlobalsChange
 from avnwizard.domain.host import (
     ComposeModel,
     ComposeProject,
@@ -191,6 +192,18 @@ class Database(Protocol):
 
     def dump_globals(self, to: Path) -> None:
         """`pg_dumpall --globals-only` into a new 0600 file (it holds password hashes)."""
+
+    def globals_changes(self, dump: Path) -> GlobalsChange:
+        """How roles, memberships and other globals differ from what `dump_globals` wrote; no secret in it."""
+
+    def repair_globals(self, dump: Path, *, only_missing: bool = False) -> GlobalsChange:
+        """Put roles (passwords as hashes), settings and memberships back; new roles are told and left.
+
+        With `only_missing` only the roles that are gone are made.
+        """
+
+    def dump_rows(self, database: str, tables: Sequence[str], to: Path, progress: Progress) -> None:
+        """`pg_dump -Fc --data-only` of some tables ("schema.table") into a new 0600 file, fsynced."""
 
     def dump(self, database: str, to: Path, progress: Progress) -> None:
         """`pg_dump -Fc` streamed into a new 0600 file, fsynced."""

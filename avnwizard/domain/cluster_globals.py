@@ -14,7 +14,11 @@ from avnwizard.domain.secret import Secret
 
 _GUARD = re.compile(r"^\\restrict (\S+)$", re.MULTILINE)
 """psql's guard around a dump (PostgreSQL 16.10, 17.6, 18): no SQL."""
-_UNTOLD = {"password": "PASSWORD NULL", "connectionlimit": "CONNECTION LIMIT -1", "validUntil": "VALID UNTIL 'infinity'"}
+_UNTOLD = {
+    "password": "PASSWORD NULL",
+    "connectionlimit": "CONNECTION LIMIT -1",
+    "validUntil": "VALID UNTIL 'infinity'",
+}
 """Attributes that a dump leaves out at their default."""
 
 
@@ -136,7 +140,9 @@ def repair(wanted: Globals, now: Globals) -> Repair:
 def _role_back(name: str, role: _Role, was: _Role, statements: list[str]) -> Iterator[str]:
     if role.attributes != was.attributes:
         gone = was.attributes.keys() - role.attributes.keys()
-        statements.append(" ".join([role.attributes_sql, *(_UNTOLD[each] for each in sorted(gone) if each in _UNTOLD)]))
+        statements.append(
+            " ".join([role.attributes_sql, *(_UNTOLD[each] for each in sorted(gone) if each in _UNTOLD)])
+        )
         changed = {each for each in role.attributes if was.attributes.get(each) != role.attributes[each]} | gone
         yield from (_plain(each) for each in changed)
     for parameter, sql in role.settings.items():

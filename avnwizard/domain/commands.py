@@ -105,6 +105,12 @@ def pg_dump(database: str, *, compression: str) -> Argv:
     return ("pg_dump", *options, f"--dbname={conninfo(database)}")
 
 
+def pg_dump_rows(database: str, tables: Sequence[str]) -> Argv:
+    """Dump the rows of some tables, named by quoted patterns, in the custom format to stdout."""
+    options = ("-Fc", "-Z", "1", "--data-only", "--no-password", "--lock-wait-timeout=60s")
+    return ("pg_dump", *options, *(f"--table={table}" for table in tables), f"--dbname={conninfo(database)}")
+
+
 def pg_dumpall_globals() -> Argv:
     """Roles with their password hashes, and tablespaces, to stdout."""
     return ("pg_dumpall", "--globals-only", "--no-password")

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from avnwizard.domain.database_names import is_aside
 from avnwizard.domain.plan import Plan
-from avnwizard.domain.writes import TableWrites, WriteCounters, Written, together, without, written_between
+from avnwizard.domain.writes import TableWrites, WriteCounters, Written, apart, together, without, written_between
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.step import StepContext
 from avnwizard.errors import HostError
@@ -147,6 +147,7 @@ def written_since(
             continue
         found = written_between(one.counters, database.write_counters((live or {}).get(one.name, one.name)))
         theirs = together(job.wrote[one.name] for job in known.jobs if job.wrote and one.name in job.wrote)
-        lost.append((one.name, without(found, theirs.tables)))
-        migrated.append(theirs)
+        rest, records = apart(without(found, theirs.tables))
+        lost.append((one.name, rest))
+        migrated.append(together([theirs, records]))
     return tuple(lost), together(migrated)

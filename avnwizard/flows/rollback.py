@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from avnwizard.domain.cluster_globals import GlobalsChange
 from avnwizard.domain.config import Strategy
 from avnwizard.domain.going_back import GoingBack
 from avnwizard.domain.host import ComposeModel
@@ -27,7 +28,9 @@ from avnwizard.flows.run_folder import ENV_BEFORE, RunFolder
 from avnwizard.flows.steps.code import EDITED, Checkout, WriteEnv
 from avnwizard.flows.steps.images import PullImages
 from avnwizard.flows.steps.restore import RestoreBeside, StopWriters, SwapDatabases
+from avnwizard.flows.steps.roles import RepairRoles
 from avnwizard.flows.steps.roll import Retire, RollBackService, RunJob
+from avnwizard.flows.steps.save_rows import SaveRows
 from avnwizard.flows.steps.scene import Scene
 from avnwizard.flows.steps.verify import Verify
 from avnwizard.flows.way_back import Verdict, cost_of, judge, restored
@@ -44,6 +47,7 @@ class RollbackPlan:
         why: the verdict's reason in one sentence, also where the operator chose the dearer way (`chosen`).
         databases: those to be restored. All that hold tables go back together, so that they agree with each other.
         cost: what going back costs, as of when this was planned.
+        roles: how the server's roles differ from the snapshot's; None where they are not compared.
         save_rows: whether the tables that were written to since the snapshot are dumped once more.
         steps: the names of the undone run's steps that were begun.
         services: service -> strategy, in order; those to be stopped for a restore are in `stop`.
@@ -58,6 +62,7 @@ class RollbackPlan:
     databases: tuple[str, ...]
     cost: GoingBack
     save_rows: bool
+    roles: GlobalsChange | None
     steps: tuple[str, ...]
     services: tuple[tuple[str, Strategy], ...]
     stop: tuple[str, ...]
@@ -184,11 +189,22 @@ def _decide(
         databases=databases,
         cost=cost,
         save_rows=save_rows,
+        roles=_roles(host, plan, begun),
         steps=tuple(names),
         services=services,
         stop=stop,
         retire=retire,
     )
+
+
+def _roles(host: Host, plan: Plan, begun: Sequence[StepRecord]) -> GlobalsChange | None:
+    """A snapshot whose globals cannot be read does not keep the code from going back."""
+    if not plan.snapshot.taken or not any(step.name.startswith(("job:", "roll:")) for step in begun):
+        return None
+    try:
+        return host.database().globals_changes(plan.snapshot.folder / snapshots.GLOBALS)
+    except HostError:
+        return None
 
 
 def _model_of_before(host: Host, plan: Plan, run: str) -> ComposeModel:
@@ -239,11 +255,7 @@ def _steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
     for name, original in code.items():
         if name in plan.steps:
             yield UndoStep(original)
-    if plan.restore:
-        # restored while the services still run: users wait for the swap alone
-        yield RestoreBeside(scene, Path(plan.snapshot), plan.databases)
-        yield StopWriters(scene, plan.stop)
-        yield SwapDatabases(scene, plan.databases)
+    yield from _database_steps(scene, plan)
     for service, strategy in plan.services:
         if strategy == "job":
             yield RunJob(scene, service, back=True)
@@ -252,4 +264,17 @@ def _steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
             yield RollBackService(scene, service, strategy)
     for service in plan.retire:
         yield Retire(scene, service)
+    if plan.save_rows:
+        yield SaveRows(scene, Path(plan.snapshot), plan.databases)
     yield Verify(scene, tag=scene.plan.current.tag, commit=scene.plan.current.commit)
+
+
+def _database_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
+    if plan.restore:
+        # restored while the services still run: users wait for the swap alone
+        yield RestoreBeside(scene, Path(plan.snapshot), plan.databases)
+        yield StopWriters(scene, plan.stop)
+    if plan.roles is not None:
+        yield RepairRoles(scene, Path(plan.snapshot))
+    if plan.restore:
+        yield SwapDatabases(scene, plan.databases)

@@ -6,7 +6,16 @@ import pytest
 
 from avnwizard.domain.database_names import beside, is_aside, set_aside
 from avnwizard.domain.going_back import GoingBack, clock, phrase, sentence, things
-from avnwizard.domain.writes import TableCount, TableWrites, WriteCounters, Written, together, without, written_between
+from avnwizard.domain.writes import (
+    TableCount,
+    TableWrites,
+    WriteCounters,
+    Written,
+    apart,
+    together,
+    without,
+    written_between,
+)
 
 NOON = time.mktime((2026, 11, 23, 12, 0, 0, 0, 0, -1))
 
@@ -80,6 +89,17 @@ def test_sums_and_differences() -> None:
     both = together([one, Written((TableWrites("a.y", 1, 1, 1),), exact=False)])
     assert both == Written((TableWrites("a.x", 5, 1, 0), TableWrites("a.y", 3, 1, 1)), exact=False)
     assert both.rows == 11
+
+
+def test_records_of_migrations_are_nobodys_writes() -> None:
+    """Tables in which migrations note themselves are told apart; names that only sound so are not."""
+    records = [
+        TableWrites(f"public.{name}", 1, 0, 0) for name in ("schema_migrations", "migration", "polis_migrations")
+    ]
+    users = [TableWrites(f"public.{name}", 1, 0, 0) for name in ("immigration", "migrations_of_birds", "sessions")]
+    assert apart(Written((*records, *users), exact=False)) == (
+        Written(tuple(users), exact=False), Written(tuple(records)),
+    )  # fmt: skip
 
 
 def test_names_beside() -> None:

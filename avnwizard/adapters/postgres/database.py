@@ -1,10 +1,12 @@
 """The port `Database`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from avnwizard.adapters.postgres import archive, catalog, lifecycle, properties
+from avnwizard.adapters.postgres import archive, catalog, lifecycle, properties, roles
 from avnwizard.adapters.postgres.session import session
 from avnwizard.domain import commands
+from avnwizard.domain.cluster_globals import GlobalsChange
 from avnwizard.domain.host import DatabaseFacts, ServerFacts
 from avnwizard.domain.writes import WriteCounters
 from avnwizard.errors import HostError
@@ -68,6 +70,23 @@ class PostgresDatabase:
     def dump_globals(self, to: Path) -> None:
         """`pg_dumpall --globals-only` into a 0600 file (it holds password hashes)."""
         archive.dump_to_file(self._access, commands.pg_dumpall_globals(), to, lambda _done, _total: None)
+
+    def globals_changes(self, dump: Path) -> GlobalsChange:
+        """How roles, memberships and other globals differ from what `dump_globals` wrote."""
+        return roles.changes(self._access, dump)
+
+    def repair_globals(self, dump: Path, *, only_missing: bool = False) -> GlobalsChange:
+        """Put roles, their settings and memberships back in one transaction; new roles are told and left."""
+        with session(self._access, self._lobby()) as connection:
+            return roles.put_back(self._access, connection, dump, only_missing=only_missing)
+
+    def dump_rows(self, database: str, tables: Sequence[str], to: Path, progress: Progress) -> None:
+        """`pg_dump -Fc --data-only` of some tables ("schema.table")."""
+        with session(self._access, database) as connection:
+            patterns = catalog.patterns(connection, tables)
+        if not patterns:
+            raise HostError(f"None of these tables is in {database}.", "Nothing was dumped.")
+        archive.dump_to_file(self._access, commands.pg_dump_rows(database, patterns), to, progress)
 
     def dump(self, database: str, to: Path, progress: Progress) -> None:
         """`pg_dump -Fc` streamed into a 0600 file, compressed by zstd where server and client can, else by gzip."""

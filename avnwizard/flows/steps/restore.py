@@ -1,13 +1,17 @@
 """Bring the databases back to the snapshot: restored beside, then swapped by renaming; nothing is destroyed."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 
 from avnwizard.domain.database_names import beside, set_aside
+from avnwizard.domain.going_back import things
 from avnwizard.domain.host import Container
+from avnwizard.domain.writes import together
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError, StepError
 from avnwizard.flows import rolling, snapshots
+from avnwizard.flows.baseline import baseline, written_since
 from avnwizard.flows.snapshots import DumpedDatabase
 from avnwizard.flows.steps.scene import Scene
 from avnwizard.ports import Database
@@ -56,6 +60,10 @@ class RestoreBeside(Step):
         """Check the snapshot, then restore what is not yet restored."""
         manifest = snapshots.verify(self._folder)
         database = self._scene.host.database()
+        with ctx.effect("missing-roles"):
+            made = database.repair_globals(self._folder / snapshots.GLOBALS, only_missing=True)
+        for line in made.repaired:
+            ctx.say(line)
         for number, dumped in enumerate(manifest.databases):
             if dumped.name not in self._databases or ctx.recall().get(f"restored-{number}"):
                 continue
@@ -64,7 +72,8 @@ class RestoreBeside(Step):
             ctx.say(f"restoring {dumped.name} as {name}")
             with ctx.effect(f"create-{number}"):
                 database.drop(name)
-                database.create(name, owner=dumped.owner, like=dumped.name)
+                model = dumped.name if database.exists(dumped.name) else ""
+                database.create(name, owner=dumped.owner, like=model)
             with ctx.effect(f"restore-{number}"):
                 database.restore(
                     self._folder / dumped.dump.file, name, lambda done, total: ctx.progress(done, total, "bytes")
@@ -94,10 +103,10 @@ class SwapDatabases(Step):
         self._scene, self._databases = scene, databases
 
     def probe(self, ctx: StepContext) -> Probe:
-        """Done when nothing is left under a restoring name."""
+        """Done when nothing is left under a restoring name, and what it cost was counted."""
         database = self._scene.host.database()
         left = [one for one in self._databases if database.exists(beside(one, ctx.run))]
-        return Probe.HALF_DONE if left else Probe.DONE
+        return Probe.HALF_DONE if left or "lost" not in ctx.recall() else Probe.DONE
 
     def do(self, ctx: StepContext) -> None:
         """Swap each database that is not swapped yet."""
@@ -114,3 +123,18 @@ class SwapDatabases(Step):
             with ctx.effect(f"put-in-place-{number}"):
                 database.rename(restored, name)
             ctx.say(f"{name} is as in the snapshot; what it was is kept as {kept}")
+        self._count(ctx, database)
+
+    def _count(self, ctx: StepContext, database: Database) -> None:
+        """What going back cost, exactly: the kept databases' sessions have ended, and told all they wrote."""
+        kept = {name: set_aside(name, ctx.run) for name in self._databases}
+        there = {name: other for name, other in kept.items() if database.exists(other)}
+        known = baseline(self._scene.host.journal(), self._scene.plan, ctx.source)
+        lost, migrated = written_since(database, known, there, live=there)
+        ctx.note(
+            kept=there,
+            lost={name: [asdict(table) for table in found.tables] for name, found in lost},
+            exact=all(found.exact for _, found in lost),
+            migrated=migrated.rows,
+        )
+        ctx.say(f"set aside: {things(together(found for _, found in lost))}")

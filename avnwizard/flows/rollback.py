@@ -4,9 +4,10 @@ The files go back first, since the old containers start from them; then, if the 
 services, by the strategies that rolled them forward. So the order is not the mere reverse of the run's steps.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -26,7 +27,7 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.models import compose_paths, resolve_contents
 from avnwizard.flows.run_folder import ENV_BEFORE, RunFolder
 from avnwizard.flows.steps.code import EDITED, Checkout, WriteEnv
-from avnwizard.flows.steps.images import PullImages
+from avnwizard.flows.steps.images import PullImages, ran_before
 from avnwizard.flows.steps.restore import RestoreBeside, StopWriters, SwapDatabases
 from avnwizard.flows.steps.roles import RepairRoles
 from avnwizard.flows.steps.roll import Retire, RollBackService, RunJob
@@ -169,6 +170,7 @@ def _decide(
     save_rows: bool,
 ) -> RollbackPlan:
     names = [step.name for step in begun]
+    pull = next((step.facts for step in begun if step.name == "pull"), {})
     model = _model_of_before(host, plan, run)
     old = _old_services(model, plan)
     touched = [name.partition(":")[2] for name in names if name.startswith(("job:", "roll:", "retire:"))]
@@ -178,6 +180,7 @@ def _decide(
         for name, strategy in old
         if name in touched or name in stop
     )
+    _require_images(host, pull, [name for name, strategy in services if strategy != "skip"])
     known = {name for name, _ in old}
     retire = tuple(name for name in touched if name not in known)
     return RollbackPlan(
@@ -205,6 +208,18 @@ def _roles(host: Host, plan: Plan, begun: Sequence[StepRecord]) -> GlobalsChange
         return host.database().globals_changes(plan.snapshot.folder / snapshots.GLOBALS)
     except HostError:
         return None
+
+
+def _require_images(host: Host, pulled: Mapping[str, Any], services: Sequence[str]) -> None:
+    """The old images were kept; where somebody removed them all the same, that is known before anything changes."""
+    gone = [name for name in services if (image := ran_before(pulled, name)) and host.stack.image(image) is None]
+    if gone:
+        raise RefusedError(
+            f"The image that {gone[0]} ran before is no longer on this host"
+            + (f", nor are those of {len(gone) - 1} more services" if len(gone) > 1 else "")
+            + ". Nothing was changed.",
+            "Load or pull the images of the release of before, then try again.",
+        )
 
 
 def _model_of_before(host: Host, plan: Plan, run: str) -> ComposeModel:

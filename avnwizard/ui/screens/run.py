@@ -1,6 +1,5 @@
 """The live run: steps, services, the edge, the last words; pause, abort, leave; and on failure what now."""
 
-import time
 from typing import ClassVar
 
 from textual import events
@@ -139,7 +138,7 @@ class RunPage(Page):
     def _show_times(self) -> None:
         assert self.view is not None
         now = self.host.clock.now()
-        self.query_one("#summary", Static).update(run_lines.summary(self.view, now), layout=False)
+        self.query_one("#summary", Static).update(run_lines.summary(self.view, now), layout=bool(self.view.cost))
         steps = self.query_one("#steps", Lines)
         steps.show(run_lines.step_lines(self.view, steps.scrollable_content_region.width, now))
 
@@ -196,9 +195,7 @@ class RunPage(Page):
         return rollback.plan_rollback(self.host, journal, journal.run(self.run_id))
 
     def _costed(self, plan: rollback.RollbackPlan) -> None:
-        services = words.count(len(plan.services), "service")
-        what = f"{services} and the databases" if plan.restore else services
-        self._cost = f"{what}; {sentence(plan.cost, time.time())}"
+        self._cost = sentence(plan.cost, self.host.clock.now()).removeprefix("going back now ")
         self._show_choices()
 
     def _no_rollback(self, error: WizardError) -> None:

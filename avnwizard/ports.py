@@ -4,10 +4,12 @@ Every method raises `avnwizard.errors.HostError` (message, hint, no secret in ei
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
 from avnwizard.domain.cluster_globals import GlobalsChange
+from avnwizard.domain.database import DatabaseContents, DatabaseProperties, FileFacts
 from avnwizard.domain.host import (
     ComposeModel,
     ComposeProject,
@@ -51,6 +53,24 @@ class Files(Protocol):
 
     def free_bytes(self, folder: Path) -> int:
         """Space left for this user on the file system that holds `folder` (or its nearest existing parent)."""
+
+    def exists(self, path: Path) -> bool:
+        """Whether there is a file or folder of that name."""
+
+    def list(self, folder: Path) -> tuple[Path, ...]:
+        """What lies in a folder, by name; () when there is no such folder."""
+
+    def make(self, folder: Path) -> None:
+        """A folder (0700) with those above it; no error when it is there."""
+
+    def measure(self, path: Path, tell: Callable[[int], None] = ...) -> FileFacts:
+        """Size and checksum of a file, read from the disk; `tell` hears the bytes read so far."""
+
+    def publish(self, folder: Path, final: Path) -> None:
+        """Give a whole folder its final name, durably: it and its parent are fsynced."""
+
+    def remove(self, path: Path) -> None:
+        """Remove a file, or a folder with all that is in it; no error when it is gone."""
 
 
 class Repo(Protocol):
@@ -151,6 +171,15 @@ class Stack(Protocol):
     def remove(self, container_id: str) -> None:
         """Remove a stopped container by id; no error when it is gone."""
 
+    def start(self, container_id: str) -> None:
+        """Start a stopped container as it is; no error when it runs."""
+
+    def archive(self, container_id: str, path: str, to: Path, progress: Progress) -> FileFacts:
+        """A folder of a container, running or not, as a tar in a new 0600 file (`docker cp`), read whole again."""
+
+    def unarchive(self, archive: Path, container_id: str, path: str, progress: Progress) -> None:
+        """Unpack such a tar over a folder of a container; files that are only there stay."""
+
     def logs(self, container_id: str, *, lines: int) -> tuple[str, ...]:
         """The last lines of output, as they are (hostile); () when it is gone."""
 
@@ -167,6 +196,27 @@ class PostgresAccess(Protocol):
         The second part is the environment that the argv needs on top of this process's own (PGPASSWORD and the
         like): secrets travel there, never in argv. The tool is pointed at the server as its superuser.
         """
+
+    def free_bytes(self, folder: str) -> int | None:
+        """Space left on the file system of a folder of the server's; None where that cannot be seen."""
+
+
+class Moment(Protocol):
+    """One database held as of one moment (`Database.moments`)."""
+
+    @property
+    def database(self) -> str:
+        """Its name."""
+
+    @property
+    def id(self) -> str:
+        """The exported snapshot, for `pg_dump --snapshot`."""
+
+    def contents(self) -> DatabaseContents:
+        """Exact rows, schema fingerprint, extensions and properties of that moment."""
+
+    def cancel(self) -> None:
+        """End `contents` early, from another thread."""
 
 
 class Database(Protocol):
@@ -190,7 +240,7 @@ class Database(Protocol):
     def write_counters(self, database: str) -> WriteCounters:
         """Rows inserted, updated and deleted per table ("schema.table") since the server began to count."""
 
-    def dump_globals(self, to: Path) -> None:
+    def dump_globals(self, to: Path) -> FileFacts:
         """`pg_dumpall --globals-only` into a new 0600 file (it holds password hashes)."""
 
     def globals_changes(self, dump: Path) -> GlobalsChange:
@@ -205,16 +255,25 @@ class Database(Protocol):
     def dump_rows(self, database: str, tables: Sequence[str], to: Path, progress: Progress) -> None:
         """`pg_dump -Fc --data-only` of some tables ("schema.table") into a new 0600 file, fsynced."""
 
-    def dump(self, database: str, to: Path, progress: Progress) -> None:
-        """`pg_dump -Fc` streamed into a new 0600 file, fsynced."""
+    def moments(self, databases: Sequence[str]) -> AbstractContextManager[Sequence[Moment]]:
+        """Hold databases as of now, all of one moment, until the end of the `with`."""
 
-    def read_back(self, dump: Path) -> None:
+    def dump(self, moment: Moment, to: Path, progress: Progress) -> tuple[FileFacts, DatabaseContents]:
+        """`pg_dump -Fc` of that moment into a new 0600 file: fsynced, read back whole, the file as the disk has it.
+
+        Progress is in bytes of the tables as they lie on the server's disk.
+        """
+
+    def read_back(self, dump: Path, progress: Progress = ...) -> None:
         """Read a dump to its end (`pg_restore -f /dev/null`); `HostError` when it is not whole."""
 
-    def restore(self, dump: Path, database: str, progress: Progress) -> None:
-        """`pg_restore --exit-on-error` into an empty database, then ANALYZE."""
+    def restore(self, dump: Path, database: str, progress: Progress, *, scratch: bool = False) -> None:
+        """`pg_restore --exit-on-error` into an empty database, then ANALYZE; `scratch`: it is dropped afterwards."""
 
-    def create(self, database: str, *, owner: str, like: str = "") -> None:
+    def free_bytes(self) -> int | None:
+        """Space left where the server keeps its data; None where that cannot be seen."""
+
+    def create(self, database: str, *, owner: str, like: str | DatabaseProperties = "") -> None:
         """An empty database (template0), with another's encoding, locale, grants and settings: no dump holds them."""
 
     def exists(self, database: str) -> bool:

@@ -3,10 +3,13 @@
 import contextlib
 import errno
 import os
+import shutil
 import stat
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
+from avnwizard.domain.database import FileFacts
 from avnwizard.errors import HostError
 
 _HINTS = {
@@ -53,6 +56,56 @@ class LocalFiles:
         except OSError as error:
             raise refusal("measure", there, error) from error
         return space.f_bavail * space.f_frsize
+
+    def exists(self, path: Path) -> bool:
+        """Whether there is a file or folder of that name."""
+        return path.exists()
+
+    def list(self, folder: Path) -> tuple[Path, ...]:
+        """What lies in a folder, by name; () when there is no such folder."""
+        try:
+            return tuple(sorted(folder.iterdir()))
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise refusal("list", folder, error) from error
+
+    def make(self, folder: Path) -> None:
+        """A folder (0700) with those above it; no error when it is there."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise refusal("make", folder, error) from error
+
+    def measure(self, path: Path, tell: Callable[[int], None] = lambda _: None) -> FileFacts:
+        """Size and checksum of a file, read from the disk; `tell` hears the bytes read so far."""
+        from avnwizard.adapters.durable import measured
+
+        try:
+            return measured(path, tell)
+        except OSError as error:
+            raise refusal("read", path, error) from error
+
+    def publish(self, folder: Path, final: Path) -> None:
+        """Give a whole folder its final name, durably: it and its parent are fsynced."""
+        try:
+            sync_folder(folder)
+            folder.rename(final)
+            sync_folder(final.parent)
+        except OSError as error:
+            raise refusal("rename", folder, error) from error
+
+    def remove(self, path: Path) -> None:
+        """Remove a file, or a folder with all that is in it; no error when it is gone."""
+        try:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise refusal("remove", path, error) from error
 
 
 def refusal(verb: str, path: Path, error: OSError) -> HostError:

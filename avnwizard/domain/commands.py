@@ -9,6 +9,8 @@ from pathlib import Path
 from avnwizard.domain.host import ComposeProject
 
 Argv = tuple[str, ...]
+DUMPING = "avnwizard dump"
+"""The `application_name` of our pg_dump, by which its progress is found."""
 
 
 def compose_base(project: ComposeProject, *, files: Sequence[Path] = (), env_file: Path | None = None) -> Argv:
@@ -67,6 +69,21 @@ def docker_untag(name: str) -> Argv:
     return ("docker", "image", "rm", "--no-prune", name)
 
 
+def docker_start(container_id: str) -> Argv:
+    """Start a stopped container as it is."""
+    return ("docker", "start", container_id)
+
+
+def docker_archive(container_id: str, path: str) -> Argv:
+    """Print a folder of a container as a tar, owners and modes kept; its entries are relative to the folder."""
+    return ("docker", "cp", "--archive", f"{container_id}:{path.rstrip('/')}/.", "-")
+
+
+def docker_unarchive(container_id: str, path: str) -> Argv:
+    """Unpack a tar from stdin over a folder of a container, owners and modes kept."""
+    return ("docker", "cp", "--archive", "-", f"{container_id}:{path}")
+
+
 def docker_exec(container_id: str, tool: Sequence[str], *, variables: Sequence[str] = ()) -> Argv:
     """Run a tool in a container, stdin and stdout attached; `variables` are passed on by name, never by value."""
     argv = ["docker", "exec", "-i"]
@@ -99,10 +116,17 @@ def git_attach(directory: Path, branch: str) -> Argv:
     return git(directory, "symbolic-ref", "HEAD", f"refs/heads/{branch}")
 
 
-def pg_dump(database: str, *, compression: str) -> Argv:
-    """Dump one database in the custom format to stdout. `compression`: "zstd:1" needs client and server 16."""
-    options = ("-Fc", "-Z", compression, "--no-password", "--lock-wait-timeout=60s")
-    return ("pg_dump", *options, f"--dbname={conninfo(database)}")
+def pg_dump(database: str, *, compression: str, moment: str = "") -> Argv:
+    """Dump one database in the custom format to stdout.
+
+    Args:
+        compression: "zstd:1" needs client and server 16.
+        moment: an exported snapshot (`pg_export_snapshot()`): the dump shows the database as of that moment.
+    """
+    options = ["-Fc", "-Z", compression, "--no-password", "--lock-wait-timeout=60s"]
+    if moment:
+        options.append(f"--snapshot={moment}")
+    return ("pg_dump", *options, f"--dbname={conninfo(database)} application_name='{DUMPING}'")
 
 
 def pg_dump_rows(database: str, tables: Sequence[str]) -> Argv:
@@ -116,9 +140,16 @@ def pg_dumpall_globals() -> Argv:
     return ("pg_dumpall", "--globals-only", "--no-password")
 
 
-def pg_restore(database: str) -> Argv:
-    """Restore stdin into an empty database, owners and grants kept, ending at the first error."""
-    return ("pg_restore", "--exit-on-error", "--no-password", f"--dbname={conninfo(database)}")
+def pg_restore(database: str, *, scratch: bool = False) -> Argv:
+    """Restore stdin into an empty database, owners and grants kept, ending at the first error.
+
+    A `scratch` database is thrown away afterwards: its commits need not wait for the disk, and a subscription in it
+    would be one more subscriber of a live publication.
+    """
+    if not scratch:
+        return ("pg_restore", "--exit-on-error", "--no-password", f"--dbname={conninfo(database)}")
+    lazy = f"{conninfo(database)} options='-c synchronous_commit=off'"
+    return ("pg_restore", "--exit-on-error", "--no-password", "--no-subscriptions", f"--dbname={lazy}")
 
 
 def pg_read_back() -> Argv:

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
+from avnwizard.domain.snapshot import Proof
 from avnwizard.errors import UsageError
 
 FILE_NAME = "avnwizard.toml"
@@ -79,6 +80,23 @@ class RollbackSection:
 
 
 @checked(frozen=True, config=_STRICT)
+class SnapshotSection:
+    """`[snapshot]`: what a snapshot holds beside the databases, how far it is proven, and how long it is kept.
+
+    Attributes:
+        volumes: volumes of the compose file ("minio_data") that are archived too.
+        proof: "restored" where the database's disk has the space for it, or "read back".
+        keep: how many snapshots `snapshot prune` leaves at least.
+        keep_days: it removes none that is younger.
+    """
+
+    volumes: tuple[str, ...] = ()
+    proof: Proof = "restored"
+    keep: int = 5
+    keep_days: float = 90.0
+
+
+@checked(frozen=True, config=_STRICT)
 class Config:
     """The whole file."""
 
@@ -87,6 +105,7 @@ class Config:
     lockstep: LockstepSection = field(default_factory=LockstepSection)
     roll: RollSection = field(default_factory=RollSection)
     rollback: RollbackSection = field(default_factory=RollbackSection)
+    snapshot: SnapshotSection = field(default_factory=SnapshotSection)
 
 
 def parse_config(text: str, *, source: str) -> Config:

@@ -4,7 +4,8 @@ import re
 
 _NAME_BYTES = 63
 """Postgres cuts longer identifiers (NAMEDATALEN - 1)."""
-_ASIDE = re.compile(r"__(?:restoring|kept|proof|redone)_[0-9A-Za-z-]+\Z")
+_ASIDE = re.compile(r"__(restoring|kept|proof|redone)_\d{8}-\d{6}-[0-9a-f]{2}\Z")
+"""With a run's whole name, so that no database of the operator's is taken for one of ours."""
 
 
 def beside(database: str, run: str) -> str:
@@ -17,9 +18,20 @@ def set_aside(database: str, run: str) -> str:
     return _derived(database, f"__kept_{run}")
 
 
+def scratch(database: str, run: str) -> str:
+    """The name under which a dump is restored only to prove it."""
+    return _derived(database, f"__proof_{run}")
+
+
+def purpose_of(name: str) -> str:
+    """What avnwizard made a database for ("restoring", "kept", "proof", …); "" for one that is the operator's own."""
+    found = _ASIDE.search(name)
+    return found.group(1) if found else ""
+
+
 def is_aside(name: str) -> bool:
     """Whether a database is one that avnwizard keeps beside the live ones."""
-    return _ASIDE.search(name) is not None
+    return bool(purpose_of(name))
 
 
 def _derived(name: str, suffix: str) -> str:

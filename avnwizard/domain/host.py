@@ -185,8 +185,9 @@ class DatabaseFacts:
 
 @dataclass(frozen=True)
 class ServerFacts:
-    """The Postgres server. `version` such as "17.2"; `major` such as 17."""
+    """The Postgres server. `version` such as "17.2"; `major` such as 17; `wal_lsn` is the flushed WAL position."""
 
     version: str
     major: int
     data_directory: str
+    wal_lsn: str = ""

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from avnwizard.domain.host import ComposeProject
+from avnwizard.domain.snapshot import Proof
 from avnwizard.errors import RefusedError
 
 Jump = Literal["patch", "minor", "major"]
@@ -65,12 +66,22 @@ class ServicePlan:
 
 @dataclass(frozen=True)
 class SnapshotPlan:
-    """What is dumped and where to. Sizes are the databases' on disk; the dump is usually far smaller."""
+    """What is dumped and where to. Sizes are the databases' on disk; the dump is usually far smaller.
+
+    Attributes:
+        volumes: volumes of the compose file that are archived too.
+        offered: those that could be.
+        proof: what is aimed at; `proof_note` says why it is not more, "" where it is as much as can be.
+    """
 
     taken: bool
     folder: Path
     databases: tuple[tuple[str, int], ...]
     free_bytes: int
+    volumes: tuple[str, ...] = ()
+    offered: tuple[str, ...] = ()
+    proof: Proof = "restored"
+    proof_note: str = ""
 
     @property
     def total_bytes(self) -> int:

@@ -68,9 +68,9 @@ class StepContext:
         """Tell the watchers one line."""
         self._feed.emit("say", self.step, text)
 
-    def progress(self, done: int, total: int | None, unit: str = "") -> None:
-        """Tell the watchers how far this step is."""
-        self._feed.emit("progress", self.step, done=done, total=total, unit=unit)
+    def progress(self, done: int, total: int | None, unit: str = "", *, left_s: float | None = None) -> None:
+        """Tell the watchers how far this step is, and the seconds left where they can be known."""
+        self._feed.emit("progress", self.step, done=done, total=total, unit=unit, left_s=left_s)
 
     def measure(self, **numbers: Any) -> None:
         """Tell the watchers something measured."""

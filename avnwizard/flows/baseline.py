@@ -100,12 +100,12 @@ def _read(noted: Any) -> Written:
     return Written(_WRITES.validate_python(noted))
 
 
-def baseline(journal: Journal, plan: Plan, run: str) -> Baseline:
+def baseline(host: Host, journal: Journal, plan: Plan, run: str) -> Baseline:
     """Read the state before from the snapshot and the journal."""
     manifest = None
     if plan.snapshot.taken:
         try:
-            manifest = snapshots.load(plan.snapshot.folder)
+            manifest = snapshots.load(host.files, plan.snapshot.folder)
         except HostError:
             manifest = None
     schemas: dict[str, str] = {}

@@ -80,7 +80,7 @@ class CostWatch:
         states = tuple((step.name, step.state) for step in steps)
         known = self._known
         if known is None or known.states != states:
-            base = baseline(journal, self._plan, self._run)
+            base = baseline(self._host, journal, self._plan, self._run)
             begun = [step for step in steps if step.state != "pending"]
             known = _Known(states, base, judge(self._host, self._plan, begun, base))
             settled = not any(name.startswith("job:") and state == "started" for name, state in states)

@@ -1,7 +1,6 @@
 """From a draft and the operator's answers to a frozen plan."""
 
 import hashlib
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ from avnwizard.domain.env_decisions import apply_decisions
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.host import ComposeModel, Container
 from avnwizard.domain.migrations import Kind, MigrationVerdict
-from avnwizard.domain.plan import EnvEdit, Jump, MigrationStatement, Plan, ReleaseRef, ServicePlan, SnapshotPlan
+from avnwizard.domain.plan import EnvEdit, Jump, MigrationStatement, Plan, ReleaseRef, ServicePlan
 from avnwizard.domain.strategy import choose, is_job, roll_order
 from avnwizard.domain.version import Version, kind_of_jump
 from avnwizard.errors import RefusedError
@@ -19,6 +18,7 @@ from avnwizard.flows.drafting import Draft
 from avnwizard.flows.host import Host
 from avnwizard.flows.meaning import compose_changes
 from avnwizard.flows.models import resolve_contents
+from avnwizard.flows.snapshot_plan import plan_snapshot
 
 
 class OpenDecisionsError(RefusedError):
@@ -57,8 +57,14 @@ def require_fit(findings: tuple[Finding, ...]) -> None:
         raise RefusedError(f"{stops[0].message}{more} Nothing was changed.", stops[0].hint)
 
 
-def prepare(host: Host, draft: Draft, answers: Answers, *, snapshot: bool = True) -> Prepared:
+def prepare(
+    host: Host, draft: Draft, answers: Answers, *, snapshot: bool = True, volumes: tuple[str, ...] | None = None
+) -> Prepared:
     """Decide everything and freeze it.
+
+    Args:
+        snapshot: whether one is taken.
+        volumes: those that the snapshot holds too; None is what `avnwizard.toml` says.
 
     Raises:
         OpenDecisionsError: a decision lacks an answer.
@@ -83,7 +89,9 @@ def prepare(host: Host, draft: Draft, answers: Answers, *, snapshot: bool = True
         edited=tuple(sorted(draft.edited)),
         breaking=draft.breaking,
         env=edits,
-        snapshot=_snapshot(host, draft, taken=snapshot and bool(host.postgres_service)),
+        snapshot=plan_snapshot(
+            host, draft.current.name, taken=snapshot and bool(host.postgres_service), volumes=volumes
+        ),
         services=services,
         steps=(),
         warnings=_warnings(host, draft, edits, verdict, services),
@@ -138,18 +146,6 @@ def _service(host: Host, model: ComposeModel, containers: list[Container], name:
 
 def _image(containers: list[Container], service: str) -> str:
     return next((one.image for one in containers if one.service == service), "")
-
-
-def _snapshot(host: Host, draft: Draft, *, taken: bool) -> SnapshotPlan:
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(host.clock.now()))
-    folder = host.state.snapshots / f"{stamp}-{draft.current.name.replace('/', '_')}"
-    databases = host.database().databases() if taken else ()
-    return SnapshotPlan(
-        taken=taken,
-        folder=folder,
-        databases=tuple((one.name, one.size_bytes) for one in databases),
-        free_bytes=host.files.free_bytes(folder.parent),
-    )
 
 
 def _warnings(

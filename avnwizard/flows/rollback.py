@@ -119,18 +119,18 @@ def plan_rollback(host: Host, journal: Journal, run: RunRecord, wishes: Wishes |
     steps = journal.steps(run.id)
     begun = [step for step in steps if step.state != "pending"]
     _let_jobs_end(host, begun)
-    known = baseline(journal, plan, run.id)
+    known = baseline(host, journal, plan, run.id)
     verdict = judge(host, plan, begun, known)
     restore = verdict.restore or wishes.restore
     if restore:
-        _require_snapshot(plan, known)
+        _require_snapshot(host, plan, known)
     cost = cost_of(host, plan, steps, known, verdict, restore=restore)
     save = host.config.rollback.save_rows if wishes.save_rows is None else wishes.save_rows
     names = tuple(restored(known, verdict)) if restore else ()
     return _decide(host, plan, run.id, begun, verdict, cost, databases=names, save_rows=save and restore)
 
 
-def _require_snapshot(plan: Plan, known: Baseline) -> None:
+def _require_snapshot(host: Host, plan: Plan, known: Baseline) -> None:
     """The databases can only go back to a snapshot whose every part is as it was written."""
     if known.manifest is None:
         raise RefusedError(
@@ -138,7 +138,7 @@ def _require_snapshot(plan: Plan, known: Baseline) -> None:
             "Mend the cause and resume; or go back by hand, from a dump of your own.",
         )
     try:
-        snapshots.verify(plan.snapshot.folder)
+        snapshots.verify(host.files, plan.snapshot.folder)
     except HostError as error:
         raise RefusedError(f"{error.message} Nothing was changed.", error.hint) from error
 
@@ -287,7 +287,7 @@ def _steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
 def _database_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
     if plan.restore:
         # restored while the services still run: users wait for the swap alone
-        yield RestoreBeside(scene, Path(plan.snapshot), plan.databases)
+        yield RestoreBeside(scene.host, Path(plan.snapshot), plan.databases)
         yield StopWriters(scene, plan.stop)
     if plan.roles is not None:
         yield RepairRoles(scene, Path(plan.snapshot))

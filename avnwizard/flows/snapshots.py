@@ -1,159 +1,144 @@
-"""A snapshot: globals, every database, the env file, each part checksummed, in one folder with a manifest."""
+"""The snapshots that are kept: found, read, verified. How one is taken is told in `taking`."""
 
-import hashlib
-import os
-import shutil
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from avnwizard.domain.writes import WriteCounters
-from avnwizard.errors import HostError
+from avnwizard.domain.database import FileFacts
+from avnwizard.domain.plain import printable
+from avnwizard.domain.snapshot import FORMAT, DumpedDatabase, Manifest, Part
+from avnwizard.errors import HostError, RefusedError
+from avnwizard.ports import Files
+
+__all__ = ["DumpedDatabase", "Kept", "Manifest", "Part", "all_whole", "find", "load", "newest", "sums", "verify"]
 
 MANIFEST = "manifest.json"
-GLOBALS = "globals.sql"
-_CHUNK_BYTES = 1 << 20
-
-
-@dataclass(frozen=True)
-class Part:
-    """One file of a snapshot. `sha256` is of the file as it lies on disk."""
-
-    file: str
-    size_bytes: int
-    sha256: str
-
-
-@dataclass(frozen=True)
-class DumpedDatabase:
-    """One database as it was dumped.
-
-    Attributes:
-        fingerprint: of its schema.
-        rows: exact rows per table, counted right after the dump; writes in between make it a bound, not an equality.
-        counters: what had been written per table just before the dump began; None in an earlier version's.
-    """
-
-    name: str
-    owner: str
-    size_bytes: int
-    fingerprint: str
-    rows: dict[str, int]
-    dump: Part
-    counters: WriteCounters | None = None
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What a snapshot holds. `taken_at` is when the first dump began, seconds since the epoch."""
-
-    taken_at: float
-    tag: str
-    commit: str
-    server_version: str
-    globals: Part
-    env: Part
-    databases: tuple[DumpedDatabase, ...]
-
-    def parts(self) -> tuple[Part, ...]:
-        """Every file."""
-        return (self.globals, self.env, *(database.dump for database in self.databases))
-
-
+SUMS = "SHA256SUMS"
+GLOBALS, ENV, MODEL, EDITS = "globals.sql", "env", "compose-model.json", "local-edits.patch"
+PARTIAL = ".partial"
 _ADAPTER = TypeAdapter(Manifest)
-
-
-def measure(path: Path, file: str) -> Part:
-    """Checksum a file."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK_BYTES):
-            digest.update(chunk)
-    return Part(file, path.stat().st_size, digest.hexdigest())
-
-
-def load(folder: Path) -> Manifest:
-    """Read a snapshot's manifest.
-
-    Raises:
-        HostError: there is none, or it is not one.
-    """
-    try:
-        return _ADAPTER.validate_json((folder / MANIFEST).read_bytes())
-    except (OSError, ValidationError) as error:
-        raise HostError(
-            f"{folder} holds no readable snapshot.", "Look for another one with: avnwizard status"
-        ) from error
-
-
-def dump(manifest: Manifest) -> bytes:
-    """The manifest as JSON."""
-    return _ADAPTER.dump_json(manifest, indent=2)
-
-
-def verify(folder: Path) -> Manifest:
-    """Read every part and compare its checksum.
-
-    Raises:
-        HostError: a part is missing or differs; it names the part.
-    """
-    manifest = load(folder)
-    for part in manifest.parts():
-        path = folder / part.file
-        if not path.is_file():
-            raise HostError(
-                f"The snapshot {folder} lacks {part.file}.", "It cannot be restored from; take another one."
-            )
-        if measure(path, part.file) != part:
-            raise HostError(
-                f"{part.file} of the snapshot {folder} is damaged.", "It cannot be restored from; take another one."
-            )
-    return manifest
-
-
-def publish(partial: Path, final: Path) -> None:
-    """Make a whole snapshot visible: fsync the folder, rename it, fsync its parent."""
-    _sync(partial)
-    partial.rename(final)
-    _sync(final.parent)
-
-
-def discard(folder: Path) -> None:
-    """Remove a partial snapshot."""
-    shutil.rmtree(folder, ignore_errors=True)
-
+_ANOTHER = "It cannot be restored from; take another one: avnwizard snapshot create"
 
 Kept = tuple[Path, Manifest]
 
 
-def all_whole(snapshots: Path) -> list[Kept]:
+def load(files: Files, folder: Path) -> Manifest:
+    """Read a snapshot's manifest, of this version's format or an older one.
+
+    Raises:
+        HostError: there is none, it is not one, or a newer avnwizard wrote it.
+    """
+    try:
+        manifest = _ADAPTER.validate_json(files.read(folder / MANIFEST))
+    except (HostError, ValidationError) as error:
+        raise HostError(
+            f"{printable(str(folder))} holds no readable snapshot.",
+            "Look for another one with: avnwizard snapshot list",
+        ) from error
+    if manifest.format > FORMAT:
+        raise HostError(
+            f"The snapshot {printable(str(folder))} has format {manifest.format}; this version reads up to {FORMAT}.",
+            "Use the version of avnwizard that took it.",
+        )
+    return manifest
+
+
+def to_json(manifest: Manifest) -> bytes:
+    """The manifest as JSON."""
+    return _ADAPTER.dump_json(manifest, indent=2)
+
+
+def described(manifest: Manifest) -> dict[str, Any]:
+    """The manifest as JSON values."""
+    return dict(_ADAPTER.dump_python(manifest, mode="json"))
+
+
+def sums(manifest: FileFacts, parts: Sequence[Part]) -> bytes:
+    """What `sha256sum -c` reads: the manifest and every part."""
+    lines = [f"{manifest.sha256}  {MANIFEST}", *(f"{part.sha256}  {part.file}" for part in parts)]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def verify(files: Files, folder: Path, tell: Callable[[int], None] = lambda _: None) -> Manifest:
+    """Read every part from the disk and compare its checksum; `tell` hears the bytes read so far.
+
+    Raises:
+        HostError: a part is missing or differs; it names the part.
+    """
+    manifest = load(files, folder)
+    where = printable(str(folder))
+    if manifest.format >= FORMAT or files.exists(folder / SUMS):
+        _require_sums(files, folder, manifest)
+    before = 0
+    for part in manifest.parts():
+        path = folder / part.file
+        if Path(part.file).name != part.file or not files.exists(path):
+            raise HostError(f"The snapshot {where} lacks {printable(part.file)}.", _ANOTHER)
+        found = files.measure(path, lambda done, before=before: tell(before + done))  # type: ignore[misc]  # a default
+        if found != FileFacts(part.size_bytes, part.sha256):
+            raise HostError(f"{printable(part.file)} of the snapshot {where} is damaged.", _ANOTHER)
+        before += part.size_bytes
+    return manifest
+
+
+def _require_sums(files: Files, folder: Path, manifest: Manifest) -> None:
+    """The manifest has nobody but this file to vouch for it."""
+    try:
+        told = files.read(folder / SUMS)
+    except HostError as error:
+        raise HostError(f"The snapshot {printable(str(folder))} lacks {SUMS}.", _ANOTHER) from error
+    if told != sums(files.measure(folder / MANIFEST), manifest.parts()):
+        message = f"{MANIFEST} or {SUMS} of the snapshot {printable(str(folder))} is damaged."
+        raise HostError(message, _ANOTHER)
+
+
+def all_whole(files: Files, snapshots: Path) -> list[Kept]:
     """Every whole snapshot with its folder, newest first; a folder that cannot be read is passed over."""
     found: list[Kept] = []
-    for folder in snapshots.glob("*"):
-        if folder.suffix == ".partial" or not (folder / MANIFEST).is_file():
+    for folder in files.list(snapshots):
+        if folder.suffix == PARTIAL or not files.exists(folder / MANIFEST):
             continue
         try:
-            found.append((folder, load(folder)))
+            found.append((folder, load(files, folder)))
         except HostError:
             continue
     return sorted(found, key=lambda kept: kept[1].taken_at, reverse=True)
 
 
-def newest(snapshots: Path) -> dict[str, Any] | None:
-    """The last whole snapshot: {"folder", "taken_at", "tag", "bytes"}."""
-    kept = all_whole(snapshots)
-    if not kept:
-        return None
-    folder, manifest = kept[0]
-    size = sum(part.size_bytes for part in manifest.parts())
-    return {"folder": str(folder), "taken_at": manifest.taken_at, "tag": manifest.tag, "bytes": size}
+def find(files: Files, snapshots: Path, name: str) -> Path:
+    """The folder of a snapshot by its name, an unambiguous beginning of it, or its path; the newest for "".
+
+    Raises:
+        RefusedError: there is no such snapshot, or there are several.
+    """
+    if name and files.exists(Path(name) / MANIFEST):
+        return Path(name).absolute()
+    names = [folder for folder, _ in all_whole(files, snapshots)]
+    found = [folder for folder in names if folder.name == name] or [
+        folder for folder in names if folder.name.startswith(name)
+    ]
+    if name and len(found) > 1:
+        raise RefusedError(f"{name!r} names {len(found)} snapshots.", "avnwizard snapshot list")
+    if not found:
+        which = f"no snapshot {printable(name, limit=80)!r}" if name else "no snapshot"
+        raise RefusedError(f"There is {which} of this stack.", "avnwizard snapshot list")
+    return found[0]
 
 
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def newest(files: Files, snapshots: Path) -> dict[str, Any] | None:
+    """The last whole snapshot: {"folder", "taken_at", "tag", "bytes", "proof"}."""
+    kept = all_whole(files, snapshots)
+    return summary(*kept[0]) if kept else None
+
+
+def summary(folder: Path, manifest: Manifest) -> dict[str, Any]:
+    """One snapshot in a few words: {"folder", "taken_at", "tag", "bytes", "proof"}."""
+    return {
+        "folder": str(folder),
+        "taken_at": manifest.taken_at,
+        "tag": manifest.tag,
+        "bytes": manifest.size_bytes,
+        "proof": manifest.proof,
+    }

@@ -6,7 +6,7 @@ from avnwizard.domain.plan import Plan, ServicePlan
 from avnwizard.engine.step import Step
 from avnwizard.errors import StepError
 from avnwizard.flows.host import Host
-from avnwizard.flows.run_folder import RunFolder
+from avnwizard.flows.run_folder import ENV_BEFORE, RunFolder
 from avnwizard.flows.steps.code import Checkout, WriteEnv
 from avnwizard.flows.steps.images import PullImages
 from avnwizard.flows.steps.roll import Retire, RollService, RunJob
@@ -31,7 +31,7 @@ def upgrade_steps(scene: Scene) -> list[Step]:
 
 def _steps(scene: Scene) -> Iterator[Step]:
     if scene.plan.snapshot.taken:
-        yield TakeSnapshot(scene)
+        yield TakeSnapshot(scene.host, scene.plan.snapshot, lambda: scene.folder.env(ENV_BEFORE))
     yield Checkout(scene)
     yield WriteEnv(scene)
     yield PullImages(scene)

@@ -144,11 +144,20 @@ def _times(plan: Plan, steps: Sequence[StepRecord], known: Baseline, *, restore:
     if not restore:
         dark = sum(away(part.service) for part in rolled if part.strategy in {"recreate", "retire"})
         return dark, 0.0, bool(rolls) or not rolled
-    manifest = known.manifest
-    count = len(manifest.databases) if manifest else 0
+    count = len(known.manifest.databases) if known.manifest else 0
     every = [part for part in plan.services if part.strategy not in {"job", "retire"}]
     dark = _SWAP_S * count + sum(away(part.service) for part in every)
-    size = sum(one.size_bytes for one in manifest.databases) if manifest else 0
-    dumped = took.get("snapshot", 0.0)
-    restoring = dumped * _RESTORE_TO_DUMP if dumped else size / _BYTES_PER_S
-    return dark, restoring, bool(rolls) and bool(dumped)
+    restoring, timed = _restoring(known)
+    return dark, restoring, bool(rolls) and timed
+
+
+def _restoring(known: Baseline) -> tuple[float, bool]:
+    """Seconds of restoring beside: as the proof of the snapshot took, else by what its dumps took, else by size."""
+    databases = known.manifest.databases if known.manifest else ()
+    proven = [one.restore_s for one in databases]
+    if proven and all(proven):
+        return sum(proven), True
+    dumped = [one.dump_s for one in databases]
+    if dumped and all(dumped):
+        return sum(dumped) * _RESTORE_TO_DUMP, True
+    return sum(one.size_bytes for one in databases) / _BYTES_PER_S, False

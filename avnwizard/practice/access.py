@@ -1,5 +1,6 @@
 """How the practice host's PostgreSQL is reached, behind the port `PostgresAccess`."""
 
+import shutil
 from collections.abc import Sequence
 
 from avnwizard.errors import HostError
@@ -42,6 +43,10 @@ class PracticePostgresAccess:
             "PGPASSWORD": keywords["password"],
             "PGDATABASE": keywords["dbname"],
         }
+
+    def free_bytes(self, folder: str) -> int | None:
+        """Of the disk that the practice server's data is on, whatever the image would call its folder."""
+        return shutil.disk_usage(self._cluster.data).free
 
     def _reach(self) -> None:
         self._observer.catch_up()

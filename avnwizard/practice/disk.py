@@ -3,20 +3,18 @@
 import errno
 import os
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
 from avnwizard.domain.cluster_globals import GlobalsChange
+from avnwizard.domain.database import DatabaseContents, DatabaseProperties, FileFacts
 from avnwizard.domain.host import DatabaseFacts, ServerFacts
 from avnwizard.domain.writes import WriteCounters
 from avnwizard.errors import HostError
-from avnwizard.ports import Database, Progress
+from avnwizard.ports import Database, Moment, Progress
 from avnwizard.practice.observation import POSTGRES, Observer
 from avnwizard.practice.postgres_major import container_data_directory, image_major
-
-
-def _disk_full(path: Path) -> OSError:
-    return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 class PracticeDatabase:
@@ -58,9 +56,9 @@ class PracticeDatabase:
         """Rows written per table since the server began to count."""
         return self._inner.write_counters(database)
 
-    def dump_globals(self, to: Path) -> None:
+    def dump_globals(self, to: Path) -> FileFacts:
         """Roles and their settings; small enough to fit on any disk."""
-        self._inner.dump_globals(to)
+        return self._inner.dump_globals(to)
 
     def globals_changes(self, dump: Path) -> GlobalsChange:
         """How the globals differ from a dump of them."""
@@ -74,34 +72,34 @@ class PracticeDatabase:
         """Dump some tables."""
         self._inner.dump_rows(database, tables, to, progress)
 
-    def dump(self, database: str, to: Path, progress: Progress) -> None:
-        """Dump; with the failure `disk`, the first block is on the disk when it is full."""
-        if not self._observer.failures.befalls("disk", ""):
-            self._inner.dump(database, to, progress)
-            return
+    def moments(self, databases: Sequence[str]) -> AbstractContextManager[Sequence[Moment]]:
+        """Hold databases as of now."""
+        return self._inner.moments(databases)
 
-        def fills_up(done: int, total: int | None) -> None:
-            progress(done, total)
-            raise _disk_full(to)
-
-        try:
-            self._inner.dump(database, to, fills_up)
-            raise _disk_full(to)
-        except OSError as error:
+    def dump(self, moment: Moment, to: Path, progress: Progress) -> tuple[FileFacts, DatabaseContents]:
+        """Dump; with the failure `disk`, the disk is full once the first dump is on it."""
+        dumped = self._inner.dump(moment, to, progress)
+        if self._observer.failures.befalls("disk", ""):
+            to.unlink()
             raise HostError(
-                f"the dump {to.name} cannot be written: {error.strerror}",
+                f"the dump {to.name} cannot be written: {os.strerror(errno.ENOSPC)}",
                 "Free some space there, or choose another folder for the snapshot.",
-            ) from error
+            )
+        return dumped
 
-    def read_back(self, dump: Path) -> None:
+    def read_back(self, dump: Path, progress: Progress = lambda _done, _total: None) -> None:
         """Read a dump to its end."""
-        self._inner.read_back(dump)
+        self._inner.read_back(dump, progress)
 
-    def restore(self, dump: Path, database: str, progress: Progress) -> None:
+    def restore(self, dump: Path, database: str, progress: Progress, *, scratch: bool = False) -> None:
         """Restore into an empty database."""
-        self._inner.restore(dump, database, progress)
+        self._inner.restore(dump, database, progress, scratch=scratch)
 
-    def create(self, database: str, *, owner: str, like: str = "") -> None:
+    def free_bytes(self) -> int | None:
+        """Space left where the server keeps its data."""
+        return self._inner.free_bytes()
+
+    def create(self, database: str, *, owner: str, like: str | DatabaseProperties = "") -> None:
         """An empty database."""
         self._inner.create(database, owner=owner, like=like)
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from avnwizard.domain.database import FileFacts
 from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image, Service
 from avnwizard.errors import HostError
+from avnwizard.ports import Progress
 from avnwizard.practice import model, programs
 from avnwizard.practice.container_store import new_id
 from avnwizard.practice.containers import KILLED, Record
@@ -19,6 +21,7 @@ from avnwizard.practice.observation import POSTGRES, Observer
 from avnwizard.practice.pace import STOP_S, pace
 from avnwizard.practice.postgres_major import incompatibility
 from avnwizard.practice.state import State
+from avnwizard.practice.volumes import VolumeStore
 
 _ENGINE_VERSION = "28.3.0"
 _COMPOSE_VERSION = "2.38.1"
@@ -44,6 +47,7 @@ class PracticeStack:
         self._cluster = cluster
         self._images = ImageStore(state)
         self._observer = Observer(state, cluster)
+        self._volumes = VolumeStore(cluster.home / "volumes")
         self._store = self._observer.store
 
     @property
@@ -147,6 +151,29 @@ class PracticeStack:
         if seen.state in {"running", "restarting"}:
             raise HostError(f"container {seen.name} is running and cannot be removed", "Stop it first.")
         self._store.removed(record.id, time.time())
+
+    def start(self, container_id: str) -> None:
+        """Start a stopped container as it is."""
+        record = self._store.find(container_id)
+        if record is not None and record.stopped_at is not None:
+            self._start(record)
+
+    def archive(self, container_id: str, path: str, to: Path, progress: Progress) -> FileFacts:
+        """A folder of a container as a tar; practice containers keep what is in their volumes only."""
+        written = self._volumes.archive(self._kept(container_id), path, to)
+        progress(written.size_bytes, None)
+        return written
+
+    def unarchive(self, archive: Path, container_id: str, path: str, progress: Progress) -> None:
+        """Unpack such a tar over a folder of a container."""
+        self._volumes.unarchive(archive, self._kept(container_id), path)
+        progress(archive.stat().st_size, archive.stat().st_size)
+
+    def _kept(self, container_id: str) -> Record:
+        record = self._store.find(container_id)
+        if record is None:
+            raise HostError(f"no such container: {container_id}", "It was removed.")
+        return record
 
     def logs(self, container_id: str, *, lines: int) -> tuple[str, ...]:
         """The last lines of its output."""

@@ -1,11 +1,15 @@
 """A server with a role and a database that holds one of nearly everything."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 
+from avnwizard.adapters.files import LocalFiles
 from avnwizard.adapters.postgres import PostgresDatabase
+from avnwizard.domain.database import DatabaseContents
+from avnwizard.ports import Progress
 from tests.adapters.postgres_server import LocalServer
 
 SCHEMA = (
@@ -58,3 +62,13 @@ def filled(server: LocalServer, name: str = "shop") -> PostgresDatabase:
         for statement in SCHEMA:
             connection.execute(statement.encode())
     return database
+
+
+def dumped(
+    database: PostgresDatabase, name: str, to: Path, progress: Progress = lambda _done, _total: None
+) -> DatabaseContents:
+    """Dump one database as it is now; what it held then."""
+    with database.moments([name]) as (moment,):
+        written, contents = database.dump(moment, to, progress)
+    assert written == LocalFiles().measure(to)
+    return contents

@@ -32,6 +32,10 @@ class LocalServer:
         env = {"PGHOST": str(self.folder), "PGUSER": SUPERUSER, "PGPASSWORD": PASSWORD}
         return [str(self.programs / tool[0]), *tool[1:]], env
 
+    def free_bytes(self, folder: str) -> int | None:
+        """Of this machine's disk."""
+        return shutil.disk_usage(folder).free
+
     def sql(self, database: str, *statements: str) -> None:
         """Run statements by psql."""
         argv, env = self.command(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", database])

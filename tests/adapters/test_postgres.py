@@ -10,9 +10,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from avnwizard.adapters import durable
 from avnwizard.adapters.postgres import PostgresDatabase
 from avnwizard.errors import HostError
-from tests.adapters.postgres_filled import filled
+from tests.adapters.postgres_filled import dumped, filled
 from tests.adapters.postgres_server import PASSWORD, SUPERUSER, LocalServer
 
 ODD = ["shop", "a=b", "Söme \"odd\" 'name'", "postgres://x", "-d", "%s {}", "back\\slash"]
@@ -45,10 +46,11 @@ def test_dump_and_restore_into_another_name(server: LocalServer, tmp_path: Path,
     database = filled(server, name)
     dump = tmp_path / "shop.dump"
     seen: list[tuple[int, int | None]] = []
-    database.dump(name, dump, lambda done, total: seen.append((done, total)))
+    was = dumped(database, name, dump, lambda done, total: seen.append((done, total)))
     assert stat.S_IMODE(dump.stat().st_mode) == 0o600
     size = dump.stat().st_size
-    assert (size, None) in seen
+    assert seen
+    assert all(total and done <= total for done, total in seen)
     assert list(tmp_path.iterdir()) == [dump]
     database.read_back(dump)
     other = f"{name} 2"
@@ -57,8 +59,8 @@ def test_dump_and_restore_into_another_name(server: LocalServer, tmp_path: Path,
     assert seen[-1] == (size, size)
     counts = database.row_counts(name)
     assert counts == {"public.people": 5000, "public.events_1": 7, "odd schema.Odd.Table": 0}
-    assert database.row_counts(other) == counts
-    assert database.fingerprint(other) == database.fingerprint(name)
+    assert database.row_counts(other) == counts == was.rows
+    assert database.fingerprint(other) == database.fingerprint(name) == was.fingerprint
     with psycopg.connect(**server.connection(other)) as connection:  # type: ignore[arg-type]  # strings
         row = connection.execute(
             "SELECT (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE relname = 'people'), length(lo_get(4711)),"
@@ -71,7 +73,7 @@ def test_truncated_dump_is_found(server: LocalServer, tmp_path: Path) -> None:
     """A dump that lacks its end, by half or by a few bytes, does not pass; nor does garbage or an empty file."""
     database = filled(server)
     dump = tmp_path / "shop.dump"
-    database.dump("shop", dump, _quiet)
+    dumped(database, "shop", dump)
     data = dump.read_bytes()
     for cut in (0, 100, len(data) // 2, len(data) - 200, len(data) - 3):
         dump.write_bytes(data[:cut])
@@ -87,7 +89,7 @@ def test_compression(server: LocalServer, tmp_path: Path) -> None:
     """The dump says which compression it has: zstd where the client was built with it, else gzip."""
     database = filled(server)
     dump = tmp_path / "shop.dump"
-    database.dump("shop", dump, _quiet)
+    dumped(database, "shop", dump)
     argv, _ = server.command(["pg_restore", "--list", str(dump)])
     listed = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
     assert "Compression: zstd" in listed or "Compression: gzip" in listed
@@ -143,11 +145,12 @@ def test_killed_dump_leaves_no_dump(server: LocalServer, tmp_path: Path) -> None
     database, dump = filled(server), tmp_path / "shop.dump"
     child = os.fork()
     if child == 0:
-        database.dump("shop", dump, lambda _done, _total: os.kill(os.getpid(), signal.SIGKILL))
+        durable.os.fsync = lambda _handle: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[attr-defined]
+        dumped(database, "shop", dump)
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
     assert [path.name for path in tmp_path.iterdir()] == ["shop.dump.part"]
-    database.dump("shop", dump, _quiet)
+    dumped(database, "shop", dump)
     database.read_back(dump)
     assert list(tmp_path.iterdir()) == [dump]
 
@@ -163,12 +166,15 @@ def test_errors_are_ours_and_hold_no_secret(server: LocalServer, tmp_path: Path)
             argv, env = server.command(tool)
             return argv, {**env, "PGPASSWORD": "wrong-" + PASSWORD}
 
+        def free_bytes(self, folder: str) -> int | None:
+            return server.free_bytes(folder)
+
     database, locked = PostgresDatabase(server), PostgresDatabase(Locked())
     target = tmp_path / "x.dump"
     for attempt in (
         lambda: database.row_counts("nothing"),
-        lambda: database.dump("nothing", target, _quiet),
-        lambda: database.dump("postgres", tmp_path / "no" / "folder", _quiet),
+        lambda: dumped(database, "nothing", target),
+        lambda: dumped(database, "postgres", tmp_path / "no" / "folder"),
         locked.server,
         lambda: locked.dump_globals(target),
         lambda: database.restore(target, "postgres", _quiet),
@@ -184,7 +190,7 @@ def test_restore_stops_at_the_first_error(server: LocalServer, tmp_path: Path) -
     """A database that is not empty is not restored into; rows are not quoted in the message."""
     database = filled(server)
     dump = tmp_path / "shop.dump"
-    database.dump("shop", dump, _quiet)
+    dumped(database, "shop", dump)
     with pytest.raises(HostError, match="already exists"):
         database.restore(dump, "shop", _quiet)
 

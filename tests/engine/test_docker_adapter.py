@@ -184,7 +184,8 @@ def test_postgres_in_its_container(running: LabStack, stack: DockerStack, tmp_pa
     assert database.server().major == 17
     counts, schema = database.row_counts("kratos"), database.fingerprint("kratos")
     dump = tmp_path / "kratos.dump"
-    database.dump("kratos", dump, lambda _done, _total: None)
+    with database.moments(["kratos"]) as (moment,):
+        database.dump(moment, dump, lambda _done, _total: None)
     database.read_back(dump)
     database.create("kratos new", owner="kratos")
     try:

@@ -137,7 +137,7 @@ def test_secrets_stay_where_they_belong(stack: Path, tmp_path: Path) -> None:
     for text in told:
         for secret in secrets:
             assert secret not in text
-    manifest = snapshots.load(next(host.state.snapshots.iterdir()))
+    manifest = snapshots.load(host.files, next(host.state.snapshots.iterdir()))
     assert {one.name for one in manifest.databases} >= {"avnology", "kratos", "hydra", "keto"}
 
 

@@ -23,17 +23,16 @@ def _ignore(_done: int, _total: int | None) -> None:
 def test_a_dump_breaks_off_when_the_disk_is_full(
     practice_host: PracticeHost, database: PracticeDatabase, tmp_path: Path
 ) -> None:
-    """Midway, by name and with a hint, leaving nothing that passes for a dump; fixed, the dump is whole."""
+    """By name and with a hint, leaving nothing that passes for a dump; fixed, the dump is whole."""
     practice_host.order("disk")
     target = tmp_path / "kratos.dump"
-    done: list[int] = []
-    with pytest.raises(HostError, match="No space left on device") as caught:
-        database.dump("kratos", target, lambda bytes_done, _total: done.append(bytes_done))
-    assert caught.value.hint
-    assert done[0] > 0
-    assert not target.exists()
-    practice_host.failures.clear()
-    database.dump("kratos", target, _ignore)
+    with database.moments(["kratos"]) as (moment,):
+        with pytest.raises(HostError, match="No space left on device") as caught:
+            database.dump(moment, target, _ignore)
+        assert caught.value.hint
+        assert not target.exists()
+        practice_host.failures.clear()
+        database.dump(moment, target, _ignore)
     database.read_back(target)
     assert target.stat().st_mode & 0o777 == 0o600
 
@@ -50,7 +49,8 @@ def test_a_database_goes_and_comes_back_with_every_row(database: PracticeDatabas
     """Dumped, dropped, made again and restored through the port, its schema and rows are the same."""
     before = (database.fingerprint("kratos"), database.row_counts("kratos"))
     dump = tmp_path / "kratos.dump"
-    database.dump("kratos", dump, _ignore)
+    with database.moments(["kratos"]) as (moment,):
+        database.dump(moment, dump, _ignore)
     database.drop("kratos")
     assert not database.exists("kratos")
     database.create("kratos", owner="kratos")

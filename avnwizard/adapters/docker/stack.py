@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from avnwizard.adapters.docker import registry
+from avnwizard.adapters.docker import copying, registry
 from avnwizard.adapters.docker.cli import DockerCli, is_gone
 from avnwizard.adapters.docker.engine import find_engine, socket_path
 from avnwizard.adapters.docker.environment import compose_environment, shadowed, without_secrets
@@ -13,8 +13,10 @@ from avnwizard.adapters.docker.inspect import LABEL, container_from, image_from,
 from avnwizard.adapters.hostile import fail
 from avnwizard.domain import commands
 from avnwizard.domain.compose_model import hashes_from_output, model_from_config
+from avnwizard.domain.database import FileFacts
 from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image
 from avnwizard.errors import HostError
+from avnwizard.ports import Progress
 
 PULL_S = 3600.0
 UP_S = 1800.0
@@ -124,6 +126,18 @@ class DockerStack:
     def remove(self, container_id: str) -> None:
         """Remove a stopped container by id; no error when it is gone."""
         self._cli.unless_gone(commands.docker_remove(container_id))
+
+    def start(self, container_id: str) -> None:
+        """Start a stopped container as it is; no error when it runs."""
+        self._cli.run(commands.docker_start(container_id))
+
+    def archive(self, container_id: str, path: str, to: Path, progress: Progress) -> FileFacts:
+        """A folder of a container, running or not, as a tar in a new 0600 file, read whole again."""
+        return copying.archive(self._cli, commands.docker_archive(container_id, path), to, progress)
+
+    def unarchive(self, archive: Path, container_id: str, path: str, progress: Progress) -> None:
+        """Unpack such a tar over a folder of a container; files that are only there stay."""
+        copying.unarchive(self._cli, archive, commands.docker_unarchive(container_id, path), progress)
 
     def logs(self, container_id: str, *, lines: int) -> tuple[str, ...]:
         """The last lines of output, stdout and stderr together, as they are (hostile); () when it is gone."""

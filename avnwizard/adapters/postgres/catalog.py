@@ -3,6 +3,7 @@
 Definitions come from PostgreSQL's own deparsing functions (16 and 18 tried) under an empty search_path.
 """
 
+import contextlib
 import hashlib
 import json
 import re
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any, LiteralString
 from avnwizard.domain.writes import TableCount, WriteCounters
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import psycopg
 
 _SETTINGS: tuple[LiteralString, ...] = (
@@ -87,8 +90,7 @@ _CAST = re.compile(
 def fingerprint(connection: "psycopg.Connection[tuple[Any, ...]]") -> str:
     """A SHA-256 over the schema of the connected database, equal after a dump and a restore."""
     digest = hashlib.sha256()
-    with connection.transaction():
-        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    with one_moment(connection):
         for setting in _SETTINGS:
             connection.execute(setting)
         for kind, rows in _described(connection):
@@ -96,13 +98,24 @@ def fingerprint(connection: "psycopg.Connection[tuple[Any, ...]]") -> str:
     return digest.hexdigest()
 
 
+@contextlib.contextmanager
+def one_moment(connection: "psycopg.Connection[tuple[Any, ...]]") -> "Iterator[None]":
+    """A transaction that sees the database as of one moment; within another such, that one's moment."""
+    from psycopg.pq import TransactionStatus
+
+    begun = connection.info.transaction_status != TransactionStatus.IDLE
+    with connection.transaction():
+        if not begun:
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
+
+
 def row_counts(connection: "psycopg.Connection[tuple[Any, ...]]") -> dict[str, int]:
     """Exact rows per table ("schema.table"), all as of one moment; partitions count, their parents do not."""
     from psycopg import sql
 
     counts: dict[str, int] = {}
-    with connection.transaction():
-        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    with one_moment(connection):
         found = connection.execute(_with("SELECT nspname, relname FROM rel WHERE relkind = 'r'")).fetchall()
         for schema, table in sorted((str(schema), str(table)) for schema, table in found):
             query = sql.SQL("SELECT count(*) FROM ONLY {}").format(sql.Identifier(schema, table))
@@ -119,6 +132,12 @@ def table_sizes(connection: "psycopg.Connection[tuple[Any, ...]]") -> dict[str, 
     )
     found = connection.execute(query).fetchall()
     return {f"{schema}.{table}": (int(size), int(rows)) for schema, table, size, rows in found}
+
+
+def extensions(connection: "psycopg.Connection[tuple[Any, ...]]") -> tuple[tuple[str, str], ...]:
+    """(name, version) of the connected database's extensions, by name."""
+    query = 'SELECT extname, extversion FROM pg_extension ORDER BY extname COLLATE "C"'
+    return tuple((str(name), str(version)) for name, version in connection.execute(query).fetchall())
 
 
 def write_counters(connection: "psycopg.Connection[tuple[Any, ...]]") -> WriteCounters:

@@ -10,6 +10,8 @@ from avnwizard.domain.secret import Secret
 from avnwizard.errors import HostError
 
 _PORT = "5432"
+_AVAILABLE = 3
+"""The column of `df -Pk` (POSIX) that tells the free kibibytes."""
 
 
 class ContainerPostgresAccess:
@@ -50,6 +52,12 @@ class ContainerPostgresAccess:
         variables = {"PGUSER": user, "PGPASSWORD": password.reveal()}
         needed = {**self._cli.environ, **variables}
         return list(commands.docker_exec(self._container, tool, variables=sorted(variables))), needed
+
+    def free_bytes(self, folder: str) -> int | None:
+        """Asked of `df` in the container; None where the image has none."""
+        done = self._cli.try_(commands.docker_exec(self._container, ("df", "-Pk", folder)))
+        words = done.text.splitlines()[-1].split() if done.code == 0 and done.text.strip() else []
+        return int(words[_AVAILABLE]) * 1024 if len(words) > _AVAILABLE and words[_AVAILABLE].isdigit() else None
 
     def _inspected(self) -> dict[str, Any]:
         done = self._cli.run(("docker", "container", "inspect", self._container))

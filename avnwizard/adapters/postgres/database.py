@@ -1,19 +1,23 @@
 """The port `Database`."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from avnwizard.adapters.postgres import archive, catalog, lifecycle, properties, roles
+from avnwizard.adapters.postgres.meter import metered
+from avnwizard.adapters.postgres.moment import HeldMoment, held
 from avnwizard.adapters.postgres.session import session
 from avnwizard.domain import commands
 from avnwizard.domain.cluster_globals import GlobalsChange
+from avnwizard.domain.database import DatabaseContents, DatabaseProperties, FileFacts
 from avnwizard.domain.host import DatabaseFacts, ServerFacts
 from avnwizard.domain.writes import WriteCounters
 from avnwizard.errors import HostError
-from avnwizard.ports import PostgresAccess, Progress
+from avnwizard.ports import Moment, PostgresAccess, Progress
 
 _ZSTD_SINCE = 16
-_NOT_WHOLE = "This dump cannot be restored. Take a new one; look at the free space of the snapshot folder first."
 _NOT_RESTORED = "The database that was being restored is incomplete; the old one was not touched."
 
 
@@ -32,10 +36,13 @@ class PostgresDatabase:
         with session(self._access, self._lobby()) as connection:
             row = connection.execute(
                 "SELECT current_setting('server_version'), current_setting('server_version_num')::int,"
-                " current_setting('data_directory')"
+                " current_setting('data_directory'),"
+                " CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()"
+                " ELSE pg_current_wal_flush_lsn() END::text"
             ).fetchone()
         assert row is not None
-        return ServerFacts(version=str(row[0]).split()[0], major=int(row[1]) // 10000, data_directory=str(row[2]))
+        version, number, folder, position = row
+        return ServerFacts(str(version).split()[0], int(number) // 10000, str(folder), str(position))
 
     def databases(self) -> tuple[DatabaseFacts, ...]:
         """Every database but the templates, by name."""
@@ -67,9 +74,9 @@ class PostgresDatabase:
         with session(self._access, database) as connection:
             return catalog.write_counters(connection)
 
-    def dump_globals(self, to: Path) -> None:
+    def dump_globals(self, to: Path) -> FileFacts:
         """`pg_dumpall --globals-only` into a 0600 file (it holds password hashes)."""
-        archive.dump_to_file(self._access, commands.pg_dumpall_globals(), to, lambda _done, _total: None)
+        return archive.dump_to_file(self._access, commands.pg_dumpall_globals(), to, lambda _done, _total: None)
 
     def globals_changes(self, dump: Path) -> GlobalsChange:
         """How roles, memberships and other globals differ from what `dump_globals` wrote."""
@@ -88,43 +95,72 @@ class PostgresDatabase:
             raise HostError(f"None of these tables is in {database}.", "Nothing was dumped.")
         archive.dump_to_file(self._access, commands.pg_dump_rows(database, patterns), to, progress)
 
-    def dump(self, database: str, to: Path, progress: Progress) -> None:
-        """`pg_dump -Fc` streamed into a 0600 file, compressed by zstd where server and client can, else by gzip."""
+    @contextlib.contextmanager
+    def moments(self, databases: Sequence[str]) -> Iterator[tuple[HeldMoment, ...]]:
+        """Hold databases as of now, all of one moment, for `dump`; let go of them at the end."""
+        with held(self._access, databases) as moments:
+            yield moments
+
+    def dump(self, moment: Moment, to: Path, progress: Progress) -> tuple[FileFacts, DatabaseContents]:
+        """`pg_dump -Fc` of that moment into a 0600 file, read back; compressed by zstd where it can, else by gzip.
+
+        Rows are counted and the schema described in the same moment, meanwhile: they are exact.
+        """
+        with ThreadPoolExecutor(1) as beside:
+            described = beside.submit(moment.contents)
+            try:
+                with metered(self._access, moment.database, progress):
+                    written = self._dumped(moment, to)
+            except BaseException:
+                moment.cancel()
+                raise
+            return written, described.result()
+
+    def _dumped(self, moment: Moment, to: Path) -> FileFacts:
         if self.server().major >= _ZSTD_SINCE:
             try:
-                archive.dump_to_file(self._access, commands.pg_dump(database, compression="zstd:1"), to, progress)
+                return self._compressed(moment, to, "zstd:1")
             except HostError as error:
                 if not archive.is_about_compression(error):
                     raise
-            else:
-                return
-        archive.dump_to_file(self._access, commands.pg_dump(database, compression="1"), to, progress)
+        return self._compressed(moment, to, "1")
 
-    def read_back(self, dump: Path) -> None:
+    def _compressed(self, moment: Moment, to: Path, compression: str) -> FileFacts:
+        tool = commands.pg_dump(moment.database, compression=compression, moment=moment.id)
+        return archive.dump_to_file(self._access, tool, to, lambda _done, _total: None, read_back=True)
+
+    def read_back(self, dump: Path, progress: Progress = lambda _done, _total: None) -> None:
         """Read a dump to its end; `HostError` when it is not whole."""
-        archive.feed_from_file(self._access, commands.pg_read_back(), dump, lambda _d, _t: None, hint=_NOT_WHOLE)
+        archive.feed_from_file(self._access, commands.pg_read_back(), dump, progress, hint=archive.NOT_WHOLE)
 
-    def restore(self, dump: Path, database: str, progress: Progress) -> None:
-        """`pg_restore --exit-on-error` into an empty database, owners kept, then ANALYZE."""
-        archive.feed_from_file(self._access, commands.pg_restore(database), dump, progress, hint=_NOT_RESTORED)
-        with session(self._access, database) as connection:
-            connection.execute("ANALYZE")
+    def restore(self, dump: Path, database: str, progress: Progress, *, scratch: bool = False) -> None:
+        """`pg_restore --exit-on-error` into an empty database, owners kept, then ANALYZE (not of a `scratch` one)."""
+        tool = commands.pg_restore(database, scratch=scratch)
+        archive.feed_from_file(self._access, tool, dump, progress, hint=_NOT_RESTORED)
+        if not scratch:
+            with session(self._access, database) as connection:
+                connection.execute("ANALYZE")
 
-    def create(self, database: str, *, owner: str, like: str = "") -> None:
+    def free_bytes(self) -> int | None:
+        """Space left where the server keeps its data; None where that cannot be seen."""
+        return self._access.free_bytes(self.server().data_directory)
+
+    def create(self, database: str, *, owner: str, like: str | DatabaseProperties = "") -> None:
         """An empty database (template0).
 
-        With `like`, another database's encoding, locale, connection limit, grants and settings are given to it: a
-        dump does not hold them.
+        With `like`, the encoding, locale, connection limit, comment, grants and settings of another database, or
+        those written down, are given to it: a dump does not hold them.
         """
         from psycopg import sql
 
         command = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0 {}")
         names = sql.Identifier(database), sql.Identifier(owner)
         with session(self._access, self._lobby()) as connection:
-            options = properties.options_like(connection, like) if like else sql.SQL("")
+            known = properties.read(connection, like) if isinstance(like, str) and like else like or None
+            options = properties.options(known) if isinstance(known, DatabaseProperties) else sql.SQL("")
             connection.execute(command.format(*names, options))
-            if like:
-                properties.copy(connection, like, database)
+            if isinstance(known, DatabaseProperties):
+                properties.apply(connection, known, database)
 
     def exists(self, database: str) -> bool:
         """Whether there is such a database."""

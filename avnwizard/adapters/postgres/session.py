@@ -29,10 +29,10 @@ def session(access: PostgresAccess, database: str) -> "Iterator[psycopg.Connecti
         with psycopg.connect(psycopg.conninfo.make_conninfo("", **keywords), autocommit=True) as connection:
             yield connection
     except psycopg.Error as error:
-        raise _translated(error, database) from error
+        raise translated(error, database) from error
 
 
-def _translated(error: "psycopg.Error", database: str) -> HostError:
+def translated(error: "psycopg.Error", database: str) -> HostError:
     """The server's first line only: details and contexts may quote rows."""
     said = error.diag.message_primary or (str(error).strip().splitlines() or ["no reason given"])[0]
     return HostError(f"Postgres, database {database!r}: {redact_urls(printable(said))}", _HINT)

@@ -75,7 +75,7 @@ def _status(host: "Host", found: "Survey") -> dict[str, Any]:
         ],
         "drifted": dict(found.drifted),
         "last_run": _run(runs[0]) if runs else None,
-        "last_snapshot": snapshots.newest(host.state.snapshots),
+        "last_snapshot": snapshots.newest(host.files, host.state.snapshots),
     }
 
 

@@ -7,11 +7,13 @@ from pathlib import Path
 from avnwizard.domain.database_names import beside, set_aside
 from avnwizard.domain.going_back import things
 from avnwizard.domain.host import Container
+from avnwizard.domain.plain import printable
 from avnwizard.domain.writes import together
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError, StepError
 from avnwizard.flows import rolling, snapshots
 from avnwizard.flows.baseline import baseline, written_since
+from avnwizard.flows.host import Host
 from avnwizard.flows.snapshots import DumpedDatabase
 from avnwizard.flows.steps.scene import Scene
 from avnwizard.ports import Database
@@ -49,8 +51,8 @@ class RestoreBeside(Step):
     name = "restore"
     title = "Restore the snapshot beside the databases"
 
-    def __init__(self, scene: Scene, folder: Path, databases: tuple[str, ...]) -> None:
-        self._scene, self._folder, self._databases = scene, folder, databases
+    def __init__(self, host: Host, folder: Path, databases: tuple[str, ...]) -> None:
+        self._host, self._folder, self._databases = host, folder, databases
 
     def probe(self, ctx: StepContext) -> Probe:
         """The journal says which databases were restored whole; the rest is done again."""
@@ -58,8 +60,8 @@ class RestoreBeside(Step):
 
     def do(self, ctx: StepContext) -> None:
         """Check the snapshot, then restore what is not yet restored."""
-        manifest = snapshots.verify(self._folder)
-        database = self._scene.host.database()
+        manifest = snapshots.verify(self._host.files, self._folder)
+        database = self._host.database()
         with ctx.effect("missing-roles"):
             made = database.repair_globals(self._folder / snapshots.GLOBALS, only_missing=True)
         for line in made.repaired:
@@ -72,8 +74,8 @@ class RestoreBeside(Step):
             ctx.say(f"restoring {dumped.name} as {name}")
             with ctx.effect(f"create-{number}"):
                 database.drop(name)
-                model = dumped.name if database.exists(dumped.name) else ""
-                database.create(name, owner=dumped.owner, like=model)
+                live = dumped.name if database.exists(dumped.name) else ""
+                database.create(name, owner=dumped.owner, like=dumped.properties or live)
             with ctx.effect(f"restore-{number}"):
                 database.restore(
                     self._folder / dumped.dump.file, name, lambda done, total: ctx.progress(done, total, "bytes")
@@ -88,29 +90,32 @@ class RestoreBeside(Step):
                 f"{name}, restored from the snapshot, has another schema than {dumped.name} had.",
                 "The databases were not touched. Keep the snapshot, and resume or ask for help.",
             )
-        lacking = sorted(set(dumped.rows) - set(database.row_counts(name)))
-        if lacking:
+        found = database.row_counts(name)
+        lacking = sorted(set(dumped.rows) - set(found))
+        wrong = [table for table, rows in sorted(dumped.rows.items()) if dumped.exact and found.get(table) != rows]
+        if lacking or wrong:
+            lacking = lacking or [f"rows of {printable(wrong[0])}"]
             raise StepError(f"{name} lacks {lacking[0]} after the restore.", "The databases were not touched.")
 
 
-class SwapDatabases(Step):
+class PutInPlace(Step):
     """Rename: what is live is set aside under a dated name, what was restored becomes live."""
 
     name = "swap"
     title = "Put the restored databases in place"
 
-    def __init__(self, scene: Scene, databases: tuple[str, ...]) -> None:
-        self._scene, self._databases = scene, databases
+    def __init__(self, host: Host, databases: tuple[str, ...]) -> None:
+        self._host, self._databases = host, databases
 
     def probe(self, ctx: StepContext) -> Probe:
-        """Done when nothing is left under a restoring name, and what it cost was counted."""
-        database = self._scene.host.database()
+        """Done when nothing is left under a restoring name."""
+        database = self._host.database()
         left = [one for one in self._databases if database.exists(beside(one, ctx.run))]
-        return Probe.HALF_DONE if left or "lost" not in ctx.recall() else Probe.DONE
+        return Probe.HALF_DONE if left else Probe.DONE
 
     def do(self, ctx: StepContext) -> None:
         """Swap each database that is not swapped yet."""
-        database = self._scene.host.database()
+        database = self._host.database()
         for number, name in enumerate(self._databases):
             restored, kept = beside(name, ctx.run), set_aside(name, ctx.run)
             if not database.exists(restored):
@@ -123,13 +128,29 @@ class SwapDatabases(Step):
             with ctx.effect(f"put-in-place-{number}"):
                 database.rename(restored, name)
             ctx.say(f"{name} is as in the snapshot; what it was is kept as {kept}")
-        self._count(ctx, database)
+
+
+class SwapDatabases(PutInPlace):
+    """The same in a rollback."""
+
+    def __init__(self, scene: Scene, databases: tuple[str, ...]) -> None:
+        super().__init__(scene.host, databases)
+        self._scene = scene
+
+    def probe(self, ctx: StepContext) -> Probe:
+        """Done when it is swapped, and what it cost was counted."""
+        return super().probe(ctx) if "lost" in ctx.recall() else Probe.HALF_DONE
+
+    def do(self, ctx: StepContext) -> None:
+        """Swap, then count."""
+        super().do(ctx)
+        self._count(ctx, self._host.database())
 
     def _count(self, ctx: StepContext, database: Database) -> None:
         """What going back cost, exactly: the kept databases' sessions have ended, and told all they wrote."""
         kept = {name: set_aside(name, ctx.run) for name in self._databases}
         there = {name: other for name, other in kept.items() if database.exists(other)}
-        known = baseline(self._scene.host.journal(), self._scene.plan, ctx.source)
+        known = baseline(self._host, self._host.journal(), self._scene.plan, ctx.source)
         lost, migrated = written_since(database, known, there, live=there)
         ctx.note(
             kept=there,

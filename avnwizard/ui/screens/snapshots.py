@@ -33,7 +33,7 @@ class SnapshotsPage(Page):
     def on_mount(self) -> None:
         """Read the folder."""
         super().on_mount()
-        self.ask_host(lambda: snapshots.all_whole(self.host.state.snapshots), self._show)
+        self.ask_host(lambda: snapshots.all_whole(self.host.files, self.host.state.snapshots), self._show)
 
     def _show(self, kept: list[snapshots.Kept]) -> None:
         rows = [

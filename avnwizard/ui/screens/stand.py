@@ -58,7 +58,7 @@ def look(host: Host) -> Stand:
     except RefusedError:
         tag, newer = None, 0  # a finding says so
     folder = host.state.snapshots
-    kept = snapshots.all_whole(folder)
+    kept = snapshots.all_whole(host.files, folder)
     return Stand(
         survey=found,
         tag=tag,

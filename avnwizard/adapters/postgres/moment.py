@@ -1,0 +1,61 @@
+"""Databases as of one moment: transactions that hold a snapshot still while dumps and counts are taken of it."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from avnwizard.adapters.postgres import catalog, properties
+from avnwizard.adapters.postgres.session import session, translated
+from avnwizard.domain.database import DatabaseContents
+from avnwizard.ports import PostgresAccess
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+@dataclass(frozen=True)
+class HeldMoment:
+    """One database, held as of one moment by an open transaction. `id` is what `pg_export_snapshot()` gave."""
+
+    database: str
+    id: str
+    connection: "psycopg.Connection[tuple[Any, ...]]"
+
+    def contents(self) -> DatabaseContents:
+        """What the database held then. Blocks; may run in a thread beside the dump."""
+        import psycopg
+
+        try:
+            return DatabaseContents(
+                fingerprint=catalog.fingerprint(self.connection),
+                rows=catalog.row_counts(self.connection),
+                extensions=catalog.extensions(self.connection),
+                properties=properties.read(self.connection, self.database),
+            )
+        except psycopg.Error as error:
+            raise translated(error, self.database) from error
+
+    def cancel(self) -> None:
+        """End `contents` early."""
+        with contextlib.suppress(Exception):
+            self.connection.cancel_safe(timeout=5.0)
+
+
+@contextlib.contextmanager
+def held(access: PostgresAccess, databases: Sequence[str]) -> Iterator[tuple[HeldMoment, ...]]:
+    """Hold databases as of now, all within milliseconds of each other: connections first, then the snapshots."""
+    with contextlib.ExitStack() as stack:
+        connections = [(name, stack.enter_context(session(access, name))) for name in databases]
+        moments = []
+        for _, connection in connections:
+            # the server would end our idle transaction (17 and later have the setting)
+            connection.execute(
+                "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'"
+            )
+        for name, connection in connections:
+            stack.enter_context(catalog.one_moment(connection))
+            row = connection.execute("SELECT pg_export_snapshot()").fetchone()
+            assert row is not None
+            moments.append(HeldMoment(name, str(row[0]), connection))
+        yield tuple(moments)

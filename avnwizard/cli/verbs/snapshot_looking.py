@@ -1,0 +1,154 @@
+"""`snapshot list|show|verify`: look at what is kept, change nothing."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from avnwizard.cli.options import HERE, JsonOption, StackOption, open_stack
+from avnwizard.cli.output import data_console, emit_json, say, show_table
+from avnwizard.cli.sizes import moment, size
+from avnwizard.cli.teller import told
+from avnwizard.domain.plain import printable
+from avnwizard.errors import ExitCode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from avnwizard.domain.snapshot import Manifest
+    from avnwizard.flows.by_hand import Teller
+
+NameArgument = Annotated[
+    str,
+    typer.Argument(metavar="[SNAPSHOT]", help="Its name, the beginning of it, or its folder. Default: the newest."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command("list")(list_)
+    app.command()(show)
+    app.command()(verify)
+
+
+def list_(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
+    """List the snapshots of this stack, newest first.
+
+    JSON: [{"name", "folder", "taken_at", "tag", "bytes", "proof", "databases": number, "volumes": number,
+    "needed_by": run or ""}]
+    """
+    from avnwizard.flows import pruning, snapshots
+
+    host = open_stack(stack)
+    needed = pruning.needed_by(host)
+    rows: list[dict[str, Any]] = [
+        {
+            "name": folder.name,
+            **snapshots.summary(folder, manifest),
+            "databases": len(manifest.databases),
+            "volumes": len(manifest.volumes),
+            "needed_by": needed.get(folder, ""),
+        }
+        for folder, manifest in snapshots.all_whole(host.files, host.state.snapshots)
+    ]
+    if json:
+        emit_json(rows)
+    elif not rows:
+        say("no snapshot yet; take one with: avnwizard snapshot create")
+    else:
+        show_table(
+            ("snapshot", "taken", "release", "size", "proven", "needed by"),
+            [
+                (one["name"], moment(one["taken_at"]), one["tag"], size(one["bytes"]), one["proof"], one["needed_by"])
+                for one in rows
+            ],
+        )
+    return ExitCode.DONE
+
+
+def show(name: NameArgument = "", stack: StackOption = HERE, *, json: JsonOption = False) -> int:
+    """Say what a snapshot holds.
+
+    JSON: the manifest (see `avnwizard.domain.snapshot.Manifest`) and "folder".
+    """
+    from avnwizard.flows import snapshots
+
+    host = open_stack(stack)
+    folder = snapshots.find(host.files, host.state.snapshots, name)
+    manifest = snapshots.load(host.files, folder)
+    if json:
+        emit_json({"folder": str(folder), **snapshots.described(manifest)})
+    else:
+        _show(folder, manifest)
+    return ExitCode.DONE
+
+
+def _show(folder: "Path", manifest: "Manifest") -> None:
+    console = data_console()
+    note = f" ({manifest.proof_note})" if manifest.proof_note else ""
+    facts = (
+        ("folder", str(folder)),
+        ("taken", f"{moment(manifest.taken_at)}, {size(manifest.size_bytes)}"),
+        ("proven", manifest.proof + note),
+        ("release", f"{manifest.tag} {manifest.commit[:12]}" + (f" on {manifest.branch}" if manifest.branch else "")),
+        ("edited", ", ".join(manifest.edited) or "nothing"),
+        ("postgres", f"{manifest.server_version}, WAL position {manifest.wal_lsn or 'not kept'}"),
+    )
+    for label, text in facts:
+        console.print(f"{label:<9} {printable(text)}", soft_wrap=True)
+    console.print()
+    show_table(
+        ("database", "owner", "dump", "rows", "proven", "extensions"),
+        [
+            (
+                one.name,
+                one.owner,
+                size(one.dump.size_bytes),
+                f"{sum(one.rows.values()):,}",
+                one.proof,
+                ", ".join(f"{extension} {version}" for extension, version in one.extensions),
+            )
+            for one in manifest.databases
+        ],
+    )
+    if manifest.volumes:
+        console.print()
+        show_table(
+            ("volume", "of", "archive", "copied while"),
+            [
+                (one.volume, one.service, size(one.archive.size_bytes), "running" if one.live else "stopped")
+                for one in manifest.volumes
+            ],
+        )
+    if manifest.images:
+        console.print(f"\n{len(manifest.images)} images, by id: {folder / 'manifest.json'}")
+
+
+def verify(
+    name: NameArgument = "",
+    stack: StackOption = HERE,
+    *,
+    restored: Annotated[
+        bool, typer.Option("--restored", help="Restore each dump into a scratch database, too, and compare.")
+    ] = False,
+    json: JsonOption = False,
+) -> int:
+    """Read a snapshot from the disk: every checksum, every dump to its end. Exit code 3 when something is damaged.
+
+    JSON: {"snapshot": folder, "level": "checksums" | "read back" | "restored"}; "checksums" where Postgres is down.
+    """
+    from avnwizard.flows import snapshots, verifying
+
+    host = open_stack(stack)
+    folder = snapshots.find(host.files, host.state.snapshots, name)
+    with told("verify") as tell:
+        level, note = verifying.verify(host, folder, restored=restored, progress=partial(_heard, tell))
+    if json:
+        emit_json({"snapshot": str(folder), "level": level})
+    else:
+        say(f"{folder.name} is whole: {verifying.WORDS[level]}{note}")
+    return ExitCode.DONE
+
+
+def _heard(tell: "Teller", done: int, total: int | None) -> None:
+    tell("progress", "verify", "", {"done": done, "total": total, "unit": "bytes"})

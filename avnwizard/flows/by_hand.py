@@ -1,0 +1,68 @@
+"""Steps that an operator orders one at a time (a snapshot, a restore): in the foreground, journalled all the same.
+
+Their journal is a file of its own: the runs of the other one are upgrades and their rollbacks, which resume, undo and
+report each other. What is here stands alone, and is resumed by giving the same command again.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from avnwizard.engine import supervise
+from avnwizard.engine.feed import EventKind, FeedWriter
+from avnwizard.engine.journal import Journal
+from avnwizard.engine.lock import held
+from avnwizard.engine.records import UNFINISHED
+from avnwizard.engine.runner import run_steps
+from avnwizard.engine.step import Step
+from avnwizard.errors import StepError
+from avnwizard.flows.host import Host
+
+Teller = Callable[[EventKind, str, str, dict[str, Any]], None]
+"""(kind, step, text, data): what a watcher of a run's feed would hear."""
+
+
+class _ToldFeed(FeedWriter):
+    """A feed that is heard at once, too."""
+
+    def __init__(self, path: Path, tell: Teller) -> None:
+        super().__init__(path)
+        self._tell = tell
+
+    def emit(self, kind: EventKind, step: str, text: str = "", **data: Any) -> None:
+        """Write, then tell."""
+        super().emit(kind, step, text, **data)
+        self._tell(kind, step, text, data)
+
+
+def journal_of(host: Host) -> Journal:
+    """The journal of what was done by hand."""
+    return Journal(host.state.folder / "by-hand.db")
+
+
+def carry(
+    host: Host, kind: str, title: str, plan: str, steps: Sequence[Step], tell: Teller, *, again: bool = False
+) -> str:
+    """Carry steps out under the stack's lock; the run's name.
+
+    Args:
+        plan: what exactly was ordered: an unfinished run of the same order is gone on with.
+        again: never go on with one: begin anew.
+
+    Raises:
+        BusyError: another run holds the stack.
+        StepError: a step failed; the stack is as the message says, and the same command goes on.
+    """
+    journal = journal_of(host)
+    open_runs = [run for run in journal.runs() if run.kind == kind and run.plan == plan and run.state in UNFINISHED]
+    run = open_runs[0].id if open_runs and not again else supervise.new_run_id(time.time())
+    with held(host.lock, run=run, state_dir=host.state.folder):
+        if not open_runs or again:
+            named = [(step.name, step.title) for step in steps]
+            journal.create_run(run, kind=kind, title=title, plan=plan, steps=named)
+        state = run_steps(journal, _ToldFeed(host.state.feed(run), tell), journal.run(run), steps)
+    if state != "done":
+        record = journal.run(run)
+        raise StepError(record.message, record.hint or "Give the same command again to go on.")
+    return run

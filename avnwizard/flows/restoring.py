@@ -1,0 +1,119 @@
+"""Restoring a snapshot by hand, from its manifest alone: also where databases or roles are missing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from avnwizard.domain.snapshot import ArchivedVolume, Manifest
+from avnwizard.engine.step import Probe, Step, StepContext
+from avnwizard.errors import HostError, RefusedError
+from avnwizard.flows import snapshots
+from avnwizard.flows.host import Host
+from avnwizard.flows.steps.restore import PutInPlace, RestoreBeside
+
+_STOP_GRACE_S = 30.0
+
+
+@dataclass(frozen=True)
+class RestoreOrder:
+    """What goes back. `keeping` are the databases that are there now: they are kept under another name."""
+
+    snapshot: Path
+    databases: tuple[str, ...]
+    keeping: tuple[str, ...]
+    volumes: tuple[str, ...]
+
+
+def plan_restore(
+    host: Host, folder: Path, databases: Sequence[str] = (), volumes: Sequence[str] = ()
+) -> tuple[RestoreOrder, Manifest]:
+    """Decide what goes back; nothing is changed.
+
+    Args:
+        databases: those that are restored; () is every one that holds tables or is missing.
+        volumes: archived volumes that are unpacked too.
+
+    Raises:
+        HostError: a part of the snapshot is damaged, or Postgres does not answer.
+        RefusedError: the snapshot does not hold what was named.
+    """
+    manifest = snapshots.verify(host.files, folder)
+    held = {one.name for one in manifest.databases}
+    _require_held("database", databases, held)
+    _require_held("volume", volumes, {one.volume for one in manifest.volumes})
+    database = host.database()
+    there = {name for name in held if database.exists(name)}
+    chosen = tuple(
+        one.name
+        for one in manifest.databases
+        if one.name in databases or (not databases and (one.rows or one.name not in there))
+    )
+    return RestoreOrder(folder, chosen, tuple(name for name in chosen if name in there), tuple(volumes)), manifest
+
+
+def to_json(order: RestoreOrder) -> str:
+    """For the journal: what was ordered, apart from what the world was like."""
+    adapter = TypeAdapter(dict[str, Any])
+    found: dict[str, Any] = {"snapshot": str(order.snapshot), "databases": order.databases, "volumes": order.volumes}
+    return adapter.dump_json(found).decode()
+
+
+def restore_steps(host: Host, order: RestoreOrder, manifest: Manifest) -> list[Step]:
+    """The steps, in order."""
+    steps: list[Step] = []
+    if order.databases:
+        steps += [RestoreBeside(host, order.snapshot, order.databases), PutInPlace(host, order.databases)]
+    volumes = [one for one in manifest.volumes if one.volume in order.volumes]
+    return [*steps, *(UnpackVolume(host, order.snapshot, one) for one in volumes)]
+
+
+def _require_held(kind: str, names: Sequence[str], held: set[str]) -> None:
+    for name in names:
+        if name not in held:
+            raise RefusedError(
+                f"The snapshot holds no {kind} {name!r}.", f"It holds: {', '.join(sorted(held)) or 'none'}."
+            )
+
+
+class UnpackVolume(Step):
+    """Unpack an archived volume over the live one, its service stopped meanwhile; what it was is archived first."""
+
+    def __init__(self, host: Host, folder: Path, volume: ArchivedVolume) -> None:
+        self._host, self._folder, self._volume = host, folder, volume
+        self.name = f"volume:{volume.volume}"
+        self.title = f"Unpack the volume {volume.volume}"
+
+    def probe(self, ctx: StepContext) -> Probe:
+        """Unpacking again is harmless."""
+        return Probe.HALF_DONE
+
+    def do(self, ctx: StepContext) -> None:
+        """Stop, keep what is there, unpack, start."""
+        stack, one = self._host.stack, self._volume
+        containers = stack.containers(one.service)
+        if not containers:
+            raise HostError(
+                f"{one.service} has no container to unpack {one.volume} into.", "Create it: docker compose up"
+            )
+        kept = self._host.state.folder / "kept-volumes" / f"{ctx.run}-{one.volume}.tar"
+        running = [each.id for each in containers if each.state == "running"] or ctx.recall().get("running", [])
+        ctx.note(running=running)
+        for container_id in running:
+            with ctx.effect("stop"):
+                stack.stop(container_id, grace_s=_STOP_GRACE_S)
+        if not self._host.files.exists(kept):
+            self._host.files.make(kept.parent)
+            with ctx.effect("keep"):
+                stack.archive(
+                    containers[0].id, one.path, kept, lambda done, total: ctx.progress(done, total, "bytes")
+                )
+        with ctx.effect("unpack"):
+            archive = self._folder / one.archive.file
+            stack.unarchive(archive, containers[0].id, one.path, lambda d, t: ctx.progress(d, t, "bytes"))
+        for container_id in running:
+            with ctx.effect("start"):
+                stack.start(container_id)
+        ctx.say(f"{one.volume} has the snapshot's files; files that only it had stay; what it was is in {kept}")

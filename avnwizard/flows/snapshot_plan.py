@@ -1,0 +1,51 @@
+"""What a snapshot will hold, decided before it is taken: shown in the plan, by the screens and by the verb alike."""
+
+import time
+
+from avnwizard.domain.plan import SnapshotPlan
+from avnwizard.domain.snapshot import Proof
+from avnwizard.domain.volumes import durable_volumes
+from avnwizard.flows import proving
+from avnwizard.flows.host import Host
+from avnwizard.flows.taking import require_known, worth_keeping
+
+
+def plan_snapshot(
+    host: Host,
+    tag: str,
+    *,
+    taken: bool = True,
+    volumes: tuple[str, ...] | None = None,
+    proof: Proof | None = None,
+) -> SnapshotPlan:
+    """Look at the databases, the disks and the volumes.
+
+    Args:
+        tag: the release at HEAD; it becomes part of the folder's name.
+        volumes: None is what `avnwizard.toml` says.
+        proof: None is what `avnwizard.toml` says.
+
+    Raises:
+        HostError: Postgres does not answer, or there is no such volume.
+    """
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(host.clock.now()))
+    folder = host.state.snapshots / f"{stamp}-{tag.replace('/', '_')}"
+    free = host.files.free_bytes(folder.parent)
+    if not taken:
+        return SnapshotPlan(taken=False, folder=folder, databases=(), free_bytes=free)
+    database = host.database()
+    facts = worth_keeping(database)
+    level, note = proving.level(database, facts, proof or host.config.snapshot.proof)
+    offered = tuple(one.volume for one in durable_volumes(host.stack.resolve(), but=host.postgres_service))
+    chosen = host.config.snapshot.volumes if volumes is None else volumes
+    require_known(chosen, offered)
+    return SnapshotPlan(
+        taken=True,
+        folder=folder,
+        databases=tuple((one.name, one.size_bytes) for one in facts),
+        free_bytes=free,
+        volumes=chosen,
+        offered=offered,
+        proof=level,
+        proof_note=note,
+    )

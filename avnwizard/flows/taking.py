@@ -1,0 +1,218 @@
+"""How a snapshot is taken and proven: dumps of one moment, each restored beside and compared where there is room."""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from avnwizard.domain.database import DatabaseContents, FileFacts
+from avnwizard.domain.database_names import is_aside, scratch
+from avnwizard.domain.host import DatabaseFacts
+from avnwizard.domain.pace import Pace
+from avnwizard.domain.plan import SnapshotPlan
+from avnwizard.domain.snapshot import FORMAT, ArchivedVolume, DumpedDatabase, Manifest, Part, ServiceImage
+from avnwizard.domain.volumes import durable_volumes
+from avnwizard.engine.step import StepContext
+from avnwizard.errors import HostError
+from avnwizard.flows import proving, snapshots
+from avnwizard.flows.host import Host
+from avnwizard.ports import Database, Moment
+
+_DUMP, _PROVE = "dump", "prove"
+_PROVING_COST = 3.0
+"""How much longer a restore takes than its dump, believed until it was measured."""
+
+
+def worth_keeping(database: Database) -> tuple[DatabaseFacts, ...]:
+    """The databases that a snapshot holds: all but those that avnwizard itself keeps beside."""
+    return tuple(one for one in database.databases() if not is_aside(one.name))
+
+
+class Taking:
+    """One snapshot being taken into a folder.
+
+    Args:
+        folder: where the files go; the caller gives it its final name when it is whole.
+    """
+
+    def __init__(self, host: Host, plan: SnapshotPlan, folder: Path, ctx: StepContext) -> None:
+        self._host, self._plan, self._folder, self._ctx = host, plan, folder, ctx
+        self._database = host.database()
+        self._facts = worth_keeping(self._database)
+        self._bytes = {one.name: one.size_bytes for one in self._facts}
+        self._proof, self._note = proving.level(self._database, self._facts, plan.proof)
+        total = sum(self._bytes.values())
+        work = {_DUMP: total, **({_PROVE: total} if self._proof == "restored" else {})}
+        self._pace = Pace(work, {_DUMP: 1.0, _PROVE: _PROVING_COST})
+
+    def require_space(self) -> None:
+        """Refuse where the folder's disk may not hold the dumps.
+
+        Raises:
+            HostError: with the bytes needed and free.
+        """
+        needed = sum(self._bytes.values())
+        free = self._host.files.free_bytes(self._folder.parent)
+        if free < needed:
+            raise HostError(
+                f"it may need {needed:,} bytes in {self._folder.parent}, {free:,} are free.",
+                "Make room, or set AVNWIZARD_STATE_DIR to a folder on a larger disk.",
+            )
+
+    def fill(self, env: bytes) -> Manifest:
+        """Write every part and the manifest; nothing of the stack is changed but for scratch databases.
+
+        Raises:
+            HostError: something could not be dumped, read back or restored.
+        """
+        proving.drop_scratch(self._database)
+        with self._ctx.effect("dump-globals"):
+            roles = self._database.dump_globals(self._folder / snapshots.GLOBALS)
+        # before the moment: what they miss is counted as lost, never the other way round
+        counters = {one.name: self._database.write_counters(one.name) for one in self._facts}
+        with self._database.moments([one.name for one in self._facts]) as moments:
+            taken_at, server = time.time(), self._database.server()
+            dumped = [
+                replace(self._dump(number, moment), counters=counters[moment.database])
+                for number, moment in enumerate(moments)
+            ]
+        dumped = [self._proven(number, one) for number, one in enumerate(dumped)]
+        head = self._host.repo.head()
+        manifest = Manifest(
+            taken_at=taken_at,
+            tag=head.tag,
+            commit=head.commit,
+            server_version=server.version,
+            globals=_part(snapshots.GLOBALS, roles),
+            env=self._file(snapshots.ENV, env),
+            databases=tuple(dumped),
+            format=FORMAT,
+            finished_at=time.time(),
+            branch=head.branch,
+            edited=self._host.repo.state().edited,
+            wal_lsn=server.wal_lsn,
+            model=self._file(snapshots.MODEL, json.dumps(self._host.stack.resolve().raw, indent=1).encode()),
+            edits=self._file(snapshots.EDITS, self._host.repo.diff()),
+            images=self._images(),
+            volumes=self._volumes(),
+            proof=self._proof,
+            proof_note=self._note,
+        )
+        self._host.files.write(self._folder / snapshots.MANIFEST, snapshots.to_json(manifest))
+        written = self._host.files.measure(self._folder / snapshots.MANIFEST)
+        self._host.files.write(self._folder / snapshots.SUMS, snapshots.sums(written, manifest.parts()))
+        return manifest
+
+    def _dump(self, number: int, moment: Moment) -> DumpedDatabase:
+        self._ctx.checkpoint()
+        facts, file, began = self._facts[number], f"database-{number}.dump", time.monotonic()
+        self._ctx.say(f"dumping {facts.name} ({facts.size_bytes:,} bytes on disk)")
+        with self._ctx.effect(f"dump-{number}"):
+            told = self._telling(_DUMP, number)
+            written, found = self._database.dump(moment, self._folder / file, told)
+        self._tell(_DUMP, number, 1.0)
+        return _described(facts, file, written, found, dump_s=time.monotonic() - began)
+
+    def _proven(self, number: int, dumped: DumpedDatabase) -> DumpedDatabase:
+        if self._proof != "restored":
+            return dumped
+        self._ctx.checkpoint()
+        self._ctx.say(f"restoring {dumped.name} into a scratch database, to compare it")
+        name = scratch(dumped.name, self._ctx.run)
+        with self._ctx.effect(f"prove-{number}"):
+            told = self._telling(_PROVE, number)
+            proven = proving.prove(self._database, dumped, self._folder / dumped.dump.file, name, told)
+        self._tell(_PROVE, number, 1.0)
+        return proven
+
+    def _telling(self, kind: str, number: int) -> "_Telling":
+        return _Telling(self, kind, number)
+
+    def _tell(self, kind: str, number: int, part: float) -> None:
+        before = sum(one.size_bytes for one in self._facts[:number])
+        self._pace.did(kind, before + int(self._facts[number].size_bytes * part))
+        left_s = self._pace.left_s()
+        self._ctx.progress(self._pace.done_bytes, self._pace.total_bytes, "bytes", left_s=left_s)
+
+    def told(self, kind: str, number: int, done: int, total: int | None) -> None:
+        """What a dump or a restore says of itself, in its own bytes."""
+        if total:
+            self._tell(kind, number, min(done / total, 1.0))
+
+    def _images(self) -> tuple[ServiceImage, ...]:
+        found = {}
+        for one in self._host.stack.containers():
+            image = self._host.stack.image(one.image_id)
+            found[one.service] = ServiceImage(one.service, one.image, one.image_id, image.digest if image else "")
+        return tuple(found[service] for service in sorted(found))
+
+    def _volumes(self) -> tuple[ArchivedVolume, ...]:
+        offered = durable_volumes(self._host.stack.resolve(), but=self._host.postgres_service)
+        chosen = [one for one in offered if one.volume in self._plan.volumes]
+        require_known(self._plan.volumes, tuple(one.volume for one in offered))
+        archived = []
+        for number, one in enumerate(chosen):
+            self._ctx.checkpoint()
+            containers = self._host.stack.containers(one.service)
+            if not containers:
+                raise HostError(
+                    f"{one.service} has no container to copy {one.volume} from.", "Start it, or leave it out."
+                )
+            file, container = f"volume-{number}.tar", containers[0]
+            self._ctx.say(f"archiving the volume {one.volume} of {one.service}")
+            with self._ctx.effect(f"archive-{number}"):
+                to = self._folder / file
+                written = self._host.stack.archive(
+                    container.id, one.path, to, lambda done, total: self._ctx.progress(done, total, "bytes")
+                )
+            live = container.state == "running"
+            archived.append(ArchivedVolume(one.volume, one.service, one.path, live, _part(file, written)))
+        return tuple(archived)
+
+    def _file(self, name: str, data: bytes) -> Part:
+        self._host.files.write(self._folder / name, data)
+        return _part(name, self._host.files.measure(self._folder / name))
+
+
+class _Telling:
+    """Passes on how far one dump or restore is."""
+
+    def __init__(self, taking: Taking, kind: str, number: int) -> None:
+        self._taking, self._kind, self._number = taking, kind, number
+
+    def __call__(self, done: int, total: int | None) -> None:
+        self._taking.told(self._kind, self._number, done, total)
+
+
+def require_known(volumes: Sequence[str], offered: Sequence[str]) -> None:
+    """Refuse a volume that the compose file does not have.
+
+    Raises:
+        HostError: names it, and those that there are.
+    """
+    for volume in volumes:
+        if volume not in offered:
+            there = ", ".join(offered) or "none"
+            raise HostError(f"There is no volume {volume!r} that a service writes to.", f"There are: {there}.")
+
+
+def _described(
+    facts: DatabaseFacts, file: str, written: FileFacts, found: DatabaseContents, *, dump_s: float
+) -> DumpedDatabase:
+    return DumpedDatabase(
+        name=facts.name,
+        owner=facts.owner,
+        size_bytes=facts.size_bytes,
+        fingerprint=found.fingerprint,
+        rows=found.rows,
+        dump=_part(file, written),
+        exact=True,
+        properties=found.properties,
+        extensions=found.extensions,
+        dump_s=round(dump_s, 3),
+    )
+
+
+def _part(file: str, written: FileFacts) -> Part:
+    return Part(file, written.size_bytes, written.sha256)

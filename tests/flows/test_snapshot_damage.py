@@ -1,0 +1,221 @@
+"""Damaged snapshots: every damage is found before anything is changed. Seeded, so that a failure can be repeated."""
+
+import json
+import os
+import random
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from avnwizard.domain.snapshot import Manifest
+from avnwizard.errors import HostError, StepError
+from avnwizard.flows import by_hand, restoring, snapshots
+from avnwizard.flows.host import Host
+from avnwizard.flows.snapshot_plan import plan_snapshot
+from avnwizard.flows.steps.snapshot import TakeSnapshot
+from avnwizard.practice.host import PracticeHost
+from avnwizard.wiring import open_host
+
+DAMAGES = 100
+SEED = 20261123
+
+
+def _deaf(kind: str, step: str, text: str, data: dict[str, object]) -> None:
+    """Nobody listens."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A stack with one snapshot, a volume in it."""
+
+    host: Host
+    folder: Path
+
+    def databases(self) -> list[str]:
+        """What is on the server."""
+        return [one.name for one in self.host.database().databases()]
+
+    def copy(self, to: Path) -> Path:
+        """The snapshot again, to be damaged."""
+        shutil.rmtree(to, ignore_errors=True)
+        shutil.copytree(self.folder, to)
+        return to
+
+
+@pytest.fixture
+def taken(practice_host: PracticeHost) -> Taken:
+    """Taken on the practice stack, read back only: the proof has tests of its own."""
+    host = open_host(practice_host.project.directory)
+    plan = plan_snapshot(host, "v1.5.0", volumes=("minio_data",), proof="read back")
+    env = host.files.read(host.stack.project.env_file)
+    by_hand.carry(host, "snapshot", "test", "test", [TakeSnapshot(host, plan, lambda: env)], _deaf, again=True)
+    return Taken(host, plan.folder)
+
+
+def _flip(file: Path, chance: random.Random) -> str:
+    data = bytearray(file.read_bytes())
+    place, bit = chance.randrange(len(data)), chance.randrange(8)
+    data[place] ^= 1 << bit
+    file.write_bytes(data)
+    return f"bit {bit} of byte {place} flipped in {file.name}"
+
+
+def _truncate(file: Path, chance: random.Random) -> str:
+    size = file.stat().st_size
+    left = chance.randrange(size)
+    os.truncate(file, left)
+    return f"{file.name} cut from {size} to {left} bytes"
+
+
+def _append(file: Path, chance: random.Random) -> str:
+    with file.open("ab") as stream:
+        stream.write(chance.randbytes(chance.randrange(1, 64)))
+    return f"bytes appended to {file.name}"
+
+
+def _zero(file: Path, chance: random.Random) -> str:
+    data = bytearray(file.read_bytes())
+    start = chance.randrange(len(data))
+    block = data[start : start + 512]
+    data[start : start + 512] = bytes(len(block))
+    if not any(block):
+        return _flip(file, chance)
+    file.write_bytes(data)
+    return f"{len(block)} bytes of {file.name} zeroed at {start}"
+
+
+def _remove(file: Path, _chance: random.Random) -> str:
+    file.unlink()
+    return f"{file.name} removed"
+
+
+def _exchange(file: Path, chance: random.Random) -> str:
+    other = chance.choice([each for each in sorted(file.parent.iterdir()) if each.read_bytes() != file.read_bytes()])
+    mine, theirs = file.read_bytes(), other.read_bytes()
+    file.write_bytes(theirs)
+    other.write_bytes(mine)
+    return f"{file.name} and {other.name} exchanged"
+
+
+_WAYS: tuple[Callable[[Path, random.Random], str], ...] = (
+    _flip,
+    _flip,
+    _truncate,
+    _append,
+    _zero,
+    _remove,
+    _exchange,
+)
+
+
+def test_each_of_a_hundred_random_damages_is_found(taken: Taken, tmp_path: Path) -> None:
+    """Every part is hit, the manifest and the checksums too; each time the restore refuses, nothing changed."""
+    before, chance = taken.databases(), random.Random(SEED)  # noqa: S311 - repeatable, not secret
+    names = sorted(path.name for path in taken.folder.iterdir())
+    assert len(names) == len(taken.host.database().databases()) + 7
+    assert restoring.plan_restore(taken.host, taken.copy(tmp_path / "whole"))[0].databases
+    missed, hit = [], set()
+    for number in range(DAMAGES):
+        folder = taken.copy(tmp_path / "damaged")
+        file = folder / names[number % len(names)]
+        damage = chance.choice(_WAYS)(file, chance)
+        hit.add(file.name)
+        try:
+            restoring.plan_restore(taken.host, folder)
+        except HostError as error:
+            if error.hint:
+                continue
+        missed.append(damage)
+    assert missed == []
+    assert hit == set(names)
+    assert taken.databases() == before
+
+
+def _resigned(taken: Taken, folder: Path, manifest: Manifest) -> None:
+    """As somebody would write it who means to: manifest and checksums agree with the files."""
+    (folder / snapshots.MANIFEST).write_bytes(snapshots.to_json(manifest))
+    told = taken.host.files.measure(folder / snapshots.MANIFEST)
+    (folder / snapshots.SUMS).write_bytes(snapshots.sums(told, manifest.parts()))
+
+
+def test_another_databases_dump_is_found_before_the_swap(taken: Taken, tmp_path: Path) -> None:
+    """Two dumps exchanged, with manifest and checksums to match: restored beside, they are seen to be others."""
+    folder = taken.copy(tmp_path / "swapped")
+    manifest = snapshots.load(taken.host.files, folder)
+    first, second = (
+        next(number for number, one in enumerate(manifest.databases) if one.name == name)
+        for name in ("hydra", "kratos")
+    )
+    databases = list(manifest.databases)
+    databases[first] = replace(databases[first], dump=manifest.databases[second].dump)
+    databases[second] = replace(databases[second], dump=manifest.databases[first].dump)
+    _resigned(taken, folder, replace(manifest, databases=tuple(databases)))
+    order, read = restoring.plan_restore(taken.host, folder)
+    before = {name: taken.host.database().row_counts(name) for name in ("hydra", "kratos")}
+    steps = restoring.restore_steps(taken.host, order, read)
+    with pytest.raises(StepError, match="another schema"):
+        by_hand.carry(taken.host, "restore", "test", restoring.to_json(order), steps, _deaf)
+    assert {name: taken.host.database().row_counts(name) for name in before} == before
+    assert not [name for name in taken.databases() if "__kept_" in name]
+
+
+def test_a_dump_with_fewer_rows_is_found_before_the_swap(taken: Taken, tmp_path: Path) -> None:
+    """The right schema with other rows than were counted at the dump's moment: not swapped in."""
+    folder = taken.copy(tmp_path / "rows")
+    manifest = snapshots.load(taken.host.files, folder)
+    wrong = [
+        replace(one, rows={table: rows + (table == "public.identities") for table, rows in one.rows.items()})
+        for one in manifest.databases
+    ]
+    _resigned(taken, folder, replace(manifest, databases=tuple(wrong)))
+    order, read = restoring.plan_restore(taken.host, folder, ("kratos",))
+    with pytest.raises(StepError, match="identities"):
+        by_hand.carry(
+            taken.host,
+            "restore",
+            "t",
+            restoring.to_json(order),
+            restoring.restore_steps(taken.host, order, read),
+            _deaf,
+        )
+    assert not [name for name in taken.databases() if "__kept_" in name]
+
+
+def test_a_manifest_of_the_first_format_is_read(taken: Taken, tmp_path: Path) -> None:
+    """What earlier versions wrote is restored from: fewer facts, no checksums file."""
+    folder = taken.copy(tmp_path / "old")
+    known = json.loads((folder / snapshots.MANIFEST).read_bytes())
+    keys = ("taken_at", "tag", "commit", "server_version", "globals", "env")
+    of_database = ("name", "owner", "size_bytes", "fingerprint", "rows", "dump")
+    old = {key: known[key] for key in keys}
+    old["databases"] = [{key: one[key] for key in of_database} for one in known["databases"]]
+    (folder / snapshots.MANIFEST).write_text(json.dumps(old))
+    (folder / snapshots.SUMS).unlink()
+    manifest = snapshots.verify(taken.host.files, folder)
+    assert (manifest.format, manifest.proof, manifest.volumes) == (1, "read back", ())
+    order, _ = restoring.plan_restore(taken.host, folder)
+    assert "kratos" in order.databases
+
+
+def test_a_newer_format_is_told(taken: Taken, tmp_path: Path) -> None:
+    """A manifest of a format that is not known yet: one clear error, no guess."""
+    folder = taken.copy(tmp_path / "new")
+    _resigned(taken, folder, replace(snapshots.load(taken.host.files, folder), format=99))
+    with pytest.raises(HostError, match="format 99"):
+        snapshots.verify(taken.host.files, folder)
+
+
+def test_a_part_outside_the_folder_is_refused(taken: Taken, tmp_path: Path) -> None:
+    """A manifest cannot name a file elsewhere on the host."""
+    folder = taken.copy(tmp_path / "outside")
+    manifest = snapshots.load(taken.host.files, folder)
+    outside = tmp_path / "outside.txt"
+    outside.write_bytes(b"x")
+    facts = taken.host.files.measure(outside)
+    part = replace(manifest.env, file="../outside.txt", size_bytes=facts.size_bytes, sha256=facts.sha256)
+    _resigned(taken, folder, replace(manifest, env=part))
+    with pytest.raises(HostError, match="lacks"):
+        snapshots.verify(taken.host.files, folder)

@@ -26,8 +26,8 @@ def accept(host: Host, journal: Journal, run: RunRecord) -> int:
         RefusedError: it is no upgrade, or it is not finished.
         HostError: the engine does not answer.
     """
-    if run.undoes:
-        raise RefusedError(f"{run.id} is a rollback; there is nothing to accept.", "avnwizard runs")
+    if run.kind != "upgrade":
+        raise RefusedError(f"{run.id} is no upgrade ({run.kind}); there is nothing to accept.", "avnwizard runs")
     if run.state not in _ENDED:
         raise RefusedError(
             f"Run {run.id} is {run.state}; only a finished upgrade can be accepted.",
@@ -46,7 +46,7 @@ def accept_earlier(host: Host, journal: Journal) -> None:
 
 
 def _waits(journal: Journal, run: RunRecord) -> bool:
-    return not run.undoes and run.state in _ENDED and not is_accepted(journal, run.id)
+    return run.kind == "upgrade" and run.state in _ENDED and not is_accepted(journal, run.id)
 
 
 def _let_go(host: Host, journal: Journal, run: RunRecord) -> int:

@@ -4,19 +4,16 @@ The files go back first, since the old containers start from them; then, if the 
 services, by the strategies that rolled them forward. So the order is not the mere reverse of the run's steps.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from avnwizard.domain.cluster_globals import GlobalsChange
 from avnwizard.domain.config import Strategy
 from avnwizard.domain.going_back import GoingBack
-from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.plan import Plan, from_json
-from avnwizard.domain.strategy import choose, keeps_running, roll_order
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord, StepRecord
 from avnwizard.engine.step import Step, UndoStep
@@ -24,10 +21,9 @@ from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows import snapshots
 from avnwizard.flows.baseline import Baseline, baseline
 from avnwizard.flows.host import Host
-from avnwizard.flows.models import compose_paths, resolve_contents
-from avnwizard.flows.run_folder import ENV_BEFORE, RunFolder
-from avnwizard.flows.steps.code import EDITED, Checkout, WriteEnv
-from avnwizard.flows.steps.images import PullImages, ran_before
+from avnwizard.flows.stack_before import model_of_before, old_services, require_images, writers
+from avnwizard.flows.steps.code import Checkout, WriteEnv
+from avnwizard.flows.steps.images import PullImages
 from avnwizard.flows.steps.restore import RestoreBeside, StopWriters, SwapDatabases
 from avnwizard.flows.steps.roles import RepairRoles
 from avnwizard.flows.steps.roll import Retire, RollBackService, RunJob
@@ -110,6 +106,8 @@ def plan_rollback(host: Host, journal: Journal, run: RunRecord, wishes: Wishes |
     wishes = wishes or Wishes()
     if run.undoes:
         raise RefusedError(f"{run.id} is itself a rollback.", f"Finish it: avnwizard resume {run.id}")
+    if run.kind != "upgrade":
+        raise RefusedError(f"{run.id} is no upgrade ({run.kind}).", "avnwizard runs")
     if run.state == "undone":
         raise RefusedError(f"{run.id} was rolled back already.", "avnwizard runs")
     newer = [other for other in journal.runs() if other.created_at > run.created_at and other.state != "undone"]
@@ -171,16 +169,16 @@ def _decide(
 ) -> RollbackPlan:
     names = [step.name for step in begun]
     pull = next((step.facts for step in begun if step.name == "pull"), {})
-    model = _model_of_before(host, plan, run)
-    old = _old_services(model, plan)
+    model = model_of_before(host, plan, run)
+    old = old_services(model, plan)
     touched = [name.partition(":")[2] for name in names if name.startswith(("job:", "roll:", "retire:"))]
-    stop = _writers(plan, model) if cost.restore else ()
+    stop = writers(plan, model) if cost.restore else ()
     services = tuple(
         (name, "recreate" if name in stop and strategy != "job" else strategy)
         for name, strategy in old
         if name in touched or name in stop
     )
-    _require_images(host, pull, [name for name, strategy in services if strategy != "skip"])
+    require_images(host, pull, [name for name, strategy in services if strategy != "skip"])
     known = {name for name, _ in old}
     retire = tuple(name for name in touched if name not in known)
     return RollbackPlan(
@@ -208,56 +206,6 @@ def _roles(host: Host, plan: Plan, begun: Sequence[StepRecord]) -> GlobalsChange
         return host.database().globals_changes(plan.snapshot.folder / snapshots.GLOBALS)
     except HostError:
         return None
-
-
-def _require_images(host: Host, pulled: Mapping[str, Any], services: Sequence[str]) -> None:
-    """The old images were kept; where somebody removed them all the same, that is known before anything changes."""
-    gone = [name for name in services if (image := ran_before(pulled, name)) and host.stack.image(image) is None]
-    if gone:
-        raise RefusedError(
-            f"The image that {gone[0]} ran before is no longer on this host"
-            + (f", nor are those of {len(gone) - 1} more services" if len(gone) > 1 else "")
-            + ". Nothing was changed.",
-            "Load or pull the images of the release of before, then try again.",
-        )
-
-
-def _model_of_before(host: Host, plan: Plan, run: str) -> ComposeModel:
-    """The model that ran, whatever checkout and env file hold at this moment: the run may be cut off anywhere."""
-    folder = RunFolder(host.state.run(run), host.files)
-    edited = folder.contents(EDITED)
-    compose = {
-        path: edited[path] if path in edited else host.repo.read(plan.current.commit, path)
-        for path in compose_paths(host)
-    }
-    known = {path: content for path, content in compose.items() if content is not None}
-    return resolve_contents(host, known, folder.env(ENV_BEFORE), what=plan.current.tag)
-
-
-def _old_services(model: ComposeModel, plan: Plan) -> list[tuple[str, Strategy]]:
-    """The services of the release of before, in its order."""
-    planned = {part.service: part for part in plan.services}
-    found: list[tuple[str, Strategy]] = []
-    for name in roll_order(model):
-        if name in planned and not planned[name].image_old:
-            continue  # the newer release brought it
-        found.append((name, choose(model.services[name], model).strategy))
-    in_model = set(model.services)
-    found += [
-        (part.service, "recreate")
-        for part in plan.services
-        if part.strategy == "retire" and part.service not in in_model
-    ]
-    return found
-
-
-def _writers(plan: Plan, model: ComposeModel) -> tuple[str, ...]:
-    """What is stopped while the databases are swapped: all but the edge and what keeps data of its own."""
-    return tuple(
-        part.service
-        for part in plan.services
-        if part.service not in model.services or not keeps_running(model.services[part.service])
-    )
 
 
 def rollback_steps(scene: Scene, plan: RollbackPlan) -> list[Step]:

@@ -18,7 +18,7 @@ def accept(run: RunArgument = "", stack: StackOption = HERE) -> int:
 
     host = open_stack(stack)
     journal = host.journal()
-    upgrades = [one for one in journal.runs() if not one.undoes]
+    upgrades = [one for one in journal.runs() if one.kind == "upgrade"]
     if not run and not upgrades:
         raise RefusedError("There is no upgrade to accept.", "avnwizard runs")
     record = journal.run(run) if run else upgrades[0]

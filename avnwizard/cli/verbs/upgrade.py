@@ -158,7 +158,7 @@ def _to_undo(host: "Host", run: str) -> "RunRecord":
     journal = host.journal()
     if run:
         return journal.run(run)
-    found = [one for one in journal.runs() if not one.undoes and one.state != "undone"]
+    found = [one for one in journal.runs() if one.kind == "upgrade" and one.state != "undone"]
     if not found:
         raise RefusedError("There is no run to roll back.", "avnwizard runs")
     return found[0]

@@ -10,7 +10,7 @@ from avnwizard.domain.going_back import GoingBack
 from avnwizard.domain.host import Container, DatabaseFacts
 from avnwizard.engine.records import StepRecord
 from avnwizard.flows.host import Host
-from avnwizard.ui.run_view import RunView
+from avnwizard.ui.run_view import Probe, RunView
 
 NOW = 1_780_000_000.0
 FREE_BYTES = 182_000_000_000
@@ -89,8 +89,9 @@ def at_rest(view: RunView) -> RunView:
     ended = began + _STEP_S * view.done_steps
     record = replace(view.record, created_at=began, finished_at=ended if view.record.finished_at else 0.0)
     cost = "" if view.record.undoes else _COST
-    wells = tuple(map(_well, view.containers))
-    return replace(view, record=record, steps=tuple(steps), containers=wells, cost=cost)
+    probe = Probe(20 * view.done_steps, 20 * view.done_steps, 0, (6.0,)) if view.probe else None
+    containers = tuple(map(_well, view.containers))
+    return replace(view, record=record, steps=tuple(steps), containers=containers, probe=probe, cost=cost)
 
 
 def _well(container: Container) -> Container:

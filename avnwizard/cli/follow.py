@@ -2,10 +2,11 @@
 
 import time
 from subprocess import Popen
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from avnwizard.cli.edge_lines import LossTeller, summary
 from avnwizard.cli.output import say, talk_console
 from avnwizard.domain.plain import printable
 from avnwizard.engine.feed import Event, FeedReader
@@ -34,6 +35,8 @@ def follow(host: "Host", run: str, process: Popen[bytes] | None) -> int:
         except KeyboardInterrupt:
             watcher.line(f"left run {run} going; come back with: avnwizard attach {run}")
             return ExitCode.DONE
+    if said := summary(watcher.measured):
+        say(said)
     return _conclude(host, run)
 
 
@@ -82,6 +85,8 @@ class _LineWatcher:
     def __init__(self, run: str) -> None:
         self._run = run
         self._cost_told: tuple[str, object] | None = None
+        self._edge = LossTeller()
+        self.measured: dict[str, Any] | None = None
 
     def __enter__(self) -> Self:
         self.line(f"run {self._run}")
@@ -103,6 +108,10 @@ class _LineWatcher:
             self.line(f"{stamp} {title}: {state}" + (f": {printable(event.text)}" if event.text else ""))
         elif event.kind == "say" or (event.kind == "cost" and self._turns(event)):
             self.line(f"{stamp}   {printable(event.text)}")
+        elif event.kind == "measure":
+            self.measured = event.data
+            if said := self._edge.hear(event.data):
+                self.line(f"{stamp}   {said}")
 
     def _turns(self, event: Event) -> bool:
         """The cost is told once a step, and when its nature changes: on a busy stack it moves every few seconds."""

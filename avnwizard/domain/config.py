@@ -3,9 +3,9 @@
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
 from avnwizard.domain.snapshot import Proof
@@ -80,6 +80,24 @@ class RollbackSection:
 
 
 @checked(frozen=True, config=_STRICT)
+class ProbeSection:
+    """`[probe]`: how the edge is probed during a run. The routers' labels tell the routes.
+
+    Attributes:
+        rate: requests a second, over all routes.
+        address: "ADDRESS:PORT" of the edge on this host, where Traefik's flags and ports do not tell.
+        paths: router name -> the path to ask, instead of the one that its rule tells.
+        urls: what to ask instead of the routers, such as "https://id.example.com/health".
+    """
+
+    enabled: bool = True
+    rate: Annotated[float, Field(ge=0.5, le=200)] = 20.0
+    address: Annotated[str, Field(pattern=r"^$|^\S+:[0-9]{1,5}$")] = ""
+    paths: dict[str, Annotated[str, Field(pattern=r"^/[!-~]*$")]] = field(default_factory=dict)
+    urls: tuple[Annotated[str, Field(pattern=r"^https?://[!-~]+$")], ...] = ()
+
+
+@checked(frozen=True, config=_STRICT)
 class SnapshotSection:
     """`[snapshot]`: what a snapshot holds beside the databases, how far it is proven, and how long it is kept.
 
@@ -105,6 +123,7 @@ class Config:
     lockstep: LockstepSection = field(default_factory=LockstepSection)
     roll: RollSection = field(default_factory=RollSection)
     rollback: RollbackSection = field(default_factory=RollbackSection)
+    probe: ProbeSection = field(default_factory=ProbeSection)
     snapshot: SnapshotSection = field(default_factory=SnapshotSection)
 
 

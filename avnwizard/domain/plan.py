@@ -3,13 +3,14 @@
 A plan holds no secret: values are masked when it is made, the env file itself is kept 0600 in the run's folder.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
 from avnwizard.domain.host import ComposeProject
+from avnwizard.domain.probing.route import ProbePlan
 from avnwizard.domain.snapshot import Proof
 from avnwizard.errors import RefusedError
 
@@ -117,6 +118,10 @@ class PlannedStep:
     interrupts: str = ""
 
 
+def _unprobed() -> ProbePlan:
+    return ProbePlan(off="the plan was made by an older avnwizard")
+
+
 @dataclass(frozen=True)
 class Plan:
     """An upgrade, decided.
@@ -129,6 +134,7 @@ class Plan:
         env_sha256: of the env file that the plan was made from.
         healthy_s: how long a container may take on top of its start period.
         drain_s: how long an old container stays once the new one is healthy.
+        probe: how the edge is probed while the plan is carried out.
     """
 
     product: str
@@ -152,6 +158,7 @@ class Plan:
     changes: tuple[str, ...]
     healthy_s: float
     drain_s: float
+    probe: ProbePlan = field(default_factory=_unprobed)
 
     def service(self, name: str) -> ServicePlan:
         """One service's part."""

@@ -36,7 +36,8 @@ def _steps(plan: Plan) -> Iterator[PlannedStep]:
     )  # fmt: skip
     for part in plan.services:
         yield _service(plan, part)
-    yield PlannedStep("verify", f"Verify {plan.target.tag}", (), "Every service must serve.", "as above")
+    edge = "" if plan.probe.off else " Every route that answered before must answer through the edge."
+    yield PlannedStep("verify", f"Verify {plan.target.tag}", (), f"Every service must serve.{edge}", "as above")
 
 
 def _snapshot(plan: Plan) -> PlannedStep:

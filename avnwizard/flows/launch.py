@@ -21,6 +21,7 @@ from avnwizard.errors import BusyError, RefusedError
 from avnwizard.flows import rollback
 from avnwizard.flows.acceptance import accept_earlier
 from avnwizard.flows.cost_watch import CostWatch
+from avnwizard.flows.edge.watch import watched
 from avnwizard.flows.host import Host
 from avnwizard.flows.planning import Prepared
 from avnwizard.flows.report import write_report
@@ -118,10 +119,13 @@ def carry(host: Host, run: str) -> RunState:
         _take_lock(stack, host, record.id)
         feed = FeedWriter(host.state.feed(record.id))
         signal.signal(signal.SIGTERM, lambda *_: _ask_to_stop(host, record.id))
+        plan = from_json(journal.run(record.undoes).plan if record.undoes else record.plan)
         steps = _steps_of(host, journal, record)
+        source = host.state.run(record.undoes or record.id)
         if not record.undoes:
-            stack.enter_context(CostWatch(host, feed, record.id, from_json(record.plan)))
-        state = run_steps(journal, feed, record, steps)
+            stack.enter_context(CostWatch(host, feed, record.id, plan))
+        with watched(host, plan.probe, feed, host.state.run(record.id), source):
+            state = run_steps(journal, feed, record, steps)
         write_report(host, journal, record.id)
     return state
 

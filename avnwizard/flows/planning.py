@@ -11,6 +11,7 @@ from avnwizard.domain.host import ComposeModel, Container
 from avnwizard.domain.migrations import Kind, MigrationVerdict
 from avnwizard.domain.plan import EnvEdit, Jump, MigrationStatement, Plan, ReleaseRef, ServicePlan
 from avnwizard.domain.strategy import choose, is_job, roll_order
+from avnwizard.domain.traefik.routes import plan_probe
 from avnwizard.domain.version import Version, kind_of_jump
 from avnwizard.errors import RefusedError
 from avnwizard.flows.describe import describe
@@ -76,7 +77,8 @@ def prepare(
     note = f"avnwizard: {draft.current.name} to {draft.target.name}"
     env, edits = apply_decisions(draft.operator, decisions, answers, note=note)
     model = resolve_contents(host, draft.compose, env.to_bytes(), what=draft.target.name)
-    changes = compose_changes(host.stack.resolve(), model)
+    now = host.stack.resolve()
+    changes = compose_changes(now, model)
     verdict = draft.migrations
     services = _services(host, model)
     plan = Plan(
@@ -107,6 +109,7 @@ def prepare(
         env_sha256=hashlib.sha256(draft.operator.to_bytes()).hexdigest(),
         healthy_s=host.config.roll.healthy_s,
         drain_s=host.config.roll.drain_s,
+        probe=plan_probe(now, model, host.config.probe),
     )
     return Prepared(
         describe(plan), draft.operator.to_bytes(), env.to_bytes(), draft.edited, draft.carried, draft.edits_patch

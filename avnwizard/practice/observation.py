@@ -65,6 +65,11 @@ class Observer:
             records = self.store.present(service) if service else self.store.present()
             return tuple(self._seen(record, look) for record in records)
 
+    def last_verdict(self, record: Record) -> Verdict:
+        """What its health check said when somebody last looked; a program that nobody asked is taken for ready."""
+        known = self._verdicts.get((record.id, record.started_at))
+        return known[1] if known else "ready"
+
     def catch_up(self) -> None:
         """Let every program whose time has come do its work; call it before any look at the world."""
         if not self._due():

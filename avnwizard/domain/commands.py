@@ -144,12 +144,14 @@ def pg_restore(database: str, *, scratch: bool = False) -> Argv:
     """Restore stdin into an empty database, owners and grants kept, ending at the first error.
 
     A `scratch` database is thrown away afterwards: its commits need not wait for the disk, and a subscription in it
-    would be one more subscriber of a live publication.
+    would be one more subscriber of a live publication. Row security stays on, or a materialized view over a table
+    whose policies are forced on its owner cannot be refilled; the superuser who restores is above policies.
     """
+    base = ("pg_restore", "--exit-on-error", "--enable-row-security", "--no-password")
     if not scratch:
-        return ("pg_restore", "--exit-on-error", "--no-password", f"--dbname={conninfo(database)}")
+        return (*base, f"--dbname={conninfo(database)}")
     lazy = f"{conninfo(database)} options='-c synchronous_commit=off'"
-    return ("pg_restore", "--exit-on-error", "--no-password", "--no-subscriptions", f"--dbname={lazy}")
+    return (*base, "--no-subscriptions", f"--dbname={lazy}")
 
 
 def pg_read_back() -> Argv:

@@ -152,6 +152,12 @@ def pg_dump(database: str, *, compression: str, moment: str = "") -> Argv:
     return ("pg_dump", *options, f"--dbname={conninfo(database)} application_name='{DUMPING}'")
 
 
+def pg_dump_rows(database: str, tables: Sequence[str]) -> Argv:
+    """Dump the rows of some tables, named by quoted patterns, in the custom format to stdout."""
+    options = ("-Fc", "-Z", "1", "--data-only", "--no-password", "--lock-wait-timeout=60s")
+    return ("pg_dump", *options, *(f"--table={table}" for table in tables), f"--dbname={conninfo(database)}")
+
+
 def pg_dumpall_globals() -> Argv:
     """Roles with their password hashes, and tablespaces, to stdout."""
     return ("pg_dumpall", "--globals-only", "--no-password")
@@ -161,12 +167,14 @@ def pg_restore(database: str, *, scratch: bool = False) -> Argv:
     """Restore stdin into an empty database, owners and grants kept, ending at the first error.
 
     A `scratch` database is thrown away afterwards: its commits need not wait for the disk, and a subscription in it
-    would be one more subscriber of a live publication.
+    would be one more subscriber of a live publication. Row security stays on, or a materialized view over a table
+    whose policies are forced on its owner cannot be refilled; the superuser who restores is above policies.
     """
+    base = ("pg_restore", "--exit-on-error", "--enable-row-security", "--no-password")
     if not scratch:
-        return ("pg_restore", "--exit-on-error", "--no-password", f"--dbname={conninfo(database)}")
+        return (*base, f"--dbname={conninfo(database)}")
     lazy = f"{conninfo(database)} options='-c synchronous_commit=off'"
-    return ("pg_restore", "--exit-on-error", "--no-password", "--no-subscriptions", f"--dbname={lazy}")
+    return (*base, "--no-subscriptions", f"--dbname={lazy}")
 
 
 def pg_read_back() -> Argv:

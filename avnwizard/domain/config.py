@@ -73,6 +73,19 @@ class RollSection:
 
 
 @checked(frozen=True, config=_STRICT)
+class RollbackSection:
+    """`[rollback]`: what going back may rely on and what it keeps.
+
+    Attributes:
+        compatible: databases whose newer schema the old code can work with: the operator vouches for it.
+        save_rows: after a restore, also dump the tables that were written to since the snapshot.
+    """
+
+    compatible: tuple[str, ...] = ()
+    save_rows: bool = False
+
+
+@checked(frozen=True, config=_STRICT)
 class ProbeSection:
     """`[probe]`: how the edge is probed during a run. The routers' labels tell the routes.
 
@@ -115,6 +128,7 @@ class Config:
     postgres: PostgresSection = field(default_factory=PostgresSection)
     lockstep: LockstepSection = field(default_factory=LockstepSection)
     roll: RollSection = field(default_factory=RollSection)
+    rollback: RollbackSection = field(default_factory=RollbackSection)
     probe: ProbeSection = field(default_factory=ProbeSection)
     snapshot: SnapshotSection = field(default_factory=SnapshotSection)
 

@@ -6,6 +6,7 @@ from avnwizard.domain.plan import ServicePlan
 from avnwizard.engine.step import Probe, Step, StepContext, UndoCost
 from avnwizard.errors import StepError
 from avnwizard.flows import handover, rolling
+from avnwizard.flows.baseline import look_after_job, look_before_job
 from avnwizard.flows.handover import Patience
 from avnwizard.flows.host import Host
 from avnwizard.flows.steps.images import pinned, ran_before
@@ -38,12 +39,16 @@ class RunJob(Step):
     def do(self, ctx: StepContext) -> None:
         """Start it and wait; one that is running already, from before a crash, is waited for."""
         host = self._scene.host
+        if not self._back:
+            look_before_job(ctx, host)
         with ctx.effect("start"):
             host.stack.up(self._service)
         deadline = host.clock.now() + _JOB_LIMIT_S
         while host.clock.now() < deadline:
             found = self._containers(ctx)
             if found and all(one.state in {"exited", "dead"} for one in found):
+                if not self._back:
+                    look_after_job(ctx, host)
                 return self._judge(ctx, found)
             host.clock.sleep(_POLL_S)
         raise StepError(f"{self._service} has not ended within an hour.", "Look at its log, then resume.")

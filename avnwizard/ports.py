@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
+from avnwizard.domain.cluster_globals import GlobalsChange
 from avnwizard.domain.database import DatabaseContents, DatabaseProperties, FileFacts
 from avnwizard.domain.host import (
     ComposeModel,
@@ -22,6 +23,7 @@ from avnwizard.domain.host import (
     ServerFacts,
     TagRef,
 )
+from avnwizard.domain.probing import Outcome, Route
 from avnwizard.domain.writes import WriteCounters
 
 Progress = Callable[[int, int | None], None]
@@ -173,6 +175,9 @@ class Stack(Protocol):
     def remove(self, container_id: str) -> None:
         """Remove a stopped container by id; no error when it is gone."""
 
+    def mark(self, container_id: str, file: str, *, there: bool) -> None:
+        """Make or remove an empty file in a running container; no error when the container is gone."""
+
     def start(self, container_id: str) -> None:
         """Start a stopped container as it is; no error when it runs."""
 
@@ -249,6 +254,18 @@ class Database(Protocol):
     def dump_globals(self, to: Path) -> FileFacts:
         """`pg_dumpall --globals-only` into a new 0600 file (it holds password hashes)."""
 
+    def globals_changes(self, dump: Path) -> GlobalsChange:
+        """How roles, memberships and other globals differ from what `dump_globals` wrote; no secret in it."""
+
+    def repair_globals(self, dump: Path, *, only_missing: bool = False) -> GlobalsChange:
+        """Put roles (passwords as hashes), settings and memberships back; new roles are told and left.
+
+        With `only_missing` only the roles that are gone are made.
+        """
+
+    def dump_rows(self, database: str, tables: Sequence[str], to: Path, progress: Progress) -> None:
+        """`pg_dump -Fc --data-only` of some tables ("schema.table") into a new 0600 file, fsynced."""
+
     def moments(self, databases: Sequence[str]) -> AbstractContextManager[Sequence[Moment]]:
         """Hold databases as of now, all of one moment, until the end of the `with`."""
 
@@ -278,3 +295,36 @@ class Database(Protocol):
 
     def drop(self, database: str) -> None:
         """End the connections and drop; no error when it is gone."""
+
+
+class ProbeRun(Protocol):
+    """A probe under way, beside the run."""
+
+    @property
+    def problem(self) -> str:
+        """Why it ended by itself, "" while it has not."""
+
+    def now(self) -> float:
+        """The steady clock, in seconds, of the times that it tells."""
+
+    def focus(self, service: str) -> None:
+        """Ask this service's routes more often, as it is being rolled; "" for all alike."""
+
+    def stop(self) -> None:
+        """Send no more, and wait a few seconds for what is under way."""
+
+
+class EdgeProbe(Protocol):
+    """Asks the edge as users do. It never raises: what goes wrong is an outcome."""
+
+    def ask(self, routes: Sequence[Route]) -> tuple[Outcome, ...]:
+        """One GET for each route, all at once, within a few seconds."""
+
+    def start(
+        self, routes: Sequence[Route], *, rate: float, settled: Callable[[Route, Outcome, float, float], None]
+    ) -> ProbeRun:
+        """Send `rate` requests a second, each when it is due, whether or not the ones before were answered.
+
+        Args:
+            settled: told of each request, from the probe's own thread: when it was due, when it ended.
+        """

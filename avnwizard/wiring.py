@@ -19,7 +19,7 @@ from avnwizard.flows.host import Host
 if TYPE_CHECKING:
     from avnwizard.adapters.docker.stack import DockerStack
     from avnwizard.adapters.git import GitRepo
-    from avnwizard.ports import Database, Stack
+    from avnwizard.ports import Database, EdgeProbe, Stack
     from avnwizard.practice.host import PracticeHost
 
 STATE_DIR = "AVNWIZARD_STATE_DIR"
@@ -47,6 +47,7 @@ def _open_real(directory: Path) -> Host:
     from avnwizard.adapters.docker.stack import DockerStack
     from avnwizard.adapters.files import LocalFiles
     from avnwizard.adapters.git import open_repo
+    from avnwizard.adapters.traefik import TraefikEdge
 
     repo = open_repo(directory)
     state = StatePaths(_state_root() / _slug(repo.directory))
@@ -56,7 +57,8 @@ def _open_real(directory: Path) -> Host:
     stack = DockerStack(project)
     postgres = config.postgres.service or _find_postgres(stack)
     find = partial(_container_database, stack, postgres)
-    return Host(config, state, repo, stack, LocalFiles(), SystemClock(), postgres, find)
+    edge = TraefikEdge(project.name)
+    return Host(config, state, repo, stack, edge, LocalFiles(), SystemClock(), postgres, find, _http_probe)
 
 
 def _find_postgres(stack: "Stack") -> str:
@@ -77,6 +79,12 @@ def _container_database(stack: "DockerStack", service: str) -> "Database":
     return PostgresDatabase(ContainerPostgresAccess(running[0].id))
 
 
+def _http_probe() -> "EdgeProbe":
+    from avnwizard.adapters.edge import HttpProbe
+
+    return HttpProbe()
+
+
 def _open_practice(directory: Path) -> Host:
     from avnwizard.practice.host import open_host as open_practice
 
@@ -88,13 +96,16 @@ def _practice_host(practice: "PracticeHost") -> Host:
     from avnwizard.adapters.git import open_repo
     from avnwizard.adapters.postgres import PostgresDatabase
     from avnwizard.practice.disk import PracticeDatabase
+    from avnwizard.practice.edge_probe import PracticeEdge
 
     repo = open_repo(practice.project.directory)
     state = StatePaths(practice.home / "state")
     config = _config(repo, state)
     postgres = config.postgres.service or _find_postgres(practice.stack)
     database = PracticeDatabase(PostgresDatabase(practice.postgres), practice.stack.observer)
-    return Host(config, state, repo, practice.stack, LocalFiles(), practice.clock, postgres, lambda: database)
+    stack, edge, clock = practice.stack, practice.edge, practice.clock
+    probe = PracticeEdge(practice.state, practice.stack.observer)
+    return Host(config, state, repo, stack, edge, LocalFiles(), clock, postgres, lambda: database, lambda: probe)
 
 
 @dataclass(frozen=True)

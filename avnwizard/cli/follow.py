@@ -2,10 +2,11 @@
 
 import time
 from subprocess import Popen
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from avnwizard.cli.edge_lines import LossTeller, summary
 from avnwizard.cli.output import say, talk_console
 from avnwizard.domain.plain import printable
 from avnwizard.engine.feed import Event, FeedReader
@@ -34,6 +35,8 @@ def follow(host: "Host", run: str, process: Popen[bytes] | None) -> int:
         except KeyboardInterrupt:
             watcher.line(f"left run {run} going; come back with: avnwizard attach {run}")
             return ExitCode.DONE
+    if said := summary(watcher.measured):
+        say(said)
     return _conclude(host, run)
 
 
@@ -81,6 +84,9 @@ class _LineWatcher:
 
     def __init__(self, run: str) -> None:
         self._run = run
+        self._cost_told: tuple[str, object] | None = None
+        self._edge = LossTeller()
+        self.measured: dict[str, Any] | None = None
 
     def __enter__(self) -> Self:
         self.line(f"run {self._run}")
@@ -100,8 +106,18 @@ class _LineWatcher:
         if event.kind == "step":
             state = printable(str(event.data.get("state", "")))
             self.line(f"{stamp} {title}: {state}" + (f": {printable(event.text)}" if event.text else ""))
-        elif event.kind == "say":
+        elif event.kind == "say" or (event.kind == "cost" and self._turns(event)):
             self.line(f"{stamp}   {printable(event.text)}")
+        elif event.kind == "measure":
+            self.measured = event.data
+            if said := self._edge.hear(event.data):
+                self.line(f"{stamp}   {said}")
+
+    def _turns(self, event: Event) -> bool:
+        """The cost is told once a step, and when its nature changes: on a busy stack it moves every few seconds."""
+        turn = (event.step, event.data.get("restore"))
+        told, self._cost_told = self._cost_told, turn
+        return told != turn
 
 
 class _BarWatcher(_LineWatcher):

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from avnwizard.cli.edge_lines import of_route
 from avnwizard.cli.output import data_console, show_table
 from avnwizard.domain.plain import printable
+from avnwizard.domain.probing import words
 
 if TYPE_CHECKING:
     from avnwizard.domain.plan import Plan, PlannedStep
@@ -24,6 +26,9 @@ def show_plan(plan: "Plan") -> None:
         show_table(("edit", "variable", "to", "value"), rows)
     console.print("\nservices", style="bold")
     show_table(("service", "how", "why"), [(part.service, part.strategy, part.reason) for part in plan.services])
+    console.print("\nedge probe", style="bold")
+    for line in _probe(plan):
+        console.print(line, soft_wrap=True)
     for number, step in enumerate(plan.steps, start=1):
         console.print(Text(f"\n{number}. {printable(step.title)}", style="bold"))
         for line in _step(step):
@@ -42,6 +47,14 @@ def _reading(plan: "Plan") -> Iterator[Text]:
         yield Text("\ncompose file", style="bold")
     for change in plan.changes:
         yield Text(f"  {printable(change)}")
+
+
+def _probe(plan: "Plan") -> Iterator[Text]:
+    yield Text(f"  {words.planned(plan.probe)}")
+    for route in plan.probe.routes:
+        yield Text(f"  {printable(route.name, limit=40):<16} {printable(route.url, limit=200)}", style="dim")
+    for one in plan.probe.left_out:
+        yield Text(of_route(one.router, one.why), style="dim")
 
 
 def _step(step: "PlannedStep") -> Iterator[Text]:

@@ -3,11 +3,12 @@
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
+from avnwizard.domain.handover import Handover
 from avnwizard.domain.snapshot import Proof
 from avnwizard.errors import UsageError
 
@@ -58,12 +59,48 @@ class RollSection:
     Attributes:
         strategy: service name -> strategy.
         healthy_s: seconds to wait on top of a service's own `start_period`.
-        drain_s: seconds that an old container keeps running after the new one is healthy.
+        handover: service name -> handover, where a surge shall not hand over as it would by itself.
+        drain_s: seconds that an old container keeps running after the new one is healthy, where nobody can tell
+            whether it is still asked.
+        drain_limit_s: seconds for which the connections of an old container are waited for at most.
     """
 
     strategy: dict[str, Strategy] = field(default_factory=dict)
+    handover: dict[str, Handover] = field(default_factory=dict)
     healthy_s: float = 120.0
     drain_s: float = 2.0
+    drain_limit_s: float = 30.0
+
+
+@checked(frozen=True, config=_STRICT)
+class RollbackSection:
+    """`[rollback]`: what going back may rely on and what it keeps.
+
+    Attributes:
+        compatible: databases whose newer schema the old code can work with: the operator vouches for it.
+        save_rows: after a restore, also dump the tables that were written to since the snapshot.
+    """
+
+    compatible: tuple[str, ...] = ()
+    save_rows: bool = False
+
+
+@checked(frozen=True, config=_STRICT)
+class ProbeSection:
+    """`[probe]`: how the edge is probed during a run. The routers' labels tell the routes.
+
+    Attributes:
+        rate: requests a second, over all routes.
+        address: "ADDRESS:PORT" of the edge on this host, where Traefik's flags and ports do not tell.
+        paths: router name -> the path to ask, instead of the one that its rule tells.
+        urls: what to ask instead of the routers, such as "https://id.example.com/health".
+    """
+
+    enabled: bool = True
+    rate: Annotated[float, Field(ge=0.5, le=200)] = 20.0
+    address: Annotated[str, Field(pattern=r"^$|^\S+:[0-9]{1,5}$")] = ""
+    paths: dict[str, Annotated[str, Field(pattern=r"^/[!-~]*$")]] = field(default_factory=dict)
+    urls: tuple[Annotated[str, Field(pattern=r"^https?://[!-~]+$")], ...] = ()
 
 
 @checked(frozen=True, config=_STRICT)
@@ -91,6 +128,8 @@ class Config:
     postgres: PostgresSection = field(default_factory=PostgresSection)
     lockstep: LockstepSection = field(default_factory=LockstepSection)
     roll: RollSection = field(default_factory=RollSection)
+    rollback: RollbackSection = field(default_factory=RollbackSection)
+    probe: ProbeSection = field(default_factory=ProbeSection)
     snapshot: SnapshotSection = field(default_factory=SnapshotSection)
 
 

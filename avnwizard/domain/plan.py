@@ -3,13 +3,15 @@
 A plan holds no secret: values are masked when it is made, the env file itself is kept 0600 in the run's folder.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from avnwizard.domain.handover import Handover
 from avnwizard.domain.host import ComposeProject
+from avnwizard.domain.probing.route import ProbePlan
 from avnwizard.domain.snapshot import Proof
 from avnwizard.errors import RefusedError
 
@@ -54,6 +56,9 @@ class ServicePlan:
 
     Attributes:
         digest: the target image's digest in the registry, "" where it is only known once pulled.
+        handover: for a surge, how requests pass from the old to the new.
+        grace_s: how long its old containers may take to stop before they are killed.
+        may_lose: what users or other services may lose meanwhile, "" for nothing.
     """
 
     service: str
@@ -62,6 +67,9 @@ class ServicePlan:
     image_old: str
     image_new: str
     digest: str
+    handover: Handover | None = None
+    may_lose: str = ""
+    grace_s: float = 10.0
 
 
 @dataclass(frozen=True)
@@ -117,6 +125,10 @@ class PlannedStep:
     interrupts: str = ""
 
 
+def _unprobed() -> ProbePlan:
+    return ProbePlan(off="the plan was made by an older avnwizard")
+
+
 @dataclass(frozen=True)
 class Plan:
     """An upgrade, decided.
@@ -128,7 +140,10 @@ class Plan:
         changes: what the resolved compose model changes, in sentences.
         env_sha256: of the env file that the plan was made from.
         healthy_s: how long a container may take on top of its start period.
+        drain_s: how long an old container stays once the new one is healthy, where nobody can tell that it is idle.
+        drain_limit_s: how long its connections are waited for at most.
         drain_s: how long an old container stays once the new one is healthy.
+        probe: how the edge is probed while the plan is carried out.
     """
 
     product: str
@@ -152,6 +167,8 @@ class Plan:
     changes: tuple[str, ...]
     healthy_s: float
     drain_s: float
+    drain_limit_s: float
+    probe: ProbePlan = field(default_factory=_unprobed)
 
     def service(self, name: str) -> ServicePlan:
         """One service's part."""

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -33,13 +34,20 @@ class FeedWriter:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._path = path
+        self._listeners: list[Callable[[EventKind, str], None]] = []
         path.touch(mode=0o600)
 
+    def listen(self, heard: Callable[[EventKind, str], None]) -> None:
+        """Have the kind and the step of each event told within this process too."""
+        self._listeners.append(heard)
+
     def emit(self, kind: EventKind, step: str, text: str = "", **data: Any) -> None:
-        """Append one event; whole lines only, so that readers never see half of one."""
-        line = json.dumps({"at": time.time(), "kind": kind, "step": step, "text": text, "data": data})
+        """Append one event, in one write, so that neither readers nor other threads see half of one."""
+        line = json.dumps({"at": time.time(), "kind": kind, "step": step, "text": text, "data": data}).encode()
         with self._path.open("ab", buffering=0) as feed:
-            feed.write(b"\n" * self._torn() + line.encode() + b"\n")
+            feed.write((b"\n" if self._torn() else b"") + line + b"\n")
+        for heard in self._listeners:
+            heard(kind, step)
 
     def _torn(self) -> bool:
         size = self._path.stat().st_size

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from avnwizard.domain.config import Config, StatePaths
 from avnwizard.engine.journal import Journal
-from avnwizard.ports import Clock, Database, Files, Repo, Stack
+from avnwizard.ports import Clock, Database, EdgeProbe, Files, Repo, Stack
+from avnwizard.ports_edge import Edge
 
 
 @dataclass(frozen=True)
@@ -16,16 +17,19 @@ class Host:
     Attributes:
         postgres_service: the compose service that is the database, "" when the stack has none.
         database: finds the way to Postgres when it is needed: it may be down, and a recreated one is another one.
+        probe: what asks the edge, made when it is needed.
     """
 
     config: Config
     state: StatePaths
     repo: Repo
     stack: Stack
+    edge: Edge
     files: Files
     clock: Clock
     postgres_service: str
     database: Callable[[], Database]
+    probe: Callable[[], EdgeProbe]
 
     def journal(self) -> Journal:
         """Open the journal."""

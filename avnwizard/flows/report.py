@@ -8,6 +8,7 @@ from avnwizard.domain.plan import Plan, from_json
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import StepRecord
 from avnwizard.flows.host import Host
+from avnwizard.flows.rollback_report import rollback_lines
 
 NAME = "report.md"
 
@@ -34,6 +35,7 @@ def report(journal: Journal, run: str) -> str:
     ]
     if record.message:
         lines += ["", f"It stopped: {printable(record.message)}", "", f"What to do: {printable(record.hint)}"]
+    lines += rollback_lines(journal, record)
     lines += ["", "| step | state | seconds |", "| --- | --- | ---: |"]
     for step in steps:
         took = f"{step.finished_at - step.started_at:.1f}" if step.finished_at and step.started_at else ""

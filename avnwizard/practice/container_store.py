@@ -24,6 +24,11 @@ class ContainerStore:
             _record(row) for row in self._state.rows(f"{query} AND service = ? ORDER BY number, created_at", service)
         ]
 
+    def seen_since(self, moment: float) -> list[Record]:
+        """Every container that was there at some time since a moment, those removed meanwhile too."""
+        rows = self._state.rows("SELECT * FROM container WHERE removed_at IS NULL OR removed_at > ?", moment)
+        return [_record(row) for row in rows]
+
     def find(self, container_id: str) -> Record | None:
         """A container that was not removed, by its id or a prefix of it."""
         rows = self._state.rows(

@@ -28,7 +28,7 @@ _CHECK_TIMEOUT_S = 3.0
 """What a health check waits for its answer, however fast the practice is."""
 _VERDICT_LASTS_S = 1.0
 """Of practice time."""
-_READY_LASTS_S = 0.1
+_READY_LASTS_S = 0.5
 """Of real time, however fast the practice is: real health checks also notice late that all is no longer well."""
 
 
@@ -64,6 +64,11 @@ class Observer:
             look = _Look(speed, self._shared(connections))
             records = self.store.present(service) if service else self.store.present()
             return tuple(self._seen(record, look) for record in records)
+
+    def last_verdict(self, record: Record) -> Verdict:
+        """What its health check said when somebody last looked; a program that nobody asked is taken for ready."""
+        known = self._verdicts.get((record.id, record.started_at))
+        return known[1] if known else "ready"
 
     def catch_up(self) -> None:
         """Let every program whose time has come do its work; call it before any look at the world."""

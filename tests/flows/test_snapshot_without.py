@@ -3,14 +3,13 @@
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from avnwizard.adapters.postgres import PostgresDatabase
 from avnwizard.errors import ExitCode
-from avnwizard.flows.host import Host
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 from tests.adapters.postgres_server import LocalServer, running
@@ -32,7 +31,7 @@ def _commands() -> str:
     return found.group(1)
 
 
-def _roles(server: PostgresDatabase, host: Host, to: Path) -> list[str]:
+def _roles(server: PostgresDatabase, to: Path) -> list[str]:
     server.dump_globals(to)
     lines = to.read_text("utf-8").splitlines()
     return sorted(line for line in lines if line.startswith(("CREATE ROLE", "ALTER ROLE", "GRANT")))
@@ -60,7 +59,7 @@ def test_the_readmes_commands_restore_it(practice_host: PracticeHost, fresh: Loc
         assert there.fingerprint(one.name) == live.fingerprint(one.name), one.name
         assert there.row_counts(one.name) == live.row_counts(one.name), one.name
     inner = PostgresDatabase(practice_host.postgres)
-    assert _roles(there, host, tmp_path / "there") == _roles(inner, host, tmp_path / "live")
+    assert _roles(there, tmp_path / "there") == _roles(inner, tmp_path / "live")
 
 
 class _With(LocalServer):
@@ -74,7 +73,7 @@ class _With(LocalServer):
         """With that password."""
         return {**super().connection(database), "password": self.__dict__["_password"]}
 
-    def command(self, tool: "list[str] | tuple[str, ...]") -> tuple[list[str], dict[str, str]]:  # type: ignore[override]
+    def command(self, tool: Sequence[str]) -> tuple[list[str], dict[str, str]]:
         """With that password."""
         argv, env = super().command(tool)
         return argv, {**env, "PGPASSWORD": self.__dict__["_password"]}

@@ -286,7 +286,7 @@ async def test_leaving_with_answers_is_asked_about(opened: Open) -> None:
 
 
 async def test_volumes_are_chosen_and_planned(opened: Open) -> None:
-    """v opens the list, space chooses, Enter takes it into the plan; Escape changes nothing."""
+    """The key v opens the list, space chooses, Enter takes it into the plan; Escape changes nothing."""
     async with opened() as pilot:
         await to_snapshot(pilot)
         assert "no volume; there are 4 (v)" in seen(pilot)

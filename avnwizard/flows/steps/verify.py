@@ -2,8 +2,12 @@
 
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import StepError
+from avnwizard.flows.edge.baseline import wait_for_all
+from avnwizard.flows.edge.memory import load
 from avnwizard.flows.steps.scene import Scene
 from avnwizard.flows.survey import ailing
+
+_HOW = {"misrouted": "another router answers, or Traefik's own 404", "refused": "the edge refuses the connection"}
 
 
 class Verify(Step):
@@ -36,3 +40,22 @@ class Verify(Step):
                 f"Look at: docker compose logs {service}. Then resume, or roll back.",
             )
         ctx.say(f"all {len(model.services)} services of {self._tag} serve")
+        self._ask_the_edge(ctx)
+
+    def _ask_the_edge(self, ctx: StepContext) -> None:
+        """What users reached before they must reach again: a healthy container is not yet a routed one."""
+        host, plan = self._scene.host, self._scene.plan
+        memory = load(host.files, self._scene.folder.path)
+        routes = memory.answering(plan.probe.routes) if memory else ()
+        if memory is None or not routes:
+            return
+        silent = wait_for_all(host, routes, memory.identities, limit_s=plan.healthy_s)
+        if silent:
+            name, how = min(silent.items())
+            url = next(route.url for route in routes if route.name == name)
+            raise StepError(
+                f"{len(silent)} of {len(routes)} routes do not answer through the edge, though every service is "
+                f"healthy: {name} ({url}): {_HOW.get(how, how)}.",
+                "Look at the router's labels and at Traefik's log. Then resume, or roll back.",
+            )
+        ctx.say(f"all {len(routes)} routes answer through the edge")

@@ -1,0 +1,23 @@
+"""The edge probe's values: routes, who answered, what was counted. Pure; adapters send, flows count."""
+
+from avnwizard.domain.probing.identity import Identity, Verdict, identify, judge
+from avnwizard.domain.probing.route import Answer, Failure, LeftOut, Loss, Outcome, ProbePlan, Route
+from avnwizard.domain.probing.tally import Tally, numbers, tally_from, together
+
+__all__ = [
+    "Answer",
+    "Failure",
+    "Identity",
+    "LeftOut",
+    "Loss",
+    "Outcome",
+    "ProbePlan",
+    "Route",
+    "Tally",
+    "Verdict",
+    "identify",
+    "judge",
+    "numbers",
+    "tally_from",
+    "together",
+]

@@ -1,0 +1,128 @@
+"""Who answered: a router that is gone is not an error to HTTP, since Traefik hands its requests to the next rule.
+
+A status tells nothing then (the console answers 200 to everything), and a new release may change status, headers
+and body. So each answer is compared with what its own service and the next rule's said before the roll. Marks (the
+status, each header's name, each header with its value, each word of the body) that all answers of the one share and
+none of the other are what tells them apart; an answer that has more of the other's marks than of its own is
+misrouted. A new release keeps some of its own marks (its name, its server header, its cookies) and hardly takes on
+another's.
+"""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from avnwizard.domain.probing.route import Answer, Loss, Outcome, Route
+
+Verdict = Literal["answered", "changed"] | Loss
+"""`changed`: an answer with none of its own marks and none of the next rule's; counted as answered."""
+
+_WORD = re.compile(rb"[A-Za-z0-9_.-]{2,80}")
+_MOST_WORDS = 400
+_VOLATILE = frozenset(
+    {"date", "age", "content-length", "connection", "expires", "last-modified", "etag", "set-cookie"}
+)
+_SERVER_FAULT, _TOO_MANY = 500, 429
+_GATEWAY_FAULTS: dict[int, Loss] = {502: "502", 503: "503", 504: "504"}
+_NO_ROUTER = (404, b"404 page not found")
+_NO_SERVER = (503, b"no available server")
+"""Traefik's own words (v3: `http.NotFound`, `healthcheck`/`wrr` balancers)."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The marks of one route's answers.
+
+    Attributes:
+        statuses: seen at the baseline; () where it did not answer.
+        own: marks that its every answer had and no answer of the next rule's.
+        other: the reverse. Marks are hashed, so that nothing of an answer is kept.
+        echoes: how often the next rule's answers repeat each word of the path that they were asked.
+    """
+
+    statuses: tuple[int, ...] = ()
+    own: frozenset[str] = frozenset()
+    other: frozenset[str] = frozenset()
+    echoes: int = 0
+
+    @property
+    def answers(self) -> bool:
+        """Whether it answered before the roll, so that silence is a loss."""
+        return bool(self.statuses)
+
+    @property
+    def is_told_apart(self) -> bool:
+        """Whether an answer of the next rule's would be noticed."""
+        return bool(self.other)
+
+
+def identify(route: Route, mine: Iterable[Outcome], decoys: Iterable[Outcome]) -> Identity:
+    """Learn a route from answers at its own path and at its decoy's.
+
+    A 502, 503 or 504 that is Traefik's own, or Traefik's own 404, is no answer.
+    """
+    answers = [one for one in mine if isinstance(one, Answer)]
+    if not answers or any(_is_traefiks(one) for one in answers):
+        return Identity()
+    others = [one for one in decoys if isinstance(one, Answer)]
+    echoes = max((min(_words(one)[word] for word in _asked(route.decoy)) for one in others), default=0)
+    mine_marked = [marks(one, route.host, route.path, echoes=echoes) for one in answers]
+    theirs_marked = [marks(one, route.host, route.decoy, echoes=echoes) for one in others]
+    own = frozenset.intersection(*mine_marked) - frozenset[str]().union(*theirs_marked)
+    other = frozenset.intersection(*theirs_marked) - frozenset[str]().union(*mine_marked) if others else frozenset()
+    return Identity(tuple(sorted({one.status for one in answers})), own, other, echoes)
+
+
+def judge(outcome: Outcome, identity: Identity, route: Route) -> Verdict:
+    """Whether a request was answered by the service that it was meant for, or how it was lost."""
+    if not isinstance(outcome, Answer):
+        return outcome
+    if outcome.status >= _SERVER_FAULT and (outcome.status not in identity.statuses or _is_traefiks(outcome)):
+        return _GATEWAY_FAULTS.get(outcome.status, "5xx")
+    if outcome.status == _TOO_MANY:
+        return "answered"  # the edge limits the rate; that is the probe's doing
+    seen = marks(outcome, route.host, route.path, echoes=identity.echoes)
+    own, other = _share(identity.own, seen), _share(identity.other, seen)
+    if _is_traefiks(outcome) or other > own:
+        return "misrouted"
+    return "changed" if identity.own and not own else "answered"
+
+
+def marks(answer: Answer, host: str, path: str, *, echoes: int) -> frozenset[str]:
+    """What is characteristic of an answer; words that merely repeat the request do not count.
+
+    Args:
+        echoes: how often a word of the request does not count.
+    """
+    found = {f"status {answer.status}".encode()}
+    for name, value in answer.headers.items():
+        found.add(f"header {name}".encode())
+        if name not in _VOLATILE:
+            found.add(f"header {name}: {value}".encode("utf-8", "replace"))
+    if "set-cookie" in answer.headers:
+        found.add(b"cookie " + answer.headers["set-cookie"].partition("=")[0].encode("utf-8", "replace"))
+    asked = {*_asked(host), *_asked(path)}
+    found |= {b"word " + word for word, times in _words(answer).items() if word not in asked or times > echoes}
+    return frozenset(hashlib.blake2b(mark, digest_size=6).hexdigest() for mark in found)
+
+
+def _words(answer: Answer) -> Counter[bytes]:
+    return Counter(word.lower() for word in _WORD.findall(answer.body)[:_MOST_WORDS])
+
+
+def _asked(text: str) -> list[bytes]:
+    return [word.lower() for word in _WORD.findall(text.encode())]
+
+
+def _share(wanted: frozenset[str], seen: frozenset[str]) -> float:
+    return len(wanted & seen) / len(wanted) if wanted else 0.0
+
+
+def _is_traefiks(answer: Answer) -> bool:
+    words = answer.body.strip().lower()
+    return (answer.status, words) in {_NO_ROUTER, _NO_SERVER} or (
+        answer.status in _GATEWAY_FAULTS and words in {b"bad gateway", b"gateway timeout", b"service unavailable"}
+    )

@@ -1,0 +1,106 @@
+"""What the probe counted: of one route, and of all together; it goes on where an earlier process was cut off."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from avnwizard.domain.probing.histogram import Histogram
+from avnwizard.domain.probing.identity import Verdict
+
+MEDIAN, TAIL = 0.50, 0.99
+
+
+@dataclass
+class Tally:
+    """Requests that were settled; those under way are not counted yet, so `sent` is `answered` and `lost`.
+
+    Attributes:
+        changed: answers that were like none before the roll; they are among the answered.
+        gap_ms: the longest time without an answer on one route, beyond its schedule.
+    """
+
+    answered: int = 0
+    changed: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    gap_ms: float = 0.0
+    latencies: Histogram = field(default_factory=Histogram)
+    _due_s: float | None = None
+    _answered_s: float | None = None
+
+    @property
+    def lost(self) -> int:
+        """Requests without an answer of the right service."""
+        return self.kinds.total()
+
+    @property
+    def sent(self) -> int:
+        """Requests that were settled."""
+        return self.answered + self.lost
+
+    def count(self, verdict: Verdict, *, due_s: float, ended_s: float) -> None:
+        """Count one request.
+
+        Args:
+            due_s: when the schedule wanted it sent, on any steady clock; its latency counts from there.
+        """
+        interval_s = max(due_s - self._due_s, 0.0) if self._due_s is not None else 0.0
+        self._due_s = due_s
+        well = verdict in {"answered", "changed"}
+        if self._answered_s is not None:
+            self.gap_ms = max(self.gap_ms, (ended_s - self._answered_s - interval_s) * 1000)
+        if not well:
+            self.kinds[verdict] += 1
+            return
+        self.answered += 1
+        self.changed += verdict == "changed"
+        self.latencies.add((ended_s - due_s) * 1000)
+        self._answered_s = max(ended_s, self._answered_s or ended_s)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values, for the run's folder."""
+        return {
+            "answered": self.answered,
+            "changed": self.changed,
+            "kinds": dict(self.kinds),
+            "gap_ms": self.gap_ms,
+            "latencies": {str(bucket): count for bucket, count in self.latencies.counts.items()},
+        }
+
+
+def tally_from(found: Mapping[str, Any]) -> Tally:
+    """A tally read back; counting goes on, and the time in between is no gap."""
+    latencies = {int(bucket): int(count) for bucket, count in found["latencies"].items()}
+    return Tally(
+        answered=int(found["answered"]),
+        changed=int(found["changed"]),
+        kinds=Counter({str(kind): int(count) for kind, count in found["kinds"].items()}),
+        gap_ms=float(found["gap_ms"]),
+        latencies=Histogram(latencies),
+    )
+
+
+def together(tallies: Iterable[Tally]) -> Tally:
+    """All routes as one; the longest gap is that of the route that had it."""
+    every = list(tallies)
+    return Tally(
+        answered=sum(one.answered for one in every),
+        changed=sum(one.changed for one in every),
+        kinds=sum((one.kinds for one in every), Counter[str]()),
+        gap_ms=max((one.gap_ms for one in every), default=0.0),
+        latencies=Histogram().merged(one.latencies for one in every),
+    )
+
+
+def numbers(tally: Tally) -> dict[str, Any]:
+    """The numbers of a `measure` event and of a report."""
+    return {
+        "sent": tally.sent,
+        "answered": tally.answered,
+        "lost": tally.lost,
+        "kinds": dict(sorted(tally.kinds.items())),
+        "changed": tally.changed,
+        "longest_gap_ms": round(tally.gap_ms, 1),
+        "p50_ms": round(tally.latencies.percentile(MEDIAN), 1),
+        "p99_ms": round(tally.latencies.percentile(TAIL), 1),
+    }

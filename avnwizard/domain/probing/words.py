@@ -1,0 +1,50 @@
+"""The probe's numbers in words, the same on every screen, in the terminal and in the report."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from avnwizard.domain.plain import printable
+from avnwizard.domain.probing.route import ProbePlan
+
+_SECOND_MS = 1000.0
+
+
+def told(found: Mapping[str, Any]) -> str:
+    """All of `numbers` in a line: `1,204 sent, 1,200 answered, 4 lost (4 reset); longest gap 0.4 s; …`."""
+    return f"{counted(found)}; longest gap {span_ms(found['longest_gap_ms'])}; {latencies(found)}"
+
+
+def counted(found: Mapping[str, Any]) -> str:
+    """How many, and the lost ones by kind."""
+    lost = f"{found['lost']:,} lost" + (f" ({kinds(found)})" if found["lost"] else "")
+    return f"{found['sent']:,} sent, {found['answered']:,} answered, {lost}"
+
+
+def kinds(found: Mapping[str, Any]) -> str:
+    """The lost ones by kind, most first."""
+    each = sorted(found["kinds"].items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{count:,} {printable(str(kind), limit=20)}" for kind, count in each)
+
+
+def latencies(found: Mapping[str, Any]) -> str:
+    """Half of them, and nearly all."""
+    return f"p50 {found['p50_ms']:.0f} ms, p99 {found['p99_ms']:.0f} ms"
+
+
+def span_ms(milliseconds: float) -> str:
+    """`40 ms`, `1.2 s`, `3 min 5 s`."""
+    seconds = milliseconds / _SECOND_MS
+    if seconds < 1:
+        return f"{milliseconds:.0f} ms"
+    if seconds < 60:  # noqa: PLR2004 - a minute
+        return f"{seconds:.1f} s"
+    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
+
+
+def planned(plan: ProbePlan) -> str:
+    """What the plan says of the probe, in a line."""
+    if plan.off:
+        return f"not probed: {printable(plan.off, limit=200)}"
+    routes = f"{len(plan.routes)} route{'s' if len(plan.routes) > 1 else ''}"
+    left = f"; {len(plan.left_out)} left out" if plan.left_out else ""
+    return f"{routes} asked by GET, {plan.rate:g} requests a second, from the first step to the last{left}"

@@ -1,0 +1,1 @@
+"""The probe through the edge: beside every run, and at its end."""

@@ -1,0 +1,157 @@
+"""The probe beside a run: started before its first step, ended after its last; it never makes a run fail."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from avnwizard.domain.plain import printable
+from avnwizard.domain.probing import Outcome, ProbePlan, Route, Tally, judge, numbers
+from avnwizard.domain.probing.histogram import Histogram
+from avnwizard.domain.probing.tally import MEDIAN, TAIL
+from avnwizard.engine.feed import FeedWriter
+from avnwizard.errors import WizardError
+from avnwizard.flows.edge.baseline import learn
+from avnwizard.flows.edge.memory import NAME, ProbeMemory, dump, load
+from avnwizard.flows.host import Host
+
+if TYPE_CHECKING:
+    from avnwizard.ports import ProbeRun
+
+_TELL_S = 1.0
+_KEEP_EVERY = 3
+"""Of the times that numbers are told, every third is kept: what a crash of the machine may cost."""
+
+
+@contextmanager
+def watched(host: Host, plan: ProbePlan, feed: FeedWriter, folder: Path, source: Path) -> Iterator[None]:
+    """Probe while the body runs; whatever goes wrong with the probe is said, and no more.
+
+    Args:
+        folder: the run's, where the counts are kept.
+        source: the folder of the run that is undone, else the same: there lies what was learned at first.
+    """
+    watch = _begun(host, plan, feed, folder, source)
+    try:
+        yield
+    finally:
+        if watch:
+            watch.end()
+
+
+def _begun(host: Host, plan: ProbePlan, feed: FeedWriter, folder: Path, source: Path) -> "EdgeWatch | None":
+    if plan.off:
+        feed.emit("say", "", f"the edge is not probed: {plan.off}")
+        return None
+    try:
+        memory = load(host.files, folder) or ProbeMemory()
+        first = load(host.files, source) if source != folder else None
+        if not memory.identities:
+            memory.identities = dict(first.identities) if first and first.identities else learn(host, plan.routes)
+        return EdgeWatch(host, plan, feed, folder, memory)
+    except Exception as error:  # noqa: BLE001 - a run is not stopped because nobody can measure it
+        told = error.message if isinstance(error, WizardError) else type(error).__name__
+        feed.emit("say", "", f"the edge is not probed: {printable(told, limit=200)}; the run goes on")
+        return None
+
+
+class EdgeWatch:
+    """Counts what the probe settles, tells it once a second, keeps it every few."""
+
+    def __init__(self, host: Host, plan: ProbePlan, feed: FeedWriter, folder: Path, memory: ProbeMemory) -> None:
+        self._host, self._plan, self._feed, self._folder, self._memory = host, plan, feed, folder, memory
+        self._lock, self._stop = threading.Lock(), threading.Event()
+        self._second, self._second_lost = Histogram(), 0
+        self._told = 0
+        host.files.write(folder / NAME, dump(memory))
+        routes = memory.answering(plan.routes)
+        for route in routes:
+            memory.tallies.setdefault(route.name, Tally())
+            memory.services[route.name] = route.service
+        self._say_what(routes)
+        self._run: ProbeRun | None = None
+        if routes:
+            self._run = host.probe().start(routes, rate=plan.rate, settled=self._settled)
+            feed.listen(self._focus)
+            self._thread = threading.Thread(target=self._tell_on, name="edge watch", daemon=True)
+            self._thread.start()
+
+    def _say_what(self, routes: tuple[Route, ...]) -> None:
+        memory = self._memory
+        say = f"probing {len(routes)} routes through the edge, {self._plan.rate:g} requests a second"
+        notes = [
+            f"{route.name} did not answer before the run; it is not probed"
+            for route in self._plan.routes
+            if route not in routes
+        ]
+        notes += [
+            f"answers of {route.name} and {route.next} cannot be told apart; one for the other is not noticed"
+            for route in routes
+            if route.decoy and not memory.identities[route.name].is_told_apart
+        ]
+        for note in notes:
+            if note not in memory.notes:
+                memory.notes.append(note)
+        for text in [say, *notes]:
+            self._feed.emit("say", "", printable(text, limit=300))
+
+    def _focus(self, kind: str, step: str) -> None:
+        """Look closer at the service whose step begins."""
+        if kind == "step" and self._run:
+            self._run.focus(step.partition(":")[2])
+
+    def _settled(self, route: Route, outcome: Outcome, due_s: float, ended_s: float) -> None:
+        verdict = judge(outcome, self._memory.identities[route.name], route)
+        with self._lock:
+            self._memory.tallies[route.name].count(verdict, due_s=due_s, ended_s=ended_s)
+            if verdict in {"answered", "changed"}:
+                self._second.add((ended_s - due_s) * 1000)
+            else:
+                self._second_lost += 1
+
+    def _tell_on(self) -> None:
+        while not self._stop.wait(_TELL_S):
+            try:
+                self._tell()
+            except Exception as error:  # noqa: BLE001 - as above
+                self._feed.emit("say", "", f"the edge probe cannot tell its counts: {type(error).__name__}")
+                return
+            if self._run and self._run.problem:
+                self._note(f"the edge probe broke off ({self._run.problem}); the run goes on without it")
+                return
+
+    def _note(self, text: str) -> None:
+        self._memory.notes.append(text)
+        self._feed.emit("say", "", text)
+
+    def _tell(self) -> None:
+        assert self._run is not None
+        with self._lock:
+            second, lost = self._second, self._second_lost
+            self._second, self._second_lost = Histogram(), 0
+            total = numbers(self._memory.total)
+            kept = dump(self._memory) if self._told % _KEEP_EVERY == 0 else b""
+        self._told += 1
+        if kept:
+            self._host.files.write(self._folder / NAME, kept)
+        latest = {
+            "answered": sum(second.counts.values()),
+            "lost": lost,
+            "p50_ms": round(second.percentile(MEDIAN), 1),
+            "p99_ms": round(second.percentile(TAIL), 1),
+        }
+        self._feed.emit("measure", "", **total, rate=self._plan.rate, second=latest)
+
+    def end(self) -> None:
+        """Send no more, wait for what is under way, tell the last numbers and keep them."""
+        if not self._run:
+            return
+        try:
+            self._stop.set()
+            self._thread.join(10.0)
+            self._run.stop()
+            self._told = 0
+            self._tell()
+        except Exception as error:  # noqa: BLE001 - as above
+            self._note(f"the edge probe ended badly: {type(error).__name__}")

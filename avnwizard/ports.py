@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
+from avnwizard.domain.cluster_globals import GlobalsChange
 from avnwizard.domain.database import DatabaseContents, DatabaseProperties, FileFacts
 from avnwizard.domain.host import (
     ComposeModel,
@@ -171,6 +172,9 @@ class Stack(Protocol):
     def remove(self, container_id: str) -> None:
         """Remove a stopped container by id; no error when it is gone."""
 
+    def mark(self, container_id: str, file: str, *, there: bool) -> None:
+        """Make or remove an empty file in a running container; no error when the container is gone."""
+
     def start(self, container_id: str) -> None:
         """Start a stopped container as it is; no error when it runs."""
 
@@ -242,6 +246,18 @@ class Database(Protocol):
 
     def dump_globals(self, to: Path) -> FileFacts:
         """`pg_dumpall --globals-only` into a new 0600 file (it holds password hashes)."""
+
+    def globals_changes(self, dump: Path) -> GlobalsChange:
+        """How roles, memberships and other globals differ from what `dump_globals` wrote; no secret in it."""
+
+    def repair_globals(self, dump: Path, *, only_missing: bool = False) -> GlobalsChange:
+        """Put roles (passwords as hashes), settings and memberships back; new roles are told and left.
+
+        With `only_missing` only the roles that are gone are made.
+        """
+
+    def dump_rows(self, database: str, tables: Sequence[str], to: Path, progress: Progress) -> None:
+        """`pg_dump -Fc --data-only` of some tables ("schema.table") into a new 0600 file, fsynced."""
 
     def moments(self, databases: Sequence[str]) -> AbstractContextManager[Sequence[Moment]]:
         """Hold databases as of now, all of one moment, until the end of the `with`."""

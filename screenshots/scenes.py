@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 from textual.pilot import Pilot
 
 from avnwizard.engine import supervise
+from avnwizard.flows import way_back
 from avnwizard.practice.host import PracticeHost
 from avnwizard.ui.app import WizardApp
 from avnwizard.ui.run_view import RunView
@@ -16,7 +18,7 @@ from avnwizard.ui.screens.done import DonePage
 from avnwizard.ui.screens.releases import ReleasesPage
 from avnwizard.ui.screens.run import RunPage
 from avnwizard.wiring import open_host
-from screenshots.still import RUN, at_rest, in_mid_run, still
+from screenshots.still import RUN, at_rest, even_cost, in_mid_run, still
 
 FAILURE = "unhealthy:hydra"
 _PATIENCE = 3000
@@ -92,7 +94,12 @@ async def opened(checkout: Path, size: tuple[int, int]) -> AsyncIterator[Pilot[i
     """The app on a stack where nothing varies."""
     app = WizardApp(still(open_host(checkout)))
     names = iter([RUN, RUN.replace("7f", "80"), RUN.replace("7f", "81")])
-    with patch.object(supervise, "new_run_id", lambda _now=None: next(names)):
+    cost_of = way_back.cost_of
+    even: Any = lambda *given, **more: even_cost(cost_of(*given, **more))  # noqa: E731 - as `cost_of` is called
+    with (
+        patch.object(supervise, "new_run_id", lambda _now=None: next(names)),
+        patch("avnwizard.flows.rollback.cost_of", even),
+    ):
         async with app.run_test(size=size) as pilot:
             await settle(pilot)
             yield pilot
@@ -131,12 +138,26 @@ async def scenes(pilot: Pilot[int], practice: PracticeHost) -> AsyncIterator[str
     await press(pilot, "home", "enter")
     await _finish(pilot)
     yield "done"
+    _users_write(practice)
     await press(pilot, "escape", "down", "enter")
     yield "rollback"
     await press(pilot, "enter")
     await type_word(pilot, "v1.5.0")
     await _finish(pilot)
     yield "back"
+
+
+def _users_write(practice: PracticeHost) -> None:
+    """What users do after the upgrade: one signs up, and some sign in."""
+    import psycopg
+
+    keywords = practice.postgres.connection("kratos")
+    with psycopg.connect(**keywords, autocommit=True) as kratos:  # type: ignore[arg-type]  # strings
+        kratos.execute("INSERT INTO identities (id, schema_ref, traits) VALUES (md5('late')::uuid, 'default', '{}')")
+        kratos.execute(
+            "INSERT INTO sessions (id, identity_id, token, expires_at)"
+            " SELECT md5('late' || n)::uuid, md5('late')::uuid, 'late' || n, now() FROM generate_series(1, 14) n"
+        )
 
 
 async def _finish(pilot: Pilot[int]) -> None:

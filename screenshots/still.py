@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from avnwizard.domain.going_back import GoingBack
 from avnwizard.domain.host import Container, DatabaseFacts
 from avnwizard.engine.records import StepRecord
 from avnwizard.flows.host import Host
@@ -17,6 +18,7 @@ RUN = "20260528-202640-7f"
 _SIZE_BYTES = {"avnology": 19_000_000, "hydra": 8_400_000, "keto": 12_900_000, "kratos": 22_300_000}
 _SMALL_BYTES = 7_400_000
 _STEP_S = 4.0
+_COST = "going back now loses 3 new sessions, since 20:18; about 40 s of interruption"
 
 
 @dataclass(frozen=True)
@@ -73,15 +75,23 @@ def still(host: Host) -> Host:
     return replace(host, clock=StillClock(host.clock), files=files, database=database)
 
 
+def even_cost(cost: GoingBack) -> GoingBack:
+    """A cost with even times; the rows are true."""
+    since = NOW - 480.0 if cost.since else 0.0
+    seconds = 40.0 if cost.restore else 8.0 if cost.interruption_s >= 1 else 0.0
+    return replace(cost, since=since, interruption_s=seconds, total_s=2 * seconds, measured=True)
+
+
 def at_rest(view: RunView) -> RunView:
     """A run's view with even times, so that it is drawn the same at each walk."""
     began = NOW - _STEP_S * len(view.steps)
     steps = [_even(step, began + number * _STEP_S) for number, step in enumerate(view.steps)]
     ended = began + _STEP_S * view.done_steps
     record = replace(view.record, created_at=began, finished_at=ended if view.record.finished_at else 0.0)
+    cost = "" if view.record.undoes else _COST
     probe = _probed(view) if view.probe else None
     containers = tuple(map(_well, view.containers))
-    return replace(view, record=record, steps=tuple(steps), containers=containers, probe=probe)
+    return replace(view, record=record, steps=tuple(steps), containers=containers, probe=probe, cost=cost)
 
 
 def _probed(view: RunView) -> Probe:

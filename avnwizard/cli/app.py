@@ -12,7 +12,7 @@ from typer.rich_utils import rich_format_error
 from avnwizard import __version__
 from avnwizard.cli import opening
 from avnwizard.cli.output import say, show_error
-from avnwizard.cli.verbs import carry, changes, demo, looking, planning, runs, snapshot, upgrade
+from avnwizard.cli.verbs import accept, carry, changes, demo, looking, planning, runs, snapshot, upgrade
 from avnwizard.errors import ExitCode, WizardError
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
@@ -38,7 +38,7 @@ def main(
         raise typer.Exit(opening.open_here())
 
 
-for _module in (looking, planning, upgrade, runs, changes, demo, carry, snapshot):
+for _module in (looking, planning, upgrade, runs, accept, changes, demo, carry, snapshot):
     _module.register(app)
 
 

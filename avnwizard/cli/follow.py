@@ -87,6 +87,7 @@ class _LineWatcher:
 
     def __init__(self, run: str) -> None:
         self._run = run
+        self._cost_told: tuple[str, object] | None = None
         self._edge = LossTeller()
         self.measured: dict[str, Any] | None = None
 
@@ -108,12 +109,18 @@ class _LineWatcher:
         if event.kind == "step":
             state = printable(str(event.data.get("state", "")))
             self.line(f"{stamp} {title}: {state}" + (f": {printable(event.text)}" if event.text else ""))
-        elif event.kind == "say":
+        elif event.kind == "say" or (event.kind == "cost" and self._turns(event)):
             self.line(f"{stamp}   {printable(event.text)}")
         elif event.kind == "measure":
             self.measured = event.data
             if said := self._edge.hear(event.data):
                 self.line(f"{stamp}   {said}")
+
+    def _turns(self, event: Event) -> bool:
+        """The cost is told once a step, and when its nature changes: on a busy stack it moves every few seconds."""
+        turn = (event.step, event.data.get("restore"))
+        told, self._cost_told = self._cost_told, turn
+        return told != turn
 
 
 class _BarWatcher(_LineWatcher):

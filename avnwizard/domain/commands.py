@@ -59,6 +59,29 @@ def docker_remove(container_id: str) -> Argv:
     return ("docker", "rm", container_id)
 
 
+def docker_mark(container_id: str, file: str, *, there: bool) -> Argv:
+    """Make or remove an empty file in a container, by the tools of its own image."""
+    return ("docker", "exec", container_id, *(("touch", file) if there else ("rm", "-f", file)))
+
+
+def docker_remove_helper(container_id: str) -> Argv:
+    """Remove one of avnwizard's own helpers at once, running or not."""
+    return ("docker", "rm", "-f", container_id)
+
+
+def docker_director(image: str, name: str) -> Argv:
+    """Start a director: labels to be read by Traefik, in a container that does nothing and that nobody reaches.
+
+    It runs Traefik itself without a provider, since that is in the image whatever else is; with no network. The
+    labels come on stdin: they may hold password hashes (basic authentication), which are not for an argv.
+    """
+    argv = ["docker", "run", "-d", "--name", name, "--network", "none", "--pull", "never", "--restart", "no"]
+    argv += ["--no-healthcheck", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
+    argv += ["--log-driver", "none", "-e", "GOMAXPROCS=1", "--label-file", "/dev/stdin"]
+    idle = ("--entrypoints.idle.address=127.0.0.1:65000", "--global.checknewversion=false")
+    return (*argv, image, *idle, "--global.sendanonymoususage=false", "--log.level=ERROR")
+
+
 def docker_tag(image_id: str, name: str) -> Argv:
     """Point a tag at an image that is here."""
     return ("docker", "image", "tag", image_id, name)
@@ -129,6 +152,12 @@ def pg_dump(database: str, *, compression: str, moment: str = "") -> Argv:
     return ("pg_dump", *options, f"--dbname={conninfo(database)} application_name='{DUMPING}'")
 
 
+def pg_dump_rows(database: str, tables: Sequence[str]) -> Argv:
+    """Dump the rows of some tables, named by quoted patterns, in the custom format to stdout."""
+    options = ("-Fc", "-Z", "1", "--data-only", "--no-password", "--lock-wait-timeout=60s")
+    return ("pg_dump", *options, *(f"--table={table}" for table in tables), f"--dbname={conninfo(database)}")
+
+
 def pg_dumpall_globals() -> Argv:
     """Roles with their password hashes, and tablespaces, to stdout."""
     return ("pg_dumpall", "--globals-only", "--no-password")
@@ -138,12 +167,14 @@ def pg_restore(database: str, *, scratch: bool = False) -> Argv:
     """Restore stdin into an empty database, owners and grants kept, ending at the first error.
 
     A `scratch` database is thrown away afterwards: its commits need not wait for the disk, and a subscription in it
-    would be one more subscriber of a live publication.
+    would be one more subscriber of a live publication. Row security stays on, or a materialized view over a table
+    whose policies are forced on its owner cannot be refilled; the superuser who restores is above policies.
     """
+    base = ("pg_restore", "--exit-on-error", "--enable-row-security", "--no-password")
     if not scratch:
-        return ("pg_restore", "--exit-on-error", "--no-password", f"--dbname={conninfo(database)}")
+        return (*base, f"--dbname={conninfo(database)}")
     lazy = f"{conninfo(database)} options='-c synchronous_commit=off'"
-    return ("pg_restore", "--exit-on-error", "--no-password", "--no-subscriptions", f"--dbname={lazy}")
+    return (*base, "--no-subscriptions", f"--dbname={lazy}")
 
 
 def pg_read_back() -> Argv:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
+from avnwizard.domain.handover import Handover
 from avnwizard.domain.snapshot import Proof
 from avnwizard.errors import UsageError
 
@@ -58,12 +59,30 @@ class RollSection:
     Attributes:
         strategy: service name -> strategy.
         healthy_s: seconds to wait on top of a service's own `start_period`.
-        drain_s: seconds that an old container keeps running after the new one is healthy.
+        handover: service name -> handover, where a surge shall not hand over as it would by itself.
+        drain_s: seconds that an old container keeps running after the new one is healthy, where nobody can tell
+            whether it is still asked.
+        drain_limit_s: seconds for which the connections of an old container are waited for at most.
     """
 
     strategy: dict[str, Strategy] = field(default_factory=dict)
+    handover: dict[str, Handover] = field(default_factory=dict)
     healthy_s: float = 120.0
     drain_s: float = 2.0
+    drain_limit_s: float = 30.0
+
+
+@checked(frozen=True, config=_STRICT)
+class RollbackSection:
+    """`[rollback]`: what going back may rely on and what it keeps.
+
+    Attributes:
+        compatible: databases whose newer schema the old code can work with: the operator vouches for it.
+        save_rows: after a restore, also dump the tables that were written to since the snapshot.
+    """
+
+    compatible: tuple[str, ...] = ()
+    save_rows: bool = False
 
 
 @checked(frozen=True, config=_STRICT)
@@ -109,6 +128,7 @@ class Config:
     postgres: PostgresSection = field(default_factory=PostgresSection)
     lockstep: LockstepSection = field(default_factory=LockstepSection)
     roll: RollSection = field(default_factory=RollSection)
+    rollback: RollbackSection = field(default_factory=RollbackSection)
     probe: ProbeSection = field(default_factory=ProbeSection)
     snapshot: SnapshotSection = field(default_factory=SnapshotSection)
 

@@ -1,7 +1,11 @@
 """What was written to a database between two looks at its server's statistics, in rows."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+_RECORDS = re.compile(r"(?:[._]|\A)migrations?(?:_(?:history|log|versions?))?\Z")
+"""Such as schema_migrations, schema_migration, polis_migrations: a service that migrates as it boots writes there."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,13 @@ def without(written: Written, others: Iterable[TableWrites]) -> Written:
         if left.total:
             rest.append(left)
     return Written(tuple(rest), written.exact)
+
+
+def apart(written: Written) -> tuple[Written, Written]:
+    """(what users wrote, the records that migrations keep of themselves), told apart by the tables' names."""
+    records = tuple(table for table in written.tables if _RECORDS.search(table.name))
+    rest = tuple(table for table in written.tables if table not in records)
+    return Written(rest, written.exact), Written(records)
 
 
 def together(parts: Iterable[Written]) -> Written:

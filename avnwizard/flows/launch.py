@@ -19,6 +19,8 @@ from avnwizard.engine.runner import run_steps
 from avnwizard.engine.step import Step
 from avnwizard.errors import BusyError, RefusedError
 from avnwizard.flows import rollback
+from avnwizard.flows.acceptance import accept_earlier
+from avnwizard.flows.cost_watch import CostWatch
 from avnwizard.flows.edge.watch import watched
 from avnwizard.flows.host import Host
 from avnwizard.flows.planning import Prepared
@@ -43,6 +45,7 @@ def create_upgrade(host: Host, prepared: Prepared) -> str:
     with held(host.lock, run=run, state_dir=host.state.folder):
         _require_none_unfinished(journal)
         _require_unchanged(host, prepared.plan)
+        accept_earlier(host, journal)
         folder = RunFolder(host.state.run(run), host.files)
         folder.save(env_before=prepared.env_before, env_after=prepared.env_after, edits=prepared.edits_patch)
         folder.save_contents(EDITED, prepared.edited)
@@ -119,6 +122,8 @@ def carry(host: Host, run: str) -> RunState:
         plan = from_json(journal.run(record.undoes).plan if record.undoes else record.plan)
         steps = _steps_of(host, journal, record)
         source = host.state.run(record.undoes or record.id)
+        if not record.undoes:
+            stack.enter_context(CostWatch(host, feed, record.id, plan))
         with watched(host, plan.probe, feed, host.state.run(record.id), source):
             state = run_steps(journal, feed, record, steps)
         write_report(host, journal, record.id)

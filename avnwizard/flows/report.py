@@ -12,6 +12,7 @@ from avnwizard.flows.edge.series import series
 from avnwizard.flows.host import Host
 from avnwizard.flows.report_html import page
 from avnwizard.flows.report_plot import plot
+from avnwizard.flows.rollback_report import rollback_lines
 
 NAME, PAGE = "report.md", "report.html"
 
@@ -50,6 +51,7 @@ def report(journal: Journal, run: str, probed: ProbeMemory | None = None) -> str
     ]
     if record.message:
         lines += ["", f"It stopped: {printable(record.message)}", "", f"What to do: {printable(record.hint)}"]
+    lines += rollback_lines(journal, record)
     lines += edge_lines(probed)
     lines += ["", "## Steps", "", "| | step | state | seconds |", "| ---: | --- | --- | ---: |"]
     for number, step in enumerate(steps, start=1):

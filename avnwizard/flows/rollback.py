@@ -10,24 +10,27 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from avnwizard.domain.cluster_globals import GlobalsChange
 from avnwizard.domain.config import Strategy
-from avnwizard.domain.host import ComposeModel
+from avnwizard.domain.going_back import GoingBack
 from avnwizard.domain.plan import Plan, from_json
-from avnwizard.domain.strategy import choose, keeps_running, roll_order
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord, StepRecord
 from avnwizard.engine.step import Step, UndoStep
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows import snapshots
+from avnwizard.flows.baseline import Baseline, baseline
 from avnwizard.flows.host import Host
-from avnwizard.flows.models import compose_paths, resolve_contents
-from avnwizard.flows.run_folder import ENV_BEFORE, RunFolder
-from avnwizard.flows.steps.code import EDITED, Checkout, WriteEnv
+from avnwizard.flows.stack_before import model_of_before, old_services, require_images, writers
+from avnwizard.flows.steps.code import Checkout, WriteEnv
 from avnwizard.flows.steps.images import PullImages
 from avnwizard.flows.steps.restore import RestoreBeside, StopWriters, SwapDatabases
+from avnwizard.flows.steps.roles import RepairRoles
 from avnwizard.flows.steps.roll import Retire, RollBackService, RunJob
+from avnwizard.flows.steps.save_rows import SaveRows
 from avnwizard.flows.steps.scene import Scene
 from avnwizard.flows.steps.verify import Verify
+from avnwizard.flows.way_back import Verdict, cost_of, judge, restored
 
 _JOBS_END_S = 120.0
 
@@ -37,23 +40,30 @@ class RollbackPlan:
     """What a rollback will do.
 
     Attributes:
-        restore: whether the databases go back to the snapshot; `why` says it in one sentence.
+        restore: whether the databases go back to the snapshot.
+        why: the verdict's reason in one sentence, also where the operator chose the dearer way (`chosen`).
+        databases: those to be restored. All that hold tables go back together, so that they agree with each other.
+        cost: what going back costs, as of when this was planned.
+        roles: how the server's roles differ from the snapshot's; None where they are not compared.
+        save_rows: whether the tables that were written to since the snapshot are dumped once more.
         steps: the names of the undone run's steps that were begun.
         services: service -> strategy, in order; those to be stopped for a restore are in `stop`.
         retire: services that only the newer release has.
-        set_aside_rows: the databases to be restored -> rows now minus rows in the snapshot. All that hold tables go
-            back together, so that they agree with each other.
     """
 
     run: str
     restore: bool
     why: str
+    chosen: bool
     snapshot: str
+    databases: tuple[str, ...]
+    cost: GoingBack
+    save_rows: bool
+    roles: GlobalsChange | None
     steps: tuple[str, ...]
     services: tuple[tuple[str, Strategy], ...]
     stop: tuple[str, ...]
     retire: tuple[str, ...]
-    set_aside_rows: tuple[tuple[str, int], ...]
 
 
 _ADAPTER = TypeAdapter(RollbackPlan)
@@ -74,24 +84,61 @@ def rollback_from_json(text: str) -> RollbackPlan:
         ) from error
 
 
-def plan_rollback(host: Host, journal: Journal, run: RunRecord) -> RollbackPlan:
+@dataclass(frozen=True)
+class Wishes:
+    """What the operator wants beyond what is needed; only the dearer way can be chosen.
+
+    Attributes:
+        restore: put the databases back though the old code could go on with the data of now.
+        save_rows: dump the tables that were written to since the snapshot; None leaves it to `avnwizard.toml`.
+    """
+
+    restore: bool = False
+    save_rows: bool | None = None
+
+
+def plan_rollback(host: Host, journal: Journal, run: RunRecord, wishes: Wishes | None = None) -> RollbackPlan:
     """Decide what going back takes.
 
     Raises:
-        RefusedError: nothing to undo, or the schema moved and there is no whole snapshot.
+        RefusedError: nothing to undo, or the databases must go back and there is no whole snapshot.
     """
+    wishes = wishes or Wishes()
     if run.undoes:
         raise RefusedError(f"{run.id} is itself a rollback.", f"Finish it: avnwizard resume {run.id}")
+    if run.kind != "upgrade":
+        raise RefusedError(f"{run.id} is no upgrade ({run.kind}).", "avnwizard runs")
     if run.state == "undone":
         raise RefusedError(f"{run.id} was rolled back already.", "avnwizard runs")
     newer = [other for other in journal.runs() if other.created_at > run.created_at and other.state != "undone"]
     if any(other.kind == "upgrade" for other in newer):
         raise RefusedError(f"A later run, {newer[0].id}, changed the stack.", f"avnwizard rollback {newer[0].id}")
     plan = from_json(run.plan)
-    begun = [step for step in journal.steps(run.id) if step.state != "pending"]
+    steps = journal.steps(run.id)
+    begun = [step for step in steps if step.state != "pending"]
     _let_jobs_end(host, begun)
-    moved, why, rows = _schema_moved(host, plan, begun)
-    return _decide(host, plan, run.id, begun, moved=moved, why=why, rows=rows)
+    known = baseline(host, journal, plan, run.id)
+    verdict = judge(host, plan, begun, known)
+    restore = verdict.restore or wishes.restore
+    if restore:
+        _require_snapshot(host, plan, known)
+    cost = cost_of(host, plan, steps, known, verdict, restore=restore)
+    save = host.config.rollback.save_rows if wishes.save_rows is None else wishes.save_rows
+    names = tuple(restored(known, verdict)) if restore else ()
+    return _decide(host, plan, run.id, begun, verdict, cost, databases=names, save_rows=save and restore)
+
+
+def _require_snapshot(host: Host, plan: Plan, known: Baseline) -> None:
+    """The databases can only go back to a snapshot whose every part is as it was written."""
+    if known.manifest is None:
+        raise RefusedError(
+            "The databases would have to go back, and there is no snapshot to restore from. Nothing was changed.",
+            "Mend the cause and resume; or go back by hand, from a dump of your own.",
+        )
+    try:
+        snapshots.verify(host.files, plan.snapshot.folder)
+    except HostError as error:
+        raise RefusedError(f"{error.message} Nothing was changed.", error.hint) from error
 
 
 def _let_jobs_end(host: Host, begun: Sequence[StepRecord]) -> None:
@@ -109,104 +156,56 @@ def _let_jobs_end(host: Host, begun: Sequence[StepRecord]) -> None:
         host.clock.sleep(0.5)
 
 
-def _schema_moved(
-    host: Host, plan: Plan, begun: Sequence[StepRecord]
-) -> tuple[bool, str, tuple[tuple[str, int], ...]]:
-    if not any(step.name.startswith(("job:", "roll:")) for step in begun):
-        return False, "no migration was started and no new code ran", ()
-    if not host.postgres_service:
-        return False, "the stack has no database", ()
-    try:
-        manifest = snapshots.load(host.files, plan.snapshot.folder)
-    except HostError as error:
-        raise RefusedError(
-            "Migrations were started and there is no snapshot to restore from. Nothing was changed.",
-            "Look whether the schema moved; go back by hand, or mend the cause and resume.",
-        ) from error
-    database = host.database()
-    moved = [one for one in manifest.databases if database.fingerprint(one.name) != one.fingerprint]
-    if not moved:
-        return False, "the schema is as it was before the upgrade, so the old code can go on with the data of now", ()
-    rows = tuple(
-        (one.name, sum(database.row_counts(one.name).values()) - sum(one.rows.values()))
-        for one in manifest.databases
-        if one in moved or one.rows
-    )
-    names = ", ".join(one.name for one in moved)
-    return True, f"the schema of {names} moved: the old code cannot work on it", rows
-
-
 def _decide(
     host: Host,
     plan: Plan,
     run: str,
     begun: Sequence[StepRecord],
+    verdict: Verdict,
+    cost: GoingBack,
     *,
-    moved: bool,
-    why: str,
-    rows: tuple[tuple[str, int], ...],
+    databases: tuple[str, ...],
+    save_rows: bool,
 ) -> RollbackPlan:
     names = [step.name for step in begun]
-    model = _model_of_before(host, plan, run)
-    old = _old_services(model, plan)
+    pull = next((step.facts for step in begun if step.name == "pull"), {})
+    model = model_of_before(host, plan, run)
+    old = old_services(model, plan)
     touched = [name.partition(":")[2] for name in names if name.startswith(("job:", "roll:", "retire:"))]
-    stop = _writers(plan, model) if moved else ()
+    stop = writers(plan, model) if cost.restore else ()
     services = tuple(
         (name, "recreate" if name in stop and strategy != "job" else strategy)
         for name, strategy in old
         if name in touched or name in stop
     )
+    require_images(host, pull, [name for name, strategy in services if strategy != "skip"])
     known = {name for name, _ in old}
     retire = tuple(name for name in touched if name not in known)
     return RollbackPlan(
         run=run,
-        restore=moved,
-        why=why,
+        restore=cost.restore,
+        why=verdict.why,
+        chosen=cost.restore and not verdict.restore,
         snapshot=str(plan.snapshot.folder) if plan.snapshot.taken else "",
+        databases=databases,
+        cost=cost,
+        save_rows=save_rows,
+        roles=_roles(host, plan, begun),
         steps=tuple(names),
         services=services,
         stop=stop,
         retire=retire,
-        set_aside_rows=rows,
     )
 
 
-def _model_of_before(host: Host, plan: Plan, run: str) -> ComposeModel:
-    """The model that ran, whatever checkout and env file hold at this moment: the run may be cut off anywhere."""
-    folder = RunFolder(host.state.run(run), host.files)
-    edited = folder.contents(EDITED)
-    compose = {
-        path: edited[path] if path in edited else host.repo.read(plan.current.commit, path)
-        for path in compose_paths(host)
-    }
-    known = {path: content for path, content in compose.items() if content is not None}
-    return resolve_contents(host, known, folder.env(ENV_BEFORE), what=plan.current.tag)
-
-
-def _old_services(model: ComposeModel, plan: Plan) -> list[tuple[str, Strategy]]:
-    """The services of the release of before, in its order."""
-    planned = {part.service: part for part in plan.services}
-    found: list[tuple[str, Strategy]] = []
-    for name in roll_order(model):
-        if name in planned and not planned[name].image_old:
-            continue  # the newer release brought it
-        found.append((name, choose(model.services[name], model).strategy))
-    in_model = set(model.services)
-    found += [
-        (part.service, "recreate")
-        for part in plan.services
-        if part.strategy == "retire" and part.service not in in_model
-    ]
-    return found
-
-
-def _writers(plan: Plan, model: ComposeModel) -> tuple[str, ...]:
-    """What is stopped while the databases are swapped: all but the edge and what keeps data of its own."""
-    return tuple(
-        part.service
-        for part in plan.services
-        if part.service not in model.services or not keeps_running(model.services[part.service])
-    )
+def _roles(host: Host, plan: Plan, begun: Sequence[StepRecord]) -> GlobalsChange | None:
+    """A snapshot whose globals cannot be read does not keep the code from going back."""
+    if not plan.snapshot.taken or not any(step.name.startswith(("job:", "roll:")) for step in begun):
+        return None
+    try:
+        return host.database().globals_changes(plan.snapshot.folder / snapshots.GLOBALS)
+    except HostError:
+        return None
 
 
 def rollback_steps(scene: Scene, plan: RollbackPlan) -> list[Step]:
@@ -219,12 +218,7 @@ def _steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
     for name, original in code.items():
         if name in plan.steps:
             yield UndoStep(original)
-    if plan.restore:
-        names = tuple(name for name, _ in plan.set_aside_rows)
-        # restored while the services still run: users wait for the swap alone
-        yield RestoreBeside(scene.host, Path(plan.snapshot), names)
-        yield StopWriters(scene, plan.stop)
-        yield SwapDatabases(scene, names)
+    yield from _database_steps(scene, plan)
     for service, strategy in plan.services:
         if strategy == "job":
             yield RunJob(scene, service, back=True)
@@ -233,4 +227,17 @@ def _steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
             yield RollBackService(scene, service, strategy)
     for service in plan.retire:
         yield Retire(scene, service)
+    if plan.save_rows:
+        yield SaveRows(scene, Path(plan.snapshot), plan.databases)
     yield Verify(scene, tag=scene.plan.current.tag, commit=scene.plan.current.commit)
+
+
+def _database_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
+    if plan.restore:
+        # restored while the services still run: users wait for the swap alone
+        yield RestoreBeside(scene.host, Path(plan.snapshot), plan.databases)
+        yield StopWriters(scene, plan.stop)
+    if plan.roles is not None:
+        yield RepairRoles(scene, Path(plan.snapshot))
+    if plan.restore:
+        yield SwapDatabases(scene, plan.databases)

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
+from avnwizard.domain.cluster_globals import GlobalsChange
 from avnwizard.domain.database import DatabaseContents, DatabaseProperties, FileFacts
 from avnwizard.domain.host import DatabaseFacts, ServerFacts
 from avnwizard.domain.writes import WriteCounters
@@ -58,6 +59,18 @@ class PracticeDatabase:
     def dump_globals(self, to: Path) -> FileFacts:
         """Roles and their settings; small enough to fit on any disk."""
         return self._inner.dump_globals(to)
+
+    def globals_changes(self, dump: Path) -> GlobalsChange:
+        """How the globals differ from a dump of them."""
+        return self._inner.globals_changes(dump)
+
+    def repair_globals(self, dump: Path, *, only_missing: bool = False) -> GlobalsChange:
+        """Put roles and their like back."""
+        return self._inner.repair_globals(dump, only_missing=only_missing)
+
+    def dump_rows(self, database: str, tables: Sequence[str], to: Path, progress: Progress) -> None:
+        """Dump some tables."""
+        self._inner.dump_rows(database, tables, to, progress)
 
     def moments(self, databases: Sequence[str]) -> AbstractContextManager[Sequence[Moment]]:
         """Hold databases as of now."""

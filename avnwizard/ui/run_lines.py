@@ -29,7 +29,7 @@ _BAR = 20
 
 
 def summary(view: RunView, now: float) -> Content:
-    """State, steps done, time, a bar."""
+    """State, steps done, time, a bar; below it what going back would cost now."""
     mark = PHASES[view.phase]
     total = len(view.steps)
     filled = _BAR * view.done_steps // total if total else 0
@@ -38,6 +38,7 @@ def summary(view: RunView, now: float) -> Content:
         f"  {view.done_steps} of {total} steps  {words.span(view.elapsed(now))}  ",
         ("█" * filled, "$accent"),
         ("░" * (_BAR - filled), "dim"),
+        ("" if view.stopped or not view.cost else f"\n{printable(view.cost, limit=300)}", "dim"),
     )
 
 

@@ -79,6 +79,7 @@ class RunView:
 
     Attributes:
         settled: whether the process has had time to take the lock; before that, not live means starting.
+        cost: what going back would cost now, as the run told it last; "" before it did.
         began: whether it was seen at work; before that, an end in the journal is the one of an earlier attempt.
     """
 
@@ -91,6 +92,7 @@ class RunView:
     log: tuple[Said, ...] = ()
     progress: Mapping[str, Progress] = field(default_factory=dict)
     probe: Probe | None = None
+    cost: str = ""
     containers: tuple[Container, ...] = ()
 
     def told(self, news: RunNews, *, settled: bool) -> "RunView":
@@ -163,6 +165,8 @@ def _heard(view: RunView, event: Event) -> RunView:
     if event.kind == "progress":
         made = Progress(_number(event.data.get("done")), _maybe(event.data.get("total")), str(event.data.get("unit")))
         return replace(view, progress={**view.progress, event.step: made})
+    if event.kind == "cost":
+        return replace(view, cost=event.text)
     if event.kind == "measure":
         return replace(view, probe=_probed(view.probe or Probe(), event.data))
     return view

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, LiteralString
 
 from avnwizard.domain.writes import TableCount, WriteCounters
@@ -160,6 +161,15 @@ def write_counters(connection: "psycopg.Connection[tuple[Any, ...]]") -> WriteCo
     ).fetchall()
     tables = {f"{schema}.{table}": TableCount(*map(int, numbers)) for schema, table, *numbers in found}
     return WriteCounters(str(row[0]), tables)
+
+
+def patterns(connection: "psycopg.Connection[tuple[Any, ...]]", tables: Sequence[str]) -> tuple[str, ...]:
+    """Tables ("schema.table") as pg_dump's `--table` takes them: quoted, so that nothing in a name is a wildcard."""
+    query = _with(
+        """SELECT '"' || replace(nspname, '"', '""') || '"."' || replace(relname, '"', '""') || '"' FROM rel"""
+        " WHERE relkind = 'r' AND nspname || '.' || relname = ANY(%s) ORDER BY oid"
+    )
+    return tuple(str(row[0]) for row in connection.execute(query, [list(tables)]).fetchall())
 
 
 def _described(connection: "psycopg.Connection[tuple[Any, ...]]") -> list[tuple[str, list[str]]]:

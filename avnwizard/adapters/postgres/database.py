@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from avnwizard.adapters.postgres import archive, catalog, lifecycle, properties
+from avnwizard.adapters.postgres import archive, catalog, lifecycle, properties, roles
 from avnwizard.adapters.postgres.meter import metered
 from avnwizard.adapters.postgres.moment import HeldMoment, held
 from avnwizard.adapters.postgres.session import session
 from avnwizard.domain import commands
+from avnwizard.domain.cluster_globals import GlobalsChange
 from avnwizard.domain.database import DatabaseContents, DatabaseProperties, FileFacts
 from avnwizard.domain.host import DatabaseFacts, ServerFacts
 from avnwizard.domain.writes import WriteCounters
@@ -76,6 +77,23 @@ class PostgresDatabase:
     def dump_globals(self, to: Path) -> FileFacts:
         """`pg_dumpall --globals-only` into a 0600 file (it holds password hashes)."""
         return archive.dump_to_file(self._access, commands.pg_dumpall_globals(), to, lambda _done, _total: None)
+
+    def globals_changes(self, dump: Path) -> GlobalsChange:
+        """How roles, memberships and other globals differ from what `dump_globals` wrote."""
+        return roles.changes(self._access, dump)
+
+    def repair_globals(self, dump: Path, *, only_missing: bool = False) -> GlobalsChange:
+        """Put roles, their settings and memberships back in one transaction; new roles are told and left."""
+        with session(self._access, self._lobby()) as connection:
+            return roles.put_back(self._access, connection, dump, only_missing=only_missing)
+
+    def dump_rows(self, database: str, tables: Sequence[str], to: Path, progress: Progress) -> None:
+        """`pg_dump -Fc --data-only` of some tables ("schema.table")."""
+        with session(self._access, database) as connection:
+            patterns = catalog.patterns(connection, tables)
+        if not patterns:
+            raise HostError(f"None of these tables is in {database}.", "Nothing was dumped.")
+        archive.dump_to_file(self._access, commands.pg_dump_rows(database, patterns), to, progress)
 
     @contextlib.contextmanager
     def moments(self, databases: Sequence[str]) -> Iterator[tuple[HeldMoment, ...]]:

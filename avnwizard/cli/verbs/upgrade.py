@@ -1,14 +1,16 @@
 """`upgrade`, `resume`, `rollback`, `attach`: start a run or go on with one, and watch it."""
 
 import sys
+import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from avnwizard.cli.follow import follow
-from avnwizard.cli.options import HERE, AnswersOption, RunArgument, StackOption, ToOption, open_stack
-from avnwizard.cli.output import say
+from avnwizard.cli.options import HERE, AnswersOption, JsonOption, RunArgument, StackOption, ToOption, open_stack
+from avnwizard.cli.output import emit_json, say
 from avnwizard.cli.plan_view import show_plan
+from avnwizard.cli.rollback_view import show_rollback
 from avnwizard.cli.verbs.planning import answers_for, draft_for, prepare_for
 from avnwizard.errors import ExitCode, RefusedError, UsageError
 
@@ -17,6 +19,15 @@ if TYPE_CHECKING:
     from avnwizard.flows.host import Host
 
 YesOption = Annotated[bool, typer.Option("--yes", help="Skip the last confirmation, and nothing else.")]
+RestoreOption = Annotated[
+    bool,
+    typer.Option("--restore", help="Put the databases back even where the old code could go on with those of now."),
+]
+SaveRowsOption = Annotated[
+    bool | None,
+    typer.Option("--save-rows/--no-save-rows", help="Dump the tables written to since the snapshot, beside it."),
+]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what it takes and costs; change nothing.")]
 DetachOption = Annotated[bool, typer.Option("--detach", help="Start, and do not watch.")]
 
 
@@ -61,9 +72,22 @@ def resume(run: RunArgument = "", stack: StackOption = HERE, *, detach: DetachOp
 
 
 def rollback(
-    run: RunArgument = "", stack: StackOption = HERE, *, yes: YesOption = False, detach: DetachOption = False
+    run: RunArgument = "",
+    stack: StackOption = HERE,
+    *,
+    restore: RestoreOption = False,
+    save_rows: SaveRowsOption = None,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+    yes: YesOption = False,
+    detach: DetachOption = False,
 ) -> int:
-    """Undo a run: files, images, services, and the databases when the schema moved."""
+    """Undo a run: files, images, services, and the databases where the old code cannot work on what they became.
+
+    JSON (with --dry-run): the plan of the rollback: "restore", "why", "databases", "services", "cost" and more.
+    """
+    import json as jsonlib
+
     from avnwizard.flows import launch
     from avnwizard.flows import rollback as flow
 
@@ -72,13 +96,13 @@ def rollback(
     record = _to_undo(host, run)
     if launch.is_live(host, record.id):
         raise RefusedError(f"Run {record.id} is live.", f"Stop it first: avnwizard abort {record.id}")
-    plan = flow.plan_rollback(host, journal, record)
-    say(f"rolling back {record.title}: {plan.why}")
-    if plan.restore:
-        say(f"the databases go back to the snapshot {plan.snapshot}; as they are now they are kept beside, renamed")
-        for database, rows in plan.set_aside_rows:
-            say(f"  {database}: {rows:+,} rows since the snapshot are set aside")
-        say("the restore goes on beside; users are interrupted from the swap until the old services are up again")
+    plan = flow.plan_rollback(host, journal, record, flow.Wishes(restore=restore, save_rows=save_rows))
+    if dry_run and json:
+        emit_json(jsonlib.loads(flow.to_json(plan)))
+        return ExitCode.DONE
+    show_rollback(record, plan, now=time.time())
+    if dry_run:
+        return ExitCode.DONE
     if not yes:
         confirm(f"Type {record.id} to roll back", record.id)
     return _start(host, launch.create_rollback(host, record, plan), detach=detach)
@@ -134,7 +158,7 @@ def _to_undo(host: "Host", run: str) -> "RunRecord":
     journal = host.journal()
     if run:
         return journal.run(run)
-    found = [one for one in journal.runs() if not one.undoes and one.state != "undone"]
+    found = [one for one in journal.runs() if one.kind == "upgrade" and one.state != "undone"]
     if not found:
         raise RefusedError("There is no run to roll back.", "avnwizard runs")
     return found[0]

@@ -83,6 +83,10 @@ class Statement:
         return self.effect.why
 
 
+NO_MIGRATIONS = "no migrations"
+"""The sentence of a release that brings no SQL."""
+
+
 @dataclass(frozen=True)
 class MigrationVerdict:
     """The statements in order, and what follows from them for the whole release.
@@ -120,7 +124,7 @@ class MigrationVerdict:
         """The verdict in words."""
         back = "; rollback needs a restore" if self.rollback_needs_restore else ""
         if not self.statements:
-            return "no migrations"
+            return NO_MIGRATIONS
         if self.rolls_without_interruption:
             return "rolls without interruption"
         if self.window_s is None:

@@ -2,11 +2,15 @@
 
 import hashlib
 
+from avnwizard.domain.plain import printable
 from avnwizard.engine.step import Probe, Step, StepContext, UndoCost
+from avnwizard.errors import HostError
 from avnwizard.flows.run_folder import ENV_AFTER, ENV_BEFORE
 from avnwizard.flows.steps.scene import Scene
 
 EDITED, CARRIED = "edited", "carried"
+LATE = "edited-in-mid-run"
+ENV_LATE = "env.in-mid-run"
 
 
 class Checkout(Step):
@@ -31,11 +35,34 @@ class Checkout(Step):
 
     def undo(self, ctx: StepContext) -> None:
         """Move back to the commit, the branch and the very edits of before."""
-        plan = self._scene.plan
+        plan, repo = self._scene.plan, self._scene.host.repo
+        self._keep_late_edits(ctx)
+        edited = self._scene.folder.contents(EDITED)
         with ctx.effect("checkout-back"):
-            self._scene.host.repo.checkout(
-                plan.current.commit, branch=plan.branch, contents=self._scene.folder.contents(EDITED)
-            )
+            try:
+                repo.checkout(plan.current.commit, branch=plan.branch, contents=edited)
+            except HostError:
+                if not plan.branch:
+                    raise
+                repo.checkout(plan.current.commit, contents=edited)
+                ctx.say(f"the branch {printable(plan.branch)} has moved; HEAD is at {plan.current.tag}, detached")
+
+    def _keep_late_edits(self, ctx: StepContext) -> None:
+        """What the operator edited since the run moved the checkout would be lost; it is kept, once."""
+        if "late" in ctx.recall():
+            return
+        host, folder = self._scene.host, self._scene.folder
+        ours = [folder.contents(CARRIED), folder.contents(EDITED)]
+        late: dict[str, bytes | None] = {}
+        for path in host.repo.state().edited:
+            file = host.repo.directory / path
+            content = host.files.read(file) if file.is_file() else None
+            if all(path not in known or known[path] != content for known in ours):
+                late[path] = content
+        folder.save_contents(LATE, late)
+        for number, path in enumerate(sorted(late)):
+            ctx.say(f"your edit of {printable(path)} made during the run is kept as {folder.path / LATE}.{number}")
+        ctx.note(late=sorted(late))
 
     def undone(self, ctx: StepContext) -> Probe:
         """Whether the work tree is as it was."""
@@ -69,7 +96,11 @@ class WriteEnv(Step):
         ctx.say(f"the env file of before is kept as {self._scene.folder.path / ENV_BEFORE}")
 
     def undo(self, ctx: StepContext) -> None:
-        """Write the file of before."""
+        """Write the file of before; one that somebody edited since is kept."""
+        found = self._scene.host.files.read(self._scene.plan.project.env_file)
+        if found not in {self._scene.folder.env(ENV_AFTER), self._scene.folder.env(ENV_BEFORE)}:
+            self._scene.host.files.write(self._scene.folder.path / ENV_LATE, found)
+            ctx.say(f"the env file was edited during the run; it is kept as {self._scene.folder.path / ENV_LATE}")
         self._write(ctx, ENV_BEFORE)
 
     def undone(self, ctx: StepContext) -> Probe:

@@ -1,14 +1,18 @@
 """Bring the databases back to the snapshot: restored beside, then swapped by renaming; nothing is destroyed."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 
 from avnwizard.domain.database_names import beside, set_aside
+from avnwizard.domain.going_back import things
 from avnwizard.domain.host import Container
 from avnwizard.domain.plain import printable
+from avnwizard.domain.writes import together
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError, StepError
 from avnwizard.flows import rolling, snapshots
+from avnwizard.flows.baseline import baseline, written_since
 from avnwizard.flows.host import Host
 from avnwizard.flows.snapshots import DumpedDatabase
 from avnwizard.flows.steps.scene import Scene
@@ -58,6 +62,10 @@ class RestoreBeside(Step):
         """Check the snapshot, then restore what is not yet restored."""
         manifest = snapshots.verify(self._host.files, self._folder)
         database = self._host.database()
+        with ctx.effect("missing-roles"):
+            made = database.repair_globals(self._folder / snapshots.GLOBALS, only_missing=True)
+        for line in made.repaired:
+            ctx.say(line)
         for number, dumped in enumerate(manifest.databases):
             if dumped.name not in self._databases or ctx.recall().get(f"restored-{number}"):
                 continue
@@ -128,3 +136,26 @@ class SwapDatabases(PutInPlace):
     def __init__(self, scene: Scene, databases: tuple[str, ...]) -> None:
         super().__init__(scene.host, databases)
         self._scene = scene
+
+    def probe(self, ctx: StepContext) -> Probe:
+        """Done when it is swapped, and what it cost was counted."""
+        return super().probe(ctx) if "lost" in ctx.recall() else Probe.HALF_DONE
+
+    def do(self, ctx: StepContext) -> None:
+        """Swap, then count."""
+        super().do(ctx)
+        self._count(ctx, self._host.database())
+
+    def _count(self, ctx: StepContext, database: Database) -> None:
+        """What going back cost, exactly: the kept databases' sessions have ended, and told all they wrote."""
+        kept = {name: set_aside(name, ctx.run) for name in self._databases}
+        there = {name: other for name, other in kept.items() if database.exists(other)}
+        known = baseline(self._host, self._host.journal(), self._scene.plan, ctx.source)
+        lost, migrated = written_since(database, known, there, live=there)
+        ctx.note(
+            kept=there,
+            lost={name: [asdict(table) for table in found.tables] for name, found in lost},
+            exact=all(found.exact for _, found in lost),
+            migrated=migrated.rows,
+        )
+        ctx.say(f"set aside: {things(together(found for _, found in lost))}")

@@ -1,10 +1,16 @@
 """Rollback: what will be undone, whether the databases go back and why, and what would be set aside."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from avnwizard.domain.going_back import sentence, things
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan, from_json
 from avnwizard.engine.records import RunRecord
@@ -32,13 +38,20 @@ class RollbackPage(Page):
         "Where the databases must go back, the snapshot is restored beside them, compared, and swapped in. "
         "The databases as they are now are kept under another name: what was written since the snapshot is "
         "set aside, not deleted.\n\n"
+        "The databases go back only where the old code cannot work on what they became. r puts them back all the "
+        "same. s dumps the tables that were written to since once more, beside the snapshot.\n\n"
         "Enter asks you to type the name of the release that you go back to."
     )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "save_rows", "Save the rows too"),
+        Binding("r", "restore", "Databases too"),
+    ]
 
     def __init__(self, run: str) -> None:
         super().__init__()
         self.run_id = run
         self.found: Found | None = None
+        self.wishes = flow.Wishes()
 
     def heading(self) -> str:
         """What is undone."""
@@ -53,6 +66,9 @@ class RollbackPage(Page):
     def on_mount(self) -> None:
         """Decide what going back takes."""
         super().on_mount()
+        self._ask()
+
+    def _ask(self) -> None:
         self.tell("Comparing the databases with the snapshot ...")
         self.ask_host(self._look, self._show)
 
@@ -61,7 +77,7 @@ class RollbackPage(Page):
         run = journal.run(self.run_id)
         if launch.is_live(self.host, run.id):
             raise BusyError(f"Run {run.id} is live.", "Abort it first: a on its screen.")
-        return run, from_json(run.plan), flow.plan_rollback(self.host, journal, run)
+        return run, from_json(run.plan), flow.plan_rollback(self.host, journal, run, self.wishes)
 
     def _show(self, found: Found) -> None:
         self.found = found
@@ -70,14 +86,50 @@ class RollbackPage(Page):
         mark = NOTE if back.restore else OK
         how = "The databases go back to the snapshot" if back.restore else "The databases stay as they are"
         self.query_one("#verdict", Static).update(
-            Content.assemble((f"{mark.sign} {how}: ", mark.style), printable(back.why, limit=400), ".")
+            Content.assemble(
+                (f"{mark.sign} {how}: ", mark.style),
+                "you chose it; " if back.chosen else "",
+                printable(back.why, limit=400),
+                ".\n",
+                (_capital(sentence(back.cost, self.host.clock.now())), "bold"),
+                ".",
+            )
         )
         self.query_one(Facts).show(_facts(run, plan, back))
         self.show_keys()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Nothing to start before it is known what it takes."""
-        return self.found is not None if action == "go_on" else True
+        """Nothing to start before it is known what it takes; only the dearer way can be chosen."""
+        back = self.found[2] if self.found else None
+        match action:
+            case "go_on":
+                return back is not None
+            case "restore":
+                return back is not None and bool(back.snapshot) and (not back.restore or back.chosen)
+            case "save_rows":
+                return back is not None and back.restore
+            case _:
+                return True
+
+    def words_for(self, binding: Binding) -> str:
+        """A second press takes a wish back."""
+        back = self.found[2] if self.found else None
+        if back and binding.action == "restore" and back.chosen:
+            return "Databases stay"
+        if back and binding.action == "save_rows" and back.save_rows:
+            return "Save no rows"
+        return super().words_for(binding)
+
+    def action_restore(self) -> None:
+        """Put the databases back too, or not."""
+        self.wishes = replace(self.wishes, restore=not self.wishes.restore)
+        self._ask()
+
+    def action_save_rows(self) -> None:
+        """Dump the tables that were written to, or not."""
+        assert self.found
+        self.wishes = replace(self.wishes, save_rows=not self.found[2].save_rows)
+        self._ask()
 
     def action_go_on(self) -> None:
         """Ask for the tag."""
@@ -114,19 +166,42 @@ def _facts(run: RunRecord, plan: Plan, back: flow.RollbackPlan) -> list[Fact]:
         ("Back to", Content(f"{printable(plan.current.tag)} of {words.day(plan.current.date)}")),
         ("Files", Content(_files(back.steps))),
     ]
-    if back.restore:
-        facts.append(("Snapshot", Content(printable(back.snapshot))))
-        for number, (name, rows) in enumerate(back.set_aside_rows):
-            since = f"{words.count(rows, 'row')} written since" if rows > 0 else "no row was added since"
-            facts.append(("Databases" if not number else "", Content(f"{printable(name, limit=40)}: {since}")))
-        facts.append(("", Content("all of it is set aside, kept under another name, not deleted")))
-        facts.append(("Stopped", Content(printable(", ".join(back.stop), limit=400))))
+    facts += _databases(back)
+    if back.roles and (back.roles.repaired or back.roles.left):
+        lines = (*back.roles.repaired, *back.roles.left)
+        facts += [("Roles" if not number else "", Content(line)) for number, line in enumerate(lines)]
     same = {part.service for part in plan.services if part.strategy == "skip"}
     services = [f"{name} ({how})" for name, how in back.services if name not in same]
     facts.append(("Services", Content(printable(", ".join(services) or "none was touched", limit=900))))
     if back.retire:
         facts.append(("Removed", Content(printable(", ".join(back.retire), limit=200))))
     return facts
+
+
+def _databases(back: flow.RollbackPlan) -> Iterator[Fact]:
+    """What becomes of the rows: those written since by database, or that they stay."""
+    written = [(name, found) for name, found in back.cost.lost if found.tables or not found.exact]
+    if not back.restore:
+        kept = things(back.cost.written)
+        yield "Databases", Content(f"stay, and with them {kept} since the snapshot" if written else "stay")
+        return
+    yield "Snapshot", Content(printable(back.snapshot))
+    for number, (name, found) in enumerate(written):
+        yield "Written" if not number else "", Content(f"{printable(name, limit=40)}: {things(found)}")
+    quiet = len(back.databases) - len(written)
+    if quiet:
+        rest = "in the other " if written else "in "
+        told = f"{rest}{words.count(quiet, 'database')}: nothing since the snapshot"
+        yield "" if written else "Written", Content(told)
+    yield "Kept", Content(f"{printable(', '.join(back.databases), limit=200)}, as they are now, under another name")
+    saved = "the tables written to since, beside the snapshot" if back.save_rows else "no rows; s saves them too"
+    yield "Saved", Content(saved)
+    jobs = {name for name, how in back.services if how == "job"}
+    yield "Stopped", Content(printable(", ".join(name for name in back.stop if name not in jobs), limit=400))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _files(steps: tuple[str, ...]) -> str:

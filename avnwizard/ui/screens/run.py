@@ -9,6 +9,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from avnwizard.domain.going_back import sentence
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan, from_json
 from avnwizard.engine.records import Action, RunRecord
@@ -140,7 +141,7 @@ class RunPage(Page):
     def _show_times(self) -> None:
         assert self.view is not None
         now = self.host.clock.now()
-        self.query_one("#summary", Static).update(run_lines.summary(self.view, now), layout=False)
+        self.query_one("#summary", Static).update(run_lines.summary(self.view, now), layout=bool(self.view.cost))
         steps = self.query_one("#steps", Lines)
         steps.show(run_lines.step_lines(self.view, steps.scrollable_content_region.width, now))
 
@@ -197,12 +198,7 @@ class RunPage(Page):
         return rollback.plan_rollback(self.host, journal, journal.run(self.run_id))
 
     def _costed(self, plan: rollback.RollbackPlan) -> None:
-        services = words.count(len(plan.services), "service")
-        if plan.restore:
-            lost = sum(max(rows, 0) for _, rows in plan.set_aside_rows)
-            self._cost = f"{services} and the databases; {words.count(lost, 'row')} since are set aside"
-        else:
-            self._cost = f"{services}; the databases stay as they are"
+        self._cost = sentence(plan.cost, self.host.clock.now()).removeprefix("going back now ")
         self._show_choices()
 
     def _no_rollback(self, error: WizardError) -> None:

@@ -1,0 +1,39 @@
+"""A rollback for reading: what it takes and why, what it costs, what becomes of the rows."""
+
+from typing import TYPE_CHECKING
+
+from avnwizard.cli.output import say
+from avnwizard.domain.going_back import sentence, things
+
+if TYPE_CHECKING:
+    from avnwizard.engine.records import RunRecord
+    from avnwizard.flows.rollback import RollbackPlan
+
+
+def show_rollback(record: "RunRecord", plan: "RollbackPlan", *, now: float) -> None:
+    """Tell it on stderr, before it is confirmed."""
+    say(f"rolling back {record.title}: {plan.why}")
+    say(sentence(plan.cost, now))
+    if plan.restore:
+        _tell_restore(plan)
+    elif plan.databases or plan.cost.written.tables:
+        say(f"the databases stay, and with them {things(plan.cost.written)} since the snapshot")
+    services = [f"{name} ({how})" for name, how in plan.services]
+    say(f"services: {', '.join(services) or 'none was touched'}")
+    if plan.retire:
+        say(f"removed: {', '.join(plan.retire)}")
+
+
+def _tell_restore(plan: "RollbackPlan") -> None:
+    if plan.chosen:
+        say("the databases go back all the same, as you wish")
+    say(f"the databases go back to the snapshot {plan.snapshot}; as they are now they are kept beside, renamed")
+    lost = dict(plan.cost.lost)
+    for name in plan.databases:
+        if name in lost:
+            say(f"  {name}: {things(lost[name])} since the snapshot, set aside")
+    if plan.cost.migrated.rows:
+        say(f"  (and {plan.cost.migrated.rows:,} rows written while the migrations ran)")
+    if plan.save_rows:
+        say("the tables that were written to since are dumped beside the snapshot as well")
+    say("the restore goes on beside; users are interrupted from the swap until the old services are up again")

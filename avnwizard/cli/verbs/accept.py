@@ -1,0 +1,28 @@
+"""`accept`: the upgrade is good; the images of before need no longer be kept."""
+
+import typer
+
+from avnwizard.cli.options import HERE, RunArgument, StackOption, open_stack
+from avnwizard.cli.output import say
+from avnwizard.errors import ExitCode, RefusedError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command()(accept)
+
+
+def accept(run: RunArgument = "", stack: StackOption = HERE) -> int:
+    """Accept a finished upgrade (default: the last), so that its old images may be pruned; the next does so too."""
+    from avnwizard.flows import acceptance
+
+    host = open_stack(stack)
+    journal = host.journal()
+    upgrades = [one for one in journal.runs() if one.kind == "upgrade"]
+    if not run and not upgrades:
+        raise RefusedError("There is no upgrade to accept.", "avnwizard runs")
+    record = journal.run(run) if run else upgrades[0]
+    count = acceptance.accept(host, journal, record)
+    kept = "nothing was kept any more" if not count else f"{count} kept images may be pruned now"
+    say(f"{record.title} is accepted; {kept}")
+    return ExitCode.DONE

@@ -1,0 +1,102 @@
+"""What going back would cost now: how long, and what was written since the snapshot, in the operator's words."""
+
+import time
+from dataclasses import dataclass
+
+from avnwizard.domain.migrations.verdict import spoken
+from avnwizard.domain.plain import printable
+from avnwizard.domain.writes import TableWrites, Written, together
+
+NAMED = 3
+"""So many tables are told by name; the rest are counted."""
+_DAY_S = 86_400.0
+
+
+@dataclass(frozen=True)
+class GoingBack:
+    """The cost of going back, as of one moment.
+
+    Attributes:
+        restore: whether the databases go back to the snapshot; `why` says it in one sentence.
+        since: when the snapshot was begun, seconds since the epoch; 0 where there is none.
+        lost: database -> what its users wrote since; set aside by a restore, kept without one.
+        migrated: what was written while the migrations ran: mostly theirs, users' in that time too.
+        interruption_s: expected time in which some service does not answer.
+        total_s: expected time until all is back.
+        measured: whether both follow from what this stack needed before; else from stated defaults.
+    """
+
+    restore: bool
+    why: str
+    since: float
+    lost: tuple[tuple[str, Written], ...]
+    migrated: Written
+    interruption_s: float
+    total_s: float
+    measured: bool
+
+    @property
+    def written(self) -> Written:
+        """What was written since, all databases together."""
+        return together(part for _, part in self.lost)
+
+
+def sentence(cost: GoingBack, now: float) -> str:
+    """The cost as one says it: "going back now loses 14 new sessions and 1 new identity, since 02:14; …"."""
+    if cost.restore:
+        since = f", since {clock(cost.since, now)}" if cost.since else ""
+        lost = f"going back now loses {things(cost.written)}{since}"
+    else:
+        lost = "going back now loses nothing"
+    if cost.interruption_s < 1:
+        return f"{lost}; nobody is interrupted"
+    about = "about" if cost.measured else "perhaps"
+    return f"{lost}; {about} {spoken(cost.interruption_s)} of interruption"
+
+
+def things(written: Written) -> str:
+    """What was written: the tables with the most rows by name, the others counted."""
+    if not written.tables:
+        return "no row" if written.exact else "rows that nobody counted"
+    ranked = sorted(written.tables, key=lambda table: (-table.total, table.name))
+    told = [phrase(table) for table in ranked[:NAMED]]
+    if len(ranked) > NAMED:
+        more = len(ranked) - NAMED
+        told.append(f"rows of {more} more {'table' if more == 1 else 'tables'}")
+    listed = told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"
+    return listed if written.exact else f"at least {listed}"
+
+
+def phrase(table: TableWrites) -> str:
+    """One table's part: "14 new sessions", "2 new and 1 changed identity", "3 changed rows of audit log"."""
+    kinds = (("new", table.inserted), ("changed", table.updated), ("deleted", table.deleted))
+    numbers = [(count, f"{count:,} {kind}") for kind, count in kinds if count]
+    if not numbers:
+        return f"no row of {_plain(table.name)}"
+    return f"{' and '.join(text for _, text in numbers)} {_noun(table.name, numbers[-1][0])}"
+
+
+def clock(at: float, now: float) -> str:
+    """A time of day, with its date where that is not today; local time."""
+    then, today = time.localtime(at), time.localtime(now)
+    same_day = then[:3] == today[:3]
+    return time.strftime("%H:%M" if same_day and now - at < _DAY_S else "%Y-%m-%d %H:%M", then)
+
+
+def _plain(table: str) -> str:
+    """A table's name without its schema, as words; names come from outside."""
+    return printable(table.partition(".")[2] or table, limit=48).replace("_", " ").strip() or "?"
+
+
+def _noun(table: str, count: int) -> str:
+    """The rows of a table by its name where that is an English plural, else "rows of NAME"."""
+    name = _plain(table)
+    if not name.endswith("s") or name.endswith(("ss", "us", "is")) or len(name) < len("xxs"):
+        return f"{'row' if count == 1 else 'rows'} of {name}"
+    if count != 1:
+        return name
+    if name.endswith("ies"):
+        return f"{name[:-3]}y"
+    if name.endswith(("sses", "xes", "ches", "shes", "uses")):
+        return name[:-2]
+    return name[:-1]

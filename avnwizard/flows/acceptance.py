@@ -1,0 +1,57 @@
+"""Accepting a run: its old images need no longer be kept. Until then nothing on this host can prune them."""
+
+import time
+from contextlib import suppress
+
+from avnwizard.engine.journal import Journal
+from avnwizard.engine.records import RunRecord
+from avnwizard.errors import HostError, RefusedError
+from avnwizard.flows.host import Host
+from avnwizard.flows.steps.images import keep_name
+
+_ENDED = {"done", "undone"}
+_WHOLE_RUN = ""
+"""Facts of a run as a whole are noted under no step's name."""
+
+
+def is_accepted(journal: Journal, run: str) -> bool:
+    """Whether the operator, or a later upgrade, let go of what the run kept."""
+    return "accepted_at" in journal.facts(run, _WHOLE_RUN)
+
+
+def accept(host: Host, journal: Journal, run: RunRecord) -> int:
+    """Let go of the old images of a finished upgrade and of those before it; the number of images let go of.
+
+    Raises:
+        RefusedError: it is no upgrade, or it is not finished.
+        HostError: the engine does not answer.
+    """
+    if run.kind != "upgrade":
+        raise RefusedError(f"{run.id} is no upgrade ({run.kind}); there is nothing to accept.", "avnwizard runs")
+    if run.state not in _ENDED:
+        raise RefusedError(
+            f"Run {run.id} is {run.state}; only a finished upgrade can be accepted.",
+            f"avnwizard resume {run.id}, or avnwizard rollback {run.id}",
+        )
+    waiting = [one for one in journal.runs() if _waits(journal, one) and one.created_at <= run.created_at]
+    return sum(_let_go(host, journal, one) for one in reversed(waiting))
+
+
+def accept_earlier(host: Host, journal: Journal) -> None:
+    """A new upgrade accepts those before it. An engine that does not answer now is no reason to refuse one."""
+    with suppress(HostError):
+        for one in journal.runs():
+            if _waits(journal, one):
+                _let_go(host, journal, one)
+
+
+def _waits(journal: Journal, run: RunRecord) -> bool:
+    return run.kind == "upgrade" and run.state in _ENDED and not is_accepted(journal, run.id)
+
+
+def _let_go(host: Host, journal: Journal, run: RunRecord) -> int:
+    services = journal.facts(run.id, "pull").get("running", {})
+    for service in services:
+        host.stack.release(keep_name(run.id, service))
+    journal.note(run.id, _WHOLE_RUN, {"accepted_at": time.time()})
+    return len(services)

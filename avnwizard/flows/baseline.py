@@ -1,0 +1,153 @@
+"""What the databases were before the upgrade, as snapshot and journal tell, and what became of them since."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from avnwizard.domain.database_names import is_aside
+from avnwizard.domain.plan import Plan
+from avnwizard.domain.writes import TableWrites, WriteCounters, Written, apart, together, without, written_between
+from avnwizard.engine.journal import Journal
+from avnwizard.engine.step import StepContext
+from avnwizard.errors import HostError
+from avnwizard.flows import snapshots
+from avnwizard.flows.host import Host
+from avnwizard.flows.snapshots import Manifest
+from avnwizard.ports import Database
+
+_COUNTERS = TypeAdapter(WriteCounters)
+_WRITES = TypeAdapter(tuple[TableWrites, ...])
+JOB = "job:"
+
+
+@dataclass(frozen=True)
+class JobSeen:
+    """What a one-shot did to the databases, as its step noted.
+
+    Attributes:
+        moved: database -> fingerprint of its schema after the job, for those whose schema it changed.
+        wrote: database -> rows written while it ran; None where a crash left that unknown.
+    """
+
+    service: str
+    moved: Mapping[str, str]
+    wrote: Mapping[str, Written] | None
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The state before, by which a rollback is judged.
+
+    Attributes:
+        manifest: of the snapshot; None where none was taken.
+        schemas: database -> fingerprint before: the snapshot's, else as the first one-shot found it.
+        jobs: the one-shots that were begun, in order.
+    """
+
+    manifest: Manifest | None
+    schemas: Mapping[str, str] = field(default_factory=dict)
+    jobs: tuple[JobSeen, ...] = ()
+
+
+def look_before_job(ctx: StepContext, host: Host) -> None:
+    """Note schemas (once) and counters (at every start) before a one-shot starts.
+
+    A one-shot that is started again after a failure or a crash opens a window of its own: what was written between
+    is the users'. A database that does not answer is not noted; the job itself will say what is wrong with it.
+    """
+    if not host.postgres_service:
+        return
+    noted = ctx.recall()
+    try:
+        database = host.database()
+        names = [one.name for one in database.databases() if not is_aside(one.name)]
+        schemas = noted.get("schemas") or {name: database.fingerprint(name) for name in names}
+        counters = {name: _COUNTERS.dump_python(database.write_counters(name), mode="json") for name in names}
+    except HostError:
+        return
+    ctx.note(schemas=schemas, counters=counters, earlier=noted.get("wrote") or {}, wrote=None)
+
+
+def look_after_job(ctx: StepContext, host: Host) -> None:
+    """Note which schemas a one-shot moved and what was written meanwhile, whether it ended well or not."""
+    noted = ctx.recall()
+    if "counters" not in noted:
+        return
+    try:
+        database = host.database()
+        there = {one.name for one in database.databases()}
+        now = {name: database.fingerprint(name) for name in noted["schemas"] if name in there}
+        wrote = {
+            name: together([_since(database, name, counters), _read(noted["earlier"].get(name, ()))])
+            for name, counters in noted["counters"].items()
+            if name in there
+        }
+    except HostError:
+        return  # what it wrote is then told together with what the users wrote
+    moved = {name: schema for name, schema in now.items() if schema != noted["schemas"][name]}
+    ctx.note(
+        moved=moved, wrote={name: _WRITES.dump_python(found.tables, mode="json") for name, found in wrote.items()}
+    )
+
+
+def _since(database: Database, name: str, noted: Any) -> Written:
+    return written_between(_COUNTERS.validate_python(noted), database.write_counters(name))
+
+
+def _read(noted: Any) -> Written:
+    return Written(_WRITES.validate_python(noted))
+
+
+def baseline(host: Host, journal: Journal, plan: Plan, run: str) -> Baseline:
+    """Read the state before from the snapshot and the journal."""
+    manifest = None
+    if plan.snapshot.taken:
+        try:
+            manifest = snapshots.load(host.files, plan.snapshot.folder)
+        except HostError:
+            manifest = None
+    schemas: dict[str, str] = {}
+    jobs = []
+    for step in journal.steps(run):
+        if not step.name.startswith(JOB) or step.state == "pending":
+            continue
+        facts = step.facts
+        schemas = dict(facts.get("schemas", {})) | schemas
+        jobs.append(_job(step.name.removeprefix(JOB), facts))
+    if manifest:
+        schemas = {one.name: one.fingerprint for one in manifest.databases}
+    return Baseline(manifest, schemas, tuple(jobs))
+
+
+def _job(service: str, facts: Mapping[str, Any]) -> JobSeen:
+    moved = facts.get("moved") or {}
+    if facts.get("wrote") is None:
+        return JobSeen(service, moved, None)
+    return JobSeen(service, moved, {name: _read(tables) for name, tables in facts["wrote"].items()})
+
+
+def written_since(
+    database: Database, known: Baseline, names: Iterable[str], live: Mapping[str, str] | None = None
+) -> tuple[tuple[tuple[str, Written], ...], Written]:
+    """(database -> what its users wrote since the snapshot, what was written while the migrations ran).
+
+    Args:
+        live: name in the snapshot -> the name under which that database lies now, where it was renamed.
+    """
+    wanted = set(names)
+    lost: list[tuple[str, Written]] = []
+    migrated: list[Written] = []
+    for one in known.manifest.databases if known.manifest else ():
+        if one.name not in wanted:
+            continue
+        if one.counters is None:
+            lost.append((one.name, Written(exact=False)))
+            continue
+        found = written_between(one.counters, database.write_counters((live or {}).get(one.name, one.name)))
+        theirs = together(job.wrote[one.name] for job in known.jobs if job.wrote and one.name in job.wrote)
+        rest, records = apart(without(found, theirs.tables))
+        lost.append((one.name, rest))
+        migrated.append(together([theirs, records]))
+    return tuple(lost), together(migrated)

@@ -1,0 +1,65 @@
+"""The stack as it was before a run, as the plan and the run's folder tell, whatever is in the checkout now."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from avnwizard.domain.config import Strategy
+from avnwizard.domain.host import ComposeModel
+from avnwizard.domain.plan import Plan
+from avnwizard.domain.strategy import choose, keeps_running, roll_order
+from avnwizard.errors import RefusedError
+from avnwizard.flows.host import Host
+from avnwizard.flows.models import compose_paths, resolve_contents
+from avnwizard.flows.run_folder import ENV_BEFORE, RunFolder
+from avnwizard.flows.steps.code import EDITED
+from avnwizard.flows.steps.images import ran_before
+
+
+def require_images(host: Host, pulled: Mapping[str, Any], services: Sequence[str]) -> None:
+    """The old images were kept; where somebody removed them all the same, that is known before anything changes."""
+    gone = [name for name in services if (image := ran_before(pulled, name)) and host.stack.image(image) is None]
+    if gone:
+        raise RefusedError(
+            f"The image that {gone[0]} ran before is no longer on this host"
+            + (f", nor are those of {len(gone) - 1} more services" if len(gone) > 1 else "")
+            + ". Nothing was changed.",
+            "Load or pull the images of the release of before, then try again.",
+        )
+
+
+def model_of_before(host: Host, plan: Plan, run: str) -> ComposeModel:
+    """The model that ran, whatever checkout and env file hold at this moment: the run may be cut off anywhere."""
+    folder = RunFolder(host.state.run(run), host.files)
+    edited = folder.contents(EDITED)
+    compose = {
+        path: edited[path] if path in edited else host.repo.read(plan.current.commit, path)
+        for path in compose_paths(host)
+    }
+    known = {path: content for path, content in compose.items() if content is not None}
+    return resolve_contents(host, known, folder.env(ENV_BEFORE), what=plan.current.tag)
+
+
+def old_services(model: ComposeModel, plan: Plan) -> list[tuple[str, Strategy]]:
+    """The services of the release of before, in its order."""
+    planned = {part.service: part for part in plan.services}
+    found: list[tuple[str, Strategy]] = []
+    for name in roll_order(model):
+        if name in planned and not planned[name].image_old:
+            continue  # the newer release brought it
+        found.append((name, choose(model.services[name], model).strategy))
+    in_model = set(model.services)
+    found += [
+        (part.service, "recreate")
+        for part in plan.services
+        if part.strategy == "retire" and part.service not in in_model
+    ]
+    return found
+
+
+def writers(plan: Plan, model: ComposeModel) -> tuple[str, ...]:
+    """What is stopped while the databases are swapped: all but the edge and what keeps data of its own."""
+    return tuple(
+        part.service
+        for part in plan.services
+        if part.service not in model.services or not keeps_running(model.services[part.service])
+    )

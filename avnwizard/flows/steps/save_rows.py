@@ -1,0 +1,69 @@
+"""Dump the tables that users wrote to since the snapshot once more, as they were when the stack went back."""
+
+from pathlib import Path
+
+from avnwizard.domain.database_names import set_aside
+from avnwizard.domain.plain import printable
+from avnwizard.engine.step import Probe, Step, StepContext
+from avnwizard.flows.steps.scene import Scene
+
+README = "README.txt"
+
+
+def rows_folder(snapshot: Path, run: str) -> Path:
+    """Where the rows are saved: beside the snapshot, never in it."""
+    return snapshot.with_name(f"{snapshot.name}.rows-{run}")
+
+
+class SaveRows(Step):
+    """A data-only dump per database, of the databases that were set aside: nobody writes to those any more."""
+
+    name = "save-rows"
+    title = "Save the rows that were written since the snapshot"
+
+    def __init__(self, scene: Scene, snapshot: Path, databases: tuple[str, ...]) -> None:
+        self._scene, self._snapshot, self._databases = scene, snapshot, databases
+
+    def probe(self, ctx: StepContext) -> Probe:
+        """Dumped again where it was cut off."""
+        return Probe.HALF_DONE
+
+    def do(self, ctx: StepContext) -> None:
+        """Dump what the swap found to be lost."""
+        folder = rows_folder(self._snapshot, ctx.run)
+        lost = ctx.recall("swap").get("lost", {})
+        database = self._scene.host.database()
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        told = []
+        for number, name in enumerate(self._databases):
+            tables = [table["name"] for table in lost.get(name, ()) if table["inserted"] or table["updated"]]
+            kept, file = set_aside(name, ctx.run), f"rows-{number}.dump"
+            if not tables or not database.exists(kept):
+                continue
+            with ctx.effect(f"save-{number}"):
+                database.dump_rows(
+                    kept, tables, folder / file, lambda done, total: ctx.progress(done, total, "bytes")
+                )
+            ctx.say(f"{len(tables)} tables of {name} are saved in {folder / file}")
+            told.append((file, kept, tables))
+        with ctx.effect("explain"):
+            self._scene.host.files.write(folder / README, _explained(told).encode())
+        ctx.note(folder=str(folder), files=[file for file, _, _ in told])
+
+
+def _explained(told: list[tuple[str, str, list[str]]]) -> str:
+    lines = [
+        "Tables that were written to since the snapshot, whole, as they were when the stack went back.",
+        "Each file is a plain data-only pg_dump. As SQL, to look at or to pick rows from:",
+        "",
+        "    pg_restore --data-only --file=rows.sql rows-0.dump",
+        "",
+        "To have the rows beside the live ones, in a database with the tables of the newer release:",
+        "",
+        "    pg_restore --data-only --disable-triggers --dbname=SCRATCH rows-0.dump",
+        "",
+    ]
+    for file, kept, tables in told:
+        lines += [f"{file}: of the database {printable(kept)}, which is kept until it is dropped:"]
+        lines += [f"    {printable(table)}" for table in tables]
+    return "\n".join(lines) + "\n"

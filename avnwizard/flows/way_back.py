@@ -1,0 +1,163 @@
+"""Whether the databases must go back with the code, and what that costs at this moment."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from avnwizard.domain.going_back import GoingBack
+from avnwizard.domain.migrations.verdict import NO_MIGRATIONS
+from avnwizard.domain.plain import printable
+from avnwizard.domain.plan import Plan
+from avnwizard.domain.writes import Written
+from avnwizard.engine.records import StepRecord
+from avnwizard.flows.baseline import Baseline, written_since
+from avnwizard.flows.host import Host
+from avnwizard.ports import Database
+
+_TOUCHING = ("job:", "roll:")
+_ROLL_S = 10.0
+"""How long one service takes to stop and become healthy again, where none was measured."""
+_BYTES_PER_S = 20e6
+"""Restored bytes of a database as it lies on disk, per second, where no snapshot was timed."""
+_RESTORE_TO_DUMP = 3.0
+"""A restore builds every index anew; a dump only reads."""
+_SWAP_S = 1.0
+"""Renaming one database, its connections ended."""
+_FILES_S = 2.0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether going back needs the snapshot.
+
+    Attributes:
+        moved: the databases whose schema is another one than before.
+    """
+
+    restore: bool
+    why: str
+    moved: tuple[str, ...] = ()
+
+
+def judge(host: Host, plan: Plan, begun: Sequence[StepRecord], known: Baseline) -> Verdict:
+    """Compare the schemas with those of before, and explain what moved.
+
+    Raises:
+        HostError: the database does not answer.
+    """
+    if not any(step.name.startswith(_TOUCHING) for step in begun):
+        return Verdict(False, "no migration was started and no new code ran")
+    if not host.postgres_service:
+        return Verdict(False, "the stack has no database")
+    database = host.database()
+    there = {one.name for one in database.databases()}
+    now = {name: database.fingerprint(name) if name in there else "" for name in known.schemas}
+    moved = tuple(name for name, schema in known.schemas.items() if now[name] != schema)
+    if not known.schemas:
+        return Verdict(True, "nobody knows what the schema was before: there is no snapshot")
+    if not moved:
+        return Verdict(
+            False, "the schema is as it was before the upgrade, so the old code can go on with the data of now"
+        )
+    unsafe = [name for name in moved if not _is_compatible(host, plan, known, name, now[name])]
+    if unsafe:
+        return Verdict(True, f"the schema of {_listed(unsafe)} moved: the old code cannot work on it", moved)
+    return Verdict(
+        False, f"the schema of {_listed(moved)} moved, but only in ways that the old code can work with", moved
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(printable(name, limit=63) for name in names)
+
+
+def _is_compatible(host: Host, plan: Plan, known: Baseline, name: str, now: str) -> bool:
+    """Vouched for in `avnwizard.toml`, or wholly the work of migrations that were read and judged compatible."""
+    if name in host.config.rollback.compatible:
+        return True
+    movers = [job for job in known.jobs if name in job.moved]
+    unknown = any(job.wrote is None for job in known.jobs)
+    if plan.rollback_needs_restore or plan.verdict == NO_MIGRATIONS or unknown or not movers:
+        return False
+    return movers[-1].moved[name] == now and all(_was_read(plan, job.service) for job in movers)
+
+
+def _was_read(plan: Plan, job: str) -> bool:
+    """Whether a one-shot runs the release's own SQL files; what other vendors' images bring, nobody has read."""
+    image = next((part.image_new for part in plan.services if part.service == job), "")
+    return image.partition("@")[0].rpartition(":")[2] == plan.target.tag
+
+
+def cost_of(
+    host: Host, plan: Plan, steps: Sequence[StepRecord], known: Baseline, verdict: Verdict, *, restore: bool
+) -> GoingBack:
+    """What going back costs now.
+
+    Args:
+        restore: whether the databases go back: as the verdict says, or since the operator wants it.
+
+    Raises:
+        HostError: the database does not answer.
+    """
+    lost: tuple[tuple[str, Written], ...] = ()
+    migrated = Written()
+    if known.manifest and host.postgres_service:
+        database = host.database()
+        lost, migrated = written_since(database, known, restored(known, verdict, there=_names(database)))
+    interruption_s, restore_s, measured = _times(plan, steps, known, restore=restore)
+    return GoingBack(
+        restore=restore,
+        why=verdict.why,
+        since=known.manifest.taken_at if known.manifest else 0.0,
+        lost=lost,
+        migrated=migrated,
+        interruption_s=interruption_s,
+        total_s=interruption_s + restore_s + _FILES_S,
+        measured=measured,
+    )
+
+
+def restored(known: Baseline, verdict: Verdict, *, there: set[str] | None = None) -> list[str]:
+    """The databases that a restore puts back: all that hold tables go together, so that they agree."""
+    manifest = known.manifest
+    names = [one.name for one in manifest.databases if one.name in verdict.moved or one.rows] if manifest else []
+    return [name for name in names if there is None or name in there]
+
+
+def _names(database: Database) -> set[str]:
+    return {one.name for one in database.databases()}
+
+
+def _times(plan: Plan, steps: Sequence[StepRecord], known: Baseline, *, restore: bool) -> tuple[float, float, bool]:
+    """(seconds of interruption, seconds of restoring beside, whether all follows from measurements)."""
+    took = {
+        step.name: step.finished_at - step.started_at for step in steps if step.state == "done" and step.started_at
+    }
+    rolls = [seconds for name, seconds in took.items() if name.startswith("roll:")]
+    usual = median(rolls) if rolls else _ROLL_S
+    begun = {step.name.partition(":")[2] for step in steps if step.state != "pending" and ":" in step.name}
+
+    def away(service: str) -> float:
+        return max(took.get(f"roll:{service}", usual), 0.0)
+
+    rolled = [part for part in plan.services if part.strategy != "job" and part.service in begun]
+    if not restore:
+        dark = sum(away(part.service) for part in rolled if part.strategy in {"recreate", "retire"})
+        return dark, 0.0, bool(rolls) or not rolled
+    count = len(known.manifest.databases) if known.manifest else 0
+    every = [part for part in plan.services if part.strategy not in {"job", "retire"}]
+    dark = _SWAP_S * count + sum(away(part.service) for part in every)
+    restoring, timed = _restoring(known)
+    return dark, restoring, bool(rolls) and timed
+
+
+def _restoring(known: Baseline) -> tuple[float, bool]:
+    """Seconds of restoring beside: as the proof of the snapshot took, else by what its dumps took, else by size."""
+    databases = known.manifest.databases if known.manifest else ()
+    proven = [one.restore_s for one in databases]
+    if proven and all(proven):
+        return sum(proven), True
+    dumped = [one.dump_s for one in databases]
+    if dumped and all(dumped):
+        return sum(dumped) * _RESTORE_TO_DUMP, True
+    return sum(one.size_bytes for one in databases) / _BYTES_PER_S, False

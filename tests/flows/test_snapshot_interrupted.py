@@ -58,12 +58,12 @@ def _take(host: Host, tell: Any = _deaf, **wanted: Any) -> Path:
     return plan.folder
 
 
-@pytest.mark.parametrize("words", ["dumping hydra", "restoring keto"])
-def test_postgres_killed_in_mid_snapshot(practice_host: PracticeHost, words: str) -> None:
+@pytest.mark.parametrize(("words", "kind"), [("dumping hydra", "say"), ("restoring keto", "progress")])
+def test_postgres_killed_in_mid_snapshot(practice_host: PracticeHost, words: str, kind: str) -> None:
     """In a dump or in its proof: one clear error, no snapshot that passes for one, every row there; then it works."""
     host = open_host(practice_host.project.directory)
     before = _rows(host)
-    killer = _KillsWhen(practice_host, words)
+    killer = _KillsWhen(practice_host, words, kind)
     with pytest.raises(StepError, match="snapshot could not be taken") as raised:
         _take(host, killer)
     assert killer.killed

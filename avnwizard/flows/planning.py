@@ -12,7 +12,7 @@ from avnwizard.domain.handover import lost_in_recreate
 from avnwizard.domain.host import ComposeModel, Container
 from avnwizard.domain.migrations import Kind, MigrationVerdict
 from avnwizard.domain.plan import EnvEdit, Jump, MigrationStatement, Plan, ReleaseRef, ServicePlan
-from avnwizard.domain.strategy import choose, is_job, roll_order
+from avnwizard.domain.strategy import choose, roll_order
 from avnwizard.domain.traefik.routes import plan_probe
 from avnwizard.domain.version import Version, kind_of_jump
 from avnwizard.errors import RefusedError
@@ -129,11 +129,8 @@ def _jump(draft: Draft) -> Jump:
 
 def _services(host: Host, model: ComposeModel) -> tuple[ServicePlan, ...]:
     containers = [one for one in host.stack.containers() if not one.one_off]
-    order = roll_order(model)
-    jobs = [name for name in order if is_job(model.services[name], model)]
-    rest = [name for name in order if name not in jobs]
     facts = host.edge.facts()
-    parts = [_service(host, model, containers, name, facts) for name in [*jobs, *rest]]
+    parts = [_service(host, model, containers, name, facts) for name in roll_order(model)]
     gone = sorted({one.service for one in containers} - set(model.services))
     parts += [
         ServicePlan(name, "retire", "the release no longer has it", _image(containers, name), "", "") for name in gone
@@ -180,7 +177,7 @@ def _warnings(
     found = [f"The changelog has no section for {tag}." for tag in draft.changelog.missing]
     if verdict.breaks_old_code:
         found.append(
-            "The old code does not work on the new schema: from the migrations until each service is rolled, "
+            "The old code does not work on the new schema: from a migration until its service is rolled, "
             "requests to it may fail."
         )
     lockstep = host.config.lockstep

@@ -138,7 +138,20 @@ def test_strategies_and_their_reasons() -> None:
     assert found == {"migrate": "job", "api": "surge", **alone}
     assert choose(model.services["api"], model, override="recreate").reason == "as avnwizard.toml says"
     assert database_service({name: service.image for name, service in model.services.items()}) == "db"
-    assert roll_order(model).index("migrate") < roll_order(model).index("api")
+
+
+def test_a_migration_runs_right_before_the_first_that_waits_for_it() -> None:
+    """So the old code meets the new schema for as short a time as the compose file allows."""
+    done = {"condition": COMPLETED}
+    model = _model(
+        db={"image": "postgres"},
+        a_migrate={"image": "m", "depends_on": {"db": {"condition": "service_healthy"}}},
+        a={"image": "a", "depends_on": {"a_migrate": done}},
+        b_migrate={"image": "m", "depends_on": {"db": {"condition": "service_healthy"}}},
+        b={"image": "b", "depends_on": {"b_migrate": done, "a": {"condition": "service_healthy"}}},
+        tidy={"image": "t", "restart": "no", "depends_on": {"db": {"condition": "service_healthy"}}},
+    )  # fmt: skip
+    assert roll_order(model) == ("db", "tidy", "a_migrate", "a", "b_migrate", "b")
 
 
 def test_an_unchanged_service_is_left_alone() -> None:

@@ -89,6 +89,7 @@ class StandPage(Page):
     def __init__(self) -> None:
         super().__init__()
         self.stand: Stand | None = None
+        self._seen_at = 0.0
         self._small = False
 
     def heading(self) -> str:
@@ -126,11 +127,12 @@ class StandPage(Page):
 
     def action_look_again(self) -> None:
         """Look at everything again."""
-        self.tell("Looking at the stack ...")
+        then = words.moment(self._seen_at)[-5:]
+        self.tell(f"Looking again; above is how it was at {then} ..." if then else "Looking at the stack ...")
         self.ask_host(lambda: look(self.host), self._seen)
 
     def _seen(self, stand: Stand) -> None:
-        self.stand = stand
+        self.stand, self._seen_at = stand, self.host.clock.now()
         self.tell("")
         self._show_facts(stand)
         self.query_one("#findings", Static).update(_findings(stand.findings))

@@ -2,13 +2,18 @@
 
 import json
 import stat
+import subprocess
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from avnwizard.domain.answers import Answers
 from avnwizard.errors import ExitCode
+from avnwizard.flows import by_hand, drafting, launch
 from avnwizard.flows.host import Host
+from avnwizard.flows.planning import prepare
+from avnwizard.flows.steps.snapshot import TakeSnapshot
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 from tests.flows.cli import avnwizard
@@ -151,3 +156,18 @@ def test_a_proof_that_fails_stops_and_leaves_nothing(stack: Path) -> None:
     assert list(host.state.snapshots.iterdir()) == []
     assert _names(host, "proof") == []
     assert avnwizard("snapshot", "create", "--stack", stack, "--proof", "read back").code == ExitCode.DONE
+
+
+def test_what_a_run_needs_is_never_pruned(stack: Path) -> None:
+    """The snapshot that an unfinished upgrade may have to go back to stays, however few and young are to be kept."""
+    subprocess.run(["git", "-C", str(stack), "fetch", "-q", "--tags"], check=True)
+    host = open_host(stack)
+    draft = drafting.draft(host, "v2.0.0")
+    prepared = prepare(host, draft, Answers().accepting(draft.decisions(Answers())))
+    run = launch.create_upgrade(host, prepared)
+    step = TakeSnapshot(host, prepared.plan.snapshot, lambda: prepared.env_before)
+    by_hand.carry(host, "snapshot", "test", "test", [step], lambda *_: None, again=True)
+    kept = avnwizard("snapshot", "prune", "--stack", stack, *_NOBODY_NEEDS, "--yes", "--json").data
+    assert kept["removed"] == []
+    assert kept["kept"] == [{"folder": str(prepared.plan.snapshot.folder), "why": f"run {run} needs it"}]
+    assert prepared.plan.snapshot.folder.is_dir()

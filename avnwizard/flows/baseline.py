@@ -110,7 +110,8 @@ def baseline(host: Host, journal: Journal, plan: Plan, run: str) -> Baseline:
             manifest = None
     schemas: dict[str, str] = {}
     jobs = []
-    for step in journal.steps(run):
+    first = journal.run(plan.again.rollback).undoes if plan.again else ""
+    for step in [*(journal.steps(first) if first else ()), *journal.steps(run)]:
         if not step.name.startswith(JOB) or step.state == "pending":
             continue
         facts = step.facts

@@ -14,7 +14,7 @@ from avnwizard.flows.baseline import Baseline, written_since
 from avnwizard.flows.host import Host
 from avnwizard.ports import Database
 
-_TOUCHING = ("job:", "roll:")
+_TOUCHING = ("job:", "roll:", "swap-back")
 _ROLL_S = 10.0
 """How long one service takes to stop and become healthy again, where none was measured."""
 _BYTES_PER_S = 20e6

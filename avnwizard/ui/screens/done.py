@@ -1,12 +1,16 @@
 """Done: what changed, how long it took, where everything is, and what to look at tomorrow."""
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan
+from avnwizard.flows import acceptance
 from avnwizard.ui import words
 from avnwizard.ui.marks import OK, STOP
 from avnwizard.ui.run_view import RunView
@@ -22,12 +26,38 @@ class DonePage(Page):
     EXPLAINED = (
         "The run is over. Its report is a file to attach to the change ticket. The snapshot stays until you "
         "remove it.\n\n"
-        "If something turns up later, the first screen offers to roll this upgrade back."
+        "If something turns up later, the first screen offers to roll this upgrade back. The images of before are "
+        "kept for that, whatever is pruned on this host, until you accept the upgrade: with a, or by the next one."
     )
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("a", "accept", "Accept")]
 
     def __init__(self, view: RunView, plan: Plan | None) -> None:
         super().__init__()
         self.view, self.plan = view, plan
+        self.accepted = False
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only an upgrade that is not accepted yet can be."""
+        if action != "accept":
+            return True
+        record = self.view.record
+        return record.kind == "upgrade" and record.state == "done" and not self.accepted
+
+    def action_accept(self) -> None:
+        """Let go of the old images."""
+        if not self.check_action("accept", ()):
+            return
+
+        def ask() -> int:
+            journal = self.host.journal()
+            return acceptance.accept(self.host, journal, journal.run(self.view.record.id))
+
+        self.ask_host(ask, self._accepted)
+
+    def _accepted(self, count: int) -> None:
+        self.accepted = True
+        self.tell(f"Accepted: {count} kept images may be pruned now; the snapshot stays.", OK)
+        self.show_keys()
 
     def heading(self) -> str:
         """What was done."""
@@ -94,7 +124,9 @@ def _tomorrow(*, back: bool) -> list[Fact]:
             ("Tomorrow", Content("ask the vendor about what went wrong, with the report at hand")),
             (
                 "",
-                Content("the databases as they were before going back are kept beside; drop them when you are sure"),
+                Content(
+                    "the databases as they were before going back are kept beside: avnwizard redo puts them back"
+                ),
             ),
         ]
     return [

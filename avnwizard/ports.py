@@ -172,6 +172,9 @@ class Stack(Protocol):
     def remove(self, container_id: str) -> None:
         """Remove a stopped container by id; no error when it is gone."""
 
+    def mark(self, container_id: str, file: str, *, there: bool) -> None:
+        """Make or remove an empty file in a running container; no error when the container is gone."""
+
     def start(self, container_id: str) -> None:
         """Start a stopped container as it is; no error when it runs."""
 

@@ -47,6 +47,7 @@ def _open_real(directory: Path) -> Host:
     from avnwizard.adapters.docker.stack import DockerStack
     from avnwizard.adapters.files import LocalFiles
     from avnwizard.adapters.git import open_repo
+    from avnwizard.adapters.traefik import TraefikEdge
 
     repo = open_repo(directory)
     state = StatePaths(_state_root() / _slug(repo.directory))
@@ -56,7 +57,8 @@ def _open_real(directory: Path) -> Host:
     stack = DockerStack(project)
     postgres = config.postgres.service or _find_postgres(stack)
     find = partial(_container_database, stack, postgres)
-    return Host(config, state, repo, stack, LocalFiles(), SystemClock(), postgres, find, _http_probe)
+    edge = TraefikEdge(project.name)
+    return Host(config, state, repo, stack, edge, LocalFiles(), SystemClock(), postgres, find, _http_probe)
 
 
 def _find_postgres(stack: "Stack") -> str:
@@ -101,10 +103,9 @@ def _practice_host(practice: "PracticeHost") -> Host:
     config = _config(repo, state)
     postgres = config.postgres.service or _find_postgres(practice.stack)
     database = PracticeDatabase(PostgresDatabase(practice.postgres), practice.stack.observer)
-    edge = PracticeEdge(practice.state, practice.stack.observer)
-    return Host(
-        config, state, repo, practice.stack, LocalFiles(), practice.clock, postgres, lambda: database, lambda: edge
-    )
+    stack, edge, clock = practice.stack, practice.edge, practice.clock
+    probe = PracticeEdge(practice.state, practice.stack.observer)
+    return Host(config, state, repo, stack, edge, LocalFiles(), clock, postgres, lambda: database, lambda: probe)
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,29 @@ def docker_remove(container_id: str) -> Argv:
     return ("docker", "rm", container_id)
 
 
+def docker_mark(container_id: str, file: str, *, there: bool) -> Argv:
+    """Make or remove an empty file in a container, by the tools of its own image."""
+    return ("docker", "exec", container_id, *(("touch", file) if there else ("rm", "-f", file)))
+
+
+def docker_remove_helper(container_id: str) -> Argv:
+    """Remove one of avnwizard's own helpers at once, running or not."""
+    return ("docker", "rm", "-f", container_id)
+
+
+def docker_director(image: str, name: str) -> Argv:
+    """Start a director: labels to be read by Traefik, in a container that does nothing and that nobody reaches.
+
+    It runs Traefik itself without a provider, since that is in the image whatever else is; with no network. The
+    labels come on stdin: they may hold password hashes (basic authentication), which are not for an argv.
+    """
+    argv = ["docker", "run", "-d", "--name", name, "--network", "none", "--pull", "never", "--restart", "no"]
+    argv += ["--no-healthcheck", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
+    argv += ["--log-driver", "none", "-e", "GOMAXPROCS=1", "--label-file", "/dev/stdin"]
+    idle = ("--entrypoints.idle.address=127.0.0.1:65000", "--global.checknewversion=false")
+    return (*argv, image, *idle, "--global.sendanonymoususage=false", "--log.level=ERROR")
+
+
 def docker_tag(image_id: str, name: str) -> Argv:
     """Point a tag at an image that is here."""
     return ("docker", "image", "tag", image_id, name)

@@ -63,6 +63,7 @@ def _service(project: str, name: str, body: Mapping[str, Any], config_hash: str)
         container_name=_plain(body.get("container_name") or ""),
         published=_published(body.get("ports") or ()),
         has_healthcheck=has_health,
+        health_test=tuple(_plain(word) for word in _words(health.get("test"))) if has_health else (),
         start_period_s=seconds(health.get("start_period")) if has_health else 0.0,
         volumes=tuple(_mount(mount) for mount in body.get("volumes") or ()),
         networks=tuple(body.get("networks") or ()),
@@ -74,6 +75,10 @@ def _service(project: str, name: str, body: Mapping[str, Any], config_hash: str)
         stop_grace_s=_DEFAULT_GRACE_S if grace is None else seconds(grace),
         config_hash=config_hash,
     )
+
+
+def _words(test: object) -> list[object]:
+    return list(test) if isinstance(test, list | tuple) else [test] if test else []
 
 
 def _plain(value: object) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
+from avnwizard.domain.handover import Handover
 from avnwizard.domain.snapshot import Proof
 from avnwizard.errors import UsageError
 
@@ -58,12 +59,17 @@ class RollSection:
     Attributes:
         strategy: service name -> strategy.
         healthy_s: seconds to wait on top of a service's own `start_period`.
-        drain_s: seconds that an old container keeps running after the new one is healthy.
+        handover: service name -> handover, where a surge shall not hand over as it would by itself.
+        drain_s: seconds that an old container keeps running after the new one is healthy, where nobody can tell
+            whether it is still asked.
+        drain_limit_s: seconds for which the connections of an old container are waited for at most.
     """
 
     strategy: dict[str, Strategy] = field(default_factory=dict)
+    handover: dict[str, Handover] = field(default_factory=dict)
     healthy_s: float = 120.0
     drain_s: float = 2.0
+    drain_limit_s: float = 30.0
 
 
 @checked(frozen=True, config=_STRICT)

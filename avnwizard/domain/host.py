@@ -63,6 +63,7 @@ class Container:
     config_hash: str
     one_off: bool
     created_at: float
+    labels: dict[str, str] = field(default_factory=dict, repr=False, hash=False)
 
     @property
     def is_serving(self) -> bool:
@@ -93,6 +94,7 @@ class Service:
         depends_on: service name -> Compose's condition ("service_started", "service_healthy",
             "service_completed_successfully").
         published: host ports that the service fixes ("127.0.0.1:80"), which make a second replica impossible.
+        health_test: the health check's command, words apart or as one text behind "CMD-SHELL".
         config_hash: Compose's own hash; "" where the model was not resolved by Compose.
         replicas: as `deploy.replicas` or `scale` say, else 1.
         stop_grace_s: `stop_grace_period`, Docker's default where unset.
@@ -104,6 +106,7 @@ class Service:
     container_name: str = ""
     published: tuple[str, ...] = ()
     has_healthcheck: bool = False
+    health_test: tuple[str, ...] = ()
     start_period_s: float = 0.0
     volumes: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from avnwizard.domain.handover import Handover
 from avnwizard.domain.host import ComposeProject
 from avnwizard.domain.probing.route import ProbePlan
 from avnwizard.domain.snapshot import Proof
@@ -55,6 +56,9 @@ class ServicePlan:
 
     Attributes:
         digest: the target image's digest in the registry, "" where it is only known once pulled.
+        handover: for a surge, how requests pass from the old to the new.
+        grace_s: how long its old containers may take to stop before they are killed.
+        may_lose: what users or other services may lose meanwhile, "" for nothing.
     """
 
     service: str
@@ -63,6 +67,9 @@ class ServicePlan:
     image_old: str
     image_new: str
     digest: str
+    handover: Handover | None = None
+    may_lose: str = ""
+    grace_s: float = 10.0
 
 
 @dataclass(frozen=True)
@@ -146,6 +153,8 @@ class Plan:
         changes: what the resolved compose model changes, in sentences.
         env_sha256: of the env file that the plan was made from.
         healthy_s: how long a container may take on top of its start period.
+        drain_s: how long an old container stays once the new one is healthy, where nobody can tell that it is idle.
+        drain_limit_s: how long its connections are waited for at most.
         drain_s: how long an old container stays once the new one is healthy.
         probe: how the edge is probed while the plan is carried out.
         again: what undoing a rollback adds; the snapshot is that of the first time then. None for an upgrade.
@@ -172,6 +181,7 @@ class Plan:
     changes: tuple[str, ...]
     healthy_s: float
     drain_s: float
+    drain_limit_s: float
     probe: ProbePlan = field(default_factory=_unprobed)
     again: Again | None = None
 

@@ -79,7 +79,7 @@ def _service(plan: Plan, part: ServicePlan) -> PlannedStep:
             "from here on: if it changed a schema, the databases are restored from the snapshot; "
             "what was written since is set aside",
         )  # fmt: skip
-    gone = (commands.docker_stop(OLD, 10), commands.docker_remove(OLD))
+    gone: tuple[commands.Argv, ...] = (commands.docker_stop(OLD, part.grace_s), commands.docker_remove(OLD))
     if part.strategy == "retire":
         return PlannedStep(
             f"retire:{part.service}", f"Remove {part.service}", gone, "The release no longer has it; volumes stay.",
@@ -87,14 +87,17 @@ def _service(plan: Plan, part: ServicePlan) -> PlannedStep:
         )  # fmt: skip
     if part.strategy == "surge":
         beside = commands.compose_up(plan.project, part.service, scale=2, recreate=False)
+        steer: tuple[commands.Argv, ...] = ()
+        if part.handover == "director":
+            steer = (commands.docker_director("TRAEFIK_IMAGE", f"avnwizard-director-{part.service}"),)
+            gone = (*gone, commands.docker_remove_helper(f"avnwizard-director-{part.service}"))
         return PlannedStep(
-            f"roll:{part.service}", f"Roll {part.service}", (beside, *gone), part.reason,
-            "rolled back the same way, the old beside the new",
-            "a few requests may fail while the old container goes",
+            f"roll:{part.service}", f"Roll {part.service}", (beside, *steer, *gone), part.reason,
+            "rolled back the same way, the old beside the new", part.may_lose,
         )  # fmt: skip
     if part.strategy == "skip":
         return PlannedStep(f"roll:{part.service}", f"Leave {part.service}", (), part.reason, "nothing to undo")
     return PlannedStep(
         f"roll:{part.service}", f"Recreate {part.service}", (up,), part.reason, "recreated again",
-        "it is away for seconds, between its stop and its first healthy answer",
+        part.may_lose,
     )  # fmt: skip

@@ -7,6 +7,7 @@ from pathlib import Path
 from avnwizard.domain.config import Config, StatePaths
 from avnwizard.engine.journal import Journal
 from avnwizard.ports import Clock, Database, EdgeProbe, Files, Repo, Stack
+from avnwizard.ports_edge import Edge
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Host:
     state: StatePaths
     repo: Repo
     stack: Stack
+    edge: Edge
     files: Files
     clock: Clock
     postgres_service: str

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from avnwizard.domain.answers import Answers, Decision
+from avnwizard.domain.edge import EdgeFacts
 from avnwizard.domain.env_decisions import apply_decisions
 from avnwizard.domain.findings import Finding
+from avnwizard.domain.handover import lost_in_recreate
 from avnwizard.domain.host import ComposeModel, Container
 from avnwizard.domain.migrations import Kind, MigrationVerdict
 from avnwizard.domain.plan import EnvEdit, Jump, MigrationStatement, Plan, ReleaseRef, ServicePlan
@@ -16,6 +18,7 @@ from avnwizard.domain.version import Version, kind_of_jump
 from avnwizard.errors import RefusedError
 from avnwizard.flows.describe import describe
 from avnwizard.flows.drafting import Draft
+from avnwizard.flows.handover import plan_handover
 from avnwizard.flows.host import Host
 from avnwizard.flows.meaning import compose_changes
 from avnwizard.flows.models import resolve_contents
@@ -109,6 +112,7 @@ def prepare(
         env_sha256=hashlib.sha256(draft.operator.to_bytes()).hexdigest(),
         healthy_s=host.config.roll.healthy_s,
         drain_s=host.config.roll.drain_s,
+        drain_limit_s=host.config.roll.drain_limit_s,
         probe=plan_probe(now, model, host.config.probe),
     )
     return Prepared(
@@ -128,7 +132,8 @@ def _services(host: Host, model: ComposeModel) -> tuple[ServicePlan, ...]:
     order = roll_order(model)
     jobs = [name for name in order if is_job(model.services[name], model)]
     rest = [name for name in order if name not in jobs]
-    parts = [_service(host, model, containers, name) for name in [*jobs, *rest]]
+    facts = host.edge.facts()
+    parts = [_service(host, model, containers, name, facts) for name in [*jobs, *rest]]
     gone = sorted({one.service for one in containers} - set(model.services))
     parts += [
         ServicePlan(name, "retire", "the release no longer has it", _image(containers, name), "", "") for name in gone
@@ -136,7 +141,9 @@ def _services(host: Host, model: ComposeModel) -> tuple[ServicePlan, ...]:
     return tuple(parts)
 
 
-def _service(host: Host, model: ComposeModel, containers: list[Container], name: str) -> ServicePlan:
+def _service(
+    host: Host, model: ComposeModel, containers: list[Container], name: str, facts: EdgeFacts | None
+) -> ServicePlan:
     service = model.services[name]
     running = tuple(one for one in containers if one.service == name)
     digest = host.stack.registry_digest(service.image)
@@ -144,7 +151,23 @@ def _service(host: Host, model: ComposeModel, containers: list[Container], name:
     if image and digest and image.digest != digest:
         image = None  # the registry has another one under this tag
     choice = choose(service, model, running=running, image=image, override=host.config.roll.strategy.get(name))
-    return ServicePlan(name, choice.strategy, choice.reason, _image(containers, name), service.image, digest)
+    reason, how, may_lose = choice.reason, None, ""
+    if choice.strategy == "surge":
+        handed = plan_handover(host, service, facts)
+        reason, how, may_lose = f"{reason}; {handed.reason}", handed.handover, handed.may_lose
+    elif choice.strategy == "recreate":
+        may_lose = lost_in_recreate(service, facts)
+    return ServicePlan(
+        name,
+        choice.strategy,
+        reason,
+        _image(containers, name),
+        service.image,
+        digest,
+        how,
+        may_lose,
+        service.stop_grace_s,
+    )
 
 
 def _image(containers: list[Container], service: str) -> str:

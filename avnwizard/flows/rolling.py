@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+from avnwizard.domain.handover import Handover
 from avnwizard.domain.host import Container, Service
 from avnwizard.domain.plain import printable
 from avnwizard.engine.step import StepContext
 from avnwizard.errors import StepError
+from avnwizard.flows import handover
+from avnwizard.flows.handover import Patience
 from avnwizard.flows.host import Host
 
 _LOG_LINES = 15
@@ -55,46 +58,81 @@ def is_met(host: Host, want: Wanted) -> bool:
     return bool(found) and all(want.is_met_by(one) and one.is_serving for one in found)
 
 
-def roll(ctx: StepContext, host: Host, want: Wanted, *, surge: bool, healthy_s: float, drain_s: float) -> None:
+def roll(ctx: StepContext, host: Host, want: Wanted, *, surge: Handover | None, patience: Patience) -> None:
     """Roll one service.
 
     Args:
-        surge: the new beside the old where an old one serves; else Compose recreates it in place.
-        healthy_s: how long it may take on top of its start period.
-        drain_s: how long the old ones keep running after that.
+        surge: the new beside the old where an old one serves, handing over like this; None recreates it in place.
 
     Raises:
         StepError: the new container does not become healthy; with `surge` the old one still serves.
     """
     if is_met(host, want):
         ctx.say(f"{want.service.name} is as wanted already")
+        handover.settle(ctx, host, want.service.name, of_service(host, want.service.name))
     elif surge and any(one.is_serving for one in of_service(host, want.service.name)):
-        _surge(ctx, host, want, healthy_s=healthy_s, drain_s=drain_s)
+        _surge(ctx, host, want, surge, patience)
     else:
-        _recreate(ctx, host, want, healthy_s=healthy_s)
+        handover.forget(ctx, host, want.service.name)
+        _recreate(ctx, host, want, healthy_s=patience.healthy_s)
 
 
-def _surge(ctx: StepContext, host: Host, want: Wanted, *, healthy_s: float, drain_s: float) -> None:
+def _surge(ctx: StepContext, host: Host, want: Wanted, how: Handover, patience: Patience) -> None:
     name = want.service.name
     found = of_service(host, name)
     old = [one for one in found if not want.is_met_by(one)]
     fresh = [one for one in found if want.is_met_by(one)]
+    if how == "director":
+        handover.guard(ctx, host, want.service, old)
+    handover.unmark(ctx, host, want.service, fresh)
     missing = max(want.service.replicas, 1) - len(fresh)
     if missing > 0:
         with ctx.effect("start-new"):
             host.stack.up(name, scale=len(found) + missing, recreate=False)
     try:
-        _wait_healthy(ctx, host, want, healthy_s=healthy_s)
+        _wait_healthy(ctx, host, want, healthy_s=patience.healthy_s)
     except StepError:
-        for one in of_service(host, name):
-            if want.is_met_by(one):
-                with ctx.effect("remove-failed"):
-                    _take_away(host, one, want.service.stop_grace_s)
+        _take_back(ctx, host, want)
         raise
-    host.clock.sleep(drain_s)
+    fresh = [one for one in of_service(host, name) if want.is_met_by(one)]
+    _leave(ctx, host, want.service, how, old, fresh, patience)
     for one in old:
         with ctx.effect("remove-old"):
             _take_away(host, one, want.service.stop_grace_s)
+    handover.settle(ctx, host, name, fresh)
+
+
+def _leave(
+    ctx: StepContext,
+    host: Host,
+    service: Service,
+    how: Handover,
+    old: list[Container],
+    new: list[Container],
+    patience: Patience,
+) -> None:
+    """Have the old containers asked no more, as far as that can be had."""
+    limit_s = patience.drain_s
+    if how == "director" and handover.take_over(ctx, host, service.name, new):
+        limit_s = patience.drain_limit_s
+    elif how == "health":
+        handover.leave_by_health(ctx, host, service, old)
+        limit_s = patience.drain_limit_s
+    else:
+        host.clock.sleep(patience.drain_s)
+    handover.drain(ctx, host, service.name, old, limit_s=limit_s)
+
+
+def _take_back(ctx: StepContext, host: Host, want: Wanted) -> None:
+    """Remove the new containers that do not get healthy; the old ones serve on."""
+    found = of_service(host, want.service.name)
+    handover.withdraw(ctx, host, want.service.name, [one for one in found if not want.is_met_by(one)])
+    for one in found:
+        if want.is_met_by(one):
+            with ctx.effect("remove-failed"):
+                _take_away(host, one, want.service.stop_grace_s)
+    stay = of_service(host, want.service.name)
+    handover.settle(ctx, host, want.service.name, [one for one in stay if one.is_serving])
 
 
 def _recreate(ctx: StepContext, host: Host, want: Wanted, *, healthy_s: float) -> None:

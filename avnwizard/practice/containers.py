@@ -92,4 +92,10 @@ def to_container(record: Record, pace: Pace, now: float, verdict: Verdict) -> Co
         config_hash=record.config_hash,
         one_off=record.one_off,
         created_at=record.created_at,
+        labels=labels_of(record.config),
     )
+
+
+def labels_of(config: dict[str, Any]) -> dict[str, str]:
+    """The labels of a resolved service, which Compose writes with every `$` doubled."""
+    return {key: str(value).replace("$$", "$") for key, value in (config.get("labels") or {}).items()}

@@ -11,6 +11,7 @@ from avnwizard.practice.clock import PracticeClock
 from avnwizard.practice.database import Cluster
 from avnwizard.practice.stack import PracticeStack
 from avnwizard.practice.state import State
+from avnwizard.practice.traefik import PracticeTraefik
 
 STATE_FILE = "practice.sqlite"
 CHECKOUT = "avnology-id"
@@ -28,6 +29,7 @@ class PracticeHost:
     state: State
     cluster: Cluster
     stack: PracticeStack
+    edge: PracticeTraefik
     postgres: PracticePostgresAccess
     clock: PracticeClock
 
@@ -93,7 +95,8 @@ def assemble(home: Path, state: State) -> PracticeHost:
     cluster = Cluster(home, server["major"], server["superuser"], server["durable"])
     stack = PracticeStack(project, state, cluster)
     access = PracticePostgresAccess(cluster, stack.observer, server["password"])
-    return PracticeHost(home, state, cluster, stack, access, PracticeClock(state.speed))
+    edge = PracticeTraefik(project.name, state, stack.observer)
+    return PracticeHost(home, state, cluster, stack, edge, access, PracticeClock(state.speed))
 
 
 def _home(directory: Path) -> Path | None:

@@ -1,6 +1,7 @@
 """The PostgreSQL programs of the `demo` extra, and the account under which its server may run."""
 
 import contextlib
+import functools
 import importlib.metadata
 import importlib.util
 import os
@@ -69,6 +70,7 @@ def run_as(
         return subprocess.CompletedProcess(done.args, done.returncode, out.read(), err.read())
 
 
+@functools.cache
 def binaries(major: int) -> Path:
     """The folder with `postgres`, `initdb`, `pg_dump` and the rest, that the server's account can run.
 

@@ -152,6 +152,10 @@ class PracticeStack:
             raise HostError(f"container {seen.name} is running and cannot be removed", "Stop it first.")
         self._store.removed(record.id, time.time())
 
+    def mark(self, container_id: str, file: str, *, there: bool) -> None:
+        """No practice service has a health check that looks for a file."""
+        raise HostError(f"{container_id[:12]}: no shell to make {file} with", "Order another handover.")
+
     def start(self, container_id: str) -> None:
         """Start a stopped container as it is."""
         record = self._store.find(container_id)

@@ -29,6 +29,9 @@ CREATE TABLE IF NOT EXISTS container (
   created_at REAL NOT NULL, started_at REAL, stopped_at REAL, removed_at REAL, exit_code INTEGER NOT NULL DEFAULT 0,
   acted INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS container_by_service ON container (service, number);
+CREATE TABLE IF NOT EXISTS director (
+  id TEXT PRIMARY KEY, service TEXT NOT NULL, run TEXT NOT NULL, token TEXT NOT NULL, target TEXT NOT NULL,
+  lift INTEGER NOT NULL, started_at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS log (
   container_id TEXT NOT NULL, at REAL NOT NULL, line TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS log_by_container ON log (container_id, at);

@@ -58,7 +58,7 @@ def stand_in(service_name: str, tag: str, *, broken: bool = False, build: str = 
 def all_stand_ins() -> Iterator[StandIn]:
     """Every stand-in image of every release once; an Ory one-shot runs its service's image."""
     seen = set()
-    for release in product.RELEASES:
+    for release in product.LAB_RELEASES:
         for known in product.SERVICES:
             one_shot_of_ory = known.name != image_name(known.name) and known.ory
             if not known.stand_in or one_shot_of_ory:

@@ -61,7 +61,7 @@ class LabStack:
         """Make the remote and the operator's clone anew."""
         shutil.rmtree(self.root, ignore_errors=True)
         self.root.mkdir(parents=True)
-        product.build_remote(self.remote, registry=self.lab.registry)
+        product.build_remote(self.remote, registry=self.lab.registry, releases=product.LAB_RELEASES)
         own = {
             "COMPOSE_PROJECT_NAME": self.project,
             "DOCKER_SOCKET": str(self.lab.paths.socket),

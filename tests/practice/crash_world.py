@@ -110,6 +110,7 @@ class World:
                 ),
                 "schemas": {name: database.fingerprint(name) for name in names},
                 "rows": {name: database.row_counts(name) for name in names},
+                "directors": host.edge.directors(),
                 "restoring": [one.name for one in database.databases() if "__restoring_" in one.name],
             }
 

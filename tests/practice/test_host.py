@@ -138,6 +138,15 @@ def test_after_a_shut_down_the_stack_is_as_it_was(practice_host: PracticeHost) -
     assert settled(host, "gateway", until=lambda each: each.is_serving) == before
 
 
+@pytest.fixture
+def looked_for_anew() -> Iterator[None]:
+    """The programs are looked for again, and nothing of what is found then is remembered."""
+    postgres_binaries.binaries.cache_clear()
+    yield
+    postgres_binaries.binaries.cache_clear()
+
+
+@pytest.mark.usefixtures("looked_for_anew")
 def test_without_the_extra_the_hint_is_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refused, nothing changed."""
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
@@ -154,6 +163,7 @@ def public_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.mark.usefixtures("looked_for_anew")
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has another account to run the server under")
 def test_programs_in_a_private_folder_are_copied_out_of_it(
     public_folder: Path, monkeypatch: pytest.MonkeyPatch

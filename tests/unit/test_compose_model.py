@@ -57,6 +57,7 @@ def test_a_stateless_service() -> None:
         image="registry.example.org:5000/avnology/gateway:v2.0.0",
         depends_on={"postgres": "service_healthy", "avnology-migrate": "service_completed_successfully"},
         has_healthcheck=True,
+        health_test=("CMD", "check"),
         start_period_s=90.0,
         networks=("edge", "backend"),
         labels={"traefik.http.middlewares.a.basicauth.users": "u:$apr1$x$y", "empty": ""},

@@ -46,19 +46,30 @@ class DockerCli:
         return dict(os.environ if self._environ is None else self._environ)
 
     def run(
-        self, argv: Sequence[str], *, timeout_s: float = READ_S, env: Mapping[str, str] | None = None
+        self,
+        argv: Sequence[str],
+        *,
+        timeout_s: float = READ_S,
+        env: Mapping[str, str] | None = None,
+        stdin: bytes | None = None,
     ) -> Completed:
-        """A docker command; `HostError` when it fails."""
-        done = self.try_(argv, timeout_s=timeout_s, env=env)
+        """A docker command, fed with `stdin`; `HostError` when it fails."""
+        done = self.try_(argv, timeout_s=timeout_s, env=env, stdin=stdin)
         if done.code != 0:
             fail(done.argv, done.code, done.complaint, hint_for(done.complaint))
         return done
 
     def try_(
-        self, argv: Sequence[str], *, timeout_s: float = READ_S, env: Mapping[str, str] | None = None
+        self,
+        argv: Sequence[str],
+        *,
+        timeout_s: float = READ_S,
+        env: Mapping[str, str] | None = None,
+        stdin: bytes | None = None,
     ) -> Completed:
         """A docker command, its failure left to the caller."""
-        return run(argv, timeout_s=timeout_s, env=self.environ if env is None else env, check=False, hint=_INSTALL)
+        environ = self.environ if env is None else env
+        return run(argv, timeout_s=timeout_s, env=environ, input=stdin, check=False, hint=_INSTALL)
 
     def unless_gone(self, argv: Sequence[str], *, timeout_s: float = READ_S) -> None:
         """A docker command on something that may be gone already, which is fine."""

@@ -60,6 +60,7 @@ def container_from(raw: Mapping[str, Any]) -> Container:
         config_hash=labels.get(f"{LABEL}config-hash", ""),
         one_off=str(labels.get(f"{LABEL}oneoff", "")).lower() == "true",
         created_at=datetime.fromisoformat(raw["Created"]).timestamp(),
+        labels=dict(labels),
     )
 
 

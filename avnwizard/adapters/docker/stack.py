@@ -127,6 +127,10 @@ class DockerStack:
         """Remove a stopped container by id; no error when it is gone."""
         self._cli.unless_gone(commands.docker_remove(container_id))
 
+    def mark(self, container_id: str, file: str, *, there: bool) -> None:
+        """Make or remove an empty file in a running container; no error when the container is gone."""
+        self._cli.unless_gone(commands.docker_mark(container_id, file, there=there))
+
     def start(self, container_id: str) -> None:
         """Start a stopped container as it is; no error when it runs."""
         self._cli.run(commands.docker_start(container_id))

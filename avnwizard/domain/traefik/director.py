@@ -21,6 +21,7 @@ TARGET = "avnwizard.director.target"
 LIFT = "avnwizard.director.lift"
 """Label: by how much its routers stand above those that they repeat."""
 _DOCKER = "@docker"
+_SHORT = 12
 
 
 class CannotDirectError(ValueError):
@@ -73,15 +74,37 @@ class Direction:
         text = "\0".join([self.owner, str(self.lift), *sorted(one.container for one in self.targets)])
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
-    @property
-    def marker_host(self) -> str:
-        """A host of no one's: a request for it is answered by Traefik itself once it has the directors."""
-        return marker_host(self.token)
+
+def marker_host(token: str, target: str) -> str:
+    """A host of no one's (`.invalid` resolves nowhere, RFC 2606): Traefik answers it once it has that director."""
+    return f"{target[:_SHORT]}.{token}.avnwizard.invalid"
 
 
-def marker_host(token: str) -> str:
-    """The host of the marker of a set of directors (`.invalid` resolves nowhere, RFC 2606)."""
-    return f"{token}.avnwizard.invalid"
+def marker_labels(token: str, target: str, entrypoints: Sequence[str] = ()) -> dict[str, str]:
+    """A router that Traefik answers by itself, without asking any server: seen, the director's labels are in force.
+
+    Traefik takes over all labels of its containers at once, so it shows more: whatever happened to the other
+    containers before this director was started is known to Traefik too.
+    """
+    name, host = f"avnwizard-{token}-marker-{target[:_SHORT]}", marker_host(token, target)
+    made = {
+        f"traefik.http.routers.{name}.rule": f"Host(`{host}`)",
+        f"traefik.http.routers.{name}.service": "noop@internal",
+        f"traefik.http.routers.{name}.middlewares": name,
+        f"traefik.http.middlewares.{name}.redirectregex.regex": ".*",
+        f"traefik.http.middlewares.{name}.redirectregex.replacement": f"http://{host}/known",
+    }
+    return made | ({f"traefik.http.routers.{name}.entrypoints": ",".join(entrypoints)} if entrypoints else {})
+
+
+def witness_labels(direction: Direction, target: Target, token: str) -> dict[str, str]:
+    """The labels of a director that directs nothing, and only shows that Traefik has looked again."""
+    labels = direction.labels
+    named = [router.entrypoints for router in labels.routers]
+    made = {**labels.plain, **_identity(direction, target), TOKEN: token}
+    if labels.enabled is not None:
+        made["traefik.enable"] = str(labels.enabled).lower()
+    return made | marker_labels(token, target.container, _entrypoints(named))
 
 
 def why_not(labels: TraefikLabels, *, service: str, project: str, default_rule: str = "") -> str:
@@ -120,7 +143,8 @@ def director_labels(direction: Direction, target: Target, *, service: str, proje
     for name, options in services.items():
         prefix = f"traefik.http.services.{names.prefix}{name}"
         made |= {f"{prefix}.{key}": value for key, value in _service(name, options, target)}
-    return made | _marker(direction, routers, names.prefix + next(iter(services)))
+    entrypoints = _entrypoints([router.entrypoints for router in routers])
+    return made | marker_labels(direction.token, target.container, entrypoints)
 
 
 @dataclass(frozen=True)
@@ -241,17 +265,6 @@ def _identity(direction: Direction, target: Target) -> dict[str, str]:
     }
 
 
-def _marker(direction: Direction, routers: Sequence[HttpRouter], service: str) -> dict[str, str]:
-    """A router that Traefik answers by itself, on the same entrypoints: seen there, the directors' are in force."""
-    name, host = f"avnwizard-{direction.token}-marker", direction.marker_host
-    entrypoints = sorted({each for router in routers for each in router.entrypoints})
-    made = {
-        f"traefik.http.routers.{name}.rule": f"Host(`{host}`)",
-        f"traefik.http.routers.{name}.service": service,
-        f"traefik.http.routers.{name}.middlewares": name,
-        f"traefik.http.middlewares.{name}.redirectregex.regex": ".*",
-        f"traefik.http.middlewares.{name}.redirectregex.replacement": f"http://{host}/known",
-    }
-    if entrypoints and all(router.entrypoints for router in routers):
-        made[f"traefik.http.routers.{name}.entrypoints"] = ",".join(entrypoints)
-    return made
+def _entrypoints(named: Sequence[tuple[str, ...]]) -> list[str]:
+    """All of them together; none where a router takes the default ones."""
+    return sorted({each for one in named for each in one}) if all(named) else []

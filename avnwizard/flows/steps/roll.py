@@ -5,8 +5,10 @@ from avnwizard.domain.host import Container
 from avnwizard.domain.plan import ServicePlan
 from avnwizard.engine.step import Probe, Step, StepContext, UndoCost
 from avnwizard.errors import StepError
-from avnwizard.flows import rolling
+from avnwizard.flows import handover, rolling
 from avnwizard.flows.baseline import look_after_job, look_before_job
+from avnwizard.flows.handover import Patience
+from avnwizard.flows.host import Host
 from avnwizard.flows.steps.images import pinned, ran_before
 from avnwizard.flows.steps.scene import Scene
 
@@ -87,17 +89,14 @@ class RollService(Step):
         self.title = f"Roll {part.service}"
 
     def probe(self, ctx: StepContext) -> Probe:
-        """Done when only wanted containers are there and serve."""
-        host = self._scene.host
-        if rolling.is_met(host, self._wanted(ctx)):
-            return Probe.DONE
-        return Probe.HALF_DONE
+        """Done when only wanted containers are there and serve, and no director is left."""
+        return _settled(self._scene.host, self._wanted(ctx))
 
     def do(self, ctx: StepContext) -> None:
         """Roll, then make sure that what runs is what was pulled."""
-        plan, want = self._scene.plan, self._wanted(ctx)
-        surge = self._part.strategy == "surge"
-        rolling.roll(ctx, self._scene.host, want, surge=surge, healthy_s=plan.healthy_s, drain_s=plan.drain_s)
+        want = self._wanted(ctx)
+        surge = (self._part.handover or "wait") if self._part.strategy == "surge" else None
+        rolling.roll(ctx, self._scene.host, want, surge=surge, patience=_patience(self._scene))
         strangers = [
             one for one in rolling.of_service(self._scene.host, self._part.service) if not want.is_met_by(one)
         ]
@@ -126,16 +125,28 @@ class RollBackService(Step):
         self.title = f"Roll {service} back"
 
     def probe(self, ctx: StepContext) -> Probe:
-        """Done when only containers of before are there and serve."""
-        return Probe.DONE if rolling.is_met(self._scene.host, self._wanted(ctx)) else Probe.HALF_DONE
+        """Done when only containers of before are there and serve, and no director is left."""
+        return _settled(self._scene.host, self._wanted(ctx))
 
     def do(self, ctx: StepContext) -> None:
         """Roll with the same strategies as forward."""
-        plan, want, surge = self._scene.plan, self._wanted(ctx), self._strategy == "surge"
-        rolling.roll(ctx, self._scene.host, want, surge=surge, healthy_s=plan.healthy_s, drain_s=plan.drain_s)
+        host, want = self._scene.host, self._wanted(ctx)
+        surge = self._strategy == "surge"
+        chosen = handover.plan_handover(host, want.service, host.edge.facts()) if surge else None
+        rolling.roll(ctx, host, want, surge=chosen.handover if chosen else None, patience=_patience(self._scene))
 
     def _wanted(self, ctx: StepContext) -> rolling.Wanted:
         return rolling.wanted(self._scene.host, self._service, ran_before(ctx.recall("pull"), self._service))
+
+
+def _settled(host: Host, want: rolling.Wanted) -> Probe:
+    done = rolling.is_met(host, want) and not host.edge.directors(want.service.name)
+    return Probe.DONE if done else Probe.HALF_DONE
+
+
+def _patience(scene: Scene) -> Patience:
+    plan = scene.plan
+    return Patience(healthy_s=plan.healthy_s, drain_s=plan.drain_s, drain_limit_s=plan.drain_limit_s)
 
 
 class Retire(Step):

@@ -1,6 +1,6 @@
 """CHANGELOG.md of each release, cumulative, in the manner of Keep a Changelog."""
 
-from avnwizard.practice.product.releases import RELEASES, release
+from avnwizard.practice.product.releases import RELEASES, Release, release
 
 _HEAD = """# Changelog
 
@@ -34,6 +34,11 @@ _SECTIONS = {
 ### Deprecated
 
 - `AUDIT_LEGACY_SINK` will be removed in v2.0.0.
+""",
+    "v1.6.0": """### Changed
+
+- Ory Kratos v1.3.2, Hydra v2.3.1, Keto v0.14.1 and Oathkeeper v0.40.10, Polis v1.48.0: fixes alone.
+- Every service of Avnology's own is built anew. No migration, no new setting.
 """,
     "v2.0.0": """### Breaking
 
@@ -70,8 +75,8 @@ _SECTIONS = {
 }
 
 
-def changelog(tag: str) -> str:
-    """The text of CHANGELOG.md as it was at that release, newest first."""
-    shown = [each for each in reversed(RELEASES) if each.version <= release(tag).version]
+def changelog(tag: str, among: tuple[Release, ...] = RELEASES) -> str:
+    """The text of CHANGELOG.md as it was at that release, newest first, of the releases that there are."""
+    shown = [each for each in reversed(among) if each.version <= release(tag).version]
     entries = [f"## [{each.tag.removeprefix('v')}] - {each.date}\n\n{_SECTIONS[each.tag]}" for each in shown]
     return "\n".join([_HEAD, "## [Unreleased]\n", *entries])

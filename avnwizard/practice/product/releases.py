@@ -88,6 +88,7 @@ _FILES = (
 _ORY_142 = _ory("v1.3.0", "v2.2.0", "v0.14.0", "v0.40.9", "v1.47.0")
 _ORY_143 = _ory("v1.3.1", "v2.2.0", "v0.14.0", "v0.40.9", "v1.47.0")
 _ORY_150 = _ory("v1.3.1", "v2.3.0", "v0.14.0", "v0.40.9", "v1.47.0")
+_ORY_160 = _ory("v1.3.2", "v2.3.1", "v0.14.1", "v0.40.10", "v1.48.0")
 _ORY_200 = _ory("v25.4.0", "v25.4.0", "v25.4.0", "v25.4.0", "v1.52.2")
 _REQUIRED_V1 = (*_ALWAYS_REQUIRED, "SMTP_URL")
 _REQUIRED_V2 = (*_ALWAYS_REQUIRED, "COURIER_SMTP_URL", "GATEWAY_SIGNING_SECRET")
@@ -117,9 +118,15 @@ RELEASES: tuple[Release, ...] = (
     ),
     Release("v2.1.0", "2025-09-06", _tags("v2.1.0", _ORY_200, valkey="8.1"), _ORY_200, _FILES, _REQUIRED_V2),
 )
-"""Oldest first."""
+"""Oldest first: what the practice stack's remote offers."""
+
+MINOR = Release("v1.6.0", "2025-07-20", _tags("v1.6.0", _ORY_160), _ORY_160, _FILES[:4], _REQUIRED_V1)
+"""A compatible minor, for the lab alone: every image but the infrastructure's is new, no schema moves. On the
+practice stack the major release is the one to practise, and must be the one that is recommended."""
+LAB_RELEASES: tuple[Release, ...] = tuple(sorted((*RELEASES, MINOR), key=lambda each: each.version))
+"""Oldest first: what the lab's remote offers."""
 
 
 def release(tag: str) -> Release:
     """The release of that tag; KeyError when there is none."""
-    return {each.tag: each for each in RELEASES}[tag]
+    return {each.tag: each for each in LAB_RELEASES}[tag]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from avnwizard.errors import HostError
 from avnwizard.practice.product.operator_env import HARMLESS_EDIT, operator_env
-from avnwizard.practice.product.releases import RELEASES, release
+from avnwizard.practice.product.releases import RELEASES, Release, release
 from avnwizard.practice.product.template import COMPOSE_FILE, tree
 
 _WHO = {"NAME": "Avnology Release", "EMAIL": "releases@example.test"}
@@ -33,7 +33,7 @@ class EdgePorts:
         }
 
 
-def build_remote(dest: Path, *, registry: str) -> Path:
+def build_remote(dest: Path, *, registry: str, releases: tuple[Release, ...] = RELEASES) -> Path:
     """Make the bare repository at `dest`, one commit and annotated tag per release; returns `dest`.
 
     The commits are the same for the same `registry`, e.g. `127.0.0.1:5055/avnology`, whenever it is made.
@@ -42,8 +42,8 @@ def build_remote(dest: Path, *, registry: str) -> Path:
     work = dest.with_name(dest.name + ".work")
     _git(dest.parent, "init", "-q", "--bare", "-b", "main", str(dest))
     _git(dest.parent, "init", "-q", "-b", "main", str(work))
-    for each in RELEASES:
-        for path, text in tree(each, registry=registry).items():
+    for each in releases:
+        for path, text in tree(each, registry=registry, among=releases).items():
             (work / path).parent.mkdir(parents=True, exist_ok=True)
             (work / path).write_text(text, "utf-8")
         _git(work, "add", "-A", date=each.date)

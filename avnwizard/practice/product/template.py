@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from avnwizard.practice.product.changelog import changelog
 from avnwizard.practice.product.migrations import avnology_migrations
-from avnwizard.practice.product.releases import Release
+from avnwizard.practice.product.releases import RELEASES, Release
 
 COMPOSE_FILE = "docker-compose.traefik.yml"
 _CONDITION = re.compile(r"^@(?P<how>>=|<)v(?P<version>[\d.]+)@")
@@ -18,15 +18,15 @@ _UP_SINCE = {"kratos": (25, 4), "hydra": (2, 3)}
 """From here on `migrate sql up -e --yes`, before it `migrate sql -e --yes` (Ory's release notes)."""
 
 
-def tree(release: Release, *, registry: str) -> dict[str, str]:
-    """The text of every file of the release by its path."""
+def tree(release: Release, *, registry: str, among: tuple[Release, ...] = RELEASES) -> dict[str, str]:
+    """The text of every file of the release by its path; `among` are the releases that the changelog may tell of."""
     compose = _render("compose-base.yml", release, registry) + _render("compose-apps.yml", release, registry)
     migrations = {f"deploy/docker/migrations/{each.name}": each.sql for each in avnology_migrations(release.tag)}
     return {
         COMPOSE_FILE: compose,
         ".env.example": _render("env.example", release, registry),
         ".gitignore": _template("gitignore"),
-        "CHANGELOG.md": changelog(release.tag),
+        "CHANGELOG.md": changelog(release.tag, among),
         "README.md": _template("README.md"),
         "deploy/docker/postgres/10-databases.sql": _template("10-databases.sql"),
         **migrations,

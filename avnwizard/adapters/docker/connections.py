@@ -1,0 +1,55 @@
+"""The inbound connections of a container, by what this user may look at."""
+
+from pathlib import Path
+
+from avnwizard.adapters.docker import netns
+from avnwizard.adapters.docker.cli import DockerCli
+from avnwizard.adapters.docker.netns import Link
+from avnwizard.domain.edge import Connections
+
+_EXEC_S = 10.0
+_TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
+_FIELDS = 5
+
+
+def connections_of(cli: DockerCli, container_id: str, *, quiet_s: float) -> Connections:
+    """The connections now; none are `seen_by` "nothing" where nobody may look, or the container is gone.
+
+    Args:
+        quiet_s: a connection on which nothing moved for so long, and no answer is owed, is idle.
+    """
+    pid = cli.try_(("docker", "container", "inspect", "--format", "{{.State.Pid}}", container_id)).text.strip()
+    if pid.isdigit() and int(pid) and _is_here(int(pid), container_id):
+        try:
+            links = netns.inbound(netns.links_of(int(pid)))
+        except OSError:
+            pass  # not root, or gone in between: the container itself may tell
+        else:
+            busy = [one for one in links if netns.is_busy(one, quiet_ms=int(quiet_s * 1000))]
+            return Connections(len(links), len(busy), "netns")
+    done = cli.try_(("docker", "exec", container_id, "cat", *_TABLES), timeout_s=_EXEC_S)
+    if not done.text.strip().startswith("sl"):
+        return Connections(0, 0, "nothing")
+    links = netns.inbound(links_from_table(done.text))
+    return Connections(len(links), sum(bool(one.unread or one.unsent) for one in links), "exec")
+
+
+def links_from_table(text: str) -> list[Link]:
+    """The sockets of /proc/net/tcp and tcp6 (proc(5)); the table knows no times."""
+    links = []
+    for line in text.splitlines():
+        words = line.split()
+        if len(words) < _FIELDS or ":" not in words[1] or words[0] == "sl":
+            continue
+        unsent, _, unread = words[4].partition(":")
+        port, state = int(words[1].rpartition(":")[2], 16), int(words[3], 16)
+        links.append(Link(port, state, int(unread or "0", 16), int(unsent, 16), 0, 0))
+    return links
+
+
+def _is_here(pid: int, container_id: str) -> bool:
+    """Whether that process of this machine is really the container's: the engine may be on another one."""
+    try:
+        return container_id in Path(f"/proc/{pid}/cgroup").read_text("utf-8")
+    except OSError:
+        return False

@@ -1,0 +1,94 @@
+"""Asking a running Traefik: its API where it has one without a password, and the marker of a director."""
+
+import contextlib
+import http.client
+import json
+import ssl
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote
+
+_TIMEOUT_S = 3.0
+_BODY_BYTES = 1 << 24
+_FOUND = 302
+
+Place = tuple[str, int]
+"""(address, port) from here."""
+
+
+def api_at(places: Iterable[Place]) -> tuple[Place, str] | None:
+    """The first place where Traefik's API answers, with the version that it tells; None where there is none."""
+    for place in places:
+        said = api(place, "/api/version")
+        if isinstance(said, dict) and "Version" in said:
+            return place, str(said["Version"])
+    return None
+
+
+def api(place: Place, path: str) -> Any:
+    """What the API says; None when it does not answer, or knows no such thing."""
+    answer = _get(place, path, host="", tls=False)
+    if answer is None or answer[0] != http.client.OK:
+        return None
+    with contextlib.suppress(ValueError):
+        return json.loads(answer[2])
+    return None
+
+
+def router(place: Place, name: str) -> dict[str, Any] | None:
+    """An HTTP router by its whole name ("web@docker")."""
+    found = api(place, f"/api/http/routers/{quote(name, safe='@')}")
+    return found if isinstance(found, dict) else None
+
+
+def routers(place: Place) -> list[dict[str, Any]]:
+    """Every HTTP router of every provider."""
+    found = api(place, "/api/http/routers?per_page=100000")
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def servers(place: Place, name: str) -> set[str] | None:
+    """The servers of an HTTP service by its whole name, as URLs; None when it knows no such service."""
+    found = api(place, f"/api/http/services/{quote(name, safe='@')}")
+    if not isinstance(found, dict) or found.get("status") != "enabled":
+        return None
+    listed = (found.get("loadBalancer") or {}).get("servers") or ()
+    return {str(one.get("url", "")) for one in listed}
+
+
+def marker_answers(place: Place, host: str) -> bool:
+    """Whether the edge knows this marker, in the clear or by TLS (no certificate is looked at: nothing is told)."""
+    for tls in (False, True):
+        answer = _get(place, "/", host=host, tls=tls)
+        if answer and answer[0] == _FOUND and answer[1] == f"http://{host}/known":
+            return True
+    return False
+
+
+def _get(place: Place, path: str, *, host: str, tls: bool) -> tuple[int, str, bytes] | None:
+    """Status, `Location` and body; None when nobody answers in HTTP."""
+    connection = _Tls(place, host) if tls else http.client.HTTPConnection(*place, timeout=_TIMEOUT_S)
+    try:
+        connection.request("GET", path, headers={"Host": host} if host else {})
+        answer = connection.getresponse()
+        return answer.status, answer.getheader("Location") or "", answer.read(_BODY_BYTES)
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+class _Tls(http.client.HTTPConnection):
+    """HTTPS to one address under another name."""
+
+    def __init__(self, place: Place, name: str) -> None:
+        super().__init__(*place, timeout=_TIMEOUT_S)
+        self._name = name
+
+    def connect(self) -> None:
+        """Connect, then TLS with the name that is meant."""
+        super().connect()
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        self.sock = context.wrap_socket(self.sock, server_hostname=self._name)

@@ -1,0 +1,176 @@
+"""The port `Edge`: directors on a real engine, and what Traefik makes of them."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from avnwizard.adapters.docker.cli import DockerCli
+from avnwizard.adapters.docker.connections import connections_of
+from avnwizard.adapters.docker.inspect import labelled
+from avnwizard.adapters.traefik import asking
+from avnwizard.adapters.traefik.finding import Traefik, find_traefik, inspect
+from avnwizard.adapters.traefik.targets import all_rivals, target_of
+from avnwizard.domain import commands
+from avnwizard.domain.edge import Connections, Director, EdgeFacts
+from avnwizard.domain.traefik import director
+from avnwizard.domain.traefik.director import CannotDirectError, Direction
+from avnwizard.domain.traefik.labels import default_name, read_labels
+from avnwizard.errors import HostError
+
+_RUN_S = 60.0
+
+
+class TraefikEdge:
+    """Steers the Traefik before one Compose project.
+
+    Args:
+        project: Compose's project name.
+        environ: the environment in which docker runs; None is this process's.
+    """
+
+    def __init__(self, project: str, *, environ: Mapping[str, str] | None = None) -> None:
+        self._project, self._cli = project, DockerCli(environ)
+        self._found: Traefik | None = None
+        self._witnesses: dict[tuple[str, frozenset[str]], str] = {}
+
+    def facts(self) -> EdgeFacts | None:
+        """The Traefik that runs now; None where none does."""
+        self._found = find_traefik(self._cli, self._project)
+        return self._found.facts if self._found else None
+
+    def default_rule(self, service: str) -> str:
+        """The rule that Traefik gives to a router of this service that has none; "" where it cannot be told."""
+        traefik = self._traefik()
+        name = default_name(service, self._project)
+        template = traefik.facts.default_rule
+        if template == "Host(`{{ normalize .Name }}`)" or (template and "{{" not in template):
+            return template.replace("{{ normalize .Name }}", name)
+        known = asking.router(traefik.api, f"{name}@docker") if traefik.api else None
+        return str(known.get("rule", "")) if known else ""
+
+    def directors(self, service: str = "") -> tuple[Director, ...]:
+        """Every director of this project, or of one service, those that ended too."""
+        found = [_director(raw) for raw in labelled(self._cli, director.OWNER)]
+        return tuple(
+            one for project, one in found if project == self._project and service in {"", one.service}
+        )  # fmt: skip
+
+    def direct(self, service: str, containers: Sequence[str], *, run: str) -> None:
+        """Start a director for each container, above those that there are; none where these are directed to already.
+
+        Raises:
+            HostError: these labels cannot be repeated, or there is no Traefik.
+        """
+        there = [one for one in self.directors(service) if one.running]
+        if {one.target for one in there if one.lift == max(each.lift for each in there)} == set(containers):
+            return
+        direction = self._direction(service, containers, run, lift=1 + max((one.lift for one in there), default=0))
+        for target in direction.targets:
+            try:
+                labels = director.director_labels(direction, target, service=service, project=self._project)
+            except CannotDirectError as reason:
+                raise HostError(f"{service} cannot be directed: {reason}.") from reason
+            self._start(f"{direction.token}-{target.container[:12]}", labels)
+
+    def knows(self, service: str, containers: Sequence[str]) -> bool:
+        """Whether Traefik routes by the directors to each of these containers."""
+        traefik = self._traefik()
+        there = [one for one in self.directors(service) if one.running and one.target in containers]
+        if {one.target for one in there} != set(containers):
+            return False
+        if traefik.api is None:
+            return all(self._marker(traefik, one.token, one.target) for one in there)
+        return all(self._in_force(traefik.api, one) for one in there)
+
+    def knows_only(self, service: str, containers: Sequence[str]) -> bool:
+        """Whether Traefik, left to the service's own labels, would route to these containers and to no other."""
+        traefik = self._traefik()
+        if traefik.api is None:
+            return self._has_looked_again(traefik, service, containers)
+        direction = self._direction(service, containers, run="")
+        services = dict(direction.labels.services) or {default_name(service, self._project): {}}
+        for name, options in services.items():
+            wanted = {director.server_url(options, target) for target in direction.targets}
+            if asking.servers(traefik.api, f"{name}@docker") != wanted:
+                return False
+        return True
+
+    def undirect(self, service: str, *, keep: Sequence[str] = ()) -> None:
+        """Remove the service's directors, but the topmost ones of the containers in `keep`."""
+        there = self.directors(service)
+        top = max((one.lift for one in there if one.running), default=0)
+        for one in there:
+            if not (one.target in keep and one.running and one.lift == top):
+                self._cli.unless_gone(commands.docker_remove_helper(one.id))
+
+    def connections(self, container_id: str, *, quiet_s: float) -> Connections:
+        """The inbound connections of a container now."""
+        return connections_of(self._cli, container_id, quiet_s=quiet_s)
+
+    def _traefik(self) -> Traefik:
+        if self._found is None and self.facts() is None:
+            raise HostError("No Traefik routes to this stack.", "Is it running? `docker ps`")
+        assert self._found is not None
+        return self._found
+
+    def _direction(self, service: str, containers: Sequence[str], run: str, *, lift: int = 1) -> Direction:
+        traefik = self._traefik()
+        raws = [raw for one in containers if (raw := inspect(self._cli, one))]
+        if len(raws) != len(containers):
+            raise HostError(f"A container of {service} went away while Traefik was told of it.", "Resume.")
+        labels = read_labels((raws[0].get("Config") or {}).get("Labels") or {})
+        return Direction(
+            owner=f"{self._project}/{run}/{service}",
+            labels=labels,
+            targets=tuple(target_of(raw, labels, traefik) for raw in raws),
+            default_rule=self.default_rule(service),
+            lift=lift,
+            rivals=all_rivals(self._cli, traefik, service, self._project, labels),
+        )
+
+    def _start(self, name: str, labels: Mapping[str, str]) -> None:
+        if any("\n" in text for label in labels.items() for text in label):
+            raise HostError("A label of more than one line cannot be repeated.")
+        argv = commands.docker_director(self._traefik().image, f"avnwizard-director-{name}")
+        lines = "".join(f"{key}={value}\n" for key, value in sorted(labels.items()))
+        self._cli.run(argv, timeout_s=_RUN_S, stdin=lines.encode())
+
+    def _in_force(self, api: asking.Place, one: Director) -> bool:
+        name = f"avnwizard-{one.token}-marker-{one.target[:12]}@docker"
+        marker = asking.router(api, name)
+        if not marker or marker.get("status") != "enabled":
+            return False
+        prefix = f"avnwizard-{one.token}-"
+        mine = [each for each in asking.routers(api) if str(each.get("name", "")).startswith(prefix)]
+        return all(each.get("status") == "enabled" for each in mine)
+
+    def _marker(self, traefik: Traefik, token: str, target: str) -> bool:
+        host = director.marker_host(token, target)
+        return any(asking.marker_answers(place, host) for place in traefik.places())
+
+    def _has_looked_again(self, traefik: Traefik, service: str, containers: Sequence[str]) -> bool:
+        """Without an API: a container that was started after the change is seen, so the change is."""
+        key = (service, frozenset(containers))
+        if key not in self._witnesses:
+            direction = self._direction(service, containers, run="")
+            token = secrets.token_hex(6)
+            self._start(token, director.witness_labels(direction, direction.targets[0], token))
+            self._witnesses[key] = token
+        return self._marker(traefik, self._witnesses[key], containers[0])
+
+
+def _director(raw: Mapping[str, Any]) -> tuple[str, Director]:
+    """(project, director)."""
+    labels = (raw.get("Config") or {}).get("Labels") or {}
+    project, _, rest = str(labels.get(director.OWNER, "")).partition("/")
+    run, _, service = rest.partition("/")
+    lift = str(labels.get(director.LIFT, ""))
+    return project, Director(
+        id=str(raw["Id"]),
+        service=service,
+        run=run,
+        token=str(labels.get(director.TOKEN, "")),
+        target=str(labels.get(director.TARGET, "")),
+        lift=int(lift) if lift.isdigit() else 0,
+        running=bool((raw.get("State") or {}).get("Running")),
+    )

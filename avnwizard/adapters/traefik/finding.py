@@ -1,0 +1,122 @@
+"""Which container is the Traefik before the stack, and from where it can be asked."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from avnwizard.adapters.docker.cli import DockerCli, is_gone
+from avnwizard.adapters.docker.inspect import LABEL, parsed
+from avnwizard.adapters.traefik.asking import Place, api_at
+from avnwizard.adapters.traefik.settings import Settings, settings_of
+from avnwizard.domain.edge import EdgeFacts
+
+_TITLE = "org.opencontainers.image.title"
+_VERSION = re.compile(r"^\s*Version:\s*v?(\d+\.\d+\S*)", re.MULTILINE)
+_LOOPBACK = "127.0.0.1"
+_ANY = {"", "0.0.0.0", "::"}  # noqa: S104 - what Docker prints for any address
+
+
+@dataclass(frozen=True)
+class Traefik:
+    """A running Traefik: what `docker inspect` says of it, its settings, and where its API answers."""
+
+    raw: Mapping[str, Any]
+    facts: EdgeFacts
+    settings: Settings
+    api: Place | None
+
+    @property
+    def image(self) -> str:
+        """The id of the image that it runs."""
+        return str(self.raw["Image"])
+
+    @property
+    def networks(self) -> frozenset[str]:
+        """The networks that it is on, by name."""
+        return frozenset((self.raw.get("NetworkSettings") or {}).get("Networks") or {})
+
+    def places(self) -> list[Place]:
+        """Where its entrypoints may be reached from here, the container's own addresses first."""
+        published = _published(self.raw)
+        ports = dict.fromkeys([*self.settings.entry_ports, *published])
+        own = [(address, port) for address in _addresses(self.raw) for port in ports]
+        return [*own, *(place for places in published.values() for place in places)]
+
+
+def find_traefik(cli: DockerCli, project: str) -> Traefik | None:
+    """The project's own Traefik, else one on a network of the project's; None where none runs."""
+    running = [json.loads(line) for line in cli.run(("docker", "ps", "--format", "{{json .}}")).text.splitlines()]
+    ids = [str(one["ID"]) for one in running if _looks_like(one)]
+    ids and (done := cli.try_(("docker", "container", "inspect", *ids)))
+    if not ids or done.code != 0:
+        return None
+    found = [raw for raw in parsed(done.stdout) if (raw.get("State") or {}).get("Running")]
+    own = [raw for raw in found if _labels(raw).get(f"{LABEL}project") == project]
+    ours = own or [raw for raw in found if _shares_network(raw, project)]
+    return _described(cli, ours[0], project) if ours else None
+
+
+def inspect(cli: DockerCli, container: str) -> dict[str, Any] | None:
+    """`docker inspect` of one container; None when it is gone."""
+    done = cli.try_(("docker", "container", "inspect", container))
+    return None if is_gone(done) or done.code != 0 else parsed(done.stdout)[0]
+
+
+def _looks_like(listed: Mapping[str, Any]) -> bool:
+    name = str(listed.get("Image", "")).partition("@")[0].rpartition("/")[2].partition(":")[0]
+    labels = dict(label.partition("=")[::2] for label in str(listed.get("Labels", "")).split(","))
+    return "avnwizard.director" not in labels and (name == "traefik" or labels.get(_TITLE, "").lower() == "traefik")
+
+
+def _described(cli: DockerCli, raw: Mapping[str, Any], project: str) -> Traefik:
+    settings = settings_of(raw)
+    places = [(address, settings.api_port) for address in _addresses(raw)]
+    found = api_at([*places, *_published(raw).get(settings.api_port, [])])
+    labels = _labels(raw)
+    own = labels.get(f"{LABEL}project") == project
+    facts = EdgeFacts(
+        container=str(raw["Id"]),
+        name=str(raw.get("Name", "")).removeprefix("/"),
+        service=labels.get(f"{LABEL}service", "") if own else "",
+        version=found[1] if found else _version(cli, str(raw["Id"])),
+        api=found is not None,
+        docker_provider=settings.docker_provider,
+        exposed_by_default=settings.exposed_by_default,
+        default_rule=settings.default_rule,
+    )
+    return Traefik(raw, facts, settings, found[0] if found else None)
+
+
+def _version(cli: DockerCli, container: str) -> str:
+    found = _VERSION.search(cli.try_(("docker", "exec", container, "traefik", "version")).text)
+    return found[1] if found else ""
+
+
+def _labels(raw: Mapping[str, Any]) -> dict[str, str]:
+    return dict((raw.get("Config") or {}).get("Labels") or {})
+
+
+def _shares_network(raw: Mapping[str, Any], project: str) -> bool:
+    networks = (raw.get("NetworkSettings") or {}).get("Networks") or {}
+    return any(name.startswith(f"{project}_") for name in networks) or "host" in networks
+
+
+def _addresses(raw: Mapping[str, Any]) -> list[str]:
+    networks = (raw.get("NetworkSettings") or {}).get("Networks") or {}
+    found = [str(one.get("IPAddress") or "") for one in networks.values()]
+    return [address for address in found if address] or [_LOOPBACK]
+
+
+def _published(raw: Mapping[str, Any]) -> dict[int, list[Place]]:
+    """Container port -> where the host publishes it."""
+    ports = (raw.get("NetworkSettings") or {}).get("Ports") or {}
+    return {
+        int(name.partition("/")[0]): [
+            (_LOOPBACK if one.get("HostIp", "") in _ANY else str(one["HostIp"]), int(one["HostPort"]))
+            for one in bindings or ()
+        ]
+        for name, bindings in ports.items()
+        if name.endswith("/tcp")
+    }

@@ -1,0 +1,80 @@
+"""What the reverse proxy before the stack looks like to a roll: plain values."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+_FIRST_MAJOR = 3
+
+
+@dataclass(frozen=True)
+class EdgeFacts:
+    """The Traefik that routes to the stack.
+
+    Attributes:
+        container: its id; `name` as `docker ps` shows it; `service` of this project, "" where another one runs it.
+        version: such as "3.7.15", "" where it does not tell.
+        api: whether its API answers from here.
+        docker_provider: whether it reads containers' labels; None where its settings cannot be seen.
+        exposed_by_default: None where its settings cannot be seen.
+        default_rule: the template of the rule of routers without one; "" where it cannot be seen.
+    """
+
+    container: str
+    name: str
+    service: str
+    version: str
+    api: bool
+    docker_provider: bool | None = None
+    exposed_by_default: bool | None = None
+    default_rule: str = ""
+
+    @property
+    def major(self) -> int:
+        """The major version, 0 where it is not known."""
+        head = self.version.removeprefix("v").partition(".")[0]
+        return int(head) if head.isdigit() else 0
+
+    @property
+    def why_no_director(self) -> str:
+        """Why no director can steer it; "" when one can."""
+        if self.major and self.major < _FIRST_MAJOR:
+            return f"Traefik {self.version} takes no server address from a label (v3 does)"
+        return "Traefik does not read containers' labels" if self.docker_provider is False else ""
+
+
+@dataclass(frozen=True)
+class Director:
+    """A helper container that steers Traefik during a roll.
+
+    Attributes:
+        token: names the set that it belongs to.
+        target: the id of the container that it directs to.
+        running: a director that does not run steers nothing.
+    """
+
+    id: str
+    service: str
+    run: str
+    token: str
+    target: str
+    lift: int
+    running: bool
+
+
+SeenBy = Literal["netns", "exec", "nothing"]
+
+
+@dataclass(frozen=True)
+class Connections:
+    """The inbound connections of a container, counted in its own network namespace.
+
+    Attributes:
+        established: all of them, those that a proxy keeps for later included.
+        busy: those on which an answer is owed or bytes moved in the last second; where the kernel does not tell
+            (`exec`), those with bytes in a queue.
+        seen_by: `netns` tells all, `exec` (no root: /proc/net/tcp of the container) less, `nothing` nothing.
+    """
+
+    established: int
+    busy: int
+    seen_by: SeenBy

@@ -1,0 +1,87 @@
+"""How the requests of a service pass from its old containers to the new ones, and what may be lost on the way."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from avnwizard.domain.edge import EdgeFacts
+from avnwizard.domain.host import Service
+from avnwizard.domain.traefik.director import why_not
+from avnwizard.domain.traefik.labels import TraefikLabels, read_labels
+
+Handover = Literal["director", "health", "wait"]
+"""`director`: Traefik is told to use the new ones alone, then the old end. `health`: the old ones are made to fail
+their health check, so Traefik leaves them. `wait`: the old ones end once their connections are quiet."""
+
+_DRAIN_FILE = re.compile(r"(?:!\s*(?:test|\[)\s+-[ef]|(?:test|\[)\s+!\s+-[ef])\s+['\"]?(/[\w./-]+)")
+_TRAEFIK_LAG = "some requests may fail for up to 2 s: Traefik hears of a container's end only when it has ended"
+_BY_NAME = (
+    "requests by name inside the stack may fail for a moment, if their client does not try a second address or a "
+    "second time"
+)
+
+
+@dataclass(frozen=True)
+class HandoverChoice:
+    """A handover with the reason and the warning that the operator reads; `may_lose` is "" for nothing."""
+
+    handover: Handover
+    reason: str
+    may_lose: str = ""
+
+
+def choose_handover(
+    service: Service,
+    *,
+    project: str,
+    facts: EdgeFacts | None,
+    default_rule: str = "",
+    override: Handover | None = None,
+) -> HandoverChoice:
+    """How a surge hands over.
+
+    Args:
+        facts: the Traefik that runs, None where none does.
+        default_rule: the rule that it gives to this service where the labels have none, as far as known.
+        override: what the operator orders; an order for a director that cannot be is not heard.
+    """
+    labels = read_labels(service.labels)
+    if not facts or not labels.is_routed(exposed_by_default=facts.exposed_by_default):
+        return HandoverChoice("wait", "no route leads to it", _BY_NAME if service.networks else "")
+    no_director = facts.why_no_director or why_not(
+        labels, service=service.name, project=project, default_rule=default_rule
+    )
+    beside = _other_protocols(labels)
+    if not no_director and override in {None, "director"}:
+        return HandoverChoice("director", "Traefik is sent to the new ones before the old ones end", beside)
+    said = "as you ordered" if override else f"no director: {no_director}"
+    if override != "wait" and drain_file(service.health_test):
+        return HandoverChoice("health", f"{said}; the old ones leave Traefik by their health check", beside)
+    return HandoverChoice("wait", said, _both(_TRAEFIK_LAG, beside))
+
+
+def lost_in_recreate(service: Service, facts: EdgeFacts | None) -> str:
+    """What is away while a service is recreated; "" for one that nobody asks."""
+    if facts and facts.service == service.name:
+        return (
+            "every route is away while Traefik itself starts anew, for a few seconds: its host port can have one "
+            "owner only. Its image is here by then, and nothing else is touched meanwhile"
+        )
+    routed = read_labels(service.labels).is_routed(exposed_by_default=facts.exposed_by_default if facts else None)
+    return "its requests fail from its stop until its first healthy answer" if routed or service.networks else ""
+
+
+def drain_file(test: Sequence[str]) -> str:
+    """The file whose presence makes a health check fail (`test ! -f /tmp/drain && …`); "" where there is none."""
+    found = _DRAIN_FILE.search(" ".join(test))
+    return found[1] if found else ""
+
+
+def _other_protocols(labels: TraefikLabels) -> str:
+    named = [*(f"TCP router {name}" for name in labels.tcp), *(f"UDP router {name}" for name in labels.udp)]
+    return f"connections by its {', '.join(named)} break when the old container ends" if named else ""
+
+
+def _both(one: str, other: str) -> str:
+    return "; ".join(part for part in (one, other) if part)

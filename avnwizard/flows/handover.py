@@ -1,0 +1,188 @@
+"""Hand a service's requests over from its old containers to the new ones, and the edge back to its own labels."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from avnwizard.domain.edge import Connections, EdgeFacts
+from avnwizard.domain.handover import HandoverChoice, choose_handover, drain_file
+from avnwizard.domain.host import Container, Service
+from avnwizard.domain.traefik.labels import read_labels
+from avnwizard.engine.step import StepContext
+from avnwizard.errors import HostError, StepError
+from avnwizard.flows.host import Host
+
+_POLL_S = 0.1
+_KNOWN_S = 20.0
+"""Traefik takes changes up at most every 2 s (`providersThrottleDuration`); ten times that is a failure."""
+_QUIET_S = 0.25
+_TOLD_EVERY_S = 5.0
+_HEALTH_S = 120.0
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a roll waits, in seconds.
+
+    Attributes:
+        healthy_s: for a new container, on top of its start period.
+        drain_s: how long an old one stays at least where nobody can tell that it is no longer asked.
+        drain_limit_s: how long the connections of an old one are waited for at most.
+    """
+
+    healthy_s: float
+    drain_s: float
+    drain_limit_s: float
+
+
+def plan_handover(host: Host, service: Service, facts: EdgeFacts | None) -> HandoverChoice:
+    """How this service would hand over, by the proxy that runs now."""
+    return choose_handover(
+        service,
+        project=host.stack.project.name,
+        facts=facts,
+        default_rule=host.edge.default_rule(service.name) if facts else "",
+        override=host.config.roll.handover.get(service.name),
+    )
+
+
+def guard(ctx: StepContext, host: Host, service: Service, old: Sequence[Container]) -> None:
+    """Hold the edge on the old containers where the new ones' labels differ.
+
+    Traefik drops a router, service or middleware that two containers define differently (v3.7, "defined multiple
+    times with different configurations"), so from the moment when the new one is healthy nobody would be routed.
+    """
+    serving = [one for one in old if one.is_serving]
+    if serving and any(_traefik_labels(one.labels) != _traefik_labels(service.labels) for one in serving):
+        with ctx.effect("guard"):
+            host.edge.direct(service.name, [one.id for one in serving], run=ctx.run)
+        _await(host, lambda: host.edge.knows(service.name, [one.id for one in serving]))
+
+
+def take_over(ctx: StepContext, host: Host, service: str, new: Sequence[Container]) -> bool:
+    """Send every request to the new containers; False where Traefik does not take it, and then nothing is changed."""
+    ids = [one.id for one in new]
+    try:
+        with ctx.effect("direct"):
+            host.edge.direct(service, ids, run=ctx.run)
+        if _await(host, lambda: host.edge.knows(service, ids)):
+            with ctx.effect("undirect-former"):
+                host.edge.undirect(service, keep=ids)
+            return True
+        reason = f"Traefik did not take the director within {_KNOWN_S:.0f} s"
+    except HostError as error:
+        reason = error.message
+    ctx.say(f"{service}: no director after all: {reason}; some requests may fail for up to 2 s")
+    with ctx.effect("undirect"):
+        host.edge.undirect(service)
+    return False
+
+
+def leave_by_health(ctx: StepContext, host: Host, service: Service, old: Sequence[Container]) -> None:
+    """Make the old containers fail their health check and wait until Traefik has left them."""
+    file = drain_file(service.health_test)
+    for one in old:
+        with ctx.effect("drain"):
+            host.stack.mark(one.id, file, there=True)
+    ids = {one.id for one in old}
+
+    def left() -> bool:
+        return not any(one.is_serving for one in host.stack.containers(service.name) if one.id in ids)
+
+    gone = _await(host, left, limit_s=_HEALTH_S)
+    if not gone:
+        ctx.say(f"{service.name}: {file} did not make its old containers unhealthy within {_HEALTH_S:.0f} s")
+    host.clock.sleep(2.5)
+
+
+def unmark(ctx: StepContext, host: Host, service: Service, containers: Sequence[Container]) -> None:
+    """Take back what `leave_by_health` did to containers that are to serve again."""
+    file = drain_file(service.health_test)
+    for one in containers:
+        if file and one.state == "running" and not one.is_serving:
+            with ctx.effect("undrain"):
+                host.stack.mark(one.id, file, there=False)
+
+
+def drain(ctx: StepContext, host: Host, service: str, old: Sequence[Container], *, limit_s: float) -> None:
+    """Wait until no connection of the old containers is at work, and tell what is cut off in the end."""
+    deadline, told_at, quiet = host.clock.now() + limit_s, host.clock.now(), 0
+    seen: list[Connections] = []
+    while old:
+        seen = [host.edge.connections(one.id, quiet_s=_QUIET_S) for one in old if one.state == "running"]
+        busy = sum(one.busy for one in seen)
+        quiet = quiet + 1 if not busy else 0
+        if quiet > 1 or not seen:
+            break
+        if host.clock.now() >= deadline:
+            ctx.say(
+                f"{service}: {busy} connections were still at work after {limit_s:.0f} s (WebSocket, stream, long "
+                "answer); they end with the old container"
+            )
+            return
+        if host.clock.now() - told_at >= _TOLD_EVERY_S:
+            told_at = host.clock.now()
+            ctx.say(f"{service}: waiting for {busy} connections of the old container")
+        host.clock.sleep(_POLL_S)
+    _tell_rest(ctx, service, seen)
+
+
+def settle(ctx: StepContext, host: Host, service: str, new: Sequence[Container]) -> None:
+    """Remove the directors once Traefik needs them no more.
+
+    Raises:
+        StepError: it does not route to the new containers by their own labels. The directors stay: they serve.
+    """
+    if not host.edge.directors(service):
+        return
+    ids = [one.id for one in new]
+    if not _await(host, lambda: host.edge.knows_only(service, ids)):
+        raise StepError(
+            f"Traefik does not route to the new {service} by its own labels; the director still does.",
+            "Compare its labels with Traefik's log, then resume.",
+        )
+    with ctx.effect("undirect"):
+        host.edge.undirect(service)
+
+
+def withdraw(ctx: StepContext, host: Host, service: str, stay: Sequence[Container]) -> None:
+    """Before new containers are taken away again: the edge back on those that stay."""
+    if not host.edge.directors(service):
+        return
+    ids = [one.id for one in stay if one.is_serving]
+    if ids:
+        with ctx.effect("direct-back"):
+            host.edge.direct(service, ids, run=ctx.run)
+        _await(host, lambda: host.edge.knows(service, ids))
+        with ctx.effect("undirect-former"):
+            host.edge.undirect(service, keep=ids)
+    else:
+        forget(ctx, host, service)
+
+
+def forget(ctx: StepContext, host: Host, service: str) -> None:
+    """Remove the directors whatever they point at: their containers go."""
+    if host.edge.directors(service):
+        with ctx.effect("undirect"):
+            host.edge.undirect(service)
+
+
+def _await(host: Host, true: Callable[[], bool], *, limit_s: float = _KNOWN_S) -> bool:
+    deadline = host.clock.now() + limit_s
+    while not true():
+        if host.clock.now() >= deadline:
+            return False
+        host.clock.sleep(_POLL_S)
+    return True
+
+
+def _tell_rest(ctx: StepContext, service: str, seen: list[Connections]) -> None:
+    rest = sum(one.established for one in seen)
+    if any(one.seen_by == "nothing" for one in seen):
+        ctx.say(f"{service}: its connections cannot be seen from here")
+    elif rest:
+        ctx.say(f"{service}: {rest} quiet connections end with the old container (kept by the proxy, or silent)")
+
+
+def _traefik_labels(labels: dict[str, str]) -> object:
+    read = read_labels(labels)
+    return read.routers, read.services, read.middlewares, read.tcp, read.udp, read.enabled, read.network

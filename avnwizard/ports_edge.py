@@ -1,0 +1,44 @@
+"""What a roll needs of the reverse proxy, as a Protocol; see `avnwizard.ports` for the rest of the world.
+
+Every method raises `avnwizard.errors.HostError` when the world refuses.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from avnwizard.domain.edge import Connections, Director, EdgeFacts
+
+
+class Edge(Protocol):
+    """The reverse proxy before the stack, as far as a roll may steer it: by directors, never by its settings.
+
+    A director is a container without a network whose labels send a service's requests to chosen containers
+    (`avnwizard.domain.traefik.director`). It carries no label of Compose's.
+    """
+
+    def facts(self) -> EdgeFacts | None:
+        """The proxy that runs now; None where none does."""
+
+    def default_rule(self, service: str) -> str:
+        """The rule that the proxy gives to a router of this service that has none; "" where it cannot be told."""
+
+    def directors(self, service: str = "") -> tuple[Director, ...]:
+        """Every director of this project, or of one service, those that ended too: found by their label."""
+
+    def direct(self, service: str, containers: Sequence[str], *, run: str) -> None:
+        """Start a director for each container, above those that there are; nothing to do where they are there.
+
+        `HostError` where the service's labels cannot be repeated.
+        """
+
+    def knows(self, service: str, containers: Sequence[str]) -> bool:
+        """Whether the proxy routes by the directors to each of these containers."""
+
+    def knows_only(self, service: str, containers: Sequence[str]) -> bool:
+        """Whether the proxy, left to the service's own labels, would route to these containers and to no other."""
+
+    def undirect(self, service: str, *, keep: Sequence[str] = ()) -> None:
+        """Remove the service's directors, but the topmost ones of the containers in `keep`."""
+
+    def connections(self, container_id: str, *, quiet_s: float) -> Connections:
+        """The inbound connections of a container now; one is idle that owes no answer and was quiet for so long."""

@@ -147,7 +147,7 @@ async def test_a_failure_tells_what_serves_the_last_words_and_the_ways_on(
     launch.start(host, run)
     async with opened() as pilot:
         await run_stopped(pilot)
-        shown = await until(pilot, "Roll back     loses")
+        shown = await until(pilot, "Roll back     loses no row")
         for said in ("✗ failed", "Roll hydra", "Still serving", "hydra serves too, at v2.3.0", "503", "Leave it so"):
             assert said in shown
         await press(pilot, "l")

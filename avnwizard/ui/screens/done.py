@@ -10,7 +10,10 @@ from textual.widgets import Static
 
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan
+from avnwizard.engine.records import RunRecord
+from avnwizard.errors import WizardError
 from avnwizard.flows import acceptance
+from avnwizard.flows.rollback import rollback_from_json
 from avnwizard.ui import words
 from avnwizard.ui.marks import OK, STOP
 from avnwizard.ui.run_view import RunView
@@ -98,7 +101,7 @@ class DonePage(Page):
             facts.append(("Snapshot", Content(printable(str(plan.snapshot.folder)))))
         facts.append(("Report", Content(printable(str(report)))))
         facts.append(("", Content("")))
-        facts += _tomorrow(back=bool(view.record.undoes))
+        facts += _tomorrow(back=bool(view.record.undoes), restored=_restored(view.record))
         return facts
 
     def action_go_on(self) -> None:
@@ -118,16 +121,20 @@ def _changes(plan: Plan, *, back: bool) -> list[Fact]:
     ]
 
 
-def _tomorrow(*, back: bool) -> list[Fact]:
+def _restored(record: RunRecord) -> bool:
+    """Whether a rollback put the databases back."""
+    try:
+        return bool(record.undoes) and rollback_from_json(record.plan).restore
+    except WizardError:
+        return False
+
+
+def _tomorrow(*, back: bool, restored: bool) -> list[Fact]:
     if back:
+        kept = "the databases as they were before are kept beside: avnwizard redo puts them back"
         return [
             ("Tomorrow", Content("ask the vendor about what went wrong, with the report at hand")),
-            (
-                "",
-                Content(
-                    "the databases as they were before going back are kept beside: avnwizard redo puts them back"
-                ),
-            ),
+            ("", Content(kept if restored else "the databases stayed as they were")),
         ]
     return [
         ("Tomorrow", Content("look that sign-in and mail work for your users")),

@@ -63,7 +63,10 @@ def _conclude(host: "Host", run: str) -> int:
     record = host.journal().run(run)
     if record.state in {"done", "undone"}:
         report = host.state.run(run) / "report.md"
-        say(f"{record.title}: done" + (f"; the report is {report}" if report.exists() else ""), style="green")
+        say(
+            f"{record.title}: done" + (f"; the report is {report} (and .html)" if report.exists() else ""),
+            style="green",
+        )
         return ExitCode.ROLLED_BACK if record.undoes else ExitCode.DONE
     _say_stopped(record)
     return ExitCode.STEP_FAILED

@@ -4,20 +4,38 @@ import time
 
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import from_json
+from avnwizard.engine.feed import FeedReader
 from avnwizard.engine.journal import Journal
+from avnwizard.flows.edge.lines import edge_lines
+from avnwizard.flows.edge.memory import ProbeMemory, load
+from avnwizard.flows.edge.series import series
 from avnwizard.flows.host import Host
+from avnwizard.flows.report_html import page
+from avnwizard.flows.report_plot import plot
 from avnwizard.flows.rollback_report import rollback_lines
 
-NAME = "report.md"
+NAME, PAGE = "report.md", "report.html"
 
 
 def write_report(host: Host, journal: Journal, run: str) -> None:
-    """Write `report.md` into the run's folder (0600); it holds no secret."""
-    host.files.write(host.state.run(run) / NAME, report(journal, run).encode())
+    """Write `report.md` and `report.html` into the run's folder (0600); they hold no secret."""
+    folder = host.state.run(run)
+    record, steps = journal.run(run), journal.steps(run)
+    markdown = report(journal, run, load(host.files, folder))
+    host.files.write(folder / NAME, markdown.encode())
+    began = min((step.started_at for step in steps if step.started_at), default=record.created_at)
+    ended = max((step.finished_at for step in steps), default=0.0) or record.finished_at or began
+    points = series(FeedReader(host.state.feed(run)).read(), began=began, ended=ended)
+    figure = plot(points, steps, began=began, ended=ended)
+    host.files.write(folder / PAGE, page(record.title, markdown, figure).encode())
 
 
-def report(journal: Journal, run: str) -> str:
-    """The report as Markdown."""
+def report(journal: Journal, run: str, probed: ProbeMemory | None = None) -> str:
+    """The report as Markdown.
+
+    Args:
+        probed: what the edge probe counted.
+    """
     record = journal.run(run)
     plan = from_json(journal.run(record.undoes).plan if record.undoes else record.plan)
     steps = journal.steps(run)
@@ -34,19 +52,20 @@ def report(journal: Journal, run: str) -> str:
     if record.message:
         lines += ["", f"It stopped: {printable(record.message)}", "", f"What to do: {printable(record.hint)}"]
     lines += rollback_lines(journal, record)
-    lines += ["", "| step | state | seconds |", "| --- | --- | ---: |"]
-    for step in steps:
+    lines += edge_lines(probed)
+    lines += ["", "## Steps", "", "| | step | state | seconds |", "| ---: | --- | --- | ---: |"]
+    for number, step in enumerate(steps, start=1):
         took = f"{step.finished_at - step.started_at:.1f}" if step.finished_at and step.started_at else ""
-        lines.append(f"| {_cell(step.title)} | {step.state} | {took} |")
+        lines.append(f"| {number} | {_cell(step.title)} | {step.state} | {took} |")
     if not record.undoes:
-        lines += ["", "| service | strategy | from | to |", "| --- | --- | --- | --- |"]
+        lines += ["", "## Services", "", "| service | strategy | from | to |", "| --- | --- | --- | --- |"]
         lines += [
             f"| {part.service} | {part.strategy} | {_cell(part.image_old)} | {_cell(part.image_new)} |"
             for part in plan.services
         ]
-        lines += ["", "Env file:", ""]
+        lines += ["", "## Env file", ""]
         lines += [f"- {edit.action} {edit.key} {edit.new_key}".rstrip() for edit in plan.env] or ["- unchanged"]
-        lines += ["", "Breaking changes acknowledged:", ""]
+        lines += ["", "## Breaking changes acknowledged", ""]
         lines += [f"- {item.id}: {_cell(item.title)}" for item in plan.breaking] or ["- none"]
     return "\n".join(lines) + "\n"
 

@@ -10,6 +10,7 @@ from avnwizard.engine.records import Action, RunRecord, StepRecord
 
 Phase = Literal["starting", "running", "pausing", "paused", "stopping", "failed", "aborted", "cut off", "done"]
 LOG_LINES = 400
+PLOT_SECONDS = 240
 _ENDED: dict[str, Phase] = {"failed": "failed", "aborted": "aborted", "done": "done", "undone": "done"}
 
 
@@ -31,13 +32,26 @@ class Said:
 
 
 @dataclass(frozen=True)
+class Second:
+    """One second of the edge probe; `p99_ms` is 0.0 where nothing was answered."""
+
+    answered: int
+    lost: int
+    p99_ms: float
+
+
+@dataclass(frozen=True)
 class Probe:
-    """The edge probe's numbers so far, and the latency of each look."""
+    """The edge probe's numbers so far, and its last seconds."""
 
     sent: int = 0
     answered: int = 0
     lost: int = 0
-    latencies_ms: tuple[float, ...] = ()
+    kinds: tuple[tuple[str, int], ...] = ()
+    gap_ms: float = 0.0
+    p50_ms: float = 0.0
+    p99_ms: float = 0.0
+    seconds: tuple[Second, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -159,13 +173,22 @@ def _heard(view: RunView, event: Event) -> RunView:
 
 
 def _probed(probe: Probe, data: Mapping[str, Any]) -> Probe:
-    latency = _maybe(data.get("p50_ms"))
-    more = (latency,) if latency is not None else ()
+    kinds, second = data.get("kinds"), data.get("second")
+    latest: Mapping[str, Any] = second if isinstance(second, dict) else {}
+    more = Second(
+        int(_number(latest.get("answered"))), int(_number(latest.get("lost"))), _number(latest.get("p99_ms"))
+    )
     return Probe(
         sent=int(_number(data.get("sent"))),
         answered=int(_number(data.get("answered"))),
         lost=int(_number(data.get("lost"))),
-        latencies_ms=(*probe.latencies_ms, *more)[-LOG_LINES:],
+        kinds=tuple((str(name), int(_number(count))) for name, count in kinds.items())
+        if isinstance(kinds, dict)
+        else (),
+        gap_ms=_number(data.get("longest_gap_ms")),
+        p50_ms=_number(data.get("p50_ms")),
+        p99_ms=_number(data.get("p99_ms")),
+        seconds=(*probe.seconds, more)[-PLOT_SECONDS:],
     )
 
 

@@ -16,9 +16,9 @@ from avnwizard.engine.feed import Event
 from avnwizard.engine.records import RunRecord, StepRecord
 from avnwizard.ui import run_lines, terminal, words
 from avnwizard.ui.ascii_filter import AsciiFilter
-from avnwizard.ui.run_view import Probe, RunNews, RunView
+from avnwizard.ui.run_view import RunNews, RunView, Second
 from avnwizard.ui.widgets.images import image_tag
-from avnwizard.ui.widgets.probe import told
+from avnwizard.ui.widgets.probe import counts, seconds
 from avnwizard.ui.widgets.prose import prose
 
 RUN = RunRecord("r", "upgrade", "v1 to v2", "", "", "running", 1, 100.0, 0.0, "", "")
@@ -53,16 +53,48 @@ def test_controls_that_wait_are_told() -> None:
     assert RunView(RUN).told(news(asked=frozenset({"abort"})), settled=True).phase == "stopping"
 
 
+def _measured(sent: int, in_all: int, **second: float) -> Event:
+    kinds = {"misrouted": in_all - 1, "\x1b[2J": 1} if in_all else {}
+    data = {"sent": sent, "answered": sent - in_all, "lost": in_all, "kinds": kinds, "longest_gap_ms": 1300.0}
+    return Event(0.0, "measure", "", "", {**data, "p50_ms": 5.0, "p99_ms": 41.0, "second": second})
+
+
 def test_the_probe_shows_what_was_measured_and_nothing_else() -> None:
-    """No measure, no probe; then the newest counts, and the latencies one after another."""
+    """No measure, no probe; then the newest counts, and the seconds one after another."""
     assert RunView(RUN).told(news(), settled=True).probe is None
-    events = tuple(
-        Event(0.0, "measure", "roll:a", "", {"sent": n, "answered": n - 1, "lost": 1, "p50_ms": 5.0 * n})
-        for n in (10, 20)
+    first, then = (
+        _measured(10, 0, answered=10, lost=0, p99_ms=9.0),
+        _measured(20, 7, answered=3, lost=7, p99_ms=200.0),
     )
-    view = RunView(RUN).told(news(events=events), settled=True)
-    assert view.probe == Probe(20, 19, 1, (50.0, 100.0))
-    assert told(view.probe, 80).plain.startswith("✗ edge: 20 sent, 19 answered, 1 lost, 100 ms")
+    view = RunView(RUN).told(news(events=(first, then)), settled=True)
+    probe = view.probe
+    assert probe is not None
+    assert (probe.sent, probe.answered, probe.lost, probe.gap_ms) == (20, 13, 7, 1300.0)
+    assert probe.seconds == (Second(10, 0, 9.0), Second(3, 7, 200.0))
+    assert counts(probe, 80).plain == "✗ edge: 20 sent, 13 answered, 7 lost (misrouted), gap 1.3 s, p99 41 ms"
+    drawn = seconds(probe, 40).plain
+    assert len(drawn) == 40
+    assert drawn.endswith("▁✗ 200 ms")
+
+
+@pytest.mark.parametrize("width", [20, 38, 58, 78, 118])
+def test_the_probe_fits_any_width(width: int) -> None:
+    """Numbers are left out, never cut in the middle where the counts themselves have room; the plot is as wide."""
+    events = tuple(_measured(20 * n, 3, answered=20, lost=n % 9 == 0, p99_ms=float(n)) for n in range(1, 400))
+    probe = RunView(RUN).told(news(events=events), settled=True).probe
+    assert probe is not None
+    assert len(probe.seconds) == 240
+    assert len(counts(probe, width).plain) <= width
+    assert len(seconds(probe, width).plain) == width
+    assert "\x1b" not in counts(probe, width).plain
+
+
+def test_a_measure_of_another_shape_breaks_nothing() -> None:
+    """What is no number counts as none."""
+    odd = Event(0.0, "measure", "", "", {"sent": "x", "kinds": [1], "second": "y", "p99_ms": None})
+    probe = RunView(RUN).told(news(events=(odd,)), settled=True).probe
+    assert probe is not None
+    assert (probe.sent, probe.kinds, probe.p99_ms) == (0, (), 0.0)
 
 
 def test_a_hostile_line_of_a_container_is_shown_harmless() -> None:

@@ -10,13 +10,14 @@ from textual.widgets import Static
 
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan
+from avnwizard.domain.probing.words import span_ms
 from avnwizard.engine.records import RunRecord
 from avnwizard.errors import WizardError
 from avnwizard.flows import acceptance
 from avnwizard.flows.rollback import rollback_from_json
 from avnwizard.ui import words
 from avnwizard.ui.marks import OK, STOP
-from avnwizard.ui.run_view import RunView
+from avnwizard.ui.run_view import Probe, RunView
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.widgets.facts import Fact, Facts
 
@@ -89,24 +90,41 @@ class DonePage(Page):
 
     def _facts(self) -> list[Fact]:
         view, plan = self.view, self.plan
-        report = self.host.state.run(view.record.id) / "report.md"
+        folder = self.host.state.run(view.record.id)
         facts: list[Fact] = []
         if plan:
             facts += _changes(plan, back=bool(view.record.undoes))
-        if view.probe:
-            mark = STOP if view.probe.lost else OK
-            told = f"{view.probe.sent:,} sent, {view.probe.answered:,} answered, {view.probe.lost:,} lost"
-            facts.append(("Requests", Content.assemble((f"{mark.sign} ", mark.style), told)))
+        facts += _requests(view.probe)
         if plan and plan.snapshot.taken:
             facts.append(("Snapshot", Content(printable(str(plan.snapshot.folder)))))
-        facts.append(("Report", Content(printable(str(report)))))
+        facts.append(("Report", Content(printable(str(folder / "report.md")))))
+        facts.append(("", Content.assemble(("report.html beside it has the plot", "dim"))))
         facts.append(("", Content("")))
         facts += _tomorrow(back=bool(view.record.undoes), restored=_restored(view.record))
+        if view.probe and view.probe.lost:
+            facts.append(("", Content("look in the report which service lost requests, and when")))
         return facts
 
     def action_go_on(self) -> None:
         """Back to where the stack stands."""
         self.action_back()
+
+
+def _requests(probe: Probe | None) -> list[Fact]:
+    """What users would have noticed; where nothing was measured, that."""
+    if probe is None or not probe.sent:
+        return [("Requests", Content("not measured: nobody knows what was lost"))]
+    mark = STOP if probe.lost else OK
+    lost = f"{probe.lost:,} lost"
+    if probe.lost:
+        each = sorted(probe.kinds, key=lambda kind: -kind[1])
+        named = [f"{count:,} {printable(name, limit=16)}" for name, count in each]
+        lost += f" ({printable(each[0][0], limit=16) if len(each) == 1 else ', '.join(named)})"
+    told = Content.assemble(
+        (f"{mark.sign} ", mark.style), f"{probe.sent:,} sent, {probe.answered:,} answered, {lost}"
+    )
+    more = f"longest gap {span_ms(probe.gap_ms)}; p50 {probe.p50_ms:.0f} ms, p99 {probe.p99_ms:.0f} ms"
+    return [("Requests", told), ("", Content.assemble((more, "dim")))]
 
 
 def _changes(plan: Plan, *, back: bool) -> list[Fact]:

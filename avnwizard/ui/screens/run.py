@@ -46,6 +46,9 @@ class RunPage(Page):
         "avnwizard opens on it again.\n\n"
         "p pauses after the step at work, a stops at the next safe place. Either way everything done so far "
         "stays done, and you can go on or roll back.\n\n"
+        "The edge line counts requests that avnwizard itself sends through Traefik, to every service, as users "
+        "would. Lost is what was refused, broken off, too slow, an error of the edge's, or misrouted: answered by "
+        "another service, since the right one was away. Each column of the plot is a second.\n\n"
         "When a step fails, what served before still serves where that was possible. You choose: try again "
         "from that step, roll back, or leave it so."
     )

@@ -1,0 +1,135 @@
+"""The report: the same facts in Markdown and in one HTML file that fetches nothing and believes nobody."""
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from avnwizard.domain.probing import Tally
+from avnwizard.engine.feed import Event
+from avnwizard.engine.records import StepRecord
+from avnwizard.flows.edge.lines import edge_lines
+from avnwizard.flows.edge.memory import ProbeMemory
+from avnwizard.flows.edge.series import series
+from avnwizard.flows.report_html import page
+from avnwizard.flows.report_plot import plot
+
+HOSTILE = "<script>alert(1)</script> ![x](http://evil.test/a.png) [y](javascript:z) \x1b[31m \u202e"
+
+
+def _event(at: float, answered: int, lost: int = 0, p99: float = 12.0) -> Event:
+    return Event(
+        at, "measure", "", data={"second": {"answered": answered, "lost": lost, "p50_ms": 6.0, "p99_ms": p99}}
+    )
+
+
+def _step(number: int, title: str, began: float, ended: float) -> StepRecord:
+    return StepRecord("run", number, f"s{number}", title, "done", began, ended, "", {})
+
+
+class _Page(HTMLParser):
+    """Every element and attribute of a page, and its text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_the_series_is_bounded_and_loses_no_count() -> None:
+    """Ten hours of seconds in 240 points, with every request in one of them; the worst latency stays."""
+    events = [_event(float(at), 20, int(at == 777), 900.0 if at == 5000 else 12.0) for at in range(36_000)]
+    points = series(events, began=0.0, ended=36_000.0)
+    assert len(points) == 240
+    assert sum(one.answered for one in points) == 20 * 36_000
+    assert sum(one.lost for one in points) == 1
+    assert max(one.p99_ms for one in points) == 900.0
+
+
+def test_what_is_no_number_is_passed_over() -> None:
+    """A feed of another version or a torn one draws nothing wrong."""
+    odd = [
+        Event(1.0, "measure", "", data={}),
+        Event(1.0, "measure", "", data={"second": 3}),
+        Event(1.0, "say", "", "x", {"second": {"answered": 9}}),
+        Event(1.0, "measure", "", data={"second": {"answered": "many", "lost": None}}),
+    ]
+    assert sum(one.answered + one.lost for one in series(odd, began=0.0, ended=9.0)) == 0
+    assert plot((), [], began=0.0, ended=1.0) == ""
+
+
+def test_the_page_is_one_file_that_fetches_and_runs_nothing() -> None:
+    """Hostile titles, steps and words are text; no script, no link, no image, no address."""
+    figure = plot(
+        series([_event(1.0, 20), _event(3.0, 10, 10)], began=0.0, ended=5.0),
+        [_step(0, HOSTILE, 0.0, 2.0), _step(1, "Roll web", 2.0, 5.0)],
+        began=0.0,
+        ended=5.0,
+    )
+    markdown = f"# {HOSTILE}\n\n- {HOSTILE}\n\n| a | b |\n| --- | --- |\n| {HOSTILE} | <b>x</b> \\| y |\n"
+    found = _Page(page(HOSTILE, markdown, figure))
+    known = (
+        "html head meta title style body h1 ul li table thead tbody tr th td figure figcaption i svg g rect text path"
+    )
+    assert set(found.tags) <= set(known.split())
+    names = {name for name, _ in found.attributes}
+    assert not names & {"src", "href", "onclick", "onload", "xlink:href", "action"}
+    assert "alert(1)" in found.text, "it is shown"
+    assert "default-src 'none'" in str(found.attributes)
+    assert found.tags.count("rect") >= 4
+    assert '<rect class="lost"' in figure
+    assert "1. &lt;script&gt;" in figure
+
+
+def test_the_lines_tell_every_service() -> None:
+    """All routes in the sum, each service in a row, and the kinds of what was lost."""
+    gateway, docs = Tally(), Tally()
+    for second in range(10):
+        gateway.count("502" if second == 4 else "answered", due_s=second, ended_s=second + 0.02)
+        docs.count("answered", due_s=second, ended_s=second + 0.01)
+    memory = ProbeMemory(
+        tallies={"api": gateway, "docs|x": docs}, services={"api": "gateway", "docs|x": ""}, notes=["odd\x1b"]
+    )
+    text = "\n".join(edge_lines(memory))
+    assert "20 sent, 19 answered, 1 lost (1 502)" in text
+    assert "| gateway | 10 | 9 | 1 (1 502) | 1.0 s |" in text
+    assert "| docs\\|x | 10 | 10 | 0 | 0 ms |" in text
+    assert "odd␛" in text
+
+
+@pytest.mark.parametrize("memory", [None, ProbeMemory()])
+def test_where_nothing_was_measured_nothing_is_claimed(memory: ProbeMemory | None) -> None:
+    """No count is not a count of none."""
+    assert "is not known" in "\n".join(edge_lines(memory))
+
+
+def test_an_upgrade_leaves_both_reports(tmp_path: Path) -> None:
+    """The demo's own reports: same words in both, the plot in one."""
+    from avnwizard.errors import ExitCode
+    from tests.flows.cli import avnwizard
+
+    folder = tmp_path / "demo"
+    said = avnwizard("demo", "--yes", "--speed", "200", "--dir", folder)
+    assert said.code == ExitCode.DONE, said.err
+    assert "edge: " in said.err
+    assert " sent, " in said.err
+    (run,) = (folder / "state" / "runs").iterdir()
+    markdown, html = (run / "report.md").read_text(), (run / "report.html").read_text()
+    found = _Page(html)
+    assert found.tags.count("svg") == 1
+    for line in markdown.splitlines():
+        if line.startswith("- "):
+            assert line[2:] in found.text
+    assert (run / "report.html").stat().st_mode & 0o777 == 0o600
+    from avnwizard.practice.host import open_host
+
+    open_host(folder).destroy()

@@ -61,12 +61,20 @@ def _again(plan: Plan, again: Again) -> Iterator[PlannedStep]:
 
 def _snapshot(plan: Plan) -> PlannedStep:
     names = [name for name, _ in plan.snapshot.databases]
-    tools = [commands.pg_dumpall_globals(), *(commands.pg_dump(name, compression="zstd:1") for name in names)]
+    dumps = [commands.pg_dump(name, compression="zstd:1", moment="MOMENT") for name in names]
+    tools = [commands.pg_dumpall_globals(), *dumps, commands.pg_read_back()]
+    proof = "each dump is read back whole and checksummed"
+    if plan.snapshot.proof == "restored":
+        tools.append(commands.pg_restore("SCRATCH", scratch=True))
+        proof += ", restored into a scratch database, compared, and that one dropped"
+    elif plan.snapshot.proof_note:
+        proof += f"; not restored to prove it: {plan.snapshot.proof_note}"
+    volumes = f"; volumes: {', '.join(plan.snapshot.volumes)}" if plan.snapshot.volumes else ""
     return PlannedStep(
         "snapshot", "Take a snapshot of every database",
-        tuple(commands.docker_exec(plan.postgres_service, tool) for tool in [*tools, commands.pg_read_back()]),
-        f"Globals and {len(names)} databases ({plan.snapshot.total_bytes:,} bytes on disk) into "
-        f"{plan.snapshot.folder}; each dump is read back whole and checksummed.",
+        tuple(commands.docker_exec(plan.postgres_service, tool) for tool in tools),
+        f"Globals and {len(names)} databases ({plan.snapshot.total_bytes:,} bytes on disk), all of one moment, into "
+        f"{plan.snapshot.folder}{volumes}; {proof}.",
         "nothing to undo; the snapshot stays",
     )  # fmt: skip
 

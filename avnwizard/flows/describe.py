@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from avnwizard.domain import commands
-from avnwizard.domain.plan import Plan, PlannedStep, ServicePlan
+from avnwizard.domain.plain import printable
+from avnwizard.domain.plan import Again, Plan, PlannedStep, ServicePlan
+from avnwizard.flows.steps.restore import StopWriters
+from avnwizard.flows.steps.swap_back import SwapBack
 
 OLD = "OLD_CONTAINER"
 """Stands for a container id that is only known when the step runs."""
@@ -17,7 +20,9 @@ def describe(plan: Plan) -> Plan:
 
 def _steps(plan: Plan) -> Iterator[PlannedStep]:
     directory = plan.project.directory
-    if plan.snapshot.taken:
+    if plan.again:
+        yield from _again(plan, plan.again)
+    elif plan.snapshot.taken:
         yield _snapshot(plan)
     yield PlannedStep(
         "checkout", f"Check out {plan.target.tag}", (commands.git_checkout(directory, plan.target.commit),),
@@ -38,6 +43,20 @@ def _steps(plan: Plan) -> Iterator[PlannedStep]:
         yield _service(plan, part)
     edge = "" if plan.probe.off else " Every route that answered before must answer through the edge."
     yield PlannedStep("verify", f"Verify {plan.target.tag}", (), f"Every service must serve.{edge}", "as above")
+
+
+def _again(plan: Plan, again: Again) -> Iterator[PlannedStep]:
+    if not again.databases:
+        return
+    yield PlannedStep(
+        "stop", StopWriters.title, (), f"{len(again.stop)} services; they come back with {plan.target.tag}.",
+        "they are started again", "whatever needs the databases is away until it is rolled",
+    )  # fmt: skip
+    yield PlannedStep(
+        "swap-back", SwapBack.title, (), f"{', '.join(map(printable, again.databases))} by renaming; what was "
+        "written since the rollback is kept beside, renamed.",
+        "from here on: the databases are restored from the snapshot of the first time",
+    )  # fmt: skip
 
 
 def _snapshot(plan: Plan) -> PlannedStep:

@@ -34,13 +34,14 @@ class Patience:
     drain_limit_s: float
 
 
-def plan_handover(host: Host, service: Service, facts: EdgeFacts | None) -> HandoverChoice:
-    """How this service would hand over, by the proxy that runs now."""
+def plan_handover(host: Host, service: Service, facts: EdgeFacts | None, *, by_name: bool = False) -> HandoverChoice:
+    """How this service would hand over, by the proxy that runs now; `by_name`: other services depend on it."""
     return choose_handover(
         service,
         project=host.stack.project.name,
         facts=facts,
         default_rule=host.edge.default_rule(service.name) if facts else "",
+        by_name=by_name,
         override=host.config.roll.handover.get(service.name),
     )
 

@@ -46,6 +46,14 @@ def plan_handover(host: Host, service: Service, facts: EdgeFacts | None, *, by_n
     )
 
 
+def bury(ctx: StepContext, host: Host, service: str, containers: Sequence[Container]) -> None:
+    """Remove directors, from a run that was cut off, that send requests to containers which are gone."""
+    alive = [one.id for one in containers if one.state == "running"]
+    if any(one.target not in alive for one in host.edge.directors(service)):
+        with ctx.effect("undirect-dead"):
+            host.edge.undirect(service, keep=alive)
+
+
 def guard(ctx: StepContext, host: Host, service: Service, old: Sequence[Container]) -> None:
     """Hold the edge on the old containers where the new ones' labels differ.
 

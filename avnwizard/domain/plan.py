@@ -130,6 +130,19 @@ def _unprobed() -> ProbePlan:
 
 
 @dataclass(frozen=True)
+class Again:
+    """That an upgrade follows its own rollback: the databases that this set aside are put in place again.
+
+    Attributes:
+        stop: the services that are stopped meanwhile.
+    """
+
+    rollback: str
+    databases: tuple[str, ...]
+    stop: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """An upgrade, decided.
 
@@ -144,6 +157,7 @@ class Plan:
         drain_limit_s: how long its connections are waited for at most.
         drain_s: how long an old container stays once the new one is healthy.
         probe: how the edge is probed while the plan is carried out.
+        again: what undoing a rollback adds; the snapshot is that of the first time then. None for an upgrade.
     """
 
     product: str
@@ -169,6 +183,7 @@ class Plan:
     drain_s: float
     drain_limit_s: float
     probe: ProbePlan = field(default_factory=_unprobed)
+    again: Again | None = None
 
     def service(self, name: str) -> ServicePlan:
         """One service's part."""

@@ -69,7 +69,8 @@ def _right(step: StepRecord, view: RunView, now: float) -> str:
 
 def _far(made: Progress) -> str:
     if made.unit == "bytes":
-        return words.size(made.done) + (f" of {words.size(made.total)}" if made.total else "")
+        left = f", {words.span(made.left_s)} left" if made.left_s is not None else ""
+        return words.size(made.done) + (f" of {words.size(made.total)}" if made.total else "") + left
     return f"{made.done:.0f}" + (f" of {made.total:.0f}" if made.total else "")
 
 

@@ -14,6 +14,9 @@ from avnwizard.flows.host import Host
 _POLL_S = 0.1
 _KNOWN_S = 20.0
 """Traefik takes changes up at most every 2 s (`providersThrottleDuration`); ten times that is a failure."""
+_SETTLED_S = 120.0
+"""The director serves meanwhile, so there is time: a busy host may fail a health check or two, and Traefik leaves the
+container out until the next."""
 _QUIET_S = 0.25
 _TOLD_EVERY_S = 5.0
 _HEALTH_S = 120.0
@@ -34,15 +37,24 @@ class Patience:
     drain_limit_s: float
 
 
-def plan_handover(host: Host, service: Service, facts: EdgeFacts | None) -> HandoverChoice:
-    """How this service would hand over, by the proxy that runs now."""
+def plan_handover(host: Host, service: Service, facts: EdgeFacts | None, *, by_name: bool = False) -> HandoverChoice:
+    """How this service would hand over, by the proxy that runs now; `by_name`: other services depend on it."""
     return choose_handover(
         service,
         project=host.stack.project.name,
         facts=facts,
         default_rule=host.edge.default_rule(service.name) if facts else "",
+        by_name=by_name,
         override=host.config.roll.handover.get(service.name),
     )
+
+
+def bury(ctx: StepContext, host: Host, service: str, containers: Sequence[Container]) -> None:
+    """Remove directors, from a run that was cut off, that send requests to containers which are gone."""
+    alive = [one.id for one in containers if one.state == "running"]
+    if any(one.target not in alive for one in host.edge.directors(service)):
+        with ctx.effect("undirect-dead"):
+            host.edge.undirect(service, keep=alive)
 
 
 def guard(ctx: StepContext, host: Host, service: Service, old: Sequence[Container]) -> None:
@@ -135,7 +147,7 @@ def settle(ctx: StepContext, host: Host, service: str, new: Sequence[Container])
     if not host.edge.directors(service):
         return
     ids = [one.id for one in new]
-    if not _await(host, lambda: host.edge.knows_only(service, ids)):
+    if not _await(host, lambda: host.edge.knows_only(service, ids), limit_s=_SETTLED_S):
         raise StepError(
             f"Traefik does not route to the new {service} by its own labels; the director still does.",
             "Compare its labels with Traefik's log, then resume.",

@@ -83,7 +83,8 @@ def roll_order(model: ComposeModel) -> tuple[str, ...]:
     """The services, dependencies first, else by name; a one-shot right before the first that waits for it.
 
     What a migration breaks for the old code is away until the new code is rolled: the later the one, the sooner the
-    other. `docker compose up -d` waits no less and no more.
+    other. `docker compose up -d` waits no less and no more. What waits for no one-shot comes last: when a migration
+    fails, less has been changed.
 
     Raises:
         RefusedError: the compose file's `depends_on` goes in a circle.
@@ -107,7 +108,10 @@ def roll_order(model: ComposeModel) -> tuple[str, ...]:
                 add(needed)
             late[name] = None
 
-    for name in order:
+    def waits(name: str) -> bool:
+        return name in awaited or any(waits(needed) for needed in graph[name])
+
+    for name in (*filter(waits, order), *order):
         if name not in awaited:
             add(name)
     return tuple(late)

@@ -151,7 +151,7 @@ def test_a_migration_runs_right_before_the_first_that_waits_for_it() -> None:
         b={"image": "b", "depends_on": {"b_migrate": done, "a": {"condition": "service_healthy"}}},
         tidy={"image": "t", "restart": "no", "depends_on": {"db": {"condition": "service_healthy"}}},
     )  # fmt: skip
-    assert roll_order(model) == ("db", "tidy", "a_migrate", "a", "b_migrate", "b")
+    assert roll_order(model) == ("db", "a_migrate", "a", "b_migrate", "b", "tidy")
 
 
 def test_an_unchanged_service_is_left_alone() -> None:

@@ -9,6 +9,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from avnwizard.domain.plain import printable
+from avnwizard.domain.plan import Plan
+from avnwizard.domain.spans import about
 from avnwizard.flows import planning
 from avnwizard.flows.planning import Prepared
 from avnwizard.ui import words
@@ -131,6 +133,7 @@ def _facts(prepared: Prepared) -> list[Fact]:
             "Size",
             Content(f"at most {words.size(snapshot.total_bytes)}; dumps are compressed and usually far smaller"),
         ),
+        ("Time", Content(_time(prepared.plan))),
         ("Where", Content(printable(str(snapshot.folder)))),
         ("Free", Content.assemble(f"{words.size(snapshot.free_bytes)}  ", (f"{mark.sign} {told}", mark.style))),
         ("", Content("")),
@@ -140,3 +143,9 @@ def _facts(prepared: Prepared) -> list[Fact]:
     if not enough:
         facts.append(("", Content.assemble((f"{NOTE.sign} the run would stop at its first step", NOTE.style))))
     return facts
+
+
+def _time(plan: Plan) -> str:
+    seconds = next((step.seconds for step in plan.steps if step.name == "snapshot"), 0.0)
+    told = f"about {about(seconds)}, while everything serves" if seconds else "not known; everything serves meanwhile"
+    return f"{told}; {printable(plan.times_from, limit=100)}" if plan.times_from else told

@@ -148,6 +148,9 @@ class Stack(Protocol):
     def image(self, reference: str) -> Image | None:
         """An image that is here (by tag, digest or id), or None."""
 
+    def images(self, references: Sequence[str]) -> dict[str, Image]:
+        """Those of several images that are here, by reference: one question for all."""
+
     def registry_digest(self, reference: str) -> str:
         """What the registry says the tag is now ("sha256:…"); "" where the registry cannot be asked."""
 
@@ -215,6 +218,10 @@ class Moment(Protocol):
     @property
     def id(self) -> str:
         """The exported snapshot, for `pg_dump --snapshot`."""
+
+    @property
+    def major(self) -> int:
+        """The server's major version."""
 
     def contents(self) -> DatabaseContents:
         """Exact rows, schema fingerprint, extensions and properties of that moment."""

@@ -18,6 +18,11 @@ def set_aside(database: str, run: str) -> str:
     return _derived(database, f"__kept_{run}")
 
 
+def redone(database: str, run: str) -> str:
+    """The name under which a database is kept as it was when a rollback was undone."""
+    return _derived(database, f"__redone_{run}")
+
+
 def scratch(database: str, run: str) -> str:
     """The name under which a dump is restored only to prove it."""
     return _derived(database, f"__proof_{run}")

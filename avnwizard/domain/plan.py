@@ -132,6 +132,19 @@ def _unprobed() -> ProbePlan:
 
 
 @dataclass(frozen=True)
+class Again:
+    """That an upgrade follows its own rollback: the databases that this set aside are put in place again.
+
+    Attributes:
+        stop: the services that are stopped meanwhile.
+    """
+
+    rollback: str
+    databases: tuple[str, ...]
+    stop: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """An upgrade, decided.
 
@@ -147,6 +160,7 @@ class Plan:
         drain_s: how long an old container stays once the new one is healthy.
         probe: how the edge is probed while the plan is carried out.
         times_from: where the steps' expected times come from, in words.
+        again: what undoing a rollback adds; the snapshot is that of the first time then. None for an upgrade.
     """
 
     product: str
@@ -173,6 +187,7 @@ class Plan:
     drain_limit_s: float
     probe: ProbePlan = field(default_factory=_unprobed)
     times_from: str = ""
+    again: Again | None = None
 
     def service(self, name: str) -> ServicePlan:
         """One service's part."""

@@ -7,9 +7,10 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from avnwizard.domain.database_names import is_aside
-from avnwizard.domain.plan import Plan
+from avnwizard.domain.plan import Plan, from_json
 from avnwizard.domain.writes import TableWrites, WriteCounters, Written, apart, together, without, written_between
 from avnwizard.engine.journal import Journal
+from avnwizard.engine.records import StepRecord
 from avnwizard.engine.step import StepContext
 from avnwizard.errors import HostError
 from avnwizard.flows import snapshots
@@ -110,7 +111,7 @@ def baseline(host: Host, journal: Journal, plan: Plan, run: str) -> Baseline:
             manifest = None
     schemas: dict[str, str] = {}
     jobs = []
-    for step in journal.steps(run):
+    for step in _steps_since(journal, plan, run):
         if not step.name.startswith(JOB) or step.state == "pending":
             continue
         facts = step.facts
@@ -119,6 +120,14 @@ def baseline(host: Host, journal: Journal, plan: Plan, run: str) -> Baseline:
     if manifest:
         schemas = {one.name: one.fingerprint for one in manifest.databases}
     return Baseline(manifest, schemas, tuple(jobs))
+
+
+def _steps_since(journal: Journal, plan: Plan, run: str) -> list[StepRecord]:
+    """A run's steps; where it undoes a rollback, after those of the upgrade that this had undone."""
+    if plan.again is None:
+        return journal.steps(run)
+    first = journal.run(journal.run(plan.again.rollback).undoes)
+    return [*_steps_since(journal, from_json(first.plan), first.id), *journal.steps(run)]
 
 
 def _job(service: str, facts: Mapping[str, Any]) -> JobSeen:

@@ -17,7 +17,8 @@ from avnwizard.flows.baseline import Baseline, baseline
 from avnwizard.flows.host import Host
 from avnwizard.flows.way_back import Verdict, cost_of, judge
 
-LOOK_S = 3.0
+LOOK_S = 5.0
+"""Each look connects once to every database that would go back; before there is anything to lose, to none."""
 
 
 @dataclass(frozen=True)
@@ -85,4 +86,5 @@ class CostWatch:
             known = _Known(states, base, judge(self._host, self._plan, begun, base))
             settled = not any(name.startswith("job:") and state == "started" for name, state in states)
             self._known = known if settled else replace(known, states=())
-        return cost_of(self._host, self._plan, steps, known.base, known.verdict, restore=known.verdict.restore)
+        restore = known.verdict.restore
+        return cost_of(self._host, self._plan, steps, known.base, known.verdict, restore=restore, kept=False)

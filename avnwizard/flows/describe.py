@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from avnwizard.domain import commands
-from avnwizard.domain.plan import Plan, PlannedStep, ServicePlan
+from avnwizard.domain.plain import printable
+from avnwizard.domain.plan import Again, Plan, PlannedStep, ServicePlan
+from avnwizard.flows.steps.restore import StopWriters
+from avnwizard.flows.steps.swap_back import SwapBack
 
 OLD = "OLD_CONTAINER"
 """Stands for a container id that is only known when the step runs."""
@@ -17,7 +20,9 @@ def describe(plan: Plan) -> Plan:
 
 def _steps(plan: Plan) -> Iterator[PlannedStep]:
     directory = plan.project.directory
-    if plan.snapshot.taken:
+    if plan.again:
+        yield from _again(plan, plan.again)
+    elif plan.snapshot.taken:
         yield _snapshot(plan)
     yield PlannedStep(
         "checkout", f"Check out {plan.target.tag}", (commands.git_checkout(directory, plan.target.commit),),
@@ -40,14 +45,36 @@ def _steps(plan: Plan) -> Iterator[PlannedStep]:
     yield PlannedStep("verify", f"Verify {plan.target.tag}", (), f"Every service must serve.{edge}", "as above")
 
 
+def _again(plan: Plan, again: Again) -> Iterator[PlannedStep]:
+    if not again.databases:
+        return
+    yield PlannedStep(
+        "stop", StopWriters.title, (), f"{len(again.stop)} services; they come back with {plan.target.tag}.",
+        "they are started again", "whatever needs the databases is away until it is rolled",
+    )  # fmt: skip
+    yield PlannedStep(
+        "swap-back", SwapBack.title, (), f"{', '.join(map(printable, again.databases))} by renaming; what was "
+        "written since the rollback is kept beside, renamed.",
+        "from here on: the databases are restored from the snapshot of the first time",
+    )  # fmt: skip
+
+
 def _snapshot(plan: Plan) -> PlannedStep:
     names = [name for name, _ in plan.snapshot.databases]
-    tools = [commands.pg_dumpall_globals(), *(commands.pg_dump(name, compression="zstd:1") for name in names)]
+    dumps = [commands.pg_dump(name, compression="zstd:1", moment="MOMENT") for name in names]
+    tools = [commands.pg_dumpall_globals(), *dumps, commands.pg_read_back()]
+    proof = "each dump is read back whole and checksummed"
+    if plan.snapshot.proof == "restored":
+        tools.append(commands.pg_restore("SCRATCH", scratch=True))
+        proof += ", restored into a scratch database, compared, and that one dropped"
+    elif plan.snapshot.proof_note:
+        proof += f"; not restored to prove it: {plan.snapshot.proof_note}"
+    volumes = f"; volumes: {', '.join(plan.snapshot.volumes)}" if plan.snapshot.volumes else ""
     return PlannedStep(
         "snapshot", "Take a snapshot of every database",
-        tuple(commands.docker_exec(plan.postgres_service, tool) for tool in [*tools, commands.pg_read_back()]),
-        f"Globals and {len(names)} databases ({plan.snapshot.total_bytes:,} bytes on disk) into "
-        f"{plan.snapshot.folder}; each dump is read back whole and checksummed.",
+        tuple(commands.docker_exec(plan.postgres_service, tool) for tool in tools),
+        f"Globals and {len(names)} databases ({plan.snapshot.total_bytes:,} bytes on disk), all of one moment, into "
+        f"{plan.snapshot.folder}{volumes}; {proof}.",
         "nothing to undo; the snapshot stays",
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ from avnwizard.engine.records import StepRecord
 from avnwizard.errors import WizardError
 
 _RUNS = 5
-_SNAPSHOT_BYTES_PER_S, _SNAPSHOT_LEAST_S = 15_000_000, 5.0
+_SNAPSHOT_BYTES_PER_S, _SNAPSHOT_LEAST_S = 8_000_000, 5.0
 _GUESSES_S = {
     "checkout": 2.0, "env": 1.0, "pull": 300.0, "job": 30.0, "surge": 60.0, "recreate": 45.0, "retire": 15.0,
     "skip": 1.0, "verify": 15.0,

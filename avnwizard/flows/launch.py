@@ -52,7 +52,7 @@ def create_upgrade(host: Host, prepared: Prepared) -> str:
         folder.save_contents(CARRIED, prepared.carried)
         plan = prepared.plan
         steps = [(step.name, step.title) for step in upgrade_steps(scene_of(plan, host, run))]
-        title = f"{plan.current.tag} to {plan.target.tag}"
+        title = f"{plan.current.tag} to {plan.target.tag}{' again' if plan.again else ''}"
         journal.create_run(run, kind="upgrade", title=title, plan=to_json(plan), steps=steps)
     return run
 

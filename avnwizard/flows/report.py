@@ -1,11 +1,13 @@
 """The report of a run, for the change ticket: what changed, how long it took, where everything is."""
 
 import time
+from collections.abc import Sequence
 
 from avnwizard.domain.plain import printable
-from avnwizard.domain.plan import from_json
+from avnwizard.domain.plan import Plan, from_json
 from avnwizard.engine.feed import FeedReader
 from avnwizard.engine.journal import Journal
+from avnwizard.engine.records import StepRecord
 from avnwizard.flows.edge.lines import edge_lines
 from avnwizard.flows.edge.memory import ProbeMemory, load
 from avnwizard.flows.edge.series import series
@@ -47,7 +49,7 @@ def report(journal: Journal, run: str, probed: ProbeMemory | None = None) -> str
         f"- from: {plan.current.tag} ({plan.current.commit[:12]})",
         f"- to: {plan.target.tag} ({plan.target.commit[:12]})",
         f"- began: {_when(record.created_at)}, ended: {_when(record.finished_at)}",
-        f"- snapshot: {plan.snapshot.folder if plan.snapshot.taken else 'none was taken'}",
+        f"- snapshot: {_snapshot(plan, steps)}",
     ]
     if record.message:
         lines += ["", f"It stopped: {printable(record.message)}", "", f"What to do: {printable(record.hint)}"]
@@ -68,6 +70,15 @@ def report(journal: Journal, run: str, probed: ProbeMemory | None = None) -> str
         lines += ["", "## Breaking changes acknowledged", ""]
         lines += [f"- {item.id}: {_cell(item.title)}" for item in plan.breaking] or ["- none"]
     return "\n".join(lines) + "\n"
+
+
+def _snapshot(plan: Plan, steps: Sequence[StepRecord]) -> str:
+    """Where it is, and how far it is proven: as the step noted, not as was planned."""
+    if not plan.snapshot.taken:
+        return "none was taken"
+    facts = next((step.facts for step in steps if step.name == "snapshot"), {})
+    note = f" ({printable(facts['proof_note'])})" if facts.get("proof_note") else ""
+    return f"{plan.snapshot.folder}" + (f", proven: {facts['proof']}{note}" if "proof" in facts else "")
 
 
 def _when(seconds: float) -> str:

@@ -172,7 +172,7 @@ def _decide(
     model = model_of_before(host, plan, run)
     old = old_services(model, plan)
     touched = [name.partition(":")[2] for name in names if name.startswith(("job:", "roll:", "retire:"))]
-    stop = writers(plan, model) if cost.restore else ()
+    stop = writers(plan, model) if cost.restore or "stop" in names else ()
     services = tuple(
         (name, "recreate" if name in stop and strategy != "job" else strategy)
         for name, strategy in old
@@ -200,7 +200,7 @@ def _decide(
 
 def _roles(host: Host, plan: Plan, begun: Sequence[StepRecord]) -> GlobalsChange | None:
     """A snapshot whose globals cannot be read does not keep the code from going back."""
-    if not plan.snapshot.taken or not any(step.name.startswith(("job:", "roll:")) for step in begun):
+    if not plan.snapshot.taken or not any(step.name.startswith(("job:", "roll:", "swap-back")) for step in begun):
         return None
     try:
         return host.database().globals_changes(plan.snapshot.folder / snapshots.GLOBALS)

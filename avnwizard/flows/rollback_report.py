@@ -25,7 +25,7 @@ def rollback_lines(journal: Journal, record: RunRecord) -> list[str]:
     except WizardError:
         return []
     facts = {step.name: step.facts for step in journal.steps(record.id)}
-    lines = ["", "Going back:", "", f"- why: {_cell(plan.why)}"]
+    lines = ["", "## Going back", "", f"- why: {_cell(plan.why)}"]
     if plan.chosen:
         lines.append("- the operator chose to put the databases back all the same")
     lines += _databases(facts.get("swap", {})) if plan.restore else ["- the databases stayed as they were"]

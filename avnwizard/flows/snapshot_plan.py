@@ -17,6 +17,7 @@ def plan_snapshot(
     taken: bool = True,
     volumes: tuple[str, ...] | None = None,
     proof: Proof | None = None,
+    offer: bool = True,
 ) -> SnapshotPlan:
     """Look at the databases, the disks and the volumes.
 
@@ -24,6 +25,7 @@ def plan_snapshot(
         tag: the release at HEAD; it becomes part of the folder's name.
         volumes: None is what `avnwizard.toml` says.
         proof: None is what `avnwizard.toml` says.
+        offer: whether to look which volumes there are, where none is chosen: Compose takes its time to tell.
 
     Raises:
         HostError: Postgres does not answer, or there is no such volume.
@@ -36,8 +38,9 @@ def plan_snapshot(
     database = host.database()
     facts = worth_keeping(database)
     level, note = proving.level(database, facts, proof or host.config.snapshot.proof)
-    offered = tuple(one.volume for one in durable_volumes(host.stack.resolve(), but=host.postgres_service))
     chosen = host.config.snapshot.volumes if volumes is None else volumes
+    model = host.stack.resolve() if offer or chosen else None
+    offered = tuple(one.volume for one in durable_volumes(model, but=host.postgres_service)) if model else ()
     require_known(chosen, offered)
     return SnapshotPlan(
         taken=True,

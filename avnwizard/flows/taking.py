@@ -1,4 +1,9 @@
-"""How a snapshot is taken and proven: dumps of one moment, each restored beside and compared where there is room."""
+"""How a snapshot is taken and proven: dumps of one moment, each restored beside and compared where there is room.
+
+One dump after the other: the server's COPY, pg_dump's compression and the reading back of one keep two or three cores
+busy, and each further dump would need the memory of two more clients. A directory dump with jobs (`-Fd -j`) cannot be
+streamed out of a container: it would need as much room again on the container's disk.
+"""
 
 import json
 import time
@@ -8,7 +13,7 @@ from pathlib import Path
 
 from avnwizard.domain.database import DatabaseContents, FileFacts
 from avnwizard.domain.database_names import is_aside, scratch
-from avnwizard.domain.host import DatabaseFacts
+from avnwizard.domain.host import ComposeModel, DatabaseFacts
 from avnwizard.domain.pace import Pace
 from avnwizard.domain.plan import SnapshotPlan
 from avnwizard.domain.snapshot import FORMAT, ArchivedVolume, DumpedDatabase, Manifest, Part, ServiceImage
@@ -78,7 +83,7 @@ class Taking:
                 for number, moment in enumerate(moments)
             ]
         dumped = [self._proven(number, one) for number, one in enumerate(dumped)]
-        head = self._host.repo.head()
+        head, model = self._host.repo.head(), self._host.stack.resolve()
         manifest = Manifest(
             taken_at=taken_at,
             tag=head.tag,
@@ -92,10 +97,10 @@ class Taking:
             branch=head.branch,
             edited=self._host.repo.state().edited,
             wal_lsn=server.wal_lsn,
-            model=self._file(snapshots.MODEL, json.dumps(self._host.stack.resolve().raw, indent=1).encode()),
+            model=self._file(snapshots.MODEL, json.dumps(model.raw, indent=1).encode()),
             edits=self._file(snapshots.EDITS, self._host.repo.diff()),
             images=self._images(),
-            volumes=self._volumes(),
+            volumes=self._volumes(model),
             proof=self._proof,
             proof_note=self._note,
         )
@@ -141,14 +146,16 @@ class Taking:
             self._tell(kind, number, min(done / total, 1.0))
 
     def _images(self) -> tuple[ServiceImage, ...]:
+        containers = self._host.stack.containers()
+        known = self._host.stack.images([one.image_id for one in containers])
         found = {}
-        for one in self._host.stack.containers():
-            image = self._host.stack.image(one.image_id)
-            found[one.service] = ServiceImage(one.service, one.image, one.image_id, image.digest if image else "")
+        for one in containers:
+            digest = known[one.image_id].digest if one.image_id in known else ""
+            found[one.service] = ServiceImage(one.service, one.image, one.image_id, digest)
         return tuple(found[service] for service in sorted(found))
 
-    def _volumes(self) -> tuple[ArchivedVolume, ...]:
-        offered = durable_volumes(self._host.stack.resolve(), but=self._host.postgres_service)
+    def _volumes(self, model: ComposeModel) -> tuple[ArchivedVolume, ...]:
+        offered = durable_volumes(model, but=self._host.postgres_service)
         chosen = [one for one in offered if one.volume in self._plan.volumes]
         require_known(self._plan.volumes, tuple(one.volume for one in offered))
         archived = []

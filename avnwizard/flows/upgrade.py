@@ -9,9 +9,11 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.run_folder import ENV_BEFORE, RunFolder
 from avnwizard.flows.steps.code import Checkout, WriteEnv
 from avnwizard.flows.steps.images import PullImages
+from avnwizard.flows.steps.restore import StopWriters
 from avnwizard.flows.steps.roll import Retire, RollService, RunJob
 from avnwizard.flows.steps.scene import Scene
 from avnwizard.flows.steps.snapshot import TakeSnapshot
+from avnwizard.flows.steps.swap_back import SwapBack
 from avnwizard.flows.steps.verify import Verify
 
 
@@ -30,7 +32,11 @@ def upgrade_steps(scene: Scene) -> list[Step]:
 
 
 def _steps(scene: Scene) -> Iterator[Step]:
-    if scene.plan.snapshot.taken:
+    if again := scene.plan.again:
+        if again.databases:
+            yield StopWriters(scene, again.stop)
+            yield SwapBack(scene, again.rollback, again.databases)
+    elif scene.plan.snapshot.taken:
         yield TakeSnapshot(scene.host, scene.plan.snapshot, lambda: scene.folder.env(ENV_BEFORE))
     yield Checkout(scene)
     yield WriteEnv(scene)

@@ -14,7 +14,7 @@ from avnwizard.flows.baseline import Baseline, written_since
 from avnwizard.flows.host import Host
 from avnwizard.ports import Database
 
-_TOUCHING = ("job:", "roll:")
+_TOUCHING = ("job:", "roll:", "swap-back")
 _ROLL_S = 10.0
 """How long one service takes to stop and become healthy again, where none was measured."""
 _BYTES_PER_S = 20e6
@@ -89,19 +89,27 @@ def _was_read(plan: Plan, job: str) -> bool:
 
 
 def cost_of(
-    host: Host, plan: Plan, steps: Sequence[StepRecord], known: Baseline, verdict: Verdict, *, restore: bool
+    host: Host,
+    plan: Plan,
+    steps: Sequence[StepRecord],
+    known: Baseline,
+    verdict: Verdict,
+    *,
+    restore: bool,
+    kept: bool = True,
 ) -> GoingBack:
     """What going back costs now.
 
     Args:
         restore: whether the databases go back: as the verdict says, or since the operator wants it.
+        kept: whether to count what was written also where nothing of it is lost.
 
     Raises:
         HostError: the database does not answer.
     """
     lost: tuple[tuple[str, Written], ...] = ()
     migrated = Written()
-    if known.manifest and host.postgres_service:
+    if known.manifest and host.postgres_service and (restore or kept):
         database = host.database()
         lost, migrated = written_since(database, known, restored(known, verdict, there=_names(database)))
     interruption_s, restore_s, measured = _times(plan, steps, known, restore=restore)

@@ -85,6 +85,10 @@ class PracticeStack:
         """An image that is here."""
         return self._images.find(reference)
 
+    def images(self, references: Sequence[str]) -> dict[str, Image]:
+        """Those of several images that are here."""
+        return {name: image for name in sorted(set(references)) if (image := self._images.find(name))}
+
     def registry_digest(self, reference: str) -> str:
         """What the registry has for the tag now, "" when it has none."""
         offered = self._images.offered(reference)

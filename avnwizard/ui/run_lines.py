@@ -29,7 +29,7 @@ _BAR = 20
 
 
 def summary(view: RunView, now: float) -> Content:
-    """State, steps done, time, a bar; below it what going back would cost now."""
+    """State, steps done, time, a bar."""
     mark = PHASES[view.phase]
     total = len(view.steps)
     filled = _BAR * view.done_steps // total if total else 0
@@ -38,8 +38,12 @@ def summary(view: RunView, now: float) -> Content:
         f"  {view.done_steps} of {total} steps  {words.span(view.elapsed(now))}  ",
         ("█" * filled, "$accent"),
         ("░" * (_BAR - filled), "dim"),
-        ("" if view.stopped or not view.cost else f"\n{printable(view.cost, limit=300)}", "dim"),
     )
+
+
+def cost(view: RunView) -> Content:
+    """What going back would cost now; nothing where the choices tell it, or nobody knows yet."""
+    return Content.assemble(("" if view.stopped else printable(view.cost, limit=300), "dim"))
 
 
 def step_lines(view: RunView, width: int, now: float) -> list[Content]:
@@ -69,7 +73,8 @@ def _right(step: StepRecord, view: RunView, now: float) -> str:
 
 def _far(made: Progress) -> str:
     if made.unit == "bytes":
-        return words.size(made.done) + (f" of {words.size(made.total)}" if made.total else "")
+        left = f", {words.span(made.left_s)} left" if made.left_s is not None else ""
+        return words.size(made.done) + (f" of {words.size(made.total)}" if made.total else "") + left
     return f"{made.done:.0f}" + (f" of {made.total:.0f}" if made.total else "")
 
 

@@ -16,11 +16,12 @@ _ENDED: dict[str, Phase] = {"failed": "failed", "aborted": "aborted", "done": "d
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a step is; `total` None where nobody knows."""
+    """How far a step is; `total` and the seconds left are None where nobody knows."""
 
     done: float
     total: float | None
     unit: str
+    left_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,10 @@ def _heard(view: RunView, event: Event) -> RunView:
     if event.kind == "say":
         return replace(view, log=(*view.log, Said(event.step, event.text))[-LOG_LINES:])
     if event.kind == "progress":
-        made = Progress(_number(event.data.get("done")), _maybe(event.data.get("total")), str(event.data.get("unit")))
+        data = event.data
+        made = Progress(
+            _number(data.get("done")), _maybe(data.get("total")), str(data.get("unit")), _maybe(data.get("left_s"))
+        )
         return replace(view, progress={**view.progress, event.step: made})
     if event.kind == "cost":
         return replace(view, cost=event.text)

@@ -20,12 +20,14 @@ class Upgrade:
     Attributes:
         answers: by decision; they may hold secrets, so they are never written anywhere but into a run.
         snapshot: whether one is taken; False only after the stack's name was typed.
+        volumes: those that the snapshot holds too; None is what `avnwizard.toml` says.
         prepared: the frozen plan, None as soon as an answer changes.
     """
 
     draft: "Draft"
     answers: Answers = field(default_factory=Answers)
     snapshot: bool = True
+    volumes: tuple[str, ...] | None = None
     prepared: "Prepared | None" = None
 
     @property
@@ -52,6 +54,10 @@ class Upgrade:
     def with_snapshot(self, wanted: bool) -> "Upgrade":
         """With or without a snapshot."""
         return replace(self, snapshot=wanted, prepared=None)
+
+    def with_volumes(self, volumes: tuple[str, ...]) -> "Upgrade":
+        """With these volumes in the snapshot."""
+        return replace(self, volumes=volumes, prepared=None)
 
     def with_plan(self, prepared: "Prepared") -> "Upgrade":
         """With its plan made."""

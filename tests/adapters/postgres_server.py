@@ -60,7 +60,8 @@ def _programs(install: str, folder: Path) -> Path:
     return programs
 
 
-def _server(install: str) -> Iterator[LocalServer]:
+def running(install: str) -> Iterator[LocalServer]:
+    """A new server of one of the wheel's installations, ended and removed when the iterator is."""
     folder = Path(tempfile.mkdtemp(prefix="avnpg-"))
     try:
         programs = _programs(install, folder)
@@ -105,4 +106,4 @@ def _run(programs: Path, argv: Sequence[str | Path]) -> None:
 @pytest.fixture(scope="session", params=["pginstall", "pginstall18"], ids=["pg16", "pg18"])
 def postgres(request: pytest.FixtureRequest) -> Iterator[LocalServer]:
     """A server of version 16, then one of version 18."""
-    yield from _server(str(request.param))
+    yield from running(str(request.param))

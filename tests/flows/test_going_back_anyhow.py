@@ -3,6 +3,7 @@
 import subprocess
 from pathlib import Path
 
+from avnwizard.domain.database_names import is_aside
 from avnwizard.errors import ExitCode
 from avnwizard.flows.acceptance import is_accepted
 from avnwizard.flows.steps.code import ENV_LATE, LATE
@@ -10,7 +11,7 @@ from avnwizard.flows.steps.images import keep_name
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 from tests.flows.cli import answer_all, avnwizard
-from tests.flows.test_going_back import stack, upgraded
+from tests.flows.test_going_back import execute, stack, upgraded, users_write
 
 __all__ = ["stack"]
 """The fixture is used by its name."""
@@ -52,6 +53,37 @@ def test_from_a_crash_loop_and_a_checkout_in_conflict(
     assert (host.state.run(undone.id) / ENV_LATE).read_text() == "EDITED=1\n"
     assert "your edit of docker-compose.traefik.yml made during the run is kept" in back.err
     assert "the branch ours has moved" in back.err
+
+
+def test_a_rollback_is_undone_and_that_is_rolled_back(
+    practice_host: PracticeHost, stack: Path, tmp_path: Path
+) -> None:
+    """What users wrote before the rollback is back with the release; from there the way back is open once more."""
+    upgraded(stack, tmp_path)
+    users_write(practice_host)
+    before = _rows(stack)
+    assert avnwizard("rollback", "--stack", stack, "--yes").code == ExitCode.ROLLED_BACK
+    assert _rows(stack) != before
+    execute(practice_host, "kratos", "DELETE FROM sessions")
+    again = avnwizard("redo", "--stack", stack, "--yes")
+    assert again.code == ExitCode.DONE, again.err
+    assert open_host(stack).repo.head().tag == "v2.0.0"
+    assert _rows(stack) == before
+    names = [one.name for one in open_host(stack).database().databases()]
+    assert len([name for name in names if "__redone_" in name]) == 4
+    assert not [name for name in names if "__kept_" in name]
+    refused = avnwizard("redo", "--stack", stack, "--yes")
+    assert refused.code == ExitCode.REFUSED
+    assert "came after the rollback" in refused.err
+    looked = avnwizard("rollback", "--stack", stack, "--dry-run")
+    assert "14 new sessions, 1 changed account and 1 new identity" in looked.err
+    assert avnwizard("rollback", "--stack", stack, "--yes").code == ExitCode.ROLLED_BACK
+    assert open_host(stack).repo.head().tag == "v1.5.0"
+
+
+def _rows(stack: Path) -> dict[str, dict[str, int]]:
+    database = open_host(stack).database()
+    return {one.name: database.row_counts(one.name) for one in database.databases() if not is_aside(one.name)}
 
 
 def test_without_a_registry_and_until_accepted(practice_host: PracticeHost, stack: Path, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from avnwizard.engine.faults import KILL_AT, LOG_TO
 from avnwizard.flows import drafting, launch, releases, rollback
 from avnwizard.flows.host import Host
 from avnwizard.flows.planning import prepare
+from avnwizard.flows.redo import prepare_redo
 from avnwizard.practice import workshop
 from avnwizard.practice.host import open_host as open_practice
 from avnwizard.wiring import open_host
@@ -91,7 +92,14 @@ class World:
         with opened(self.home) as host:
             journal = host.journal()
             record = journal.run(run)
-            return launch.create_rollback(host, record, rollback.plan_rollback(host, journal, record))
+            plan = rollback.plan_rollback(host, journal, record, rollback.Wishes(save_rows=True))
+            return launch.create_rollback(host, record, plan)
+
+    def redo(self, run: str) -> str:
+        """Write the undoing of a rollback down; its name."""
+        with opened(self.home) as host:
+            journal = host.journal()
+            return launch.create_upgrade(host, prepare_redo(host, journal, journal.run(run)))
 
     def state(self) -> dict[str, Any]:
         """What must be equal in the end: checkout, env file, images, schema and rows."""

@@ -12,6 +12,7 @@ from avnwizard.domain.answers import Answers
 from avnwizard.errors import ExitCode
 from avnwizard.flows import drafting, launch, planning
 from avnwizard.flows.host import Host
+from avnwizard.flows.steps.images import keep_name
 from avnwizard.practice.host import PracticeHost
 from avnwizard.ui.app import WizardApp
 from avnwizard.ui.screens.done import DonePage
@@ -64,6 +65,22 @@ async def test_it_opens_on_the_unfinished_run_and_goes_on_with_it(opened: Open, 
         assert isinstance(pilot.app.screen, StandPage)
         assert "v2.0.0 of 2025-08-06" in seen(pilot)
         assert wizard(pilot).outcome == ExitCode.DONE
+
+
+async def test_a_finished_upgrade_is_accepted_once(opened: Open, host: Host) -> None:
+    """`a` on the last screen lets go of the images of before; the key is gone then."""
+    run = created(host)
+    kept = keep_name(run, "gateway")
+    async with opened() as pilot:
+        await run_stopped(pilot)
+        await press(pilot, "enter")
+        await run_over(pilot)
+        assert host.stack.image(kept)
+        assert "a Accept" in seen(pilot)
+        await press(pilot, "a")
+        assert "kept images may be pruned now" in seen(pilot)
+        assert "a Accept" not in seen(pilot)
+    assert host.stack.image(kept) is None
 
 
 async def test_two_logins_watch_one_run_and_either_may_pause_it(practice_template: Path, tmp_path: Path) -> None:
@@ -130,7 +147,7 @@ async def test_a_failure_tells_what_serves_the_last_words_and_the_ways_on(
     launch.start(host, run)
     async with opened() as pilot:
         await run_stopped(pilot)
-        shown = await until(pilot, "Roll back     loses")
+        shown = await until(pilot, "Roll back     loses no row")
         for said in ("✗ failed", "Roll hydra", "Still serving", "hydra serves too, at v2.3.0", "503", "Leave it so"):
             assert said in shown
         await press(pilot, "l")

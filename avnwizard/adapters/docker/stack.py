@@ -80,6 +80,16 @@ class DockerStack:
             fail(done.argv, done.code, done.complaint, "")
         return image_from(reference, parsed(done.stdout)[0])
 
+    def images(self, references: Sequence[str]) -> dict[str, Image]:
+        """Those of several images that are here, by reference; by id where the reference is one."""
+        wanted = sorted(set(references))
+        done = self._cli.try_(("docker", "image", "inspect", *wanted))
+        if done.code != 0 and not is_gone(done):
+            fail(done.argv, done.code, done.complaint, "")
+        found = [image_from(str(raw["Id"]), raw) for raw in parsed(done.stdout)] if wanted else []
+        by_id = {image.id: image for image in found}
+        return {name: by_id[name] for name in wanted if name in by_id}
+
     def registry_digest(self, reference: str) -> str:
         """What the registry says the tag is now ("sha256:…"); "" where it cannot be asked."""
         engine_socket = socket_path(self._cli)

@@ -1,5 +1,7 @@
 """How a Postgres container is reached: its address on its network, and its own tools by `docker exec`."""
 
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +12,7 @@ from avnwizard.domain.secret import Secret
 from avnwizard.errors import HostError
 
 _PORT = "5432"
+_FRESH_S = 3.0
 _AVAILABLE = 3
 """The column of `df -Pk` (POSIX) that tells the free kibibytes."""
 
@@ -17,8 +20,8 @@ _AVAILABLE = 3
 class ContainerPostgresAccess:
     """The port `PostgresAccess` over a container of the official image's kind (POSTGRES_USER, POSTGRES_PASSWORD).
 
-    Address and password are read from the container at each use: a restarted container has another address, and
-    the password is kept nowhere.
+    Address and password are read from the container again every few seconds: a restarted container has another
+    address.
 
     Args:
         container_id: id or name of the container.
@@ -27,17 +30,18 @@ class ContainerPostgresAccess:
 
     def __init__(self, container_id: str, *, environ: Mapping[str, str] | None = None) -> None:
         self._container, self._cli = container_id, DockerCli(environ)
+        self._known: tuple[float, dict[str, Any], str, Secret] | None = None
+        self._asking = threading.Lock()
 
     def connection(self, database: str) -> dict[str, str]:
         """Psycopg's keywords; several hosts are tried in turn: the container's addresses, then published ports."""
-        raw = self._inspected()
+        raw, user, password = self._inspected()
         hosts = addresses(raw)
         if not hosts:
             raise HostError(
                 f"The Postgres container {self._container[:12]} has no address that this host can reach.",
                 "Is it running? A rootless or remote engine must publish port 5432 on 127.0.0.1.",
             )
-        user, password = self._credentials(raw)
         return {
             "host": ",".join(host for host, _ in hosts),
             "port": ",".join(port for _, port in hosts),
@@ -48,7 +52,7 @@ class ContainerPostgresAccess:
 
     def command(self, tool: Sequence[str]) -> tuple[list[str], dict[str, str]]:
         """The tool inside the container, over its own Unix socket; the password by name, never in argv."""
-        user, password = self._credentials(self._inspected())
+        _, user, password = self._inspected()
         variables = {"PGUSER": user, "PGPASSWORD": password.reveal()}
         needed = {**self._cli.environ, **variables}
         return list(commands.docker_exec(self._container, tool, variables=sorted(variables))), needed
@@ -59,9 +63,15 @@ class ContainerPostgresAccess:
         words = done.text.splitlines()[-1].split() if done.code == 0 and done.text.strip() else []
         return int(words[_AVAILABLE]) * 1024 if len(words) > _AVAILABLE and words[_AVAILABLE].isdigit() else None
 
-    def _inspected(self) -> dict[str, Any]:
-        done = self._cli.run(("docker", "container", "inspect", self._container))
-        return parsed(done.stdout)[0]
+    def _inspected(self) -> tuple[dict[str, Any], str, Secret]:
+        """The container as the engine describes it, the user and the password."""
+        with self._asking:
+            if self._known and time.monotonic() - self._known[0] < _FRESH_S:
+                return self._known[1:]
+            done = self._cli.run(("docker", "container", "inspect", self._container))
+            raw = parsed(done.stdout)[0]
+            self._known = (time.monotonic(), raw, *self._credentials(raw))
+            return self._known[1:]
 
     def _credentials(self, raw: Mapping[str, Any]) -> tuple[str, Secret]:
         variables = dict(str(each).partition("=")[::2] for each in raw["Config"].get("Env") or ())

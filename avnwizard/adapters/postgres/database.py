@@ -117,7 +117,7 @@ class PostgresDatabase:
             return written, described.result()
 
     def _dumped(self, moment: Moment, to: Path) -> FileFacts:
-        if self.server().major >= _ZSTD_SINCE:
+        if moment.major >= _ZSTD_SINCE:
             try:
                 return self._compressed(moment, to, "zstd:1")
             except HostError as error:

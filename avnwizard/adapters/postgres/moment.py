@@ -22,6 +22,11 @@ class HeldMoment:
     id: str
     connection: "psycopg.Connection[tuple[Any, ...]]"
 
+    @property
+    def major(self) -> int:
+        """The server's major version."""
+        return self.connection.info.server_version // 10000
+
     def contents(self) -> DatabaseContents:
         """What the database held then. Blocks; may run in a thread beside the dump."""
         import psycopg

@@ -54,7 +54,7 @@ def create(
 
     host = open_stack(stack)
     volumes = None if volume is None else tuple(volume)
-    plan = plan_snapshot(host, host.repo.head().tag, volumes=volumes, proof=_proof(proof))
+    plan = plan_snapshot(host, host.repo.head().tag, volumes=volumes, proof=_proof(proof), offer=False)
     if plan.proof_note:
         say(f"it will only be read back: {plan.proof_note}", style="yellow")
     env = host.files.read(host.stack.project.env_file)

@@ -36,6 +36,7 @@ def register(app: typer.Typer) -> None:
     app.command()(upgrade)
     app.command()(resume)
     app.command()(rollback)
+    app.command()(redo)
     app.command()(attach)
 
 
@@ -106,6 +107,28 @@ def rollback(
     if not yes:
         confirm(f"Type {record.id} to roll back", record.id)
     return _start(host, launch.create_rollback(host, record, plan), detach=detach)
+
+
+def redo(
+    run: RunArgument = "", stack: StackOption = HERE, *, yes: YesOption = False, detach: DetachOption = False
+) -> int:
+    """Undo the last rollback: the databases as they were before it, and the release with them."""
+    from avnwizard.flows import launch
+    from avnwizard.flows.redo import prepare_redo
+
+    host = open_stack(stack)
+    journal = host.journal()
+    found = [journal.run(run)] if run else [one for one in journal.runs() if one.undoes]
+    if not found:
+        raise RefusedError("There is no rollback to undo.", "avnwizard runs")
+    prepared = prepare_redo(host, journal, found[0])
+    plan = prepared.plan
+    say(f"back to {plan.target.tag}, as the stack was before {found[0].id} rolled it back")
+    if plan.again and plan.again.databases:
+        say(f"  {', '.join(plan.again.databases)}: what was written since then is kept beside, renamed")
+    if not yes:
+        confirm(f"Type {plan.target.tag} to start", plan.target.tag)
+    return _start(host, launch.create_upgrade(host, prepared), detach=detach)
 
 
 def attach(run: RunArgument = "", stack: StackOption = HERE) -> int:

@@ -18,8 +18,8 @@ class ChangesPage(Page):
     AUTO_FOCUS = "VerticalScroll"
     STAGE = 4
     EXPLAINED = (
-        "What is worth knowing beforehand; then what the release changes in the compose file as Compose resolves it with your env file; values are left "
-        "out, since they may be secret.\n\n"
+        "What is worth knowing beforehand; then what the release changes in the compose file as Compose resolves it "
+        "with your env file. Values are left out, since they may be secret.\n\n"
         "Below it: the requests that avnwizard sends through the edge during the run. They tell how many requests "
         "of your users would have been lost, and which service lost them."
     )

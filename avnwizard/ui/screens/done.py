@@ -1,6 +1,9 @@
 """Done: what changed, how long it took, where everything is, and what to look at tomorrow."""
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
@@ -8,6 +11,10 @@ from textual.widgets import Static
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan
 from avnwizard.domain.probing.words import span_ms
+from avnwizard.engine.records import RunRecord
+from avnwizard.errors import WizardError
+from avnwizard.flows import acceptance
+from avnwizard.flows.rollback import rollback_from_json
 from avnwizard.ui import words
 from avnwizard.ui.marks import OK, STOP
 from avnwizard.ui.run_view import Probe, RunView
@@ -23,12 +30,38 @@ class DonePage(Page):
     EXPLAINED = (
         "The run is over. Its report is a file to attach to the change ticket. The snapshot stays until you "
         "remove it.\n\n"
-        "If something turns up later, the first screen offers to roll this upgrade back."
+        "If something turns up later, the first screen offers to roll this upgrade back. The images of before are "
+        "kept for that, whatever is pruned on this host, until you accept the upgrade: with a, or by the next one."
     )
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("a", "accept", "Accept")]
 
     def __init__(self, view: RunView, plan: Plan | None) -> None:
         super().__init__()
         self.view, self.plan = view, plan
+        self.accepted = False
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only an upgrade that is not accepted yet can be."""
+        if action != "accept":
+            return True
+        record = self.view.record
+        return record.kind == "upgrade" and record.state == "done" and not self.accepted
+
+    def action_accept(self) -> None:
+        """Let go of the old images."""
+        if not self.check_action("accept", ()):
+            return
+
+        def ask() -> int:
+            journal = self.host.journal()
+            return acceptance.accept(self.host, journal, journal.run(self.view.record.id))
+
+        self.ask_host(ask, self._accepted)
+
+    def _accepted(self, count: int) -> None:
+        self.accepted = True
+        self.tell(f"Accepted: {count} kept images may be pruned now; the snapshot stays.", OK)
+        self.show_keys()
 
     def heading(self) -> str:
         """What was done."""
@@ -67,7 +100,7 @@ class DonePage(Page):
         facts.append(("Report", Content(printable(str(folder / "report.md")))))
         facts.append(("", Content.assemble(("report.html beside it has the plot", "dim"))))
         facts.append(("", Content("")))
-        facts += _tomorrow(back=bool(view.record.undoes))
+        facts += _tomorrow(back=bool(view.record.undoes), restored=_restored(view.record))
         if view.probe and view.probe.lost:
             facts.append(("", Content("look in the report which service lost requests, and when")))
         return facts
@@ -106,14 +139,20 @@ def _changes(plan: Plan, *, back: bool) -> list[Fact]:
     ]
 
 
-def _tomorrow(*, back: bool) -> list[Fact]:
+def _restored(record: RunRecord) -> bool:
+    """Whether a rollback put the databases back."""
+    try:
+        return bool(record.undoes) and rollback_from_json(record.plan).restore
+    except WizardError:
+        return False
+
+
+def _tomorrow(*, back: bool, restored: bool) -> list[Fact]:
     if back:
+        kept = "the databases as they were before are kept beside: avnwizard redo puts them back"
         return [
             ("Tomorrow", Content("ask the vendor about what went wrong, with the report at hand")),
-            (
-                "",
-                Content("the databases as they were before going back are kept beside; drop them when you are sure"),
-            ),
+            ("", Content(kept if restored else "the databases stayed as they were")),
         ]
     return [
         ("Tomorrow", Content("look that sign-in and mail work for your users")),

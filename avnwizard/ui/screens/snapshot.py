@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from avnwizard.domain.plain import printable
-from avnwizard.domain.plan import Plan
+from avnwizard.domain.plan import Plan, SnapshotPlan
 from avnwizard.domain.spans import about
 from avnwizard.flows import planning
 from avnwizard.flows.planning import Prepared
@@ -17,6 +17,7 @@ from avnwizard.ui import words
 from avnwizard.ui.marks import NOTE, OK, STOP
 from avnwizard.ui.screens.confirm_name import ConfirmName
 from avnwizard.ui.screens.page import Page
+from avnwizard.ui.screens.pick_volumes import PickVolumes
 from avnwizard.ui.screens.review import ReviewPage
 from avnwizard.ui.widgets.facts import Fact, Facts
 
@@ -28,14 +29,17 @@ class SnapshotPage(Page):
     AUTO_FOCUS = "VerticalScroll"
     STAGE = 3
     EXPLAINED = (
-        "Before anything is changed, every database is dumped, and the roles with their passwords too. Each "
-        "dump is read back to its end, so that a cut-off file is noticed now and not when you need it.\n\n"
+        "Before anything is changed, every database is dumped, all as of one moment, and the roles with their "
+        "passwords too. Each dump is read back to its end; where the database's disk has the room, it is also "
+        "restored into a scratch database, compared, and dropped. A dump that fails this stops the upgrade.\n\n"
+        "v chooses volumes that are archived too, such as MinIO's data. A service that runs meanwhile may be "
+        "writing: its files are then not all of one moment. Stop it first where that matters.\n\n"
         "If the upgrade has to be rolled back after its migrations, the databases are restored from this "
         "snapshot beside the live ones, compared, and then swapped in; nothing is deleted.\n\n"
         "Without a snapshot there is no way back once migrations ran. x leaves it out, after you typed the "
         "stack's name."
     )
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("x", "without", "Without")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("v", "volumes", "Volumes"), Binding("x", "without", "Without")]
 
     def body(self) -> ComposeResult:
         """The state, the facts."""
@@ -55,7 +59,8 @@ class SnapshotPage(Page):
             return
         self.tell("Making the plan ...")
         host, draft, answers = self.host, upgrade.draft, upgrade.answers
-        self.ask_host(lambda: planning.prepare(host, draft, answers, snapshot=upgrade.snapshot), self._planned)
+        wanted, volumes = upgrade.snapshot, upgrade.volumes
+        self.ask_host(lambda: planning.prepare(host, draft, answers, snapshot=wanted, volumes=volumes), self._planned)
 
     def _planned(self, prepared: Prepared) -> None:
         self.choices.upgrade = self.choices.upgrade.with_plan(prepared)
@@ -92,8 +97,23 @@ class SnapshotPage(Page):
         return super().words_for(binding)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Without a database there is nothing to leave out."""
+        """Without a database there is nothing to leave out, without a snapshot no volume to choose."""
+        if action == "volumes":
+            prepared = self.choices.upgrade.prepared
+            return bool(prepared and prepared.plan.snapshot.offered)
         return bool(self.host.postgres_service) if action == "without" else True
+
+    def action_volumes(self) -> None:
+        """Choose what is archived beside the databases."""
+        prepared = self.choices.upgrade.prepared
+        if prepared:
+            snapshot = prepared.plan.snapshot
+            self.app.push_screen(PickVolumes(snapshot.offered, snapshot.volumes), self._picked)
+
+    def _picked(self, volumes: tuple[str, ...] | None) -> None:
+        if volumes is not None:
+            self.choices.upgrade = self.choices.upgrade.with_volumes(volumes)
+            self._plan()
 
     def action_without(self) -> None:
         """Leave it out, once the stack's name was typed; or take it after all."""
@@ -127,8 +147,9 @@ def _facts(prepared: Prepared) -> list[Fact]:
     enough = snapshot.free_bytes >= snapshot.total_bytes
     mark, told = (OK, "enough") if enough else (STOP, "too little: make room, or set AVNWIZARD_STATE_DIR")
     facts: list[Fact] = [
-        ("What", Content("roles and passwords, the env file, and these databases:")),
+        ("What", Content("roles and passwords, env and compose files, your local edits, and:")),
         *(("", Content(f"  {printable(name, limit=50):<24} {words.size(size):>8}")) for name, size in databases),
+        ("", Content.assemble("  ", _volumes(snapshot))),
         (
             "Size",
             Content(f"at most {words.size(snapshot.total_bytes)}; dumps are compressed and usually far smaller"),
@@ -137,7 +158,7 @@ def _facts(prepared: Prepared) -> list[Fact]:
         ("Where", Content(printable(str(snapshot.folder)))),
         ("Free", Content.assemble(f"{words.size(snapshot.free_bytes)}  ", (f"{mark.sign} {told}", mark.style))),
         ("", Content("")),
-        ("Proof", Content("each dump is read back to its end, its rows are counted, every file is checksummed")),
+        ("Proof", Content(_proof(snapshot))),
         ("Back", Content("restored beside the live databases, compared, then swapped; nothing is deleted")),
     ]
     if not enough:
@@ -149,3 +170,16 @@ def _time(plan: Plan) -> str:
     seconds = next((step.seconds for step in plan.steps if step.name == "snapshot"), 0.0)
     told = f"about {about(seconds)}, while everything serves" if seconds else "not known; everything serves meanwhile"
     return f"{told}; {printable(plan.times_from, limit=100)}" if plan.times_from else told
+
+
+def _volumes(snapshot: SnapshotPlan) -> Content:
+    if not snapshot.volumes:
+        return Content.assemble((f"no volume; there are {len(snapshot.offered)} (v)", "dim"))
+    return Content(f"volumes: {printable(', '.join(snapshot.volumes), limit=200)}")
+
+
+def _proof(snapshot: SnapshotPlan) -> str:
+    if snapshot.proof == "restored":
+        return "restored: into a scratch database each, schema and rows compared; read back and checksummed"
+    note = f"; {printable(snapshot.proof_note, limit=160)}" if snapshot.proof_note else ""
+    return f"read back: each dump to its end, every file checksummed{note}"

@@ -16,7 +16,8 @@ class SnapshotsPage(Page):
 
     CSS_PATH = "snapshots.tcss"
     EXPLAINED = (
-        "Each snapshot is a folder with a dump of every database, the roles, and the env file of that time. "
+        "Each snapshot is a folder with a dump of every database, the roles, and the files of that time. "
+        "Read back: every dump was read to its end. Restored: each was also restored beside and compared.\n\n"
         "Rolling a run back restores from its own snapshot by itself; these folders are also plain files for "
         "your backups."
     )
@@ -27,7 +28,7 @@ class SnapshotsPage(Page):
 
     def body(self) -> ComposeResult:
         """The list, and where the chosen one lies."""
-        yield Rows([Column(width=16), Column(width=16), Column(width=8), Column()])
+        yield Rows([Column(width=16), Column(width=16), Column(width=8), Column(width=11), Column()])
         yield Static(id="where", markup=False, classes="pane")
 
     def on_mount(self) -> None:
@@ -42,7 +43,8 @@ class SnapshotsPage(Page):
                 (
                     Content(words.moment(manifest.taken_at)),
                     Content(printable(manifest.tag)),
-                    Content(words.size(sum(part.size_bytes for part in manifest.parts()))),
+                    Content(words.size(manifest.size_bytes)),
+                    Content(printable(manifest.proof)),
                     Content(words.count(len(manifest.databases), "database")),
                 ),
             )

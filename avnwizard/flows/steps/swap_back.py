@@ -1,0 +1,42 @@
+"""Take a rollback's swap back: the databases that it set aside become live again; nothing is destroyed."""
+
+from avnwizard.domain.database_names import redone, set_aside
+from avnwizard.engine.step import Probe, Step, StepContext
+from avnwizard.errors import HostError
+from avnwizard.flows.steps.scene import Scene
+
+
+class SwapBack(Step):
+    """Rename: what is live is set aside under a dated name, what the rollback had kept becomes live.
+
+    Args:
+        rollback: the run that set the databases aside.
+    """
+
+    name = "swap-back"
+    title = "Put the databases that were set aside in place again"
+
+    def __init__(self, scene: Scene, rollback: str, databases: tuple[str, ...]) -> None:
+        self._host, self._rollback, self._databases = scene.host, rollback, databases
+
+    def probe(self, ctx: StepContext) -> Probe:
+        """Done when nothing is left under a kept name."""
+        database = self._host.database()
+        left = [one for one in self._databases if database.exists(set_aside(one, self._rollback))]
+        return Probe.HALF_DONE if left else Probe.DONE
+
+    def do(self, ctx: StepContext) -> None:
+        """Swap each database that is not swapped yet."""
+        database = self._host.database()
+        for number, name in enumerate(self._databases):
+            kept, aside = set_aside(name, self._rollback), redone(name, ctx.run)
+            if not database.exists(kept):
+                continue
+            if database.exists(name):
+                if database.exists(aside):
+                    raise HostError(f"There is a {aside} already.", "Rename it by hand, then resume.")
+                with ctx.effect(f"set-aside-{number}"):
+                    database.rename(name, aside)
+            with ctx.effect(f"put-in-place-{number}"):
+                database.rename(kept, name)
+            ctx.say(f"{name} is as it was before the rollback; what it became since is kept as {aside}")

@@ -16,10 +16,7 @@ their health check, so Traefik leaves them. `wait`: the old ones end once their 
 
 _DRAIN_FILE = re.compile(r"(?:!\s*(?:test|\[)\s+-[ef]|(?:test|\[)\s+!\s+-[ef])\s+['\"]?(/[\w./-]+)")
 _TRAEFIK_LAG = "some requests may fail for up to 2 s: Traefik hears of a container's end only when it has ended"
-_BY_NAME = (
-    "requests by name inside the stack may fail for a moment, if their client does not try a second address or a "
-    "second time"
-)
+_BY_NAME = "calls by name inside the stack may fail for an instant, where the caller does not try twice"
 
 
 @dataclass(frozen=True)
@@ -37,6 +34,7 @@ def choose_handover(
     project: str,
     facts: EdgeFacts | None,
     default_rule: str = "",
+    by_name: bool = False,
     override: Handover | None = None,
 ) -> HandoverChoice:
     """How a surge hands over.
@@ -44,6 +42,7 @@ def choose_handover(
     Args:
         facts: the Traefik that runs, None where none does.
         default_rule: the rule that it gives to this service where the labels have none, as far as known.
+        by_name: whether other services depend on it, and so may ask it by its name, past Traefik.
         override: what the operator orders; an order for a director that cannot be is not heard.
     """
     labels = read_labels(service.labels)
@@ -52,7 +51,7 @@ def choose_handover(
     no_director = facts.why_no_director or why_not(
         labels, service=service.name, project=project, default_rule=default_rule
     )
-    beside = _other_protocols(labels)
+    beside = _both(_other_protocols(labels), _BY_NAME if by_name else "")
     if not no_director and override in {None, "director"}:
         return HandoverChoice("director", "Traefik is sent to the new ones before the old ones end", beside)
     said = "as you ordered" if override else f"no director: {no_director}"

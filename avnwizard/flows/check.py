@@ -84,8 +84,13 @@ def _runs(host: Host) -> Iterator[Finding]:
             "runs", "stop", f"Run {newest.id} is unfinished ({newest.state}).",
             f"avnwizard resume {newest.id}, or avnwizard rollback {newest.id}",
         )  # fmt: skip
-    else:
-        yield Finding("runs", "ok", "No unfinished run.")
+        return
+    yield Finding("runs", "ok", "No unfinished run.")
+    for one in host.edge.directors():
+        yield Finding(
+            "runs", "stop", f"A helper of run {one.run or '(unknown)'} still steers the requests to {one.service}.",
+            f"No run needs it: docker rm -f {one.id[:12]}",
+        )  # fmt: skip
 
 
 def _git(host: Host) -> Iterator[Finding]:

@@ -34,15 +34,24 @@ class Patience:
     drain_limit_s: float
 
 
-def plan_handover(host: Host, service: Service, facts: EdgeFacts | None) -> HandoverChoice:
-    """How this service would hand over, by the proxy that runs now."""
+def plan_handover(host: Host, service: Service, facts: EdgeFacts | None, *, by_name: bool = False) -> HandoverChoice:
+    """How this service would hand over, by the proxy that runs now; `by_name`: other services depend on it."""
     return choose_handover(
         service,
         project=host.stack.project.name,
         facts=facts,
         default_rule=host.edge.default_rule(service.name) if facts else "",
+        by_name=by_name,
         override=host.config.roll.handover.get(service.name),
     )
+
+
+def bury(ctx: StepContext, host: Host, service: str, containers: Sequence[Container]) -> None:
+    """Remove directors, from a run that was cut off, that send requests to containers which are gone."""
+    alive = [one.id for one in containers if one.state == "running"]
+    if any(one.target not in alive for one in host.edge.directors(service)):
+        with ctx.effect("undirect-dead"):
+            host.edge.undirect(service, keep=alive)
 
 
 def guard(ctx: StepContext, host: Host, service: Service, old: Sequence[Container]) -> None:

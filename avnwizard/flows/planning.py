@@ -170,7 +170,9 @@ def _service(
     choice = choose(service, model, running=running, image=image, override=host.config.roll.strategy.get(name))
     reason, how, may_lose = choice.reason, None, ""
     if choice.strategy == "surge":
-        handed = plan_handover(host, service, facts)
+        handed = plan_handover(
+            host, service, facts, by_name=any(name in other.depends_on for other in model.services.values())
+        )
         reason, how, may_lose = f"{reason}; {handed.reason}", handed.handover, handed.may_lose
     elif choice.strategy == "recreate":
         may_lose = lost_in_recreate(service, facts)

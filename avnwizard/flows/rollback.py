@@ -45,6 +45,7 @@ class RollbackPlan:
         databases: those to be restored. All that hold tables go back together, so that they agree with each other.
         cost: what going back costs, as of when this was planned.
         roles: how the server's roles differ from the snapshot's; None where they are not compared.
+        first: the service that goes back before all others: Postgres, where it does not answer; else "".
         save_rows: whether the tables that were written to since the snapshot are dumped once more.
         steps: the names of the undone run's steps that were begun.
         services: service -> strategy, in order; those to be stopped for a restore are in `stop`.
@@ -60,6 +61,7 @@ class RollbackPlan:
     cost: GoingBack
     save_rows: bool
     roles: GlobalsChange | None
+    first: str
     steps: tuple[str, ...]
     services: tuple[tuple[str, Strategy], ...]
     stop: tuple[str, ...]
@@ -190,7 +192,8 @@ def _decide(
         databases=databases,
         cost=cost,
         save_rows=save_rows,
-        roles=_roles(host, plan, begun),
+        roles=GlobalsChange() if verdict.blind else _roles(host, plan, begun),
+        first=host.postgres_service if verdict.blind else "",
         steps=tuple(names),
         services=services,
         stop=stop,
@@ -218,12 +221,14 @@ def _steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
     for name, original in code.items():
         if name in plan.steps:
             yield UndoStep(original)
+    if plan.first:
+        yield RollBackService(scene, plan.first, dict(plan.services)[plan.first])
     yield from _database_steps(scene, plan)
     for service, strategy in plan.services:
         if strategy == "job":
             yield RunJob(scene, service, back=True)
     for service, strategy in plan.services:
-        if strategy != "job":
+        if strategy != "job" and service != plan.first:
             yield RollBackService(scene, service, strategy)
     for service in plan.retire:
         yield Retire(scene, service)

@@ -67,6 +67,7 @@ def roll(ctx: StepContext, host: Host, want: Wanted, *, surge: Handover | None, 
     Raises:
         StepError: the new container does not become healthy; with `surge` the old one still serves.
     """
+    handover.bury(ctx, host, want.service.name, of_service(host, want.service.name))
     if is_met(host, want):
         ctx.say(f"{want.service.name} is as wanted already")
         handover.settle(ctx, host, want.service.name, of_service(host, want.service.name))

@@ -1,6 +1,6 @@
 """Whether the databases must go back with the code, and what that costs at this moment."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -10,6 +10,7 @@ from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan
 from avnwizard.domain.writes import Written
 from avnwizard.engine.records import StepRecord
+from avnwizard.errors import HostError
 from avnwizard.flows.baseline import Baseline, written_since
 from avnwizard.flows.host import Host
 from avnwizard.ports import Database
@@ -32,26 +33,37 @@ class Verdict:
 
     Attributes:
         moved: the databases whose schema is another one than before.
+        blind: Postgres itself does not answer; it goes back first.
     """
 
     restore: bool
     why: str
     moved: tuple[str, ...] = ()
+    blind: bool = False
 
 
 def judge(host: Host, plan: Plan, begun: Sequence[StepRecord], known: Baseline) -> Verdict:
     """Compare the schemas with those of before, and explain what moved.
 
     Raises:
-        HostError: the database does not answer.
+        HostError: the database does not answer, and no step of the run is the cause.
     """
     if not any(step.name.startswith(_TOUCHING) for step in begun):
         return Verdict(False, "no migration was started and no new code ran")
     if not host.postgres_service:
         return Verdict(False, "the stack has no database")
-    database = host.database()
-    there = {one.name for one in database.databases()}
-    now = {name: database.fingerprint(name) if name in there else "" for name in known.schemas}
+    try:
+        database = host.database()
+        there = {one.name for one in database.databases()}
+        now = {name: database.fingerprint(name) if name in there else "" for name in known.schemas}
+    except HostError:
+        if known.manifest is None or f"roll:{host.postgres_service}" not in {step.name for step in begun}:
+            raise
+        return _blind(known)
+    return _weigh(host, plan, known, now)
+
+
+def _weigh(host: Host, plan: Plan, known: Baseline, now: Mapping[str, str]) -> Verdict:
     moved = tuple(name for name, schema in known.schemas.items() if now[name] != schema)
     if not known.schemas:
         return Verdict(True, "nobody knows what the schema was before: there is no snapshot")
@@ -65,6 +77,15 @@ def judge(host: Host, plan: Plan, begun: Sequence[StepRecord], known: Baseline) 
     return Verdict(
         False, f"the schema of {_listed(moved)} moved, but only in ways that the old code can work with", moved
     )
+
+
+def _blind(known: Baseline) -> Verdict:
+    """Postgres itself is what broke: only what the one-shots noted tells of the schema."""
+    moved = {name for job in known.jobs for name in job.moved}
+    if not moved and all(job.wrote is not None for job in known.jobs):
+        return Verdict(False, "Postgres does not answer, but the migrations left the schema as it was", blind=True)
+    why = "Postgres does not answer, and the migrations moved the schema, or may have"
+    return Verdict(True, why, tuple(known.schemas), blind=True)
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -109,7 +130,9 @@ def cost_of(
     """
     lost: tuple[tuple[str, Written], ...] = ()
     migrated = Written()
-    if known.manifest and host.postgres_service and (restore or kept):
+    if verdict.blind:
+        lost = tuple((name, Written(exact=False)) for name in restored(known, verdict))
+    elif known.manifest and host.postgres_service and (restore or kept):
         database = host.database()
         lost, migrated = written_since(database, known, restored(known, verdict, there=_names(database)))
     interruption_s, restore_s, measured = _times(plan, steps, known, restore=restore)

@@ -75,13 +75,17 @@ def _size(state: Path) -> int:
 def _report(costs: dict[str, list[Cost]], sizes: dict[str, int]) -> None:
     base = next(iter(costs))
     guide_s = statistics.median(cost.seconds for cost in costs[base])
-    print(f"{'':<28} {'seconds':>8} {'ratio':>6} {'MB':>7} {'peak MB':>8} {'server CPU s':>13}")
+    print(f"{'':<28} {'seconds':>8} {'ratio':>6} {'MB':>7} {'peak MB':>8} {'streaming MB':>13} {'server CPU s':>13}")
     for name, found in costs.items():
         seconds = statistics.median(cost.seconds for cost in found)
         peak = max(cost.peak_bytes for cost in found) / 1e6
+        streaming = max(cost.streaming_bytes for cost in found) / 1e6
         cpu = statistics.median(cost.server_cpu_s for cost in found)
         ratio = guide_s / seconds
-        print(f"{name:<28} {seconds:8.2f} {ratio:5.2f}x {sizes[name] / 1e6:7.1f} {peak:8.1f} {cpu:13.2f}")
+        print(
+            f"{name:<28} {seconds:8.2f} {ratio:5.2f}x {sizes[name] / 1e6:7.1f}"
+            f" {peak:8.1f} {streaming:13.1f} {cpu:13.2f}"
+        )
 
 
 if __name__ == "__main__":

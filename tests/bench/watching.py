@@ -16,10 +16,16 @@ _SAMPLE_S = 0.1
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one command. `peak_bytes` is the greatest sum of proportional resident memory (PSS) of its process tree."""
+    """Of one command.
+
+    Attributes:
+        peak_bytes: the greatest sum of proportional resident memory (PSS) of its process tree.
+        streaming_bytes: the same, but for the moments at which Compose ran: what it takes is its own.
+    """
 
     seconds: float
     peak_bytes: int
+    streaming_bytes: int
     server_cpu_s: float
 
 
@@ -42,34 +48,36 @@ def measured(
     seconds = time.monotonic() - began
     if process.returncode:
         raise RuntimeError(f"{argv[:4]} ended with {process.returncode}: {said.decode(errors='replace')[-2000:]}")
-    return Cost(seconds, peak.stop(), _cpu_s(engine, container) - before)
+    return Cost(seconds, *peak.stop(), _cpu_s(engine, container) - before)
 
 
 class _Peak:
     """Samples the memory of a process and its descendants, whatever session they are in."""
 
     def __init__(self, pid: int) -> None:
-        self._pid, self._peak, self._end = pid, 0, threading.Event()
+        self._pid, self._peak, self._streaming, self._end = pid, 0, 0, threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
-    def stop(self) -> int:
-        """The greatest sum seen, in bytes."""
+    def stop(self) -> tuple[int, int]:
+        """The greatest sums seen, in bytes: of all moments, and of those without Compose."""
         self._end.set()
         self._thread.join()
-        return self._peak
+        return self._peak, self._streaming
 
     def _watch(self) -> None:
         while not self._end.wait(_SAMPLE_S):
-            self._peak = max(self._peak, _resident(self._pid))
+            found, composing = _resident(self._pid)
+            self._peak = max(self._peak, found)
+            self._streaming = max(self._streaming, 0 if composing else found)
 
 
-def _resident(root: int) -> int:
+def _resident(root: int) -> tuple[int, bool]:
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and (parent := _parent(entry)):
             children.setdefault(parent, []).append(int(entry.name))
-    total, left = 0, [root]
+    total, composing, left = 0, False, [root]
     while left:
         pid = left.pop()
         left += children.get(pid, [])
@@ -77,8 +85,16 @@ def _resident(root: int) -> int:
             lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
         except OSError:
             continue
+        composing = composing or _is_compose(pid)
         total += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
-    return total
+    return total, composing
+
+
+def _is_compose(pid: int) -> bool:
+    try:
+        return "docker-compose" in Path(f"/proc/{pid}/cmdline").read_text("utf-8", "replace").split("\0")[0]
+    except OSError:
+        return False
 
 
 def _parent(entry: Path) -> int:

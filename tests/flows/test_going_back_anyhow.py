@@ -86,6 +86,21 @@ def _rows(stack: Path) -> dict[str, dict[str, int]]:
     return {one.name: database.row_counts(one.name) for one in database.databases() if not is_aside(one.name)}
 
 
+def test_when_postgres_itself_is_gone(practice_host: PracticeHost, stack: Path, tmp_path: Path) -> None:
+    """Postgres goes back first; then the databases, since the migrations are known to have moved them."""
+    rows = _rows(stack)
+    upgraded(stack, tmp_path)
+    server = practice_host.stack.containers("postgres")[0]
+    practice_host.stack.stop(server.id, grace_s=1)
+    plan = avnwizard("rollback", "--stack", stack, "--dry-run", "--json").data
+    assert (plan["first"], plan["restore"]) == ("postgres", True)
+    assert plan["why"] == "Postgres does not answer, and the migrations moved the schema, or may have"
+    back = avnwizard("rollback", "--stack", stack, "--yes")
+    assert back.code == ExitCode.ROLLED_BACK, back.err
+    assert _rows(stack) == rows
+    assert open_host(stack).repo.head().tag == "v1.5.0"
+
+
 def test_without_a_registry_and_until_accepted(practice_host: PracticeHost, stack: Path, tmp_path: Path) -> None:
     """The old images are kept though their tags moved on and the registry is gone; accepting lets go of them."""
     before = {one.service: one.image_id for one in practice_host.stack.containers()}

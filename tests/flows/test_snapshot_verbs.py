@@ -2,13 +2,18 @@
 
 import json
 import stat
+import subprocess
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from avnwizard.domain.answers import Answers
 from avnwizard.errors import ExitCode
+from avnwizard.flows import by_hand, drafting, launch
 from avnwizard.flows.host import Host
+from avnwizard.flows.planning import prepare
+from avnwizard.flows.steps.snapshot import TakeSnapshot
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 from tests.flows.cli import avnwizard
@@ -65,14 +70,18 @@ def _secrets(host: Host) -> list[tuple[str, str]]:
     return found
 
 
-def test_restore_where_a_database_is_gone_and_another_emptied(stack: Path) -> None:
-    """From the manifest alone: a dropped database is there again, an emptied one has its rows; both are told."""
+def test_restore_where_a_database_and_its_role_are_gone_and_another_is_emptied(stack: Path) -> None:
+    """From the manifest alone: a dropped database and role are there again, an emptied one has its rows."""
     host = open_host(stack)
     database = host.database()
     before = {one.name: database.row_counts(one.name) for one in database.databases()}
     assert avnwizard("snapshot", "create", "--stack", stack, "--proof", "read back").code == ExitCode.DONE
     assert json.loads(avnwizard("snapshot", "show", "--stack", stack, "--json").out)["proof"] == "read back"
+    role = "SELECT rolpassword FROM pg_authid WHERE rolname = 'hydra'"
     database.drop("hydra")
+    with psycopg.connect(**_keywords(stack, "postgres"), autocommit=True) as connection:  # type: ignore[arg-type]  # strings
+        was = connection.execute(role).fetchone()
+        connection.execute("DROP ROLE hydra")
     with psycopg.connect(**_keywords(stack, "kratos")) as connection:  # type: ignore[arg-type]  # strings
         connection.execute("DELETE FROM identities")
     refused = avnwizard("snapshot", "restore", "--stack", stack)
@@ -83,6 +92,13 @@ def test_restore_where_a_database_is_gone_and_another_emptied(stack: Path) -> No
     after = {one.name: database.row_counts(one.name) for one in database.databases() if "__" not in one.name}
     assert after == before
     assert "hydra: " in done.err
+    with psycopg.connect(**_keywords(stack, "postgres")) as connection:  # type: ignore[arg-type]  # strings
+        assert connection.execute(role).fetchone() == was, "with its password"
+    assert {one.name: one.owner for one in database.databases()}["hydra"] == "hydra"
+    damaged = next(host.state.snapshots.iterdir()) / "database-0.dump"
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    assert avnwizard("snapshot", "verify", "--stack", stack).code == ExitCode.REFUSED
+    assert avnwizard("snapshot", "restore", "--stack", stack, "--yes").code == ExitCode.REFUSED
     assert sorted(name.partition("__")[0] for name in _names(host, "kept")) == ["avnology", "keto", "kratos"]
     kept = next(name for name in _names(host, "kept") if name.startswith("kratos"))
     assert database.row_counts(kept)["public.identities"] == 0, "as it was is kept"
@@ -151,3 +167,18 @@ def test_a_proof_that_fails_stops_and_leaves_nothing(stack: Path) -> None:
     assert list(host.state.snapshots.iterdir()) == []
     assert _names(host, "proof") == []
     assert avnwizard("snapshot", "create", "--stack", stack, "--proof", "read back").code == ExitCode.DONE
+
+
+def test_what_a_run_needs_is_never_pruned(stack: Path) -> None:
+    """The snapshot that an unfinished upgrade may have to go back to stays, however few and young are to be kept."""
+    subprocess.run(["git", "-C", str(stack), "fetch", "-q", "--tags"], check=True)
+    host = open_host(stack)
+    draft = drafting.draft(host, "v2.0.0")
+    prepared = prepare(host, draft, Answers().accepting(draft.decisions(Answers())))
+    run = launch.create_upgrade(host, prepared)
+    step = TakeSnapshot(host, prepared.plan.snapshot, lambda: prepared.env_before)
+    by_hand.carry(host, "snapshot", "test", "test", [step], lambda *_: None, again=True)
+    kept = avnwizard("snapshot", "prune", "--stack", stack, *_NOBODY_NEEDS, "--yes", "--json").data
+    assert kept["removed"] == []
+    assert kept["kept"] == [{"folder": str(prepared.plan.snapshot.folder), "why": f"run {run} needs it"}]
+    assert prepared.plan.snapshot.folder.is_dir()

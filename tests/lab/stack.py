@@ -177,7 +177,9 @@ class LabStack:
 
     def remove(self) -> None:
         """Take away everything of the project at once: containers, networks, volumes, folders."""
-        found = self.containers()
+        own = self.lab.docker("ps", "-a", "--format", '{{.ID}} {{.Label "avnwizard.director"}}').stdout.splitlines()
+        directors = [line.split()[0] for line in own if f" {self.project}/" in line]
+        found = [*self.containers(), *directors]
         if found:
             self.lab.docker("rm", "-f", "-v", *found)
         label = f"label=com.docker.compose.project={self.project}"

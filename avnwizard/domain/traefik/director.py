@@ -104,6 +104,8 @@ def witness_labels(direction: Direction, target: Target, token: str) -> dict[str
     made = {**labels.plain, **_identity(direction, target), TOKEN: token}
     if labels.enabled is not None:
         made["traefik.enable"] = str(labels.enabled).lower()
+    # without a service of its own Traefik looks for the container's address, finds none and leaves it out
+    made[f"traefik.http.services.avnwizard-{token}-none.loadbalancer.server.url"] = "http://127.0.0.1:9"
     return made | marker_labels(token, target.container, _entrypoints(named))
 
 

@@ -163,6 +163,7 @@ class Retire(Step):
 
     def do(self, ctx: StepContext) -> None:
         """Stop and remove by id."""
+        handover.forget(ctx, self._scene.host, self._service)
         for one in rolling.of_service(self._scene.host, self._service):
             with ctx.effect("remove"):
                 self._scene.host.stack.stop(one.id, grace_s=30)

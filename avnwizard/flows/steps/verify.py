@@ -2,6 +2,7 @@
 
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import StepError
+from avnwizard.flows import handover, rolling
 from avnwizard.flows.edge.baseline import wait_for_all
 from avnwizard.flows.edge.memory import load
 from avnwizard.flows.steps.scene import Scene
@@ -39,6 +40,9 @@ class Verify(Step):
                 f"{len(ill)} of {len(model.services)} services do not serve: {service} is {why}.",
                 f"Look at: docker compose logs {service}. Then resume, or roll back.",
             )
+        for service in sorted({one.service for one in host.edge.directors()}):
+            ours = [one for one in rolling.of_service(host, service) if one.is_serving]
+            handover.settle(ctx, host, service, ours)
         ctx.say(f"all {len(model.services)} services of {self._tag} serve")
         self._ask_the_edge(ctx)
 

@@ -1,0 +1,215 @@
+"""What a roll loses, by hand and by avnwizard: `python -m tests.bench.roll [--short] [--again] [SECTION...]`.
+
+One lab, one load (200 requests/s open loop, GET and POST in turn, keep-alive clients), one service that ends
+gracefully or at once on SIGTERM, with one replica or two. Ways: nothing at all; `docker compose up -d`; a plain
+scale-up and scale-down, written after docker-rollout's description (start as many again, wait until they are healthy,
+stop and remove the old); avnwizard. Then the whole stack, v1.5.0 to v1.6.0, with a load on every route. Sections that
+are done are kept in `roll-results.json` of the temporary folder and not measured again; the tables are Markdown.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from avnwizard.practice import product
+from avnwizard.practice.product.template import COMPOSE_FILE
+from avnwizard.wiring import STATE_DIR
+from tests.bench.load import load
+from tests.lab.engine import Lab
+from tests.lab.prepared import bring_up, reset
+from tests.lab.rolls import carry, stamp
+from tests.lab.stack import DOMAIN, LabStack, routed
+from tests.waiting import until
+
+SERVICE, RATE = "docs", 200.0
+ROUTE = (f"docs.{DOMAIN}", "/whoami", SERVICE)
+_RESULTS = Path(tempfile.gettempdir()) / "avnwizard-roll-results.json"
+_REST_S = 3.0
+"""Load goes on for so long after a roll: what Traefik learns late counts."""
+
+
+def _nothing(_stack: LabStack, _folder: Path, _number: int) -> None:
+    time.sleep(10.0)
+
+
+def _compose(stack: LabStack, _folder: Path, _number: int) -> None:
+    stack.compose("up", "-d", "--no-deps", SERVICE)
+    until(lambda: len(_healthy(stack)) == len(_ids(stack)))
+
+
+def _scale(stack: LabStack, _folder: Path, _number: int) -> None:
+    old = _ids(stack)
+    stack.compose("up", "-d", "--no-deps", "--no-recreate", "--scale", f"{SERVICE}={2 * len(old)}", SERVICE)
+    until(lambda: set(_healthy(stack)) > set(old) and len(_healthy(stack)) == 2 * len(old))
+    stack.lab.docker("stop", *old)
+    stack.lab.docker("rm", *old)
+
+
+def _avnwizard(stack: LabStack, folder: Path, number: int) -> None:
+    if carry(stack, folder, SERVICE, f"run{number}") != 0:
+        raise RuntimeError("avnwizard did not roll")
+
+
+WAYS: dict[str, tuple[str, Callable[[LabStack, Path, int], None]]] = {
+    "none": ("no roll", _nothing),
+    "compose": ("`docker compose up -d`", _compose),
+    "scale": ("scale-up, scale-down (docker-rollout's way, our own code)", _scale),
+    "avnwizard": ("avnwizard", _avnwizard),
+}
+
+
+def main(words: list[str]) -> int:
+    """Measure what is asked for and not known yet; print the tables."""
+    short, only = "--short" in words, [word for word in words if not word.startswith("--")]
+    done: dict[str, Any] = {} if "--again" in words or not _RESULTS.exists() else json.loads(_RESULTS.read_text())
+    lab = Lab().up()
+    os.environ.update({name: lab.env[name] for name in ("PATH", "DOCKER_HOST", "DOCKER_CONFIG")})
+    for mode in ("abrupt", "graceful"):
+        for replicas in (1, 2):
+            wanted = [f"{mode}-{replicas}-{way}" for way in WAYS]
+            if left := [name for name in wanted if name not in done and (not only or name in only)]:
+                _one_service(lab, mode, replicas, left, done, rolls=1 if short else 13)
+        if f"whole-{mode}" not in done and (not only or f"whole-{mode}" in only):
+            done[f"whole-{mode}"] = _whole(lab, mode)
+            _RESULTS.write_text(json.dumps(done))
+    _print(done)
+    return 0
+
+
+def _one_service(lab: Lab, mode: str, replicas: int, names: list[str], done: dict[str, Any], *, rolls: int) -> None:
+    stack = bring_up(lab, "bench-roll", settings={"SHUTDOWN_MODE": mode})
+    try:
+        if replicas > 1:
+            _replicate(stack, replicas)
+        for name in names:
+            way = name.rpartition("-")[2]
+            measured = [
+                _measure(stack, way, number) for number in range(rolls if way == "avnwizard" else min(rolls, 3))
+            ]
+            done[name] = measured
+            _RESULTS.write_text(json.dumps(done))
+            print(name, json.dumps(measured), file=sys.stderr, flush=True)
+    finally:
+        stack.remove()
+
+
+def _measure(stack: LabStack, way: str, number: int) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ[STATE_DIR] = folder
+        if way != "none":
+            stamp(stack, SERVICE, f"{way}-{time.time_ns()}")
+        with load(stack.ports.web, RATE, [ROUTE]) as report:
+            time.sleep(2.0)
+            began = time.monotonic()
+            WAYS[way][1](stack, Path(folder), number)
+            took_s = time.monotonic() - began
+            time.sleep(_REST_S)
+        until(lambda: stack.ask(SERVICE)[0] == 200)
+    return {**report, "took_s": took_s}
+
+
+def _whole(lab: Lab, mode: str) -> dict[str, Any]:
+    """Every service at once, by hand and by avnwizard, with a load on all routes."""
+    routes = [
+        (f"{known.host}{DOMAIN}", f"{(known.path or '/').rstrip('/')}/whoami", name)
+        for name in routed()
+        for known in [product.service(name)]
+    ]
+    stack = bring_up(lab, "bench-whole", settings={"SHUTDOWN_MODE": mode})
+    found: dict[str, Any] = {}
+    try:
+        for way, upgrade in (("compose", _by_hand), ("avnwizard", _by_avnwizard)):
+            if found:
+                reset(stack)
+            with tempfile.TemporaryDirectory() as folder, load(stack.ports.web, RATE, routes) as report:
+                os.environ[STATE_DIR] = folder
+                time.sleep(2.0)
+                began = time.monotonic()
+                upgrade(stack)
+                took_s = time.monotonic() - began
+                time.sleep(_REST_S)
+            found[way] = {**report, "took_s": took_s}
+            print(f"whole-{mode} {way}", json.dumps(found[way]), file=sys.stderr, flush=True)
+    finally:
+        stack.remove()
+    return found
+
+
+def _by_hand(stack: LabStack) -> None:
+    for words in (("fetch", "-q", "--tags"), ("checkout", "-q", "--merge", "v1.6.0")):
+        subprocess.run(["git", *words], cwd=stack.clone, check=True, capture_output=True)
+    stack.compose("pull", "-q")
+    stack.compose("up", "-d")
+    stack.wait_ready()
+
+
+def _by_avnwizard(stack: LabStack) -> None:
+    subprocess.run(["git", "fetch", "-q", "--tags"], cwd=stack.clone, check=True, capture_output=True)
+    argv = [sys.executable, "-m", "avnwizard", "upgrade", "--to", "v1.6.0", "--stack", str(stack.clone), "--yes"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=1800)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr[-2000:])
+
+
+def _replicate(stack: LabStack, replicas: int) -> None:
+    file = stack.clone / COMPOSE_FILE
+    text = file.read_text("utf-8")
+    head, mark, tail = text.partition(f"\n  {SERVICE}:\n")
+    file.write_text(f"{head}{mark}    deploy: {{ replicas: {replicas} }}\n{tail}", "utf-8")
+    stack.compose("up", "-d", "--no-deps", SERVICE)
+    until(lambda: len(_healthy(stack)) == replicas)
+    time.sleep(_REST_S)
+
+
+def _ids(stack: LabStack) -> list[str]:
+    return stack.compose("ps", "-q", SERVICE).stdout.split()
+
+
+def _healthy(stack: LabStack) -> list[str]:
+    label = f"label=com.docker.compose.project={stack.project}"
+    words = (
+        "--filter",
+        label,
+        "--filter",
+        f"label=com.docker.compose.service={SERVICE}",
+        "--filter",
+        "health=healthy",
+    )
+    return stack.lab.docker("ps", "-q", "--no-trunc", *words).stdout.split()
+
+
+def _print(done: dict[str, Any]) -> None:
+    print("| service | replicas | how | rolls | requests | lost | longest gap | p99 | took |")
+    print("| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for name, rolls in done.items():
+        if not name.startswith("whole"):
+            mode, replicas, way = name.split("-")
+            print(f"| {_ENDS[mode]} | {replicas} | {WAYS[way][0]} | {len(rolls)} | {_numbers(rolls)} |")
+    print("\n| v1.5.0 to v1.6.0, every route | services | requests | lost | longest gap | p99 | took |")
+    print("| --- | --- | ---: | ---: | ---: | ---: | ---: |")
+    for name in (name for name in done if name.startswith("whole")):
+        for way, one in done[name].items():
+            label = "`docker compose pull && up -d`" if way == "compose" else "avnwizard"
+            print(f"| {label} | {_ENDS[name.partition('-')[2]]} | {_numbers([one])} |")
+
+
+_ENDS = {"abrupt": "end at once", "graceful": "end gracefully"}
+
+
+def _numbers(measured: list[dict[str, Any]]) -> str:
+    """Requests and lost in all, the longest gap of all, and the median of p99 and of the time that it took."""
+    gap_s = max(one["gap_ms"] for one in measured) / 1e3
+    p99_ms, took_s = (statistics.median(one[key] for one in measured) for key in ("p99_ms", "took_s"))
+    sent, lost = (sum(one[key] for one in measured) for key in ("sent", "lost"))
+    return f"{sent:,} | {lost:,} | {gap_s:.2f} s | {p99_ms:.0f} ms | {took_s:.1f} s"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

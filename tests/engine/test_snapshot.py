@@ -1,0 +1,71 @@
+"""Snapshots on the real engine: databases by the container's own tools, volumes by `docker cp`, Postgres killed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from avnwizard.errors import ExitCode, StepError
+from avnwizard.flows import by_hand
+from avnwizard.flows.host import Host
+from avnwizard.flows.snapshot_plan import plan_snapshot
+from avnwizard.flows.steps.snapshot import TakeSnapshot
+from avnwizard.wiring import open_host
+from tests.flows.cli import avnwizard
+from tests.lab.stack import LabStack
+
+pytestmark = pytest.mark.engine
+_LIMIT_S = 900.0
+
+
+def _in_minio(stack: LabStack, script: str) -> str:
+    return stack.compose("exec", "-T", "minio", "sh", "-c", script).stdout.strip()
+
+
+def _take(host: Host, tell: Any) -> None:
+    plan = plan_snapshot(host, "v1.5.0")
+    env = host.files.read(host.stack.project.env_file)
+    by_hand.carry(host, "snapshot", "test", "test", [TakeSnapshot(host, plan, lambda: env)], tell, again=True)
+
+
+def test_a_snapshot_of_a_real_stack(lab_stack: LabStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Postgres killed in mid-dump loses nothing; then databases and a volume are taken, ruined, and restored."""
+    monkeypatch.setenv("AVNWIZARD_STATE_DIR", str(tmp_path / "state"))
+    rows = lab_stack.row_counts()
+    host = open_host(lab_stack.clone)
+    postgres = lab_stack.states()["postgres"].id
+
+    def kill(kind: str, *told: Any) -> None:
+        if kind == "say" and told[1].startswith("dumping kratos"):
+            lab_stack.lab.docker("kill", postgres)
+
+    with pytest.raises(StepError, match="could not be taken") as raised:
+        _take(host, kill)
+    assert raised.value.hint
+    assert host.files.list(host.state.snapshots) == ()
+    lab_stack.lab.docker("start", postgres)
+    lab_stack.wait_ready()
+    assert lab_stack.row_counts() == rows
+
+    _in_minio(lab_stack, "echo kept > '/data/an object' && chown 4711:4712 '/data/an object' && mkdir /data/bucket")
+    made = avnwizard(
+        "snapshot", "create", "--stack", lab_stack.clone, "--volume", "minio_data", "--json", timeout_s=_LIMIT_S
+    )
+    assert made.code == ExitCode.DONE, made.err
+    assert made.data["proof"] == "restored"
+    manifest = json.loads((Path(made.data["folder"]) / "manifest.json").read_bytes())
+    assert manifest["volumes"][0]["live"] is True
+    digests = {one["service"]: one["digest"] for one in manifest["images"]}
+    assert digests["gateway"].startswith("sha256:")
+
+    _in_minio(lab_stack, "echo ruined > '/data/an object' && rmdir /data/bucket && echo new > /data/new")
+    lab_stack.sql("kratos", "DROP TABLE identities CASCADE")
+    words = ("--yes", "--volume", "minio_data", "--database", "kratos")
+    back = avnwizard("snapshot", "restore", "--stack", lab_stack.clone, *words, timeout_s=_LIMIT_S)
+    assert back.code == ExitCode.DONE, back.err
+    assert lab_stack.row_counts() == rows
+    assert _in_minio(lab_stack, "cat '/data/an object' && stat -c %u:%g '/data/an object' && cat /data/new") == (
+        "kept\n4711:4712\nnew"
+    )
+    assert _in_minio(lab_stack, "test -d /data/bucket && echo there") == "there"

@@ -1,0 +1,75 @@
+"""One service of a lab stack rolled alone, as a journalled run of one step that can be killed and taken up again."""
+
+import os
+from pathlib import Path
+
+from avnwizard.engine.faults import KILL_AT, LOG_TO
+from avnwizard.engine.feed import FeedWriter
+from avnwizard.engine.journal import Journal
+from avnwizard.engine.runner import run_steps
+from avnwizard.engine.step import Probe, Step, StepContext
+from avnwizard.flows import handover, rolling
+from avnwizard.flows.handover import Patience
+from avnwizard.flows.host import Host
+from avnwizard.practice.product.template import COMPOSE_FILE
+from avnwizard.wiring import open_host
+from tests.lab.stack import LabStack
+
+PATIENCE = Patience(healthy_s=60.0, drain_s=2.0, drain_limit_s=20.0)
+
+
+class RollOne(Step):
+    """Bring one service to what the compose file says now."""
+
+    def __init__(self, host: Host, service: str) -> None:
+        self._host, self._service = host, service
+        self.name, self.title = f"roll:{service}", f"Roll {service}"
+
+    def probe(self, ctx: StepContext) -> Probe:
+        """As `RollService`."""
+        met = rolling.is_met(self._host, rolling.wanted(self._host, self._service, ""))
+        return Probe.DONE if met and not self._host.edge.directors(self._service) else Probe.HALF_DONE
+
+    def do(self, ctx: StepContext) -> None:
+        """As `RollService`, with the handover that a plan would choose."""
+        want = rolling.wanted(self._host, self._service, "")
+        chosen = handover.plan_handover(self._host, want.service, self._host.edge.facts())
+        rolling.roll(ctx, self._host, want, surge=chosen.handover, patience=PATIENCE)
+
+
+def stamp(stack: LabStack, service: str, text: str, **labels: str) -> None:
+    """Change a service's configuration in the compose file: another LOG_STAMP, and labels if given."""
+    file = stack.clone / COMPOSE_FILE
+    lines = file.read_text("utf-8").splitlines()
+    start = lines.index(f"  {service}:")
+    place = next(number for number in range(start, len(lines)) if lines[number] == "    environment:")
+    lines = [line for line in lines if f"LOG_STAMP_{service}:" not in line]
+    lines.insert(place + 1, f"      LOG_STAMP_{service}: {text}")
+    place = next(number for number in range(start, len(lines)) if lines[number] == "    labels:")
+    for name, value in labels.items():
+        lines.insert(place + 1, f'      {name}: "{value}"')
+    file.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def carry(stack: LabStack, folder: Path, service: str, run: str, *, kill_at: str = "", log_to: str = "") -> int:
+    """Roll in a process of its own; its exit status: 0 done, 4 failed, -9 killed."""
+    child = os.fork()
+    if child == 0:
+        code = 70
+        try:
+            os.setsid()
+            os.environ.update({KILL_AT: kill_at} if kill_at else {})
+            os.environ.update({LOG_TO: log_to} if log_to else {})
+            code = _carry(open_host(stack.clone), folder, service, run)
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+def _carry(host: Host, folder: Path, service: str, run: str) -> int:
+    journal, feed = Journal(folder / "rolls.db"), FeedWriter(folder / f"{run}.jsonl")
+    step = RollOne(host, service)
+    if run not in {one.id for one in journal.runs()}:
+        journal.create_run(run, kind="upgrade", title=step.title, plan="{}", steps=[(step.name, step.title)])
+    return 0 if run_steps(journal, feed, journal.run(run), [step]) == "done" else 4

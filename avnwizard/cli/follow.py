@@ -8,6 +8,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from avnwizard.cli.edge_lines import LossTeller, summary
 from avnwizard.cli.output import say, talk_console
+from avnwizard.cli.sizes import span
 from avnwizard.domain.plain import printable
 from avnwizard.engine.feed import Event, FeedReader
 from avnwizard.errors import ExitCode
@@ -160,6 +161,13 @@ class _BarWatcher(_LineWatcher):
                 self._step_task = self._progress.add_task(printable(names.get(event.step, ""), limit=40), total=None)
             super().show(event, names)
         elif event.kind == "progress" and self._step_task is not None:
-            self._progress.update(self._step_task, completed=event.data.get("done"), total=event.data.get("total"))
+            left_s = event.data.get("left_s")
+            title = printable(names.get(event.step, ""), limit=40)
+            self._progress.update(
+                self._step_task,
+                description=title if left_s is None else f"{title}, about {span(left_s)} left",
+                completed=event.data.get("done"),
+                total=event.data.get("total"),
+            )
         else:
             super().show(event, names)

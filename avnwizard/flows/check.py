@@ -9,6 +9,7 @@ from avnwizard.engine.records import UNFINISHED
 from avnwizard.errors import WizardError
 from avnwizard.flows.host import Host
 from avnwizard.flows.survey import ailing, drifted, read_env
+from avnwizard.flows.taking import worth_keeping
 
 MIN_ENGINE = (24, 0)
 MIN_COMPOSE = (2, 30)
@@ -171,7 +172,7 @@ def _disk(host: Host) -> Iterator[Finding]:
     folder = host.state.snapshots
     free = host.files.free_bytes(folder)
     if host.postgres_service:
-        needed = sum(one.size_bytes for one in host.database().databases())
+        needed = sum(one.size_bytes for one in worth_keeping(host.database()))
         if free < needed:
             yield Finding(
                 "disk", "stop", f"A snapshot may need {needed:,} bytes in {folder}, {free:,} are free.",

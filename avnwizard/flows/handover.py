@@ -14,6 +14,9 @@ from avnwizard.flows.host import Host
 _POLL_S = 0.1
 _KNOWN_S = 20.0
 """Traefik takes changes up at most every 2 s (`providersThrottleDuration`); ten times that is a failure."""
+_SETTLED_S = 120.0
+"""The director serves meanwhile, so there is time: a busy host may fail a health check or two, and Traefik leaves the
+container out until the next."""
 _QUIET_S = 0.25
 _TOLD_EVERY_S = 5.0
 _HEALTH_S = 120.0
@@ -144,7 +147,7 @@ def settle(ctx: StepContext, host: Host, service: str, new: Sequence[Container])
     if not host.edge.directors(service):
         return
     ids = [one.id for one in new]
-    if not _await(host, lambda: host.edge.knows_only(service, ids)):
+    if not _await(host, lambda: host.edge.knows_only(service, ids), limit_s=_SETTLED_S):
         raise StepError(
             f"Traefik does not route to the new {service} by its own labels; the director still does.",
             "Compare its labels with Traefik's log, then resume.",

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 _WORKERS = 64
-_TIMEOUT_S = 5.0
+_TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)

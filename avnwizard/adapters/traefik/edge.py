@@ -1,6 +1,7 @@
 """The port `Edge`: directors on a real engine, and what Traefik makes of them."""
 
 import secrets
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ from avnwizard.domain.traefik.labels import default_name, read_labels
 from avnwizard.errors import HostError
 
 _RUN_S = 60.0
+_LASTS_S = 5.0
+"""A Traefik that was found is believed for so long: it may itself be replaced in mid-run."""
 
 
 class TraefikEdge:
@@ -31,11 +34,12 @@ class TraefikEdge:
     def __init__(self, project: str, *, environ: Mapping[str, str] | None = None) -> None:
         self._project, self._cli = project, DockerCli(environ)
         self._found: Traefik | None = None
+        self._looked = 0.0
         self._witnesses: dict[tuple[str, frozenset[str]], str] = {}
 
     def facts(self) -> EdgeFacts | None:
         """The Traefik that runs now; None where none does."""
-        self._found = find_traefik(self._cli, self._project)
+        self._found, self._looked = find_traefik(self._cli, self._project), time.monotonic()
         return self._found.facts if self._found else None
 
     def default_rule(self, service: str) -> str:
@@ -108,7 +112,8 @@ class TraefikEdge:
         return connections_of(self._cli, container_id, quiet_s=quiet_s)
 
     def _traefik(self) -> Traefik:
-        if self._found is None and self.facts() is None:
+        stale = time.monotonic() - self._looked > _LASTS_S
+        if (self._found is None or stale) and self.facts() is None:
             raise HostError("No Traefik routes to this stack.", "Is it running? `docker ps`")
         assert self._found is not None
         return self._found

@@ -20,7 +20,7 @@ from tests.ui.test_runs import created
 _SPEED, _KEYS = 4.0, 15
 _FILL = """
 CREATE TABLE IF NOT EXISTS bench_filling AS
-SELECT n, (SELECT string_agg(md5(random()::text || n), '') FROM generate_series(1, 32)) AS said
+SELECT n, (SELECT string_agg(md5(n || ' ' || g), '') FROM generate_series(1, 32) AS g) AS said
 FROM generate_series(1, {rows}) AS n
 """
 _ROW_BYTES = 1060

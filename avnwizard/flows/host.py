@@ -6,8 +6,7 @@ from pathlib import Path
 
 from avnwizard.domain.config import Config, StatePaths
 from avnwizard.engine.journal import Journal
-from avnwizard.ports import Clock, Database, EdgeProbe, Files, Repo, Stack
-from avnwizard.ports_edge import Edge
+from avnwizard.ports import Clock, Database, Edge, EdgeProbe, Files, Repo, Stack
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,25 @@
+"""What the flows need of the world, as Protocols; adapters and the practice host stand behind them.
+
+Every method raises `avnwizard.errors.HostError` (message, hint, no secret in either) when the world refuses.
+"""
+
+from avnwizard.ports.database import Database, Moment, PostgresAccess
+from avnwizard.ports.edge import Edge
+from avnwizard.ports.machine import Clock, Files
+from avnwizard.ports.probing import EdgeProbe, ProbeRun
+from avnwizard.ports.progress import Progress
+from avnwizard.ports.stack import Repo, Stack
+
+__all__ = [
+    "Clock",
+    "Database",
+    "Edge",
+    "EdgeProbe",
+    "Files",
+    "Moment",
+    "PostgresAccess",
+    "ProbeRun",
+    "Progress",
+    "Repo",
+    "Stack",
+]

@@ -1,0 +1,51 @@
+"""Time and the file system."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from avnwizard.domain.database import FileFacts
+
+
+class Clock(Protocol):
+    """Time, so that the practice host can run faster than the world."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class Files(Protocol):
+    """The host's file system, for the few things where a failure must be orderly."""
+
+    def read(self, path: Path) -> bytes:
+        """The whole file."""
+
+    def write(self, path: Path, data: bytes, *, mode: int = 0o600) -> None:
+        """Replace atomically: temporary name beside it, fsync of file and folder, rename."""
+
+    def mode(self, path: Path) -> int:
+        """Permission bits; `HostError` when there is no such file."""
+
+    def free_bytes(self, folder: Path) -> int:
+        """Space left for this user on the file system that holds `folder` (or its nearest existing parent)."""
+
+    def exists(self, path: Path) -> bool:
+        """Whether there is a file or folder of that name."""
+
+    def list(self, folder: Path) -> tuple[Path, ...]:
+        """What lies in a folder, by name; () when there is no such folder."""
+
+    def make(self, folder: Path) -> None:
+        """A folder (0700) with those above it; no error when it is there."""
+
+    def measure(self, path: Path, tell: Callable[[int], None] = ...) -> FileFacts:
+        """Size and checksum of a file, read from the disk; `tell` hears the bytes read so far."""
+
+    def publish(self, folder: Path, final: Path) -> None:
+        """Give a whole folder its final name, durably: it and its parent are fsynced."""
+
+    def remove(self, path: Path) -> None:
+        """Remove a file, or a folder with all that is in it; no error when it is gone."""

@@ -1,0 +1,136 @@
+"""The checkout and the containers."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from avnwizard.domain.database import FileFacts
+from avnwizard.domain.host import (
+    ComposeModel,
+    ComposeProject,
+    Container,
+    EngineFacts,
+    Head,
+    Image,
+    Merge,
+    RepoState,
+    TagRef,
+)
+from avnwizard.ports.progress import Progress
+
+
+class Repo(Protocol):
+    """The operator's git checkout."""
+
+    @property
+    def directory(self) -> Path:
+        """Top of the work tree."""
+
+    @property
+    def git_dir(self) -> Path:
+        """The `.git` folder."""
+
+    def head(self) -> Head:
+        """Where the checkout stands."""
+
+    def state(self) -> RepoState:
+        """Local edits, operations in progress, shallow or not."""
+
+    def tags(self) -> tuple[TagRef, ...]:
+        """Every local tag."""
+
+    def remote_tag(self, tag: str) -> str:
+        """The commit that the remote has for the tag, "" if it has no such tag; `HostError` when unreachable."""
+
+    def fetch(self) -> None:
+        """`git fetch --tags`; never moves or deletes a tag that is here."""
+
+    def read(self, ref: str, path: str) -> bytes | None:
+        """A file at a ref without checking it out; None when it is not there."""
+
+    def list(self, ref: str, folder: str) -> tuple[str, ...]:
+        """Files below a folder at a ref, as paths from the top, sorted."""
+
+    def merge(self, path: str, target: str) -> Merge:
+        """Three-way merge of one edited file: base HEAD, ours the work tree, theirs the target ref."""
+
+    def diff(self) -> bytes:
+        """The operator's local edits as a patch (`git diff HEAD --binary`)."""
+
+    def checkout(self, ref: str, *, branch: str = "", contents: Mapping[str, bytes | None]) -> None:
+        """Move the work tree to `ref`, then write `contents` over it (None removes).
+
+        Edits of tracked files not named in `contents` are dropped: callers save them first. Untracked and ignored
+        files stay. With `branch`, HEAD is left on that branch (which must point at `ref`), else detached.
+        """
+
+    def matches(self, ref: str, *, contents: Mapping[str, bytes | None]) -> bool:
+        """True when HEAD is at `ref` and the work tree differs from it by exactly `contents`."""
+
+
+class Stack(Protocol):
+    """The Docker Engine and this Compose project."""
+
+    @property
+    def project(self) -> ComposeProject:
+        """Which project, where, from which files."""
+
+    def engine(self) -> EngineFacts:
+        """The engine, or `HostError` when it does not answer."""
+
+    def containers(self, service: str = "") -> tuple[Container, ...]:
+        """Every container of the project, or of one service, stopped ones too."""
+
+    def resolve(self, files: Sequence[Path] = (), env_file: Path | None = None) -> ComposeModel:
+        """The model of the project's files, or of others with another env file, config hashes included.
+
+        Relative paths in the files are always taken from the project directory.
+        """
+
+    def shadowed(self) -> tuple[str, ...]:
+        """Variables that both this shell and the project's env file define, by name."""
+
+    def image(self, reference: str) -> Image | None:
+        """An image that is here (by tag, digest or id), or None."""
+
+    def images(self, references: Sequence[str]) -> dict[str, Image]:
+        """Those of several images that are here, by reference: one question for all."""
+
+    def registry_digest(self, reference: str) -> str:
+        """What the registry says the tag is now ("sha256:…"); "" where the registry cannot be asked."""
+
+    def pull(self, reference: str, progress: Callable[[str], None]) -> Image:
+        """Pull, telling lines of progress."""
+
+    def keep(self, image_id: str, name: str) -> None:
+        """Tag an image so that `docker image prune` spares it."""
+
+    def release(self, name: str) -> None:
+        """Remove a tag made by `keep`; no error when there is none."""
+
+    def retag(self, image_id: str, reference: str) -> None:
+        """Make a tag point at an image that is here (going back when the registry moved on or is gone)."""
+
+    def up(self, service: str, *, scale: int | None = None, recreate: bool = True) -> None:
+        """`compose up -d --no-deps --pull never`, with `--scale` and `--no-recreate` as asked."""
+
+    def stop(self, container_id: str, *, grace_s: float) -> None:
+        """Stop, waiting `grace_s` before it is killed; no error when it is gone."""
+
+    def remove(self, container_id: str) -> None:
+        """Remove a stopped container by id; no error when it is gone."""
+
+    def mark(self, container_id: str, file: str, *, there: bool) -> None:
+        """Make or remove an empty file in a running container; no error when the container is gone."""
+
+    def start(self, container_id: str) -> None:
+        """Start a stopped container as it is; no error when it runs."""
+
+    def archive(self, container_id: str, path: str, to: Path, progress: Progress) -> FileFacts:
+        """A folder of a container, running or not, as a tar in a new 0600 file (`docker cp`), read whole again."""
+
+    def unarchive(self, archive: Path, container_id: str, path: str, progress: Progress) -> None:
+        """Unpack such a tar over a folder of a container; files that are only there stay."""
+
+    def logs(self, container_id: str, *, lines: int) -> tuple[str, ...]:
+        """The last lines of output, as they are (hostile); () when it is gone."""

@@ -123,7 +123,9 @@ async def scenes(pilot: Pilot[int], practice: PracticeHost) -> AsyncIterator[str
     await press(pilot, "enter")
     await press(pilot, *["down"] * 10)
     yield "review"
-    await press(pilot, "enter")
+    await press(pilot, "c")
+    yield "changes"
+    await press(pilot, "escape", "enter")
     yield "start"
     await type_word(pilot, "v2.0.0")
     page = await run_stopped(pilot)

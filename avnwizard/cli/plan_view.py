@@ -9,6 +9,7 @@ from avnwizard.cli.edge_lines import of_route
 from avnwizard.cli.output import data_console, show_table
 from avnwizard.domain.plain import printable
 from avnwizard.domain.probing import words
+from avnwizard.domain.spans import about, away_told, in_all
 
 if TYPE_CHECKING:
     from avnwizard.domain.plan import Plan, PlannedStep
@@ -20,6 +21,9 @@ def show_plan(plan: "Plan") -> None:
     console.print(f"{plan.product}: {plan.current.tag} to {plan.target.tag} ({plan.jump})", style="bold")
     for line in _reading(plan):
         console.print(line)
+    for told in (in_all(plan), away_told(plan)):
+        if told:
+            console.print(Text(printable(told)), soft_wrap=True)
     if plan.env:
         console.print("\nenv file", style="bold")
         rows = [(edit.action, edit.key, edit.new_key, printable(edit.shown, limit=60)) for edit in plan.env]
@@ -30,7 +34,8 @@ def show_plan(plan: "Plan") -> None:
     for line in _probe(plan):
         console.print(line, soft_wrap=True)
     for number, step in enumerate(plan.steps, start=1):
-        console.print(Text(f"\n{number}. {printable(step.title)}", style="bold"))
+        time = f"  (about {about(step.seconds)})" if step.seconds else ""
+        console.print(Text.assemble((f"\n{number}. {printable(step.title)}", "bold"), (time, "dim")))
         for line in _step(step):
             console.print(line, soft_wrap=True)
 

@@ -115,6 +115,7 @@ class PlannedStep:
         commands: each argv that will run, as it will run; a built-in action is told in `note`.
         going_back: what going back costs once this step is done.
         interrupts: what users notice, "" for nothing.
+        seconds: how long it is expected to take; 0.0 where nobody knows.
     """
 
     name: str
@@ -123,6 +124,7 @@ class PlannedStep:
     note: str
     going_back: str
     interrupts: str = ""
+    seconds: float = 0.0
 
 
 def _unprobed() -> ProbePlan:
@@ -157,6 +159,7 @@ class Plan:
         drain_limit_s: how long its connections are waited for at most.
         drain_s: how long an old container stays once the new one is healthy.
         probe: how the edge is probed while the plan is carried out.
+        times_from: where the steps' expected times come from, in words.
         again: what undoing a rollback adds; the snapshot is that of the first time then. None for an upgrade.
     """
 
@@ -183,6 +186,7 @@ class Plan:
     drain_s: float
     drain_limit_s: float
     probe: ProbePlan = field(default_factory=_unprobed)
+    times_from: str = ""
     again: Again | None = None
 
     def service(self, name: str) -> ServicePlan:

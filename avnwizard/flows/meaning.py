@@ -95,9 +95,9 @@ def _sentences(diff: ComposeDiff) -> list[str]:
         said.append(f"{mount.service} mounts {now} at {mount.target}, where {was} was")
     for change in diff.services_changed:
         if change.image is not None:
-            said.append(f"{change.name} runs {change.image.new}, was {change.image.old}")
+            said.append(f"{change.name} runs {change.image.new}, was {_was(change.image.new, change.image.old)}")
         said += [
-            f"{change.name}: {len(parts)} {what} changed"
+            f"{change.name}: {len(parts)} {what if len(parts) > 1 else what.removesuffix('s')} changed"
             for what, parts in (
                 ("environment variables", change.environment),
                 ("labels", change.labels),
@@ -108,6 +108,12 @@ def _sentences(diff: ComposeDiff) -> list[str]:
             if parts
         ]
     return said
+
+
+def _was(new: str, old: str) -> str:
+    """The old image; its tag alone where the rest is the same."""
+    name, _, tag = old.rpartition(":")
+    return tag if name and "/" not in tag and name == new.rpartition(":")[0] else old
 
 
 def _text(host: Host, ref: str, path: str) -> str:

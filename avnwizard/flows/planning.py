@@ -18,6 +18,7 @@ from avnwizard.domain.version import Version, kind_of_jump
 from avnwizard.errors import RefusedError
 from avnwizard.flows.describe import describe
 from avnwizard.flows.drafting import Draft
+from avnwizard.flows.expecting import expected
 from avnwizard.flows.handover import plan_handover
 from avnwizard.flows.host import Host
 from avnwizard.flows.meaning import compose_changes
@@ -116,8 +117,24 @@ def prepare(
         probe=plan_probe(now, model, host.config.probe),
     )
     return Prepared(
-        describe(plan), draft.operator.to_bytes(), env.to_bytes(), draft.edited, draft.carried, draft.edits_patch
+        _timed(host, describe(plan)),
+        draft.operator.to_bytes(),
+        env.to_bytes(),
+        draft.edited,
+        draft.carried,
+        draft.edits_patch,
     )
+
+
+def _timed(host: Host, plan: Plan) -> Plan:
+    """With expected times; looking makes no journal where there is none."""
+    if not host.files.exists(host.state.journal):
+        return expected(plan, None)
+    journal = host.journal()
+    try:
+        return expected(plan, journal)
+    finally:
+        journal.close()
 
 
 def _jump(draft: Draft) -> Jump:

@@ -79,6 +79,8 @@ class RunWatch:
             if events or now >= next_record:
                 next_record = now + _RECORD_S
                 news = self._look(journal, events)
+                if not news.live:  # what it said last, since it was asked
+                    news = replace(news, events=(*events, *reader.read()))
                 turned = last is None or (last.live, last.record.state) != (news.live, news.record.state)
                 if turned or now >= next_containers:
                     next_containers = now + (_CONTAINERS_S if news.live else _RESTING_S)

@@ -29,7 +29,7 @@ _BAR = 20
 
 
 def summary(view: RunView, now: float) -> Content:
-    """State, steps done, time, a bar; below it what going back would cost now."""
+    """State, steps done, time, a bar."""
     mark = PHASES[view.phase]
     total = len(view.steps)
     filled = _BAR * view.done_steps // total if total else 0
@@ -38,8 +38,12 @@ def summary(view: RunView, now: float) -> Content:
         f"  {view.done_steps} of {total} steps  {words.span(view.elapsed(now))}  ",
         ("█" * filled, "$accent"),
         ("░" * (_BAR - filled), "dim"),
-        ("" if view.stopped or not view.cost else f"\n{printable(view.cost, limit=300)}", "dim"),
     )
+
+
+def cost(view: RunView) -> Content:
+    """What going back would cost now; nothing where the choices tell it, or nobody knows yet."""
+    return Content.assemble(("" if view.stopped else printable(view.cost, limit=300), "dim"))
 
 
 def step_lines(view: RunView, width: int, now: float) -> list[Content]:

@@ -133,8 +133,8 @@ class RunView:
 
     @property
     def over(self) -> bool:
-        """Whether it reached its end."""
-        return self.phase == "done"
+        """Whether it reached its end and its process is gone: only then are the last counts and the report there."""
+        return self.phase == "done" and not self.live
 
     @property
     def at(self) -> StepRecord | None:

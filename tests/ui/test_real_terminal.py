@@ -15,7 +15,9 @@ from avnwizard.wiring import open_host
 from tests.practice_fixtures import copied
 from tests.ui.real_terminal import spawn
 from tests.ui.test_runs import created
+from tests.waiting import until
 
+ALTERNATE_ON = b"\x1b[?1049h"
 ALTERNATE_OFF = b"\x1b[?1049l"
 CURSOR_ON = b"\x1b[?25h"
 
@@ -72,6 +74,37 @@ def test_leaving_says_how_to_come_back(slow: Host) -> None:
         assert CURSOR_ON in terminal.data
         assert slow.journal().run(run).state in UNFINISHED | {"done"}
     assert _ended(slow, run) == "done"
+
+
+def _state(pid: int) -> str:
+    """The kernel's letter for a process: T is stopped."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+@pytest.mark.parametrize("how", ["signal", "key"])
+def test_suspended_and_resumed_the_screen_comes_back(slow: Host, how: str) -> None:
+    """SIGTSTP, or Ctrl+Z: the terminal is the shell's again; SIGCONT draws the whole screen, and its keys work."""
+    terminal = spawn([], slow.repo.directory)
+    terminal.wait_for("What would you like to do?")
+    for _ in range(2):
+        terminal.forget()
+        if how == "key":
+            terminal.write("\x1a")
+        else:
+            os.kill(terminal.pid, signal.SIGTSTP)
+        until(lambda: _state(terminal.pid) == "T")
+        terminal.read(0.2)
+        assert ALTERNATE_OFF in terminal.data
+        assert CURSOR_ON in terminal.data
+        terminal.forget()
+        os.kill(terminal.pid, signal.SIGCONT)
+        terminal.wait_for("What would you like to do?")
+        assert ALTERNATE_ON in terminal.data
+    terminal.forget()
+    terminal.write("?")
+    terminal.wait_for("Esc close")
+    terminal.write("\x03")
+    assert terminal.wait() == 0
 
 
 def test_sigterm_leaves_the_terminal_clean(slow: Host) -> None:

@@ -12,12 +12,14 @@ from textual.widgets import Static
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan, PlannedStep
+from avnwizard.domain.spans import about, away_told, in_all
 from avnwizard.errors import RefusedError, WizardError
 from avnwizard.flows import launch
 from avnwizard.flows.check import check
 from avnwizard.ui import words
 from avnwizard.ui.bridge import Ending
 from avnwizard.ui.marks import NOTE, OK, STOP
+from avnwizard.ui.screens.changes import ChangesPage
 from avnwizard.ui.screens.confirm_name import ConfirmName
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.screens.run import RunPage
@@ -39,11 +41,14 @@ class ReviewPage(Page):
         "Move through the steps: below each stand the exact commands, what your users may notice, and what "
         "going back would cost once that step is done (+ restore: if a migration moved the schema). PageUp "
         "and PageDown scroll that part.\n\n"
+        "c shows what the release changes in the compose file, and which requests are sent through the edge to "
+        "see what your users would notice.\n\n"
         "Enter asks you to type the release's name; then the run begins. It runs by itself: closing the "
         "terminal does not stop it, and you can come back to it with avnwizard."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go_on", "Start ...", key_display="Enter"),
+        Binding("c", "changes", "Changes"),
         Binding("pagedown", "turn(1)", show=False, priority=True),
         Binding("pageup", "turn(-1)", show=False, priority=True),
     ]
@@ -92,6 +97,10 @@ class ReviewPage(Page):
             self.query_one("#step", Static).update(_in_full(step))
             self.query_one("#full", VerticalScroll).scroll_home(animate=False)
 
+    def action_changes(self) -> None:
+        """Show what changes in the compose file, and what is asked of the edge."""
+        self.app.push_screen(ChangesPage(self.plan))
+
     def action_turn(self, pages: int) -> None:
         """Scroll the step's text by a page."""
         text = self.query_one("#full", VerticalScroll)
@@ -136,17 +145,13 @@ class ReviewPage(Page):
 
 
 def _summary(plan: Plan) -> Content:
-    away = [part.service for part in plan.services if part.strategy == "recreate"]
     beside = sum(part.strategy == "surge" for part in plan.services)
     same = sum(part.strategy == "skip" for part in plan.services)
+    handled = [f"{beside} rolled beside the old one", f"{same} unchanged", away_told(plan)]
     lines = [
-        Content(
-            f"{words.count(len(plan.steps), 'step')}: {beside} services rolled beside the old one, "
-            f"{len(away)} recreated, {same} unchanged."
-        )
+        Content(printable(in_all(plan), limit=200) + "."),
+        Content(printable("; ".join(part for part in handled if part), limit=400) + "."),
     ]
-    if away:
-        lines.append(Content(f"Away for seconds: {printable(', '.join(away), limit=200)}."))
     lines += [Content.assemble((f"{NOTE.sign} ", NOTE.style), printable(text, limit=400)) for text in plan.warnings]
     return Content("\n").join(lines)
 
@@ -178,6 +183,7 @@ def _in_full(step: PlannedStep) -> Content:
     lines = [Content.assemble((printable(step.title, limit=200), "bold"))]
     for label, text in (
         ("", step.note),
+        ("Takes: ", f"about {about(step.seconds)}" if step.seconds else ""),
         ("Users notice: ", step.interrupts or "nothing"),
         ("Going back: ", step.going_back),
     ):

@@ -78,6 +78,7 @@ class RunPage(Page):
     def body(self) -> ComposeResult:
         """Summary, steps beside services, the edge, the log; the choices where it stopped."""
         yield Static(id="summary", classes="pane", markup=False)
+        yield Lines(id="cost", can_focus=False)
         with Horizontal(id="upper"):
             yield Lines(id="steps")
             yield Lines(id="services", can_focus=False)
@@ -141,7 +142,7 @@ class RunPage(Page):
     def _show_times(self) -> None:
         assert self.view is not None
         now = self.host.clock.now()
-        self.query_one("#summary", Static).update(run_lines.summary(self.view, now), layout=bool(self.view.cost))
+        self.query_one("#summary", Static).update(run_lines.summary(self.view, now), layout=False)
         steps = self.query_one("#steps", Lines)
         steps.show(run_lines.step_lines(self.view, steps.scrollable_content_region.width, now))
 
@@ -153,6 +154,7 @@ class RunPage(Page):
             self._end(view)
             return
         self._show_times()
+        self.query_one("#cost", Lines).show([run_lines.cost(view)])
         at = view.at
         if at:
             self.query_one("#steps", Lines).keep_in_sight(at.index)

@@ -9,7 +9,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from avnwizard.domain.plain import printable
-from avnwizard.domain.plan import SnapshotPlan
+from avnwizard.domain.plan import Plan, SnapshotPlan
+from avnwizard.domain.spans import about
 from avnwizard.flows import planning
 from avnwizard.flows.planning import Prepared
 from avnwizard.ui import words
@@ -153,6 +154,7 @@ def _facts(prepared: Prepared) -> list[Fact]:
             "Size",
             Content(f"at most {words.size(snapshot.total_bytes)}; dumps are compressed and usually far smaller"),
         ),
+        ("Time", Content(_time(prepared.plan))),
         ("Where", Content(printable(str(snapshot.folder)))),
         ("Free", Content.assemble(f"{words.size(snapshot.free_bytes)}  ", (f"{mark.sign} {told}", mark.style))),
         ("", Content("")),
@@ -162,6 +164,12 @@ def _facts(prepared: Prepared) -> list[Fact]:
     if not enough:
         facts.append(("", Content.assemble((f"{NOTE.sign} the run would stop at its first step", NOTE.style))))
     return facts
+
+
+def _time(plan: Plan) -> str:
+    seconds = next((step.seconds for step in plan.steps if step.name == "snapshot"), 0.0)
+    told = f"about {about(seconds)}, while everything serves" if seconds else "not known; everything serves meanwhile"
+    return f"{told}; {printable(plan.times_from, limit=100)}" if plan.times_from else told
 
 
 def _volumes(snapshot: SnapshotPlan) -> Content:

@@ -3,6 +3,8 @@
 In the plot each column is a second: a bar as high as its slowest requests took, or a red sign where some were lost.
 """
 
+from itertools import groupby
+
 from textual import events
 from textual.content import Content
 from textual.widgets import Static
@@ -77,7 +79,10 @@ def seconds(probe: Probe, width: int) -> Content:
     scale = f" {top:.0f} ms"
     room = max(width - len(_LABEL) - len(scale), 0)
     shown = probe.seconds[-room:] if room else ()
-    bars = [(_bar(one, top), "bold $error" if one.lost else "$accent") for one in shown]
+    bars = [
+        ("".join(_bar(one, top) for one in alike), "bold $error" if lost else "$accent")
+        for lost, alike in groupby(shown, key=lambda one: one.lost > 0)
+    ]
     return Content.assemble((_LABEL, "dim"), " " * (room - len(shown)), *bars, (scale, "dim"))
 
 

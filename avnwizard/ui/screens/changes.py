@@ -1,0 +1,61 @@
+"""What to know before the run: notes, what changes in the compose file, what the edge is asked meanwhile."""
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from avnwizard.domain.plain import printable
+from avnwizard.domain.plan import Plan
+from avnwizard.domain.probing.words import planned
+from avnwizard.ui.screens.page import Page
+
+
+class ChangesPage(Page):
+    """A text to look at."""
+
+    CSS_PATH = "changes.tcss"
+    AUTO_FOCUS = "VerticalScroll"
+    STAGE = 4
+    EXPLAINED = (
+        "What is worth knowing beforehand; then what the release changes in the compose file as Compose resolves it "
+        "with your env file. Values are left out, since they may be secret.\n\n"
+        "Below it: the requests that avnwizard sends through the edge during the run. They tell how many requests "
+        "of your users would have been lost, and which service lost them."
+    )
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        self._plan = plan
+
+    def body(self) -> ComposeResult:
+        """Both lists."""
+        with VerticalScroll():
+            yield Static(_text(self._plan), classes="pane", markup=False)
+
+    def action_go_on(self) -> None:
+        """Enter closes it, as Escape does."""
+        self.action_back()
+
+
+def _text(plan: Plan) -> Content:
+    lines = [Content.assemble(("To know", "bold"))] if plan.warnings else []
+    lines += [Content(f"  {printable(warning, limit=600)}") for warning in plan.warnings]
+    lines += [Content("")] if plan.warnings else []
+    lines.append(Content.assemble(("Compose file", "bold")))
+    lines += [Content(f"  {printable(change, limit=400)}") for change in plan.changes] or [Content("  unchanged")]
+    lines += [Content(""), Content.assemble(("Requests through the edge", "bold"))]
+    lines.append(Content(f"  {planned(plan.probe)}"))
+    lines += [
+        Content.assemble("  ", (f"{printable(route.name, limit=30):<14} ", "dim"), printable(route.url, limit=200))
+        for route in plan.probe.routes
+    ]
+    lines += [
+        Content.assemble(
+            "  ",
+            (f"{printable(one.router, limit=30):<14} ", "dim"),
+            (f"left out: {printable(one.why, limit=200)}", "$warning"),
+        )
+        for one in plan.probe.left_out
+    ]
+    return Content("\n").join(lines)

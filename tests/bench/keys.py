@@ -1,0 +1,96 @@
+"""`python -m tests.bench.keys [MB]`: how long a key takes while a dump of several hundred MB and the probe run.
+
+The practice stack's own PostgreSQL is filled with text that hardly compresses; the run is at its snapshot meanwhile.
+"""
+
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from avnwizard.flows import launch
+from avnwizard.flows.host import Host
+from avnwizard.practice.workshop import make
+from avnwizard.wiring import open_host
+from tests.ui.real_terminal import Terminal, spawn
+from tests.ui.test_runs import created
+
+_SPEED, _KEYS = 4.0, 15
+_FILL = """
+CREATE TABLE IF NOT EXISTS bench_filling AS
+SELECT n, (SELECT string_agg(md5(n || ' ' || g), '') FROM generate_series(1, 32) AS g) AS said
+FROM generate_series(1, {rows}) AS n
+"""
+_ROW_BYTES = 1060
+
+
+def main() -> None:
+    """Fill, start a run, press keys while it dumps."""
+    megabytes = int(sys.argv[1]) if len(sys.argv) > 1 else 400
+    home = Path(tempfile.mkdtemp(prefix="avnwizard-bench-"))
+    practice = make(home / "stack", speed=_SPEED)
+    host = open_host(practice.project.directory)
+    host.repo.fetch()
+    try:
+        dsn = practice.stack.resolve().raw["services"]["avnology-migrate"]["environment"]["DATABASE_URL"]
+        with practice.stack.observer.connect(dsn) as connection:
+            connection.execute(_FILL.format(rows=megabytes * 1_000_000 // _ROW_BYTES).encode())
+        size = sum(one.size_bytes for one in host.database().databases())
+        run = created(host)
+        launch.start(host, run)
+        terminal = spawn([], practice.project.directory)
+        terminal.wait_for("▶ running")
+        moving = _pressed(terminal, "\x1b[B", "\x1b[A")
+        helping = _helped(terminal)
+        step = next(one.name for one in host.journal().steps(run) if one.state != "done")
+        terminal.write("q")
+        terminal.read(1.0)
+        terminal.wait()
+        print(f"databases: {size / 1e6:.0f} MB on disk; at the end of the keys the run was at: {step}")
+        print("| key | median ms | worst ms |\n| --- | ---: | ---: |")
+        for name, found in (("arrow, to its first byte", moving), ("?, to its last word", helping)):
+            print(f"| {name} | {statistics.median(found) * 1000:.0f} | {max(found) * 1000:.0f} |")
+        _wait(host, run)
+    finally:
+        practice.destroy()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _pressed(terminal: Terminal, *keys: str) -> list[float]:
+    found = []
+    for number in range(_KEYS):
+        terminal.read(0.2)
+        terminal.forget()
+        pressed = time.monotonic()
+        terminal.write(keys[number % len(keys)])
+        terminal.read(0.5)
+        if terminal.received:
+            found.append(terminal.received[0][0] - pressed)
+    return found
+
+
+def _helped(terminal: Terminal) -> list[float]:
+    found = []
+    for _ in range(_KEYS):
+        terminal.forget()
+        pressed = time.monotonic()
+        terminal.write("?")
+        found.append(terminal.wait_for("The run as it goes") - pressed)
+        terminal.write("\x1b")
+        terminal.read(0.4)
+    return found
+
+
+def _wait(host: Host, run: str) -> None:
+
+    host.journal().post(run, "abort")
+    for _ in range(1200):
+        if not launch.is_live(host, run):
+            return
+        time.sleep(0.1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Expected times: guesses said to be guesses, and after a run what that run took."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from avnwizard.domain.answers import Answers
+from avnwizard.domain.plan import Plan, from_json, to_json
+from avnwizard.domain.spans import about, away, away_told, in_all
+from avnwizard.engine.journal import Journal
+from avnwizard.flows import drafting
+from avnwizard.flows.expecting import expected, kinds_of
+from avnwizard.flows.planning import prepare
+from avnwizard.practice.host import PracticeHost
+from avnwizard.wiring import open_host
+
+
+@pytest.fixture
+def plan(practice_host: PracticeHost) -> Plan:
+    """A plan of a stack on which nothing ran yet."""
+    host = open_host(practice_host.project.directory)
+    host.repo.fetch()
+    draft = drafting.draft(host, "v2.0.0")
+    return prepare(host, draft, Answers().accepting(draft.decisions(Answers()))).plan
+
+
+def _ran(journal: Journal, plan: Plan, took_s: dict[str, float], *, state: str = "done") -> None:
+    run = f"run-{len(journal.runs())}"
+    steps = [(step.name, step.title) for step in plan.steps]
+    journal.create_run(run, kind="upgrade", title="t", plan=to_json(plan), steps=steps)
+    for name, seconds in took_s.items():
+        journal._db.execute(
+            "UPDATE steps SET state='done', started_at=1000, finished_at=? WHERE run=? AND name=?",
+            (1000 + seconds, run, name),
+        )
+    journal._db.execute("UPDATE runs SET state=? WHERE id=?", (state, run))
+
+
+def _seconds(plan: Plan) -> dict[str, float]:
+    return {step.name: step.seconds for step in plan.steps}
+
+
+def test_a_guess_is_said_to_be_one(plan: Plan) -> None:
+    """Nothing ran here: every step has a time, and the plan says that it is a guess."""
+    assert all(step.seconds > 0 for step in plan.steps)
+    assert "a guess" in in_all(plan)
+    assert from_json(to_json(plan)) == plan
+    names = {service for service, _ in away(plan)}
+    assert names == {part.service for part in plan.services if part.strategy == "recreate"}
+    assert all(name in away_told(plan) for name in names)
+
+
+def test_what_was_measured_is_believed(plan: Plan, tmp_path: Path) -> None:
+    """The median of earlier runs, by step, else by kind; the snapshot by its bytes; runs that failed do not count."""
+    journal = Journal(tmp_path / "journal.db")
+    assert expected(plan, journal).times_from == plan.times_from
+    surges = [name for name, kind in kinds_of(plan).items() if kind == "surge"]
+    for took in (10.0, 12.0, 90.0):
+        _ran(journal, plan, {surges[0]: took, "snapshot": 8.0})
+    _ran(journal, plan, {surges[0]: 5000.0}, state="failed")
+    bigger = replace(
+        plan, snapshot=replace(plan.snapshot, databases=tuple((n, 2 * s) for n, s in plan.snapshot.databases))
+    )
+    found = expected(bigger, journal)
+    assert "3 earlier runs" in found.times_from
+    assert _seconds(found)[surges[0]] == 12.0
+    assert _seconds(found)[surges[1]] == 12.0
+    assert _seconds(found)["snapshot"] == pytest.approx(16.0)
+    assert _seconds(found)["pull"] == _seconds(plan)["pull"], "what never ran is still a guess"
+
+
+def test_a_plan_of_another_version_in_the_journal_is_passed_over(plan: Plan, tmp_path: Path) -> None:
+    """Its times are not known; nothing breaks."""
+    journal = Journal(tmp_path / "journal.db")
+    journal.create_run("old", kind="upgrade", title="t", plan="{}", steps=[("snapshot", "s")])
+    journal._db.execute("UPDATE runs SET state='done'")
+    assert "guess" in expected(plan, journal).times_from
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.2, "1 s"), (7.4, "7 s"), (43, "45 s"), (89, "90 s"), (100, "2 min"), (3599, "60 min"), (4800, "1 h 20 min")],
+)
+def test_a_time_is_rounded_as_one_says_it(seconds: float, said: str) -> None:
+    """No false precision."""
+    assert about(seconds) == said

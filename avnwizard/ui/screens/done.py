@@ -157,5 +157,5 @@ def _tomorrow(*, back: bool, restored: bool) -> list[Fact]:
     return [
         ("Tomorrow", Content("look that sign-in and mail work for your users")),
         ("", Content("look at the error rates and the log of the gateway")),
-        ("", Content("keep the snapshot until you are sure, then: avnwizard snapshot prune")),
+        ("", Content("keep the snapshot until you are sure, then: snapshot prune")),
     ]

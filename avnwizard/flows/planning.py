@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from avnwizard.domain.answers import Answers, Decision
+from avnwizard.domain.config import Strategy
 from avnwizard.domain.edge import EdgeFacts
 from avnwizard.domain.env_decisions import apply_decisions
 from avnwizard.domain.findings import Finding
@@ -24,6 +25,8 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.meaning import compose_changes
 from avnwizard.flows.models import resolve_contents
 from avnwizard.flows.snapshot_plan import plan_snapshot
+
+AS_CHOSEN = "as you chose"
 
 
 class OpenDecisionsError(RefusedError):
@@ -63,13 +66,20 @@ def require_fit(findings: tuple[Finding, ...]) -> None:
 
 
 def prepare(
-    host: Host, draft: Draft, answers: Answers, *, snapshot: bool = True, volumes: tuple[str, ...] | None = None
+    host: Host,
+    draft: Draft,
+    answers: Answers,
+    *,
+    snapshot: bool = True,
+    volumes: tuple[str, ...] | None = None,
+    strategies: Mapping[str, Strategy] | None = None,
 ) -> Prepared:
     """Decide everything and freeze it.
 
     Args:
         snapshot: whether one is taken.
         volumes: those that the snapshot holds too; None is what `avnwizard.toml` says.
+        strategies: service -> how it is rolled, over what `avnwizard.toml` says.
 
     Raises:
         OpenDecisionsError: a decision lacks an answer.
@@ -84,7 +94,7 @@ def prepare(
     now = host.stack.resolve()
     changes = compose_changes(now, model)
     verdict = draft.migrations
-    services = _services(host, model)
+    services = _services(host, model, strategies or {})
     plan = Plan(
         product=host.config.stack.product,
         jump=_jump(draft),
@@ -144,10 +154,10 @@ def _jump(draft: Draft) -> Jump:
     return jump
 
 
-def _services(host: Host, model: ComposeModel) -> tuple[ServicePlan, ...]:
+def _services(host: Host, model: ComposeModel, chosen: Mapping[str, Strategy]) -> tuple[ServicePlan, ...]:
     containers = [one for one in host.stack.containers() if not one.one_off]
     facts = host.edge.facts()
-    parts = [_service(host, model, containers, name, facts) for name in roll_order(model)]
+    parts = [_service(host, model, containers, name, facts, chosen.get(name)) for name in roll_order(model)]
     gone = sorted({one.service for one in containers} - set(model.services))
     parts += [
         ServicePlan(name, "retire", "the release no longer has it", _image(containers, name), "", "") for name in gone
@@ -156,7 +166,12 @@ def _services(host: Host, model: ComposeModel) -> tuple[ServicePlan, ...]:
 
 
 def _service(
-    host: Host, model: ComposeModel, containers: list[Container], name: str, facts: EdgeFacts | None
+    host: Host,
+    model: ComposeModel,
+    containers: list[Container],
+    name: str,
+    facts: EdgeFacts | None,
+    chosen: Strategy | None,
 ) -> ServicePlan:
     service = model.services[name]
     running = tuple(one for one in containers if one.service == name)
@@ -164,8 +179,9 @@ def _service(
     image = host.stack.image(service.image)
     if image and digest and image.digest != digest:
         image = None  # the registry has another one under this tag
-    choice = choose(service, model, running=running, image=image, override=host.config.roll.strategy.get(name))
-    reason, how, may_lose = choice.reason, None, ""
+    override = chosen or host.config.roll.strategy.get(name)
+    choice = choose(service, model, running=running, image=image, override=override)
+    reason, how, may_lose = AS_CHOSEN if chosen else choice.reason, None, ""
     if choice.strategy == "surge":
         handed = plan_handover(
             host, service, facts, by_name=any(name in other.depends_on for other in model.services.values())

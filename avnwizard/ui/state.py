@@ -1,9 +1,11 @@
 """What the operator decided so far: pure values, kept while the app lives, so that going back loses nothing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from avnwizard.domain.answers import Answers, Decision
+from avnwizard.domain.config import Strategy
 from avnwizard.domain.secret import Secret
 
 if TYPE_CHECKING:  # both bring much with them that the first screen does not need
@@ -21,6 +23,7 @@ class Upgrade:
         answers: by decision; they may hold secrets, so they are never written anywhere but into a run.
         snapshot: whether one is taken; False only after the stack's name was typed.
         volumes: those that the snapshot holds too; None is what `avnwizard.toml` says.
+        strategies: service -> how it is rolled, where the operator chose another way.
         prepared: the frozen plan, None as soon as an answer changes.
     """
 
@@ -28,6 +31,7 @@ class Upgrade:
     answers: Answers = field(default_factory=Answers)
     snapshot: bool = True
     volumes: tuple[str, ...] | None = None
+    strategies: Mapping[str, Strategy] = field(default_factory=dict)
     prepared: "Prepared | None" = None
 
     @property
@@ -58,6 +62,11 @@ class Upgrade:
     def with_volumes(self, volumes: tuple[str, ...]) -> "Upgrade":
         """With these volumes in the snapshot."""
         return replace(self, volumes=volumes, prepared=None)
+
+    def with_strategy(self, service: str, strategy: Strategy | None) -> "Upgrade":
+        """With a service rolled another way; None takes that back."""
+        others = {name: way for name, way in self.strategies.items() if name != service}
+        return replace(self, strategies=others | ({service: strategy} if strategy else {}), prepared=None)
 
     def with_plan(self, prepared: "Prepared") -> "Upgrade":
         """With its plan made."""

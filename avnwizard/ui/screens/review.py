@@ -16,13 +16,16 @@ from avnwizard.domain.spans import about, away_told, in_all
 from avnwizard.errors import RefusedError, WizardError
 from avnwizard.flows import launch
 from avnwizard.flows.check import check
+from avnwizard.flows.planning import Prepared
 from avnwizard.ui import words
 from avnwizard.ui.bridge import Ending
+from avnwizard.ui.deciding import prepared_from
 from avnwizard.ui.marks import NOTE, OK, STOP
 from avnwizard.ui.screens.changes import ChangesPage
 from avnwizard.ui.screens.confirm_name import ConfirmName
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.screens.run import RunPage
+from avnwizard.ui.state import Upgrade
 from avnwizard.ui.widgets.heads import Heads
 from avnwizard.ui.widgets.rows import Column, Row, Rows
 
@@ -43,12 +46,15 @@ class ReviewPage(Page):
         "and PageDown scroll that part.\n\n"
         "c shows what the release changes in the compose file, and which requests are sent through the edge to "
         "see what your users would notice.\n\n"
+        "o rolls the chosen service in another way: in place, away for a moment, instead of the new beside the "
+        "old; o again takes that back.\n\n"
         "Enter asks you to type the release's name; then the run begins. It runs by itself: closing the "
         "terminal does not stop it, and you can come back to it with avnwizard."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go_on", "Start ...", key_display="Enter"),
         Binding("c", "changes", "Changes"),
+        Binding("o", "other_way", "Other way"),
         Binding("pagedown", "turn(1)", show=False, priority=True),
         Binding("pageup", "turn(-1)", show=False, priority=True),
     ]
@@ -75,10 +81,14 @@ class ReviewPage(Page):
     def on_mount(self) -> None:
         """Show the plan, and check the stack once more."""
         super().on_mount()
-        self.query_one("#sum", Static).update(_summary(self.plan))
-        self.query_one(Rows).show(_rows(self.plan.steps))
+        self._show_plan()
         self.tell("Checking the stack once more ...")
         self.ask_host(lambda: check(self.host), self._checked)
+
+    def _show_plan(self) -> None:
+        self.query_one("#sum", Static).update(_summary(self.plan))
+        self.query_one(Rows).show(_rows(self.plan.steps))
+        self.on_option_list_option_highlighted()
 
     def _checked(self, findings: tuple[Finding, ...]) -> None:
         self._findings = findings
@@ -100,6 +110,33 @@ class ReviewPage(Page):
     def action_changes(self) -> None:
         """Show what changes in the compose file, and what is asked of the edge."""
         self.app.push_screen(ChangesPage(self.plan))
+
+    def action_other_way(self) -> None:
+        """Roll the chosen service in place instead of beside the old one, or take that back."""
+        upgrade, service = self.choices.upgrade, self.query_one(Rows).chosen.removeprefix("roll:")
+        part = next((one for one in self.plan.services if one.service == service), None)
+        if self._findings is None:
+            return  # the check, or a plan in the making, comes first
+        if part is None or part.strategy not in {"surge", "recreate"}:
+            self.tell("This step has one way only.", NOTE)
+        elif part.strategy == "surge":
+            self._plan_anew(upgrade.with_strategy(service, "recreate"))
+        elif service in upgrade.strategies:
+            self._plan_anew(upgrade.with_strategy(service, None))
+        else:
+            self.tell(f"{printable(service)} has one way only: {printable(part.reason, limit=120)}.", NOTE)
+
+    def _plan_anew(self, changed: Upgrade) -> None:
+        findings, self._findings = self._findings, None  # nothing starts meanwhile
+        self.tell("Making the plan anew ...")
+
+        def planned(prepared: Prepared) -> None:
+            self.choices.upgrade = changed.with_plan(prepared)
+            self._show_plan()
+            if findings is not None:
+                self._checked(findings)
+
+        self.ask_host(lambda: prepared_from(self.host, changed), planned)
 
     def action_turn(self, pages: int) -> None:
         """Scroll the step's text by a page."""

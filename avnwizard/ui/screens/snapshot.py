@@ -11,9 +11,9 @@ from textual.widgets import Static
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan, SnapshotPlan
 from avnwizard.domain.spans import about
-from avnwizard.flows import planning
 from avnwizard.flows.planning import Prepared
 from avnwizard.ui import words
+from avnwizard.ui.deciding import prepared_from
 from avnwizard.ui.marks import NOTE, OK, STOP
 from avnwizard.ui.screens.confirm_name import ConfirmName
 from avnwizard.ui.screens.page import Page
@@ -58,9 +58,7 @@ class SnapshotPage(Page):
             self._planned(upgrade.prepared)
             return
         self.tell("Making the plan ...")
-        host, draft, answers = self.host, upgrade.draft, upgrade.answers
-        wanted, volumes = upgrade.snapshot, upgrade.volumes
-        self.ask_host(lambda: planning.prepare(host, draft, answers, snapshot=wanted, volumes=volumes), self._planned)
+        self.ask_host(lambda: prepared_from(self.host, upgrade), self._planned)
 
     def _planned(self, prepared: Prepared) -> None:
         self.choices.upgrade = self.choices.upgrade.with_plan(prepared)

@@ -1,0 +1,44 @@
+"""The review: another way for a service, and what has one way only."""
+
+from avnwizard.ui.screens.review import ReviewPage
+from avnwizard.ui.widgets.rows import Rows
+from screenshots.scenes import press
+from tests.ui.conftest import Open, seen, wizard
+from tests.ui.test_deciding import to_snapshot
+
+
+async def test_a_service_is_rolled_in_another_way_and_back(opened: Open) -> None:
+    """The key o makes a surge a recreate in the plan that runs, and says what users notice; again: a surge."""
+    async with opened() as pilot:
+        await to_snapshot(pilot)
+        await press(pilot, "enter")
+        page = pilot.app.screen
+        assert isinstance(page, ReviewPage)
+        page.query_one(Rows).go_to("roll:docs")
+        await press(pilot, "o")
+        part = page.plan.service("docs")
+        assert (part.strategy, part.reason) == ("recreate", "as you chose")
+        assert part.may_lose
+        assert any(step.name == "roll:docs" and step.title.startswith("Recreate") for step in page.plan.steps)
+        assert page.query_one(Rows).chosen == "roll:docs"
+        assert "Recreate docs" in seen(pilot)
+        await press(pilot, "o")
+        assert page.plan.service("docs").strategy == "surge"
+        assert wizard(pilot).choices.upgrade.strategies == {}
+
+
+async def test_what_has_one_way_only_says_so(opened: Open) -> None:
+    """A service that keeps data, and a step that rolls nothing."""
+    async with opened() as pilot:
+        await to_snapshot(pilot)
+        await press(pilot, "enter")
+        page = pilot.app.screen
+        assert isinstance(page, ReviewPage)
+        page.query_one(Rows).go_to("roll:valkey")
+        before = page.plan
+        await press(pilot, "o")
+        assert "valkey has one way only: it keeps data" in seen(pilot)
+        page.query_one(Rows).go_to("checkout")
+        await press(pilot, "o")
+        assert "This step has one way only." in seen(pilot)
+        assert page.plan == before

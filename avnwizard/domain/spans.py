@@ -34,9 +34,9 @@ def away(plan: Plan) -> list[tuple[str, float]]:
 
 
 def away_told(plan: Plan) -> str:
-    """`away for a moment: postgres about 30 s, …`; "" where nothing is."""
+    """`away for a moment: postgres 30 s, …`; "" where nothing is."""
     found = away(plan)
     if not found:
         return ""
-    each = ", ".join(f"{service} about {about(seconds)}" if seconds else service for service, seconds in found)
+    each = ", ".join(f"{service} {about(seconds)}" if seconds else service for service, seconds in found)
     return f"away for a moment: {each}"

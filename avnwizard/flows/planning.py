@@ -13,7 +13,7 @@ from avnwizard.domain.handover import lost_in_recreate
 from avnwizard.domain.host import ComposeModel, Container
 from avnwizard.domain.migrations import Kind, MigrationVerdict
 from avnwizard.domain.plan import EnvEdit, Jump, MigrationStatement, Plan, ReleaseRef, ServicePlan
-from avnwizard.domain.strategy import choose, roll_order
+from avnwizard.domain.strategy import COMPLETED, choose, roll_order
 from avnwizard.domain.traefik.routes import plan_probe
 from avnwizard.domain.version import Version, kind_of_jump
 from avnwizard.errors import RefusedError
@@ -110,7 +110,7 @@ def prepare(
         ),
         services=services,
         steps=(),
-        warnings=_warnings(host, draft, edits, verdict, services),
+        warnings=_warnings(host, draft, edits, verdict, services, model),
         postgres_service=host.postgres_service,
         verdict=verdict.sentence,
         statements=tuple(
@@ -207,7 +207,12 @@ def _image(containers: list[Container], service: str) -> str:
 
 
 def _warnings(
-    host: Host, draft: Draft, edits: tuple[EnvEdit, ...], verdict: MigrationVerdict, services: tuple[ServicePlan, ...]
+    host: Host,
+    draft: Draft,
+    edits: tuple[EnvEdit, ...],
+    verdict: MigrationVerdict,
+    services: tuple[ServicePlan, ...],
+    model: ComposeModel,
 ) -> tuple[str, ...]:
     found = [f"The changelog has no section for {tag}." for tag in draft.changelog.missing]
     if verdict.breaks_old_code:
@@ -217,10 +222,11 @@ def _warnings(
         )
     lockstep = host.config.lockstep
     moved = [one.service for one in services if one.service in lockstep.services and one.image_old != one.image_new]
-    if moved:
+    migrating = [name for name in moved if COMPLETED in model.services[name].depends_on.values()]
+    if migrating:
         found.append(
-            f"{', '.join(moved)} bring schema migrations of their own, inside their images: {lockstep.name} does not "
-            "promise that the old version works on the new schema."
+            f"{', '.join(migrating)} migrate their own schemas: {lockstep.name} does not promise that the old "
+            "version works on the new one."
         )
     known = {edit.new_key or edit.key for edit in edits}
     related = (group for group in draft.diff.related if not known.issuperset(group.new))

@@ -161,10 +161,10 @@ class RunPage(Page):
         if self._plan:
             lines = run_lines.service_lines(view, self._plan, self._back)
             self.query_one("#services", Lines).show(lines)
-        self.query_one(ProbePlot).show(view.probe)
         log = self.query_one("#log", Lines)
         log.show(run_lines.log_lines(view, log.size.height))
         self._show_stopped(view)
+        self.query_one(ProbePlot).show(view.probe)  # it has less room on a run that stopped
         self.show_keys()
 
     def _show_stopped(self, view: RunView) -> None:

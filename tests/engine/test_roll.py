@@ -21,7 +21,11 @@ from tests.waiting import until
 pytestmark = pytest.mark.engine
 SERVICE = "docs"
 EFFECTS = ("start-new", "direct", "undirect-former", "remove-old", "undirect")
-POINTS = [f"roll:{SERVICE}:{effect}:{side}" for effect in EFFECTS for side in ("before", "after")]
+KILLS = [
+    *((f"roll:{SERVICE}:{effect}:after", "resumed") for effect in EFFECTS),
+    *((f"roll:{SERVICE}:{effect}:before", "rolled back") for effect in EFFECTS),
+]
+"""The end of an effect and the beginning of the next are one state, so each is tried from one side in each way."""
 _number = count()
 
 
@@ -113,8 +117,7 @@ def test_one_that_never_gets_healthy(stack: LabStack, tmp_path: Path) -> None:
         file.write_text(good, "utf-8")
 
 
-@pytest.mark.parametrize("way", ["resumed", "rolled back"])
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize(("point", "way"), KILLS)
 def test_killed_anywhere(stack: LabStack, former: str, tmp_path: Path, point: str, way: str) -> None:
     """Killed at each effect, the edge serves; taken up again or rolled back, no director and no double is left."""
     with _probe(stack) as probe:

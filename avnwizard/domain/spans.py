@@ -1,6 +1,9 @@
 """Expected times in words: rounded as one rounds what one does not know to the second."""
 
-from avnwizard.domain.plan import Plan
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # what tells a plan's times should not bring what reads one
+    from avnwizard.domain.plan import Plan
 
 _MINUTE_S, _HOUR_S = 60, 3600
 
@@ -17,13 +20,13 @@ def about(seconds: float) -> str:
     return f"{hours} h {rest} min" if rest else f"{hours} h"
 
 
-def in_all(plan: Plan) -> str:
+def in_all(plan: "Plan") -> str:
     """`27 steps, about 9 min (a guess: …)`; without a time where nothing is expected."""
     total = sum(step.seconds for step in plan.steps)
     return f"{len(plan.steps)} steps" + (f", about {about(total)} ({plan.times_from})" if total else "")
 
 
-def away(plan: Plan) -> list[tuple[str, float]]:
+def away(plan: "Plan") -> list[tuple[str, float]]:
     """The services that are away while they are recreated, with the seconds that this is expected to take."""
     seconds = {step.name: step.seconds for step in plan.steps}
     return [
@@ -33,7 +36,7 @@ def away(plan: Plan) -> list[tuple[str, float]]:
     ]
 
 
-def away_told(plan: Plan) -> str:
+def away_told(plan: "Plan") -> str:
     """`away for a moment: postgres 30 s, …`; "" where nothing is."""
     found = away(plan)
     if not found:

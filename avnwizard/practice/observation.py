@@ -128,6 +128,7 @@ class Observer:
         )
 
     def _act(self, record: Record) -> None:
+        self._verdicts.clear()  # what it does to the schema shows in the next look at every service
         fail = self.failures.befalls("migration", record.service, record.image_id)
         answer = programs.migrate(record, self.connect, fail=fail)
         now = time.time()

@@ -25,6 +25,7 @@ from avnwizard.ui.screens.ask import Ask
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.screens.stand import StandPage
 from avnwizard.ui.state import Choices
+from avnwizard.ui.wire.driver import ThriftyDriver
 
 _FIRST_PAGE = 1
 """Its place in Textual's stack, above the default screen."""
@@ -77,6 +78,11 @@ class WizardApp(App[int]):
         self._exit_renderables.append(Text(f"a bug in avnwizard: {place}. A run that was started goes on by itself."))
         self._close_messages_no_wait()
 
+    def on_resize(self) -> None:
+        """A terminal of another size may show anything."""
+        if isinstance(self._driver, ThriftyDriver):
+            self._driver.forget()
+
     def open_alone(self, page: Page) -> None:
         """Open a screen directly over the first: a run was started, the questions before it are answered."""
         while len(self.screen_stack) > _FIRST_PAGE + 1:
@@ -114,6 +120,7 @@ def run_app(host: Host) -> int:
     """Open the wizard; return an `ExitCode` when the operator leaves it."""
     locale.setlocale(locale.LC_CTYPE, "")
     app = WizardApp(host, theme=terminal.theme(os.environ), utf8=terminal.is_utf8())
+    app.driver_class = ThriftyDriver
     return asyncio.run(_opened(app))
 
 

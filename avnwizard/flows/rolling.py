@@ -72,11 +72,16 @@ def roll(ctx: StepContext, host: Host, want: Wanted, *, surge: Handover | None, 
     if is_met(host, want):
         ctx.say(f"{want.service.name} is as wanted already")
         handover.settle(ctx, host, want.service.name, of_service(host, want.service.name))
-    elif surge and any(one.is_serving for one in of_service(host, want.service.name)):
+    elif surge and any(_may_serve(one, surge) for one in of_service(host, want.service.name)):
         _surge(ctx, host, want, surge, patience)
     else:
         handover.forget(ctx, host, want.service.name)
         _recreate(ctx, host, want, healthy_s=patience.healthy_s)
+
+
+def _may_serve(container: Container, how: Handover) -> bool:
+    """It serves, or would if it were not for the file that a run which was cut off has left in it."""
+    return container.is_serving or (how == "health" and container.state == "running")
 
 
 def _surge(ctx: StepContext, host: Host, want: Wanted, how: Handover, patience: Patience) -> None:

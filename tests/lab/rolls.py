@@ -1,10 +1,11 @@
 """One service of a lab stack rolled alone, as a journalled run of one step that can be killed and taken up again.
 
-`python -m tests.lab.rolls CLONE FOLDER SERVICE RUN` does it in this process, for those who are not root.
+`python -m tests.lab.rolls CLONE FOLDER SERVICE RUN DRAIN_S` does it in this process, for those who are not root.
 """
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from avnwizard.domain.strategy import why_alone
@@ -96,4 +97,5 @@ def _carry(host: Host, folder: Path, service: str, run: str, patience: Patience 
 
 
 if __name__ == "__main__":
-    sys.exit(_carry(open_host(Path(sys.argv[1])), Path(sys.argv[2]), sys.argv[3], sys.argv[4]))
+    clone, folder, service, run, drain_s = sys.argv[1:]
+    sys.exit(_carry(open_host(Path(clone)), Path(folder), service, run, replace(PATIENCE, drain_s=float(drain_s))))

@@ -1,6 +1,7 @@
 """The app: holds the stack, the answers and the desk, and opens the first screen."""
 
 import asyncio
+import gc
 import locale
 import os
 import signal
@@ -27,6 +28,8 @@ from avnwizard.ui.screens.stand import StandPage
 from avnwizard.ui.state import Choices
 from avnwizard.ui.wire.driver import ThriftyDriver
 
+_STARTED_S = 3.0
+"""By then every module that the first screens need is imported."""
 _FIRST_PAGE = 1
 """Its place in Textual's stack, above the default screen."""
 
@@ -68,6 +71,8 @@ class WizardApp(App[int]):
             from avnwizard.ui.screens.run import RunPage
 
             self.push_screen(RunPage(run.id))
+        self.call_after_refresh(gc.freeze)
+        self.set_timer(_STARTED_S, gc.freeze)  # else each full collection holds a keypress up for 50 to 130 ms
 
     def _fatal_error(self) -> None:
         """Textual's own report prints every local variable, and these may hold secrets: tell the place alone."""

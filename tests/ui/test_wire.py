@@ -32,7 +32,7 @@ _WORDS = ["steps", "  ", "   \x1b[0m", "░░█", "✓ serves", "a", "日本",
 styles = st.sampled_from(_SGR).map(lambda said: f"\x1b[{said}m")
 pieces = st.tuples(styles, st.sampled_from(_WORDS)).map(lambda two: f"{two[0]}{two[1]}\x1b[0m")
 lines = st.tuples(st.integers(1, _HEIGHT), st.integers(1, 10), st.lists(pieces, max_size=2), st.booleans()).map(
-    lambda line: f"\x1b[{line[0]};{line[1]}H{''.join(line[2])}" + "\r\n" * (line[3] and line[0] < _HEIGHT)
+    lambda line: f"\x1b[{line[0]};{line[1]}H{''.join(line[2])}" + "\n" * (line[3] and line[0] < _HEIGHT)
 )
 others = st.sampled_from(["\x1b[?25l", "\x1b[2J", "\x1b[58;5;1mab\x1b[0m", "\x1b[K", "plain", "\x1b[H"])
 paints = st.lists(st.one_of(lines, lines, lines, others), max_size=8).map("".join)
@@ -76,9 +76,10 @@ def test_what_is_there_already_costs_nothing() -> None:
     """A page painted twice is sent once; a changed word is sent alone."""
     picture = Picture()
     page = "".join(
-        f"\x1b[{row};1H\x1b[1;38;5;107;48;5;233mrow {row}\x1b[0m\x1b[48;5;233m    \x1b[0m\r\n" for row in (1, 2, 3)
+        f"\x1b[{row};1H\x1b[1;38;5;107;48;5;233mrow {row}\x1b[0m\x1b[48;5;233m    \x1b[0m\n" for row in (1, 2, 3)
     )
-    picture.rewrite(page + "\x1b[1;1H")
+    first = picture.rewrite(page + "\x1b[1;1H")
+    assert "\n" not in first
     assert picture.rewrite(page + "\x1b[1;1H") == ""
     assert (
         picture.rewrite(page.replace("row 2", "raw 2") + "\x1b[1;1H")

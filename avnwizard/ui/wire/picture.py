@@ -14,7 +14,7 @@ from avnwizard.ui.wire.style import PLAIN, UNKNOWN, Style, after, change
 
 _TOKEN: Final = re.compile(
     r"\x1b\[(?P<style>[0-9;]*)m"
-    r"|(?:\r\n)?\x1b\[(?P<row>[0-9]+);(?P<column>[0-9]+)H"
+    r"|\r?\n?\x1b\[(?P<row>[0-9]+);(?P<column>[0-9]+)H"
     r"|(?P<harmless>\x1b\[\?(?:2026|25)[hl]|\x1b\]22;[a-z-]*\x07)"
     r"|(?P<text>[^\x00-\x1f\x7f-\x9f]+)"
     r"|(?P<other>.)",

@@ -49,9 +49,9 @@ def docker_pull(reference: str) -> Argv:
     return ("docker", "pull", reference)
 
 
-def docker_stop(container_id: str, grace_s: float) -> Argv:
-    """Stop, with SIGKILL after `grace_s` (whole seconds, rounded up)."""
-    return ("docker", "stop", "-t", str(-int(-grace_s // 1)), container_id)
+def docker_stop(container_ids: Sequence[str], grace_s: float) -> Argv:
+    """Stop, all at the same time, with SIGKILL after `grace_s` (whole seconds, rounded up)."""
+    return ("docker", "stop", "-t", str(-int(-grace_s // 1)), *container_ids)
 
 
 def docker_remove(container_id: str) -> Argv:

@@ -52,16 +52,17 @@ class Taking:
         self._pace = Pace(work, {_DUMP: 1.0, _PROVE: _PROVING_COST})
 
     def require_space(self) -> None:
-        """Refuse where the folder's disk may not hold the dumps.
+        """Refuse where the folder's disk may not hold the dumps and the volumes' archives.
 
         Raises:
             HostError: with the bytes needed and free.
         """
-        needed = sum(self._bytes.values())
-        free = self._host.files.free_bytes(self._folder.parent)
+        databases, volumes = sum(self._bytes.values()), sum(size for _, size in self._plan.volume_sizes)
+        needed, free = databases + volumes, self._host.files.free_bytes(self._folder.parent)
         if free < needed:
+            parts = f" ({databases:,} for databases, {volumes:,} for volumes)" if volumes else ""
             raise HostError(
-                f"it may need {needed:,} bytes in {self._folder.parent}, {free:,} are free.",
+                f"it may need {needed:,} bytes{parts} in {self._folder.parent}, {free:,} are free.",
                 "Make room, or set AVNWIZARD_STATE_DIR to a folder on a larger disk.",
             )
 

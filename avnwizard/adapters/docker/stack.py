@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from avnwizard.adapters.docker import copying, registry
+from avnwizard.adapters.docker import copying, engine_api
 from avnwizard.adapters.docker.cli import DockerCli, is_gone
 from avnwizard.adapters.docker.engine import find_engine, socket_path
 from avnwizard.adapters.docker.environment import compose_environment, shadowed, without_secrets
@@ -93,7 +93,7 @@ class DockerStack:
     def registry_digest(self, reference: str) -> str:
         """What the registry says the tag is now ("sha256:…"); "" where it cannot be asked."""
         engine_socket = socket_path(self._cli)
-        return registry.registry_digest(engine_socket, reference) if engine_socket else ""
+        return engine_api.registry_digest(engine_socket, reference) if engine_socket else ""
 
     def pull(self, reference: str, progress: Callable[[str], None]) -> Image:
         """Pull, telling Docker's lines."""
@@ -129,9 +129,10 @@ class DockerStack:
         with self._composing(None, f"Look at `docker compose logs {service}`.") as env:
             self._cli.run(argv, timeout_s=self._up_s, env=env)
 
-    def stop(self, container_id: str, *, grace_s: float) -> None:
-        """Stop, waiting `grace_s` before it is killed; no error when it is gone."""
-        self._cli.unless_gone(commands.docker_stop(container_id, grace_s), timeout_s=grace_s + _STOP_MARGIN_S)
+    def stop(self, *container_ids: str, grace_s: float) -> None:
+        """Stop, all at the same time, waiting `grace_s` before they are killed; no error when one is gone."""
+        if container_ids:
+            self._cli.unless_gone(commands.docker_stop(container_ids, grace_s), timeout_s=grace_s + _STOP_MARGIN_S)
 
     def remove(self, container_id: str) -> None:
         """Remove a stopped container by id; no error when it is gone."""
@@ -152,6 +153,12 @@ class DockerStack:
     def unarchive(self, archive: Path, container_id: str, path: str, progress: Progress) -> None:
         """Unpack such a tar over a folder of a container; files that are only there stay."""
         copying.unarchive(self._cli, archive, commands.docker_unarchive(container_id, path), progress)
+
+    def volume_sizes(self, volumes: Sequence[str]) -> dict[str, int]:
+        """Bytes in some volumes, by the engine's name; one whose size cannot be seen is left out."""
+        engine_socket = socket_path(self._cli) if volumes else None
+        found = engine_api.volume_sizes(engine_socket) if engine_socket else {}
+        return {name: found[name] for name in volumes if name in found}
 
     def logs(self, container_id: str, *, lines: int) -> tuple[str, ...]:
         """The last lines of output, stdout and stderr together, as they are (hostile); () when it is gone."""

@@ -81,6 +81,9 @@ def restore(
     *,
     database: DatabaseOption = None,
     volume: VolumeOption = None,
+    stop_services: Annotated[
+        bool, typer.Option("--stop-services", help="Stop what uses the databases for the swap, and start it again.")
+    ] = False,
     yes: YesOption = False,
 ) -> int:
     """Bring the databases (and volumes, where named) back to a snapshot; what they were is kept beside, renamed.
@@ -91,7 +94,9 @@ def restore(
 
     host = open_stack(stack)
     folder = snapshots.find(host.files, host.state.snapshots, name)
-    order, manifest = restoring.plan_restore(host, folder, tuple(database or ()), tuple(volume or ()))
+    order, manifest = restoring.plan_restore(
+        host, folder, tuple(database or ()), tuple(volume or ()), stop_services=stop_services
+    )
     head = host.repo.head()
     if manifest.commit != head.commit:
         was = manifest.tag or manifest.commit[:12]
@@ -100,6 +105,11 @@ def restore(
     for each in order.databases:
         how = "kept beside under another name" if each in order.keeping else "missing"
         say(f"  {each}: {rows[each]:,} rows come back; as it is now it is {how}")
+    if order.stop:
+        say(f"  for the swap {len(order.stop)} services are stopped, then started again: {', '.join(order.stop)}")
+    elif order.keeping:
+        say("  services that run go on writing until the swap, which ends their connections: what they write is in")
+        say("  what is kept, not in what comes back. --stop-services stops them for the swap.")
     for each in order.volumes:
         say(f"  {each}: unpacked over what is there, its service stopped meanwhile; what it is now is archived")
     if not yes:
@@ -108,7 +118,7 @@ def restore(
     with told("restore") as tell:
         steps = restoring.restore_steps(host, order, manifest)
         by_hand.carry(host, "restore", folder.name, restoring.to_json(order), steps, tell)
-    say("restored; restart the services that keep data in memory")
+    say("restored" if order.stop else "restored; restart the services that keep data in memory")
     return ExitCode.DONE
 
 

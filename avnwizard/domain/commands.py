@@ -182,6 +182,25 @@ def pg_read_back() -> Argv:
     return ("pg_restore", "-f", "/dev/null")
 
 
+def pg_dump_read_back(dump: Argv) -> Argv:
+    """A `pg_dump` whose stdout is meanwhile read to its end by pg_restore and hashed, all beside the server.
+
+    On stderr it tells how each part ended and the sum of what pg_restore read, in lines that `DUMP_TOLD` begins. All
+    pipes but stdout are of the shell's own making: whoever runs it may open them again by their number.
+    """
+    return ("sh", "-c", _READ_BACK, "sh", *dump)
+
+
+DUMP_TOLD = "avnwizard:"
+_READ_BACK = f"""exec 3>&1
+{{
+{{ {{ "$@"; echo "{DUMP_TOLD} pg_dump $?" >&2; }} |
+{{ tee /dev/fd/5 /dev/fd/6 >&3; echo "{DUMP_TOLD} tee $?" >&2; }}; }} 5>&1 |
+{{ {" ".join(pg_read_back())} >/dev/null; echo "{DUMP_TOLD} pg_restore $?" >&2; }}
+}} 6>&1 |
+{{ sum=$(sha256sum); echo "{DUMP_TOLD} sum $sum" >&2; }}"""
+
+
 def conninfo(database: str) -> str:
     """A database name that libpq cannot take for a connection string (`a=b`, `postgres://…`)."""
     quoted = database.replace("\\", "\\\\").replace("'", "\\'")

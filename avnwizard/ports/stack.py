@@ -81,8 +81,10 @@ class Stack(Protocol):
     def containers(self, service: str = "") -> tuple[Container, ...]:
         """Every container of the project, or of one service, stopped ones too."""
 
-    def resolve(self, files: Sequence[Path] = (), env_file: Path | None = None) -> ComposeModel:
-        """The model of the project's files, or of others with another env file, config hashes included.
+    def resolve(
+        self, files: Sequence[Path] = (), env_file: Path | None = None, *, hashed: bool = True
+    ) -> ComposeModel:
+        """The model of the project's files, or of others with another env file; config hashes take another look.
 
         Relative paths in the files are always taken from the project directory.
         """

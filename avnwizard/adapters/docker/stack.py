@@ -10,6 +10,7 @@ from avnwizard.adapters.docker.cli import DockerCli, is_gone
 from avnwizard.adapters.docker.engine import find_engine, socket_path
 from avnwizard.adapters.docker.environment import compose_environment, shadowed, without_secrets
 from avnwizard.adapters.docker.inspect import LABEL, container_from, image_from, labelled, parsed
+from avnwizard.adapters.docker.plugin import by_plugin
 from avnwizard.adapters.hostile import fail
 from avnwizard.domain import commands
 from avnwizard.domain.compose_model import hashes_from_output, model_from_config
@@ -59,13 +60,17 @@ class DockerStack:
         found = [container_from(raw) for raw in labelled(self._cli, *labels)]
         return tuple(sorted(found, key=lambda each: (each.service, each.number, each.created_at)))
 
-    def resolve(self, files: Sequence[Path] = (), env_file: Path | None = None) -> ComposeModel:
-        """The model of the project's files, or of others with another env file, config hashes included."""
+    def resolve(
+        self, files: Sequence[Path] = (), env_file: Path | None = None, *, hashed: bool = True
+    ) -> ComposeModel:
+        """The model of the project's files, or of others with another env file; config hashes take another look."""
         hint = "The compose file and the env file do not fit together; the message names the place."
         with self._composing(env_file, hint) as env:
-            raw = self._cli.json(commands.compose_config(self._project, files=files, env_file=env_file), env=env)
-            hashes = self._cli.run(commands.compose_hashes(self._project, files=files, env_file=env_file), env=env)
-        return model_from_config(raw, hashes_from_output(hashes.text))
+            model = commands.compose_config(self._project, files=files, env_file=env_file)
+            raw = self._cli.json(by_plugin(model, env), env=env)
+            argv = commands.compose_hashes(self._project, files=files, env_file=env_file)
+            hashes = hashes_from_output(self._cli.run(by_plugin(argv, env), env=env).text) if hashed else {}
+        return model_from_config(raw, hashes)
 
     def shadowed(self) -> tuple[str, ...]:
         """Variables that both this shell and the project's env file define, by name."""

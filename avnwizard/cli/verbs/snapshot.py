@@ -54,12 +54,13 @@ def create(
 
     host = open_stack(stack)
     volumes = None if volume is None else tuple(volume)
-    plan = plan_snapshot(host, host.repo.head().tag, volumes=volumes, proof=_proof(proof), offer=False)
+    model = host.stack.resolve(hashed=False)  # before the database's library is in memory: Compose takes enough of it
+    plan = plan_snapshot(host, host.repo.head().tag, volumes=volumes, proof=_proof(proof), model=model)
     if plan.proof_note:
         say(f"it will only be read back: {plan.proof_note}", style="yellow")
     env = host.files.read(host.stack.project.env_file)
     with told("snapshot") as tell:
-        step = TakeSnapshot(host, plan, lambda: env)
+        step = TakeSnapshot(host, plan, lambda: env, model)
         by_hand.carry(host, "snapshot", plan.folder.name, str(plan.folder), [step], tell, again=True)
     if json:
         emit_json(snapshots.summary(plan.folder, snapshots.load(host.files, plan.folder)))

@@ -106,34 +106,57 @@ def leave_by_health(ctx: StepContext, host: Host, service: Service, old: Sequenc
     host.clock.sleep(2.5)
 
 
-def unmark(ctx: StepContext, host: Host, service: Service, containers: Sequence[Container]) -> None:
-    """Take back what `leave_by_health` did to containers that are to serve again."""
+def unmark(ctx: StepContext, host: Host, service: Service, containers: Sequence[Container]) -> bool:
+    """Take back what `leave_by_health` did to containers that are to serve again; whether there was any."""
     file = drain_file(service.health_test)
-    for one in containers:
-        if file and one.state == "running" and not one.is_serving:
-            with ctx.effect("undrain"):
-                host.stack.mark(one.id, file, there=False)
+    left = [one for one in containers if file and one.state == "running" and not one.is_serving]
+    for one in left:
+        with ctx.effect("undrain"):
+            host.stack.mark(one.id, file, there=False)
+    return bool(left)
 
 
-def drain(ctx: StepContext, host: Host, service: str, old: Sequence[Container], *, limit_s: float) -> None:
-    """Wait until no connection of the old containers is at work, and tell what is cut off in the end."""
-    deadline, told_at, quiet = host.clock.now() + limit_s, host.clock.now(), 0
+def await_serving(host: Host, service: str, containers: Sequence[Container]) -> list[Container]:
+    """The containers as they are once all of them serve again, or will not."""
+    ids = {one.id for one in containers}
+
+    def now() -> list[Container]:
+        return [one for one in host.stack.containers(service) if one.id in ids]
+
+    _await(host, lambda: all(one.is_serving for one in now()), limit_s=_HEALTH_S)
+    return now()
+
+
+def drain(
+    ctx: StepContext, host: Host, service: str, old: Sequence[Container], *, limit_s: float, unseen_s: float
+) -> None:
+    """Wait until no connection of the old containers is at work, and tell what is cut off in the end.
+
+    Args:
+        limit_s: no longer than this.
+        unseen_s: at least this long where it cannot be seen whether an answer is owed.
+    """
+    began = told_at = host.clock.now()
+    quiet = 0
     seen: list[Connections] = []
     while old:
         seen = [host.edge.connections(one.id, quiet_s=_QUIET_S) for one in old if one.state == "running"]
         busy = sum(one.busy for one in seen)
         quiet = quiet + 1 if not busy else 0
-        if quiet > 1 or not seen:
+        now = host.clock.now()
+        blind = any(one.seen_by != "netns" for one in seen)
+        if not seen or (quiet > 1 and (not blind or now - began >= min(unseen_s, limit_s))):
             break
-        if host.clock.now() >= deadline:
+        if now - began >= limit_s:
+            were = "connection was" if busy == 1 else "connections were"
             ctx.say(
-                f"{service}: {busy} connections were still at work after {limit_s:.0f} s (WebSocket, stream, long "
-                "answer); they end with the old container"
+                f"{service}: {busy} {were} still at work after {limit_s:.0f} s (WebSocket, stream, long answer); "
+                "cut off with the old container"
             )
             return
-        if host.clock.now() - told_at >= _TOLD_EVERY_S:
-            told_at = host.clock.now()
-            ctx.say(f"{service}: waiting for {busy} connections of the old container")
+        if busy and now - told_at >= _TOLD_EVERY_S:
+            told_at = now
+            ctx.say(f"{service}: waiting for {_connections(busy)} of the old container")
         host.clock.sleep(_POLL_S)
     _tell_rest(ctx, service, seen)
 
@@ -156,19 +179,23 @@ def settle(ctx: StepContext, host: Host, service: str, new: Sequence[Container])
         host.edge.undirect(service)
 
 
-def withdraw(ctx: StepContext, host: Host, service: str, stay: Sequence[Container]) -> None:
-    """Before new containers are taken away again: the edge back on those that stay."""
-    if not host.edge.directors(service):
+def withdraw(ctx: StepContext, host: Host, service: str, stay: Sequence[Container], *, asked: bool) -> None:
+    """Before new containers are taken away again: the edge back on those that stay.
+
+    Args:
+        asked: Traefik may know some of the new ones already, by their own labels.
+    """
+    if not asked and not host.edge.directors(service):
         return
     ids = [one.id for one in stay if one.is_serving]
-    if ids:
-        with ctx.effect("direct-back"):
-            host.edge.direct(service, ids, run=ctx.run)
-        _await(host, lambda: host.edge.knows(service, ids))
-        with ctx.effect("undirect-former"):
-            host.edge.undirect(service, keep=ids)
-    else:
+    if not ids:
         forget(ctx, host, service)
+        return
+    with ctx.effect("direct-back"):
+        host.edge.direct(service, ids, run=ctx.run)
+    _await(host, lambda: host.edge.knows(service, ids))
+    with ctx.effect("undirect-former"):
+        host.edge.undirect(service, keep=ids)
 
 
 def forget(ctx: StepContext, host: Host, service: str) -> None:
@@ -188,11 +215,17 @@ def _await(host: Host, true: Callable[[], bool], *, limit_s: float = _KNOWN_S) -
 
 
 def _tell_rest(ctx: StepContext, service: str, seen: list[Connections]) -> None:
-    rest = sum(one.established for one in seen)
+    rest = _connections(sum(one.established for one in seen))
     if any(one.seen_by == "nothing" for one in seen):
-        ctx.say(f"{service}: its connections cannot be seen from here")
-    elif rest:
-        ctx.say(f"{service}: {rest} quiet connections end with the old container (kept by the proxy, or silent)")
+        ctx.say(f"{service}: the connections of its old container cannot be seen from here")
+    elif any(one.seen_by == "exec" and one.established for one in seen):
+        ctx.say(f"{service}: {rest} cut off with the old container; only root sees whether they are at work")
+    elif any(one.established for one in seen):
+        ctx.say(f"{service}: {rest} closed with the old container, nothing moving on them (kept open, or silent)")
+
+
+def _connections(count: int) -> str:
+    return f"{count} connection{'' if count == 1 else 's'}"
 
 
 def _traefik_labels(labels: dict[str, str]) -> object:

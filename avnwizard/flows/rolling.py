@@ -53,9 +53,10 @@ def of_service(host: Host, service: str) -> tuple[Container, ...]:
 
 
 def is_met(host: Host, want: Wanted) -> bool:
-    """Every container of the service is the wanted one and serves."""
+    """Every container of the service is the wanted one and serves, and none is missing."""
     found = of_service(host, want.service.name)
-    return bool(found) and all(want.is_met_by(one) and one.is_serving for one in found)
+    enough = len(found) >= max(want.service.replicas, 1)
+    return enough and all(want.is_met_by(one) and one.is_serving for one in found)
 
 
 def roll(ctx: StepContext, host: Host, want: Wanted, *, surge: Handover | None, patience: Patience) -> None:
@@ -71,15 +72,21 @@ def roll(ctx: StepContext, host: Host, want: Wanted, *, surge: Handover | None, 
     if is_met(host, want):
         ctx.say(f"{want.service.name} is as wanted already")
         handover.settle(ctx, host, want.service.name, of_service(host, want.service.name))
-    elif surge and any(one.is_serving for one in of_service(host, want.service.name)):
+    elif surge and any(_may_serve(one, surge) for one in of_service(host, want.service.name)):
         _surge(ctx, host, want, surge, patience)
     else:
         handover.forget(ctx, host, want.service.name)
         _recreate(ctx, host, want, healthy_s=patience.healthy_s)
 
 
+def _may_serve(container: Container, how: Handover) -> bool:
+    """It serves, or would if it were not for the file that a run which was cut off has left in it."""
+    return container.is_serving or (how == "health" and container.state == "running")
+
+
 def _surge(ctx: StepContext, host: Host, want: Wanted, how: Handover, patience: Patience) -> None:
     name = want.service.name
+    _bury_dead(ctx, host, want)
     found = of_service(host, name)
     old = [one for one in found if not want.is_met_by(one)]
     fresh = [one for one in found if want.is_met_by(one)]
@@ -93,10 +100,11 @@ def _surge(ctx: StepContext, host: Host, want: Wanted, how: Handover, patience: 
     try:
         _wait_healthy(ctx, host, want, healthy_s=patience.healthy_s)
     except StepError:
-        _take_back(ctx, host, want)
+        _take_back(ctx, host, want, how, patience)
         raise
     fresh = [one for one in of_service(host, name) if want.is_met_by(one)]
-    _leave(ctx, host, want.service, how, old, fresh, patience)
+    if old:
+        _leave(ctx, host, want.service, how, old, fresh, patience)
     for one in old:
         with ctx.effect("remove-old"):
             _take_away(host, one, want.service.stop_grace_s)
@@ -113,27 +121,41 @@ def _leave(
     patience: Patience,
 ) -> None:
     """Have the old containers asked no more, as far as that can be had."""
-    limit_s = patience.drain_s
+    limit_s, unseen_s = patience.drain_limit_s, patience.drain_s
     if how == "director" and handover.take_over(ctx, host, service.name, new):
-        limit_s = patience.drain_limit_s
+        pass
     elif how == "health":
         handover.leave_by_health(ctx, host, service, old)
-        limit_s = patience.drain_limit_s
     else:
         host.clock.sleep(patience.drain_s)
-    handover.drain(ctx, host, service.name, old, limit_s=limit_s)
+        limit_s, unseen_s = patience.drain_s, 0.0
+    handover.drain(ctx, host, service.name, old, limit_s=limit_s, unseen_s=unseen_s)
 
 
-def _take_back(ctx: StepContext, host: Host, want: Wanted) -> None:
-    """Remove the new containers that do not get healthy; the old ones serve on."""
-    found = of_service(host, want.service.name)
-    handover.withdraw(ctx, host, want.service.name, [one for one in found if not want.is_met_by(one)])
-    for one in found:
-        if want.is_met_by(one):
-            with ctx.effect("remove-failed"):
-                _take_away(host, one, want.service.stop_grace_s)
-    stay = of_service(host, want.service.name)
-    handover.settle(ctx, host, want.service.name, [one for one in stay if one.is_serving])
+def _bury_dead(ctx: StepContext, host: Host, want: Wanted) -> None:
+    """Remove old containers that have ended: Compose would start them again beside the new ones."""
+    for one in of_service(host, want.service.name):
+        if not want.is_met_by(one) and one.state in {"created", "exited", "dead"}:
+            with ctx.effect("remove-dead"):
+                host.stack.remove(one.id)
+
+
+def _take_back(ctx: StepContext, host: Host, want: Wanted, how: Handover, patience: Patience) -> None:
+    """Remove the new containers, of which not all get healthy; the old ones serve on."""
+    name = want.service.name
+    found = of_service(host, name)
+    new, stay = ([one for one in found if want.is_met_by(one) is met] for met in (True, False))
+    if handover.unmark(ctx, host, want.service, stay):
+        stay = handover.await_serving(host, name, stay)
+    some_serve = any(one.is_serving for one in new)
+    handover.withdraw(ctx, host, name, stay, asked=how == "director" and some_serve)
+    if some_serve:
+        limit_s = patience.drain_limit_s if how == "director" else patience.drain_s
+        handover.drain(ctx, host, name, new, limit_s=limit_s, unseen_s=patience.drain_s)
+    for one in new:
+        with ctx.effect("remove-failed"):
+            _take_away(host, one, want.service.stop_grace_s)
+    handover.settle(ctx, host, name, [one for one in of_service(host, name) if one.is_serving])
 
 
 def _recreate(ctx: StepContext, host: Host, want: Wanted, *, healthy_s: float) -> None:

@@ -1,6 +1,7 @@
 """The app: holds the stack, the answers and the desk, and opens the first screen."""
 
 import asyncio
+import gc
 import locale
 import os
 import signal
@@ -25,7 +26,10 @@ from avnwizard.ui.screens.ask import Ask
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.screens.stand import StandPage
 from avnwizard.ui.state import Choices
+from avnwizard.ui.wire.driver import ThriftyDriver
 
+_STARTED_S = 3.0
+"""By then every module that the first screens need is imported."""
 _FIRST_PAGE = 1
 """Its place in Textual's stack, above the default screen."""
 
@@ -67,6 +71,8 @@ class WizardApp(App[int]):
             from avnwizard.ui.screens.run import RunPage
 
             self.push_screen(RunPage(run.id))
+        self.call_after_refresh(gc.freeze)
+        self.set_timer(_STARTED_S, gc.freeze)  # else each full collection holds a keypress up for 50 to 130 ms
 
     def _fatal_error(self) -> None:
         """Textual's own report prints every local variable, and these may hold secrets: tell the place alone."""
@@ -76,6 +82,11 @@ class WizardApp(App[int]):
         self.outcome = ExitCode.BUG
         self._exit_renderables.append(Text(f"a bug in avnwizard: {place}. A run that was started goes on by itself."))
         self._close_messages_no_wait()
+
+    def on_resize(self) -> None:
+        """A terminal of another size may show anything."""
+        if isinstance(self._driver, ThriftyDriver):
+            self._driver.forget()
 
     def open_alone(self, page: Page) -> None:
         """Open a screen directly over the first: a run was started, the questions before it are answered."""
@@ -114,6 +125,7 @@ def run_app(host: Host) -> int:
     """Open the wizard; return an `ExitCode` when the operator leaves it."""
     locale.setlocale(locale.LC_CTYPE, "")
     app = WizardApp(host, theme=terminal.theme(os.environ), utf8=terminal.is_utf8())
+    app.driver_class = ThriftyDriver
     return asyncio.run(_opened(app))
 
 

@@ -38,6 +38,14 @@ def test_what_is_busy() -> None:
     assert is_busy(Link(80, 1, 1, 0, 8000, 9000), quiet_ms=250)
 
 
+def test_a_stream_between_two_events_is_busy() -> None:
+    """An answer that has been coming for a while is not over at its first rest; after a long rest it is."""
+    streams = Link(80, 1, 0, 0, sent_ago_ms=2000, received_ago_ms=60_000)
+    assert is_busy(streams, quiet_ms=250)
+    assert not is_busy(Link(80, 1, 0, 0, sent_ago_ms=9000, received_ago_ms=60_000), quiet_ms=250)
+    assert not is_busy(Link(80, 1, 0, 0, sent_ago_ms=2000, received_ago_ms=2040), quiet_ms=250)
+
+
 @pytest.fixture
 def talk() -> Iterator[tuple[socket.socket, socket.socket]]:
     """Both ends of a connection over the loopback: (client, server)."""

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from avnwizard.adapters.traefik.asking import names_of
 from avnwizard.adapters.traefik.finding import Traefik
 from avnwizard.adapters.traefik.settings import settings_of
 from avnwizard.adapters.traefik.targets import target_of
@@ -26,6 +27,20 @@ def test_arguments() -> None:
     assert found.default_rule == "Host(`{{ normalize .Name }}`)"
     assert found.api_port == 8080
     assert settings_of(_raw("--entrypoints.traefik.address=:9000")).api_port == 9000
+
+
+def test_entrypoints_of_any_name() -> None:
+    """A dash is part of a name; a resolver of an entrypoint's own is seen."""
+    found = settings_of(_raw("--entrypoints.web-secure.address=:443", "--entrypoints.web-secure.http.tls=true"))
+    assert (found.entry_ports, found.resolves_certificates) == ((443,), False)
+    assert settings_of(_raw("--entrypoints.web-secure.http.tls.certResolver=le")).resolves_certificates
+
+
+def test_a_routers_names_at_several_entrypoints() -> None:
+    """Traefik puts the entrypoint's name before the router's where it is on several."""
+    assert names_of({"name": "web-docs@docker", "entryPoints": ["web"]}) == {"web-docs@docker", "docs@docker"}
+    assert names_of({"name": "docs@docker", "entryPoints": ["web", "plain"]}) == {"docs@docker"}
+    assert names_of({}) == {""}
 
 
 def test_the_environment() -> None:

@@ -88,9 +88,14 @@ def _run(checkout: Path) -> list[tuple[str, str]]:
     _leave(terminal)
     return [
         (f"a run of {length_s:.0f} s", f"{total / 1024:.1f} KiB, {total / length_s / 1024:.2f} KiB/s"),
-        ("its busiest second", f"{max(per_second.values()) / 1024:.2f} KiB"),
+        ("its busiest second", _busiest(per_second)),
         ("a help screen during it, median and worst", _said(keys)),
     ]
+
+
+def _busiest(per_second: dict[int, int]) -> str:
+    second, size = max(per_second.items(), key=lambda one: one[1])
+    return f"{size / 1024:.2f} KiB, second {second}"
 
 
 def _in_a_run(terminal: Terminal) -> list[float]:

@@ -1,8 +1,10 @@
 """An open-loop HTTP prober: sends at a fixed rate whatever comes back, and says what the edge lost."""
 
+import functools
 import http.client
 import json
 import queue
+import ssl
 import sys
 import threading
 import time
@@ -54,7 +56,7 @@ class Probe:
 
     A context manager; the report is in `report` afterwards. Each request has its own connection. With
     `service`, an answer by another service is lost too (`misrouted`): while a router is gone, Traefik hands
-    its requests to the next rule that fits, here the console's.
+    its requests to the next rule that fits, here the console's. With `tls` no certificate is judged.
     """
 
     port: int
@@ -63,6 +65,7 @@ class Probe:
     rate: float = 100.0
     method: str = "GET"
     service: str | None = None
+    tls: bool = False
     report: ProbeReport | None = None
     _due: "queue.Queue[float | None]" = field(default_factory=queue.Queue)
     _seen: list[tuple[float, float, str, str]] = field(default_factory=list)
@@ -105,6 +108,9 @@ class Probe:
     def _send(self) -> tuple[str, str]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_TIMEOUT_S)
         try:
+            if self.tls:
+                connection.connect()
+                connection.sock = _context().wrap_socket(connection.sock, server_hostname=self.host)
             connection.request(self.method, self.path, headers={"Host": self.host})
             answer = connection.getresponse()
             body = answer.read()
@@ -138,6 +144,14 @@ def probe_for(
         time.sleep(duration_s)
     assert probe.report is not None
     return probe.report
+
+
+@functools.cache
+def _context() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _parsed(body: bytes) -> dict[str, object]:

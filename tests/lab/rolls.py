@@ -1,10 +1,16 @@
-"""One service of a lab stack rolled alone, as a journalled run of one step that can be killed and taken up again."""
+"""One service of a lab stack rolled alone, as a journalled run of one step that can be killed and taken up again.
+
+`python -m tests.lab.rolls CLONE FOLDER SERVICE RUN DRAIN_S` does it in this process, for those who are not root.
+"""
 
 import os
+import sys
+from dataclasses import replace
 from pathlib import Path
 
+from avnwizard.domain.strategy import why_alone
 from avnwizard.engine.faults import KILL_AT, LOG_TO
-from avnwizard.engine.feed import FeedWriter
+from avnwizard.engine.feed import FeedReader, FeedWriter
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.runner import run_steps
 from avnwizard.engine.step import Probe, Step, StepContext
@@ -21,8 +27,8 @@ PATIENCE = Patience(healthy_s=60.0, drain_s=2.0, drain_limit_s=20.0)
 class RollOne(Step):
     """Bring one service to what the compose file says now."""
 
-    def __init__(self, host: Host, service: str) -> None:
-        self._host, self._service = host, service
+    def __init__(self, host: Host, service: str, patience: Patience = PATIENCE) -> None:
+        self._host, self._service, self._patience = host, service, patience
         self.name, self.title = f"roll:{service}", f"Roll {service}"
 
     def probe(self, ctx: StepContext) -> Probe:
@@ -31,10 +37,11 @@ class RollOne(Step):
         return Probe.DONE if met and not self._host.edge.directors(self._service) else Probe.HALF_DONE
 
     def do(self, ctx: StepContext) -> None:
-        """As `RollService`, with the handover that a plan would choose."""
+        """As `RollService`, with the strategy and the handover that a plan would choose."""
         want = rolling.wanted(self._host, self._service, "")
         chosen = handover.plan_handover(self._host, want.service, self._host.edge.facts())
-        rolling.roll(ctx, self._host, want, surge=chosen.handover, patience=PATIENCE)
+        surge = None if why_alone(want.service) else chosen.handover
+        rolling.roll(ctx, self._host, want, surge=surge, patience=self._patience)
 
 
 def stamp(stack: LabStack, service: str, text: str, **labels: str) -> None:
@@ -51,7 +58,16 @@ def stamp(stack: LabStack, service: str, text: str, **labels: str) -> None:
     file.write_text("\n".join(lines) + "\n", "utf-8")
 
 
-def carry(stack: LabStack, folder: Path, service: str, run: str, *, kill_at: str = "", log_to: str = "") -> int:
+def carry(
+    stack: LabStack,
+    folder: Path,
+    service: str,
+    run: str,
+    *,
+    kill_at: str = "",
+    log_to: str = "",
+    patience: Patience = PATIENCE,
+) -> int:
     """Roll in a process of its own; its exit status: 0 done, 4 failed, -9 killed."""
     child = os.fork()
     if child == 0:
@@ -60,16 +76,26 @@ def carry(stack: LabStack, folder: Path, service: str, run: str, *, kill_at: str
             os.setsid()
             os.environ.update({KILL_AT: kill_at} if kill_at else {})
             os.environ.update({LOG_TO: log_to} if log_to else {})
-            code = _carry(open_host(stack.clone), folder, service, run)
+            code = _carry(open_host(stack.clone), folder, service, run, patience)
         finally:
             os._exit(code)
     _, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status)
 
 
-def _carry(host: Host, folder: Path, service: str, run: str) -> int:
+def told(folder: Path, run: str) -> list[str]:
+    """What a run that was carried said."""
+    return [event.text for event in FeedReader(folder / f"{run}.jsonl").read() if event.text]
+
+
+def _carry(host: Host, folder: Path, service: str, run: str, patience: Patience = PATIENCE) -> int:
     journal, feed = Journal(folder / "rolls.db"), FeedWriter(folder / f"{run}.jsonl")
-    step = RollOne(host, service)
+    step = RollOne(host, service, patience)
     if run not in {one.id for one in journal.runs()}:
         journal.create_run(run, kind="upgrade", title=step.title, plan="{}", steps=[(step.name, step.title)])
     return 0 if run_steps(journal, feed, journal.run(run), [step]) == "done" else 4
+
+
+if __name__ == "__main__":
+    clone, folder, service, run, drain_s = sys.argv[1:]
+    sys.exit(_carry(open_host(Path(clone)), Path(folder), service, run, replace(PATIENCE, drain_s=float(drain_s))))

@@ -9,6 +9,7 @@ from avnwizard.domain.traefik.director import (
     Target,
     director_labels,
     why_not,
+    witness_labels,
 )
 from avnwizard.domain.traefik.labels import read_labels
 
@@ -101,6 +102,27 @@ def test_a_rival_just_above_keeps_its_requests() -> None:
     assert made["traefik.http.routers.avnwizard-T-web.rule"] == "(Host(`a`)) && !(PathPrefix(`/x`))"
     with pytest.raises(CannotDirectError, match="another syntax"):
         _made(labels, rivals=(Rival("PathPrefix(`/x`)", 2, "v2"),))
+
+
+def test_a_rival_at_another_entrypoint_is_none() -> None:
+    """A catch-all that redirects on another entrypoint does not take the director's requests."""
+    rivals = (Rival("PathPrefix(`/`)", len("Host(`a`)") + 1, "", ("redirecting",)),)
+    assert _made(_PLAIN, rivals=rivals)["traefik.http.routers.avnwizard-T-web.rule"] == "Host(`a`)"
+    anywhere = {key: value for key, value in _PLAIN.items() if "entrypoints" not in key}
+    assert "!(" in _made(anywhere, rivals=rivals)["traefik.http.routers.avnwizard-T-web.rule"]
+
+
+def test_the_marker_is_above_any_catch_all_and_asks_for_no_certificate() -> None:
+    """It has a priority of its own, and TLS of its own where the entrypoint would have a certificate made."""
+    marker = f"traefik.http.routers.avnwizard-T-marker-{'c' * 12}"
+    made = _made(_PLAIN)
+    assert int(made[f"{marker}.priority"]) > 1_000_000_000
+    assert f"{marker}.tls" not in made
+    direction = Direction("id/run/web", read_labels(_PLAIN), (_TARGET,), certificates=True)
+    made = director_labels(direction, _TARGET, service="web", project="id")
+    assert made[marker.replace("-T-", f"-{direction.token}-") + ".tls"] == "true"
+    witness = witness_labels(direction, _TARGET, "T")
+    assert witness[f"{marker}.tls"] == "true"
 
 
 def test_a_sticky_cookie_without_a_name_keeps_traefiks() -> None:

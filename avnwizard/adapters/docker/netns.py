@@ -27,6 +27,8 @@ _MESSAGE = struct.Struct("=BBBBHH16s16sIIIIIIII")
 _ATTRIBUTE = struct.Struct("=HH")
 _LAST_SENT_AT, _LAST_RECEIVED_AT = 44, 52
 """Offsets in `struct tcp_info` of tcpi_last_data_sent and tcpi_last_data_recv, in milliseconds ago."""
+_STREAM_LASTS_MS, _STREAM_RESTS_MS = 1000, 5000
+"""An answer that has been sent for so long counts as a stream, until nothing has come for so long."""
 _BUFFER_BYTES = 1 << 16
 _TIMEOUT_S = 5.0
 
@@ -50,9 +52,15 @@ def inbound(links: list[Link]) -> list[Link]:
 
 
 def is_busy(link: Link, *, quiet_ms: int) -> bool:
-    """Whether an answer is owed, or bytes moved within the last `quiet_ms`."""
+    """Whether an answer is owed or still being sent, or bytes moved within the last `quiet_ms`.
+
+    A stream between two events looks like a connection whose answer is complete, but for the time that it has taken.
+    """
     owes = link.received_ago_ms < link.sent_ago_ms
-    return bool(link.unread or link.unsent or owes or min(link.sent_ago_ms, link.received_ago_ms) < quiet_ms)
+    lasted_ms = link.received_ago_ms - link.sent_ago_ms
+    streams = lasted_ms >= _STREAM_LASTS_MS and link.sent_ago_ms < _STREAM_RESTS_MS
+    moved = min(link.sent_ago_ms, link.received_ago_ms) < quiet_ms
+    return bool(link.unread or link.unsent or owes or streams or moved)
 
 
 def links_of(pid: int) -> list[Link]:

@@ -35,16 +35,20 @@ def api(place: Place, path: str) -> Any:
     return None
 
 
-def router(place: Place, name: str) -> dict[str, Any] | None:
-    """An HTTP router by its whole name ("web@docker")."""
-    found = api(place, f"/api/http/routers/{quote(name, safe='@')}")
-    return found if isinstance(found, dict) else None
-
-
 def routers(place: Place) -> list[dict[str, Any]]:
-    """Every HTTP router of every provider."""
+    """Every HTTP router of every provider; a router's own name is among `names_of`."""
     found = api(place, "/api/http/routers?per_page=100000")
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def names_of(router: dict[str, Any]) -> set[str]:
+    """The whole names ("web@docker") that the labels of a router may have given it.
+
+    A router on several entrypoints is one for each of those that have TLS or middlewares of their own, and is called
+    ENTRYPOINT-NAME there (v3.7, pkg/server/aggregator.go).
+    """
+    name = str(router.get("name", ""))
+    return {name, *(name.removeprefix(f"{point}-") for point in router.get("entryPoints") or () if point)}
 
 
 def servers(place: Place, name: str) -> set[str] | None:

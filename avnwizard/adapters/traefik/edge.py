@@ -49,8 +49,8 @@ class TraefikEdge:
         template = traefik.facts.default_rule
         if template == "Host(`{{ normalize .Name }}`)" or (template and "{{" not in template):
             return template.replace("{{ normalize .Name }}", name)
-        known = asking.router(traefik.api, f"{name}@docker") if traefik.api else None
-        return str(known.get("rule", "")) if known else ""
+        known = asking.routers(traefik.api) if traefik.api else ()
+        return next((str(one.get("rule", "")) for one in known if f"{name}@docker" in asking.names_of(one)), "")
 
     def directors(self, service: str = "") -> tuple[Director, ...]:
         """Every director of this project, or of one service, those that ended too."""
@@ -131,6 +131,7 @@ class TraefikEdge:
             default_rule=self.default_rule(service),
             lift=lift,
             rivals=all_rivals(self._cli, traefik, service, self._project, labels),
+            certificates=traefik.settings.resolves_certificates,
         )
 
     def _start(self, name: str, labels: Mapping[str, str]) -> None:
@@ -141,13 +142,11 @@ class TraefikEdge:
         self._cli.run(argv, timeout_s=_RUN_S, stdin=lines.encode())
 
     def _in_force(self, api: asking.Place, one: Director) -> bool:
-        name = f"avnwizard-{one.token}-marker-{one.target[:12]}@docker"
-        marker = asking.router(api, name)
-        if not marker or marker.get("status") != "enabled":
-            return False
         prefix = f"avnwizard-{one.token}-"
-        mine = [each for each in asking.routers(api) if str(each.get("name", "")).startswith(prefix)]
-        return all(each.get("status") == "enabled" for each in mine)
+        named = [(asking.names_of(each), each) for each in asking.routers(api)]
+        mine = [(names, each) for names, each in named if any(name.startswith(prefix) for name in names)]
+        marker = f"{prefix}marker-{one.target[:12]}@docker"
+        return any(marker in names for names, _ in mine) and all(each.get("status") == "enabled" for _, each in mine)
 
     def _marker(self, traefik: Traefik, token: str, target: str) -> bool:
         host = director.marker_host(token, target)

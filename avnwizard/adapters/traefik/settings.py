@@ -53,9 +53,16 @@ class Settings:
         return int(found[1]) if found else _API_PORT
 
     @property
+    def resolves_certificates(self) -> bool:
+        """Whether an entrypoint has certificates made for the hosts of its routers that say nothing of TLS."""
+        return any(re.fullmatch(r"entrypoints\.[^.]+\.http\.tls\.certresolver", name) for name in self.values)
+
+    @property
     def entry_ports(self) -> tuple[int, ...]:
         """The TCP ports of its entrypoints, as far as they are seen."""
-        addresses = [value for name, value in self.values.items() if re.fullmatch(r"entrypoints\.\w+\.address", name)]
+        addresses = [
+            value for name, value in self.values.items() if re.fullmatch(r"entrypoints\.[^.]+\.address", name)
+        ]
         return tuple(int(found[1]) for address in addresses if (found := _PORT.search(address)))
 
 

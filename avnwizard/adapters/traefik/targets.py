@@ -42,11 +42,15 @@ def all_rivals(
         return tuple(_by_labels(cli, service, project))
     own = {f"{one.name}@docker" for one in labels.routers} or {f"{default_name(service, project)}@docker"}
     return tuple(
-        Rival(str(one.get("rule", "")), int(one.get("priority") or 0), str(one.get("ruleSyntax") or ""))
+        Rival(
+            str(one.get("rule", "")),
+            int(one.get("priority") or 0),
+            str(one.get("ruleSyntax") or ""),
+            tuple(str(point) for point in one.get("entryPoints") or ()),
+        )
         for one in asking.routers(traefik.api)
-        if (name := str(one.get("name", ""))) not in own
-        and not name.startswith("avnwizard-")
-        and not name.endswith(_INTERNAL)
+        if not own & (names := asking.names_of(one))
+        and not any(name.startswith("avnwizard-") or name.endswith(_INTERNAL) for name in names)
     )
 
 
@@ -61,7 +65,10 @@ def _by_labels(cli: DockerCli, service: str, project: str) -> list[Rival]:
         if OWNER in said or (said.get(f"{LABEL}project"), said.get(f"{LABEL}service")) == (project, service):
             continue
         routers = read_labels(said).routers
-        found += [Rival(one.rule, one.effective_priority, one.options.get("rulesyntax", "")) for one in routers]
+        found += [
+            Rival(one.rule, one.effective_priority, one.options.get("rulesyntax", ""), one.entrypoints)
+            for one in routers
+        ]
     return [one for one in found if one.rule]
 
 

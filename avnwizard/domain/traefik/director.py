@@ -20,6 +20,8 @@ TARGET = "avnwizard.director.target"
 """Label: the container that it directs to, by id."""
 LIFT = "avnwizard.director.lift"
 """Label: by how much its routers stand above those that they repeat."""
+_MARKER_PRIORITY = 2_147_482_000
+"""Above a catch-all of the operator's; below what Traefik keeps for itself, where integers have 32 bits too (v3)."""
 _DOCKER = "@docker"
 _SHORT = 12
 
@@ -30,11 +32,16 @@ class CannotDirectError(ValueError):
 
 @dataclass(frozen=True)
 class Rival:
-    """Another service's router, which must keep its place before or after the director's."""
+    """Another service's router, which must keep its place before or after the director's; () is any entrypoint."""
 
     rule: str
     priority: int
     syntax: str = ""
+    entrypoints: tuple[str, ...] = ()
+
+    def meets(self, router: HttpRouter) -> bool:
+        """Whether a request may reach both."""
+        return not (self.entrypoints and router.entrypoints) or bool({*self.entrypoints} & {*router.entrypoints})
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,7 @@ class Direction:
         owner: PROJECT/RUN/SERVICE.
         default_rule: the rule that Traefik gives to a router without one; "" where it is not known.
         lift: how far above the routers that they repeat.
+        certificates: an entrypoint asks a resolver for a certificate for each host that it hears of.
     """
 
     owner: str
@@ -67,6 +75,7 @@ class Direction:
     default_rule: str = ""
     lift: int = 1
     rivals: tuple[Rival, ...] = ()
+    certificates: bool = False
 
     @property
     def token(self) -> str:
@@ -80,20 +89,26 @@ def marker_host(token: str, target: str) -> str:
     return f"{target[:_SHORT]}.{token}.avnwizard.invalid"
 
 
-def marker_labels(token: str, target: str, entrypoints: Sequence[str] = ()) -> dict[str, str]:
+def marker_labels(
+    token: str, target: str, entrypoints: Sequence[str] = (), *, certificates: bool = False
+) -> dict[str, str]:
     """A router that Traefik answers by itself, without asking any server: seen, the director's labels are in force.
 
     Traefik takes over all labels of its containers at once, so it shows more: whatever happened to the other
-    containers before this director was started is known to Traefik too.
+    containers before this director was started is known to Traefik too. With `certificates` it speaks TLS of its own,
+    so that no certificate is asked for a host that there is not.
     """
     name, host = f"avnwizard-{token}-marker-{target[:_SHORT]}", marker_host(token, target)
     made = {
         f"traefik.http.routers.{name}.rule": f"Host(`{host}`)",
+        f"traefik.http.routers.{name}.priority": str(_MARKER_PRIORITY),
         f"traefik.http.routers.{name}.service": "noop@internal",
         f"traefik.http.routers.{name}.middlewares": name,
         f"traefik.http.middlewares.{name}.redirectregex.regex": ".*",
         f"traefik.http.middlewares.{name}.redirectregex.replacement": f"http://{host}/known",
     }
+    if certificates:
+        made[f"traefik.http.routers.{name}.tls"] = "true"
     return made | ({f"traefik.http.routers.{name}.entrypoints": ",".join(entrypoints)} if entrypoints else {})
 
 
@@ -106,7 +121,8 @@ def witness_labels(direction: Direction, target: Target, token: str) -> dict[str
         made["traefik.enable"] = str(labels.enabled).lower()
     # without a service of its own Traefik looks for the container's address, finds none and leaves it out
     made[f"traefik.http.services.avnwizard-{token}-none.loadbalancer.server.url"] = "http://127.0.0.1:9"
-    return made | marker_labels(token, target.container, _entrypoints(named))
+    points = _entrypoints(named)
+    return made | marker_labels(token, target.container, points, certificates=direction.certificates)
 
 
 def why_not(labels: TraefikLabels, *, service: str, project: str, default_rule: str = "") -> str:
@@ -146,7 +162,8 @@ def director_labels(direction: Direction, target: Target, *, service: str, proje
         prefix = f"traefik.http.services.{names.prefix}{name}"
         made |= {f"{prefix}.{key}": value for key, value in _service(name, options, target)}
     entrypoints = _entrypoints([router.entrypoints for router in routers])
-    return made | marker_labels(direction.token, target.container, entrypoints)
+    certificates = direction.certificates
+    return made | marker_labels(direction.token, target.container, entrypoints, certificates=certificates)
 
 
 @dataclass(frozen=True)
@@ -209,7 +226,7 @@ def _rule(router: HttpRouter, direction: Direction) -> str:
     below it. Its rule is taken out of the director's instead.
     """
     floor = router.effective_priority
-    above = [one for one in direction.rivals if floor < one.priority <= floor + direction.lift]
+    above = [one for one in direction.rivals if floor < one.priority <= floor + direction.lift and one.meets(router)]
     syntax = router.options.get("rulesyntax", "")
     if stranger := next((one for one in above if one.syntax.lower() != syntax.lower()), None):
         raise CannotDirectError(f"the rule {stranger.rule}, which comes before its own, has another syntax")

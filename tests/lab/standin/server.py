@@ -9,6 +9,7 @@ from typing import ClassVar, cast
 
 from tests.lab.standin.role import log
 from tests.lab.standin.service import Service
+from tests.lab.standin.streams import long_answer
 
 _DRAIN_S = 5.0
 
@@ -30,6 +31,9 @@ class _Handler(BaseHTTPRequestHandler):
         with _Handler.counter:
             _Handler.active += 1
         try:
+            if answer_long := long_answer(self):
+                answer_long()
+                return
             port = cast("_Server", self.server).server_port
             path = self.path.partition("?")[0]
             status, answer = self.service.answer(self.command, path, body, port=port)

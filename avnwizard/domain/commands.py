@@ -24,9 +24,22 @@ def compose_base(project: ComposeProject, *, files: Sequence[Path] = (), env_fil
     return (*argv, "--env-file", str(env_file or project.env_file))
 
 
-def compose_up(project: ComposeProject, service: str, *, scale: int | None = None, recreate: bool = True) -> Argv:
-    """Start one service from images that are here, and nothing that it depends on."""
+def compose_up(
+    project: ComposeProject,
+    service: str,
+    *,
+    scale: int | None = None,
+    recreate: bool = True,
+    grace_s: float | None = None,
+) -> Argv:
+    """Start one service from images that are here, and nothing that it depends on.
+
+    Args:
+        grace_s: what is replaced is killed after so long; None for what its own container says.
+    """
     argv = [*compose_base(project), "up", "-d", "--no-deps", "--pull", "never"]
+    if grace_s is not None:
+        argv += ["--timeout", _whole(grace_s)]
     if not recreate:
         argv.append("--no-recreate")
     if scale is not None:
@@ -51,7 +64,7 @@ def docker_pull(reference: str) -> Argv:
 
 def docker_stop(container_ids: Sequence[str], grace_s: float) -> Argv:
     """Stop, all at the same time, with SIGKILL after `grace_s` (whole seconds, rounded up)."""
-    return ("docker", "stop", "-t", str(-int(-grace_s // 1)), *container_ids)
+    return ("docker", "stop", "-t", _whole(grace_s), *container_ids)
 
 
 def docker_remove(container_id: str) -> Argv:
@@ -205,3 +218,8 @@ def conninfo(database: str) -> str:
     """A database name that libpq cannot take for a connection string (`a=b`, `postgres://…`)."""
     quoted = database.replace("\\", "\\\\").replace("'", "\\'")
     return f"dbname='{quoted}'"
+
+
+def _whole(seconds: float) -> str:
+    """Whole seconds, rounded up."""
+    return str(-int(-seconds // 1))

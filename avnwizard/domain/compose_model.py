@@ -4,12 +4,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from avnwizard.domain.host import ComposeModel, Service
+from avnwizard.domain.host import DEFAULT_GRACE_S, ComposeModel, Service
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _RESTART = {"any": "always", "on-failure": "on-failure", "none": "no"}
-_DEFAULT_GRACE_S = 10.0
 _HASH_WITHOUT_DEPENDENCIES = (2, 29, 3)
 
 
@@ -72,7 +71,7 @@ def _service(project: str, name: str, body: Mapping[str, Any], config_hash: str)
             body.get("restart") or _RESTART.get(str((deploy.get("restart_policy") or {}).get("condition")), "")
         ),
         replicas=_replicas(body, deploy),
-        stop_grace_s=_DEFAULT_GRACE_S if grace is None else seconds(grace),
+        stop_grace_s=DEFAULT_GRACE_S if grace is None else seconds(grace),
         config_hash=config_hash,
     )
 

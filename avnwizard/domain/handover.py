@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from avnwizard.domain.edge import EdgeFacts
-from avnwizard.domain.host import Service
+from avnwizard.domain.host import DEFAULT_GRACE_S, Service
 from avnwizard.domain.traefik.director import why_not
 from avnwizard.domain.traefik.labels import TraefikLabels, read_labels
 
@@ -15,6 +15,7 @@ Handover = Literal["director", "health", "wait"]
 their health check, so Traefik leaves them. `wait`: the old ones end once their connections are quiet."""
 
 _DRAIN_FILE = re.compile(r"(?:!\s*(?:test|\[)\s+-[ef]|(?:test|\[)\s+!\s+-[ef])\s+['\"]?(/[\w./-]+)")
+_EDGE_GRACE_S = 1.0
 _TRAEFIK_LAG = "some requests may fail for up to 2 s: Traefik hears of a container's end only when it has ended"
 _BY_NAME = "calls by name inside the stack may fail for an instant, where the caller does not try twice"
 
@@ -63,12 +64,25 @@ def choose_handover(
 def lost_in_recreate(service: Service, facts: EdgeFacts | None) -> str:
     """What is away while a service is recreated; "" for one that nobody asks."""
     if facts and facts.service == service.name:
+        grace_s = recreate_grace_s(service, facts)
         return (
-            "every route is away while Traefik itself starts anew, for a few seconds: its host port can have one "
-            "owner only. Its image is here by then, and nothing else is touched meanwhile"
+            "every route is away while Traefik itself starts anew, for a second or two: its host port can have one "
+            "owner only. Its image is here by then, nothing else is touched meanwhile, and what is under way "
+            f"(answers, streams) gets {grace_s:.0f} s to end, since it takes no new request until it has ended"
         )
     routed = read_labels(service.labels).is_routed(exposed_by_default=facts.exposed_by_default if facts else None)
     return "its requests fail from its stop until its first healthy answer" if routed or service.networks else ""
+
+
+def recreate_grace_s(service: Service, facts: EdgeFacts | None) -> float:
+    """How long a container that is replaced in place may take to stop.
+
+    Traefik takes no new connection from SIGTERM on, but waits 10 s for streams (v3.7, `lifeCycle.graceTimeOut`): they
+    end with it all the same, and the shorter it waits, the sooner everybody else is served again. What the operator
+    has set is kept.
+    """
+    is_edge = facts is not None and facts.service == service.name
+    return _EDGE_GRACE_S if is_edge and service.stop_grace_s == DEFAULT_GRACE_S else service.stop_grace_s
 
 
 def drain_file(test: Sequence[str]) -> str:

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+DEFAULT_GRACE_S = 10.0
+"""How long Docker waits after SIGTERM where nothing is said."""
 Health = Literal["none", "starting", "healthy", "unhealthy"]
 ContainerState = Literal["created", "running", "paused", "restarting", "removing", "exited", "dead"]
 
@@ -113,7 +115,7 @@ class Service:
     labels: dict[str, str] = field(default_factory=dict)
     restart: str = ""
     replicas: int = 1
-    stop_grace_s: float = 10.0
+    stop_grace_s: float = DEFAULT_GRACE_S
     config_hash: str = ""
 
 

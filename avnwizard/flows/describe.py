@@ -107,7 +107,8 @@ def _service(plan: Plan, part: ServicePlan) -> PlannedStep:
         )  # fmt: skip
     if part.strategy == "skip":
         return PlannedStep(f"roll:{part.service}", f"Leave {part.service}", (), part.reason, "nothing to undo")
+    again = commands.compose_up(plan.project, part.service, grace_s=part.grace_s)
     return PlannedStep(
-        f"roll:{part.service}", f"Recreate {part.service}", (up,), part.reason, "recreated again",
+        f"roll:{part.service}", f"Recreate {part.service}", (again,), part.reason, "recreated again",
         part.may_lose,
     )  # fmt: skip

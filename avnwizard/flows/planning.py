@@ -9,7 +9,7 @@ from avnwizard.domain.config import Strategy
 from avnwizard.domain.edge import EdgeFacts
 from avnwizard.domain.env_decisions import apply_decisions
 from avnwizard.domain.findings import Finding
-from avnwizard.domain.handover import lost_in_recreate
+from avnwizard.domain.handover import lost_in_recreate, recreate_grace_s
 from avnwizard.domain.host import ComposeModel, Container
 from avnwizard.domain.migrations import Kind, MigrationVerdict
 from avnwizard.domain.plan import EnvEdit, Jump, MigrationStatement, Plan, ReleaseRef, ServicePlan
@@ -198,7 +198,7 @@ def _service(
         digest,
         how,
         may_lose,
-        service.stop_grace_s,
+        recreate_grace_s(service, facts) if choice.strategy == "recreate" else service.stop_grace_s,
     )
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from avnwizard.domain.handover import Handover
+from avnwizard.domain.handover import Handover, recreate_grace_s
 from avnwizard.domain.host import Container, Service
 from avnwizard.domain.plain import printable
 from avnwizard.engine.step import StepContext
@@ -163,7 +163,7 @@ def _recreate(ctx: StepContext, host: Host, want: Wanted, *, healthy_s: float) -
         with ctx.effect("remove-double"):
             _take_away(host, one, want.service.stop_grace_s)
     with ctx.effect("recreate"):
-        host.stack.up(want.service.name)
+        host.stack.up(want.service.name, grace_s=recreate_grace_s(want.service, host.edge.facts()))
     _wait_healthy(ctx, host, want, healthy_s=healthy_s)
 
 

@@ -113,8 +113,10 @@ class Stack(Protocol):
     def retag(self, image_id: str, reference: str) -> None:
         """Make a tag point at an image that is here (going back when the registry moved on or is gone)."""
 
-    def up(self, service: str, *, scale: int | None = None, recreate: bool = True) -> None:
-        """`compose up -d --no-deps --pull never`, with `--scale` and `--no-recreate` as asked."""
+    def up(
+        self, service: str, *, scale: int | None = None, recreate: bool = True, grace_s: float | None = None
+    ) -> None:
+        """`compose up -d --no-deps --pull never`, with `--scale`, `--no-recreate` and `--timeout` as asked."""
 
     def stop(self, *container_ids: str, grace_s: float) -> None:
         """Stop, all at the same time, waiting `grace_s` before they are killed; no error when one is gone."""

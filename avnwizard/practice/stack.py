@@ -116,7 +116,9 @@ class PracticeStack:
         """Point a tag at an image that is here."""
         self._images.tag(image_id, reference, kept=False)
 
-    def up(self, service: str, *, scale: int | None = None, recreate: bool = True) -> None:
+    def up(
+        self, service: str, *, scale: int | None = None, recreate: bool = True, grace_s: float | None = None
+    ) -> None:
         """`compose up -d --no-deps --pull never`: converge one service, as Compose does."""
         self._observer.catch_up()
         wanted = self._wanted(service)

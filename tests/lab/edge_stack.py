@@ -53,11 +53,19 @@ class EdgeStack:
         said = json.loads(body) if answer.status == http.client.OK else None
         return answer.status, {name.lower(): value for name, value in answer.getheaders()}, said
 
+    def setting(self, name: str) -> str:
+        """A variable of the env file, "" where it has none."""
+        return self.stack.env_file().get(name, "")
+
+    def set(self, name: str, value: str) -> None:
+        """Set a variable of the env file; nothing is restarted."""
+        file = self.stack.clone / ".env.production"
+        kept = [line for line in file.read_text("utf-8").splitlines() if not line.startswith(f"{name}=")]
+        file.write_text("\n".join([*kept, f"{name}={value}"]) + "\n", "utf-8")
+
     def set_api(self, on: bool) -> None:
         """Traefik anew, with its API or without; waits until every route answers."""
-        file = self.stack.clone / ".env.production"
-        kept = [line for line in file.read_text("utf-8").splitlines() if not line.startswith("TRAEFIK_API=")]
-        file.write_text("\n".join([*kept, f"TRAEFIK_API={str(on).lower()}"]) + "\n", "utf-8")
+        self.set("TRAEFIK_API", str(on).lower())
         self.stack.compose("up", "-d", "--no-deps", "traefik")
         self.wait()
 

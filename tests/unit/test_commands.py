@@ -18,6 +18,7 @@ def test_up_starts_one_service_from_images_that_are_here() -> None:
     assert shlex.join(commands.compose_up(PROJECT, "web")) == f"{plain} web"
     surge = commands.compose_up(PROJECT, "web", scale=2, recreate=False)
     assert shlex.join(surge) == f"{plain} --no-recreate --scale web=2 web"
+    assert shlex.join(commands.compose_up(PROJECT, "web", grace_s=0.5)) == f"{plain} --timeout 1 web"
 
 
 def test_another_model_keeps_project_and_directory() -> None:

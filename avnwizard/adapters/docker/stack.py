@@ -120,7 +120,9 @@ class DockerStack:
         """Make a tag point at an image that is here."""
         self._cli.run(commands.docker_tag(image_id, reference))
 
-    def up(self, service: str, *, scale: int | None = None, recreate: bool = True) -> None:
+    def up(
+        self, service: str, *, scale: int | None = None, recreate: bool = True, grace_s: float | None = None
+    ) -> None:
         """Start or replace a service's containers; a `scale` below what is there is refused.
 
         Compose would remove the highest-numbered replicas: after a surge, the new ones.
@@ -130,7 +132,7 @@ class DockerStack:
             if scale < there:
                 message = f"{service} has {there} containers; scaling it down to {scale} could remove the new ones."
                 raise HostError(message, "Remove the old ones by id first.")
-        argv = commands.compose_up(self._project, service, scale=scale, recreate=recreate)
+        argv = commands.compose_up(self._project, service, scale=scale, recreate=recreate, grace_s=grace_s)
         with self._composing(None, f"Look at `docker compose logs {service}`.") as env:
             self._cli.run(argv, timeout_s=self._up_s, env=env)
 

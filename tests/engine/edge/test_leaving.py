@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -132,6 +134,40 @@ def test_without_root(edge: EdgeStack, mark: str, tmp_path: Path) -> None:
         said
     )
     is_settled(edge, "bare")
+
+
+def test_traefik_itself(edge: EdgeStack, tmp_path: Path) -> None:
+    """Replaced in place while a stream goes on: it is not waited for, and every route answers again."""
+    old = edge.ids("traefik")
+    edge.set("TRAEFIK_LOG", "WARN")
+    with (
+        reading(edge.plain, edge.host("bare"), "/stream?s=60&every=1") as stream,
+        _signals(edge, old[0]) as signals,
+    ):
+        assert stream.begun.wait(10)
+        assert carry(edge.stack, tmp_path, "traefik", "one") == 0
+        edge.wait()
+    assert stream.broken
+    assert signals == ["15", "9"], "it was given longer than what is planned"
+    assert set(edge.ids("traefik")).isdisjoint(old)
+    is_settled(edge, "traefik")
+
+
+@contextmanager
+def _signals(edge: EdgeStack, container: str) -> Iterator[list[str]]:
+    """The signals that a container gets in the block, filled in afterwards."""
+    seen: list[str] = []
+    since = time.time()
+    yield seen
+    words = (
+        "--filter",
+        f"container={container}",
+        "--filter",
+        "event=kill",
+        "--format",
+        "{{.Actor.Attributes.signal}}",
+    )
+    seen += edge.stack.lab.docker("events", "--since", f"{since}", "--until", f"{time.time()}", *words).stdout.split()
 
 
 def _without_rights(edge: EdgeStack, folder: Path, service: str, run: str) -> subprocess.CompletedProcess[str]:

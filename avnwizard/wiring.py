@@ -43,7 +43,7 @@ def open_host(directory: Path) -> Host:
 def _open_real(directory: Path) -> Host:
     from avnwizard.adapters.clock import SystemClock
     from avnwizard.adapters.docker.discovery import find_project
-    from avnwizard.adapters.docker.engine import find_engine
+    from avnwizard.adapters.docker.engine import require_engine
     from avnwizard.adapters.docker.stack import DockerStack
     from avnwizard.adapters.files import LocalFiles
     from avnwizard.adapters.git import open_repo
@@ -52,7 +52,7 @@ def _open_real(directory: Path) -> Host:
     repo = open_repo(directory)
     state = StatePaths(_state_root() / _slug(repo.directory))
     config = _config(repo, state)
-    find_engine()
+    require_engine()
     project = find_project(repo.directory) or _default_project(repo.directory, config)
     stack = DockerStack(project)
     postgres = config.postgres.service or _find_postgres(stack)

@@ -1,6 +1,7 @@
 """A child process that is bounded in time, cannot reach the terminal, and is never left behind."""
 
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
@@ -14,6 +15,8 @@ from avnwizard.adapters.hostile import LINE_BYTES, shown, tail_of
 from avnwizard.errors import HostError
 
 _BLOCK = 1 << 16
+_WIDE = 1 << 20
+"""Linux's default `fs.pipe-max-size`."""
 _GRACE_S = 5.0
 
 
@@ -67,6 +70,12 @@ class Child:
         """The child's standard error (not with `joined`)."""
         assert self._process.stderr is not None
         return self._process.stderr
+
+    @staticmethod
+    def widen(pipe: IO[bytes]) -> None:
+        """Let more wait in a pipe, for streams: fewer wake-ups (Linux)."""
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _WIDE)
 
     def listen(self, pipe: IO[bytes], take: Callable[[bytes], None]) -> None:
         """Hand a pipe's blocks to `take` in a thread, so that no other pipe can be blocked by it."""

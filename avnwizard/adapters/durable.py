@@ -3,6 +3,8 @@
 import contextlib
 import hashlib
 import os
+import queue
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from avnwizard.domain.database import FileFacts
 from avnwizard.errors import HostError
 
 _CHUNK_BYTES = 1 << 20
+_STRIDE_BYTES = 1 << 25
+"""So much is written before it is sent to the disk and read again, while the stream goes on."""
 
 
 class Sink:
@@ -18,19 +22,82 @@ class Sink:
 
     def __init__(self, handle: int) -> None:
         self._handle, self._digest = handle, hashlib.sha256()
+        self._again: _Again | None = None
         self.size_bytes = 0
 
-    def take(self, block: bytes) -> None:
+    def take(self, block: bytes | memoryview) -> None:
         """Write one block whole."""
         self._digest.update(block)
         view = memoryview(block)
+        before, self.size_bytes = self.size_bytes, self.size_bytes + len(view)
         while view:
             view = view[os.write(self._handle, view) :]
-        self.size_bytes += len(block)
+        if before // _STRIDE_BYTES < self.size_bytes // _STRIDE_BYTES:
+            self._again = self._again or _Again(self._handle)
+            self._again.up_to(self.size_bytes)
 
     def written(self) -> FileFacts:
         """What was taken so far."""
         return FileFacts(self.size_bytes, self._digest.hexdigest())
+
+    def read_again(self) -> FileFacts:
+        """What the disk gives back, once everything was taken; raises `OSError`."""
+        again = self._again or _Again(self._handle)
+        return again.whole()
+
+    def close(self) -> None:
+        """Let nobody use the file any more, and close it."""
+        if self._again:
+            self._again.end()
+        os.close(self._handle)
+
+
+class _Again:
+    """Sends a growing file to the disk and hashes what that gives back, in a thread, a stride behind the writer."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle, self._digest, self._offset = handle, hashlib.sha256(), 0
+        self._failed: OSError | None = None
+        self._goals: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._follow, daemon=True)
+        self._thread.start()
+
+    def up_to(self, offset: int) -> None:
+        """The file is written up to there; raises what the disk said of an earlier part."""
+        if self._failed:
+            raise self._failed
+        self._goals.put(offset)
+
+    def end(self) -> None:
+        """Stop; may be called again."""
+        self._goals.put(None)
+        self._thread.join()
+
+    def whole(self) -> FileFacts:
+        """Size and checksum of all that is in the file, as read from the disk."""
+        self.end()
+        if self._failed:
+            raise self._failed
+        self._read(os.fstat(self._handle).st_size)
+        return FileFacts(self._offset, self._digest.hexdigest())
+
+    def _follow(self) -> None:
+        try:
+            while (goal := self._goals.get()) is not None:
+                self._read(goal)
+        except OSError as error:
+            self._failed = error
+
+    def _read(self, goal: int) -> None:
+        """fsync, then make the kernel forget: what is read next comes from the disk."""
+        os.fsync(self._handle)
+        os.posix_fadvise(self._handle, self._offset, goal - self._offset, os.POSIX_FADV_DONTNEED)
+        while self._offset < goal:
+            block = os.pread(self._handle, min(_CHUNK_BYTES, goal - self._offset), self._offset)
+            if not block:
+                break
+            self._digest.update(block)
+            self._offset += len(block)
 
 
 @contextlib.contextmanager
@@ -38,25 +105,23 @@ def appearing(to: Path) -> Iterator[Sink]:
     """A new 0600 file that appears under its name only once it is whole, fsynced, and read again as it was written.
 
     The second reading is of the disk, not of what the kernel still remembers of the writing (`POSIX_FADV_DONTNEED`
-    after the fsync; a file system in memory has no other place). Raises `OSError` from the file system, `HostError`
-    where the disk gives back something else; either way no file of that name appears.
+    after the fsync; a file system in memory has no other place). It follows the writing by a few megabytes, so that
+    little of it is left at the end. Raises `OSError` from the file system, `HostError` where the disk gives back
+    something else; either way no file of that name appears.
     """
     part = to.with_name(f"{to.name}.part")
     part.unlink(missing_ok=True)
     try:
-        handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        sink = Sink(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         try:
-            sink = Sink(handle)
             yield sink
-            os.fsync(handle)
-            os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
-            if _hashed(handle, lambda _: None) != sink.written():
+            if sink.read_again() != sink.written():
                 raise HostError(
                     f"What the disk gives back of {to} is not what was written to it.",
                     "The disk, its cable or its controller is at fault: look at `dmesg`; use another one.",
                 )
         finally:
-            os.close(handle)
+            sink.close()
         part.replace(to)
         sync_folder(to.parent)
     finally:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from typer.rich_utils import rich_format_error
 
 from avnwizard import __version__
 from avnwizard.cli import opening
@@ -50,6 +49,8 @@ def run() -> int:
         show_error(error)
         return error.exit_code
     except typer.TyperException as error:
+        from typer.rich_utils import rich_format_error
+
         rich_format_error(error)  # type: ignore[arg-type]  # every TyperException shown is a ClickException
         return ExitCode.USAGE
     except (typer.Abort, KeyboardInterrupt):

@@ -62,9 +62,9 @@ def docker_pull(reference: str) -> Argv:
     return ("docker", "pull", reference)
 
 
-def docker_stop(container_id: str, grace_s: float) -> Argv:
-    """Stop, with SIGKILL after `grace_s` (whole seconds, rounded up)."""
-    return ("docker", "stop", "-t", _whole(grace_s), container_id)
+def docker_stop(container_ids: Sequence[str], grace_s: float) -> Argv:
+    """Stop, all at the same time, with SIGKILL after `grace_s` (whole seconds, rounded up)."""
+    return ("docker", "stop", "-t", _whole(grace_s), *container_ids)
 
 
 def docker_remove(container_id: str) -> Argv:
@@ -193,6 +193,25 @@ def pg_restore(database: str, *, scratch: bool = False) -> Argv:
 def pg_read_back() -> Argv:
     """Read a dump from stdin to its end; unlike `--list` this finds a truncated one."""
     return ("pg_restore", "-f", "/dev/null")
+
+
+def pg_dump_read_back(dump: Argv) -> Argv:
+    """A `pg_dump` whose stdout is meanwhile read to its end by pg_restore and hashed, all beside the server.
+
+    On stderr it tells how each part ended and the sum of what pg_restore read, in lines that `DUMP_TOLD` begins. All
+    pipes but stdout are of the shell's own making: whoever runs it may open them again by their number.
+    """
+    return ("sh", "-c", _READ_BACK, "sh", *dump)
+
+
+DUMP_TOLD = "avnwizard:"
+_READ_BACK = f"""exec 3>&1
+{{
+{{ {{ "$@"; echo "{DUMP_TOLD} pg_dump $?" >&2; }} |
+{{ tee /dev/fd/5 /dev/fd/6 >&3; echo "{DUMP_TOLD} tee $?" >&2; }}; }} 5>&1 |
+{{ {" ".join(pg_read_back())} >/dev/null; echo "{DUMP_TOLD} pg_restore $?" >&2; }}
+}} 6>&1 |
+{{ sum=$(sha256sum); echo "{DUMP_TOLD} sum $sum" >&2; }}"""
 
 
 def conninfo(database: str) -> str:

@@ -24,6 +24,7 @@ class GoingBack:
         interruption_s: expected time in which some service does not answer.
         total_s: expected time until all is back.
         measured: whether both follow from what this stack needed before; else from stated defaults.
+        migrating: a one-shot is at work: `lost` is as of its start.
     """
 
     restore: bool
@@ -34,6 +35,7 @@ class GoingBack:
     interruption_s: float
     total_s: float
     measured: bool
+    migrating: bool = False
 
     @property
     def written(self) -> Written:
@@ -45,7 +47,8 @@ def sentence(cost: GoingBack, now: float) -> str:
     """The cost as one says it: "going back now loses 14 new sessions and 1 new identity, since 02:14; …"."""
     if cost.restore:
         since = f", since {clock(cost.since, now)}" if cost.since else ""
-        lost = f"going back now loses {things(cost.written)}{since}"
+        also = ", and what users write during the migration" if cost.migrating else ""
+        lost = f"going back now loses {things(cost.written)}{also}{since}"
     else:
         lost = "going back now loses nothing"
     if cost.interruption_s < 1:

@@ -78,6 +78,7 @@ class SnapshotPlan:
 
     Attributes:
         volumes: volumes of the compose file that are archived too.
+        volume_sizes: bytes in those, by name; one whose size cannot be seen is not among them.
         offered: those that could be.
         proof: what is aimed at; `proof_note` says why it is not more, "" where it is as much as can be.
     """
@@ -90,11 +91,17 @@ class SnapshotPlan:
     offered: tuple[str, ...] = ()
     proof: Proof = "restored"
     proof_note: str = ""
+    volume_sizes: tuple[tuple[str, int], ...] = ()
 
     @property
     def total_bytes(self) -> int:
         """The databases' size on disk."""
         return sum(size for _, size in self.databases)
+
+    @property
+    def needed_bytes(self) -> int:
+        """What the snapshot takes at most: as much as the databases do, and the volumes' archives."""
+        return self.total_bytes + sum(size for _, size in self.volume_sizes)
 
 
 @dataclass(frozen=True)

@@ -29,12 +29,20 @@ class JobSeen:
 
     Attributes:
         moved: database -> fingerprint of its schema after the job, for those whose schema it changed.
-        wrote: database -> rows written while it ran; None where a crash left that unknown.
+        wrote: database -> rows written while it ran; None while it runs, and where a crash left that unknown.
+        begun: database -> what had been counted when it was started (the last time), while `wrote` is None.
+        earlier: database -> rows written in attempts before that.
     """
 
     service: str
     moved: Mapping[str, str]
     wrote: Mapping[str, Written] | None
+    begun: Mapping[str, WriteCounters] = field(default_factory=dict)
+    earlier: Mapping[str, Written] = field(default_factory=dict)
+
+    def wrote_to(self, database: str) -> Written:
+        """Rows that are known to have been written to a database while it ran."""
+        return (self.earlier if self.wrote is None else self.wrote).get(database, Written())
 
 
 @dataclass(frozen=True)
@@ -133,17 +141,26 @@ def _steps_since(journal: Journal, plan: Plan, run: str) -> list[StepRecord]:
 def _job(service: str, facts: Mapping[str, Any]) -> JobSeen:
     moved = facts.get("moved") or {}
     if facts.get("wrote") is None:
-        return JobSeen(service, moved, None)
+        begun = {name: _COUNTERS.validate_python(found) for name, found in (facts.get("counters") or {}).items()}
+        earlier = {name: _read(tables) for name, tables in (facts.get("earlier") or {}).items()}
+        return JobSeen(service, moved, None, begun, earlier)
     return JobSeen(service, moved, {name: _read(tables) for name, tables in facts["wrote"].items()})
 
 
 def written_since(
-    database: Database, known: Baseline, names: Iterable[str], live: Mapping[str, str] | None = None
+    database: Database,
+    known: Baseline,
+    names: Iterable[str],
+    live: Mapping[str, str] | None = None,
+    *,
+    migrating: bool = False,
 ) -> tuple[tuple[tuple[str, Written], ...], Written]:
     """(database -> what its users wrote since the snapshot, what was written while the migrations ran).
 
     Args:
         live: name in the snapshot -> the name under which that database lies now, where it was renamed.
+        migrating: a one-shot is at work at this moment: the users' rows are told as of its start, and all that was
+            written since as its own. Without it, rows of a one-shot that a crash cut off count as the users'.
     """
     wanted = set(names)
     lost: list[tuple[str, Written]] = []
@@ -154,9 +171,17 @@ def written_since(
         if one.counters is None:
             lost.append((one.name, Written(exact=False)))
             continue
-        found = written_between(one.counters, database.write_counters((live or {}).get(one.name, one.name)))
-        theirs = together(job.wrote[one.name] for job in known.jobs if job.wrote and one.name in job.wrote)
+        now = database.write_counters((live or {}).get(one.name, one.name))
+        until = _begun(known, one.name) if migrating else None
+        found = written_between(one.counters, until or now)
+        theirs = together(job.wrote_to(one.name) for job in known.jobs)
         rest, records = apart(without(found, theirs.tables))
         lost.append((one.name, rest))
-        migrated.append(together([theirs, records]))
+        migrated.append(together([theirs, records, *([written_between(until, now)] if until else ())]))
     return tuple(lost), together(migrated)
+
+
+def _begun(known: Baseline, name: str) -> WriteCounters | None:
+    """What had been counted when the one-shot that is at work was started."""
+    open_jobs = [job for job in known.jobs if job.wrote is None and name in job.begun]
+    return open_jobs[-1].begun[name] if open_jobs else None

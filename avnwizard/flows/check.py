@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from avnwizard.domain.findings import Finding
+from avnwizard.domain.volumes import durable_volumes
 from avnwizard.engine.records import UNFINISHED
 from avnwizard.errors import WizardError
 from avnwizard.flows.host import Host
+from avnwizard.flows.snapshot_plan import sizes_of
 from avnwizard.flows.survey import ailing, drifted, read_env
 from avnwizard.flows.taking import worth_keeping
 
@@ -172,7 +174,7 @@ def _disk(host: Host) -> Iterator[Finding]:
     folder = host.state.snapshots
     free = host.files.free_bytes(folder)
     if host.postgres_service:
-        needed = sum(one.size_bytes for one in worth_keeping(host.database()))
+        needed = sum(one.size_bytes for one in worth_keeping(host.database())) + _volumes(host)
         if free < needed:
             yield Finding(
                 "disk", "stop", f"A snapshot may need {needed:,} bytes in {folder}, {free:,} are free.",
@@ -181,6 +183,13 @@ def _disk(host: Host) -> Iterator[Finding]:
         else:
             yield Finding("disk", "ok", f"{free:,} bytes free for a snapshot of at most {needed:,}.")
     yield from _docker_root(host)
+
+
+def _volumes(host: Host) -> int:
+    """Bytes in the volumes that a snapshot holds too."""
+    chosen = host.config.snapshot.volumes
+    found = durable_volumes(host.stack.resolve(), but=host.postgres_service) if chosen else ()
+    return sum(size for _, size in sizes_of(host, [one for one in found if one.volume in chosen]))
 
 
 def _docker_root(host: Host) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from avnwizard.engine.feed import FeedWriter
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import StepRecord
 from avnwizard.errors import WizardError
-from avnwizard.flows.baseline import Baseline, baseline
+from avnwizard.flows.baseline import JOB, Baseline, baseline
 from avnwizard.flows.host import Host
 from avnwizard.flows.way_back import Verdict, cost_of, judge
 
@@ -84,7 +84,13 @@ class CostWatch:
             base = baseline(self._host, journal, self._plan, self._run)
             begun = [step for step in steps if step.state != "pending"]
             known = _Known(states, base, judge(self._host, self._plan, begun, base))
-            settled = not any(name.startswith("job:") and state == "started" for name, state in states)
-            self._known = known if settled else replace(known, states=())
-        restore = known.verdict.restore
-        return cost_of(self._host, self._plan, steps, known.base, known.verdict, restore=restore, kept=False)
+            self._known = replace(known, states=()) if _migrates(steps) else known
+        return cost_of(
+            self._host, self._plan, steps, known.base, known.verdict,
+            restore=known.verdict.restore, kept=False, migrating=_migrates(steps),
+        )  # fmt: skip
+
+
+def _migrates(steps: list[StepRecord]) -> bool:
+    """Whether a one-shot is at work; the run that is watched lives, so `started` is no leftover of a crash."""
+    return any(step.name.startswith(JOB) and step.state == "started" for step in steps)

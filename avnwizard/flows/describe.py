@@ -6,8 +6,8 @@ from dataclasses import replace
 from avnwizard.domain import commands
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Again, Plan, PlannedStep, ServicePlan
-from avnwizard.flows.steps.restore import StopWriters
 from avnwizard.flows.steps.swap_back import SwapBack
+from avnwizard.flows.steps.writers import StopWriters
 
 OLD = "OLD_CONTAINER"
 """Stands for a container id that is only known when the step runs."""
@@ -69,7 +69,9 @@ def _snapshot(plan: Plan) -> PlannedStep:
         proof += ", restored into a scratch database, compared, and that one dropped"
     elif plan.snapshot.proof_note:
         proof += f"; not restored to prove it: {plan.snapshot.proof_note}"
-    volumes = f"; volumes: {', '.join(plan.snapshot.volumes)}" if plan.snapshot.volumes else ""
+    sizes = dict(plan.snapshot.volume_sizes)
+    told = [f"{name} ({sizes[name]:,} bytes)" if name in sizes else name for name in plan.snapshot.volumes]
+    volumes = f"; volumes: {', '.join(told)}" if told else ""
     return PlannedStep(
         "snapshot", "Take a snapshot of every database",
         tuple(commands.docker_exec(plan.postgres_service, tool) for tool in tools),
@@ -87,7 +89,7 @@ def _service(plan: Plan, part: ServicePlan) -> PlannedStep:
             "from here on: if it changed a schema, the databases are restored from the snapshot; "
             "what was written since is set aside",
         )  # fmt: skip
-    gone: tuple[commands.Argv, ...] = (commands.docker_stop(OLD, part.grace_s), commands.docker_remove(OLD))
+    gone: tuple[commands.Argv, ...] = (commands.docker_stop([OLD], part.grace_s), commands.docker_remove(OLD))
     if part.strategy == "retire":
         return PlannedStep(
             f"retire:{part.service}", f"Remove {part.service}", gone, "The release no longer has it; volumes stay.",

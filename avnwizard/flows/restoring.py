@@ -8,33 +8,47 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from avnwizard.domain.snapshot import ArchivedVolume, Manifest
+from avnwizard.domain.strategy import is_job, keeps_running, roll_order
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows import snapshots
 from avnwizard.flows.host import Host
 from avnwizard.flows.steps.restore import PutInPlace, RestoreBeside
+from avnwizard.flows.steps.writers import StartWriters, StopWriters
 
 _STOP_GRACE_S = 30.0
 
 
 @dataclass(frozen=True)
 class RestoreOrder:
-    """What goes back. `keeping` are the databases that are there now: they are kept under another name."""
+    """What goes back.
+
+    Attributes:
+        keeping: the databases that are there now: they are kept under another name.
+        stop: services that are stopped while the databases are swapped, dependencies first; () where none shall be.
+    """
 
     snapshot: Path
     databases: tuple[str, ...]
     keeping: tuple[str, ...]
     volumes: tuple[str, ...]
+    stop: tuple[str, ...] = ()
 
 
 def plan_restore(
-    host: Host, folder: Path, databases: Sequence[str] = (), volumes: Sequence[str] = ()
+    host: Host,
+    folder: Path,
+    databases: Sequence[str] = (),
+    volumes: Sequence[str] = (),
+    *,
+    stop_services: bool = False,
 ) -> tuple[RestoreOrder, Manifest]:
     """Decide what goes back; nothing is changed.
 
     Args:
         databases: those that are restored; () is every one that holds tables or is missing.
         volumes: archived volumes that are unpacked too.
+        stop_services: whether the services that use the databases are stopped for the swap, as a rollback does.
 
     Raises:
         HostError: a part of the snapshot is damaged, or Postgres does not answer.
@@ -51,13 +65,23 @@ def plan_restore(
         for one in manifest.databases
         if one.name in databases or (not databases and (one.rows or one.name not in there))
     )
-    return RestoreOrder(folder, chosen, tuple(name for name in chosen if name in there), tuple(volumes)), manifest
+    keeping = tuple(name for name in chosen if name in there)
+    stop = _writers(host) if stop_services and chosen else ()
+    return RestoreOrder(folder, chosen, keeping, tuple(volumes), stop), manifest
+
+
+def _writers(host: Host) -> tuple[str, ...]:
+    """All but the edge and what keeps data of its own; what was not running is neither stopped nor started."""
+    model = host.stack.resolve()
+    services = (model.services[name] for name in roll_order(model))
+    return tuple(one.name for one in services if not is_job(one, model) and not keeps_running(one))
 
 
 def to_json(order: RestoreOrder) -> str:
     """For the journal: what was ordered, apart from what the world was like."""
     adapter = TypeAdapter(dict[str, Any])
     found: dict[str, Any] = {"snapshot": str(order.snapshot), "databases": order.databases, "volumes": order.volumes}
+    found |= {"stop": order.stop} if order.stop else {}
     return adapter.dump_json(found).decode()
 
 
@@ -65,7 +89,10 @@ def restore_steps(host: Host, order: RestoreOrder, manifest: Manifest) -> list[S
     """The steps, in order."""
     steps: list[Step] = []
     if order.databases:
-        steps += [RestoreBeside(host, order.snapshot, order.databases), PutInPlace(host, order.databases)]
+        swap: list[Step] = [PutInPlace(host, order.databases)]
+        if order.stop:
+            swap = [StopWriters(host, order.stop), *swap, StartWriters(host, order.stop)]
+        steps += [RestoreBeside(host, order.snapshot, order.databases), *swap]
     volumes = [one for one in manifest.volumes if one.volume in order.volumes]
     return [*steps, *(UnpackVolume(host, order.snapshot, one) for one in volumes)]
 
@@ -101,9 +128,8 @@ class UnpackVolume(Step):
         kept = self._host.state.folder / "kept-volumes" / f"{ctx.run}-{one.volume}.tar"
         running = [each.id for each in containers if each.state == "running"] or ctx.recall().get("running", [])
         ctx.note(running=running)
-        for container_id in running:
-            with ctx.effect("stop"):
-                stack.stop(container_id, grace_s=_STOP_GRACE_S)
+        with ctx.effect("stop"):
+            stack.stop(*running, grace_s=_STOP_GRACE_S)
         if not self._host.files.exists(kept):
             self._host.files.make(kept.parent)
             with ctx.effect("keep"):

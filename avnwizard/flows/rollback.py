@@ -24,12 +24,13 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.stack_before import model_of_before, old_services, require_images, writers
 from avnwizard.flows.steps.code import Checkout, WriteEnv
 from avnwizard.flows.steps.images import PullImages
-from avnwizard.flows.steps.restore import RestoreBeside, StopWriters, SwapDatabases
+from avnwizard.flows.steps.restore import RestoreBeside, SwapDatabases
 from avnwizard.flows.steps.roles import RepairRoles
 from avnwizard.flows.steps.roll import Retire, RollBackService, RunJob
 from avnwizard.flows.steps.save_rows import SaveRows
 from avnwizard.flows.steps.scene import Scene
 from avnwizard.flows.steps.verify import Verify
+from avnwizard.flows.steps.writers import StopWriters
 from avnwizard.flows.way_back import Verdict, cost_of, judge, restored
 
 _JOBS_END_S = 120.0
@@ -241,7 +242,7 @@ def _database_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
     if plan.restore:
         # restored while the services still run: users wait for the swap alone
         yield RestoreBeside(scene.host, Path(plan.snapshot), plan.databases)
-        yield StopWriters(scene, plan.stop)
+        yield StopWriters(scene.host, plan.stop)
     if plan.roles is not None:
         yield RepairRoles(scene, Path(plan.snapshot))
     if plan.restore:

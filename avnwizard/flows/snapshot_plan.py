@@ -1,10 +1,12 @@
 """What a snapshot will hold, decided before it is taken: shown in the plan, by the screens and by the verb alike."""
 
 import time
+from collections.abc import Sequence
 
+from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.plan import SnapshotPlan
 from avnwizard.domain.snapshot import Proof
-from avnwizard.domain.volumes import durable_volumes
+from avnwizard.domain.volumes import DurableVolume, durable_volumes
 from avnwizard.flows import proving
 from avnwizard.flows.host import Host
 from avnwizard.flows.taking import require_known, worth_keeping
@@ -17,7 +19,7 @@ def plan_snapshot(
     taken: bool = True,
     volumes: tuple[str, ...] | None = None,
     proof: Proof | None = None,
-    offer: bool = True,
+    model: ComposeModel | None = None,
 ) -> SnapshotPlan:
     """Look at the databases, the disks and the volumes.
 
@@ -25,7 +27,7 @@ def plan_snapshot(
         tag: the release at HEAD; it becomes part of the folder's name.
         volumes: None is what `avnwizard.toml` says.
         proof: None is what `avnwizard.toml` says.
-        offer: whether to look which volumes there are, where none is chosen: Compose takes its time to tell.
+        model: the resolved compose model, where the caller has it.
 
     Raises:
         HostError: Postgres does not answer, or there is no such volume.
@@ -39,8 +41,8 @@ def plan_snapshot(
     facts = worth_keeping(database)
     level, note = proving.level(database, facts, proof or host.config.snapshot.proof)
     chosen = host.config.snapshot.volumes if volumes is None else volumes
-    model = host.stack.resolve() if offer or chosen else None
-    offered = tuple(one.volume for one in durable_volumes(model, but=host.postgres_service)) if model else ()
+    found = durable_volumes(model or host.stack.resolve(hashed=False), but=host.postgres_service)
+    offered = tuple(one.volume for one in found)
     require_known(chosen, offered)
     return SnapshotPlan(
         taken=True,
@@ -51,4 +53,11 @@ def plan_snapshot(
         offered=offered,
         proof=level,
         proof_note=note,
+        volume_sizes=sizes_of(host, [one for one in found if one.volume in chosen]),
     )
+
+
+def sizes_of(host: Host, volumes: Sequence[DurableVolume]) -> tuple[tuple[str, int], ...]:
+    """(name in the compose file, bytes) of each volume whose size can be seen."""
+    sizes = host.stack.volume_sizes([one.name for one in volumes])
+    return tuple((one.volume, sizes[one.name]) for one in volumes if one.name in sizes)

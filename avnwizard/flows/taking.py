@@ -1,17 +1,14 @@
-"""How a snapshot is taken and proven: dumps of one moment, each restored beside and compared where there is room.
-
-One dump after the other: the server's COPY, pg_dump's compression and the reading back of one keep two or three cores
-busy, and each further dump would need the memory of two more clients. A directory dump with jobs (`-Fd -j`) cannot be
-streamed out of a container: it would need as much room again on the container's disk.
-"""
+"""How a snapshot is taken and proven: dumps of one moment, each restored beside and compared where there is room."""
 
 import json
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from avnwizard.domain.database import DatabaseContents, FileFacts
+from avnwizard.domain.database import FileFacts
 from avnwizard.domain.database_names import is_aside, scratch
 from avnwizard.domain.host import ComposeModel, DatabaseFacts
 from avnwizard.domain.pace import Pace
@@ -21,8 +18,9 @@ from avnwizard.domain.volumes import durable_volumes
 from avnwizard.engine.step import StepContext
 from avnwizard.errors import HostError
 from avnwizard.flows import proving, snapshots
+from avnwizard.flows.dumping import dump_all
 from avnwizard.flows.host import Host
-from avnwizard.ports import Database, Moment
+from avnwizard.ports import Database, Progress
 
 _DUMP, _PROVE = "dump", "prove"
 _PROVING_COST = 3.0
@@ -39,10 +37,14 @@ class Taking:
 
     Args:
         folder: where the files go; the caller gives it its final name when it is whole.
+        model: the resolved compose model, where the caller has it.
     """
 
-    def __init__(self, host: Host, plan: SnapshotPlan, folder: Path, ctx: StepContext) -> None:
+    def __init__(
+        self, host: Host, plan: SnapshotPlan, folder: Path, ctx: StepContext, model: ComposeModel | None = None
+    ) -> None:
         self._host, self._plan, self._folder, self._ctx = host, plan, folder, ctx
+        self._model = model
         self._database = host.database()
         self._facts = worth_keeping(self._database)
         self._bytes = {one.name: one.size_bytes for one in self._facts}
@@ -50,18 +52,21 @@ class Taking:
         total = sum(self._bytes.values())
         work = {_DUMP: total, **({_PROVE: total} if self._proof == "restored" else {})}
         self._pace = Pace(work, {_DUMP: 1.0, _PROVE: _PROVING_COST})
+        self._done: dict[tuple[str, int], int] = {}
+        self._telling_now = threading.Lock()
 
     def require_space(self) -> None:
-        """Refuse where the folder's disk may not hold the dumps.
+        """Refuse where the folder's disk may not hold the dumps and the volumes' archives.
 
         Raises:
             HostError: with the bytes needed and free.
         """
-        needed = sum(self._bytes.values())
-        free = self._host.files.free_bytes(self._folder.parent)
+        databases, volumes = sum(self._bytes.values()), sum(size for _, size in self._plan.volume_sizes)
+        needed, free = databases + volumes, self._host.files.free_bytes(self._folder.parent)
         if free < needed:
+            parts = f" ({databases:,} for databases, {volumes:,} for volumes)" if volumes else ""
             raise HostError(
-                f"it may need {needed:,} bytes in {self._folder.parent}, {free:,} are free.",
+                f"it may need {needed:,} bytes{parts} in {self._folder.parent}, {free:,} are free.",
                 "Make room, or set AVNWIZARD_STATE_DIR to a folder on a larger disk.",
             )
 
@@ -78,12 +83,11 @@ class Taking:
         counters = {one.name: self._database.write_counters(one.name) for one in self._facts}
         with self._database.moments([one.name for one in self._facts]) as moments:
             taken_at, server = time.time(), self._database.server()
-            dumped = [
-                replace(self._dump(number, moment), counters=counters[moment.database])
-                for number, moment in enumerate(moments)
-            ]
+            telling = partial(self._telling, _DUMP)
+            dumped = dump_all(self._ctx, self._database, self._facts, moments, self._folder, telling)
+        dumped = [replace(one, counters=counters[one.name]) for one in dumped]
         dumped = [self._proven(number, one) for number, one in enumerate(dumped)]
-        head, model = self._host.repo.head(), self._host.stack.resolve()
+        head, model = self._host.repo.head(), self._model or self._host.stack.resolve(hashed=False)
         manifest = Manifest(
             taken_at=taken_at,
             tag=head.tag,
@@ -109,16 +113,6 @@ class Taking:
         self._host.files.write(self._folder / snapshots.SUMS, snapshots.sums(written, manifest.parts()))
         return manifest
 
-    def _dump(self, number: int, moment: Moment) -> DumpedDatabase:
-        self._ctx.checkpoint()
-        facts, file, began = self._facts[number], f"database-{number}.dump", time.monotonic()
-        self._ctx.say(f"dumping {facts.name} ({facts.size_bytes:,} bytes on disk)")
-        with self._ctx.effect(f"dump-{number}"):
-            told = self._telling(_DUMP, number)
-            written, found = self._database.dump(moment, self._folder / file, told)
-        self._tell(_DUMP, number, 1.0)
-        return _described(facts, file, written, found, dump_s=time.monotonic() - began)
-
     def _proven(self, number: int, dumped: DumpedDatabase) -> DumpedDatabase:
         if self._proof != "restored":
             return dumped
@@ -131,19 +125,21 @@ class Taking:
         self._tell(_PROVE, number, 1.0)
         return proven
 
-    def _telling(self, kind: str, number: int) -> "_Telling":
-        return _Telling(self, kind, number)
+    def _telling(self, kind: str, number: int) -> Progress:
+        """What hears how far a dump or a restore is, in its own bytes; also from several threads at once."""
+
+        def tell(done: int, total: int | None) -> None:
+            if total:
+                self._tell(kind, number, min(done / total, 1.0))
+
+        return tell
 
     def _tell(self, kind: str, number: int, part: float) -> None:
-        before = sum(one.size_bytes for one in self._facts[:number])
-        self._pace.did(kind, before + int(self._facts[number].size_bytes * part))
-        left_s = self._pace.left_s()
-        self._ctx.progress(self._pace.done_bytes, self._pace.total_bytes, "bytes", left_s=left_s)
-
-    def told(self, kind: str, number: int, done: int, total: int | None) -> None:
-        """What a dump or a restore says of itself, in its own bytes."""
-        if total:
-            self._tell(kind, number, min(done / total, 1.0))
+        with self._telling_now:
+            self._done[kind, number] = int(self._facts[number].size_bytes * part)
+            self._pace.did(kind, sum(size for (other, _), size in self._done.items() if other == kind))
+            left_s = self._pace.left_s()
+            self._ctx.progress(self._pace.done_bytes, self._pace.total_bytes, "bytes", left_s=left_s)
 
     def _images(self) -> tuple[ServiceImage, ...]:
         containers = self._host.stack.containers()
@@ -182,16 +178,6 @@ class Taking:
         return _part(name, self._host.files.measure(self._folder / name))
 
 
-class _Telling:
-    """Passes on how far one dump or restore is."""
-
-    def __init__(self, taking: Taking, kind: str, number: int) -> None:
-        self._taking, self._kind, self._number = taking, kind, number
-
-    def __call__(self, done: int, total: int | None) -> None:
-        self._taking.told(self._kind, self._number, done, total)
-
-
 def require_known(volumes: Sequence[str], offered: Sequence[str]) -> None:
     """Refuse a volume that the compose file does not have.
 
@@ -202,23 +188,6 @@ def require_known(volumes: Sequence[str], offered: Sequence[str]) -> None:
         if volume not in offered:
             there = ", ".join(offered) or "none"
             raise HostError(f"There is no volume {volume!r} that a service writes to.", f"There are: {there}.")
-
-
-def _described(
-    facts: DatabaseFacts, file: str, written: FileFacts, found: DatabaseContents, *, dump_s: float
-) -> DumpedDatabase:
-    return DumpedDatabase(
-        name=facts.name,
-        owner=facts.owner,
-        size_bytes=facts.size_bytes,
-        fingerprint=found.fingerprint,
-        rows=found.rows,
-        dump=_part(file, written),
-        exact=True,
-        properties=found.properties,
-        extensions=found.extensions,
-        dump_s=round(dump_s, 3),
-    )
 
 
 def _part(file: str, written: FileFacts) -> Part:

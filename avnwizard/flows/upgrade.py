@@ -9,12 +9,12 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.run_folder import ENV_BEFORE, RunFolder
 from avnwizard.flows.steps.code import Checkout, WriteEnv
 from avnwizard.flows.steps.images import PullImages
-from avnwizard.flows.steps.restore import StopWriters
 from avnwizard.flows.steps.roll import Retire, RollService, RunJob
 from avnwizard.flows.steps.scene import Scene
 from avnwizard.flows.steps.snapshot import TakeSnapshot
 from avnwizard.flows.steps.swap_back import SwapBack
 from avnwizard.flows.steps.verify import Verify
+from avnwizard.flows.steps.writers import StopWriters
 
 
 def scene_of(plan: Plan, host: Host, run: str) -> Scene:
@@ -34,7 +34,7 @@ def upgrade_steps(scene: Scene) -> list[Step]:
 def _steps(scene: Scene) -> Iterator[Step]:
     if again := scene.plan.again:
         if again.databases:
-            yield StopWriters(scene, again.stop)
+            yield StopWriters(scene.host, again.stop)
             yield SwapBack(scene, again.rollback, again.databases)
     elif scene.plan.snapshot.taken:
         yield TakeSnapshot(scene.host, scene.plan.snapshot, lambda: scene.folder.env(ENV_BEFORE))

@@ -118,12 +118,14 @@ def cost_of(
     *,
     restore: bool,
     kept: bool = True,
+    migrating: bool = False,
 ) -> GoingBack:
     """What going back costs now.
 
     Args:
         restore: whether the databases go back: as the verdict says, or since the operator wants it.
         kept: whether to count what was written also where nothing of it is lost.
+        migrating: whether a one-shot of the run is at work at this moment.
 
     Raises:
         HostError: the database does not answer.
@@ -134,7 +136,8 @@ def cost_of(
         lost = tuple((name, Written(exact=False)) for name in restored(known, verdict))
     elif known.manifest and host.postgres_service and (restore or kept):
         database = host.database()
-        lost, migrated = written_since(database, known, restored(known, verdict, there=_names(database)))
+        names = restored(known, verdict, there=_names(database))
+        lost, migrated = written_since(database, known, names, migrating=migrating)
     interruption_s, restore_s, measured = _times(plan, steps, known, restore=restore)
     return GoingBack(
         restore=restore,
@@ -145,6 +148,7 @@ def cost_of(
         interruption_s=interruption_s,
         total_s=interruption_s + restore_s + _FILES_S,
         measured=measured,
+        migrating=migrating,
     )
 
 

@@ -21,6 +21,8 @@ class PostgresAccess(Protocol):
     def command(self, tool: Sequence[str]) -> tuple[list[str], dict[str, str]]:
         """The argv that runs a client tool of the server's own version (`pg_dump -Fc …`), stdin and stdout attached.
 
+        Or `sh`, which finds those tools.
+
         The second part is the environment that the argv needs on top of this process's own (PGPASSWORD and the
         like): secrets travel there, never in argv. The tool is pointed at the server as its superuser.
         """
@@ -47,8 +49,12 @@ class Moment(Protocol):
     def contents(self) -> DatabaseContents:
         """Exact rows, schema fingerprint, extensions and properties of that moment."""
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether `cancel` was called."""
+
     def cancel(self) -> None:
-        """End `contents` early, from another thread."""
+        """End `contents` and a dump of this early, from another thread."""
 
 
 class Database(Protocol):

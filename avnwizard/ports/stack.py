@@ -81,8 +81,10 @@ class Stack(Protocol):
     def containers(self, service: str = "") -> tuple[Container, ...]:
         """Every container of the project, or of one service, stopped ones too."""
 
-    def resolve(self, files: Sequence[Path] = (), env_file: Path | None = None) -> ComposeModel:
-        """The model of the project's files, or of others with another env file, config hashes included.
+    def resolve(
+        self, files: Sequence[Path] = (), env_file: Path | None = None, *, hashed: bool = True
+    ) -> ComposeModel:
+        """The model of the project's files, or of others with another env file; config hashes take another look.
 
         Relative paths in the files are always taken from the project directory.
         """
@@ -116,8 +118,8 @@ class Stack(Protocol):
     ) -> None:
         """`compose up -d --no-deps --pull never`, with `--scale`, `--no-recreate` and `--timeout` as asked."""
 
-    def stop(self, container_id: str, *, grace_s: float) -> None:
-        """Stop, waiting `grace_s` before it is killed; no error when it is gone."""
+    def stop(self, *container_ids: str, grace_s: float) -> None:
+        """Stop, all at the same time, waiting `grace_s` before they are killed; no error when one is gone."""
 
     def remove(self, container_id: str) -> None:
         """Remove a stopped container by id; no error when it is gone."""
@@ -133,6 +135,9 @@ class Stack(Protocol):
 
     def unarchive(self, archive: Path, container_id: str, path: str, progress: Progress) -> None:
         """Unpack such a tar over a folder of a container; files that are only there stay."""
+
+    def volume_sizes(self, volumes: Sequence[str]) -> dict[str, int]:
+        """Bytes in some volumes, by the engine's name; one whose size cannot be seen is left out."""
 
     def logs(self, container_id: str, *, lines: int) -> tuple[str, ...]:
         """The last lines of output, as they are (hostile); () when it is gone."""

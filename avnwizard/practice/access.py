@@ -1,5 +1,6 @@
 """How the practice host's PostgreSQL is reached, behind the port `PostgresAccess`."""
 
+import os
 import shutil
 from collections.abc import Sequence
 
@@ -35,8 +36,10 @@ class PracticePostgresAccess:
         """The argv of a client tool of the server's version, and the environment that points it at the server."""
         self._reach()
         keywords = self.connection("postgres")
-        program = binaries(self._cluster.major) / tool[0]
-        return [str(program), *tool[1:]], {
+        programs = binaries(self._cluster.major)
+        program = "sh" if tool[0] == "sh" else str(programs / tool[0])
+        return [program, *tool[1:]], {
+            "PATH": f"{programs}:{os.defpath}",
             "PGHOST": keywords["host"],
             "PGPORT": keywords["port"],
             "PGUSER": keywords["user"],

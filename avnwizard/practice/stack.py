@@ -73,7 +73,9 @@ class PracticeStack:
         """Every container of the project, or of one service, stopped ones too."""
         return self._observer.containers(service)
 
-    def resolve(self, files: Sequence[Path] = (), env_file: Path | None = None) -> ComposeModel:
+    def resolve(
+        self, files: Sequence[Path] = (), env_file: Path | None = None, *, hashed: bool = True
+    ) -> ComposeModel:
         """The model of the checkout's real files, or of others."""
         return model.resolve(self._project, files or self._project.files, env_file or self._project.env_file)
 
@@ -137,16 +139,18 @@ class PracticeStack:
         for action in actions:
             self._perform(action, wanted)
 
-    def stop(self, container_id: str, *, grace_s: float) -> None:
-        """Stop; killed (137) when it needs longer than `grace_s` to end."""
+    def stop(self, *container_ids: str, grace_s: float) -> None:
+        """Stop, side by side; killed (137) what needs longer than `grace_s` to end."""
         self._observer.catch_up()
-        record = self._store.find(container_id)
-        if record is None or record.started_at is None or record.stopped_at is not None:
+        found = [record for each in container_ids if (record := self._store.find(each))]
+        running = [one for one in found if one.started_at is not None and one.stopped_at is None]
+        if not running:
             return
         time.sleep(min(STOP_S, grace_s) / self._state.speed)
-        self._store.stopped(record.id, time.time(), 0 if grace_s >= STOP_S else KILLED)
-        if record.service == POSTGRES and not self._observer.postgres_runs():
-            self._cluster.stop()
+        for record in running:
+            self._store.stopped(record.id, time.time(), 0 if grace_s >= STOP_S else KILLED)
+            if record.service == POSTGRES and not self._observer.postgres_runs():
+                self._cluster.stop()
 
     def remove(self, container_id: str) -> None:
         """Remove a stopped container."""
@@ -178,6 +182,10 @@ class PracticeStack:
         """Unpack such a tar over a folder of a container."""
         self._volumes.unarchive(archive, self._kept(container_id), path)
         progress(archive.stat().st_size, archive.stat().st_size)
+
+    def volume_sizes(self, volumes: Sequence[str]) -> dict[str, int]:
+        """Bytes in some volumes, by the engine's name, which begins with the project's."""
+        return {name: self._volumes.size(name.removeprefix(f"{self._project.name}_")) for name in volumes}
 
     def _kept(self, container_id: str) -> Record:
         record = self._store.find(container_id)

@@ -41,6 +41,10 @@ class VolumeStore:
             raise HostError(f"the archive {to.name} cannot be written: {error.strerror}", "Make room.") from error
         return FileFacts(len(data), hashlib.sha256(data).hexdigest())
 
+    def size(self, volume: str) -> int:
+        """Bytes in a volume's files."""
+        return sum(file.stat().st_size for file in self.folder(volume).rglob("*") if file.is_file())
+
     def unarchive(self, source: Path, record: Record, path: str) -> None:
         """Unpack over the volume; what is only there stays."""
         try:

@@ -29,8 +29,14 @@ class LocalServer:
 
     def command(self, tool: Sequence[str]) -> tuple[list[str], dict[str, str]]:
         """A client tool of the same version."""
-        env = {"PGHOST": str(self.folder), "PGUSER": SUPERUSER, "PGPASSWORD": PASSWORD}
-        return [str(self.programs / tool[0]), *tool[1:]], env
+        path = f"{self.programs}:{os.defpath}"
+        program = "sh" if tool[0] == "sh" else str(self.programs / tool[0])
+        return [program, *tool[1:]], {
+            "PGHOST": str(self.folder),
+            "PGUSER": SUPERUSER,
+            "PGPASSWORD": PASSWORD,
+            "PATH": path,
+        }
 
     def free_bytes(self, folder: str) -> int | None:
         """Of this machine's disk."""

@@ -72,6 +72,10 @@ def test_gone_containers_are_no_error(tmp_path: Path) -> None:
     gone.release("keep:1")
     assert gone.image("keep:1") is None
     assert gone.logs("abc", lines=3) == ()
+    both = "echo 'Error: No such container: abc' >&2; echo 'Error: container is running' >&2; exit 1"
+    partly = DockerStack(project, environ=_environ(tmp_path, both))
+    with pytest.raises(HostError, match="container is running"):
+        partly.stop("abc", "def", grace_s=1)
     stuck = DockerStack(project, environ=_environ(tmp_path, "echo 'Error: container is running' >&2; exit 1"))
     for attempt in (
         lambda: stuck.stop("abc", grace_s=1),

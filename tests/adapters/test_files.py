@@ -1,5 +1,6 @@
 """The real file system: atomic replacement, private modes, owners, full disks."""
 
+import errno
 import os
 import stat
 import subprocess
@@ -7,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from avnwizard.adapters import durable
 from avnwizard.adapters.clock import SystemClock
 from avnwizard.adapters.files import LocalFiles
+from avnwizard.domain.database import FileFacts
 from avnwizard.errors import HostError
 
 
@@ -98,3 +101,45 @@ def test_clock() -> None:
     clock.sleep(0.02)
     clock.sleep(-1)
     assert 0.015 < clock.now() - begun < 5
+
+
+def _stream(to: Path, blocks: list[bytes]) -> FileFacts:
+    with durable.appearing(to) as sink:
+        for block in blocks:
+            sink.take(block)
+        return sink.written()
+
+
+def test_a_stream_is_read_again_from_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stride by stride while it is written: a byte that the disk gives back otherwise is found, early or late."""
+    monkeypatch.setattr(durable, "_STRIDE_BYTES", 1 << 12)
+    blocks = [bytes([number % 251]) * 3000 for number in range(20)]
+    written = _stream(tmp_path / "good", blocks)
+    assert (tmp_path / "good").read_bytes() == b"".join(blocks)
+    assert written == LocalFiles().measure(tmp_path / "good")
+    read = os.pread
+    for place in (100, 31_000, 59_999):
+
+        def wrong(handle: int, count: int, offset: int, *, place: int = place) -> bytes:
+            found = bytearray(read(handle, count, offset))
+            if offset <= place < offset + len(found):
+                found[place - offset] ^= 1
+            return bytes(found)
+
+        monkeypatch.setattr(durable.os, "pread", wrong)  # type: ignore[attr-defined]
+        with pytest.raises(HostError, match="is not what was written"):
+            _stream(tmp_path / "bad", blocks)
+    assert [file.name for file in tmp_path.iterdir()] == ["good"]
+
+
+def test_a_disk_that_fails_amid_a_stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an earlier part met is told, though the stream went on."""
+    monkeypatch.setattr(durable, "_STRIDE_BYTES", 1 << 12)
+
+    def failing(_handle: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(durable.os, "fsync", failing)  # type: ignore[attr-defined]
+    with pytest.raises(OSError, match="Input/output error"):
+        _stream(tmp_path / "x", [bytes(3000)] * 10)
+    assert list(tmp_path.iterdir()) == []

@@ -58,6 +58,20 @@ def test_reset_counts_are_told_as_a_lower_bound(server: LocalServer) -> None:
     assert not written_between(before, database.write_counters("shop")).exact
 
 
+def test_truncated_rows_are_told(server: LocalServer) -> None:
+    """The server counts no row of a TRUNCATE: they are told as deleted, "at least"; a VACUUM FULL takes none."""
+    database = filled(server)
+    server.sql("shop", "CREATE TABLE carts AS SELECT generate_series(1, 40) AS n")
+    before = database.write_counters("shop")
+    server.sql("shop", "VACUUM FULL carts", "VACUUM FULL people")
+    assert written_between(before, database.write_counters("shop")).tables == ()
+    server.sql("shop", "TRUNCATE carts")
+    server.sql("shop", "INSERT INTO carts VALUES (1), (2)")
+    found = written_between(before, database.write_counters("shop"))
+    assert found.tables == (TableWrites("public.carts", 2, 0, 40),)
+    assert not found.exact
+
+
 def test_a_crash_of_the_server_is_noticed(server: LocalServer) -> None:
     """A server that crashed dropped its counts; what it counted since is told, and that it may be more."""
     database = filled(server)

@@ -141,7 +141,7 @@ def test_a_surge_by_hand(running: LabStack, stack: DockerStack) -> None:
     assert next(each for each in _of(stack, "web") if each.id == old.id).state == "exited"
     stack.remove(old.id)
     stack.remove(old.id)
-    stack.stop(old.id, grace_s=1)
+    stack.stop(old.id, old.id[:12], grace_s=1)
     (new,) = _of(stack, "web")
     stack.up("web")
     assert [each.id for each in _of(stack, "web")] == [new.id]

@@ -49,6 +49,8 @@ def test_a_snapshot_of_a_real_stack(lab_stack: LabStack, tmp_path: Path, monkeyp
     assert lab_stack.row_counts() == rows
 
     _in_minio(lab_stack, "echo kept > '/data/an object' && chown 4711:4712 '/data/an object' && mkdir /data/bucket")
+    (size,) = host.stack.volume_sizes([f"{lab_stack.project}_minio_data", "no such volume"]).values()
+    assert size >= len("kept\n")
     made = avnwizard(
         "snapshot", "create", "--stack", lab_stack.clone, "--volume", "minio_data", "--json", timeout_s=_LIMIT_S
     )

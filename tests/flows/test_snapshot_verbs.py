@@ -1,6 +1,7 @@
 """`avnwizard snapshot …` as an operator types it, on a practice stack."""
 
 import json
+import signal
 import stat
 import subprocess
 from pathlib import Path
@@ -9,6 +10,7 @@ import psycopg
 import pytest
 
 from avnwizard.domain.answers import Answers
+from avnwizard.engine.faults import KILL_AT
 from avnwizard.errors import ExitCode
 from avnwizard.flows import by_hand, drafting, launch
 from avnwizard.flows.host import Host
@@ -62,6 +64,26 @@ def test_create_look_verify(stack: Path) -> None:
         assert not [secret for secret in secrets if secret in text]
 
 
+def test_no_room_for_a_volume(stack: Path) -> None:
+    """Its size is counted before anything is dumped: refused with the numbers, nothing left behind."""
+    host = open_host(stack)
+    huge = host.state.folder.parent / "volumes" / "minio_data" / "huge"
+    huge.parent.mkdir(parents=True)
+    with huge.open("wb") as file:
+        file.truncate(1 << 43)
+    plain = avnwizard("snapshot", "create", "--stack", stack, "--proof", "read back")
+    assert plain.code == ExitCode.DONE, "what is not asked for is not counted"
+    made = avnwizard("snapshot", "create", "--stack", stack, "--volume", "minio_data")
+    assert made.code == ExitCode.STEP_FAILED
+    assert "8,796,093,022,208 for volumes)" in made.err
+    assert "AVNWIZARD_STATE_DIR" in made.err
+    assert "dumping" not in made.err
+    assert len(host.files.list(host.state.snapshots)) == 1
+    (stack / "avnwizard.toml").write_text('[snapshot]\nvolumes = ["minio_data"]\n')
+    found = avnwizard("check", "--stack", stack, "--json").data
+    assert "8,796," in next(one["message"] for one in found if (one["check"], one["level"]) == ("disk", "stop"))
+
+
 def _secrets(host: Host) -> list[tuple[str, str]]:
     lines = host.files.read(host.stack.project.env_file).decode().splitlines()
     pairs = [line.partition("=")[::2] for line in lines if not line.startswith("#")]
@@ -108,6 +130,29 @@ def _keywords(stack: Path, database: str) -> dict[str, str]:
     from avnwizard.practice.host import open_host as open_practice
 
     return open_practice(stack).postgres.connection(database)
+
+
+def test_restore_with_the_services_stopped(stack: Path) -> None:
+    """Killed with the services stopped, the same command goes on; then what ran serves again, and no more."""
+    host = open_host(stack)
+    assert avnwizard("snapshot", "create", "--stack", stack, "--proof", "read back").code == ExitCode.DONE
+    (docs,) = host.stack.containers("docs")
+    host.stack.stop(docs.id, grace_s=5)
+    before = {one.id: one.state for one in host.stack.containers()}
+    words = ("snapshot", "restore", "--stack", stack, "--yes", "--database", "keto", "--stop-services")
+    for point in ("stop:stop:after", "swap:set-aside-0:after"):
+        killed = avnwizard(*words, env={KILL_AT: point})
+        assert killed.code == -signal.SIGKILL, killed.err
+        stopped = {one.service for one in host.stack.containers() if one.state == "exited"}
+        assert {"gateway", "kratos"} < stopped
+        assert not stopped & {"postgres", "traefik", "minio"}
+    done = avnwizard(*words)
+    assert done.code == ExitCode.DONE, done.err
+    assert {one.id: one.state for one in host.stack.containers()} == before
+    assert [name.partition("__")[0] for name in _names(host, "kept")] == ["keto"]
+    asked = avnwizard("snapshot", "restore", "--stack", stack)
+    assert "what they write is in" in asked.err
+    assert "--stop-services" in asked.err
 
 
 def test_restore_of_one_database_and_a_volume(stack: Path) -> None:

@@ -31,7 +31,7 @@ def test_another_model_keeps_project_and_directory() -> None:
 @pytest.mark.parametrize(("grace", "shown"), [(10.0, "10"), (0.2, "1"), (60.5, "61"), (0.0, "0")])
 def test_grace_is_rounded_up(grace: float, shown: str) -> None:
     """Docker takes whole seconds; a process never gets less than it was promised."""
-    assert commands.docker_stop("abc", grace) == ("docker", "stop", "-t", shown, "abc")
+    assert commands.docker_stop(["abc", "def"], grace) == ("docker", "stop", "-t", shown, "abc", "def")
 
 
 def test_variables_travel_by_name() -> None:

@@ -1,6 +1,7 @@
 """What going back costs, in words: nouns from table names, the big ones first, never more than is known."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -35,6 +36,8 @@ def test_the_sentence_of_the_issue() -> None:
     kept = sentence(_cost(written, restore=False, seconds=0.0), NOON)
     assert kept == "going back now loses nothing; nobody is interrupted"
     assert "2026-11-23 02:14" in sentence(_cost(written), NOON + 86_400)
+    migrating = sentence(replace(_cost(written), migrating=True), NOON)
+    assert "14 new sessions and 1 new identity, and what users write during the migration, since 02:14;" in migrating
 
 
 @pytest.mark.parametrize(
@@ -78,6 +81,19 @@ def test_counts_are_compared_by_table_not_by_name() -> None:
     assert written_between(before, before) == Written()
     fallen = WriteCounters("e", {**before.tables, "a.x": TableCount(1, 3, 0, 0)})
     assert written_between(before, fallen) == Written((TableWrites("a.x", 3, 0, 0),), exact=False)
+
+
+def test_a_truncated_table_is_told() -> None:
+    """Another file with no old row in it: they went uncounted. A table that was merely rewritten keeps its rows."""
+
+    def after(count: TableCount) -> Written:
+        return written_between(WriteCounters("e", {"a.x": was}), WriteCounters("e", {"a.x": count}))
+
+    was = TableCount(1, 100, 5, 10, file=7, live=90)
+    assert after(TableCount(1, 102, 5, 10, file=8, live=2)) == Written((TableWrites("a.x", 2, 0, 90),), exact=False)
+    assert after(TableCount(1, 102, 5, 10, file=8, live=92)) == Written((TableWrites("a.x", 2, 0, 0),))
+    assert after(TableCount(1, 100, 5, 100, file=8, live=0)) == Written((TableWrites("a.x", 0, 0, 90),))
+    assert after(TableCount(1, 100, 5, 10)) == Written(), "noted by an older version"
 
 
 def test_sums_and_differences() -> None:

@@ -8,7 +8,7 @@ from avnwizard.adapters.postgres.meter import Meter
 from avnwizard.domain.compose_model import model_from_config
 from avnwizard.domain.database_names import beside, is_aside, purpose_of, scratch, set_aside
 from avnwizard.domain.pace import Pace
-from avnwizard.domain.volumes import durable_volumes
+from avnwizard.domain.volumes import DurableVolume, durable_volumes
 
 RUN = "20261123-021400-7f"
 
@@ -71,9 +71,9 @@ def test_durable_volumes_are_named_written_and_not_the_databases() -> None:
         "minio": {"image": "minio", "volumes": [mount("minio_data"), mount("/etc/x", "bind")]},
         "backup": {"image": "backup", "volumes": [mount("minio_data", read_only=True), mount("backups")]},
     }
-    model = model_from_config({"name": "shop", "services": services}, {})
-    found = durable_volumes(model, but="postgres")
-    assert [(one.volume, one.service, one.path) for one in found] == [
-        ("backups", "backup", "/backups"),
-        ("minio_data", "minio", "/minio_data"),
-    ]
+    volumes = {"minio_data": {"name": "shop_minio_data"}}
+    model = model_from_config({"name": "shop", "services": services, "volumes": volumes}, {})
+    assert durable_volumes(model, but="postgres") == (
+        DurableVolume("backups", "backup", "/backups", "backups"),
+        DurableVolume("minio_data", "minio", "/minio_data", "shop_minio_data"),
+    )

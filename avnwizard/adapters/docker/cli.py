@@ -95,8 +95,10 @@ class DockerCli:
 
 
 def is_gone(done: Completed) -> bool:
-    """Whether a command failed because what it names is not there (any more)."""
-    return done.code != 0 and any(words in done.complaint.lower() for words in _GONE)
+    """Whether a command failed only because what it names, or a part of that, is not there (any more)."""
+    lines = done.complaint.lower().splitlines()
+    gone = [line for line in lines if any(words in line for words in _GONE)]
+    return done.code != 0 and bool(gone) and not any(line.startswith("error") for line in lines if line not in gone)
 
 
 def hint_for(complaint: str) -> str:

@@ -31,6 +31,11 @@ def find_engine(cli: DockerCli | None = None) -> EngineFacts:
     )
 
 
+def require_engine(cli: DockerCli | None = None) -> None:
+    """`HostError` with a hint when there is no CLI, no daemon or no permission; starts no plugin, as `info` does."""
+    (cli or DockerCli()).run(("docker", "version", "--format", "{{.Server.Version}}"))
+
+
 def socket_path(cli: DockerCli) -> Path | None:
     """The Unix socket of the engine that the CLI speaks to; None when the engine is elsewhere."""
     done = cli.try_(("docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"))

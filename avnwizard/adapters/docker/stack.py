@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from avnwizard.adapters.docker import copying, registry
+from avnwizard.adapters.docker import copying, engine_api
 from avnwizard.adapters.docker.cli import DockerCli, is_gone
 from avnwizard.adapters.docker.engine import find_engine, socket_path
 from avnwizard.adapters.docker.environment import compose_environment, shadowed, without_secrets
 from avnwizard.adapters.docker.inspect import LABEL, container_from, image_from, labelled, parsed
+from avnwizard.adapters.docker.plugin import by_plugin
 from avnwizard.adapters.hostile import fail
 from avnwizard.domain import commands
 from avnwizard.domain.compose_model import hashes_from_output, model_from_config
@@ -59,13 +60,17 @@ class DockerStack:
         found = [container_from(raw) for raw in labelled(self._cli, *labels)]
         return tuple(sorted(found, key=lambda each: (each.service, each.number, each.created_at)))
 
-    def resolve(self, files: Sequence[Path] = (), env_file: Path | None = None) -> ComposeModel:
-        """The model of the project's files, or of others with another env file, config hashes included."""
+    def resolve(
+        self, files: Sequence[Path] = (), env_file: Path | None = None, *, hashed: bool = True
+    ) -> ComposeModel:
+        """The model of the project's files, or of others with another env file; config hashes take another look."""
         hint = "The compose file and the env file do not fit together; the message names the place."
         with self._composing(env_file, hint) as env:
-            raw = self._cli.json(commands.compose_config(self._project, files=files, env_file=env_file), env=env)
-            hashes = self._cli.run(commands.compose_hashes(self._project, files=files, env_file=env_file), env=env)
-        return model_from_config(raw, hashes_from_output(hashes.text))
+            model = commands.compose_config(self._project, files=files, env_file=env_file)
+            raw = self._cli.json(by_plugin(model, env), env=env)
+            argv = commands.compose_hashes(self._project, files=files, env_file=env_file)
+            hashes = hashes_from_output(self._cli.run(by_plugin(argv, env), env=env).text) if hashed else {}
+        return model_from_config(raw, hashes)
 
     def shadowed(self) -> tuple[str, ...]:
         """Variables that both this shell and the project's env file define, by name."""
@@ -93,7 +98,7 @@ class DockerStack:
     def registry_digest(self, reference: str) -> str:
         """What the registry says the tag is now ("sha256:…"); "" where it cannot be asked."""
         engine_socket = socket_path(self._cli)
-        return registry.registry_digest(engine_socket, reference) if engine_socket else ""
+        return engine_api.registry_digest(engine_socket, reference) if engine_socket else ""
 
     def pull(self, reference: str, progress: Callable[[str], None]) -> Image:
         """Pull, telling Docker's lines."""
@@ -131,9 +136,10 @@ class DockerStack:
         with self._composing(None, f"Look at `docker compose logs {service}`.") as env:
             self._cli.run(argv, timeout_s=self._up_s, env=env)
 
-    def stop(self, container_id: str, *, grace_s: float) -> None:
-        """Stop, waiting `grace_s` before it is killed; no error when it is gone."""
-        self._cli.unless_gone(commands.docker_stop(container_id, grace_s), timeout_s=grace_s + _STOP_MARGIN_S)
+    def stop(self, *container_ids: str, grace_s: float) -> None:
+        """Stop, all at the same time, waiting `grace_s` before they are killed; no error when one is gone."""
+        if container_ids:
+            self._cli.unless_gone(commands.docker_stop(container_ids, grace_s), timeout_s=grace_s + _STOP_MARGIN_S)
 
     def remove(self, container_id: str) -> None:
         """Remove a stopped container by id; no error when it is gone."""
@@ -154,6 +160,12 @@ class DockerStack:
     def unarchive(self, archive: Path, container_id: str, path: str, progress: Progress) -> None:
         """Unpack such a tar over a folder of a container; files that are only there stay."""
         copying.unarchive(self._cli, archive, commands.docker_unarchive(container_id, path), progress)
+
+    def volume_sizes(self, volumes: Sequence[str]) -> dict[str, int]:
+        """Bytes in some volumes, by the engine's name; one whose size cannot be seen is left out."""
+        engine_socket = socket_path(self._cli) if volumes else None
+        found = engine_api.volume_sizes(engine_socket) if engine_socket else {}
+        return {name: found[name] for name in volumes if name in found}
 
     def logs(self, container_id: str, *, lines: int) -> tuple[str, ...]:
         """The last lines of output, stdout and stderr together, as they are (hostile); () when it is gone."""

@@ -2,8 +2,6 @@
 
 import contextlib
 import os
-import queue
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -11,35 +9,24 @@ from avnwizard.adapters.child import Child, Tail, file_blocks
 from avnwizard.adapters.durable import Sink, appearing
 from avnwizard.adapters.files import refusal
 from avnwizard.adapters.hostile import fail
-from avnwizard.domain import commands
 from avnwizard.domain.database import FileFacts
 from avnwizard.errors import HostError
 from avnwizard.ports import PostgresAccess, Progress
 
 TIMEOUT_S = 24 * 3600.0
-_BLOCK = 1 << 20
-_WAITING_BLOCKS = 16
-"""Blocks that may wait for the reader of a dump: with a pipe's 64 KiB each this bounds the memory."""
+_BLOCK = 1 << 18
 _NOISE = ("CONTEXT:", "DETAIL:", "Command was:", "COPY ", "STATEMENT:")
-_NOT_TAKEN = "The dump was not taken and nothing was changed. The tool's own words are above."
+NOT_TAKEN = "The dump was not taken and nothing was changed. The tool's own words are above."
 NOT_WHOLE = "This dump cannot be restored. Take a new one; look at the free space of the snapshot folder first."
 
 
-def dump_to_file(
-    access: PostgresAccess, tool: Sequence[str], to: Path, progress: Progress, *, read_back: bool = False
-) -> FileFacts:
-    """Stream a tool's stdout into a 0600 file that only appears, whole and fsynced, once the tool has succeeded.
-
-    With `read_back`, pg_restore reads the same stream to its end meanwhile (`appearing` then proves that the file
-    holds that stream): a dump that cannot be read is an error and leaves no file. On two cores this takes about as
-    long as the dump alone, and reading the file afterwards would take its time on top.
-    """
+def dump_to_file(access: PostgresAccess, tool: Sequence[str], to: Path, progress: Progress) -> FileFacts:
+    """Stream a tool's stdout into a 0600 file that only appears, whole and fsynced, once the tool has succeeded."""
     try:
-        with appearing(to) as sink, contextlib.ExitStack() as stack:
-            reader = stack.enter_context(_Reader.started(access)) if read_back else None
-            _pour(access, tool, sink, progress, reader)
-            if reader:
-                reader.judge()
+        tail = Tail()
+        with appearing(to) as sink, started(access, tool, tail=tail, hint=NOT_TAKEN) as child:
+            pour(child, sink, progress)
+            judge(tool, child, tail, NOT_TAKEN)
             return sink.written()
     except OSError as error:
         raise refusal("write the dump", to, error) from error
@@ -48,85 +35,47 @@ def dump_to_file(
 def feed_from_file(access: PostgresAccess, tool: Sequence[str], dump: Path, progress: Progress, *, hint: str) -> None:
     """Stream a dump into a tool's stdin; `HostError` when the tool is not content with it."""
     try:
-        total = dump.stat().st_size
-        with _started(access, tool, feed=True, hint=hint) as (child, tail):
+        total, tail = dump.stat().st_size, Tail()
+        with started(access, tool, tail=tail, feed=True, hint=hint) as child:
             child.listen(child.stdout, lambda _: None)
             child.feed(_counted(file_blocks(dump), lambda done: progress(done, total)))
-            _judge(tool, child, tail, hint)
+            judge(tool, child, tail, hint)
     except OSError as error:
         raise refusal("read the dump", dump, error) from error
 
 
-class _Reader:
-    """pg_restore, fed by a thread from a bounded queue, so that a slow reader slows the dump and nothing piles up."""
-
-    def __init__(self, child: Child, tail: Tail) -> None:
-        self._child, self._tail = child, tail
-        self._blocks: queue.Queue[bytes | None] = queue.Queue(_WAITING_BLOCKS)
-        self._thread = threading.Thread(target=self._feed, daemon=True)
-
-    @classmethod
-    @contextlib.contextmanager
-    def started(cls, access: PostgresAccess) -> "Iterator[_Reader]":
-        with _started(access, commands.pg_read_back(), feed=True, hint=NOT_WHOLE) as (child, tail):
-            child.listen(child.stdout, lambda _: None)
-            reader = cls(child, tail)
-            reader._thread.start()
-            try:
-                yield reader
-            finally:
-                reader.take(None)
-                reader._thread.join()
-
-    def take(self, block: bytes | None) -> None:
-        """Hand over one block; None ends the stream, and may be handed over again."""
-        if self._thread.is_alive():
-            self._blocks.put(block)
-
-    def judge(self) -> None:
-        """Wait for the reader's end; `HostError` when it is not content."""
-        self.take(None)
-        self._thread.join()
-        _judge(commands.pg_read_back(), self._child, self._tail, NOT_WHOLE)
-
-    def _feed(self) -> None:
-        blocks = iter(self._blocks.get, None)
-        with contextlib.suppress(OSError, ValueError):
-            self._child.feed(blocks)
-        for _ in blocks:  # what a reader that gave up no longer takes
-            pass
-
-
 @contextlib.contextmanager
-def _started(
-    access: PostgresAccess, tool: Sequence[str], *, feed: bool = False, hint: str = ""
-) -> Iterator[tuple[Child, Tail]]:
+def started(
+    access: PostgresAccess, tool: Sequence[str], *, tail: Tail, feed: bool = False, hint: str = ""
+) -> Iterator[Child]:
+    """A client tool at work; `tail` hears what it complains about."""
     argv, extra = access.command(tool)
     env = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    tail = Tail()
     with Child(argv, env={**env, "LC_ALL": "C", **extra}, feed=feed, timeout_s=TIMEOUT_S, hint=hint) as child:
+        child.widen(child.stdout)
         child.listen(child.stderr, tail)
-        yield child, tail
+        yield child
 
 
-def _pour(
-    access: PostgresAccess, tool: Sequence[str], sink: Sink, progress: Progress, reader: _Reader | None
-) -> None:
-    with _started(access, tool, hint=_NOT_TAKEN) as (child, tail):
-        with child.guarded():
-            while block := os.read(child.stdout.fileno(), _BLOCK):
-                sink.take(block)
-                if reader:
-                    reader.take(block)
-                progress(sink.size_bytes, None)
-        _judge(tool, child, tail, _NOT_TAKEN)
+def pour(child: Child, sink: Sink, progress: Progress) -> None:
+    """A child's stdout into a file, to its end; `progress` may raise to break it off."""
+    pipe, buffer = child.stdout.fileno(), memoryview(bytearray(_BLOCK))
+    with child.guarded():
+        while count := os.readv(pipe, [buffer]):
+            sink.take(buffer[:count])
+            progress(sink.size_bytes, None)
 
 
-def _judge(tool: Sequence[str], child: Child, tail: Tail, hint: str) -> None:
+def judge(tool: Sequence[str], child: Child, tail: Tail, hint: str) -> None:
+    """Wait for a tool's end; `HostError` when it is not content."""
     code = child.wait()
     if code != 0:
-        lines = [line for line in tail.complaint.splitlines() if not line.startswith(_NOISE)]
-        fail(tool, code, "\n".join(lines), hint)
+        fail(tool, code, without_noise(tail.complaint.splitlines()), hint)
+
+
+def without_noise(lines: Sequence[str]) -> str:
+    """A tool's complaint without the lines that quote rows or statements."""
+    return "\n".join(line for line in lines if not line.startswith(_NOISE))
 
 
 def _counted(blocks: Iterator[bytes], tell: Callable[[int], None]) -> Iterator[bytes]:

@@ -155,8 +155,8 @@ def write_counters(connection: "psycopg.Connection[tuple[Any, ...]]") -> WriteCo
     assert row is not None
     found = connection.execute(
         _with(
-            "SELECT nspname, rel.relname, oid::bigint, n_tup_ins, n_tup_upd, n_tup_del"
-            " FROM rel JOIN pg_stat_user_tables ON relid = oid WHERE relkind = 'r'"
+            "SELECT nspname, rel.relname, oid::bigint, n_tup_ins, n_tup_upd, n_tup_del, relfilenode::bigint,"
+            " n_live_tup FROM rel JOIN pg_stat_user_tables ON relid = oid WHERE relkind = 'r'"
         )
     ).fetchall()
     tables = {f"{schema}.{table}": TableCount(*map(int, numbers)) for schema, table, *numbers in found}

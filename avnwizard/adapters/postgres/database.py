@@ -8,6 +8,7 @@ from pathlib import Path
 from avnwizard.adapters.postgres import archive, catalog, lifecycle, properties, roles
 from avnwizard.adapters.postgres.meter import metered
 from avnwizard.adapters.postgres.moment import HeldMoment, held
+from avnwizard.adapters.postgres.read_back import NoToolsError, dump_read_back
 from avnwizard.adapters.postgres.session import session
 from avnwizard.domain import commands
 from avnwizard.domain.cluster_globals import GlobalsChange
@@ -126,8 +127,21 @@ class PostgresDatabase:
         return self._compressed(moment, to, "1")
 
     def _compressed(self, moment: Moment, to: Path, compression: str) -> FileFacts:
+        def go_on(_done: int, _total: int | None) -> None:
+            if moment.cancelled:
+                raise HostError(f"The dump of {moment.database} was broken off.", "The reason is told with another.")
+
         tool = commands.pg_dump(moment.database, compression=compression, moment=moment.id)
-        return archive.dump_to_file(self._access, tool, to, lambda _done, _total: None, read_back=True)
+        try:
+            return dump_read_back(self._access, tool, to, go_on)
+        except NoToolsError:
+            written = archive.dump_to_file(self._access, tool, to, go_on)
+            try:
+                self.read_back(to)
+            except BaseException:
+                to.unlink(missing_ok=True)
+                raise
+            return written
 
     def read_back(self, dump: Path, progress: Progress = lambda _done, _total: None) -> None:
         """Read a dump to its end; `HostError` when it is not whole."""

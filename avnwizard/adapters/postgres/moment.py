@@ -1,8 +1,9 @@
 """Databases as of one moment: transactions that hold a snapshot still while dumps and counts are taken of it."""
 
 import contextlib
+import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from avnwizard.adapters.postgres import catalog, properties
@@ -21,6 +22,7 @@ class HeldMoment:
     database: str
     id: str
     connection: "psycopg.Connection[tuple[Any, ...]]"
+    _broken_off: threading.Event = field(default_factory=threading.Event)
 
     @property
     def major(self) -> int:
@@ -41,8 +43,14 @@ class HeldMoment:
         except psycopg.Error as error:
             raise translated(error, self.database) from error
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether `cancel` was called."""
+        return self._broken_off.is_set()
+
     def cancel(self) -> None:
-        """End `contents` early."""
+        """End `contents` and a dump early."""
+        self._broken_off.set()
         with contextlib.suppress(Exception):
             self.connection.cancel_safe(timeout=5.0)
 

@@ -54,12 +54,13 @@ def create(
 
     host = open_stack(stack)
     volumes = None if volume is None else tuple(volume)
-    plan = plan_snapshot(host, host.repo.head().tag, volumes=volumes, proof=_proof(proof), offer=False)
+    model = host.stack.resolve(hashed=False)  # before the database's library is in memory: Compose takes enough of it
+    plan = plan_snapshot(host, host.repo.head().tag, volumes=volumes, proof=_proof(proof), model=model)
     if plan.proof_note:
         say(f"it will only be read back: {plan.proof_note}", style="yellow")
     env = host.files.read(host.stack.project.env_file)
     with told("snapshot") as tell:
-        step = TakeSnapshot(host, plan, lambda: env)
+        step = TakeSnapshot(host, plan, lambda: env, model)
         by_hand.carry(host, "snapshot", plan.folder.name, str(plan.folder), [step], tell, again=True)
     if json:
         emit_json(snapshots.summary(plan.folder, snapshots.load(host.files, plan.folder)))
@@ -81,6 +82,9 @@ def restore(
     *,
     database: DatabaseOption = None,
     volume: VolumeOption = None,
+    stop_services: Annotated[
+        bool, typer.Option("--stop-services", help="Stop what uses the databases for the swap, and start it again.")
+    ] = False,
     yes: YesOption = False,
 ) -> int:
     """Bring the databases (and volumes, where named) back to a snapshot; what they were is kept beside, renamed.
@@ -91,7 +95,9 @@ def restore(
 
     host = open_stack(stack)
     folder = snapshots.find(host.files, host.state.snapshots, name)
-    order, manifest = restoring.plan_restore(host, folder, tuple(database or ()), tuple(volume or ()))
+    order, manifest = restoring.plan_restore(
+        host, folder, tuple(database or ()), tuple(volume or ()), stop_services=stop_services
+    )
     head = host.repo.head()
     if manifest.commit != head.commit:
         was = manifest.tag or manifest.commit[:12]
@@ -100,6 +106,11 @@ def restore(
     for each in order.databases:
         how = "kept beside under another name" if each in order.keeping else "missing"
         say(f"  {each}: {rows[each]:,} rows come back; as it is now it is {how}")
+    if order.stop:
+        say(f"  for the swap {len(order.stop)} services are stopped, then started again: {', '.join(order.stop)}")
+    elif order.keeping:
+        say("  services that run go on writing until the swap, which ends their connections: what they write is in")
+        say("  what is kept, not in what comes back. --stop-services stops them for the swap.")
     for each in order.volumes:
         say(f"  {each}: unpacked over what is there, its service stopped meanwhile; what it is now is archived")
     if not yes:
@@ -108,7 +119,7 @@ def restore(
     with told("restore") as tell:
         steps = restoring.restore_steps(host, order, manifest)
         by_hand.carry(host, "restore", folder.name, restoring.to_json(order), steps, tell)
-    say("restored; restart the services that keep data in memory")
+    say("restored" if order.stop else "restored; restart the services that keep data in memory")
     return ExitCode.DONE
 
 

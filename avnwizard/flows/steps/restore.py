@@ -1,48 +1,20 @@
 """Bring the databases back to the snapshot: restored beside, then swapped by renaming; nothing is destroyed."""
 
-from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
 from avnwizard.domain.database_names import beside, set_aside
 from avnwizard.domain.going_back import things
-from avnwizard.domain.host import Container
 from avnwizard.domain.plain import printable
 from avnwizard.domain.writes import together
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError, StepError
-from avnwizard.flows import rolling, snapshots
+from avnwizard.flows import snapshots
 from avnwizard.flows.baseline import baseline, written_since
 from avnwizard.flows.host import Host
 from avnwizard.flows.snapshots import DumpedDatabase
 from avnwizard.flows.steps.scene import Scene
 from avnwizard.ports import Database
-
-_STOP_GRACE_S = 30.0
-
-
-class StopWriters(Step):
-    """Stop every service that may write to the databases; they come back with the old release."""
-
-    name = "stop"
-    title = "Stop the services that use the databases"
-
-    def __init__(self, scene: Scene, services: Iterable[str]) -> None:
-        self._scene, self._services = scene, tuple(services)
-
-    def probe(self, ctx: StepContext) -> Probe:
-        """Done when none runs."""
-        running = [one for one in self._containers() if one.state in {"running", "restarting", "paused"}]
-        return Probe.HALF_DONE if running else Probe.DONE
-
-    def do(self, ctx: StepContext) -> None:
-        """Stop each, gracefully."""
-        for one in self._containers():
-            with ctx.effect(f"stop-{one.service}"):
-                self._scene.host.stack.stop(one.id, grace_s=_STOP_GRACE_S)
-
-    def _containers(self) -> list[Container]:
-        return [one for service in self._services for one in rolling.of_service(self._scene.host, service)]
 
 
 class RestoreBeside(Step):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.plan import SnapshotPlan
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError
@@ -16,13 +17,16 @@ class TakeSnapshot(Step):
     Args:
         plan: what is taken, how far it is proven, and where it goes.
         env: reads the env file as it was when the plan was made.
+        model: the resolved compose model, where the caller has it.
     """
 
     name = "snapshot"
     title = "Take a snapshot of every database"
 
-    def __init__(self, host: Host, plan: SnapshotPlan, env: Callable[[], bytes]) -> None:
-        self._host, self._plan, self._env = host, plan, env
+    def __init__(
+        self, host: Host, plan: SnapshotPlan, env: Callable[[], bytes], model: ComposeModel | None = None
+    ) -> None:
+        self._host, self._plan, self._env, self._model = host, plan, env, model
 
     def probe(self, ctx: StepContext) -> Probe:
         """Whole under its final name, or not at all."""
@@ -39,7 +43,7 @@ class TakeSnapshot(Step):
         for left in files.list(final.parent):  # of a run that was killed: we hold the stack's lock
             if left.suffix == snapshots.PARTIAL:
                 files.remove(left)
-        taking = Taking(self._host, self._plan, partial, ctx)
+        taking = Taking(self._host, self._plan, partial, ctx, self._model)
         try:
             taking.require_space()
             files.make(partial)

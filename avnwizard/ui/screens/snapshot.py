@@ -142,7 +142,7 @@ class SnapshotPage(Page):
 def _facts(prepared: Prepared) -> list[Fact]:
     snapshot = prepared.plan.snapshot
     databases = snapshot.databases
-    enough = snapshot.free_bytes >= snapshot.total_bytes
+    enough = snapshot.free_bytes >= snapshot.needed_bytes
     mark, told = (OK, "enough") if enough else (STOP, "too little: make room, or set AVNWIZARD_STATE_DIR")
     facts: list[Fact] = [
         ("What", Content("roles and passwords, env and compose files, your local edits, and:")),
@@ -150,7 +150,7 @@ def _facts(prepared: Prepared) -> list[Fact]:
         ("", Content.assemble("  ", _volumes(snapshot))),
         (
             "Size",
-            Content(f"at most {words.size(snapshot.total_bytes)}; dumps are compressed and usually far smaller"),
+            Content(f"at most {words.size(snapshot.needed_bytes)}; dumps are compressed and usually far smaller"),
         ),
         ("Time", Content(_time(prepared.plan))),
         ("Where", Content(printable(str(snapshot.folder)))),
@@ -173,7 +173,9 @@ def _time(plan: Plan) -> str:
 def _volumes(snapshot: SnapshotPlan) -> Content:
     if not snapshot.volumes:
         return Content.assemble((f"no volume; there are {len(snapshot.offered)} (v)", "dim"))
-    return Content(f"volumes: {printable(', '.join(snapshot.volumes), limit=200)}")
+    sizes = dict(snapshot.volume_sizes)
+    told = [f"{name} ({words.size(sizes[name]) if name in sizes else 'size unknown'})" for name in snapshot.volumes]
+    return Content(f"volumes: {printable(', '.join(told), limit=200)}")
 
 
 def _proof(snapshot: SnapshotPlan) -> str:

@@ -1,0 +1,68 @@
+"""What the docker CLI cannot be asked, asked of the engine itself over its socket."""
+
+import contextlib
+import http.client
+import json
+import socket
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+_TIMEOUT_S = 20.0
+_SIZES_S = 300.0
+"""The engine walks through every file of every volume."""
+_LIMIT_BYTES = 1 << 26
+
+
+def registry_digest(engine_socket: Path, reference: str, *, timeout_s: float = _TIMEOUT_S) -> str:
+    """The digest ("sha256:…") of a tag in its registry; "" where the registry or the engine cannot be asked.
+
+    Engine API, GET /distribution/{name}/json (1.30 and later): its proxies, mirrors and certificates count. The
+    request carries no credentials: a private registry answers with 401, which is "" here.
+    """
+    found = _asked(engine_socket, f"/distribution/{quote(reference, safe='/:@')}/json", timeout_s)
+    return str((found.get("Descriptor") or {}).get("digest") or "")
+
+
+def volume_sizes(engine_socket: Path, *, timeout_s: float = _SIZES_S) -> dict[str, int]:
+    """Bytes in each volume by the engine's name of it; those of other drivers than `local` have no size.
+
+    Engine API, GET /system/df (`type` since 1.42; `verbose`, and the list as a part of the totals, since 1.52).
+    """
+    found = _asked(engine_socket, "/system/df?type=volume&verbose=1", timeout_s)
+    lists = [found.get("Volumes"), *(part.get("Items") for part in found.values() if isinstance(part, dict))]
+    sizes = {
+        str(one.get("Name")): int((one.get("UsageData") or {}).get("Size", -1))
+        for each in lists
+        for one in each or ()
+        if isinstance(one, dict)
+    }
+    return {name: size for name, size in sizes.items() if size >= 0}
+
+
+def _asked(engine_socket: Path, path: str, timeout_s: float) -> dict[str, Any]:
+    """The JSON object that the engine answers; {} where it does not, or refuses."""
+    connection = _UnixConnection(engine_socket, timeout_s)
+    with contextlib.closing(connection):
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            body = answer.read(_LIMIT_BYTES)
+            found = json.loads(body) if answer.status == http.client.OK else {}
+        except (OSError, http.client.HTTPException, ValueError):
+            return {}
+    return found if isinstance(found, dict) else {}
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    """HTTP over the engine's socket."""
+
+    def __init__(self, path: Path, timeout_s: float) -> None:
+        super().__init__("docker", timeout=timeout_s)
+        self._path, self._timeout_s = path, timeout_s
+
+    def connect(self) -> None:
+        """Connect to the socket in place of a host."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self._timeout_s)
+        self.sock.connect(str(self._path))

@@ -1,0 +1,95 @@
+"""A dump that pg_restore reads to its end while it is taken, so that a dump nobody can read is never kept.
+
+pg_dump, pg_restore and sha256sum stand side by side in the server's container, fed by one `tee`: a second stream that
+leads the dump back from here costs a quarter more CPU, and another docker CLI in memory. That the file holds what
+pg_restore read is known by its sum: of what `tee` gave, and of what the disk gives back.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from avnwizard.adapters.child import Child, Tail
+from avnwizard.adapters.durable import appearing
+from avnwizard.adapters.files import refusal
+from avnwizard.adapters.hostile import LINE_BYTES, fail
+from avnwizard.adapters.postgres.archive import NOT_TAKEN, NOT_WHOLE, pour, started, without_noise
+from avnwizard.domain import commands
+from avnwizard.domain.database import FileFacts
+from avnwizard.errors import HostError
+from avnwizard.ports import PostgresAccess, Progress
+
+_NO_SUCH_PROGRAM = {126, 127}
+"""What `docker exec` and a shell end with where there is no such program (POSIX; Docker 20.10 to 28)."""
+_BROKEN_PIPE = {128 + 13}
+_LOST = "Something between the server's container and this host loses data: look at `dmesg` and at Docker's log."
+_BEGINS = commands.DUMP_TOLD.encode()
+
+
+class NoToolsError(Exception):
+    """The container has no `sh`, `tee` or `sha256sum`."""
+
+
+def dump_read_back(access: PostgresAccess, dump: commands.Argv, to: Path, progress: Progress) -> FileFacts:
+    """`pg_dump` into a new 0600 file: fsynced, read to its end by pg_restore, the disk's sum the same as then.
+
+    Raises:
+        HostError: it failed, cannot be read, or is not what was read; no file is left.
+        NoToolsError: the container lacks a tool; no file is left.
+    """
+    told = _Told()
+    argv = commands.pg_dump_read_back(dump)
+    try:
+        with appearing(to) as sink, started(access, argv, tail=told, hint=NOT_TAKEN) as child:
+            pour(child, sink, progress)
+            read = _judged(dump, child, told)
+            if read != sink.written().sha256:
+                raise HostError(f"{to.name} does not hold what pg_restore read of the dump.", _LOST)
+            return sink.written()
+    except OSError as error:
+        raise refusal("write the dump", to, error) from error
+
+
+class _Told(Tail):
+    """Sorts what comes on stderr: how each part ended, and all else."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._begun, self._ends = b"", list[list[str]]()
+
+    def __call__(self, block: bytes) -> None:
+        """Take one block."""
+        *lines, self._begun = (self._begun + block).split(b"\n")
+        for line in lines:
+            if line.startswith(_BEGINS):
+                self._ends.append(line.decode("ascii", "replace").split()[1:])
+            else:
+                super().__call__(line + b"\n")
+        if len(self._begun) > LINE_BYTES:
+            super().__call__(self._begun)
+            self._begun = b""
+
+    def codes(self, part: str) -> set[int]:
+        """How a part ended; several only where its own words imitate ours."""
+        return {int(words[1]) for words in self._ends if words[:1] == [part] and words[1:] and words[1].isdigit()}
+
+    def sums(self) -> set[str]:
+        """What sha256sum printed; "" where it printed nothing."""
+        return {words[1] if words[1:] else "" for words in self._ends if words[:1] == ["sum"]}
+
+
+def _judged(dump: Sequence[str], child: Child, told: _Told) -> str:
+    """The sum of what pg_restore read, once all parts ended well."""
+    code = child.wait()
+    said = without_noise(told.complaint.splitlines())
+    ends = {part: told.codes(part) for part in ("pg_dump", "tee", "pg_restore")}
+    if code in _NO_SUCH_PROGRAM or ends["tee"] & _NO_SUCH_PROGRAM or told.sums() == {""}:
+        raise NoToolsError
+    if bad := ends["pg_dump"] - {0} - _BROKEN_PIPE:
+        fail(dump, min(bad), said, NOT_TAKEN)
+    if bad := ends["tee"] - {0} - _BROKEN_PIPE:
+        fail(("tee",), min(bad), said, NOT_TAKEN)
+    if bad := ends["pg_restore"] - {0}:
+        fail(commands.pg_read_back(), min(bad), said, NOT_WHOLE)
+    if code or len(told.sums()) != 1 or any(found != {0} for found in ends.values()):
+        fail(dump, code or max(_BROKEN_PIPE), said or "nothing tells how it ended", NOT_TAKEN)
+    return told.sums().pop()

@@ -1,0 +1,90 @@
+"""The dumps of a snapshot: several at a time, all of one moment."""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+
+from avnwizard.domain.database import DatabaseContents, FileFacts
+from avnwizard.domain.host import DatabaseFacts
+from avnwizard.domain.snapshot import DumpedDatabase, Part
+from avnwizard.engine.step import StepContext
+from avnwizard.ports import Database, Moment, Progress
+
+_AT_LEAST = 2
+_CORES_EACH = 2
+"""A server process that copies, pg_dump that compresses, and a third of a core for the rest of a dump's way."""
+
+
+def workers(databases: int) -> int:
+    """How many databases are dumped at once: one for every two cores, and a small one beside a large one anywhere."""
+    return max(1, min(databases, max(_AT_LEAST, (os.cpu_count() or 1) // _CORES_EACH)))
+
+
+def dump_all(
+    ctx: StepContext,
+    database: Database,
+    facts: Sequence[DatabaseFacts],
+    moments: Sequence[Moment],
+    folder: Path,
+    telling: Callable[[int], Progress],
+) -> list[DumpedDatabase]:
+    """Dump each into `database-N.dump`, the largest first; the first that fails ends the others.
+
+    Args:
+        facts: the databases, as `moments` holds them.
+        telling: what hears how far the N-th is; called from other threads, and with (1, 1) at its end.
+
+    Raises:
+        HostError: a database could not be dumped, or not be read back.
+        AbortRequestedError: the operator asked for it.
+    """
+
+    def one(number: int) -> DumpedDatabase:
+        file, began = f"database-{number}.dump", time.monotonic()
+        with ctx.effect(f"dump-{number}"):
+            written, found = database.dump(moments[number], folder / file, telling(number))
+        telling(number)(1, 1)
+        return _described(facts[number], file, written, found, dump_s=time.monotonic() - began)
+
+    at_work: dict[Future[DumpedDatabase], int] = {}
+    done: dict[int, DumpedDatabase] = {}
+    with ThreadPoolExecutor(workers(len(facts)), thread_name_prefix="dump") as pool:
+        try:
+            for number in sorted(range(len(facts)), key=lambda number: -facts[number].size_bytes):
+                while len(at_work) >= workers(len(facts)):
+                    _collect(at_work, done)
+                ctx.checkpoint()
+                ctx.say(f"dumping {facts[number].name} ({facts[number].size_bytes:,} bytes on disk)")
+                at_work[pool.submit(one, number)] = number
+            while at_work:
+                _collect(at_work, done)
+        except BaseException:
+            for moment in moments:
+                moment.cancel()
+            raise
+    return [done[number] for number in range(len(facts))]
+
+
+def _collect(at_work: dict[Future[DumpedDatabase], int], done: dict[int, DumpedDatabase]) -> None:
+    finished, _ = wait(at_work, return_when=FIRST_COMPLETED)
+    for each in finished:
+        done[at_work.pop(each)] = each.result()
+
+
+def _described(
+    facts: DatabaseFacts, file: str, written: FileFacts, found: DatabaseContents, *, dump_s: float
+) -> DumpedDatabase:
+    return DumpedDatabase(
+        name=facts.name,
+        owner=facts.owner,
+        size_bytes=facts.size_bytes,
+        fingerprint=found.fingerprint,
+        rows=found.rows,
+        dump=Part(file, written.size_bytes, written.sha256),
+        exact=True,
+        properties=found.properties,
+        extensions=found.extensions,
+        dump_s=round(dump_s, 3),
+    )

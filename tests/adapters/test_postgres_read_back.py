@@ -1,0 +1,113 @@
+"""A dump is read to its end while it is taken, by the server's own tools; what is not as it was read is not kept."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from avnwizard.adapters.postgres import PostgresDatabase
+from avnwizard.adapters.postgres.read_back import NoToolsError, dump_read_back
+from avnwizard.domain import commands
+from avnwizard.errors import HostError
+from avnwizard.ports import PostgresAccess
+from tests.adapters.postgres_filled import dumped, filled
+from tests.adapters.postgres_server import LocalServer
+
+
+class _Other:
+    """A server whose tools are run in another way: by an argv in front, or with other programs found first."""
+
+    def __init__(self, server: LocalServer, before: Sequence[str] = (), programs: Path | None = None) -> None:
+        self._server, self._before, self._programs = server, list(before), programs
+
+    def connection(self, database: str) -> dict[str, str]:
+        """As ever."""
+        return self._server.connection(database)
+
+    def command(self, tool: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+        """In that other way, where a shell is asked for."""
+        argv, env = self._server.command(tool)
+        if tool[0] != "sh":
+            return argv, env
+        return [*self._before, *argv], env | ({"PATH": str(self._programs)} if self._programs else {})
+
+    def free_bytes(self, folder: str) -> int | None:
+        """As ever."""
+        return self._server.free_bytes(folder)
+
+
+def _programs(server: LocalServer, folder: Path, *, without: str = "", fake: dict[str, str] | None = None) -> Path:
+    """A folder with the tools of a container, but for one, or with scripts in the place of some."""
+    folder.mkdir()
+    tools = ("sh", "cat", "tee", "sha256sum", "pg_dump", "pg_restore", "head")
+    places = [server.programs, Path("/usr/bin"), Path("/bin")]
+    for name in tools:
+        if name != without:
+            (folder / name).symlink_to(next(place / name for place in places if (place / name).exists()))
+    for name, script in (fake or {}).items():
+        (folder / name).unlink()
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+    return folder
+
+
+def _take(access: PostgresAccess, to: Path) -> None:
+    database = PostgresDatabase(access)
+    with database.moments(["shop"]) as (moment,):
+        database.dump(moment, to, lambda _done, _total: None)
+
+
+def test_a_stream_that_is_changed_on_its_way(server: LocalServer, tmp_path: Path) -> None:
+    """pg_restore was content, but what came here is longer: no file."""
+    filled(server)
+    longer = _Other(server, ("sh", "-c", '"$@"; printf x', "sh"))
+    with pytest.raises(HostError, match="does not hold what pg_restore read"):
+        _take(longer, tmp_path / "shop.dump")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("fake", "words"),
+    [
+        (
+            {"pg_restore": "cat; echo 'could not read' >&2; exit 1"},
+            "pg_restore -f /dev/null` failed with code 1: could",
+        ),
+        ({"pg_restore": "exit 3"}, "pg_restore -f /dev/null` failed with code 3"),
+        ({"pg_dump": "echo half; echo 'avnwizard: pg_dump 0' >&2; exit 4"}, "failed with code 4"),
+        ({"pg_dump": 'head -c 100 /dev/zero; kill -9 "$$"'}, "failed with code 137"),
+        ({"tee": "exit 9"}, "`tee` failed with code 9"),
+    ],
+)
+def test_a_part_that_fails(server: LocalServer, tmp_path: Path, fake: dict[str, str], words: str) -> None:
+    """Whichever of them it is: its own words and code, and no file."""
+    filled(server)
+    access = _Other(server, programs=_programs(server, tmp_path / "programs", fake=fake))
+    with pytest.raises(HostError) as raised:
+        _take(access, tmp_path / "shop.dump")
+    assert words in raised.value.message
+    assert raised.value.hint
+    assert [file.name for file in tmp_path.iterdir()] == ["programs"]
+
+
+@pytest.mark.parametrize("without", ["tee", "sha256sum", "sh"])
+def test_a_container_without_the_tools(server: LocalServer, tmp_path: Path, without: str) -> None:
+    """Then the dump is read back from the file afterwards; here what reads it is broken, and no file stays."""
+    filled(server)
+    programs = _programs(server, tmp_path / "programs", without=without)
+    access = _Other(server, ("/usr/bin/env",) if without == "sh" else (), programs)
+    with pytest.raises(NoToolsError):
+        dump_read_back(access, commands.pg_dump("shop", compression="1"), tmp_path / "x", lambda _done, _total: None)
+    database, to = PostgresDatabase(access), tmp_path / "shop.dump"
+    dumped(database, "shop", to)
+    database.read_back(to)
+    to.unlink()
+    (broken := tmp_path / "broken").mkdir()
+    (broken / "pg_restore").write_text("#!/bin/sh\ncat > /dev/null; exit 1\n")
+    (broken / "pg_restore").chmod(0o755)
+    for name in ("pg_dump", "psql"):
+        (broken / name).symlink_to(server.programs / name)
+    worse = _Other(LocalServer(broken, server.folder), ("/usr/bin/env",) if without == "sh" else (), programs)
+    with pytest.raises(HostError, match="pg_restore"):
+        _take(worse, to)
+    assert {file.name for file in tmp_path.iterdir()} == {"programs", "broken"}

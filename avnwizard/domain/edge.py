@@ -72,9 +72,12 @@ class Connections:
         established: all of them, those that a proxy keeps for later included.
         busy: those on which an answer is owed or bytes moved in the last second; where the kernel does not tell
             (`exec`), those with bytes in a queue.
+        calls: those of others than the proxy, which ask by name and go on asking for as long as it is there. Only
+            where one answer takes long they are among the busy instead.
         seen_by: `netns` tells all, `exec` (no root: /proc/net/tcp of the container) less, `nothing` nothing.
     """
 
     established: int
     busy: int
     seen_by: SeenBy
+    calls: int = 0

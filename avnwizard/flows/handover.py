@@ -107,9 +107,12 @@ def leave_by_health(ctx: StepContext, host: Host, service: Service, old: Sequenc
 
 
 def unmark(ctx: StepContext, host: Host, service: Service, containers: Sequence[Container]) -> bool:
-    """Take back what `leave_by_health` did to containers that are to serve again; whether there was any."""
+    """Take back what `leave_by_health` did to containers that are to serve again; whether there was any.
+
+    Also from one that still counts as healthy: its next checks would fail.
+    """
     file = drain_file(service.health_test)
-    left = [one for one in containers if file and one.state == "running" and not one.is_serving]
+    left = [one for one in containers if file and one.state == "running"]
     for one in left:
         with ctx.effect("undrain"):
             host.stack.mark(one.id, file, there=False)
@@ -215,12 +218,14 @@ def _await(host: Host, true: Callable[[], bool], *, limit_s: float = _KNOWN_S) -
 
 
 def _tell_rest(ctx: StepContext, service: str, seen: list[Connections]) -> None:
-    rest = _connections(sum(one.established for one in seen))
+    if calls := sum(one.calls for one in seen):
+        ctx.say(f"{service}: {_connections(calls)} of callers by name, cut off with the old container")
+    rest = _connections(sum(one.established - one.calls for one in seen))
     if any(one.seen_by == "nothing" for one in seen):
         ctx.say(f"{service}: the connections of its old container cannot be seen from here")
     elif any(one.seen_by == "exec" and one.established for one in seen):
         ctx.say(f"{service}: {rest} cut off with the old container; only root sees whether they are at work")
-    elif any(one.established for one in seen):
+    elif any(one.established > one.calls for one in seen):
         ctx.say(f"{service}: {rest} closed with the old container, nothing moving on them (kept open, or silent)")
 
 

@@ -145,7 +145,7 @@ def _take_back(ctx: StepContext, host: Host, want: Wanted, how: Handover, patien
     name = want.service.name
     found = of_service(host, name)
     new, stay = ([one for one in found if want.is_met_by(one) is met] for met in (True, False))
-    if handover.unmark(ctx, host, want.service, stay):
+    if how == "health" and handover.unmark(ctx, host, want.service, stay):
         stay = handover.await_serving(host, name, stay)
     some_serve = any(one.is_serving for one in new)
     handover.withdraw(ctx, host, name, stay, asked=how == "director" and some_serve)

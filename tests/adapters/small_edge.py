@@ -1,5 +1,6 @@
 """A small edge on loopback that answers, breaks off, stays silent or fails, by the path it is asked."""
 
+import contextlib
 import json
 import socket
 import ssl
@@ -44,7 +45,8 @@ class _Edge(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(length or len(body)))
         self.end_headers()
         self.wfile.write(body)
-        self.close_connection = True
+        if length:
+            self.close_connection = True
 
     def _chunked(self) -> None:
         self.send_response(200)
@@ -69,6 +71,7 @@ class SmallEdge(ThreadingHTTPServer):
     """The server.
 
     Attributes:
+        accepted: every connection so far.
         taken_over: the console answers everything, as when the gateway's router is gone.
     """
 
@@ -77,8 +80,21 @@ class SmallEdge(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Edge)
         self.asked: list[str] = []
+        self.accepted: list[socket.socket] = []
         self.taken_over = False
         self.gone = threading.Event()
+
+    def get_request(self) -> tuple[socket.socket, object]:
+        """The next connection."""
+        found = super().get_request()
+        self.accepted.append(found[0])
+        return found
+
+    def close_all(self) -> None:
+        """Close every connection, as an edge does that ends or has waited for long."""
+        for one in self.accepted:
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that goes away is no news."""

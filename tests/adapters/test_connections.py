@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from avnwizard.adapters.docker.connections import links_from_table
+from avnwizard.adapters.docker.connections import _counted, links_from_table
 from avnwizard.adapters.docker.netns import Link, inbound, is_busy, links_of
 from tests.waiting import until
 
@@ -46,6 +46,17 @@ def test_a_stream_between_two_events_is_busy() -> None:
     assert not is_busy(Link(80, 1, 0, 0, sent_ago_ms=2000, received_ago_ms=2040), quiet_ms=250)
 
 
+def test_quick_calls_of_others_than_the_proxy_are_not_waited_for() -> None:
+    """They come anew all the time; a long answer is owed to anybody, and a proxy without an address may be anyone."""
+    quick = Link(80, 1, 0, 0, sent_ago_ms=2, received_ago_ms=1, peer="10.0.0.9")
+    long = Link(80, 1, 0, 0, sent_ago_ms=9000, received_ago_ms=3000, peer="10.0.0.9")
+    asked = Link(80, 1, 0, 0, sent_ago_ms=2, received_ago_ms=1, peer="10.0.0.2")
+    found = _counted([quick, quick, long, asked], 250, frozenset({"10.0.0.2"}))
+    assert (found.established, found.busy, found.calls) == (4, 2, 2)
+    found = _counted([quick, quick, long, asked], 250, None)
+    assert (found.busy, found.calls) == (4, 0)
+
+
 @pytest.fixture
 def talk() -> Iterator[tuple[socket.socket, socket.socket]]:
     """Both ends of a connection over the loopback: (client, server)."""
@@ -64,6 +75,7 @@ def test_the_kernel_tells_who_owes_an_answer(talk: tuple[socket.socket, socket.s
 
     def busy() -> bool:
         (found,) = [one for one in inbound(links_of(os.getpid())) if one.port == port]
+        assert found.peer == "127.0.0.1"
         return is_busy(found, quiet_ms=50)
 
     client.sendall(b"question")

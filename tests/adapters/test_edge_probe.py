@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from avnwizard.adapters.edge import HttpProbe
+from avnwizard.adapters.edge.kept import KeptConnections
 from avnwizard.adapters.edge.request import get
 from avnwizard.domain.probing import Answer, Outcome, Route, identify, judge
 from tests.adapters.small_edge import SmallEdge, closed_port, small_edge
@@ -71,19 +72,46 @@ def test_a_hostile_route_stays_one_request() -> None:
         assert "/evil" not in edge.asked
 
 
-def test_tls_is_spoken_with_the_hosts_name(tmp_path: Path) -> None:
-    """A certificate that nobody signed is no obstacle; plain HTTP to a TLS port, and the reverse, are lost."""
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """One that nobody signed, with its key."""
     if not shutil.which("openssl"):
         pytest.skip("there is no openssl to make a certificate with")
     pem = tmp_path / "both.pem"
     make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=x"]
     subprocess.run([*make, "-keyout", str(pem), "-out", str(tmp_path / "c")], check=True, capture_output=True)
     pem.write_text(pem.read_text() + (tmp_path / "c").read_text())
-    with small_edge(certificate=pem) as edge:
+    return pem
+
+
+def test_tls_is_spoken_with_the_hosts_name(certificate: Path) -> None:
+    """A certificate that nobody signed is no obstacle; plain HTTP to a TLS port, and the reverse, are lost."""
+    with small_edge(certificate=certificate) as edge:
         assert isinstance(_ask(_route(edge, "/api", tls=True)), Answer)
         assert _ask(_route(edge, "/api")) == "reset"
     with small_edge() as plain:
         assert _ask(_route(plain, "/api", tls=True)) == "reset"
+
+
+def test_a_connection_by_tls_is_used_again(certificate: Path) -> None:
+    """Ten requests on each; one that the edge closed in between is made anew, and what breaks off is lost."""
+
+    async def ask(edge: SmallEdge) -> list[Outcome]:
+        kept = KeptConnections()
+        api, chunked, torn = (_route(edge, path, tls=True) for path in ("/api", "/chunked", "/torn"))
+        outcomes = [await get(route, kept=kept) for route in (api, chunked) for _ in range(20)]
+        assert len(edge.accepted) == 4
+        edge.close_all()
+        outcomes += [await get(route, kept=kept) for route in (api, chunked, api, chunked)]
+        assert len(edge.accepted) == 6
+        assert [await get(torn, kept=kept) for _ in range(2)] == ["reset", "reset"]
+        kept.close()
+        return outcomes
+
+    with small_edge(certificate=certificate) as edge:
+        outcomes = asyncio.run(ask(edge))
+        assert all(isinstance(one, Answer) and one.status == 200 for one in outcomes), outcomes
+        assert len(edge.asked) == len(outcomes) + 2, "one was asked twice"
 
 
 class _Seen:

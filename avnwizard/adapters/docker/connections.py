@@ -12,10 +12,13 @@ _TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 _FIELDS = 5
 
 
-def connections_of(cli: DockerCli, container_id: str, *, quiet_s: float) -> Connections:
+def connections_of(
+    cli: DockerCli, container_id: str, *, quiet_s: float, edge: frozenset[str] | None = None
+) -> Connections:
     """The connections now; none are `seen_by` "nothing" where nobody may look, or the container is gone.
 
     Args:
+        edge: the addresses of the proxy that asks no more once it has been told; None where it may be anyone.
         quiet_s: a connection on which nothing moved for so long, and no answer is owed, is idle.
     """
     pid = cli.try_(("docker", "container", "inspect", "--format", "{{.State.Pid}}", container_id)).text.strip()
@@ -25,13 +28,19 @@ def connections_of(cli: DockerCli, container_id: str, *, quiet_s: float) -> Conn
         except OSError:
             pass  # not root, or gone in between: the container itself may tell
         else:
-            busy = [one for one in links if netns.is_busy(one, quiet_ms=int(quiet_s * 1000))]
-            return Connections(len(links), len(busy), "netns")
+            return _counted(links, int(quiet_s * 1000), edge)
     done = cli.try_(("docker", "exec", container_id, "cat", *_TABLES), timeout_s=_EXEC_S)
     if not done.text.strip().startswith("sl"):
         return Connections(0, 0, "nothing")
     links = netns.inbound(links_from_table(done.text))
     return Connections(len(links), sum(bool(one.unread or one.unsent) for one in links), "exec")
+
+
+def _counted(links: list[Link], quiet_ms: int, edge: frozenset[str] | None) -> Connections:
+    moving = [one for one in links if netns.is_busy(one, quiet_ms=quiet_ms)]
+    calls = [one for one in moving if edge is not None and one.peer not in edge]
+    quick = sum(not netns.is_long(one, quiet_ms=quiet_ms) for one in calls)
+    return Connections(len(links), len(moving) - quick, "netns", quick)
 
 
 def links_from_table(text: str) -> list[Link]:

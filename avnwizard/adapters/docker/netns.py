@@ -6,6 +6,7 @@ owes an answer. /proc/net/tcp has neither, hence netlink. It takes root: a socke
 """
 
 import ctypes
+import ipaddress
 import os
 import socket
 import struct
@@ -35,7 +36,10 @@ _TIMEOUT_S = 5.0
 
 @dataclass(frozen=True)
 class Link:
-    """One socket: its local port, its state, its queues in bytes, and milliseconds since it sent and received."""
+    """One socket: its local port, its state, its queues in bytes, and milliseconds since it sent and received.
+
+    `peer` is the address at the other end, "" where it is not known.
+    """
 
     port: int
     state: int
@@ -43,6 +47,7 @@ class Link:
     unsent: int
     sent_ago_ms: int
     received_ago_ms: int
+    peer: str = ""
 
 
 def inbound(links: list[Link]) -> list[Link]:
@@ -56,11 +61,22 @@ def is_busy(link: Link, *, quiet_ms: int) -> bool:
 
     A stream between two events looks like a connection whose answer is complete, but for the time that it has taken.
     """
-    owes = link.received_ago_ms < link.sent_ago_ms
-    lasted_ms = link.received_ago_ms - link.sent_ago_ms
-    streams = lasted_ms >= _STREAM_LASTS_MS and link.sent_ago_ms < _STREAM_RESTS_MS
     moved = min(link.sent_ago_ms, link.received_ago_ms) < quiet_ms
-    return bool(link.unread or link.unsent or owes or streams or moved)
+    return bool(link.unread or link.unsent or _owes(link) or _streams(link) or moved)
+
+
+def is_long(link: Link, *, quiet_ms: int) -> bool:
+    """Whether an answer has been owed, or is being sent, for longer than `quiet_ms`: more than one quick call."""
+    return (_owes(link) and link.received_ago_ms >= quiet_ms) or _streams(link)
+
+
+def _owes(link: Link) -> bool:
+    return link.received_ago_ms < link.sent_ago_ms
+
+
+def _streams(link: Link) -> bool:
+    lasted_ms = link.received_ago_ms - link.sent_ago_ms
+    return lasted_ms >= _STREAM_LASTS_MS and link.sent_ago_ms < _STREAM_RESTS_MS
 
 
 def links_of(pid: int) -> list[Link]:
@@ -117,7 +133,7 @@ def _ask(netlink: socket.socket, family: int) -> Iterator[Link]:
 
 
 def _link(message: bytes) -> Link:
-    _, state, _, _, port, _, _, _, _, _, _, _, unread, unsent, _, _ = _MESSAGE.unpack_from(message)
+    family, state, _, _, port, _, _, there, _, _, _, _, unread, unsent, _, _ = _MESSAGE.unpack_from(message)
     info = _info(message[_MESSAGE.size :])
     sent, received = (
         struct.unpack_from("=I", info, place)[0] if len(info) >= place + 4 else 0
@@ -125,8 +141,22 @@ def _link(message: bytes) -> Link:
     )
     listening = state == _LISTEN
     return Link(
-        socket.ntohs(port), state, 0 if listening else unread, 0 if listening else unsent, int(sent), int(received)
+        socket.ntohs(port),
+        state,
+        0 if listening else unread,
+        0 if listening else unsent,
+        int(sent),
+        int(received),
+        _address(family, there),
     )
+
+
+def _address(family: int, packed: bytes) -> str:
+    """As Docker prints it; an IPv4 address stays one on a socket of both kinds."""
+    if family == socket.AF_INET:
+        return str(ipaddress.IPv4Address(packed[:4]))
+    address = ipaddress.IPv6Address(packed)
+    return str(address.ipv4_mapped or address)
 
 
 def _info(attributes: bytes) -> bytes:

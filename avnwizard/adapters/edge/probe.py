@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from avnwizard.adapters.edge.kept import KeptConnections
 from avnwizard.adapters.edge.request import TIMEOUT_S, get
 from avnwizard.domain.probing import Outcome, Route
 from avnwizard.domain.probing.schedule import Schedule
@@ -68,6 +69,13 @@ class HttpProbeRun:
             self._problem = type(error).__name__
 
     async def _pace(self) -> None:
+        kept = KeptConnections()
+        try:
+            await self._send_on(kept)
+        finally:
+            kept.close()
+
+    async def _send_on(self, kept: KeptConnections) -> None:
         under_way: set[asyncio.Task[None]] = set()
         due, step_s = time.monotonic(), 1.0 / self._schedule.rate
         while not self._stop.is_set():
@@ -78,12 +86,12 @@ class HttpProbeRun:
             elif wait_s < -_LATE_S:
                 due = time.monotonic()
             if len(under_way) < self._most:
-                task = asyncio.create_task(self._send(self._schedule.next(), due))
+                task = asyncio.create_task(self._send(self._schedule.next(), due, kept))
                 under_way.add(task)
                 task.add_done_callback(under_way.discard)
         if under_way:
             await asyncio.wait(under_way, timeout=TIMEOUT_S)
 
-    async def _send(self, route: Route, due: float) -> None:
-        outcome = await get(route)
+    async def _send(self, route: Route, due: float, kept: KeptConnections) -> None:
+        outcome = await get(route, kept=kept)
         self._settled(route, outcome, due, time.monotonic())

@@ -109,7 +109,11 @@ class TraefikEdge:
 
     def connections(self, container_id: str, *, quiet_s: float) -> Connections:
         """The inbound connections of a container now."""
-        return connections_of(self._cli, container_id, quiet_s=quiet_s)
+        try:
+            edge = self._traefik().asks_from
+        except HostError:
+            edge = frozenset()
+        return connections_of(self._cli, container_id, quiet_s=quiet_s, edge=edge)
 
     def _traefik(self) -> Traefik:
         stale = time.monotonic() - self._looked > _LASTS_S

@@ -37,6 +37,13 @@ class Traefik:
         """The networks that it is on, by name."""
         return frozenset((self.raw.get("NetworkSettings") or {}).get("Networks") or {})
 
+    @property
+    def asks_from(self) -> frozenset[str] | None:
+        """The addresses from which it asks services; None where it has none of its own (on the host's network)."""
+        networks = ((self.raw.get("NetworkSettings") or {}).get("Networks") or {}).values()
+        named = [str(one.get(key) or "") for one in networks for key in ("IPAddress", "GlobalIPv6Address")]
+        return frozenset(address for address in named if address) or None
+
     def places(self) -> list[Place]:
         """Where its entrypoints may be reached from here, the container's own addresses first."""
         published = _published(self.raw)

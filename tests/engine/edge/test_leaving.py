@@ -1,5 +1,6 @@
 """Old containers leave: by their health check, after long answers and streams, and seen without root."""
 
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.edge.checks import is_settled, lost, probe
+from tests.lab.callers import calling
 from tests.lab.edge_stack import EdgeStack
 from tests.lab.long_lived import reading, talking
 from tests.lab.probe import Probe
@@ -72,9 +74,10 @@ def test_the_file_is_taken_back(by_health: EdgeStack, mark: str, tmp_path: Path,
 
 
 def test_what_ends_in_time_ends_whole(edge: EdgeStack, mark: str, tmp_path: Path) -> None:
-    """A stream of an event a second and a slow answer outlive the handover; a connection kept open is not waited for.
+    """A stream of an event a second and a slow answer outlive the handover.
 
-    The streams end by themselves, so that the old container is waited for by nothing else than them.
+    They end by themselves, and nothing else is waited for: neither connections that Traefik keeps open, nor another
+    service that goes on asking by name.
     """
     stamp(edge.stack, "bare", mark)
     host = edge.host("bare")
@@ -82,9 +85,11 @@ def test_what_ends_in_time_ends_whole(edge: EdgeStack, mark: str, tmp_path: Path
         probe(edge, "bare") as load,
         reading(edge.plain, host, "/stream?s=14&every=1") as stream,
         reading(edge.plain, host, "/slow?s=14") as slow,
+        calling(edge, "bare", "blind") as caller,
     ):
         assert stream.begun.wait(10)
         assert carry(edge.stack, tmp_path, "bare", "one") == 0
+        calls = json.loads(caller.communicate()[0])
         said = told(tmp_path, "one")
     assert lost(load) == ""
     assert (stream.broken, slow.broken) == ("", "")
@@ -93,6 +98,8 @@ def test_what_ends_in_time_ends_whole(edge: EdgeStack, mark: str, tmp_path: Path
     assert any("waiting for" in line for line in said), said
     assert not any("still at work" in line for line in said), said
     assert any("nothing moving on them (kept open, or silent)" in line for line in said), said
+    assert "bare: 1 connection of callers by name, cut off with the old container" in said
+    assert calls["ok"] > 80
     is_settled(edge, "bare")
 
 

@@ -1,11 +1,15 @@
 """TLS entrypoints, a redirect, default entrypoints and rules, two networks: rolled without a loss, seen or unseen."""
 
 import http.client
+import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from avnwizard.adapters.edge import HttpProbe
+from avnwizard.domain.probing import Answer, Outcome, Route
 from tests.engine.edge.checks import is_settled, lost, probe
 from tests.lab.edge_stack import SUFFIX, EdgeStack, plain
 from tests.lab.rolls import carry, stamp, told
@@ -37,18 +41,24 @@ def _redirect(edge: EdgeStack) -> tuple[int, str]:
 def test_by_tls(edge: EdgeStack, mark: str, tmp_path: Path) -> None:
     """One router by TLS with resolver, domains and middleware, one on all default entrypoints: all three ways hold.
 
-    Traefik is believed to have the director, by its marker alone or by its API, and nothing is taken second best.
+    Traefik is believed to have the director, by its marker alone or by its API, and nothing is taken second best. Who
+    asks is the probe of our own runs, which uses its connections by TLS again.
     """
     old = set(edge.ids("tls"))
     stamp(edge.stack, "tls", mark)
-    other = f"any.{SUFFIX}"
-    with (
-        probe(edge, "tls", tls=True) as one,
-        probe(edge, "tls", tls=True, host=other) as two,
-        probe(edge, "tls", host=other) as three,
-    ):
-        assert carry(edge.stack, tmp_path, "tls", "one") == 0
-    assert lost(one, two, three) == ""
+    ways = [("tls", edge.tls, True), ("any", edge.tls, True), ("any", edge.plain, False)]
+    routes = [Route(name, "tls", "127.0.0.1", port, tls, f"{name}.{SUFFIX}", "/whoami") for name, port, tls in ways]
+    seen: Counter[str] = Counter()
+
+    def settled(_route: Route, outcome: Outcome, _due_s: float, _ended_s: float) -> None:
+        well = isinstance(outcome, Answer) and outcome.status == http.client.OK
+        seen[json.loads(outcome.body)["container"] if isinstance(outcome, Answer) and well else str(outcome)] += 1
+
+    run = HttpProbe().start(routes, rate=60, settled=settled)
+    assert carry(edge.stack, tmp_path, "tls", "one") == 0
+    run.stop()
+    assert not run.problem
+    assert set(seen) == {each[:12] for each in {*old, *edge.ids("tls")}}
     assert [line for line in told(tmp_path, "one") if "no director" in line] == []
     status, headers, said = edge.get("tls")
     assert (status, headers["x-mark"]) == (http.client.OK, "yes")
@@ -60,7 +70,7 @@ def test_by_tls(edge: EdgeStack, mark: str, tmp_path: Path) -> None:
 def test_without_a_label_of_traefiks(edge: EdgeStack, mark: str, tmp_path: Path) -> None:
     """Exposed by default, routed by the default rule to the exposed port, on two networks: directed all the same."""
     stamp(edge.stack, "bare", mark)
-    with probe(edge, "bare") as load, probe(edge, "bare", tls=True) as by_tls:
+    with probe(edge, "bare") as load, probe(edge, "bare", tls=True, rate=10) as by_tls:
         assert carry(edge.stack, tmp_path, "bare", "one") == 0
     assert lost(load, by_tls) == ""
     assert load.report is not None

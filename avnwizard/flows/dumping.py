@@ -61,8 +61,8 @@ def dump_all(
             while at_work:
                 _collect(at_work, done)
         except BaseException:
-            for moment in moments:
-                moment.cancel()
+            for number in at_work.values():
+                moments[number].cancel()
             raise
     return [done[number] for number in range(len(facts))]
 

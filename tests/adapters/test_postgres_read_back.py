@@ -1,8 +1,10 @@
 """A dump is read to its end while it is taken, by the server's own tools; what is not as it was read is not kept."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from avnwizard.adapters.postgres import PostgresDatabase
@@ -12,6 +14,7 @@ from avnwizard.errors import HostError
 from avnwizard.ports import PostgresAccess
 from tests.adapters.postgres_filled import dumped, filled
 from tests.adapters.postgres_server import LocalServer
+from tests.waiting import until
 
 
 class _Other:
@@ -111,3 +114,24 @@ def test_a_container_without_the_tools(server: LocalServer, tmp_path: Path, with
     with pytest.raises(HostError, match="pg_restore"):
         _take(worse, to)
     assert {file.name for file in tmp_path.iterdir()} == {"programs", "broken"}
+
+
+def test_a_dump_that_is_broken_off_ends_at_once(server: LocalServer, tmp_path: Path) -> None:
+    """Though it waits for a lock and sends nothing; and nothing of it stays behind on the server."""
+    database = filled(server)
+    at_work = "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s"
+    with (
+        psycopg.connect(**server.connection("shop")) as blocking,  # type: ignore[arg-type]  # strings
+        psycopg.connect(**server.connection("postgres"), autocommit=True) as looking,  # type: ignore[arg-type]  # strings
+        database.moments(["shop"]) as (moment,),
+        ThreadPoolExecutor(1) as beside,
+    ):
+        blocking.execute("LOCK TABLE people IN ACCESS EXCLUSIVE MODE")
+        dump = beside.submit(database.dump, moment, tmp_path / "shop.dump", lambda _done, _total: None)
+        waits = "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s AND wait_event_type = 'Lock'"
+        until(lambda: looking.execute(waits, [commands.DUMPING]).fetchone() == (1,))
+        moment.cancel()
+        with pytest.raises(HostError, match="terminating connection"):
+            dump.result()
+        until(lambda: looking.execute(at_work, [commands.DUMPING]).fetchone() == (0,))
+    assert list(tmp_path.iterdir()) == []

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 INTERVAL_S = 0.5
 _SINCE = 140000
+_IMPATIENT = "SET statement_timeout = '5s'"
+"""Sizing a table waits for whoever has locked it; the dump has a limit of its own for that, and waits for us."""
 _LARGE_OBJECTS = ("\U0010ffff", "")
 """Sorts after every table: pg_dump copies the large objects last."""
 _CURRENT = """
@@ -60,6 +62,7 @@ def metered(access: PostgresAccess, database: str, progress: Progress) -> Iterat
 
 def _watch(access: PostgresAccess, database: str, progress: Progress, stop: threading.Event) -> None:
     with contextlib.suppress(HostError), session(access, database) as connection:
+        connection.execute(_IMPATIENT)
         meter = Meter(_sizes(connection))
         progress(0, meter.total)
         while not stop.wait(INTERVAL_S) and connection.info.server_version >= _SINCE:

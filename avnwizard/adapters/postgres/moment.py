@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from avnwizard.adapters.postgres import catalog, properties
 from avnwizard.adapters.postgres.session import session, translated
+from avnwizard.domain.commands import DUMPING
 from avnwizard.domain.database import DatabaseContents
+from avnwizard.errors import HostError
 from avnwizard.ports import PostgresAccess
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ class HeldMoment:
     database: str
     id: str
     connection: "psycopg.Connection[tuple[Any, ...]]"
+    access: PostgresAccess
     _broken_off: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -50,15 +53,31 @@ class HeldMoment:
 
     def cancel(self) -> None:
         """End `contents` and a dump early."""
+        if self._broken_off.is_set():
+            return
         self._broken_off.set()
         with contextlib.suppress(Exception):
             self.connection.cancel_safe(timeout=5.0)
+        with contextlib.suppress(HostError):  # a server that does not answer dumps nothing
+            end_dumps(self.access, self.database)
+
+
+def end_dumps(access: PostgresAccess, database: str) -> None:
+    """End what is left of our pg_dump of a database: it outlives the docker CLI that it was started with."""
+    with session(access, database) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name = %s",
+            [DUMPING],
+        )
 
 
 @contextlib.contextmanager
 def held(access: PostgresAccess, databases: Sequence[str]) -> Iterator[tuple[HeldMoment, ...]]:
     """Hold databases as of now, all within milliseconds of each other: connections first, then the snapshots."""
     with contextlib.ExitStack() as stack:
+        for name in databases:  # what a crash left: who takes a snapshot holds the stack's lock
+            end_dumps(access, name)
         connections = [(name, stack.enter_context(session(access, name))) for name in databases]
         moments = []
         for _, connection in connections:
@@ -70,5 +89,5 @@ def held(access: PostgresAccess, databases: Sequence[str]) -> Iterator[tuple[Hel
             stack.enter_context(catalog.one_moment(connection))
             row = connection.execute("SELECT pg_export_snapshot()").fetchone()
             assert row is not None
-            moments.append(HeldMoment(name, str(row[0]), connection))
+            moments.append(HeldMoment(name, str(row[0]), connection, access))
         yield tuple(moments)

@@ -104,7 +104,8 @@ def bring_up(lab: Lab, name: str, *, mode: str = "abrupt") -> EdgeStack:
         "LAB_TRAEFIK_IMAGE": release.image("traefik", registry=lab.registry),
     }
     binds = {key: f"127.0.0.1:{port}" for key, port in ports.items()}
-    stack = LabStack.named(lab, name, settings={"SHUTDOWN_MODE": mode, **images, **binds})
+    own = {"SHUTDOWN_MODE": mode, "TRAEFIK_API": "false"}
+    stack = LabStack.named(lab, name, settings={**own, **images, **binds})
     stack.remove()
     stack.make_clone()
     (stack.clone / COMPOSE_FILE).write_text(_TEMPLATE.read_text("utf-8"), "utf-8")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from avnwizard.adapters.edge import HttpProbe
+from avnwizard.adapters.traefik import TraefikEdge
 from avnwizard.domain.probing import Answer, Outcome, Route
 from tests.engine.edge.checks import is_settled, lost, probe
 from tests.lab.edge_stack import SUFFIX, EdgeStack, plain
@@ -18,11 +19,11 @@ pytestmark = pytest.mark.engine
 
 
 @pytest.fixture(params=[False, True], ids=["without API", "with API"])
-def _api(running: EdgeStack, request: pytest.FixtureRequest) -> Iterator[None]:
+def api(running: EdgeStack, request: pytest.FixtureRequest) -> Iterator[bool]:
     """Traefik without its API, as it is otherwise too, or with it."""
     if request.param:
         running.set_api(True)
-    yield
+    yield bool(request.param)
     if request.param:
         running.set_api(False)
 
@@ -37,13 +38,15 @@ def _redirect(edge: EdgeStack) -> tuple[int, str]:
         connection.close()
 
 
-@pytest.mark.usefixtures("_api")
-def test_by_tls(edge: EdgeStack, mark: str, tmp_path: Path) -> None:
+def test_by_tls(edge: EdgeStack, api: bool, mark: str, tmp_path: Path) -> None:
     """One router by TLS with resolver, domains and middleware, one on all default entrypoints: all three ways hold.
 
     Traefik is believed to have the director, by its marker alone or by its API, and nothing is taken second best. Who
     asks is the probe of our own runs, which uses its connections by TLS again.
     """
+    facts = TraefikEdge(edge.stack.project, environ=edge.stack.env).facts()
+    assert facts is not None
+    assert facts.api == api
     old = set(edge.ids("tls"))
     stamp(edge.stack, "tls", mark)
     ways = [("tls", edge.tls, True), ("any", edge.tls, True), ("any", edge.plain, False)]
@@ -54,15 +57,16 @@ def test_by_tls(edge: EdgeStack, mark: str, tmp_path: Path) -> None:
         well = isinstance(outcome, Answer) and outcome.status == http.client.OK
         seen[json.loads(outcome.body)["container"] if isinstance(outcome, Answer) and well else str(outcome)] += 1
 
-    run = HttpProbe().start(routes, rate=60, settled=settled)
+    run = HttpProbe().start(routes, rate=20, settled=settled)
     assert carry(edge.stack, tmp_path, "tls", "one") == 0
     run.stop()
     assert not run.problem
-    assert set(seen) == {each[:12] for each in {*old, *edge.ids("tls")}}
-    assert [line for line in told(tmp_path, "one") if "no director" in line] == []
-    status, headers, said = edge.get("tls")
+    said = told(tmp_path, "one")
+    assert [line for line in said if "no director" in line] == []
+    assert set(seen) == {each[:12] for each in {*old, *edge.ids("tls")}}, (seen, said)
+    status, headers, who = edge.get("tls")
     assert (status, headers["x-mark"]) == (http.client.OK, "yes")
-    assert said["container"] not in {each[:12] for each in old}
+    assert who["container"] not in {each[:12] for each in old}
     assert _redirect(edge) == (http.client.MOVED_PERMANENTLY, f"https://{edge.host('tls')}/whoami?x=1")
     is_settled(edge, "tls")
 

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from avnwizard.wiring import STATE_DIR
 from tests.lab.engine import Lab
 from tests.lab.prepared import bring_up
 from tests.lab.probe import Probe
-from tests.lab.rolls import carry, stamp
+from tests.lab.rolls import PATIENCE, carry, stamp
 from tests.lab.stack import DOMAIN, LabStack
 from tests.waiting import until
 
@@ -109,7 +110,7 @@ def test_one_that_never_gets_healthy(stack: LabStack, tmp_path: Path) -> None:
     file.write_text(good[:start] + good[start:].replace(healthy, '["CMD", "false"]', 1), "utf-8")
     try:
         with _probe(stack) as probe:
-            assert carry(stack, tmp_path, SERVICE, "one") == 4
+            assert carry(stack, tmp_path, SERVICE, "one", patience=replace(PATIENCE, healthy_s=5.0)) == 4
         assert _lost(probe) == ""
         assert stack.compose("ps", "-aq", SERVICE).stdout.split() == before
         assert TraefikEdge(stack.project, environ=stack.env).directors() == ()

@@ -61,12 +61,28 @@ def servers(place: Place, name: str) -> set[str] | None:
 
 
 def marker_answers(place: Place, host: str) -> bool:
-    """Whether the edge knows this marker, in the clear or by TLS (no certificate is looked at: nothing is told)."""
+    """Whether the edge knows this marker, in the clear or by TLS (no certificate is looked at: nothing is told).
+
+    A middleware of the entrypoint's own may answer before the marker's (a login, an allow-list). It does so only
+    where there is a router: whatever comes for this host, and not for another like it, shows as much.
+    """
     for tls in (False, True):
         answer = _get(place, "/", host=host, tls=tls)
-        if answer and answer[0] == _FOUND and answer[1] == f"http://{host}/known":
+        if answer is None:
+            continue
+        if answer[0] == _FOUND and answer[1] == f"http://{host}/known":
             return True
+        if answer[0] < http.client.INTERNAL_SERVER_ERROR and not _is_no_router(answer):
+            name, dot, rest = host.partition(".")
+            other = _get(place, "/", host=f"{'0' * len(name)}{dot}{rest}", tls=tls)
+            if other and _is_no_router(other):
+                return True
     return False
+
+
+def _is_no_router(answer: tuple[int, str, bytes]) -> bool:
+    """Traefik's own answer where no router fits (v3: Go's `http.NotFound`)."""
+    return answer[0] == http.client.NOT_FOUND and answer[2].strip() == b"404 page not found"
 
 
 def _get(place: Place, path: str, *, host: str, tls: bool) -> tuple[int, str, bytes] | None:

@@ -80,7 +80,8 @@ def _resident(root: int) -> tuple[int, bool]:
     total, composing, left = 0, False, [root]
     while left:
         pid = left.pop()
-        left += children.get(pid, [])
+        # a child between vfork and exec lives in its parent's memory: counted there
+        left += [child for child in children.get(pid, []) if _stack(child) != _stack(pid)]
         try:
             lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
         except OSError:
@@ -102,6 +103,14 @@ def _parent(entry: Path) -> int:
         return int((entry / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()[1])
     except (OSError, IndexError):
         return 0
+
+
+def _stack(pid: int) -> str:
+    """Where a process's stack begins (`startstack` in proc(5)): the same only in the same memory."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[25]
+    except (OSError, IndexError):
+        return ""
 
 
 def _cpu_s(engine: Path, container: str) -> float:

@@ -20,8 +20,7 @@ _AVAILABLE = 3
 class ContainerPostgresAccess:
     """The port `PostgresAccess` over a container of the official image's kind (POSTGRES_USER, POSTGRES_PASSWORD).
 
-    Address and password are read from the container again every few seconds: a restarted container has another
-    address.
+    The address is read from the container again every few seconds: a restarted container has another one.
 
     Args:
         container_id: id or name of the container.
@@ -52,7 +51,7 @@ class ContainerPostgresAccess:
 
     def command(self, tool: Sequence[str]) -> tuple[list[str], dict[str, str]]:
         """The tool inside the container, over its own Unix socket; the password by name, never in argv."""
-        _, user, password = self._inspected()
+        _, user, password = self._known[1:] if self._known else self._inspected()  # those stay a container's
         variables = {"PGUSER": user, "PGPASSWORD": password.reveal()}
         needed = {**self._cli.environ, **variables}
         return list(commands.docker_exec(self._container, tool, variables=sorted(variables))), needed

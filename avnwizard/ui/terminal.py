@@ -33,7 +33,12 @@ def is_utf8() -> bool:
 
 
 def prepare_environment() -> None:
-    """Settle what Textual reads when it is imported: few frames, no animation."""
+    """Settle what Textual reads when it is imported: few frames, no animation, an Escape that answers soon.
+
+    A lone Escape is known from an arrow key only by the pause behind it. Textual waits 100 ms, too long for an answer
+    within 100 ms; half of that is what `tmux` and `vim` users set.
+    """
+    os.environ.setdefault("ESCDELAY", "50")
     os.environ.setdefault("TEXTUAL_FPS", str(FPS))
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")

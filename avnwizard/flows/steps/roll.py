@@ -31,7 +31,7 @@ class RunJob(Step):
 
     def probe(self, ctx: StepContext) -> Probe:
         """Done when its container of the wanted image has exited with 0."""
-        found = self._containers(ctx)
+        found = self._containers(self._wanted(ctx))
         if not found:
             return Probe.NOT_DONE
         return Probe.DONE if all(one.state == "exited" and one.exit_code == 0 for one in found) else Probe.HALF_DONE
@@ -43,9 +43,9 @@ class RunJob(Step):
             look_before_job(ctx, host)
         with ctx.effect("start"):
             host.stack.up(self._service)
-        deadline = host.clock.now() + _JOB_LIMIT_S
+        want, deadline = self._wanted(ctx), host.clock.now() + _JOB_LIMIT_S
         while host.clock.now() < deadline:
-            found = self._containers(ctx)
+            found = self._containers(want)
             if found and all(one.state in {"exited", "dead"} for one in found):
                 if not self._back:
                     look_after_job(ctx, host)
@@ -70,13 +70,15 @@ class RunJob(Step):
                 )
         ctx.say(f"{self._service} ended well")
 
-    def _containers(self, ctx: StepContext) -> tuple[Container, ...]:
+    def _wanted(self, ctx: StepContext) -> rolling.Wanted:
         pulled = ctx.recall("pull")
         if self._back:
             image_id = ran_before(pulled, self._service)
         else:
             image_id = pinned(pulled, self._scene.plan.service(self._service).image_new)
-        want = rolling.wanted(self._scene.host, self._service, image_id)
+        return rolling.wanted(self._scene.host, self._service, image_id)
+
+    def _containers(self, want: rolling.Wanted) -> tuple[Container, ...]:
         return tuple(one for one in rolling.of_service(self._scene.host, self._service) if want.is_met_by(one))
 
 

@@ -1,8 +1,13 @@
-"""Textual's driver for Linux, with a `Picture` between it and the terminal."""
+"""Textual's driver for Linux, with a `Picture` between it and the terminal, and an Escape that answers soon."""
 
+import codecs
+import os
+import selectors
 import time
 from typing import Any
 
+from textual import constants
+from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
 from avnwizard.ui.wire.picture import Picture
@@ -11,6 +16,8 @@ _LASTS_S, _AT_REST_S = 5.0, 0.3
 """What was painted is believed for so long, and until a moment of rest: a page that is painted anew later also heals
 what something else (such as `wall`) wrote over it."""
 _AT_MOST_S = 15.0
+_IDLE_S, _MARGIN_S = 0.1, 0.005
+_READ_BYTES = 4096
 
 
 class ThriftyDriver(LinuxDriver):
@@ -33,3 +40,19 @@ class ThriftyDriver(LinuxDriver):
             self._since = now
             self.forget()
         super().write(self._picture.rewrite(data))
+
+    def run_input_thread(self) -> None:
+        """Read keys until the app ends.
+
+        Textual's own looks every 100 ms whether a lone Escape was meant as one, which is over the 100 ms in which
+        a key shall answer; this one looks as soon as that can be known.
+        """
+        parser, decode = XTermParser(self._debug), codecs.getincrementaldecoder("utf-8")("replace").decode
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            wait_s = _IDLE_S
+            while not self.exit_event.is_set():
+                data = decode(os.read(self.fileno, _READ_BYTES)) if selector.select(wait_s) else ""
+                wait_s = constants.ESCAPE_DELAY + _MARGIN_S if data.endswith("\x1b") else _IDLE_S
+                for event in [*(parser.feed(data) if data else ()), *parser.tick()]:
+                    self.process_message(event)

@@ -109,6 +109,7 @@ def bring_up(lab: Lab, name: str, *, mode: str = "abrupt") -> EdgeStack:
     stack.remove()
     stack.make_clone()
     (stack.clone / COMPOSE_FILE).write_text(_TEMPLATE.read_text("utf-8"), "utf-8")
+    stack.compose("pull", "-q")  # an engine that was used before may hold images of an older stand-in
     stack.compose("up", "-d")
     made = EdgeStack(stack, stack.ports.web, ports["EDGE_TLS_BIND"], ports["EDGE_REDIRECT_BIND"])
     made.wait()

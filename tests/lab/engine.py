@@ -24,7 +24,14 @@ _TOOLS = ("docker.io", "docker-cli", "docker-compose", "containerd", "docker-reg
 """From trixie. Its Compose 2.26, in which `--no-deps` changes a config hash, is kept beside a newer one."""
 _COMPOSE = ("docker-compose",)
 """From sid: 2.40 or newer."""
-_HOST = {"runc": "runc", "iptables": "iptables", "git": "git", "dpkg-deb": "dpkg", "modprobe": "kmod"}
+_HOST = {
+    "runc": "runc",
+    "iptables": "iptables",
+    "git": "git",
+    "dpkg-deb": "dpkg",
+    "modprobe": "kmod",
+    "ip": "iproute2",
+}
 _DEFAULT_PORT = 5055
 _REGISTRY_CONFIG = """\
 version: 0.1

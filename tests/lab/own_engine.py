@@ -16,6 +16,7 @@ from tests.lab.errors import LabError
 
 PROJECT = "alone"
 _SUBNET = "10.253.77.0/24"
+_BRIDGE = "198.18.77.1/24"
 _READY_S = 60.0
 _COMPOSE = f"""\
 name: {PROJECT}
@@ -76,21 +77,25 @@ class OwnEngine:
 def own_engine(lab: Lab) -> Iterator[OwnEngine]:
     """Start it, with Postgres up; end it and remove whatever it made.
 
-    It leaves iptables alone and has no default bridge, so that the lab's shared engine does not notice it.
+    It leaves iptables alone and has its own bridge, so that the lab's shared engine does not notice it: without any
+    (`--bridge=none`) dockerd deletes `docker0`, whoever made it.
     """
     base = Path(tempfile.mkdtemp(prefix="own-", dir=lab.paths.root))
     env = {**lab.env, "DOCKER_HOST": f"unix://{base}/docker.sock"}
+    bridge = f"avnown{os.getpid()}"
     command = [
         str(lab.paths.tools / "usr/sbin/dockerd"),
         f"--host=unix://{base}/docker.sock",
         f"--data-root={base / 'data'}",
         f"--exec-root={base / 'exec'}",
         f"--pidfile={base / 'dockerd.pid'}",
-        *("--group=root", "--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false"),
+        *("--group=root", f"--bridge={bridge}", "--iptables=false", "--ip6tables=false", "--ip-forward=false"),
         *("--live-restore=false", "--shutdown-timeout=10"),
     ]
     made = OwnEngine(Daemon("dockerd", command, base, env, lambda: _answers(env)), base / "checkout", env)
     try:
+        _run(["ip", "link", "add", bridge, "type", "bridge"], base, env)
+        _run(["ip", "address", "add", _BRIDGE, "dev", bridge], base, env)
         made.daemon.start()
         _make_checkout(made.checkout, f"{lab.registry}/postgres:17")
         made.compose("up", "-d")
@@ -101,6 +106,7 @@ def own_engine(lab: Lab) -> Iterator[OwnEngine]:
             made.compose("down", "-v", "--timeout", "5")
         finally:
             made.daemon.stop()
+            _run(["ip", "link", "delete", bridge], base, env)
             shutil.rmtree(base, ignore_errors=True)
 
 

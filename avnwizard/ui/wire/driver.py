@@ -52,7 +52,12 @@ class ThriftyDriver(LinuxDriver):
             selector.register(self.fileno, selectors.EVENT_READ)
             wait_s = _IDLE_S
             while not self.exit_event.is_set():
-                data = decode(os.read(self.fileno, _READ_BYTES)) if selector.select(wait_s) else ""
+                data = ""
+                if selector.select(wait_s):
+                    read = os.read(self.fileno, _READ_BYTES)
+                    if not read:
+                        return  # the terminal is gone: it would be ready, with nothing, for ever
+                    data = decode(read)
                 wait_s = constants.ESCAPE_DELAY + _MARGIN_S if data.endswith("\x1b") else _IDLE_S
                 for event in [*(parser.feed(data) if data else ()), *parser.tick()]:
                     self.process_message(event)

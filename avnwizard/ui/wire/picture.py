@@ -1,8 +1,8 @@
 """What one terminal shows, as far as it is known, and the fewest bytes that make it show the next thing.
 
 Textual paints a whole screen two or three times when a page opens, sets the whole style before each piece of a line,
-resets it behind it, and ends each line but the last twice. Here a cell that already looks as it
-shall is skipped, and a style is only said when it changes.
+resets it behind it, and ends each line but the last twice. Here a cell that already looks as it shall is skipped, and
+a style is only said when it changes.
 """
 
 import re

@@ -42,7 +42,8 @@ class Daemon:
 
     def start(self) -> bool:
         """Start it unless it runs, and wait until it answers; True when it had to be started."""
-        if self.pid is not None and self._wait():
+        pid = self.pid
+        if pid is not None and self._wait(pid):
             return False
         with self.log.open("ab") as log:
             process = subprocess.Popen(
@@ -55,7 +56,7 @@ class Daemon:
                 cwd="/",
             )
         (self.run / f"{self.name}.lab-pid").write_text(str(process.pid), "ascii")
-        if self._wait():
+        if self._wait(process.pid):
             return True
         tail = "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-15:])
         raise LabError(f"{self.name} does not answer:\n{tail}")
@@ -73,12 +74,13 @@ class Daemon:
             time.sleep(0.1)
         raise LabError(f"{self.name} (pid {pid}) is still running {_STOP_S:.0f} s after SIGTERM")
 
-    def _wait(self) -> bool:
+    def _wait(self, pid: int) -> bool:
+        """Until it answers. By pid alone: a process that has just been started may have no name yet."""
         limit = time.monotonic() + _START_S
         while time.monotonic() < limit:
             if self.ready():
                 return True
-            if self.pid is None or not _alive(self.pid):
+            if not _alive(pid):
                 return False
             time.sleep(0.1)
         return False

@@ -33,7 +33,7 @@ def open_host(directory: Path) -> Host:
         HostError: not a git checkout, or the engine does not answer.
         UsageError: `avnwizard.toml` is malformed.
     """
-    from avnwizard.practice.host import is_practice
+    from avnwizard.practice.place import is_practice
 
     if not directory.is_dir():
         raise RefusedError(f"There is no directory {directory}.", "Give the stack's checkout with --stack DIR.")
@@ -73,7 +73,7 @@ def _container_database(stack: "DockerStack", service: str) -> "Database":
     from avnwizard.adapters.postgres import PostgresDatabase
     from avnwizard.adapters.postgres.container_access import ContainerPostgresAccess
 
-    running = [one for one in stack.containers() if one.service == service and one.state == "running"]
+    running = [one for one in stack.containers(service) if one.state == "running"] if service else []
     if not running:
         raise HostError(f"The database service {service or 'postgres'} does not run.", "Start it, then try again.")
     return PostgresDatabase(ContainerPostgresAccess(running[0].id))

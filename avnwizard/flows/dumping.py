@@ -10,7 +10,9 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 from avnwizard.domain.database import DatabaseContents, FileFacts
 from avnwizard.domain.host import DatabaseFacts
@@ -18,6 +20,7 @@ from avnwizard.domain.snapshot import DumpedDatabase, Part
 from avnwizard.engine.step import StepContext
 from avnwizard.ports import Database, Moment, Progress
 
+Beside = TypeVar("Beside")
 _AT_LEAST = 2
 _CORES_EACH = 2
 """A server process that copies, pg_dump that compresses, and a third of a core for the rest of a dump's way."""
@@ -35,15 +38,17 @@ def dump_all(
     moments: Sequence[Moment],
     folder: Path,
     telling: Callable[[int], Progress],
-) -> list[DumpedDatabase]:
+    beside: Callable[[], Beside],
+) -> tuple[list[DumpedDatabase], Beside]:
     """Dump each into `database-N.dump`, the largest first; the first that fails ends the others.
 
     Args:
         facts: the databases, as `moments` holds them.
         telling: what hears how far the N-th is; called from other threads, and with (1, 1) at its end.
+        beside: what else is to be done meanwhile, in a thread, once the largest is under way; its result comes too.
 
     Raises:
-        HostError: a database could not be dumped, or not be read back.
+        HostError: a database could not be dumped, or not be read back; or what `beside` raises.
         AbortRequestedError: the operator asked for it.
     """
 
@@ -52,28 +57,40 @@ def dump_all(
         with ctx.effect(f"dump-{number}"):
             written, found = database.dump(moments[number], folder / file, telling(number))
         telling(number)(1, 1)
-        return _described(facts[number], file, written, found, dump_s=time.monotonic() - began)
+        made = _described(facts[number], file, written, found, dump_s=time.monotonic() - began)
+        return replace(made, counters=moments[number].counters)
 
-    at_work: dict[Future[DumpedDatabase], int] = {}
-    done: dict[int, DumpedDatabase] = {}
-    with ThreadPoolExecutor(workers(len(facts)), thread_name_prefix="dump") as pool:
+    at_work: dict[Future[Any], int | None] = {}
+    done: dict[int | None, Any] = {}
+    most = workers(len(facts) + 1)
+    with ThreadPoolExecutor(most, thread_name_prefix="dump") as pool:
         try:
-            for number in sorted(range(len(facts)), key=lambda number: -facts[number].size_bytes):
-                while len(at_work) >= workers(len(facts)):
+            for number in _order(facts):
+                while len(at_work) >= most:
                     _collect(at_work, done)
                 ctx.checkpoint()
+                if number is None:
+                    at_work[pool.submit(beside)] = None
+                    continue
                 ctx.say(f"dumping {facts[number].name} ({facts[number].size_bytes:,} bytes on disk)")
                 at_work[pool.submit(one, number)] = number
             while at_work:
                 _collect(at_work, done)
         except BaseException:
             for number in at_work.values():
-                moments[number].cancel()
+                if number is not None:
+                    moments[number].cancel()
             raise
-    return [done[number] for number in range(len(facts))]
+    return [done[number] for number in range(len(facts))], done[None]
 
 
-def _collect(at_work: dict[Future[DumpedDatabase], int], done: dict[int, DumpedDatabase]) -> None:
+def _order(facts: Sequence[DatabaseFacts]) -> list[int | None]:
+    """The numbers of the databases, the largest first; after it None, what is done beside."""
+    order: list[int | None] = [*sorted(range(len(facts)), key=lambda number: -facts[number].size_bytes)]
+    return [*order[:1], None, *order[1:]]
+
+
+def _collect(at_work: dict[Future[Any], int | None], done: dict[int | None, Any]) -> None:
     finished, _ = wait(at_work, return_when=FIRST_COMPLETED)
     for each in finished:
         done[at_work.pop(each)] = each.result()

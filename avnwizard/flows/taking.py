@@ -4,7 +4,6 @@ import json
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,13 +12,14 @@ from avnwizard.domain.database_names import is_aside, scratch
 from avnwizard.domain.host import ComposeModel, DatabaseFacts
 from avnwizard.domain.pace import Pace
 from avnwizard.domain.plan import SnapshotPlan
-from avnwizard.domain.snapshot import FORMAT, ArchivedVolume, DumpedDatabase, Manifest, Part, ServiceImage
+from avnwizard.domain.snapshot import FORMAT, ArchivedVolume, DumpedDatabase, Manifest, Part
 from avnwizard.domain.volumes import durable_volumes
 from avnwizard.engine.step import StepContext
 from avnwizard.errors import HostError
 from avnwizard.flows import proving, snapshots
 from avnwizard.flows.dumping import dump_all
 from avnwizard.flows.host import Host
+from avnwizard.flows.surroundings import Surroundings
 from avnwizard.ports import Database, Progress
 
 _DUMP, _PROVE = "dump", "prove"
@@ -77,33 +77,30 @@ class Taking:
             HostError: something could not be dumped, read back or restored.
         """
         proving.drop_scratch(self._database)
-        with self._ctx.effect("dump-globals"):
-            roles = self._database.dump_globals(self._folder / snapshots.GLOBALS)
-        # before the moment: what they miss is counted as lost, never the other way round
-        counters = {one.name: self._database.write_counters(one.name) for one in self._facts}
+        look = partial(Surroundings.look, self._host, self._database, self._folder, self._ctx, self._model)
         with self._database.moments([one.name for one in self._facts]) as moments:
             taken_at, server = time.time(), self._database.server()
             telling = partial(self._telling, _DUMP)
-            dumped = dump_all(self._ctx, self._database, self._facts, moments, self._folder, telling)
-        dumped = [replace(one, counters=counters[one.name]) for one in dumped]
+            every = (self._ctx, self._database, self._facts, moments, self._folder, telling)
+            dumped, around = dump_all(*every, beside=look)
         dumped = [self._proven(number, one) for number, one in enumerate(dumped)]
-        head, model = self._host.repo.head(), self._model or self._host.stack.resolve(hashed=False)
+        head, model = around.head, around.model
         manifest = Manifest(
             taken_at=taken_at,
             tag=head.tag,
             commit=head.commit,
             server_version=server.version,
-            globals=_part(snapshots.GLOBALS, roles),
+            globals=_part(snapshots.GLOBALS, around.roles),
             env=self._file(snapshots.ENV, env),
             databases=tuple(dumped),
             format=FORMAT,
             finished_at=time.time(),
             branch=head.branch,
-            edited=self._host.repo.state().edited,
+            edited=around.edited,
             wal_lsn=server.wal_lsn,
             model=self._file(snapshots.MODEL, json.dumps(model.raw, indent=1).encode()),
-            edits=self._file(snapshots.EDITS, self._host.repo.diff()),
-            images=self._images(),
+            edits=self._file(snapshots.EDITS, around.edits),
+            images=around.images,
             volumes=self._volumes(model),
             proof=self._proof,
             proof_note=self._note,
@@ -140,15 +137,6 @@ class Taking:
             self._pace.did(kind, sum(size for (other, _), size in self._done.items() if other == kind))
             left_s = self._pace.left_s()
             self._ctx.progress(self._pace.done_bytes, self._pace.total_bytes, "bytes", left_s=left_s)
-
-    def _images(self) -> tuple[ServiceImage, ...]:
-        containers = self._host.stack.containers()
-        known = self._host.stack.images([one.image_id for one in containers])
-        found = {}
-        for one in containers:
-            digest = known[one.image_id].digest if one.image_id in known else ""
-            found[one.service] = ServiceImage(one.service, one.image, one.image_id, digest)
-        return tuple(found[service] for service in sorted(found))
 
     def _volumes(self, model: ComposeModel) -> tuple[ArchivedVolume, ...]:
         offered = durable_volumes(model, but=self._host.postgres_service)

@@ -46,6 +46,10 @@ class Moment(Protocol):
     def major(self) -> int:
         """The server's major version."""
 
+    @property
+    def counters(self) -> WriteCounters:
+        """What had been written when the moment came, or a little earlier, as `Database.write_counters` tells."""
+
     def contents(self) -> DatabaseContents:
         """Exact rows, schema fingerprint, extensions and properties of that moment."""
 

@@ -9,12 +9,10 @@ from avnwizard.practice import failures
 from avnwizard.practice.access import PracticePostgresAccess
 from avnwizard.practice.clock import PracticeClock
 from avnwizard.practice.database import Cluster
+from avnwizard.practice.place import CHECKOUT, STATE_FILE, home_of
 from avnwizard.practice.stack import PracticeStack
 from avnwizard.practice.state import State
 from avnwizard.practice.traefik import PracticeTraefik
-
-STATE_FILE = "practice.sqlite"
-CHECKOUT = "avnology-id"
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ class PracticeHost:
 
 def open_host(directory: Path) -> PracticeHost:
     """The practice host whose folder or checkout this is, from any process; `RefusedError` when it is none."""
-    home = _home(directory)
+    home = home_of(directory)
     if home is None:
         raise RefusedError(f"{directory} is no practice stack", "Make one with `avnwizard demo --dir DIR`.")
     state = State(home / STATE_FILE)
@@ -75,11 +73,6 @@ def open_host(directory: Path) -> PracticeHost:
         raise RefusedError(
             f"the practice stack in {home} was never finished", "Remove the folder and make it again."
         ) from None
-
-
-def is_practice(directory: Path) -> bool:
-    """Whether this is the checkout (or the folder) of a practice host."""
-    return _home(directory) is not None
 
 
 def assemble(home: Path, state: State) -> PracticeHost:
@@ -97,13 +90,3 @@ def assemble(home: Path, state: State) -> PracticeHost:
     access = PracticePostgresAccess(cluster, stack.observer, server["password"])
     edge = PracticeTraefik(project.name, state, stack.observer)
     return PracticeHost(home, state, cluster, stack, edge, access, PracticeClock(state.speed))
-
-
-def _home(directory: Path) -> Path | None:
-    directory = directory.resolve()
-    if (directory / STATE_FILE).is_file():
-        return directory
-    for folder in (directory, *directory.parents):
-        if folder.name == CHECKOUT and (folder.parent / STATE_FILE).is_file():
-            return folder.parent
-    return None

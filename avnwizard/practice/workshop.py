@@ -7,9 +7,10 @@ from pathlib import Path
 from avnwizard.domain.host import ComposeProject, Container
 from avnwizard.errors import RefusedError
 from avnwizard.practice import model
-from avnwizard.practice.host import CHECKOUT, STATE_FILE, PracticeHost, assemble, open_host
+from avnwizard.practice.host import PracticeHost, assemble, open_host
 from avnwizard.practice.images import ImageStore
 from avnwizard.practice.observation import POSTGRES
+from avnwizard.practice.place import CHECKOUT, STATE_FILE
 from avnwizard.practice.postgres_major import player
 from avnwizard.practice.postgres_setup import initialize, run_sql
 from avnwizard.practice.product import RELEASES, SERVICES, EdgePorts, build_remote, clone_for_operator, seed_sql

@@ -1,5 +1,6 @@
 """A dump is read to its end while it is taken, by the server's own tools; what is not as it was read is not kept."""
 
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from avnwizard.adapters.postgres import PostgresDatabase
+from avnwizard.adapters.postgres import PostgresDatabase, offered
 from avnwizard.adapters.postgres.read_back import NoToolsError, dump_read_back
 from avnwizard.domain import commands
 from avnwizard.errors import HostError
@@ -60,13 +61,40 @@ def _take(access: PostgresAccess, to: Path) -> None:
         database.dump(moment, to, lambda _done, _total: None)
 
 
+@pytest.fixture(params=["taken", "refused", "not offered"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """How the dump comes out: by a pipe that is taken, by stdout as the pipe cannot be, by stdout alone."""
+    if request.param == "taken" and os.geteuid() != 0:
+        pytest.skip("only root may open the pipes of others")
+    if request.param == "refused":
+        monkeypatch.setattr(offered, "_opened", lambda _: None)
+    if request.param != "taken":
+        name = "avnwizard-test" if request.param == "refused" else ""
+        monkeypatch.setattr(offered, "name_to_find", lambda: name)
+    return str(request.param)
+
+
+def test_the_way_a_dump_comes(way: str, server: LocalServer, tmp_path: Path) -> None:
+    """Whichever it is, the dump is whole, and stdout carries it only where no pipe was taken."""
+    filled(server)
+    seen = tmp_path / "seen"
+    access = _Other(server, ("sh", "-c", f'"$@" | tee {seen}', "sh"))
+    _take(access, to := tmp_path / "shop.dump")
+    PostgresDatabase(server).read_back(to)
+    assert seen.read_bytes() == (b"" if way == "taken" else to.read_bytes())
+
+
+@pytest.mark.usefixtures("way")
 def test_a_stream_that_is_changed_on_its_way(server: LocalServer, tmp_path: Path) -> None:
     """pg_restore was content, but what came here is longer: no file."""
     filled(server)
-    longer = _Other(server, ("sh", "-c", '"$@"; printf x', "sh"))
+    tee = 'cat > "$0.x"; cat "$0.x" > /dev/fd/5; cat "$0.x" > /dev/fd/6; cat "$0.x"; printf x; rm "$0.x"'
+    programs = _programs(server, tmp_path / "programs", fake={"tee": tee})
+    (programs / "rm").symlink_to("/bin/rm")
+    longer = _Other(server, programs=programs)
     with pytest.raises(HostError, match="does not hold what pg_restore read"):
         _take(longer, tmp_path / "shop.dump")
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [programs]
 
 
 @pytest.mark.parametrize(
@@ -82,6 +110,7 @@ def test_a_stream_that_is_changed_on_its_way(server: LocalServer, tmp_path: Path
         ({"tee": "exit 9"}, "`tee` failed with code 9"),
     ],
 )
+@pytest.mark.usefixtures("way")
 def test_a_part_that_fails(server: LocalServer, tmp_path: Path, fake: dict[str, str], words: str) -> None:
     """Whichever of them it is: its own words and code, and no file."""
     filled(server)
@@ -94,6 +123,7 @@ def test_a_part_that_fails(server: LocalServer, tmp_path: Path, fake: dict[str, 
 
 
 @pytest.mark.parametrize("without", ["tee", "sha256sum", "sh"])
+@pytest.mark.usefixtures("way")
 def test_a_container_without_the_tools(server: LocalServer, tmp_path: Path, without: str) -> None:
     """Then the dump is read back from the file afterwards; here what reads it is broken, and no file stays."""
     filled(server)

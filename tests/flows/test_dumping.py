@@ -8,6 +8,7 @@ import pytest
 
 from avnwizard.domain.database import DatabaseContents, FileFacts
 from avnwizard.domain.host import DatabaseFacts
+from avnwizard.domain.writes import WriteCounters
 from avnwizard.engine.feed import FeedWriter
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.step import AbortRequestedError, StepContext
@@ -24,6 +25,7 @@ class _Moment:
     def __init__(self, database: str) -> None:
         self.database, self.id, self.major = database, "1-1", 17
         self.ended = threading.Event()
+        self.counters = WriteCounters(database, {})
 
     @property
     def cancelled(self) -> bool:
@@ -41,6 +43,12 @@ class _Server:
 
     def __init__(self, slow: str = "", bad: str = "") -> None:
         self._slow, self._bad, self.begun = slow, bad, list[str]()
+
+    def beside(self) -> str:
+        self.begun.append("beside")
+        if self._bad == "beside":
+            raise HostError("it broke", "look")
+        return "seen"
 
     def dump(self, moment: _Moment, to: Path, progress: Any) -> tuple[FileFacts, DatabaseContents]:
         self.begun.append(moment.database)
@@ -66,7 +74,9 @@ def _dump(ctx: StepContext, server: _Server, told: dict[int, list[int]] | None =
     def telling(number: int) -> Progress:
         return lambda done, _total: heard.setdefault(number, []).append(done)
 
-    made = dump_all(ctx, database, _FACTS, moments, Path(), telling)
+    made, beside = dump_all(ctx, database, _FACTS, moments, Path(), telling, beside=server.beside)
+    assert beside == "seen"
+    assert [one.counters.epoch for one in made if one.counters] == [one.name for one in _FACTS]
     return [one.dump.sha256 for one in made]
 
 
@@ -75,14 +85,15 @@ def test_the_largest_first_and_in_order_afterwards(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(dumping, "workers", lambda _: 1)
     server, told = _Server(), dict[int, list[int]]()
     assert _dump(_context(tmp_path), server, told) == ["a", "big", "c", "d"]
-    assert server.begun == ["big", "d", "c", "a"]
+    assert server.begun == ["big", "beside", "d", "c", "a"]
     assert told == {0: [1], 1: [1], 2: [1], 3: [1]}
 
 
-def test_one_failure_ends_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("bad", ["c", "beside"])
+def test_one_failure_ends_the_others(bad: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The large one, which would take an hour more, is broken off; the error is that of the one that failed."""
     monkeypatch.setattr(dumping, "workers", lambda _: 2)
-    server = _Server(slow="big", bad="c")
+    server = _Server(slow="big", bad=bad)
     with pytest.raises(HostError, match="it broke"):
         _dump(_context(tmp_path), server)
     assert "a" not in server.begun

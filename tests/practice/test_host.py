@@ -16,7 +16,8 @@ import pytest
 from avnwizard.errors import RefusedError
 from avnwizard.practice import postgres_binaries
 from avnwizard.practice.database import Cluster
-from avnwizard.practice.host import PracticeHost, is_practice, open_host
+from avnwizard.practice.host import PracticeHost, open_host
+from avnwizard.practice.place import is_practice
 from avnwizard.practice.postgres_setup import run_sql
 from avnwizard.practice.product import SEEDED_ROWS
 from avnwizard.practice.workshop import make

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from avnwizard.ports import PostgresAccess, Progress
 
 TIMEOUT_S = 24 * 3600.0
 _BLOCK = 1 << 18
+_GATHER_S = 0.002
+"""What has not come yet may gather in the pipe: the tools write by 4 KB, and each wake-up costs as much as 100 KB."""
 _NOISE = ("CONTEXT:", "DETAIL:", "Command was:", "COPY ", "STATEMENT:")
 NOT_TAKEN = "The dump was not taken and nothing was changed. The tool's own words are above."
 NOT_WHOLE = "This dump cannot be restored. Take a new one; look at the free space of the snapshot folder first."
@@ -57,13 +60,15 @@ def started(
         yield child
 
 
-def pour(child: Child, sink: Sink, progress: Progress) -> None:
-    """A child's stdout into a file, to its end; `progress` may raise to break it off."""
-    pipe, buffer = child.stdout.fileno(), memoryview(bytearray(_BLOCK))
+def pour(child: Child, sink: Sink, progress: Progress, *, pipe: int | None = None) -> None:
+    """A child's stdout, or another pipe of its, into a file to its end; `progress` may raise to break it off."""
+    source, buffer = child.stdout.fileno() if pipe is None else pipe, memoryview(bytearray(_BLOCK))
     with child.guarded():
-        while count := os.readv(pipe, [buffer]):
+        while count := os.readv(source, [buffer]):
             sink.take(buffer[:count])
             progress(sink.size_bytes, None)
+            if count < _BLOCK // 2:
+                time.sleep(_GATHER_S)
 
 
 def judge(tool: Sequence[str], child: Child, tail: Tail, hint: str) -> None:

@@ -10,6 +10,7 @@ from avnwizard.adapters.postgres import catalog, properties
 from avnwizard.adapters.postgres.session import session, translated
 from avnwizard.domain.commands import DUMPING
 from avnwizard.domain.database import DatabaseContents
+from avnwizard.domain.writes import WriteCounters
 from avnwizard.errors import HostError
 from avnwizard.ports import PostgresAccess
 
@@ -23,6 +24,7 @@ class HeldMoment:
 
     database: str
     id: str
+    counters: WriteCounters
     connection: "psycopg.Connection[tuple[Any, ...]]"
     access: PostgresAccess
     _broken_off: threading.Event = field(default_factory=threading.Event)
@@ -59,28 +61,32 @@ class HeldMoment:
         with contextlib.suppress(Exception):
             self.connection.cancel_safe(timeout=5.0)
         with contextlib.suppress(HostError):  # a server that does not answer dumps nothing
-            end_dumps(self.access, self.database)
+            end_dumps(self.access, [self.database])
 
 
-def end_dumps(access: PostgresAccess, database: str) -> None:
-    """End what is left of our pg_dump of a database: it outlives the docker CLI that it was started with."""
-    with session(access, database) as connection:
+def end_dumps(access: PostgresAccess, databases: Sequence[str]) -> None:
+    """End what is left of our pg_dumps of some databases: they outlive the docker CLI that started them."""
+    with session(access, databases[0]) as connection:
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND application_name = %s",
-            [DUMPING],
+            " WHERE datname = ANY(%s) AND application_name = %s",
+            [list(databases), DUMPING],
         )
 
 
 @contextlib.contextmanager
 def held(access: PostgresAccess, databases: Sequence[str]) -> Iterator[tuple[HeldMoment, ...]]:
-    """Hold databases as of now, all within milliseconds of each other: connections first, then the snapshots."""
+    """Hold databases as of now, all within milliseconds of each other: connections first, then the snapshots.
+
+    What the server's counters miss of the moment is counted as lost, never the other way round: they come first.
+    """
     with contextlib.ExitStack() as stack:
-        for name in databases:  # what a crash left: who takes a snapshot holds the stack's lock
-            end_dumps(access, name)
+        if databases:  # what a crash left: who takes a snapshot holds the stack's lock
+            end_dumps(access, databases)
         connections = [(name, stack.enter_context(session(access, name))) for name in databases]
-        moments = []
-        for _, connection in connections:
+        moments, counters = [], {}
+        for name, connection in connections:
+            counters[name] = catalog.write_counters(connection)
             # the server would end our idle transaction (17 and later have the setting)
             connection.execute(
                 "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'"
@@ -89,5 +95,5 @@ def held(access: PostgresAccess, databases: Sequence[str]) -> Iterator[tuple[Hel
             stack.enter_context(catalog.one_moment(connection))
             row = connection.execute("SELECT pg_export_snapshot()").fetchone()
             assert row is not None
-            moments.append(HeldMoment(name, str(row[0]), connection, access))
+            moments.append(HeldMoment(name, str(row[0]), counters[name], connection, access))
         yield tuple(moments)

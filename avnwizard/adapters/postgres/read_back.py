@@ -5,6 +5,8 @@ leads the dump back from here costs a quarter more CPU, and another docker CLI i
 pg_restore read is known by its sum: of what `tee` gave, and of what the disk gives back.
 """
 
+import contextlib
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from avnwizard.adapters.child import Child, Tail
 from avnwizard.adapters.durable import appearing
 from avnwizard.adapters.files import refusal
 from avnwizard.adapters.hostile import LINE_BYTES, fail
+from avnwizard.adapters.postgres import offered
 from avnwizard.adapters.postgres.archive import NOT_TAKEN, NOT_WHOLE, pour, started, without_noise
 from avnwizard.domain import commands
 from avnwizard.domain.database import FileFacts
@@ -36,11 +39,12 @@ def dump_read_back(access: PostgresAccess, dump: commands.Argv, to: Path, progre
         HostError: it failed, cannot be read, or is not what was read; no file is left.
         NoToolsError: the container lacks a tool; no file is left.
     """
-    told = _Told()
-    argv = commands.pg_dump_read_back(dump)
+    told, name = _Told(), offered.name_to_find()
+    argv = commands.pg_dump_read_back(dump, offer=name)
     try:
-        with appearing(to) as sink, started(access, argv, tail=told, hint=NOT_TAKEN) as child:
-            pour(child, sink, progress)
+        with appearing(to) as sink, started(access, argv, tail=told, feed=bool(name), hint=NOT_TAKEN) as child:
+            with offered.taken(child, name, told.offer) if name else contextlib.nullcontext() as pipe:
+                pour(child, sink, progress, pipe=pipe)
             read = _judged(dump, child, told)
             if read != sink.written().sha256:
                 raise HostError(f"{to.name} does not hold what pg_restore read of the dump.", _LOST)
@@ -50,19 +54,21 @@ def dump_read_back(access: PostgresAccess, dump: commands.Argv, to: Path, progre
 
 
 class _Told(Tail):
-    """Sorts what comes on stderr: how each part ended, and all else."""
+    """Sorts what comes on stderr: that a pipe is offered, how each part ended, and all else."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._begun, self._ends = b"", list[list[str]]()
+        self._begun, self._ends, self.offer = b"", list[list[str]](), threading.Event()
 
     def __call__(self, block: bytes) -> None:
         """Take one block."""
         *lines, self._begun = (self._begun + block).split(b"\n")
         for line in lines:
             if line.startswith(_BEGINS):
-                self._ends.append(line.decode("ascii", "replace").split()[1:])
-            else:
+                self._ends.append(words := line.decode("ascii", "replace").split()[1:])
+                if words[:1] == ["pipe"]:
+                    self.offer.set()
+            elif line.strip():
                 super().__call__(line + b"\n")
         if len(self._begun) > LINE_BYTES:
             super().__call__(self._begun)

@@ -78,7 +78,7 @@ def roll(ctx: StepContext, host: Host, want: Wanted, *, surge: Handover | None, 
         ctx.say(f"{want.service.name} is as wanted already")
         handover.settle(ctx, host, want.service.name, found)
     elif surge and any(_may_serve(one, surge) for one in found):
-        _surge(ctx, host, want, surge, patience, _bury_dead(ctx, host, want, found))
+        _surge(ctx, host, want, surge, patience, _bury_dead(ctx, host, found))
     else:
         handover.forget(ctx, host, want.service.name)
         _recreate(ctx, host, want, healthy_s=patience.healthy_s)
@@ -138,9 +138,13 @@ def _leave(
     return known_at
 
 
-def _bury_dead(ctx: StepContext, host: Host, want: Wanted, found: Sequence[Container]) -> list[Container]:
-    """Remove old containers that have ended: Compose would start them again beside the new ones. Those that stay."""
-    dead = [one for one in found if not want.is_met_by(one) and one.state in {"created", "exited", "dead"}]
+def _bury_dead(ctx: StepContext, host: Host, found: Sequence[Container]) -> list[Container]:
+    """Remove containers that have ended or were never started. Those that stay.
+
+    Compose would start old ones again beside the new; a new one that a crash of the engine left behind would be
+    waited for, though nobody starts it.
+    """
+    dead = [one for one in found if one.state in {"created", "exited", "dead"}]
     for one in dead:
         with ctx.effect("remove-dead"):
             host.stack.remove(one.id)

@@ -9,6 +9,7 @@ import pytest
 
 from avnwizard.domain.edge import Connections, Director, EdgeFacts
 from avnwizard.domain.host import Container, ContainerState, Health, Service
+from avnwizard.errors import StepError
 from avnwizard.flows import rolling
 from avnwizard.flows.handover import Patience
 
@@ -86,3 +87,21 @@ def test_a_new_one_that_does_not_run_is_replaced(state: ContainerState) -> None:
     world.roll()
     assert set(world.removed) == {"old", "new"}
     assert [one.config_hash for one in world.there.values()] == ["new", "new"]
+
+
+def test_the_only_ones_that_serve_stay() -> None:
+    """The old ones are gone already and one of two new ones fails: the step fails, and the other serves on."""
+    failing = _container("second", "new", "running", "unhealthy")
+    world = _World(_container("first", "new", "running"), failing)
+    with pytest.raises(StepError, match="did not become healthy"):
+        world.roll()
+    assert world.removed == []
+
+
+def test_beside_an_old_one_that_serves_the_new_ones_go() -> None:
+    """A release that never gets healthy leaves what there was."""
+    failing = [_container(name, "new", "running", "unhealthy") for name in ("first", "second")]
+    world = _World(_container("old", "old", "running"), *failing)
+    with pytest.raises(StepError, match="did not become healthy"):
+        world.roll()
+    assert world.removed == ["first", "second"]

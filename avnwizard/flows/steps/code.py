@@ -4,7 +4,7 @@ import hashlib
 
 from avnwizard.domain.plain import printable
 from avnwizard.engine.step import Probe, Step, StepContext, UndoCost
-from avnwizard.errors import HostError
+from avnwizard.errors import HostError, StepError
 from avnwizard.flows.run_folder import ENV_AFTER, ENV_BEFORE
 from avnwizard.flows.steps.scene import Scene
 
@@ -91,9 +91,20 @@ class WriteEnv(Step):
         return self._is(ENV_AFTER)
 
     def do(self, ctx: StepContext) -> None:
-        """Write it, 0600."""
+        """Write it, 0600.
+
+        Raises:
+            StepError: somebody edited it since the plan was made; an edit may be a secret that nobody else has.
+        """
+        scene = self._scene
+        file, before = scene.plan.project.env_file, scene.folder.path / ENV_BEFORE
+        if scene.host.files.read(file) not in {scene.folder.env(ENV_AFTER), scene.folder.env(ENV_BEFORE)}:
+            raise StepError(
+                f"{file} was edited since the plan was made; it was not touched.",
+                f"Keep your edit elsewhere, put {before} back and resume; or roll back and plan again.",
+            )
         self._write(ctx, ENV_AFTER)
-        ctx.say(f"the env file of before is kept as {self._scene.folder.path / ENV_BEFORE}")
+        ctx.say(f"the env file of before is kept as {before}")
 
     def undo(self, ctx: StepContext) -> None:
         """Write the file of before; one that somebody edited since is kept."""

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from subprocess import Popen
 
-from avnwizard.domain.plan import Plan, from_json, to_json
+from avnwizard.domain.plan import from_json, to_json
 from avnwizard.engine import supervise
 from avnwizard.engine.feed import FeedWriter
 from avnwizard.engine.journal import Journal
@@ -44,7 +44,7 @@ def create_upgrade(host: Host, prepared: Prepared) -> str:
     journal = host.journal()
     with held(host.lock, run=run, state_dir=host.state.folder):
         _require_none_unfinished(journal)
-        _require_unchanged(host, prepared.plan)
+        _require_unchanged(host, prepared)
         accept_earlier(host, journal)
         folder = RunFolder(host.state.run(run), host.files)
         folder.save(env_before=prepared.env_before, env_after=prepared.env_after, edits=prepared.edits_patch)
@@ -87,9 +87,11 @@ def _require_none_unfinished(journal: Journal) -> None:
             )
 
 
-def _require_unchanged(host: Host, plan: Plan) -> None:
+def _require_unchanged(host: Host, prepared: Prepared) -> None:
+    plan = prepared.plan
     now = hashlib.sha256(host.files.read(plan.project.env_file)).hexdigest()
-    if now != plan.env_sha256 or host.repo.head().commit != plan.current.commit:
+    moved = host.repo.head().commit != plan.current.commit or host.repo.diff() != prepared.edits_patch
+    if now != plan.env_sha256 or moved:
         raise RefusedError("The env file or the checkout changed since the plan was made.", "Plan again.")
 
 

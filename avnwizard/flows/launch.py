@@ -60,8 +60,12 @@ def create_upgrade(host: Host, prepared: Prepared) -> str:
 def create_rollback(host: Host, undone: RunRecord, plan: rollback.RollbackPlan) -> str:
     """Write a rollback down.
 
+    Args:
+        undone: the run that is undone, as it was when `plan` was made.
+
     Raises:
         BusyError: another run holds the stack.
+        RefusedError: another rollback is unfinished, or the run went on or was undone since the plan was made.
     """
     run = supervise.new_run_id(time.time())
     journal = host.journal()
@@ -69,6 +73,10 @@ def create_rollback(host: Host, undone: RunRecord, plan: rollback.RollbackPlan) 
         for other in journal.runs():
             if other.undoes and other.state in UNFINISHED:
                 raise RefusedError(f"Rollback {other.id} is unfinished.", f"avnwizard resume {other.id}")
+        if journal.run(undone.id) != undone:
+            raise RefusedError(
+                f"Run {undone.id} moved on since this rollback was planned.", f"avnwizard rollback {undone.id}"
+            )
         scene = scene_of(from_json(undone.plan), host, undone.id)
         steps = [(step.name, step.title) for step in rollback.rollback_steps(scene, plan)]
         title = f"back to {scene.plan.current.tag}"
@@ -100,10 +108,17 @@ def start(host: Host, run: str) -> Popen[bytes]:
 
     Raises:
         BusyError: a run is live.
+        RefusedError: the run is being rolled back.
     """
     if other := holder(host.lock):
         raise BusyError(f"Run {other.get('run', '?')} is live.", "Watch it with: avnwizard attach")
-    host.journal().take_controls(run)
+    journal = host.journal()
+    for back in journal.runs():
+        if back.undoes == run and back.state in UNFINISHED:
+            raise RefusedError(
+                f"Run {run} is being rolled back: {back.id} is unfinished.", f"avnwizard resume {back.id}"
+            )
+    journal.take_controls(run)
     argv = [sys.executable, "-P", "-m", "avnwizard", "carry", run, "--stack", str(host.repo.directory)]
     return supervise.spawn(argv, log=host.state.run(run) / "process.log")
 

@@ -70,7 +70,7 @@ def roll(ctx: StepContext, host: Host, want: Wanted, *, surge: Handover | None, 
         surge: the new beside the old where an old one serves, handing over like this; None recreates it in place.
 
     Raises:
-        StepError: the new container does not become healthy; with `surge` the old one still serves.
+        StepError: the new container does not become healthy; with `surge` what served still serves.
     """
     found = of_service(host, want.service.name)
     handover.bury(ctx, host, want.service.name, found)
@@ -78,7 +78,7 @@ def roll(ctx: StepContext, host: Host, want: Wanted, *, surge: Handover | None, 
         ctx.say(f"{want.service.name} is as wanted already")
         handover.settle(ctx, host, want.service.name, found)
     elif surge and any(_may_serve(one, surge) for one in found):
-        _surge(ctx, host, want, surge, patience, _bury_dead(ctx, host, want, found))
+        _surge(ctx, host, want, surge, patience, _bury_dead(ctx, host, found))
     else:
         handover.forget(ctx, host, want.service.name)
         _recreate(ctx, host, want, healthy_s=patience.healthy_s)
@@ -138,9 +138,13 @@ def _leave(
     return known_at
 
 
-def _bury_dead(ctx: StepContext, host: Host, want: Wanted, found: Sequence[Container]) -> list[Container]:
-    """Remove old containers that have ended: Compose would start them again beside the new ones. Those that stay."""
-    dead = [one for one in found if not want.is_met_by(one) and one.state in {"created", "exited", "dead"}]
+def _bury_dead(ctx: StepContext, host: Host, found: Sequence[Container]) -> list[Container]:
+    """Remove containers that have ended or were never started. Those that stay.
+
+    Compose would start old ones again beside the new; a new one that a crash of the engine left behind would be
+    waited for, though nobody starts it.
+    """
+    dead = [one for one in found if one.state in {"created", "exited", "dead"}]
     for one in dead:
         with ctx.effect("remove-dead"):
             host.stack.remove(one.id)
@@ -148,12 +152,18 @@ def _bury_dead(ctx: StepContext, host: Host, want: Wanted, found: Sequence[Conta
 
 
 def _take_back(ctx: StepContext, host: Host, want: Wanted, how: Handover, patience: Patience) -> None:
-    """Remove the new containers, of which not all get healthy; the old ones serve on."""
+    """Remove the new containers, of which not all get healthy; the old ones serve on.
+
+    Where no old one serves (any more), the new ones stay: those that are healthy are all that there is.
+    """
     name = want.service.name
     found = of_service(host, name)
     new, stay = ([one for one in found if want.is_met_by(one) is met] for met in (True, False))
     if how == "health" and handover.unmark(ctx, host, want.service, stay):
         stay = handover.await_serving(host, name, stay)
+    if not any(one.is_serving for one in stay):
+        ctx.say(f"{name}: no container of before serves, so the new ones stay")
+        return
     some_serve = any(one.is_serving for one in new)
     handover.withdraw(ctx, host, name, stay, asked=how == "director" and some_serve)
     if some_serve:

@@ -1,5 +1,6 @@
 """The names under which avnwizard keeps databases beside the live ones."""
 
+import hashlib
 import re
 
 _NAME_BYTES = 63
@@ -40,5 +41,9 @@ def is_aside(name: str) -> bool:
 
 
 def _derived(name: str, suffix: str) -> str:
-    kept = name.encode()[: _NAME_BYTES - len(suffix.encode())].decode("utf-8", "ignore")
-    return kept + suffix
+    """A name too long for the suffix is cut and gets a hash: two databases must never share one beside them."""
+    room = _NAME_BYTES - len(suffix.encode())
+    if len(name.encode()) <= room:
+        return name + suffix
+    mark = f"~{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return name.encode()[: room - len(mark)].decode("utf-8", "ignore") + mark + suffix

@@ -18,6 +18,8 @@ _SETTLED_S = 120.0
 """The director serves meanwhile, so there is time: a busy host may fail a health check or two, and Traefik leaves the
 container out until the next."""
 _QUIET_S = 0.25
+_MOSTLY = 0.75
+"""Of Traefik's throttle, before the director is removed: the engine and Traefik need the rest."""
 _TOLD_EVERY_S = 5.0
 _HEALTH_S = 120.0
 
@@ -70,23 +72,29 @@ def guard(ctx: StepContext, host: Host, service: Service, old: Sequence[Containe
         _await(host, lambda: host.edge.knows(service.name, [one.id for one in serving]))
 
 
-def take_over(ctx: StepContext, host: Host, service: str, new: Sequence[Container]) -> bool:
-    """Send every request to the new containers; False where Traefik does not take it, and then nothing is changed."""
+def take_over(ctx: StepContext, host: Host, service: str, new: Sequence[Container]) -> float | None:
+    """Send every request to the new containers.
+
+    Returns:
+        When Traefik did so at the earliest (the clock's seconds); None where it does not take it, and then nothing is
+        changed.
+    """
     ids = [one.id for one in new]
     try:
         with ctx.effect("direct"):
             host.edge.direct(service, ids, run=ctx.run)
-        if _await(host, lambda: host.edge.knows(service, ids)):
+        known_at = _since(host, lambda: host.edge.knows(service, ids))
+        if known_at is not None:
             with ctx.effect("undirect-former"):
                 host.edge.undirect(service, keep=ids)
-            return True
+            return known_at
         reason = f"Traefik did not take the director within {_KNOWN_S:.0f} s"
     except HostError as error:
         reason = error.message
     ctx.say(f"{service}: no director after all: {reason}; some requests may fail for up to 2 s")
     with ctx.effect("undirect"):
         host.edge.undirect(service)
-    return False
+    return None
 
 
 def leave_by_health(ctx: StepContext, host: Host, service: Service, old: Sequence[Container]) -> None:
@@ -121,13 +129,9 @@ def unmark(ctx: StepContext, host: Host, service: Service, containers: Sequence[
 
 def await_serving(host: Host, service: str, containers: Sequence[Container]) -> list[Container]:
     """The containers as they are once all of them serve again, or will not."""
-    ids = {one.id for one in containers}
-
-    def now() -> list[Container]:
-        return [one for one in host.stack.containers(service) if one.id in ids]
-
-    _await(host, lambda: all(one.is_serving for one in now()), limit_s=_HEALTH_S)
-    return now()
+    ids = [one.id for one in containers]
+    _await(host, lambda: all(one.is_serving for one in _these(host, service, ids)), limit_s=_HEALTH_S)
+    return _these(host, service, ids)
 
 
 def drain(
@@ -164,8 +168,14 @@ def drain(
     _tell_rest(ctx, service, seen)
 
 
-def settle(ctx: StepContext, host: Host, service: str, new: Sequence[Container]) -> None:
+def settle(
+    ctx: StepContext, host: Host, service: str, new: Sequence[Container], *, known_at: float | None = None
+) -> None:
     """Remove the directors once Traefik needs them no more.
+
+    Args:
+        known_at: from `take_over`. The old containers' end and the directors' are one change to Traefik if both come
+            well within its throttle after it took the directors up: then nothing need be waited for.
 
     Raises:
         StepError: it does not route to the new containers by their own labels. The directors stay: they serve.
@@ -173,13 +183,20 @@ def settle(ctx: StepContext, host: Host, service: str, new: Sequence[Container])
     if not host.edge.directors(service):
         return
     ids = [one.id for one in new]
-    if not _await(host, lambda: host.edge.knows_only(service, ids), limit_s=_SETTLED_S):
+    at_once = known_at is not None and _is_one_change(host, service, ids, known_at)
+    if not at_once and not _await(host, lambda: host.edge.knows_only(service, ids), limit_s=_SETTLED_S):
         raise StepError(
             f"Traefik does not route to the new {service} by its own labels; the director still does.",
             "Compare its labels with Traefik's log, then resume.",
         )
     with ctx.effect("undirect"):
         host.edge.undirect(service)
+
+
+def _is_one_change(host: Host, service: str, ids: Sequence[str], known_at: float) -> bool:
+    """Whether Traefik will see the end of the old containers and of the directors as one."""
+    serving = all(one.is_serving for one in _these(host, service, ids))
+    return serving and host.clock.now() - known_at < _MOSTLY * host.edge.throttle_s(service, ids)
 
 
 def withdraw(ctx: StepContext, host: Host, service: str, stay: Sequence[Container], *, asked: bool) -> None:
@@ -208,13 +225,26 @@ def forget(ctx: StepContext, host: Host, service: str) -> None:
             host.edge.undirect(service)
 
 
+def _these(host: Host, service: str, ids: Sequence[str]) -> list[Container]:
+    """Those of some containers that are still there, as they are now."""
+    return [one for one in host.stack.containers(service) if one.id in ids]
+
+
 def _await(host: Host, true: Callable[[], bool], *, limit_s: float = _KNOWN_S) -> bool:
-    deadline = host.clock.now() + limit_s
+    return _since(host, true, limit_s=limit_s) is not None
+
+
+def _since(host: Host, true: Callable[[], bool], *, limit_s: float = _KNOWN_S) -> float | None:
+    """When something became true at the earliest: when it was last seen not to be; None where it does not."""
+    asked_at = host.clock.now()
+    deadline, since = asked_at + limit_s, asked_at
     while not true():
+        since = asked_at
         if host.clock.now() >= deadline:
-            return False
+            return None
         host.clock.sleep(_POLL_S)
-    return True
+        asked_at = host.clock.now()
+    return since
 
 
 def _tell_rest(ctx: StepContext, service: str, seen: list[Connections]) -> None:

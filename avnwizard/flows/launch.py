@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from subprocess import Popen
 
-from avnwizard.domain.plan import Plan, from_json, to_json
+from avnwizard.domain.plan import from_json, to_json
 from avnwizard.engine import supervise
 from avnwizard.engine.feed import FeedWriter
 from avnwizard.engine.journal import Journal
@@ -44,7 +44,7 @@ def create_upgrade(host: Host, prepared: Prepared) -> str:
     journal = host.journal()
     with held(host.lock, run=run, state_dir=host.state.folder):
         _require_none_unfinished(journal)
-        _require_unchanged(host, prepared.plan)
+        _require_unchanged(host, prepared)
         accept_earlier(host, journal)
         folder = RunFolder(host.state.run(run), host.files)
         folder.save(env_before=prepared.env_before, env_after=prepared.env_after, edits=prepared.edits_patch)
@@ -60,8 +60,12 @@ def create_upgrade(host: Host, prepared: Prepared) -> str:
 def create_rollback(host: Host, undone: RunRecord, plan: rollback.RollbackPlan) -> str:
     """Write a rollback down.
 
+    Args:
+        undone: the run that is undone, as it was when `plan` was made.
+
     Raises:
         BusyError: another run holds the stack.
+        RefusedError: another rollback is unfinished, or the run went on or was undone since the plan was made.
     """
     run = supervise.new_run_id(time.time())
     journal = host.journal()
@@ -69,6 +73,10 @@ def create_rollback(host: Host, undone: RunRecord, plan: rollback.RollbackPlan) 
         for other in journal.runs():
             if other.undoes and other.state in UNFINISHED:
                 raise RefusedError(f"Rollback {other.id} is unfinished.", f"avnwizard resume {other.id}")
+        if journal.run(undone.id) != undone:
+            raise RefusedError(
+                f"Run {undone.id} moved on since this rollback was planned.", f"avnwizard rollback {undone.id}"
+            )
         scene = scene_of(from_json(undone.plan), host, undone.id)
         steps = [(step.name, step.title) for step in rollback.rollback_steps(scene, plan)]
         title = f"back to {scene.plan.current.tag}"
@@ -87,9 +95,11 @@ def _require_none_unfinished(journal: Journal) -> None:
             )
 
 
-def _require_unchanged(host: Host, plan: Plan) -> None:
+def _require_unchanged(host: Host, prepared: Prepared) -> None:
+    plan = prepared.plan
     now = hashlib.sha256(host.files.read(plan.project.env_file)).hexdigest()
-    if now != plan.env_sha256 or host.repo.head().commit != plan.current.commit:
+    moved = host.repo.head().commit != plan.current.commit or host.repo.diff() != prepared.edits_patch
+    if now != plan.env_sha256 or moved:
         raise RefusedError("The env file or the checkout changed since the plan was made.", "Plan again.")
 
 
@@ -98,10 +108,17 @@ def start(host: Host, run: str) -> Popen[bytes]:
 
     Raises:
         BusyError: a run is live.
+        RefusedError: the run is being rolled back.
     """
     if other := holder(host.lock):
         raise BusyError(f"Run {other.get('run', '?')} is live.", "Watch it with: avnwizard attach")
-    host.journal().take_controls(run)
+    journal = host.journal()
+    for back in journal.runs():
+        if back.undoes == run and back.state in UNFINISHED:
+            raise RefusedError(
+                f"Run {run} is being rolled back: {back.id} is unfinished.", f"avnwizard resume {back.id}"
+            )
+    journal.take_controls(run)
     argv = [sys.executable, "-P", "-m", "avnwizard", "carry", run, "--stack", str(host.repo.directory)]
     return supervise.spawn(argv, log=host.state.run(run) / "process.log")
 

@@ -1,5 +1,6 @@
 """Bring one service to what the compose files and the pulled images say, by one strategy. Used both ways."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from avnwizard.domain.handover import Handover, recreate_grace_s
@@ -12,8 +13,8 @@ from avnwizard.flows.handover import Patience
 from avnwizard.flows.host import Host
 
 _LOG_LINES = 15
-_POLL_S = 0.5
-_LOST_POLLS = 10
+_POLL_S = 0.25
+_LOST_POLLS = 20
 """A container may be restarted once or twice while what it waits for comes up; 5 s of that is a failure."""
 
 
@@ -54,7 +55,10 @@ def of_service(host: Host, service: str) -> tuple[Container, ...]:
 
 def is_met(host: Host, want: Wanted) -> bool:
     """Every container of the service is the wanted one and serves, and none is missing."""
-    found = of_service(host, want.service.name)
+    return _are_met(of_service(host, want.service.name), want)
+
+
+def _are_met(found: Sequence[Container], want: Wanted) -> bool:
     enough = len(found) >= max(want.service.replicas, 1)
     return enough and all(want.is_met_by(one) and one.is_serving for one in found)
 
@@ -66,14 +70,15 @@ def roll(ctx: StepContext, host: Host, want: Wanted, *, surge: Handover | None, 
         surge: the new beside the old where an old one serves, handing over like this; None recreates it in place.
 
     Raises:
-        StepError: the new container does not become healthy; with `surge` the old one still serves.
+        StepError: the new container does not become healthy; with `surge` what served still serves.
     """
-    handover.bury(ctx, host, want.service.name, of_service(host, want.service.name))
-    if is_met(host, want):
+    found = of_service(host, want.service.name)
+    handover.bury(ctx, host, want.service.name, found)
+    if _are_met(found, want):
         ctx.say(f"{want.service.name} is as wanted already")
-        handover.settle(ctx, host, want.service.name, of_service(host, want.service.name))
-    elif surge and any(_may_serve(one, surge) for one in of_service(host, want.service.name)):
-        _surge(ctx, host, want, surge, patience)
+        handover.settle(ctx, host, want.service.name, found)
+    elif surge and any(_may_serve(one, surge) for one in found):
+        _surge(ctx, host, want, surge, patience, _bury_dead(ctx, host, found))
     else:
         handover.forget(ctx, host, want.service.name)
         _recreate(ctx, host, want, healthy_s=patience.healthy_s)
@@ -84,10 +89,10 @@ def _may_serve(container: Container, how: Handover) -> bool:
     return container.is_serving or (how == "health" and container.state == "running")
 
 
-def _surge(ctx: StepContext, host: Host, want: Wanted, how: Handover, patience: Patience) -> None:
+def _surge(
+    ctx: StepContext, host: Host, want: Wanted, how: Handover, patience: Patience, found: list[Container]
+) -> None:
     name = want.service.name
-    _bury_dead(ctx, host, want)
-    found = of_service(host, name)
     old = [one for one in found if not want.is_met_by(one)]
     fresh = [one for one in found if want.is_met_by(one)]
     if how == "director":
@@ -103,12 +108,11 @@ def _surge(ctx: StepContext, host: Host, want: Wanted, how: Handover, patience: 
         _take_back(ctx, host, want, how, patience)
         raise
     fresh = [one for one in of_service(host, name) if want.is_met_by(one)]
-    if old:
-        _leave(ctx, host, want.service, how, old, fresh, patience)
+    known_at = _leave(ctx, host, want.service, how, old, fresh, patience) if old else None
     for one in old:
         with ctx.effect("remove-old"):
             _take_away(host, one, want.service.stop_grace_s)
-    handover.settle(ctx, host, name, fresh)
+    handover.settle(ctx, host, name, fresh, known_at=known_at)
 
 
 def _leave(
@@ -119,10 +123,11 @@ def _leave(
     old: list[Container],
     new: list[Container],
     patience: Patience,
-) -> None:
-    """Have the old containers asked no more, as far as that can be had."""
+) -> float | None:
+    """Have the old containers asked no more, as far as that can be had; see `handover.take_over`."""
     limit_s, unseen_s = patience.drain_limit_s, patience.drain_s
-    if how == "director" and handover.take_over(ctx, host, service.name, new):
+    known_at = handover.take_over(ctx, host, service.name, new) if how == "director" else None
+    if known_at is not None:
         pass
     elif how == "health":
         handover.leave_by_health(ctx, host, service, old)
@@ -130,23 +135,35 @@ def _leave(
         host.clock.sleep(patience.drain_s)
         limit_s, unseen_s = patience.drain_s, 0.0
     handover.drain(ctx, host, service.name, old, limit_s=limit_s, unseen_s=unseen_s)
+    return known_at
 
 
-def _bury_dead(ctx: StepContext, host: Host, want: Wanted) -> None:
-    """Remove old containers that have ended: Compose would start them again beside the new ones."""
-    for one in of_service(host, want.service.name):
-        if not want.is_met_by(one) and one.state in {"created", "exited", "dead"}:
-            with ctx.effect("remove-dead"):
-                host.stack.remove(one.id)
+def _bury_dead(ctx: StepContext, host: Host, found: Sequence[Container]) -> list[Container]:
+    """Remove containers that have ended or were never started. Those that stay.
+
+    Compose would start old ones again beside the new; a new one that a crash of the engine left behind would be
+    waited for, though nobody starts it.
+    """
+    dead = [one for one in found if one.state in {"created", "exited", "dead"}]
+    for one in dead:
+        with ctx.effect("remove-dead"):
+            host.stack.remove(one.id)
+    return [one for one in found if one not in dead]
 
 
 def _take_back(ctx: StepContext, host: Host, want: Wanted, how: Handover, patience: Patience) -> None:
-    """Remove the new containers, of which not all get healthy; the old ones serve on."""
+    """Remove the new containers, of which not all get healthy; the old ones serve on.
+
+    Where no old one serves (any more), the new ones stay: those that are healthy are all that there is.
+    """
     name = want.service.name
     found = of_service(host, name)
     new, stay = ([one for one in found if want.is_met_by(one) is met] for met in (True, False))
     if how == "health" and handover.unmark(ctx, host, want.service, stay):
         stay = handover.await_serving(host, name, stay)
+    if not any(one.is_serving for one in stay):
+        ctx.say(f"{name}: no container of before serves, so the new ones stay")
+        return
     some_serve = any(one.is_serving for one in new)
     handover.withdraw(ctx, host, name, stay, asked=how == "director" and some_serve)
     if some_serve:

@@ -37,6 +37,14 @@ class Edge(Protocol):
     def knows_only(self, service: str, containers: Sequence[str]) -> bool:
         """Whether the proxy, left to the service's own labels, would route to these containers and to no other."""
 
+    def throttle_s(self, service: str, containers: Sequence[str]) -> float:
+        """For how long after a change the proxy takes up no other: all that happens by then is one change to it.
+
+        Returns:
+            Seconds. 0 where that cannot be told, or where the service's own labels do not route to these containers
+            yet (they may to others, too).
+        """
+
     def undirect(self, service: str, *, keep: Sequence[str] = ()) -> None:
         """Remove the service's directors, but the topmost ones of the containers in `keep`."""
 

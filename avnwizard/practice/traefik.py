@@ -70,6 +70,11 @@ class PracticeTraefik:
         serving = {one.id for one in self._observer.containers(service) if one.is_serving}
         return serving == set(containers) and self._caught_up(service)
 
+    def throttle_s(self, service: str, containers: Sequence[str]) -> float:
+        """Its lag, where these serve."""
+        serving = {one.id for one in self._observer.containers(service) if one.is_serving}
+        return _LAG_S / self._state.speed if serving >= set(containers) else 0.0
+
     def undirect(self, service: str, *, keep: Sequence[str] = ()) -> None:
         """Remove directors."""
         there = self.directors(service)

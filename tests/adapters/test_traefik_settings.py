@@ -29,6 +29,23 @@ def test_arguments() -> None:
     assert settings_of(_raw("--entrypoints.traefik.address=:9000")).api_port == 9000
 
 
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--providers.docker",), 2.0),
+        (("--providers.providersThrottleDuration=500ms",), 0.5),
+        (("--providers.providersthrottleduration", "1m1.5s"), 61.5),
+        (("--providers.providersThrottleDuration=3",), 3.0),
+        (("--providers.providersThrottleDuration=soon",), 0.0),
+        ((), 0.0),
+    ],
+)
+def test_throttle(arguments: tuple[str, ...], expected: float) -> None:
+    """Go's durations, bare seconds; Traefik's default only where all settings are seen."""
+    assert settings_of(_raw(*arguments)).throttle_s == expected
+    assert settings_of(_raw("--providers.docker", mounts=("/etc/traefik",))).throttle_s == 0.0
+
+
 def test_entrypoints_of_any_name() -> None:
     """A dash is part of a name; a resolver of an entrypoint's own is seen."""
     found = settings_of(_raw("--entrypoints.web-secure.address=:443", "--entrypoints.web-secure.http.tls=true"))

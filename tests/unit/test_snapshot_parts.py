@@ -1,12 +1,13 @@
 """The pure parts of a snapshot: time left, bytes done, names beside, volumes."""
 
+from collections.abc import Callable
 from itertools import chain
 
 import pytest
 
 from avnwizard.adapters.postgres.meter import Meter
 from avnwizard.domain.compose_model import model_from_config
-from avnwizard.domain.database_names import beside, is_aside, purpose_of, scratch, set_aside
+from avnwizard.domain.database_names import beside, is_aside, purpose_of, redone, scratch, set_aside
 from avnwizard.domain.pace import Pace
 from avnwizard.domain.volumes import DurableVolume, durable_volumes
 
@@ -52,6 +53,14 @@ def test_names_beside_are_ours_and_short_enough(name: str) -> None:
     found = {purpose_of(make(name, RUN)): len(make(name, RUN).encode()) for make in (beside, set_aside, scratch)}
     assert set(found) == {"restoring", "kept", "proof"}
     assert max(found.values()) <= 63
+
+
+@pytest.mark.parametrize("make", [beside, redone, scratch, set_aside])
+def test_long_names_that_begin_alike_stay_apart(make: Callable[[str, str], str]) -> None:
+    """Or one database would be restored over another's copy, and put in its place."""
+    begun = "customer_acme_identity_production_europe"
+    assert len({make(f"{begun}_{name}", RUN) for name in ("kratos", "hydra", "keto")}) == 3
+    assert make("kratos", RUN).startswith("kratos__")
 
 
 @pytest.mark.parametrize("name", ["kratos", "x__kept_old", "x__proof_2024", f"x__kept_{RUN}_copy", f"x_kept_{RUN}"])

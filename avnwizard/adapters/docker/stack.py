@@ -128,7 +128,7 @@ class DockerStack:
         Compose would remove the highest-numbered replicas: after a surge, the new ones.
         """
         if scale is not None:
-            there = sum(1 for each in self.containers() if each.service == service and not each.one_off)
+            there = sum(1 for each in self.containers(service) if not each.one_off)
             if scale < there:
                 message = f"{service} has {there} containers; scaling it down to {scale} could remove the new ones."
                 raise HostError(message, "Remove the old ones by id first.")

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from avnwizard.adapters.docker.cli import DockerCli
@@ -35,6 +35,7 @@ class TraefikEdge:
         self._project, self._cli = project, DockerCli(environ)
         self._found: Traefik | None = None
         self._looked = 0.0
+        self._started: dict[str, str] = {}
         self._witnesses: dict[tuple[str, frozenset[str]], str] = {}
 
     def facts(self) -> EdgeFacts | None:
@@ -75,29 +76,35 @@ class TraefikEdge:
             except CannotDirectError as reason:
                 raise HostError(f"{service} cannot be directed: {reason}.") from reason
             self._start(f"{direction.token}-{target.container[:12]}", labels)
+            self._started[target.container] = direction.token
 
     def knows(self, service: str, containers: Sequence[str]) -> bool:
         """Whether Traefik routes by the directors to each of these containers."""
         traefik = self._traefik()
+        told = self._started if self._started.keys() >= set(containers) else {}
+        if traefik.api and not all(self._in_force(traefik.api, told[one], one) for one in containers if one in told):
+            return False  # no need to ask docker of directors that Traefik does not know
         there = [one for one in self.directors(service) if one.running and one.target in containers]
         if {one.target for one in there} != set(containers):
             return False
         if traefik.api is None:
             return all(self._marker(traefik, one.token, one.target) for one in there)
-        return all(self._in_force(traefik.api, one) for one in there)
+        return all(self._in_force(traefik.api, one.token, one.target) for one in there)
 
     def knows_only(self, service: str, containers: Sequence[str]) -> bool:
         """Whether Traefik, left to the service's own labels, would route to these containers and to no other."""
         traefik = self._traefik()
         if traefik.api is None:
             return self._has_looked_again(traefik, service, containers)
-        direction = self._direction(service, containers, run="")
-        services = dict(direction.labels.services) or {default_name(service, self._project): {}}
-        for name, options in services.items():
-            wanted = {director.server_url(options, target) for target in direction.targets}
-            if asking.servers(traefik.api, f"{name}@docker") != wanted:
-                return False
-        return True
+        return all(found == wanted for found, wanted in self._servers(traefik.api, service, containers))
+
+    def throttle_s(self, service: str, containers: Sequence[str]) -> float:
+        """`providersThrottleDuration` where the API tells that the own labels route to these containers."""
+        traefik = self._traefik()
+        if traefik.api is None:
+            return 0.0
+        routed = all(found and found >= wanted for found, wanted in self._servers(traefik.api, service, containers))
+        return traefik.settings.throttle_s if routed else 0.0
 
     def undirect(self, service: str, *, keep: Sequence[str] = ()) -> None:
         """Remove the service's directors, but the topmost ones of the containers in `keep`."""
@@ -138,6 +145,16 @@ class TraefikEdge:
             certificates=traefik.settings.resolves_certificates,
         )
 
+    def _servers(
+        self, api: asking.Place, service: str, containers: Sequence[str]
+    ) -> Iterator[tuple[set[str] | None, set[str]]]:
+        """Of each of the service's own Traefik services: the servers that it has, and those of these containers."""
+        direction = self._direction(service, containers, run="")
+        services = dict(direction.labels.services) or {default_name(service, self._project): {}}
+        for name, options in services.items():
+            wanted = {director.server_url(options, target) for target in direction.targets}
+            yield asking.servers(api, f"{name}@docker"), wanted
+
     def _start(self, name: str, labels: Mapping[str, str]) -> None:
         if any("\n" in text for label in labels.items() for text in label):
             raise HostError("A label of more than one line cannot be repeated.")
@@ -145,11 +162,11 @@ class TraefikEdge:
         lines = "".join(f"{key}={value}\n" for key, value in sorted(labels.items()))
         self._cli.run(argv, timeout_s=_RUN_S, stdin=lines.encode())
 
-    def _in_force(self, api: asking.Place, one: Director) -> bool:
-        prefix = f"avnwizard-{one.token}-"
+    def _in_force(self, api: asking.Place, token: str, target: str) -> bool:
+        prefix = f"avnwizard-{token}-"
         named = [(asking.names_of(each), each) for each in asking.routers(api)]
         mine = [(names, each) for names, each in named if any(name.startswith(prefix) for name in names)]
-        marker = f"{prefix}marker-{one.target[:12]}@docker"
+        marker = f"{prefix}marker-{target[:12]}@docker"
         return any(marker in names for names, _ in mine) and all(each.get("status") == "enabled" for _, each in mine)
 
     def _marker(self, traefik: Traefik, token: str, target: str) -> bool:

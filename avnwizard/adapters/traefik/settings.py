@@ -8,6 +8,9 @@ from typing import Any
 _FILES = ("/etc/traefik", "/traefik.yml", "/traefik.yaml", "/traefik.toml")
 """Where Traefik looks for a settings file; one that is found there wins over arguments (v3.7, `/etc/traefik/`…)."""
 _API_PORT = 8080
+_THROTTLE_S = 2.0
+_UNIT_S = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION_PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)")
 _PORT = re.compile(r":(\d+)(?:/tcp)?$")
 
 
@@ -47,6 +50,12 @@ class Settings:
         return self.get("providers.docker.defaultrule") or ("Host(`{{ normalize .Name }}`)" if self.seen else "")
 
     @property
+    def throttle_s(self) -> float:
+        """`providersThrottleDuration`, 2 s where nothing is said; 0 where it cannot be seen."""
+        said = self.get("providers.providersthrottleduration")
+        return _seconds(said) if said else _THROTTLE_S * self.seen
+
+    @property
     def api_port(self) -> int:
         """Where its API listens if it does so without a password."""
         found = _PORT.search(self.get("entrypoints.traefik.address"))
@@ -74,6 +83,14 @@ def settings_of(raw: Mapping[str, Any]) -> Settings:
     mounts = [str(mount.get("Destination", "")) for mount in raw.get("Mounts") or ()]
     from_file = "configfile" in values or any(mount.startswith(_FILES) for mount in mounts)
     return Settings(values, seen=bool(values) and not from_file)
+
+
+def _seconds(duration: str) -> float:
+    """A duration as Traefik reads it: Go's ("1m30s", "500ms"), or a bare number of seconds; 0.0 for anything else."""
+    parts = _DURATION_PART.findall(duration)
+    if "".join(number + unit for number, unit in parts) != duration:
+        return float(duration) if duration.isdigit() else 0.0
+    return float(sum(float(number) * _UNIT_S[unit] for number, unit in parts))
 
 
 def _from_arguments(words: list[str]) -> dict[str, str]:

@@ -4,12 +4,12 @@ import hashlib
 
 from avnwizard.domain.plain import printable
 from avnwizard.engine.step import Probe, Step, StepContext, UndoCost
-from avnwizard.errors import HostError
+from avnwizard.errors import HostError, StepError
 from avnwizard.flows.run_folder import ENV_AFTER, ENV_BEFORE
 from avnwizard.flows.steps.scene import Scene
 
 EDITED, CARRIED = "edited", "carried"
-LATE = "edited-in-mid-run"
+EARLY, LATE = "edited-since-the-plan", "edited-in-mid-run"
 ENV_LATE = "env.in-mid-run"
 
 
@@ -27,7 +27,8 @@ class Checkout(Step):
         return self._at(self._scene.plan.target.commit, CARRIED)
 
     def do(self, ctx: StepContext) -> None:
-        """Move to the target's commit."""
+        """Move to the target's commit; what was edited since the plan was made is kept."""
+        self._keep_early_edits(ctx)
         with ctx.effect("checkout"):
             self._scene.host.repo.checkout(
                 self._scene.plan.target.commit, contents=self._scene.folder.contents(CARRIED)
@@ -51,18 +52,35 @@ class Checkout(Step):
         """What the operator edited since the run moved the checkout would be lost; it is kept, once."""
         if "late" in ctx.recall():
             return
+        late = self._strange_edits()
+        self._keep(ctx, LATE, late, "made during the run")
+        ctx.note(late=sorted(late))
+
+    def _keep_early_edits(self, ctx: StepContext) -> None:
+        """The snapshot may have taken hours: the plan's edits are not the last. A checkout cut off is no edit."""
+        target, read = self._scene.plan.target.commit, self._scene.host.repo.read
+        early = {path: content for path, content in self._strange_edits().items() if read(target, path) != content}
+        if early and "early" not in ctx.recall():
+            self._keep(ctx, EARLY, early, "made since the plan is not carried over; it")
+            ctx.note(early=sorted(early))
+
+    def _strange_edits(self) -> dict[str, bytes | None]:
+        """Tracked files that are neither as they were when the plan was made nor as the run makes them."""
         host, folder = self._scene.host, self._scene.folder
         ours = [folder.contents(CARRIED), folder.contents(EDITED)]
-        late: dict[str, bytes | None] = {}
+        found: dict[str, bytes | None] = {}
         for path in host.repo.state().edited:
             file = host.repo.directory / path
             content = host.files.read(file) if file.is_file() else None
             if all(path not in known or known[path] != content for known in ours):
-                late[path] = content
-        folder.save_contents(LATE, late)
-        for number, path in enumerate(sorted(late)):
-            ctx.say(f"your edit of {printable(path)} made during the run is kept as {folder.path / LATE}.{number}")
-        ctx.note(late=sorted(late))
+                found[path] = content
+        return found
+
+    def _keep(self, ctx: StepContext, name: str, edits: dict[str, bytes | None], made: str) -> None:
+        folder = self._scene.folder
+        folder.save_contents(name, edits)
+        for number, path in enumerate(sorted(edits)):
+            ctx.say(f"your edit of {printable(path)} {made} is kept as {folder.path / name}.{number}")
 
     def undone(self, ctx: StepContext) -> Probe:
         """Whether the work tree is as it was."""
@@ -91,9 +109,20 @@ class WriteEnv(Step):
         return self._is(ENV_AFTER)
 
     def do(self, ctx: StepContext) -> None:
-        """Write it, 0600."""
+        """Write it, 0600.
+
+        Raises:
+            StepError: somebody edited it since the plan was made; an edit may be a secret that nobody else has.
+        """
+        scene = self._scene
+        file, before = scene.plan.project.env_file, scene.folder.path / ENV_BEFORE
+        if scene.host.files.read(file) not in {scene.folder.env(ENV_AFTER), scene.folder.env(ENV_BEFORE)}:
+            raise StepError(
+                f"{file} was edited since the plan was made; it was not touched.",
+                f"Keep your edit elsewhere, put {before} back and resume; or roll back and plan again.",
+            )
         self._write(ctx, ENV_AFTER)
-        ctx.say(f"the env file of before is kept as {self._scene.folder.path / ENV_BEFORE}")
+        ctx.say(f"the env file of before is kept as {before}")
 
     def undo(self, ctx: StepContext) -> None:
         """Write the file of before; one that somebody edited since is kept."""

@@ -1,0 +1,107 @@
+"""A surge that is taken up again after a crash, or fails: what is left over, and what must stay."""
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from avnwizard.domain.edge import Connections, Director, EdgeFacts
+from avnwizard.domain.host import Container, ContainerState, Health, Service
+from avnwizard.errors import StepError
+from avnwizard.flows import rolling
+from avnwizard.flows.handover import Patience
+
+if TYPE_CHECKING:
+    from avnwizard.engine.step import StepContext
+    from avnwizard.flows.host import Host
+
+_SERVICE = Service("web", "web:2", config_hash="new", replicas=2)
+_PATIENCE = Patience(healthy_s=10.0, drain_s=2.0, drain_limit_s=30.0)
+
+
+def _container(name: str, config_hash: str, state: ContainerState, health: Health = "healthy") -> Container:
+    return Container(name, name, "web", 1, "web", f"image {config_hash}", state, health, 0, config_hash, False, 0.0)
+
+
+class _World:
+    """Containers of one service; a new one is healthy at once. It keeps what was removed."""
+
+    def __init__(self, *containers: Container) -> None:
+        self.there = {one.id: one for one in containers}
+        self.removed: list[str] = []
+        self._now = 0.0
+
+    def now(self) -> float:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        self._now += seconds
+
+    def containers(self, _service: str) -> tuple[Container, ...]:
+        return tuple(self.there.values())
+
+    def up(self, _service: str, *, scale: int | None = None, recreate: bool = True) -> None:
+        assert scale is not None
+        assert not recreate
+        for number in range(len(self.there), scale):
+            name = f"fresh-{number}"
+            self.there[name] = _container(name, "new", "running")
+
+    def stop(self, *_ids: str, grace_s: float) -> None:
+        assert grace_s
+
+    def remove(self, container_id: str) -> None:
+        self.removed.append(container_id)
+        del self.there[container_id]
+
+    def logs(self, _container_id: str, *, lines: int) -> tuple[str, ...]:
+        assert lines
+        return ()
+
+    def facts(self) -> EdgeFacts | None:
+        return None
+
+    def directors(self, _service: str = "") -> tuple[Director, ...]:
+        return ()
+
+    def connections(self, _container_id: str, *, quiet_s: float) -> Connections:
+        assert quiet_s
+        return Connections(0, 0, "netns")
+
+    def roll(self) -> None:
+        """As the flow does, without a director."""
+        host = cast("Host", SimpleNamespace(stack=self, edge=self, clock=self))
+        ctx = cast("StepContext", SimpleNamespace(effect=lambda _name: nullcontext(), say=lambda _text: None))
+        rolling.roll(ctx, host, rolling.Wanted(_SERVICE, "image new"), surge="wait", patience=_PATIENCE)
+
+
+_LEFT: Sequence[ContainerState] = ("created", "exited")
+
+
+@pytest.mark.parametrize("state", _LEFT)
+def test_a_new_one_that_does_not_run_is_replaced(state: ContainerState) -> None:
+    """The engine ended between a new container's creation and its start: it is not waited for, but made anew."""
+    world = _World(_container("old", "old", "running"), _container("new", "new", state, "none"))
+    world.roll()
+    assert set(world.removed) == {"old", "new"}
+    assert [one.config_hash for one in world.there.values()] == ["new", "new"]
+
+
+def test_the_only_ones_that_serve_stay() -> None:
+    """The old ones are gone already and one of two new ones fails: the step fails, and the other serves on."""
+    failing = _container("second", "new", "running", "unhealthy")
+    world = _World(_container("first", "new", "running"), failing)
+    with pytest.raises(StepError, match="did not become healthy"):
+        world.roll()
+    assert world.removed == []
+
+
+def test_beside_an_old_one_that_serves_the_new_ones_go() -> None:
+    """A release that never gets healthy leaves what there was."""
+    failing = [_container(name, "new", "running", "unhealthy") for name in ("first", "second")]
+    world = _World(_container("old", "old", "running"), *failing)
+    with pytest.raises(StepError, match="did not become healthy"):
+        world.roll()
+    assert world.removed == ["first", "second"]

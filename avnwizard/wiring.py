@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -42,7 +42,7 @@ def open_host(directory: Path) -> Host:
 
 def _open_real(directory: Path) -> Host:
     from avnwizard.adapters.clock import SystemClock
-    from avnwizard.adapters.docker.discovery import find_project
+    from avnwizard.adapters.docker.discovery import every_container, images_of, project_from
     from avnwizard.adapters.docker.engine import require_engine
     from avnwizard.adapters.docker.stack import DockerStack
     from avnwizard.adapters.files import LocalFiles
@@ -53,17 +53,17 @@ def _open_real(directory: Path) -> Host:
     state = StatePaths(_state_root() / _slug(repo.directory))
     config = _config(repo, state)
     require_engine()
-    project = find_project(repo.directory) or _default_project(repo.directory, config)
+    containers = every_container()
+    project = project_from(containers, repo.directory) or _default_project(repo.directory, config)
     stack = DockerStack(project)
-    postgres = config.postgres.service or _find_postgres(stack)
+    postgres = config.postgres.service or _find_postgres(stack, images_of(containers, project.name))
     find = partial(_container_database, stack, postgres)
     edge = TraefikEdge(project.name)
     return Host(config, state, repo, stack, edge, LocalFiles(), SystemClock(), postgres, find, _http_probe)
 
 
-def _find_postgres(stack: "Stack") -> str:
-    """By the containers; by the compose files only where none was made: in mid-run they may not resolve."""
-    made = {one.service: one.image for one in stack.containers()}
+def _find_postgres(stack: "Stack", made: Mapping[str, str]) -> str:
+    """By the containers' images; by the compose files only where none was made: in mid-run they may not resolve."""
     if made:
         return database_service(made)
     return database_service({name: service.image for name, service in stack.resolve().services.items()})
@@ -101,7 +101,9 @@ def _practice_host(practice: "PracticeHost") -> Host:
     repo = open_repo(practice.project.directory)
     state = StatePaths(practice.home / "state")
     config = _config(repo, state)
-    postgres = config.postgres.service or _find_postgres(practice.stack)
+    postgres = config.postgres.service or _find_postgres(
+        practice.stack, {one.service: one.image for one in practice.stack.containers()}
+    )
     database = PracticeDatabase(PostgresDatabase(practice.postgres), practice.stack.observer)
     stack, edge, clock = practice.stack, practice.edge, practice.clock
     probe = PracticeEdge(practice.state, practice.stack.observer)

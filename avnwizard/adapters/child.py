@@ -71,6 +71,11 @@ class Child:
         assert self._process.stderr is not None
         return self._process.stderr
 
+    @property
+    def late(self) -> bool:
+        """Whether it took too long and was ended."""
+        return self._late
+
     @staticmethod
     def widen(pipe: IO[bytes]) -> None:
         """Let more wait in a pipe, for streams: fewer wake-ups (Linux)."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from avnwizard.adapters.docker import DockerStack, find_project
-from avnwizard.adapters.postgres import PostgresDatabase
+from avnwizard.adapters.postgres import PostgresDatabase, offered
 from avnwizard.adapters.postgres.container_access import ContainerPostgresAccess
 from avnwizard.domain.host import Container
 from avnwizard.errors import HostError
@@ -177,15 +177,26 @@ def test_logs(stack: DockerStack) -> None:
     assert stack.logs("0" * 64, lines=3) == ()
 
 
-def test_postgres_in_its_container(running: LabStack, stack: DockerStack, tmp_path: Path) -> None:
+def test_postgres_in_its_container(
+    running: LabStack, stack: DockerStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Dump, read back, restore beside and swap, by the container's own tools; the row counts are the same."""
     (container,) = _of(stack, "postgres")
+    opened, taken = offered._opened, list[bool]()
+
+    def seen(name: str) -> int | None:
+        pipe = opened(name)
+        taken.append(pipe is not None)
+        return pipe
+
+    monkeypatch.setattr(offered, "_opened", seen)
     database = PostgresDatabase(ContainerPostgresAccess(container.id, environ=running.env))
     assert database.server().major == 17
     counts, schema = database.row_counts("kratos"), database.fingerprint("kratos")
     dump = tmp_path / "kratos.dump"
     with database.moments(["kratos"]) as (moment,):
         database.dump(moment, dump, lambda _done, _total: None)
+    assert taken == [True], "it came by the engine's streams"
     database.read_back(dump)
     database.create("kratos new", owner="kratos")
     try:

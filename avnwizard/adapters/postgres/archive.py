@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from avnwizard.ports import PostgresAccess, Progress
 
 TIMEOUT_S = 24 * 3600.0
 _BLOCK = 1 << 18
+_PATIENCE_S = 1.0
 _GATHER_S = 0.002
 """What has not come yet may gather in the pipe: the tools write by 4 KB, and each wake-up costs as much as 100 KB."""
 _NOISE = ("CONTEXT:", "DETAIL:", "Command was:", "COPY ", "STATEMENT:")
@@ -64,11 +66,19 @@ def pour(child: Child, sink: Sink, progress: Progress, *, pipe: int | None = Non
     """A child's stdout, or another pipe of its, into a file to its end; `progress` may raise to break it off."""
     source, buffer = child.stdout.fileno() if pipe is None else pipe, memoryview(bytearray(_BLOCK))
     with child.guarded():
-        while count := os.readv(source, [buffer]):
+        while count := _read(child, source, buffer):
             sink.take(buffer[:count])
             progress(sink.size_bytes, None)
             if count < _BLOCK // 2:
                 time.sleep(_GATHER_S)
+
+
+def _read(child: Child, source: int, buffer: memoryview) -> int:
+    """Wait for a block and read it; 0 at the end, and where the child was ended: its pipes may stay open."""
+    while not child.late:
+        if select.select([source], [], [], _PATIENCE_S)[0]:
+            return os.readv(source, [buffer])
+    return 0
 
 
 def judge(tool: Sequence[str], child: Child, tail: Tail, hint: str) -> None:

@@ -2,7 +2,8 @@
 
 pg_dump, pg_restore and sha256sum stand side by side in the server's container, fed by one `tee`: a second stream that
 leads the dump back from here costs a quarter more CPU, and another docker CLI in memory. That the file holds what
-pg_restore read is known by its sum: of what `tee` gave, and of what the disk gives back.
+pg_restore read is known by its sum: of what `tee` gave, and of what the disk gives back. How it comes out of the
+container is told in `offered`.
 """
 
 import contextlib

@@ -1,5 +1,6 @@
 """`snapshot create|list|show|verify|restore|prune`: snapshots apart from an upgrade."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
@@ -55,6 +56,8 @@ def create(
     host = open_stack(stack)
     volumes = None if volume is None else tuple(volume)
     model = host.stack.resolve(hashed=False)  # before the database's library is in memory: Compose takes enough of it
+    database = host.database()
+    host = replace(host, database=lambda: database)
     plan = plan_snapshot(host, host.repo.head().tag, volumes=volumes, proof=_proof(proof), model=model)
     if plan.proof_note:
         say(f"it will only be read back: {plan.proof_note}", style="yellow")

@@ -1,12 +1,12 @@
 """Hand a service's requests over from its old containers to the new ones, and the edge back to its own labels."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from avnwizard.domain.edge import Connections, EdgeFacts
 from avnwizard.domain.handover import HandoverChoice, choose_handover, drain_file
 from avnwizard.domain.host import Container, Service
-from avnwizard.domain.traefik.labels import read_labels
+from avnwizard.domain.traefik.labels import clash, read_labels
 from avnwizard.engine.step import StepContext
 from avnwizard.errors import HostError, StepError
 from avnwizard.flows.host import Host
@@ -37,7 +37,14 @@ class Patience:
     drain_limit_s: float
 
 
-def plan_handover(host: Host, service: Service, facts: EdgeFacts | None, *, by_name: bool = False) -> HandoverChoice:
+def plan_handover(
+    host: Host,
+    service: Service,
+    facts: EdgeFacts | None,
+    *,
+    by_name: bool = False,
+    before: Mapping[str, str] | None = None,
+) -> HandoverChoice:
     """How this service would hand over, by the proxy that runs now; `by_name`: other services depend on it."""
     return choose_handover(
         service,
@@ -46,6 +53,7 @@ def plan_handover(host: Host, service: Service, facts: EdgeFacts | None, *, by_n
         default_rule=host.edge.default_rule(service.name) if facts else "",
         by_name=by_name,
         override=host.config.roll.handover.get(service.name),
+        before=before,
     )
 
 
@@ -93,6 +101,14 @@ def take_over(ctx: StepContext, host: Host, service: str, new: Sequence[Containe
     with ctx.effect("undirect"):
         host.edge.undirect(service)
     return None
+
+
+def routes_to_neither(host: Host, service: Service, old: Sequence[Container]) -> bool:
+    """Whether Traefik, which no director holds, leaves old and new ones out for as long as both are there."""
+    if not any(clash(one.labels, service.labels) for one in old):
+        return False
+    facts = host.edge.facts()
+    return facts is not None and read_labels(service.labels).is_routed(exposed_by_default=facts.exposed_by_default)
 
 
 def leave_by_health(ctx: StepContext, host: Host, service: Service, old: Sequence[Container]) -> None:

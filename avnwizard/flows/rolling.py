@@ -129,6 +129,9 @@ def _leave(
     known_at = handover.take_over(ctx, host, service.name, new) if how == "director" else None
     if known_at is not None:
         pass
+    elif handover.routes_to_neither(host, service, old):
+        ctx.say(f"{service.name}: its labels change and no director holds the edge, so the old one ends at once")
+        return None
     elif how == "health":
         handover.leave_by_health(ctx, host, service, old)
     else:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
@@ -27,6 +28,8 @@ def _container(name: str, config_hash: str, state: ContainerState, health: Healt
 
 class _World:
     """Containers of one service; a new one is healthy at once. It keeps what was removed."""
+
+    service = _SERVICE
 
     def __init__(self, *containers: Container) -> None:
         self.there = {one.id: one for one in containers}
@@ -74,7 +77,20 @@ class _World:
         """As the flow does, without a director."""
         host = cast("Host", SimpleNamespace(stack=self, edge=self, clock=self))
         ctx = cast("StepContext", SimpleNamespace(effect=lambda _name: nullcontext(), say=lambda _text: None))
-        rolling.roll(ctx, host, rolling.Wanted(_SERVICE, "image new"), surge="wait", patience=_PATIENCE)
+        rolling.roll(ctx, host, rolling.Wanted(self.service, "image new"), surge="wait", patience=_PATIENCE)
+
+
+def _routed(rule: str) -> dict[str, str]:
+    return {"traefik.enable": "true", "traefik.http.routers.web.rule": rule}
+
+
+class _Routed(_World):
+    """Behind a Traefik that takes no director."""
+
+    service = replace(_SERVICE, labels=_routed("Host(`a`)"))
+
+    def facts(self) -> EdgeFacts | None:
+        return EdgeFacts("e" * 64, "id-traefik-1", "traefik", "2.11.2", api=True, docker_provider=True)
 
 
 _LEFT: Sequence[ContainerState] = ("created", "exited")
@@ -105,3 +121,12 @@ def test_beside_an_old_one_that_serves_the_new_ones_go() -> None:
     with pytest.raises(StepError, match="did not become healthy"):
         world.roll()
     assert world.removed == ["first", "second"]
+
+
+@pytest.mark.parametrize(("before", "drained"), [("Host(`a`)", True), ("Host(`b`)", False)])
+def test_labels_that_change_without_a_director(before: str, *, drained: bool) -> None:
+    """While both are there Traefik routes to neither: the old one is not waited for."""
+    world = _Routed(replace(_container("old", "old", "running"), labels=_routed(before)))
+    world.roll()
+    assert world.removed == ["old"]
+    assert (world.now() >= _PATIENCE.drain_s) is drained

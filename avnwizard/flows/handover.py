@@ -112,11 +112,18 @@ def routes_to_neither(host: Host, service: Service, old: Sequence[Container]) ->
 
 
 def leave_by_health(ctx: StepContext, host: Host, service: Service, old: Sequence[Container]) -> None:
-    """Make the old containers fail their health check and wait until Traefik has left them."""
+    """Make the old containers fail their health check and wait until Traefik has left them.
+
+    One whose user may not write there, or that is read-only, cannot be made to: then it is only told.
+    """
     file = drain_file(service.health_test)
-    for one in old:
-        with ctx.effect("drain"):
-            host.stack.mark(one.id, file, there=True)
+    try:
+        for one in old:
+            with ctx.effect("drain"):
+                host.stack.mark(one.id, file, there=True)
+    except HostError as error:
+        ctx.say(f"{service.name}: {file} cannot be made: {error.message}; some requests may fail for up to 2 s")
+        return
     ids = {one.id for one in old}
 
     def left() -> bool:

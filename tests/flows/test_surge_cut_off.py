@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from avnwizard.domain.edge import Connections, Director, EdgeFacts
+from avnwizard.domain.handover import Handover
 from avnwizard.domain.host import Container, ContainerState, Health, Service
-from avnwizard.errors import StepError
+from avnwizard.errors import HostError, StepError
 from avnwizard.flows import rolling
 from avnwizard.flows.handover import Patience
 
@@ -73,11 +74,11 @@ class _World:
         assert quiet_s
         return Connections(0, 0, "netns")
 
-    def roll(self) -> None:
+    def roll(self, how: Handover = "wait") -> None:
         """As the flow does, without a director."""
         host = cast("Host", SimpleNamespace(stack=self, edge=self, clock=self))
         ctx = cast("StepContext", SimpleNamespace(effect=lambda _name: nullcontext(), say=lambda _text: None))
-        rolling.roll(ctx, host, rolling.Wanted(self.service, "image new"), surge="wait", patience=_PATIENCE)
+        rolling.roll(ctx, host, rolling.Wanted(self.service, "image new"), surge=how, patience=_PATIENCE)
 
 
 def _routed(rule: str) -> dict[str, str]:
@@ -130,3 +131,21 @@ def test_labels_that_change_without_a_director(before: str, *, drained: bool) ->
     world.roll()
     assert world.removed == ["old"]
     assert (world.now() >= _PATIENCE.drain_s) is drained
+
+
+class _ReadOnly(_World):
+    """A service whose health check knows a drain file, in containers that nobody may write to."""
+
+    service = replace(_SERVICE, health_test=("CMD-SHELL", "test ! -f /run/drain && curl -f x"))
+
+    def mark(self, _container_id: str, _file: str, *, there: bool) -> None:
+        if there:
+            raise HostError("touch: /run/drain: Permission denied")
+
+
+def test_a_drain_file_that_cannot_be_made_stops_no_roll() -> None:
+    """The rollback's roll would stop at the same place."""
+    world = _ReadOnly(_container("old", "old", "running"))
+    world.roll(how="health")
+    assert world.removed == ["old"]
+    assert len(world.there) == _SERVICE.replicas

@@ -18,6 +18,8 @@ _SETTLED_S = 120.0
 """The director serves meanwhile, so there is time: a busy host may fail a health check or two, and Traefik leaves the
 container out until the next."""
 _QUIET_S = 0.25
+_MOSTLY = 0.75
+"""Of Traefik's throttle, before the director is removed: the engine and Traefik need the rest."""
 _TOLD_EVERY_S = 5.0
 _HEALTH_S = 120.0
 
@@ -215,9 +217,9 @@ def settle(
 
 
 def _is_one_change(host: Host, service: str, ids: Sequence[str], known_at: float) -> bool:
-    """Whether Traefik will see the end of the old containers and of the directors as one, half its throttle left."""
+    """Whether Traefik will see the end of the old containers and of the directors as one."""
     serving = all(one.is_serving for one in _these(host, service, ids))
-    return serving and host.clock.now() - known_at < host.edge.throttle_s(service, ids) / 2
+    return serving and host.clock.now() - known_at < _MOSTLY * host.edge.throttle_s(service, ids)
 
 
 def withdraw(ctx: StepContext, host: Host, service: str, stay: Sequence[Container], *, asked: bool) -> None:

@@ -109,9 +109,9 @@ def _surge(
         raise
     fresh = [one for one in of_service(host, name) if want.is_met_by(one)]
     known_at = _leave(ctx, host, want.service, how, old, fresh, patience) if old else None
-    for one in old:
+    if old:
         with ctx.effect("remove-old"):
-            _take_away(host, one, want.service.stop_grace_s)
+            _take_away(host, old, want.service.stop_grace_s)
     handover.settle(ctx, host, name, fresh, known_at=known_at)
 
 
@@ -172,24 +172,25 @@ def _take_back(ctx: StepContext, host: Host, want: Wanted, how: Handover, patien
     if some_serve:
         limit_s = patience.drain_limit_s if how == "director" else patience.drain_s
         handover.drain(ctx, host, name, new, limit_s=limit_s, unseen_s=patience.drain_s)
-    for one in new:
-        with ctx.effect("remove-failed"):
-            _take_away(host, one, want.service.stop_grace_s)
+    with ctx.effect("remove-failed"):
+        _take_away(host, new, want.service.stop_grace_s)
     handover.settle(ctx, host, name, [one for one in of_service(host, name) if one.is_serving])
 
 
 def _recreate(ctx: StepContext, host: Host, want: Wanted, *, healthy_s: float) -> None:
-    for one in of_service(host, want.service.name)[max(want.service.replicas, 1) :]:
+    if doubles := of_service(host, want.service.name)[max(want.service.replicas, 1) :]:
         with ctx.effect("remove-double"):
-            _take_away(host, one, want.service.stop_grace_s)
+            _take_away(host, doubles, want.service.stop_grace_s)
     with ctx.effect("recreate"):
         host.stack.up(want.service.name, grace_s=recreate_grace_s(want.service, host.edge.facts()))
     _wait_healthy(ctx, host, want, healthy_s=healthy_s)
 
 
-def _take_away(host: Host, container: Container, grace_s: float) -> None:
-    host.stack.stop(container.id, grace_s=grace_s)
-    host.stack.remove(container.id)
+def _take_away(host: Host, containers: Sequence[Container], grace_s: float) -> None:
+    """Stop all at the same time, then remove them."""
+    host.stack.stop(*(one.id for one in containers), grace_s=grace_s)
+    for one in containers:
+        host.stack.remove(one.id)
 
 
 def _wait_healthy(ctx: StepContext, host: Host, want: Wanted, *, healthy_s: float) -> None:

@@ -75,7 +75,7 @@ def main(words: list[str]) -> int:
         for replicas in (1, 2):
             wanted = [f"{mode}-{replicas}-{way}" for way in WAYS]
             if left := [name for name in wanted if name not in done and (not only or name in only)]:
-                _one_service(lab, mode, replicas, left, done, rolls=1 if short else 13)
+                _one_service(lab, mode, replicas, left, done, rolls=1 if short else 15)
         if f"whole-{mode}" not in done and (not only or f"whole-{mode}" in only):
             done[f"whole-{mode}"] = _whole(lab, mode)
             _RESULTS.write_text(json.dumps(done))

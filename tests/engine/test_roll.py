@@ -22,18 +22,21 @@ from tests.waiting import until
 pytestmark = pytest.mark.engine
 SERVICE = "docs"
 EFFECTS = ("start-new", "direct", "undirect-former", "remove-old", "undirect")
-KILLS = [
-    *((f"roll:{SERVICE}:{effect}:after", "resumed") for effect in EFFECTS),
-    *((f"roll:{SERVICE}:{effect}:before", "rolled back") for effect in EFFECTS),
+API = {"with API": "true", "without API": "false"}
+KILLS = [("direct:after", "resumed"), ("remove-old:after", "resumed"), ("remove-old:before", "rolled back")]
+"""Where it matters whether Traefik tells: before and after the director is waited for."""
+OTHER_KILLS = [
+    *((f"{effect}:after", "resumed") for effect in EFFECTS),
+    *((f"{effect}:before", "rolled back") for effect in EFFECTS),
 ]
 """The end of an effect and the beginning of the next are one state, so each is tried from one side in each way."""
 _number = count()
 
 
-@pytest.fixture(scope="module", params=["true", "false"], ids=["with API", "without API"])
+@pytest.fixture(scope="module", params=API)
 def running(lab: Lab, worker_id: str, request: pytest.FixtureRequest) -> Iterator[LabStack]:
     """One stack for these tests; all leave it serving."""
-    settings = {"SHUTDOWN_MODE": "abrupt", "TRAEFIK_API": request.param}
+    settings = {"SHUTDOWN_MODE": "abrupt", "TRAEFIK_API": API[request.param]}
     made = bring_up(lab, f"roll-{worker_id}", settings=settings)
     yield made
     made.remove()
@@ -120,9 +123,20 @@ def test_one_that_never_gets_healthy(stack: LabStack, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("point", "way"), KILLS)
 def test_killed_anywhere(stack: LabStack, former: str, tmp_path: Path, point: str, way: str) -> None:
-    """Killed at each effect, the edge serves; taken up again or rolled back, no director and no double is left."""
+    """Killed at an effect, the edge serves; taken up again or rolled back, no director and no double is left."""
+    _killed_and_settled(stack, former, tmp_path, point, way)
+
+
+@pytest.mark.parametrize("running", ["with API"], indirect=True, scope="module")
+@pytest.mark.parametrize(("point", "way"), [each for each in OTHER_KILLS if each not in KILLS])
+def test_killed_anywhere_else(stack: LabStack, former: str, tmp_path: Path, point: str, way: str) -> None:
+    """The same at each other effect."""
+    _killed_and_settled(stack, former, tmp_path, point, way)
+
+
+def _killed_and_settled(stack: LabStack, former: str, tmp_path: Path, point: str, way: str) -> None:
     with _probe(stack) as probe:
-        assert carry(stack, tmp_path, SERVICE, "one", kill_at=point) == -signal.SIGKILL
+        assert carry(stack, tmp_path, SERVICE, "one", kill_at=f"roll:{SERVICE}:{point}") == -signal.SIGKILL
         if way == "resumed":
             assert carry(stack, tmp_path, SERVICE, "one") == 0
         else:

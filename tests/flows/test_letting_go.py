@@ -67,7 +67,7 @@ WAITED = ["knows only?"] * 3 + ["undirect"]
     ("known_at", "throttle_s", "serves", "expected"),
     [
         pytest.param(99.5, 2.0, True, ["undirect"], id="well within the throttle"),
-        pytest.param(98.9, 2.0, True, WAITED, id="the throttle is half over"),
+        pytest.param(98.4, 2.0, True, WAITED, id="little is left of the throttle"),
         pytest.param(99.5, 0.2, True, WAITED, id="a short throttle"),
         pytest.param(99.5, 0.0, True, WAITED, id="the throttle, or the routes, cannot be told"),
         pytest.param(99.5, 2.0, False, WAITED, id="the new one fails its check"),

@@ -149,3 +149,20 @@ def test_a_drain_file_that_cannot_be_made_stops_no_roll() -> None:
     world.roll(how="health")
     assert world.removed == ["old"]
     assert len(world.there) == _SERVICE.replicas
+
+
+class _Fleeting(_World):
+    """The new containers are healthy, and gone when the old ones are looked at for the last time."""
+
+    def connections(self, container_id: str, *, quiet_s: float) -> Connections:
+        self.there = {name: one for name, one in self.there.items() if one.config_hash == "old"}
+        return super().connections(container_id, quiet_s=quiet_s)
+
+
+def test_old_ones_stay_where_the_new_ones_went_away() -> None:
+    """A crash after the first good check, or a `docker compose up -d` of the operator's: the old ones serve on."""
+    world = _Fleeting(_container("old", "old", "running"))
+    with pytest.raises(StepError, match="serves no more"):
+        world.roll()
+    assert world.removed == []
+    assert list(world.there) == ["old"]

@@ -45,8 +45,10 @@ class GoingBack:
 
 def sentence(cost: GoingBack, now: float) -> str:
     """The cost as one says it: "going back now loses 14 new sessions and 1 new identity, since 02:14; …"."""
+    if cost.restore and not cost.since:
+        return "going back now would need a snapshot, and there is none"
     if cost.restore:
-        since = f", since {clock(cost.since, now)}" if cost.since else ""
+        since = f", since {clock(cost.since, now)}"
         also = ", and what users write during the migration" if cost.migrating else ""
         lost = f"going back now loses {things(cost.written)}{also}{since}"
     else:

@@ -1,14 +1,14 @@
 """How the requests of a service pass from its old containers to the new ones, and what may be lost on the way."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from avnwizard.domain.edge import EdgeFacts
 from avnwizard.domain.host import DEFAULT_GRACE_S, Service
 from avnwizard.domain.traefik.director import why_not
-from avnwizard.domain.traefik.labels import TraefikLabels, read_labels
+from avnwizard.domain.traefik.labels import TraefikLabels, clash, read_labels
 
 Handover = Literal["director", "health", "wait"]
 """`director`: Traefik is told to use the new ones alone, then the old end. `health`: the old ones are made to fail
@@ -17,6 +17,10 @@ their health check, so Traefik leaves them. `wait`: the old ones end once their 
 _DRAIN_FILE = re.compile(r"(?:!\s*(?:test|\[)\s+-[ef]|(?:test|\[)\s+!\s+-[ef])\s+['\"]?(/[\w./-]+)")
 _EDGE_GRACE_S = 1.0
 _TRAEFIK_LAG = "some requests may fail for up to 2 s: Traefik hears of a container's end only when it has ended"
+_CLASH = (
+    "its labels change: Traefik routes to neither from the moment when the new one is healthy until the old one has "
+    "ended and it has looked again (about 2 s)"
+)
 _BY_NAME = "calls by name inside the stack may fail for an instant, where the caller does not try twice"
 
 
@@ -37,6 +41,7 @@ def choose_handover(
     default_rule: str = "",
     by_name: bool = False,
     override: Handover | None = None,
+    before: Mapping[str, str] | None = None,
 ) -> HandoverChoice:
     """How a surge hands over.
 
@@ -45,6 +50,7 @@ def choose_handover(
         default_rule: the rule that it gives to this service where the labels have none, as far as known.
         by_name: whether other services depend on it, and so may ask it by its name, past Traefik.
         override: what the operator orders; an order for a director that cannot be is not heard.
+        before: the labels of the containers that serve now, where there are any.
     """
     labels = read_labels(service.labels)
     if not facts or not labels.is_routed(exposed_by_default=facts.exposed_by_default):
@@ -56,6 +62,8 @@ def choose_handover(
     if not no_director and override in {None, "director"}:
         return HandoverChoice("director", "Traefik is sent to the new ones before the old ones end", beside)
     said = "as you ordered" if override else f"no director: {no_director}"
+    if before is not None and clash(before, service.labels):
+        beside = _both(_CLASH, beside)
     if override != "wait" and drain_file(service.health_test):
         return HandoverChoice("health", f"{said}; the old ones leave Traefik by their health check", beside)
     return HandoverChoice("wait", said, _both(_TRAEFIK_LAG, beside))

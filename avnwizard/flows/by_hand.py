@@ -52,7 +52,7 @@ def carry(
 
     Raises:
         BusyError: another run holds the stack.
-        StepError: a step failed; the stack is as the message says, and the same command goes on.
+        StepError: a step failed, or Ctrl+C ended it; the stack is as the message says, the same command goes on.
     """
     journal = journal_of(host)
     open_runs = [run for run in journal.runs() if run.kind == kind and run.plan == plan and run.state in UNFINISHED]
@@ -61,7 +61,14 @@ def carry(
         if not open_runs or again:
             named = [(step.name, step.title) for step in steps]
             journal.create_run(run, kind=kind, title=title, plan=plan, steps=named)
-        state = run_steps(journal, _ToldFeed(host.state.feed(run), tell), journal.run(run), steps)
+        try:
+            state = run_steps(journal, _ToldFeed(host.state.feed(run), tell), journal.run(run), steps)
+        except KeyboardInterrupt:
+            at = next((step.title for step in journal.steps(run) if step.state != "done"), title)
+            rest = "; services that it stopped stay stopped until then" if kind == "restore" else ""
+            raise StepError(
+                f"Stopped by hand, before the end of: {at}.", f"Give the same command again to go on{rest}."
+            ) from None
     if state != "done":
         record = journal.run(run)
         raise StepError(record.message, record.hint or "Give the same command again to go on.")

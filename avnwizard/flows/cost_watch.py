@@ -15,7 +15,7 @@ from avnwizard.engine.records import StepRecord
 from avnwizard.errors import WizardError
 from avnwizard.flows.baseline import JOB, Baseline, baseline
 from avnwizard.flows.host import Host
-from avnwizard.flows.way_back import Verdict, cost_of, judge
+from avnwizard.flows.way_back import Verdict, cost_of, foreseen, judge
 
 LOOK_S = 5.0
 """Each look connects once to every database that would go back; before there is anything to lose, to none."""
@@ -42,6 +42,7 @@ class CostWatch:
         self._host, self._feed, self._run, self._plan = host, feed, run, plan
         self._end = threading.Event()
         self._known: _Known | None = None
+        self._judged: Verdict | None = None
         self._told = ""
         self._thread = threading.Thread(target=self._watch, name="cost of going back", daemon=True)
 
@@ -79,18 +80,23 @@ class CostWatch:
 
     def _look(self, journal: Journal, steps: list[StepRecord]) -> GoingBack:
         states = tuple((step.name, step.state) for step in steps)
-        known = self._known
+        known, job = self._known, _at_work(steps)
         if known is None or known.states != states:
             base = baseline(self._host, journal, self._plan, self._run)
-            begun = [step for step in steps if step.state != "pending"]
-            known = _Known(states, base, judge(self._host, self._plan, begun, base))
-            self._known = replace(known, states=()) if _migrates(steps) else known
+            if job:
+                verdict = foreseen(self._plan, job, self._judged)
+            else:
+                begun = [step for step in steps if step.state != "pending"]
+                verdict = self._judged = judge(self._host, self._plan, begun, base)
+            known = _Known(states, base, verdict)
+            self._known = replace(known, states=()) if job else known  # what it notes comes after its start
         return cost_of(
             self._host, self._plan, steps, known.base, known.verdict,
-            restore=known.verdict.restore, kept=False, migrating=_migrates(steps),
+            restore=known.verdict.restore, kept=False, migrating=bool(job),
         )  # fmt: skip
 
 
-def _migrates(steps: list[StepRecord]) -> bool:
-    """Whether a one-shot is at work; the run that is watched lives, so `started` is no leftover of a crash."""
-    return any(step.name.startswith(JOB) and step.state == "started" for step in steps)
+def _at_work(steps: list[StepRecord]) -> str:
+    """The one-shot at work, "" for none; the run that is watched lives, so `started` is no leftover of a crash."""
+    started = (step.name for step in steps if step.name.startswith(JOB) and step.state == "started")
+    return next(started, "").removeprefix(JOB)

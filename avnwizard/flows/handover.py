@@ -1,12 +1,12 @@
 """Hand a service's requests over from its old containers to the new ones, and the edge back to its own labels."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from avnwizard.domain.edge import Connections, EdgeFacts
 from avnwizard.domain.handover import HandoverChoice, choose_handover, drain_file
 from avnwizard.domain.host import Container, Service
-from avnwizard.domain.traefik.labels import read_labels
+from avnwizard.domain.traefik.labels import clash, read_labels
 from avnwizard.engine.step import StepContext
 from avnwizard.errors import HostError, StepError
 from avnwizard.flows.host import Host
@@ -39,7 +39,14 @@ class Patience:
     drain_limit_s: float
 
 
-def plan_handover(host: Host, service: Service, facts: EdgeFacts | None, *, by_name: bool = False) -> HandoverChoice:
+def plan_handover(
+    host: Host,
+    service: Service,
+    facts: EdgeFacts | None,
+    *,
+    by_name: bool = False,
+    before: Mapping[str, str] | None = None,
+) -> HandoverChoice:
     """How this service would hand over, by the proxy that runs now; `by_name`: other services depend on it."""
     return choose_handover(
         service,
@@ -48,6 +55,7 @@ def plan_handover(host: Host, service: Service, facts: EdgeFacts | None, *, by_n
         default_rule=host.edge.default_rule(service.name) if facts else "",
         by_name=by_name,
         override=host.config.roll.handover.get(service.name),
+        before=before,
     )
 
 
@@ -97,12 +105,27 @@ def take_over(ctx: StepContext, host: Host, service: str, new: Sequence[Containe
     return None
 
 
+def routes_to_neither(host: Host, service: Service, old: Sequence[Container]) -> bool:
+    """Whether Traefik, which no director holds, leaves old and new ones out for as long as both are there."""
+    if not any(clash(one.labels, service.labels) for one in old):
+        return False
+    facts = host.edge.facts()
+    return facts is not None and read_labels(service.labels).is_routed(exposed_by_default=facts.exposed_by_default)
+
+
 def leave_by_health(ctx: StepContext, host: Host, service: Service, old: Sequence[Container]) -> None:
-    """Make the old containers fail their health check and wait until Traefik has left them."""
+    """Make the old containers fail their health check and wait until Traefik has left them.
+
+    One whose user may not write there, or that is read-only, cannot be made to: then it is only told.
+    """
     file = drain_file(service.health_test)
-    for one in old:
-        with ctx.effect("drain"):
-            host.stack.mark(one.id, file, there=True)
+    try:
+        for one in old:
+            with ctx.effect("drain"):
+                host.stack.mark(one.id, file, there=True)
+    except HostError as error:
+        ctx.say(f"{service.name}: {file} cannot be made: {error.message}; some requests may fail for up to 2 s")
+        return
     ids = {one.id for one in old}
 
     def left() -> bool:

@@ -184,7 +184,11 @@ def _service(
     reason, how, may_lose = AS_CHOSEN if chosen else choice.reason, None, ""
     if choice.strategy == "surge":
         handed = plan_handover(
-            host, service, facts, by_name=any(name in other.depends_on for other in model.services.values())
+            host,
+            service,
+            facts,
+            by_name=any(name in other.depends_on for other in model.services.values()),
+            before=next((one.labels for one in running if one.is_serving), None),
         )
         reason, how, may_lose = f"{reason}; {handed.reason}", handed.handover, handed.may_lose
     elif choice.strategy == "recreate":

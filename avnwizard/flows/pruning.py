@@ -1,5 +1,6 @@
 """Which snapshots may go: by count and by age, and never one that going back still needs."""
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,13 +9,15 @@ from pathlib import Path
 from avnwizard.domain.database_names import purpose_of
 from avnwizard.domain.host import DatabaseFacts
 from avnwizard.domain.plan import from_json
-from avnwizard.engine.records import UNFINISHED
+from avnwizard.engine.records import UNFINISHED, RunRecord
 from avnwizard.errors import RefusedError
 from avnwizard.flows import snapshots
 from avnwizard.flows.by_hand import journal_of
 from avnwizard.flows.host import Host
 
 _DAY_S = 86400.0
+_KEPT = frozenset({"kept", "redone"})
+"""What a rollback or a restore set aside, and what undoing a rollback did."""
 _RUN = re.compile(r"\d{8}-\d{6}-[0-9a-f]{2}\Z")
 
 
@@ -53,23 +56,46 @@ def plan_pruning(host: Host, *, keep: int, keep_days: float, databases: bool = F
 
 
 def needed_by(host: Host) -> dict[Path, str]:
-    """Folder -> the run that may have to go back to it: any unfinished one, and the last upgrade."""
+    """Folder -> the run that may have to go back to it.
+
+    Those are: any unfinished one, one whose rollback is unfinished, the last upgrade, and the last that still stands
+    where that was rolled back; also a restore by hand that was cut off.
+    """
+    runs = host.journal().runs()
+    going_back = {run.undoes for run in runs if run.undoes and run.state in UNFINISHED}
+    upgrades = [run for run in runs if run.kind == "upgrade"]
+    standing = [run for run in upgrades if run.state != "undone"]
+    last = {run.id for run in (*upgrades[:1], *standing[:1])}
     needed: dict[Path, str] = {}
-    upgrades = [run for run in host.journal().runs() if run.kind == "upgrade"]
-    for number, run in enumerate(upgrades):
-        if number and run.state not in UNFINISHED:
-            continue
-        try:
-            plan = from_json(run.plan)
-        except RefusedError:
-            continue
-        if plan.snapshot.taken:
-            needed[plan.snapshot.folder] = f"run {run.id}"
+    for run in upgrades:
+        if (run.id in last or run.id in going_back or run.state in UNFINISHED) and (folder := _taken_by(run)):
+            needed[folder] = f"run {run.id}"
+    for run in journal_of(host).runs():
+        if run.kind == "restore" and run.state in UNFINISHED:
+            needed[Path(json.loads(run.plan)["snapshot"])] = f"the unfinished restore {run.id}"
     return needed
 
 
+def _taken_by(run: RunRecord) -> Path | None:
+    """The snapshot's folder in the plan of an upgrade, also of one that another version of avnwizard made."""
+    try:
+        snapshot = from_json(run.plan).snapshot
+    except RefusedError:
+        found = json.loads(run.plan).get("snapshot") or {}
+        return Path(found["folder"]) if found.get("folder") else None
+    return snapshot.folder if snapshot.taken else None
+
+
 def prune(host: Host, pruning: Pruning) -> None:
-    """Remove what was decided. The caller holds the stack's lock."""
+    """Remove what was decided. The caller holds the stack's lock.
+
+    Raises:
+        RefusedError: a run that needs one of them was begun since.
+    """
+    needed = needed_by(host)
+    for folder in pruning.remove:
+        if folder in needed:
+            raise RefusedError(f"{needed[folder]} needs {folder} by now; nothing was removed.", "Give it again.")
     for folder in (*pruning.remove, *pruning.leftover):
         host.files.remove(folder)
     for one in pruning.databases:
@@ -80,5 +106,5 @@ def _set_aside(host: Host) -> Iterable[DatabaseFacts]:
     unfinished = {run.id for run in (*host.journal().runs(), *journal_of(host).runs()) if run.state in UNFINISHED}
     for one in host.database().databases():
         run = _RUN.search(one.name)
-        if purpose_of(one.name) == "kept" and run and run.group() not in unfinished:
+        if purpose_of(one.name) in _KEPT and run and run.group() not in unfinished:
             yield one

@@ -126,20 +126,32 @@ class UnpackVolume(Step):
                 f"{one.service} has no container to unpack {one.volume} into.", "Create it: docker compose up"
             )
         kept = self._host.state.folder / "kept-volumes" / f"{ctx.run}-{one.volume}.tar"
-        running = [each.id for each in containers if each.state == "running"] or ctx.recall().get("running", [])
+        before = ctx.recall().get("running", [])
+        running = [each.id for each in containers if each.state == "running" or each.id in before]
         ctx.note(running=running)
         with ctx.effect("stop"):
             stack.stop(*running, grace_s=_STOP_GRACE_S)
         if not self._host.files.exists(kept):
-            self._host.files.make(kept.parent)
-            with ctx.effect("keep"):
-                stack.archive(
-                    containers[0].id, one.path, kept, lambda done, total: ctx.progress(done, total, "bytes")
-                )
+            self._keep(ctx, containers[0].id, kept, running)
         with ctx.effect("unpack"):
             archive = self._folder / one.archive.file
             stack.unarchive(archive, containers[0].id, one.path, lambda d, t: ctx.progress(d, t, "bytes"))
-        for container_id in running:
-            with ctx.effect("start"):
-                stack.start(container_id)
+        self._start(ctx, running)
         ctx.say(f"{one.volume} has the snapshot's files; files that only it had stay; what it was is in {kept}")
+
+    def _keep(self, ctx: StepContext, container_id: str, kept: Path, running: Sequence[str]) -> None:
+        """Archive what is there; where that fails, nothing was unpacked yet and the service serves again."""
+        self._host.files.make(kept.parent)
+        try:
+            with ctx.effect("keep"):
+                self._host.stack.archive(
+                    container_id, self._volume.path, kept, lambda done, total: ctx.progress(done, total, "bytes")
+                )
+        except HostError:
+            self._start(ctx, running)
+            raise
+
+    def _start(self, ctx: StepContext, containers: Sequence[str]) -> None:
+        for container_id in containers:
+            with ctx.effect("start"):
+                self._host.stack.start(container_id)

@@ -109,10 +109,26 @@ def _surge(
         raise
     fresh = [one for one in of_service(host, name) if want.is_met_by(one)]
     known_at = _leave(ctx, host, want.service, how, old, fresh, patience) if old else None
+    if old and not _still_serve(host, want):
+        _take_back(ctx, host, want, how, patience)
+        raise StepError(
+            f"the new {name} was healthy and serves no more; what served before it was not stopped.",
+            "Look why it ended (did somebody run docker compose up meanwhile?), then resume, or roll back.",
+        )
     if old:
         with ctx.effect("remove-old"):
             _take_away(host, old, want.service.stop_grace_s)
     handover.settle(ctx, host, name, fresh, known_at=known_at)
+
+
+def _still_serve(host: Host, want: Wanted) -> bool:
+    """Whether as many new ones serve as are wanted, after all the time that the handover took."""
+    for _ in range(_LOST_POLLS):
+        ours = [one for one in of_service(host, want.service.name) if want.is_met_by(one) and one.is_serving]
+        if len(ours) >= max(want.service.replicas, 1):
+            return True
+        host.clock.sleep(_POLL_S)
+    return False
 
 
 def _leave(
@@ -129,6 +145,9 @@ def _leave(
     known_at = handover.take_over(ctx, host, service.name, new) if how == "director" else None
     if known_at is not None:
         pass
+    elif handover.routes_to_neither(host, service, old):
+        ctx.say(f"{service.name}: its labels change and no director holds the edge, so the old one ends at once")
+        return None
     elif how == "health":
         handover.leave_by_health(ctx, host, service, old)
     else:

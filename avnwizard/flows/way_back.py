@@ -63,6 +63,22 @@ def judge(host: Host, plan: Plan, begun: Sequence[StepRecord], known: Baseline) 
     return _weigh(host, plan, known, now)
 
 
+def foreseen(plan: Plan, job: str, before: Verdict | None) -> Verdict:
+    """What going back will need once a one-shot that is at work has ended, by what was read of it.
+
+    Its databases are not looked at: to describe a view locks its tables until all is described, and a migration that
+    wants them in another order is ended by the deadlock (PostgreSQL 16 and 18, tried).
+
+    Args:
+        before: the verdict before it was started, where there is one.
+    """
+    if before and before.restore:
+        return before
+    if plan.verdict != NO_MIGRATIONS and not plan.rollback_needs_restore and _was_read(plan, job):
+        return Verdict(False, "the migration at work only changes what the old code can work with")
+    return Verdict(True, "the migration at work may change what the old code works on")
+
+
 def _weigh(host: Host, plan: Plan, known: Baseline, now: Mapping[str, str]) -> Verdict:
     moved = tuple(name for name, schema in known.schemas.items() if now[name] != schema)
     if not known.schemas:

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from avnwizard.domain.edge import Connections, Director, EdgeFacts
+from avnwizard.domain.handover import Handover
 from avnwizard.domain.host import Container, ContainerState, Health, Service
-from avnwizard.errors import StepError
+from avnwizard.errors import HostError, StepError
 from avnwizard.flows import rolling
 from avnwizard.flows.handover import Patience
 
@@ -27,6 +29,8 @@ def _container(name: str, config_hash: str, state: ContainerState, health: Healt
 
 class _World:
     """Containers of one service; a new one is healthy at once. It keeps what was removed."""
+
+    service = _SERVICE
 
     def __init__(self, *containers: Container) -> None:
         self.there = {one.id: one for one in containers}
@@ -70,11 +74,24 @@ class _World:
         assert quiet_s
         return Connections(0, 0, "netns")
 
-    def roll(self) -> None:
+    def roll(self, how: Handover = "wait") -> None:
         """As the flow does, without a director."""
         host = cast("Host", SimpleNamespace(stack=self, edge=self, clock=self))
         ctx = cast("StepContext", SimpleNamespace(effect=lambda _name: nullcontext(), say=lambda _text: None))
-        rolling.roll(ctx, host, rolling.Wanted(_SERVICE, "image new"), surge="wait", patience=_PATIENCE)
+        rolling.roll(ctx, host, rolling.Wanted(self.service, "image new"), surge=how, patience=_PATIENCE)
+
+
+def _routed(rule: str) -> dict[str, str]:
+    return {"traefik.enable": "true", "traefik.http.routers.web.rule": rule}
+
+
+class _Routed(_World):
+    """Behind a Traefik that takes no director."""
+
+    service = replace(_SERVICE, labels=_routed("Host(`a`)"))
+
+    def facts(self) -> EdgeFacts | None:
+        return EdgeFacts("e" * 64, "id-traefik-1", "traefik", "2.11.2", api=True, docker_provider=True)
 
 
 _LEFT: Sequence[ContainerState] = ("created", "exited")
@@ -105,3 +122,47 @@ def test_beside_an_old_one_that_serves_the_new_ones_go() -> None:
     with pytest.raises(StepError, match="did not become healthy"):
         world.roll()
     assert world.removed == ["first", "second"]
+
+
+@pytest.mark.parametrize(("before", "drained"), [("Host(`a`)", True), ("Host(`b`)", False)])
+def test_labels_that_change_without_a_director(before: str, *, drained: bool) -> None:
+    """While both are there Traefik routes to neither: the old one is not waited for."""
+    world = _Routed(replace(_container("old", "old", "running"), labels=_routed(before)))
+    world.roll()
+    assert world.removed == ["old"]
+    assert (world.now() >= _PATIENCE.drain_s) is drained
+
+
+class _ReadOnly(_World):
+    """A service whose health check knows a drain file, in containers that nobody may write to."""
+
+    service = replace(_SERVICE, health_test=("CMD-SHELL", "test ! -f /run/drain && curl -f x"))
+
+    def mark(self, _container_id: str, _file: str, *, there: bool) -> None:
+        if there:
+            raise HostError("touch: /run/drain: Permission denied")
+
+
+def test_a_drain_file_that_cannot_be_made_stops_no_roll() -> None:
+    """The rollback's roll would stop at the same place."""
+    world = _ReadOnly(_container("old", "old", "running"))
+    world.roll(how="health")
+    assert world.removed == ["old"]
+    assert len(world.there) == _SERVICE.replicas
+
+
+class _Fleeting(_World):
+    """The new containers are healthy, and gone when the old ones are looked at for the last time."""
+
+    def connections(self, container_id: str, *, quiet_s: float) -> Connections:
+        self.there = {name: one for name, one in self.there.items() if one.config_hash == "old"}
+        return super().connections(container_id, quiet_s=quiet_s)
+
+
+def test_old_ones_stay_where_the_new_ones_went_away() -> None:
+    """A crash after the first good check, or a `docker compose up -d` of the operator's: the old ones serve on."""
+    world = _Fleeting(_container("old", "old", "running"))
+    with pytest.raises(StepError, match="serves no more"):
+        world.roll()
+    assert world.removed == []
+    assert list(world.there) == ["old"]

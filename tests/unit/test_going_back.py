@@ -35,6 +35,8 @@ def test_the_sentence_of_the_issue() -> None:
     assert sentence(_cost(written, measured=False), NOON).endswith("perhaps 40 s of interruption")
     kept = sentence(_cost(written, restore=False, seconds=0.0), NOON)
     assert kept == "going back now loses nothing; nobody is interrupted"
+    none = sentence(replace(_cost(Written()), since=0.0), NOON)
+    assert none == "going back now would need a snapshot, and there is none"
     assert "2026-11-23 02:14" in sentence(_cost(written), NOON + 86_400)
     migrating = sentence(replace(_cost(written), migrating=True), NOON)
     assert "14 new sessions and 1 new identity, and what users write during the migration, since 02:14;" in migrating

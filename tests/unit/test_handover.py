@@ -1,6 +1,7 @@
 """How a surge hands over, and what it says may be lost."""
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -48,6 +49,22 @@ def test_where_no_director_can_be(facts: EdgeFacts, labels: dict[str, str], reas
     assert "up to 2 s" in chosen.may_lose
     by_health = choose_handover(replace(service, health_test=_LABELLED.health_test), project="id", facts=facts)
     assert (by_health.handover, by_health.may_lose) == ("health", "")
+
+
+@pytest.mark.parametrize("handover", ["health", "wait"])
+def test_labels_that_change_are_told_where_no_director_can_be(handover: Literal["health", "wait"]) -> None:
+    """Traefik drops a router that two containers define differently; a director would hold the edge."""
+    before = _ROUTED.labels | {"traefik.http.routers.web.middlewares": "limit"}
+    service = replace(_ROUTED, health_test=_LABELLED.health_test)
+    told = {
+        override: choose_handover(service, project="id", facts=_EDGE, override=override, before=before).may_lose
+        for override in (handover, None)
+    }
+    assert "routes to neither" in told[handover]
+    assert told[None] == ""
+    port = _ROUTED.labels | {"traefik.http.services.web.loadbalancer.server.port": "8080"}
+    same = choose_handover(service, project="id", facts=_EDGE, override=handover, before=port)
+    assert "neither" not in same.may_lose, "servers are merged"
 
 
 def test_other_protocols_are_told() -> None:

@@ -11,6 +11,7 @@ from avnwizard.adapters.files import refusal
 from avnwizard.adapters.hostile import fail
 from avnwizard.adapters.tarball import require_whole
 from avnwizard.domain.database import FileFacts
+from avnwizard.errors import HostError
 from avnwizard.ports import Progress
 
 TIMEOUT_S = 24 * 3600.0
@@ -28,7 +29,7 @@ def archive(cli: DockerCli, argv: Sequence[str], to: Path, progress: Progress) -
                     sink.take(block)
                     progress(sink.size_bytes, None)
             _judge(argv, child, tail)
-        require_whole(to)
+        _require_whole(to)
         return sink.written()
     except OSError as error:
         raise refusal("write the archive", to, error) from error
@@ -53,6 +54,15 @@ def unarchive(cli: DockerCli, source: Path, argv: Sequence[str], progress: Progr
             _judge(argv, child, tail)
     except OSError as error:
         raise refusal("read the archive", source, error) from error
+
+
+def _require_whole(made: Path) -> None:
+    """One that is not whole does not stay under its name: who resumes would take it for what was kept."""
+    try:
+        require_whole(made)
+    except HostError:
+        made.unlink()
+        raise
 
 
 def _judge(argv: Sequence[str], child: Child, tail: Tail) -> None:

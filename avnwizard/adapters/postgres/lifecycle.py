@@ -76,7 +76,7 @@ def _alone(connection: "psycopg.Connection[tuple[Any, ...]]", database: str, com
                 time.sleep(PAUSE_S)
             else:
                 return
-    except Error as error:
+    except BaseException as error:  # Ctrl+C too: a live database would stay closed to everybody
         with contextlib.suppress(Error):
             allow(connection, database, allowed=True)
         if isinstance(error, errors.ObjectInUse):

@@ -63,10 +63,16 @@ class TraefikEdge:
     def direct(self, service: str, containers: Sequence[str], *, run: str) -> None:
         """Start a director for each container, above those that there are; none where these are directed to already.
 
+        One that has ended (the engine was restarted: directors are not) still holds its name, and goes first.
+
         Raises:
             HostError: these labels cannot be repeated, or there is no Traefik.
         """
-        there = [one for one in self.directors(service) if one.running]
+        found = self.directors(service)
+        for one in found:
+            if not one.running:
+                self._cli.unless_gone(commands.docker_remove_helper(one.id))
+        there = [one for one in found if one.running]
         if {one.target for one in there if one.lift == max(each.lift for each in there)} == set(containers):
             return
         direction = self._direction(service, containers, run, lift=1 + max((one.lift for one in there), default=0))

@@ -94,6 +94,29 @@ def read_labels(labels: Mapping[str, str]) -> TraefikLabels:
     )
 
 
+def clash(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Whether two containers' labels define a router, service or middleware of one name differently.
+
+    Traefik then routes by neither (v3.7, "defined multiple times with different configurations"). Servers are merged.
+    """
+    mine, theirs = read_labels(one), read_labels(other)
+    pairs = (
+        (
+            {router.name: router.options for router in mine.routers},
+            {router.name: router.options for router in theirs.routers},
+        ),
+        (mine.services, theirs.services),
+        (mine.middlewares, theirs.middlewares),
+    )
+    return any(
+        _shared(here[name]) != _shared(there[name]) for here, there in pairs for name in here.keys() & there.keys()
+    )
+
+
+def _shared(options: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in options.items() if not key.startswith("loadbalancer.server.")}
+
+
 def default_name(service: str, project: str) -> str:
     """The name that Traefik gives to a Compose service's router and service where the labels name none."""
     return "-".join(re.findall(r"[^\W_]+", f"{service}_{project}"))

@@ -1,5 +1,7 @@
 """Bring the databases back to the snapshot: restored beside, then swapped by renaming; nothing is destroyed."""
 
+import contextlib
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,6 +17,11 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.snapshots import DumpedDatabase
 from avnwizard.flows.steps.scene import Scene
 from avnwizard.ports import Database
+
+_SORTING = 0.5
+"""Of the largest database, on top: its indexes are sorted on the disk."""
+_ROOM_FOR_WAL_BYTES = 1 << 30
+"""PostgreSQL's default `max_wal_size`; a small restore writes less."""
 
 
 class RestoreBeside(Step):
@@ -38,9 +45,14 @@ class RestoreBeside(Step):
             made = database.repair_globals(self._folder / snapshots.GLOBALS, only_missing=True)
         for line in made.repaired:
             ctx.say(line)
-        for number, dumped in enumerate(manifest.databases):
-            if dumped.name not in self._databases or ctx.recall().get(f"restored-{number}"):
-                continue
+        noted = ctx.recall()
+        missing = [
+            (number, one)
+            for number, one in enumerate(manifest.databases)
+            if one.name in self._databases and not noted.get(f"restored-{number}")
+        ]
+        _require_room(database, [dumped for _, dumped in missing])
+        for number, dumped in missing:
             ctx.checkpoint()
             name = beside(dumped.name, ctx.run)
             ctx.say(f"restoring {dumped.name} as {name}")
@@ -49,9 +61,14 @@ class RestoreBeside(Step):
                 live = dumped.name if database.exists(dumped.name) else ""
                 database.create(name, owner=dumped.owner, like=dumped.properties or live)
             with ctx.effect(f"restore-{number}"):
-                database.restore(
-                    self._folder / dumped.dump.file, name, lambda done, total: ctx.progress(done, total, "bytes")
-                )
+                try:
+                    database.restore(
+                        self._folder / dumped.dump.file, name, lambda done, total: ctx.progress(done, total, "bytes")
+                    )
+                except HostError:
+                    with contextlib.suppress(HostError):  # its disk may be full, which is the live databases' too
+                        database.drop(name)
+                    raise
             self._compare(database, dumped, name)
             ctx.note(**{f"restored-{number}": True})
 
@@ -68,6 +85,23 @@ class RestoreBeside(Step):
         if lacking or wrong:
             lacking = lacking or [f"rows of {printable(wrong[0])}"]
             raise StepError(f"{name} lacks {lacking[0]} after the restore.", "The databases were not touched.")
+
+
+def _require_room(database: Database, missing: Sequence[DumpedDatabase]) -> None:
+    """Refuse to fill the disk on which the live databases write; a server that cannot tell is believed.
+
+    Raises:
+        HostError: with the bytes needed and free.
+    """
+    sizes = [one.size_bytes for one in missing]
+    building = sum(sizes) + int(max(sizes, default=0) * _SORTING)
+    needed, free = building + min(sum(sizes), _ROOM_FOR_WAL_BYTES), database.free_bytes()
+    if free is not None and free < needed:
+        raise HostError(
+            f"Restoring beside needs {needed:,} bytes where the server keeps its data, {free:,} are free. "
+            "The databases were not touched.",
+            "Make room there (`avnwizard snapshot prune --databases` drops what was set aside), then resume.",
+        )
 
 
 class PutInPlace(Step):

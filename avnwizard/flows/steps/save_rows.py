@@ -31,7 +31,8 @@ class SaveRows(Step):
     def do(self, ctx: StepContext) -> None:
         """Dump what the swap found to be lost."""
         folder = rows_folder(self._snapshot, ctx.run)
-        lost = ctx.recall("swap").get("lost", {})
+        swap = ctx.recall("swap")
+        lost, exact = swap.get("lost", {}), swap.get("exact", True)
         database = self._scene.host.database()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         told = []
@@ -47,11 +48,16 @@ class SaveRows(Step):
             ctx.say(f"{len(tables)} tables of {name} are saved in {folder / file}")
             told.append((file, kept, tables))
         with ctx.effect("explain"):
-            self._scene.host.files.write(folder / README, _explained(told).encode())
+            self._scene.host.files.write(folder / README, explained(told, exact=exact).encode())
+        if not exact:
+            ctx.say(
+                "the server lost its counts meanwhile: other tables may have been written to; they are kept beside"
+            )
         ctx.note(folder=str(folder), files=[file for file, _, _ in told])
 
 
-def _explained(told: list[tuple[str, str, list[str]]]) -> str:
+def explained(told: list[tuple[str, str, list[str]]], *, exact: bool) -> str:
+    """What lies in the folder: (file, kept database, tables); not `exact`: there may be others."""
     lines = [
         "Tables that were written to since the snapshot, whole, as they were when the stack went back.",
         "Each file is a plain data-only pg_dump. As SQL, to look at or to pick rows from:",
@@ -66,4 +72,10 @@ def _explained(told: list[tuple[str, str, list[str]]]) -> str:
     for file, kept, tables in told:
         lines += [f"{file}: of the database {printable(kept)}, which is kept until it is dropped:"]
         lines += [f"    {printable(table)}" for table in tables]
+    if not exact:
+        lines += [
+            "",
+            "These may not be all: the server lost its counts meanwhile (a crash, or a reset of its statistics), so",
+            "other tables may have been written to as well. They are whole in the databases that are kept beside.",
+        ]
     return "\n".join(lines) + "\n"

@@ -1,0 +1,72 @@
+"""Directors on an engine that is only played: what is started and removed, in order."""
+
+from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
+
+import pytest
+
+from avnwizard.adapters.traefik import TraefikEdge, edge
+from avnwizard.adapters.traefik.settings import Settings
+from avnwizard.domain.traefik.director import Direction, Target
+from avnwizard.domain.traefik.labels import read_labels
+
+_NEW = "n" * 64
+_LABELS = {
+    "traefik.enable": "true",
+    "traefik.http.routers.web.rule": "Host(`a`)",
+    "traefik.http.services.web.loadbalancer.server.port": "80",
+}
+
+
+class _Engine:
+    """Containers by name, as Docker keeps them: a name is taken until its container is removed."""
+
+    environ: Mapping[str, str] = {}
+
+    def __init__(self) -> None:
+        self.there: dict[str, dict[str, object]] = {}
+
+    def run(self, argv: Sequence[str], *, timeout_s: float, stdin: bytes) -> None:
+        assert timeout_s
+        name = argv[argv.index("--name") + 1]
+        assert name not in self.there, "Conflict. The container name is already in use"
+        labels = dict(line.partition("=")[::2] for line in stdin.decode().splitlines())
+        self.there[name] = {"Id": name, "State": {"Running": True}, "Config": {"Labels": labels}}
+
+    def unless_gone(self, argv: Sequence[str]) -> None:
+        self.there.pop(argv[-1])
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> _Engine:
+    """With a Traefik and one new container of the service `web`."""
+    found = _Engine()
+    monkeypatch.setattr(edge, "labelled", lambda *_: list(found.there.values()))
+    return found
+
+
+def _edge(engine: _Engine, monkeypatch: pytest.MonkeyPatch) -> TraefikEdge:
+    made = TraefikEdge("id")
+    monkeypatch.setattr(made, "_cli", engine)
+    monkeypatch.setattr(made, "_traefik", lambda: SimpleNamespace(image="traefik", api=None, settings=Settings()))
+
+    def direction(service: str, containers: Sequence[str], run: str, *, lift: int) -> Direction:
+        targets = tuple(Target(one, "192.0.2.1", 80) for one in containers)
+        return Direction(f"id/{run}/{service}", read_labels(_LABELS), targets, lift=lift)
+
+    monkeypatch.setattr(made, "_direction", direction)
+    return made
+
+
+def test_a_director_that_ended_with_the_engine_is_replaced(engine: _Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The resumed run gives its director the same name: the ended one holds it no more."""
+    made = _edge(engine, monkeypatch)
+    made.direct("web", [_NEW], run="r")
+    (name,) = engine.there
+    engine.there[name]["State"] = {"Running": False}
+    made.direct("web", [_NEW], run="r")
+    assert list(engine.there) == [name]
+    (director,) = made.directors("web")
+    assert (director.running, director.target, director.lift) == (True, _NEW, 1)
+    made.direct("web", [_NEW], run="r")
+    assert list(engine.there) == [name], "directed to already"

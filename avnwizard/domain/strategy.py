@@ -51,9 +51,32 @@ def choose(
     return Choice("surge", "stateless: the new one starts beside the old, the old goes when the new is healthy")
 
 
-def keeps_running(service: Service) -> bool:
-    """The edge, and what keeps data of its own (the databases too): never stopped for a restore."""
-    return bool(service.published or written_mounts(service))
+def keeps_running(service: Service, model: ComposeModel, *, edge: str, database: str) -> bool:
+    """The edge, the database, and what keeps data of its own and does not wait for the database.
+
+    They are never stopped for a restore. What waits for the database writes to it, also where it holds a host port
+    or a file, such as an admin port on loopback or a log.
+
+    Args:
+        edge: the service that is the proxy, "" where none of the project's runs.
+        database: the service whose databases are restored.
+    """
+    if service.name in {edge, database}:
+        return True
+    return bool(service.published or written_mounts(service)) and not _waits_for(service, database, model)
+
+
+def _waits_for(service: Service, other: str, model: ComposeModel) -> bool:
+    """Whether it depends on another, directly or by those between."""
+    seen, left = set[str](), [*service.depends_on]
+    while left:
+        name = left.pop()
+        if name == other:
+            return True
+        if name not in seen and name in model.services:
+            seen.add(name)
+            left += model.services[name].depends_on
+    return False
 
 
 def written_mounts(service: Service) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from subprocess import Popen
 
 from avnwizard.domain.plan import from_json, to_json
+from avnwizard.domain.spans import about
 from avnwizard.engine import supervise
 from avnwizard.engine.feed import FeedWriter
 from avnwizard.engine.journal import Journal
@@ -27,8 +28,11 @@ from avnwizard.flows.planning import Prepared
 from avnwizard.flows.report import write_report
 from avnwizard.flows.run_folder import RunFolder
 from avnwizard.flows.steps.code import CARRIED, EDITED
+from avnwizard.flows.steps.snapshot import TakeSnapshot
 from avnwizard.flows.upgrade import scene_of, upgrade_steps
 
+_MOVING = ("job:", "roll:", "swap", "stop")
+_OLD_S = 3600.0
 _TAKE_OVER_S = 10.0
 """A process that was just told to end may hold the lock for a moment yet."""
 
@@ -108,7 +112,7 @@ def start(host: Host, run: str) -> Popen[bytes]:
 
     Raises:
         BusyError: a run is live.
-        RefusedError: the run is being rolled back.
+        RefusedError: the run is being rolled back; or its snapshot is old, and nothing needs it yet.
     """
     if other := holder(host.lock):
         raise BusyError(f"Run {other.get('run', '?')} is live.", "Watch it with: avnwizard attach")
@@ -118,9 +122,23 @@ def start(host: Host, run: str) -> Popen[bytes]:
             raise RefusedError(
                 f"Run {run} is being rolled back: {back.id} is unfinished.", f"avnwizard resume {back.id}"
             )
+    _require_fresh_snapshot(journal, run)
     journal.take_controls(run)
     argv = [sys.executable, "-P", "-m", "avnwizard", "carry", run, "--stack", str(host.repo.directory)]
     return supervise.spawn(argv, log=host.state.run(run) / "process.log")
+
+
+def _require_fresh_snapshot(journal: Journal, run: str) -> None:
+    """Before anything was migrated, an old snapshot is better taken anew: a restore loses what came since."""
+    steps = journal.steps(run)
+    taken = next((step for step in steps if step.name == TakeSnapshot.name and step.state == "done"), None)
+    begun = any(step.state != "pending" and step.name.startswith(_MOVING) for step in steps)
+    if taken and not begun and (age_s := time.time() - taken.finished_at) > _OLD_S:
+        raise RefusedError(
+            f"The snapshot of run {run} is {about(age_s)} old, and nothing was migrated yet: a migration that fails "
+            "would set your users back to then.",
+            f"avnwizard rollback {run} puts the files back; then upgrade anew, with a new snapshot.",
+        )
 
 
 def carry(host: Host, run: str) -> RunState:

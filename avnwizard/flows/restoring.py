@@ -8,11 +8,12 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from avnwizard.domain.snapshot import ArchivedVolume, Manifest
-from avnwizard.domain.strategy import is_job, keeps_running, roll_order
+from avnwizard.domain.strategy import is_job, roll_order
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows import snapshots
 from avnwizard.flows.host import Host
+from avnwizard.flows.stack_before import stays_running
 from avnwizard.flows.steps.restore import PutInPlace, RestoreBeside
 from avnwizard.flows.steps.writers import StartWriters, StopWriters
 
@@ -71,10 +72,11 @@ def plan_restore(
 
 
 def _writers(host: Host) -> tuple[str, ...]:
-    """All but the edge and what keeps data of its own; what was not running is neither stopped nor started."""
+    """All that does not stay running; what was not running is neither stopped nor started."""
     model = host.stack.resolve()
+    staying = stays_running(host, model)
     services = (model.services[name] for name in roll_order(model))
-    return tuple(one.name for one in services if not is_job(one, model) and not keeps_running(one))
+    return tuple(one.name for one in services if not is_job(one, model) and one.name not in staying)
 
 
 def to_json(order: RestoreOrder) -> str:

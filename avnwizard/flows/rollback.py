@@ -175,7 +175,7 @@ def _decide(
     model = model_of_before(host, plan, run)
     old = old_services(model, plan)
     touched = [name.partition(":")[2] for name in names if name.startswith(("job:", "roll:", "retire:"))]
-    stop = writers(plan, model) if cost.restore or "stop" in names else ()
+    stop = writers(host, plan, model) if cost.restore or "stop" in names else ()
     services = tuple(
         (name, "recreate" if name in stop and strategy != "job" else strategy)
         for name, strategy in old

@@ -56,10 +56,16 @@ def old_services(model: ComposeModel, plan: Plan) -> list[tuple[str, Strategy]]:
     return found
 
 
-def writers(plan: Plan, model: ComposeModel) -> tuple[str, ...]:
-    """What is stopped while the databases are swapped: all but the edge and what keeps data of its own."""
-    return tuple(
-        part.service
-        for part in plan.services
-        if part.service not in model.services or not keeps_running(model.services[part.service])
+def stays_running(host: Host, model: ComposeModel) -> frozenset[str]:
+    """What is not stopped while databases are swapped: see `keeps_running`."""
+    facts = host.edge.facts()
+    edge, database = facts.service if facts else "", host.postgres_service
+    return frozenset(
+        one.name for one in model.services.values() if keeps_running(one, model, edge=edge, database=database)
     )
+
+
+def writers(host: Host, plan: Plan, model: ComposeModel) -> tuple[str, ...]:
+    """What is stopped while the databases are swapped."""
+    staying = stays_running(host, model)
+    return tuple(part.service for part in plan.services if part.service not in staying)

@@ -9,7 +9,8 @@ Where the CPU's time goes at 1 GB on two cores, in seconds of the dumps alone: t
 zstd:1 2.3, the engine's streams 3.4 (shim, dockerd, docker CLI; nothing where the pipe is taken directly, see
 adapters/postgres/offered.py), pg_restore 0.6, tee 0.5, hashing three times 0.6, counting the rows 0.3, ourselves 0.5.
 Tried and not kept: zstd below 1 (no faster, 1.8 times as large), lz4 (a tenth faster, twice as large), zstd with
-`long` (half as slow again, no smaller), wider writes of pg_dump by `stdbuf` (nothing).
+`long` (half as slow again, no smaller), wider writes of pg_dump by `stdbuf` and wider pipes between the tools
+(nothing that showed between two runs).
 """
 
 import os

@@ -1,5 +1,7 @@
 """What two equal schemas share, and what belongs to a database as a whole."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import psycopg
 import pytest
 
@@ -7,6 +9,7 @@ from avnwizard.adapters.postgres import PostgresDatabase
 from avnwizard.errors import HostError
 from tests.adapters.postgres_filled import filled
 from tests.adapters.postgres_server import LocalServer
+from tests.waiting import until
 
 CHANGES = [
     "ALTER TABLE people ADD extra int",
@@ -75,3 +78,27 @@ def test_properties_of_the_whole_database(server: LocalServer) -> None:
     assert shop[:3] == ("LATIN1", "C", 7)
     with pytest.raises(HostError, match="no database"):
         database.create("copy 2", owner="clerk", like="nothing")
+
+
+def test_a_look_ends_no_migration(server: LocalServer) -> None:
+    """A migration holds one table of a view and wants the other, which a look holds already: the look yields."""
+    database = filled(server)
+    server.sql(
+        "shop",
+        "CREATE TABLE first (id int)",
+        "CREATE TABLE second (id int)",
+        "CREATE VIEW both_of_them AS SELECT first.id FROM first JOIN second USING (id)",
+    )
+    shop = psycopg.conninfo.make_conninfo("", **server.connection("shop"))
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    with (
+        psycopg.connect(shop, autocommit=True) as watch,
+        psycopg.connect(shop) as migration,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        migration.execute("ALTER TABLE second ADD COLUMN more int")
+        look = pool.submit(database.fingerprint, "shop")
+        until(lambda: watch.execute(waiting).fetchone() == (1,))
+        migration.execute("ALTER TABLE first ADD COLUMN more int")
+        migration.commit()
+        assert look.result() == database.fingerprint("shop")

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import json
 import re
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, LiteralString
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
+_LOOKS, _PAUSE_S = 25, 1.0
 _SETTINGS: tuple[LiteralString, ...] = (
     "SET search_path = ''",
     "SET quote_all_identifiers = off",
@@ -96,6 +98,28 @@ def fingerprint(connection: "psycopg.Connection[tuple[Any, ...]]") -> str:
         for kind, rows in _described(connection):
             digest.update(json.dumps([kind, rows]).encode())
     return digest.hexdigest()
+
+
+def fingerprint_giving_way(connection: "psycopg.Connection[tuple[Any, ...]]") -> str:
+    """As `fingerprint`, but never long in the way of who alters tables, such as a migration at a service's start.
+
+    To describe a view locks its tables until all is described: two that want them in different orders deadlock, and
+    after `deadlock_timeout` (1 s) the server ends one of them. A look that waits gives up sooner, and tries again.
+
+    Raises:
+        psycopg.errors.LockNotAvailable: it was in vain for half a minute.
+    """
+    from psycopg import errors
+
+    connection.execute("SET lock_timeout = '300ms'")
+    for left in reversed(range(_LOOKS)):
+        try:
+            return fingerprint(connection)
+        except errors.LockNotAvailable:
+            if not left:
+                raise
+            time.sleep(_PAUSE_S)
+    raise AssertionError
 
 
 @contextlib.contextmanager

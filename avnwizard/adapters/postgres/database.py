@@ -58,7 +58,7 @@ class PostgresDatabase:
     def fingerprint(self, database: str) -> str:
         """A hash over the schema; data, owners and grants do not count, and a restored copy has the same."""
         with session(self._access, database) as connection:
-            return catalog.fingerprint(connection)
+            return catalog.fingerprint_giving_way(connection)
 
     def row_counts(self, database: str) -> dict[str, int]:
         """Exact rows per table ("schema.table"), as of one moment."""

@@ -1,5 +1,6 @@
 """What a snapshot holds besides the databases, and what says where it comes from: looked up while they are dumped."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -30,7 +31,9 @@ class Surroundings:
     model: ComposeModel
 
     @classmethod
-    def look(cls, host: Host, database: Database, folder: Path, ctx: StepContext, model: ComposeModel | None) -> Self:
+    def look(
+        cls, host: Host, database: Database, folder: Path, ctx: StepContext, model: Callable[[], ComposeModel]
+    ) -> Self:
         """Dump the globals, read the checkout and the images; one at a time, for the sake of memory.
 
         The globals come after the databases' moment: a role that something of that moment belongs to is in them,
@@ -44,7 +47,7 @@ class Surroundings:
             edited=host.repo.state().edited,
             edits=host.repo.diff(),
             images=_images(host),
-            model=model or host.stack.resolve(hashed=False),
+            model=model(),
         )
 
 

@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -37,11 +37,11 @@ class Taking:
 
     Args:
         folder: where the files go; the caller gives it its final name when it is whole.
-        model: the resolved compose model, where the caller has it.
+        model: gives the resolved compose model, in a thread.
     """
 
     def __init__(
-        self, host: Host, plan: SnapshotPlan, folder: Path, ctx: StepContext, model: ComposeModel | None = None
+        self, host: Host, plan: SnapshotPlan, folder: Path, ctx: StepContext, model: Callable[[], ComposeModel]
     ) -> None:
         self._host, self._plan, self._folder, self._ctx = host, plan, folder, ctx
         self._model = model

@@ -1,6 +1,7 @@
 """Take the snapshot: everything that going back might need, proven before anything is changed."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.plan import SnapshotPlan
@@ -43,12 +44,15 @@ class TakeSnapshot(Step):
         for left in files.list(final.parent):  # of a run that was killed: we hold the stack's lock
             if left.suffix == snapshots.PARTIAL:
                 files.remove(left)
-        taking = Taking(self._host, self._plan, partial, ctx, self._model)
         try:
-            taking.require_space()
-            files.make(partial)
-            ctx.note(folder=str(final))
-            manifest = taking.fill(self._env())
+            # Compose is asked while we connect, not beside the dumps: it takes more memory than a dump's docker CLI
+            with ThreadPoolExecutor(1, thread_name_prefix="model") as beside:
+                model = beside.submit(lambda: self._model or self._host.stack.resolve(hashed=False))
+                taking = Taking(self._host, self._plan, partial, ctx, model.result)
+                taking.require_space()
+                files.make(partial)
+                ctx.note(folder=str(final))
+                manifest = taking.fill(self._env())
         except HostError as error:
             files.remove(partial)
             raise HostError(

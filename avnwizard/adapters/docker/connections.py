@@ -4,6 +4,7 @@ from pathlib import Path
 
 from avnwizard.adapters.docker import netns
 from avnwizard.adapters.docker.cli import DockerCli
+from avnwizard.adapters.docker.inspect import inspected
 from avnwizard.adapters.docker.netns import Link
 from avnwizard.domain.edge import Connections
 
@@ -21,10 +22,11 @@ def connections_of(
         edge: the addresses of the proxy that asks no more once it has been told; None where it may be anyone.
         quiet_s: a connection on which nothing moved for so long, and no answer is owed, is idle.
     """
-    pid = cli.try_(("docker", "container", "inspect", "--format", "{{.State.Pid}}", container_id)).text.strip()
-    if pid.isdigit() and int(pid) and _is_here(int(pid), container_id):
+    state = (inspected(cli, container_id) or {}).get("State") or {}
+    pid = int(state.get("Pid") or 0)
+    if pid and _is_here(pid, container_id):
         try:
-            links = netns.inbound(netns.links_of(int(pid)))
+            links = netns.inbound(netns.links_of(pid))
         except OSError:
             pass  # not root, or gone in between: the container itself may tell
         else:

@@ -27,20 +27,13 @@ def find_engine(cli: DockerCli | None = None) -> EngineFacts:
         version=str(facts["ServerVersion"]),
         compose_version=_compose_version(cli),
         root_dir=root,
-        free_bytes=_free_bytes(root) if socket_path(cli) else None,
+        free_bytes=_free_bytes(root) if cli.engine_socket() else None,
     )
 
 
 def require_engine(cli: DockerCli | None = None) -> None:
     """`HostError` with a hint when there is no CLI, no daemon or no permission; starts no plugin, as `info` does."""
     (cli or DockerCli()).run(("docker", "version", "--format", "{{.Server.Version}}"))
-
-
-def socket_path(cli: DockerCli) -> Path | None:
-    """The Unix socket of the engine that the CLI speaks to; None when the engine is elsewhere."""
-    done = cli.try_(("docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"))
-    host = done.text.strip() if done.code == 0 else ""
-    return Path(host.removeprefix("unix://")) if host.startswith("unix://") else None
 
 
 def _compose_version(cli: DockerCli) -> str:

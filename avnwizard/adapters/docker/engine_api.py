@@ -1,9 +1,10 @@
-"""What the docker CLI cannot be asked, asked of the engine itself over its socket."""
+"""What the docker CLI cannot be asked, or is asked often, asked of the engine itself over its socket."""
 
 import contextlib
 import http.client
 import json
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +13,8 @@ _TIMEOUT_S = 20.0
 _SIZES_S = 300.0
 """The engine walks through every file of every volume."""
 _LIMIT_BYTES = 1 << 26
+_NO_ANSWER = (OSError, http.client.HTTPException, ValueError, KeyError, TypeError)
+"""Nobody there, no HTTP, no JSON, or not of the shape that the API has."""
 
 
 def registry_digest(engine_socket: Path, reference: str, *, timeout_s: float = _TIMEOUT_S) -> str:
@@ -40,18 +43,51 @@ def volume_sizes(engine_socket: Path, *, timeout_s: float = _SIZES_S) -> dict[st
     return {name: size for name, size in sizes.items() if size >= 0}
 
 
+def containers(engine_socket: Path, labels: Sequence[str]) -> list[dict[str, Any]] | None:
+    """Every container with all of some labels ("KEY" or "KEY=VALUE"), stopped ones too, as `docker inspect` tells.
+
+    Engine API, GET /containers/json and /containers/{id}/json (1.24 and later). None where the engine does not answer
+    as expected: then the CLI is asked, whose errors say why.
+    """
+    filters = quote(json.dumps({"label": list(labels)}))
+    with contextlib.closing(_UnixConnection(engine_socket, _TIMEOUT_S)) as connection:
+        try:
+            status, listed = _got(connection, f"/containers/json?all=1&filters={filters}")
+            if status != http.client.OK:
+                return None
+            asked = [_got(connection, f"/containers/{each['Id']}/json") for each in listed]
+        except _NO_ANSWER:
+            return None
+    if any(status not in {http.client.OK, http.client.NOT_FOUND} for status, _ in asked):
+        return None
+    return [dict(raw) for status, raw in asked if status == http.client.OK]  # the others went in between
+
+
+def container(engine_socket: Path, name: str) -> dict[str, Any] | None:
+    """One container by id or name, as `docker inspect` tells; None where none is found or nobody answers."""
+    with contextlib.closing(_UnixConnection(engine_socket, _TIMEOUT_S)) as connection:
+        try:
+            status, raw = _got(connection, f"/containers/{quote(name, safe='')}/json")
+            return dict(raw) if status == http.client.OK else None
+        except _NO_ANSWER:
+            return None
+
+
+def _got(connection: http.client.HTTPConnection, path: str) -> tuple[int, Any]:
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    return answer.status, json.loads(answer.read(_LIMIT_BYTES))
+
+
 def _asked(engine_socket: Path, path: str, timeout_s: float) -> dict[str, Any]:
     """The JSON object that the engine answers; {} where it does not, or refuses."""
     connection = _UnixConnection(engine_socket, timeout_s)
     with contextlib.closing(connection):
         try:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            body = answer.read(_LIMIT_BYTES)
-            found = json.loads(body) if answer.status == http.client.OK else {}
-        except (OSError, http.client.HTTPException, ValueError):
+            status, found = _got(connection, path)
+        except _NO_ANSWER:
             return {}
-    return found if isinstance(found, dict) else {}
+    return found if status == http.client.OK and isinstance(found, dict) else {}
 
 
 class _UnixConnection(http.client.HTTPConnection):

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, get_args
 
+from avnwizard.adapters.docker import engine_api
 from avnwizard.adapters.docker.cli import DockerCli, is_gone
 from avnwizard.adapters.hostile import fail
 from avnwizard.domain.host import Container, ContainerState, Health, Image
@@ -19,8 +20,12 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 def labelled(cli: DockerCli, *labels: str) -> list[dict[str, Any]]:
     """Every container with all of some labels ("KEY" or "KEY=VALUE"), stopped ones too, as `docker inspect` tells.
 
-    One process lists and one inspects; a container that goes in between is asked for no more.
+    An engine on this host is asked over its socket; else one process lists and one inspects. A container that goes in
+    between is asked for no more.
     """
+    engine_socket = cli.engine_socket()
+    if engine_socket and (raws := engine_api.containers(engine_socket, labels)) is not None:
+        return raws
     filters = [word for label in labels for word in ("--filter", f"label={label}")]
     for _ in range(_ATTEMPTS):
         ids = cli.run(("docker", "ps", "-aq", "--no-trunc", *filters)).text.split()
@@ -32,6 +37,15 @@ def labelled(cli: DockerCli, *labels: str) -> list[dict[str, Any]]:
     if done.code != 0:
         fail(("docker", "container", "inspect"), done.code, done.complaint, "")
     return parsed(done.stdout)
+
+
+def inspected(cli: DockerCli, container: str) -> dict[str, Any] | None:
+    """One container by id or name, as `docker inspect` tells; None when it is gone."""
+    engine_socket = cli.engine_socket()
+    if engine_socket and (raw := engine_api.container(engine_socket, container)) is not None:
+        return raw
+    done = cli.try_(("docker", "container", "inspect", container))
+    return None if done.code != 0 else parsed(done.stdout)[0]
 
 
 def parsed(output: bytes) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from avnwizard.adapters.docker import copying, engine_api
 from avnwizard.adapters.docker.cli import DockerCli, is_gone
-from avnwizard.adapters.docker.engine import find_engine, socket_path
+from avnwizard.adapters.docker.engine import find_engine
 from avnwizard.adapters.docker.environment import compose_environment, shadowed, without_secrets
 from avnwizard.adapters.docker.inspect import LABEL, container_from, image_from, labelled, parsed
 from avnwizard.adapters.docker.plugin import by_plugin
@@ -97,7 +97,7 @@ class DockerStack:
 
     def registry_digest(self, reference: str) -> str:
         """What the registry says the tag is now ("sha256:…"); "" where it cannot be asked."""
-        engine_socket = socket_path(self._cli)
+        engine_socket = self._cli.engine_socket()
         return engine_api.registry_digest(engine_socket, reference) if engine_socket else ""
 
     def pull(self, reference: str, progress: Callable[[str], None]) -> Image:
@@ -163,7 +163,7 @@ class DockerStack:
 
     def volume_sizes(self, volumes: Sequence[str]) -> dict[str, int]:
         """Bytes in some volumes, by the engine's name; one whose size cannot be seen is left out."""
-        engine_socket = socket_path(self._cli) if volumes else None
+        engine_socket = self._cli.engine_socket() if volumes else None
         found = engine_api.volume_sizes(engine_socket) if engine_socket else {}
         return {name: found[name] for name in volumes if name in found}
 

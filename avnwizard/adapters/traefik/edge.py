@@ -7,9 +7,9 @@ from typing import Any
 
 from avnwizard.adapters.docker.cli import DockerCli
 from avnwizard.adapters.docker.connections import connections_of
-from avnwizard.adapters.docker.inspect import labelled
+from avnwizard.adapters.docker.inspect import inspected, labelled
 from avnwizard.adapters.traefik import asking
-from avnwizard.adapters.traefik.finding import Traefik, find_traefik, inspect
+from avnwizard.adapters.traefik.finding import Traefik, find_traefik
 from avnwizard.adapters.traefik.targets import all_rivals, target_of
 from avnwizard.domain import commands
 from avnwizard.domain.edge import Connections, Director, EdgeFacts
@@ -137,7 +137,7 @@ class TraefikEdge:
 
     def _direction(self, service: str, containers: Sequence[str], run: str, *, lift: int = 1) -> Direction:
         traefik = self._traefik()
-        raws = [raw for one in containers if (raw := inspect(self._cli, one))]
+        raws = [raw for one in containers if (raw := inspected(self._cli, one))]
         if len(raws) != len(containers):
             raise HostError(f"A container of {service} went away while Traefik was told of it.", "Resume.")
         labels = read_labels((raws[0].get("Config") or {}).get("Labels") or {})

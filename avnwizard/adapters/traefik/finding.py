@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from avnwizard.adapters.docker.cli import DockerCli, is_gone
+from avnwizard.adapters.docker.cli import DockerCli
 from avnwizard.adapters.docker.inspect import LABEL, parsed
 from avnwizard.adapters.traefik.asking import Place, api_at
 from avnwizard.adapters.traefik.settings import Settings, settings_of
@@ -63,12 +63,6 @@ def find_traefik(cli: DockerCli, project: str) -> Traefik | None:
     own = [raw for raw in found if _labels(raw).get(f"{LABEL}project") == project]
     ours = own or [raw for raw in found if _shares_network(raw, project)]
     return _described(cli, ours[0], project) if ours else None
-
-
-def inspect(cli: DockerCli, container: str) -> dict[str, Any] | None:
-    """`docker inspect` of one container; None when it is gone."""
-    done = cli.try_(("docker", "container", "inspect", container))
-    return None if is_gone(done) or done.code != 0 else parsed(done.stdout)[0]
 
 
 def _looks_like(listed: Mapping[str, Any]) -> bool:

@@ -21,10 +21,7 @@ def _no_lab() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of the real engine on one worker, and skip them where there is none."""
-    for item in items:
-        if item.get_closest_marker("engine"):
-            item.add_marker(pytest.mark.xdist_group("engine"))
+    """Skip the tests of the real engine where there is none; where there is, each worker brings its own stacks."""
     reason = _no_lab()
     if not reason:
         return

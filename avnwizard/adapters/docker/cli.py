@@ -3,8 +3,9 @@
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from avnwizard.adapters.hostile import fail
 from avnwizard.adapters.process import Completed, run, stream
@@ -40,20 +41,18 @@ class DockerCli:
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         self._environ = environ
-        self._socket: Path | Literal["not known"] | None = "not known"
 
     @property
     def environ(self) -> dict[str, str]:
         """What docker would inherit."""
         return dict(os.environ if self._environ is None else self._environ)
 
+    @cached_property
     def engine_socket(self) -> Path | None:
         """The Unix socket of the engine that the CLI speaks to; None when the engine is elsewhere. Asked once."""
-        if self._socket == "not known":
-            done = self.try_(("docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"))
-            host = done.text.strip() if done.code == 0 else ""
-            self._socket = Path(host.removeprefix("unix://")) if host.startswith("unix://") else None
-        return self._socket
+        done = self.try_(("docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"))
+        host = done.text.strip() if done.code == 0 else ""
+        return Path(host.removeprefix("unix://")) if host.startswith("unix://") else None
 
     def run(
         self,

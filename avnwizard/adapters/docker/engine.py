@@ -27,7 +27,7 @@ def find_engine(cli: DockerCli | None = None) -> EngineFacts:
         version=str(facts["ServerVersion"]),
         compose_version=_compose_version(cli),
         root_dir=root,
-        free_bytes=_free_bytes(root) if cli.engine_socket() else None,
+        free_bytes=_free_bytes(root) if cli.engine_socket else None,
     )
 
 

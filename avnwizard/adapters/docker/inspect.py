@@ -23,7 +23,7 @@ def labelled(cli: DockerCli, *labels: str) -> list[dict[str, Any]]:
     An engine on this host is asked over its socket; else one process lists and one inspects. A container that goes in
     between is asked for no more.
     """
-    engine_socket = cli.engine_socket()
+    engine_socket = cli.engine_socket
     if engine_socket and (raws := engine_api.containers(engine_socket, labels)) is not None:
         return raws
     filters = [word for label in labels for word in ("--filter", f"label={label}")]
@@ -41,7 +41,7 @@ def labelled(cli: DockerCli, *labels: str) -> list[dict[str, Any]]:
 
 def inspected(cli: DockerCli, container: str) -> dict[str, Any] | None:
     """One container by id or name, as `docker inspect` tells; None when it is gone."""
-    engine_socket = cli.engine_socket()
+    engine_socket = cli.engine_socket
     if engine_socket and (raw := engine_api.container(engine_socket, container)) is not None:
         return raw
     done = cli.try_(("docker", "container", "inspect", container))

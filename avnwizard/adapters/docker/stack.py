@@ -97,7 +97,7 @@ class DockerStack:
 
     def registry_digest(self, reference: str) -> str:
         """What the registry says the tag is now ("sha256:…"); "" where it cannot be asked."""
-        engine_socket = self._cli.engine_socket()
+        engine_socket = self._cli.engine_socket
         return engine_api.registry_digest(engine_socket, reference) if engine_socket else ""
 
     def pull(self, reference: str, progress: Callable[[str], None]) -> Image:
@@ -163,7 +163,7 @@ class DockerStack:
 
     def volume_sizes(self, volumes: Sequence[str]) -> dict[str, int]:
         """Bytes in some volumes, by the engine's name; one whose size cannot be seen is left out."""
-        engine_socket = self._cli.engine_socket() if volumes else None
+        engine_socket = self._cli.engine_socket if volumes else None
         found = engine_api.volume_sizes(engine_socket) if engine_socket else {}
         return {name: found[name] for name in volumes if name in found}
 

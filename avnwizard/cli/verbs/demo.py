@@ -8,7 +8,6 @@ import typer
 
 from avnwizard.cli import opening
 from avnwizard.cli.output import say
-from avnwizard.cli.plan_view import show_plan
 from avnwizard.cli.verbs.planning import draft_for
 from avnwizard.cli.verbs.upgrade import YesOption
 from avnwizard.errors import ExitCode
@@ -69,6 +68,7 @@ def _failure(name: str) -> str:
 
 def _upgrade(host: "Host") -> int:
     from avnwizard.cli.follow import follow
+    from avnwizard.cli.plan_view import show_plan
     from avnwizard.domain.answers import Answers
     from avnwizard.flows import launch
     from avnwizard.flows.check import check

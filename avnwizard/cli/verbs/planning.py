@@ -9,7 +9,6 @@ import typer
 
 from avnwizard.cli.options import HERE, AnswersOption, JsonOption, StackOption, ToOption, open_stack
 from avnwizard.cli.output import emit_json, say
-from avnwizard.cli.plan_view import show_plan
 from avnwizard.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -39,6 +38,8 @@ def plan(
     JSON: the plan as it is journalled (see `avnwizard.domain.plan.Plan`): "jump", "current", "target", "env",
     "breaking", "snapshot", "services", "steps": [{"name", "title", "commands", "note", "going_back", "interrupts"}].
     """
+    from avnwizard.cli.plan_view import show_plan
+
     host = open_stack(stack)
     draft = draft_for(host, to)
     given = answers_for(draft, answers)

@@ -6,11 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from avnwizard.cli.follow import follow
 from avnwizard.cli.options import HERE, AnswersOption, JsonOption, RunArgument, StackOption, ToOption, open_stack
 from avnwizard.cli.output import emit_json, say
-from avnwizard.cli.plan_view import show_plan
-from avnwizard.cli.rollback_view import show_rollback
 from avnwizard.cli.verbs.planning import answers_for, draft_for, prepare_for
 from avnwizard.errors import ExitCode, RefusedError, UsageError
 
@@ -49,6 +46,7 @@ def upgrade(
     detach: DetachOption = False,
 ) -> int:
     """Upgrade the stack. The run goes on when the terminal closes; come back with `avnwizard attach`."""
+    from avnwizard.cli.plan_view import show_plan
     from avnwizard.flows import launch
 
     host = open_stack(stack)
@@ -62,6 +60,7 @@ def upgrade(
 
 def resume(run: RunArgument = "", stack: StackOption = HERE, *, detach: DetachOption = False) -> int:
     """Go on with an unfinished run, from the step that stopped it; lift a pause."""
+    from avnwizard.cli.follow import follow
     from avnwizard.flows import launch
 
     host = open_stack(stack)
@@ -89,6 +88,7 @@ def rollback(
     """
     import json as jsonlib
 
+    from avnwizard.cli.rollback_view import show_rollback
     from avnwizard.flows import launch
     from avnwizard.flows import rollback as flow
 
@@ -133,6 +133,8 @@ def redo(
 
 def attach(run: RunArgument = "", stack: StackOption = HERE) -> int:
     """Watch a run: the live one, or the last one."""
+    from avnwizard.cli.follow import follow
+
     host = open_stack(stack)
     journal = host.journal()
     if not run:
@@ -188,6 +190,7 @@ def _to_undo(host: "Host", run: str) -> "RunRecord":
 
 
 def _start(host: "Host", run: str, *, detach: bool) -> int:
+    from avnwizard.cli.follow import follow
     from avnwizard.flows import launch
 
     process = launch.start(host, run)

@@ -1,27 +1,20 @@
-"""A child process that is bounded in time, cannot reach the terminal, and is never left behind."""
+"""A child process that cannot reach the terminal, and what collects its output."""
 
 import contextlib
-import fcntl
 import os
 import signal
 import subprocess
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, NoReturn, Self
+from typing import IO
 
-from avnwizard.adapters.hostile import LINE_BYTES, shown, tail_of
+from avnwizard.adapters.hostile import LINE_BYTES, tail_of
+from avnwizard.adapters.running import GRACE_S, Running
 from avnwizard.errors import HostError
 
-_BLOCK = 1 << 16
-_WIDE = 1 << 20
-"""Linux's default `fs.pipe-max-size`."""
-_GRACE_S = 5.0
 
-
-class Child:
-    """A started child with its readers and its end: use as a context manager, which never leaves it running.
+class Child(Running):
+    """A started child process, in a session of its own.
 
     Args:
         feed: keep stdin open for `feed()`.
@@ -38,10 +31,6 @@ class Child:
         joined: bool = False,
         hint: str = "",
     ) -> None:
-        self._argv, self._hint, self._timeout_s = tuple(argv), hint, timeout_s
-        self._until = time.monotonic() + timeout_s
-        self._late = self._finished = False
-        self._readers: list[threading.Thread] = []
         try:
             self._process = subprocess.Popen(
                 [os.fspath(word) for word in argv],
@@ -55,9 +44,7 @@ class Child:
             raise HostError(f"There is no `{argv[0]}` on this host's PATH.", hint or f"Install {argv[0]}.") from error
         except (OSError, ValueError) as error:
             raise HostError(f"`{argv[0]}` cannot be started: {error}", hint) from error
-        self._alarm = threading.Timer(timeout_s, self._expire)
-        self._alarm.daemon = True
-        self._alarm.start()
+        super().__init__(argv, timeout_s=timeout_s, hint=hint)
 
     @property
     def stdout(self) -> IO[bytes]:
@@ -71,25 +58,8 @@ class Child:
         assert self._process.stderr is not None
         return self._process.stderr
 
-    @property
-    def late(self) -> bool:
-        """Whether it took too long and was ended."""
-        return self._late
-
-    @staticmethod
-    def widen(pipe: IO[bytes]) -> None:
-        """Let more wait in a pipe, for streams: fewer wake-ups (Linux)."""
-        with contextlib.suppress(OSError):
-            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _WIDE)
-
-    def listen(self, pipe: IO[bytes], take: Callable[[bytes], None]) -> None:
-        """Hand a pipe's blocks to `take` in a thread, so that no other pipe can be blocked by it."""
-        reader = threading.Thread(target=_pump, args=(pipe, take), daemon=True)
-        reader.start()
-        self._readers.append(reader)
-
     def feed(self, blocks: Iterator[bytes]) -> None:
-        """Write to stdin and close it; a child that stops reading early is judged by its exit code."""
+        """Write to stdin and close it."""
         pipe = self._process.stdin
         assert pipe is not None
         with contextlib.suppress(BrokenPipeError):
@@ -98,33 +68,8 @@ class Child:
         with contextlib.suppress(BrokenPipeError):
             pipe.close()
 
-    @contextlib.contextmanager
-    def guarded(self) -> Iterator[None]:
-        """Turn a read that the alarm cut short into the time-out's own error."""
-        try:
-            yield
-        finally:
-            if self._late:
-                self._give_up()
-
-    def wait(self) -> int:
-        """The exit code, once the child is gone and its output read; `HostError` after the time-out."""
-        code = self._process.wait()
-        for reader in self._readers:
-            reader.join(max(_GRACE_S, self._until - time.monotonic()))
-        if self._late:
-            self._give_up()
-        self._finished = True
-        return code
-
-    def _give_up(self) -> NoReturn:
-        message = f"`{shown(self._argv)}` did not finish within {self._timeout_s:g} s and was ended."
-        raise HostError(message, self._hint)
-
-    def _expire(self) -> None:
-        if not self._finished:
-            self._late = True
-            self._end()
+    def _ended(self) -> int:
+        return self._process.wait()
 
     def _end(self) -> None:
         """End the whole session: a docker CLI's plugin or git's ssh must not stay behind."""
@@ -132,15 +77,9 @@ class Child:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, number)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(_GRACE_S)
+                self._process.wait(GRACE_S)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._alarm.cancel()
-        if not self._finished:
-            self._end()
+    def _close(self) -> None:
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             if pipe is not None:
                 with contextlib.suppress(OSError):
@@ -188,9 +127,3 @@ def file_blocks(path: Path, block_bytes: int = 1 << 20) -> Iterator[bytes]:
     with path.open("rb") as source:
         while block := source.read(block_bytes):
             yield block
-
-
-def _pump(pipe: IO[bytes], take: Callable[[bytes], None]) -> None:
-    with contextlib.suppress(OSError, ValueError):
-        while block := os.read(pipe.fileno(), _BLOCK):
-            take(block)

@@ -23,7 +23,16 @@ class Sink:
     def __init__(self, handle: int) -> None:
         self._handle, self._digest = handle, hashlib.sha256()
         self._again: _Again | None = None
+        self._whole: FileFacts | None = None
+        self._echo: Callable[[bytes], None] | None = None
         self.size_bytes = 0
+
+    def echo(self, hear: Callable[[bytes], None]) -> None:
+        """Hand all that the disk gives back to `hear` too, in blocks, in order, in a thread; before the first `take`.
+
+        Nothing else is read from the disk while `hear` is busy; it must not raise.
+        """
+        self._echo = hear
 
     def take(self, block: bytes | memoryview) -> None:
         """Write one block whole."""
@@ -33,7 +42,7 @@ class Sink:
         while view:
             view = view[os.write(self._handle, view) :]
         if before // _STRIDE_BYTES < self.size_bytes // _STRIDE_BYTES:
-            self._again = self._again or _Again(self._handle)
+            self._again = self._again or _Again(self._handle, self._echo)
             self._again.up_to(self.size_bytes)
 
     def written(self) -> FileFacts:
@@ -41,9 +50,11 @@ class Sink:
         return FileFacts(self.size_bytes, self._digest.hexdigest())
 
     def read_again(self) -> FileFacts:
-        """What the disk gives back, once everything was taken; raises `OSError`."""
-        again = self._again or _Again(self._handle)
-        return again.whole()
+        """What the disk gives back, once everything was taken; raises `OSError`. Read once, however often asked."""
+        if not self._whole:
+            self._again = self._again or _Again(self._handle, self._echo)
+            self._whole = self._again.whole()
+        return self._whole
 
     def close(self) -> None:
         """Let nobody use the file any more, and close it."""
@@ -55,8 +66,9 @@ class Sink:
 class _Again:
     """Sends a growing file to the disk and hashes what that gives back, in a thread, a stride behind the writer."""
 
-    def __init__(self, handle: int) -> None:
+    def __init__(self, handle: int, echo: Callable[[bytes], None] | None) -> None:
         self._handle, self._digest, self._offset = handle, hashlib.sha256(), 0
+        self._echo = echo
         self._failed: OSError | None = None
         self._goals: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._follow, daemon=True)
@@ -98,6 +110,8 @@ class _Again:
                 break
             self._digest.update(block)
             self._offset += len(block)
+            if self._echo:
+                self._echo(block)
 
 
 @contextlib.contextmanager

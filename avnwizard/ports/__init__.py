@@ -3,7 +3,7 @@
 Every method raises `avnwizard.errors.HostError` (message, hint, no secret in either) when the world refuses.
 """
 
-from avnwizard.ports.database import Database, Moment, PostgresAccess
+from avnwizard.ports.database import ContainerCommand, Database, Moment, PostgresAccess, ToolCommand
 from avnwizard.ports.edge import Edge
 from avnwizard.ports.machine import Clock, Files
 from avnwizard.ports.probing import EdgeProbe, ProbeRun
@@ -12,6 +12,7 @@ from avnwizard.ports.stack import Repo, Stack
 
 __all__ = [
     "Clock",
+    "ContainerCommand",
     "Database",
     "Edge",
     "EdgeProbe",
@@ -22,4 +23,5 @@ __all__ = [
     "Progress",
     "Repo",
     "Stack",
+    "ToolCommand",
 ]

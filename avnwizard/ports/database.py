@@ -1,7 +1,8 @@
 """The stack's Postgres server."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -12,19 +13,48 @@ from avnwizard.domain.writes import WriteCounters
 from avnwizard.ports.progress import Progress
 
 
+@dataclass(frozen=True)
+class ContainerCommand:
+    """A tool in a container of an engine on this host.
+
+    Attributes:
+        engine_socket: the engine's.
+        container: id or name.
+        tool: the argv there.
+        variables: its environment, on top of the container's.
+    """
+
+    engine_socket: Path
+    container: str
+    tool: tuple[str, ...]
+    variables: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class ToolCommand:
+    """A client tool of the server's, stdin and stdout attached.
+
+    Attributes:
+        argv: runs it from here.
+        environment: what the argv needs on top of this process's own; secrets travel there, never in argv.
+        container: what to ask the engine itself for, where it is on this host: the tool in its container.
+    """
+
+    argv: tuple[str, ...]
+    environment: Mapping[str, str] = field(repr=False)
+    container: ContainerCommand | None = None
+
+
 class PostgresAccess(Protocol):
     """How the Postgres server of this stack is reached; the adapter for `Database` is built on it."""
 
     def connection(self, database: str) -> dict[str, str]:
         """Psycopg's connection keywords (host, port, user, password, dbname). Never to be logged."""
 
-    def command(self, tool: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-        """The argv that runs a client tool of the server's own version (`pg_dump -Fc …`), stdin and stdout attached.
+    def command(self, tool: Sequence[str]) -> ToolCommand:
+        """How to run a client tool of the server's own version (`pg_dump -Fc …`), or `sh`, which finds those tools.
 
-        Or `sh`, which finds those tools.
-
-        The second part is the environment that the argv needs on top of this process's own (PGPASSWORD and the
-        like): secrets travel there, never in argv. The tool is pointed at the server as its superuser.
+        The tool is pointed at the server as its superuser.
         """
 
     def free_bytes(self, folder: str) -> int | None:

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Sequence
 
 from avnwizard.errors import HostError
+from avnwizard.ports import ToolCommand
 from avnwizard.practice.database import PORT, Cluster
 from avnwizard.practice.observation import Observer
 from avnwizard.practice.postgres_binaries import binaries
@@ -32,13 +33,13 @@ class PracticePostgresAccess:
             "dbname": database,
         }
 
-    def command(self, tool: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-        """The argv of a client tool of the server's version, and the environment that points it at the server."""
+    def command(self, tool: Sequence[str]) -> ToolCommand:
+        """A client tool of the server's version, pointed at the server by its environment."""
         self._reach()
         keywords = self.connection("postgres")
         programs = binaries(self._cluster.major)
         program = "sh" if tool[0] == "sh" else str(programs / tool[0])
-        return [program, *tool[1:]], {
+        variables = {
             "PATH": f"{programs}:{os.defpath}",
             "PGHOST": keywords["host"],
             "PGPORT": keywords["port"],
@@ -46,6 +47,7 @@ class PracticePostgresAccess:
             "PGPASSWORD": keywords["password"],
             "PGDATABASE": keywords["dbname"],
         }
+        return ToolCommand((program, *tool[1:]), variables)
 
     def free_bytes(self, folder: str) -> int | None:
         """Of the disk that the practice server's data is on, whatever the image would call its folder."""

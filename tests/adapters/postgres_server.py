@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from avnwizard.ports import ToolCommand
+
 NOBODY = 65534
 SUPERUSER = "avnology"
 PASSWORD = "hunter2-pg"
@@ -27,16 +29,12 @@ class LocalServer:
         """Keywords for psycopg."""
         return {"host": str(self.folder), "user": SUPERUSER, "password": PASSWORD, "dbname": database}
 
-    def command(self, tool: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    def command(self, tool: Sequence[str]) -> ToolCommand:
         """A client tool of the same version."""
         path = f"{self.programs}:{os.defpath}"
         program = "sh" if tool[0] == "sh" else str(self.programs / tool[0])
-        return [program, *tool[1:]], {
-            "PGHOST": str(self.folder),
-            "PGUSER": SUPERUSER,
-            "PGPASSWORD": PASSWORD,
-            "PATH": path,
-        }
+        variables = {"PGHOST": str(self.folder), "PGUSER": SUPERUSER, "PGPASSWORD": PASSWORD, "PATH": path}
+        return ToolCommand((program, *tool[1:]), variables)
 
     def free_bytes(self, folder: str) -> int | None:
         """Of this machine's disk."""
@@ -44,8 +42,10 @@ class LocalServer:
 
     def sql(self, database: str, *statements: str) -> None:
         """Run statements by psql."""
-        argv, env = self.command(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", database])
-        subprocess.run(argv, input=";\n".join(statements), env={**os.environ, **env}, check=True, text=True)
+        call = self.command(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", database])
+        subprocess.run(
+            call.argv, input=";\n".join(statements), env={**os.environ, **call.environment}, check=True, text=True
+        )
 
 
 def _as_user() -> dict[str, int]:

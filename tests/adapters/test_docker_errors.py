@@ -93,9 +93,10 @@ def test_password_travels_in_the_environment_alone(tmp_path: Path) -> None:
     """The argv of a client tool holds names; the value is in the child's environment and in no repr."""
     inspected = '[{"Config": {"Env": ["POSTGRES_USER=avnology", "POSTGRES_PASSWORD=hunter2"]}}]'
     access = ContainerPostgresAccess("abc", environ=_environ(tmp_path, f"echo '{inspected}'"))
-    argv, env = access.command(("pg_dump", "-Fc"))
-    assert argv == ["docker", "exec", "-i", "-e", "PGPASSWORD", "-e", "PGUSER", "abc", "pg_dump", "-Fc"]
-    assert (env["PGPASSWORD"], env["PGUSER"]) == ("hunter2", "avnology")
+    call = access.command(("pg_dump", "-Fc"))
+    assert call.argv == ("docker", "exec", "-i", "-e", "PGPASSWORD", "-e", "PGUSER", "abc", "pg_dump", "-Fc")
+    assert (call.environment["PGPASSWORD"], call.environment["PGUSER"]) == ("hunter2", "avnology")
+    assert "hunter2" not in repr(call)
     assert "hunter2" not in repr(access)
     with pytest.raises(HostError, match="no address"):
         access.connection("avnology")
@@ -105,5 +106,5 @@ def test_password_file_is_read_in_the_container(tmp_path: Path) -> None:
     """POSTGRES_PASSWORD_FILE (Docker secrets) is followed."""
     inspected = '[{"Config": {"Env": ["POSTGRES_PASSWORD_FILE=/run/secrets/pg"]}}]'
     script = f'if [ "$1" = exec ]; then [ "$5" = /run/secrets/pg ] && echo from-file; else echo \'{inspected}\'; fi'
-    _, env = ContainerPostgresAccess("abc", environ=_environ(tmp_path, script)).command(("psql",))
+    env = ContainerPostgresAccess("abc", environ=_environ(tmp_path, script)).command(("psql",)).environment
     assert (env["PGPASSWORD"], env["PGUSER"]) == ("from-file", "postgres")

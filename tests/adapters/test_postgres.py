@@ -5,6 +5,7 @@ import signal
 import stat
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -13,6 +14,7 @@ import pytest
 from avnwizard.adapters import durable
 from avnwizard.adapters.postgres import PostgresDatabase
 from avnwizard.errors import HostError
+from avnwizard.ports import ToolCommand
 from tests.adapters.postgres_filled import dumped, filled
 from tests.adapters.postgres_server import PASSWORD, SUPERUSER, LocalServer
 
@@ -90,8 +92,8 @@ def test_compression(server: LocalServer, tmp_path: Path) -> None:
     database = filled(server)
     dump = tmp_path / "shop.dump"
     dumped(database, "shop", dump)
-    argv, _ = server.command(["pg_restore", "--list", str(dump)])
-    listed = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+    call = server.command(["pg_restore", "--list", str(dump)])
+    listed = subprocess.run(call.argv, check=True, capture_output=True, text=True).stdout
     assert "Compression: zstd" in listed or "Compression: gzip" in listed
 
 
@@ -162,9 +164,9 @@ def test_errors_are_ours_and_hold_no_secret(server: LocalServer, tmp_path: Path)
         def connection(self, database: str) -> dict[str, str]:
             return {**server.connection(database), "password": "wrong-" + PASSWORD}
 
-        def command(self, tool: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-            argv, env = server.command(tool)
-            return argv, {**env, "PGPASSWORD": "wrong-" + PASSWORD}
+        def command(self, tool: Sequence[str]) -> ToolCommand:
+            call = server.command(tool)
+            return replace(call, environment={**call.environment, "PGPASSWORD": "wrong-" + PASSWORD})
 
         def free_bytes(self, folder: str) -> int | None:
             return server.free_bytes(folder)

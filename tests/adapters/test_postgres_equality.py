@@ -111,8 +111,10 @@ def _run(server: LocalServer, database: str, *statements: str) -> None:
 def _schema(server: LocalServer, database: str) -> list[str]:
     """`pg_dump -s` without what names the dump itself."""
     name = database.replace("\\", "\\\\").replace("'", "\\'")
-    argv, env = server.command(["pg_dump", "-s", f"--dbname=dbname='{name}'"])
-    done = subprocess.run(argv, env={**os.environ, **env}, check=True, capture_output=True, text=True)
+    call = server.command(["pg_dump", "-s", f"--dbname=dbname='{name}'"])
+    done = subprocess.run(
+        call.argv, env={**os.environ, **call.environment}, check=True, capture_output=True, text=True
+    )
     return [line for line in done.stdout.splitlines() if not line.startswith(("\\restrict", "\\unrestrict"))]
 
 

@@ -12,7 +12,7 @@ from avnwizard.adapters.postgres import PostgresDatabase, offered
 from avnwizard.adapters.postgres.read_back import NoToolsError, dump_read_back
 from avnwizard.domain import commands
 from avnwizard.errors import HostError
-from avnwizard.ports import PostgresAccess
+from avnwizard.ports import PostgresAccess, ToolCommand
 from tests.adapters.postgres_filled import dumped, filled
 from tests.adapters.postgres_server import LocalServer
 from tests.waiting import until
@@ -28,12 +28,13 @@ class _Other:
         """As ever."""
         return self._server.connection(database)
 
-    def command(self, tool: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    def command(self, tool: Sequence[str]) -> ToolCommand:
         """In that other way, where a shell is asked for."""
-        argv, env = self._server.command(tool)
+        call = self._server.command(tool)
         if tool[0] != "sh":
-            return argv, env
-        return [*self._before, *argv], env | ({"PATH": str(self._programs)} if self._programs else {})
+            return call
+        other = {"PATH": str(self._programs)} if self._programs else {}
+        return ToolCommand((*self._before, *call.argv), {**call.environment, **other})
 
     def free_bytes(self, folder: str) -> int | None:
         """As ever."""
@@ -61,7 +62,11 @@ def _take(access: PostgresAccess, to: Path) -> None:
         database.dump(moment, to, lambda _done, _total: None)
 
 
-@pytest.fixture(params=["taken", "refused", "not offered"])
+_BY_STDOUT = ["refused", "not offered"]
+_LACKING = [(tool, way) for tool in ("tee", "sha256sum") for way in _BY_STDOUT] + [("sh", "taken"), ("sh", "refused")]
+
+
+@pytest.fixture(params=["taken", *_BY_STDOUT])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """How the dump comes out: by a pipe that is taken, by stdout as the pipe cannot be, by stdout alone."""
     if request.param == "taken" and os.geteuid() != 0:
@@ -84,11 +89,12 @@ def test_the_way_a_dump_comes(way: str, server: LocalServer, tmp_path: Path) -> 
     assert seen.read_bytes() == (b"" if way == "taken" else to.read_bytes())
 
 
+@pytest.mark.parametrize("way", _BY_STDOUT, indirect=True)
 @pytest.mark.usefixtures("way")
 def test_a_stream_that_is_changed_on_its_way(server: LocalServer, tmp_path: Path) -> None:
     """pg_restore was content, but what came here is longer: no file."""
     filled(server)
-    tee = 'cat > "$0.x"; cat "$0.x" > /dev/fd/5; cat "$0.x" > /dev/fd/6; cat "$0.x"; printf x; rm "$0.x"'
+    tee = 'cat > "$0.x"; for to in "$@"; do cat "$0.x" > "$to"; done; cat "$0.x"; printf x; rm "$0.x"'
     programs = _programs(server, tmp_path / "programs", fake={"tee": tee})
     (programs / "rm").symlink_to("/bin/rm")
     longer = _Other(server, programs=programs)
@@ -107,7 +113,6 @@ def test_a_stream_that_is_changed_on_its_way(server: LocalServer, tmp_path: Path
         ({"pg_restore": "exit 3"}, "pg_restore -f /dev/null` failed with code 3"),
         ({"pg_dump": "echo half; echo 'avnwizard: pg_dump 0' >&2; exit 4"}, "failed with code 4"),
         ({"pg_dump": 'head -c 100 /dev/zero; kill -9 "$$"'}, "failed with code 137"),
-        ({"tee": "exit 9"}, "`tee` failed with code 9"),
     ],
 )
 @pytest.mark.usefixtures("way")
@@ -122,7 +127,43 @@ def test_a_part_that_fails(server: LocalServer, tmp_path: Path, fake: dict[str, 
     assert [file.name for file in tmp_path.iterdir()] == ["programs"]
 
 
-@pytest.mark.parametrize("without", ["tee", "sha256sum", "sh"])
+@pytest.mark.parametrize("way", _BY_STDOUT, indirect=True)
+@pytest.mark.usefixtures("way")
+def test_a_tee_that_fails(server: LocalServer, tmp_path: Path) -> None:
+    """Its own code, and no file."""
+    filled(server)
+    access = _Other(server, programs=_programs(server, tmp_path / "programs", fake={"tee": "exit 9"}))
+    with pytest.raises(HostError, match="`tee` failed with code 9"):
+        _take(access, tmp_path / "shop.dump")
+    assert [file.name for file in tmp_path.iterdir()] == ["programs"]
+
+
+def test_what_is_read_is_what_the_disk_gives_back(
+    server: LocalServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the pipes are taken, pg_restore reads the file; what the disk changes of it is in what it reads."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may open the pipes of others")
+    filled(server)
+    seen = tmp_path / "seen"
+    programs = _programs(server, tmp_path / "programs", fake={"pg_restore": f"cat > {seen}"})
+    _take(_Other(server, programs=programs), to := tmp_path / "shop.dump")
+    assert seen.read_bytes() == to.read_bytes()
+    to.unlink()
+    given = os.pread
+
+    def bad(handle: int, count: int, offset: int) -> bytes:
+        block = given(handle, count, offset)
+        return block[:-1] + bytes((block[-1] ^ 1,)) if block else block
+
+    monkeypatch.setattr(os, "pread", bad)
+    with pytest.raises(HostError, match="is not what was written"):
+        _take(_Other(server, programs=programs), to)
+    monkeypatch.undo()
+    assert not to.exists()
+
+
+@pytest.mark.parametrize(("without", "way"), _LACKING, indirect=["way"])
 @pytest.mark.usefixtures("way")
 def test_a_container_without_the_tools(server: LocalServer, tmp_path: Path, without: str) -> None:
     """Then the dump is read back from the file afterwards; here what reads it is broken, and no file stays."""

@@ -59,8 +59,10 @@ def run_sql(server: LocalServer, *statements: str) -> None:
 
 def dumped(server: LocalServer) -> str:
     """The globals as pg_dumpall writes them, without psql's guard."""
-    argv, env = server.command(["pg_dumpall", "--globals-only"])
-    text = subprocess.run(argv, env={**os.environ, **env}, check=True, capture_output=True, text=True).stdout
+    call = server.command(["pg_dumpall", "--globals-only"])
+    text = subprocess.run(
+        call.argv, env={**os.environ, **call.environment}, check=True, capture_output=True, text=True
+    ).stdout
     return "\n".join(
         line for line in text.split("\n") if "restrict" not in line or line.startswith(ODD.split("\n")[1] + '"')
     )

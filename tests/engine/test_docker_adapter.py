@@ -184,10 +184,10 @@ def test_postgres_in_its_container(
     (container,) = _of(stack, "postgres")
     opened, taken = offered._opened, list[bool]()
 
-    def seen(name: str) -> int | None:
-        pipe = opened(name)
-        taken.append(pipe is not None)
-        return pipe
+    def seen(name: str) -> offered.Pipes | None:
+        pipes = opened(name)
+        taken.append(pipes is not None)
+        return pipes
 
     monkeypatch.setattr(offered, "_opened", seen)
     database = PostgresDatabase(ContainerPostgresAccess(container.id, environ=running.env))

@@ -103,9 +103,9 @@ def test_the_cost_is_told_in_rows_and_kept_to(practice_host: PracticeHost, stack
 
 def _as_sql(host: PracticeHost, dump: Path) -> str:
     """As the README beside the rows says."""
-    argv, env = host.postgres.command(["pg_restore", "--data-only", "--file=-"])
+    call = host.postgres.command(["pg_restore", "--data-only", "--file=-"])
     with dump.open("rb") as stream:
-        done = subprocess.run(argv, stdin=stream, env=env, check=True, capture_output=True)
+        done = subprocess.run(call.argv, stdin=stream, env=call.environment, check=True, capture_output=True)
     return done.stdout.decode()
 
 

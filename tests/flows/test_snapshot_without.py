@@ -4,12 +4,14 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from avnwizard.adapters.postgres import PostgresDatabase
 from avnwizard.errors import ExitCode
+from avnwizard.ports import ToolCommand
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 from tests.adapters.postgres_server import LocalServer, running
@@ -73,7 +75,7 @@ class _With(LocalServer):
         """With that password."""
         return {**super().connection(database), "password": self.__dict__["_password"]}
 
-    def command(self, tool: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    def command(self, tool: Sequence[str]) -> ToolCommand:
         """With that password."""
-        argv, env = super().command(tool)
-        return argv, {**env, "PGPASSWORD": self.__dict__["_password"]}
+        call = super().command(tool)
+        return replace(call, environment={**call.environment, "PGPASSWORD": self.__dict__["_password"]})

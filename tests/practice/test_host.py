@@ -89,9 +89,9 @@ def test_what_holds_secrets_is_private(practice_host: PracticeHost) -> None:
 
 def test_client_tools_get_the_password_by_environment(practice_host: PracticeHost) -> None:
     """`pg_dump` of the server's own version works, and its argv holds no secret."""
-    argv, environment = practice_host.postgres.command(["pg_dump", "-Fc", "keto"])
-    assert environment["PGPASSWORD"] not in " ".join(argv)
-    done = subprocess.run(argv, env={**os.environ, **environment}, check=True, capture_output=True)
+    call = practice_host.postgres.command(["pg_dump", "-Fc", "keto"])
+    assert call.environment["PGPASSWORD"] not in " ".join(call.argv)
+    done = subprocess.run(call.argv, env={**os.environ, **call.environment}, check=True, capture_output=True)
     assert done.stdout.startswith(b"PGDMP")
 
 

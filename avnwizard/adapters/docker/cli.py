@@ -29,6 +29,10 @@ _HINTS = (
     ("port is already allocated", "Something else on this host listens on that port: `ss -ltnp`."),
 )
 _INSTALL = "Install Docker Engine: https://docs.docker.com/engine/install/"
+_WHERE = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "HOME", "PATH")
+"""The environment that decides which CLI is asked, and which engine it speaks to."""
+_SOCKETS: dict[tuple[str, ...], Path | None] = {}
+"""By the environment: several parts of one process ask."""
 _GONE = ("no such container", "no such object", "no such image", "is already in progress")
 
 
@@ -50,9 +54,12 @@ class DockerCli:
     @cached_property
     def engine_socket(self) -> Path | None:
         """The Unix socket of the engine that the CLI speaks to; None when the engine is elsewhere. Asked once."""
-        done = self.try_(("docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"))
-        host = done.text.strip() if done.code == 0 else ""
-        return Path(host.removeprefix("unix://")) if host.startswith("unix://") else None
+        where = tuple(self.environ.get(name, "") for name in _WHERE)
+        if where not in _SOCKETS:
+            done = self.try_(("docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"))
+            host = done.text.strip() if done.code == 0 else ""
+            _SOCKETS[where] = Path(host.removeprefix("unix://")) if host.startswith("unix://") else None
+        return _SOCKETS[where]
 
     def run(
         self,

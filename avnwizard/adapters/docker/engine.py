@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from avnwizard.adapters.docker import engine_api
 from avnwizard.adapters.docker.cli import COMPOSE_HINT, DockerCli, hint_for
 from avnwizard.adapters.files import LocalFiles
 from avnwizard.adapters.hostile import printable
@@ -33,7 +34,10 @@ def find_engine(cli: DockerCli | None = None) -> EngineFacts:
 
 def require_engine(cli: DockerCli | None = None) -> None:
     """`HostError` with a hint when there is no CLI, no daemon or no permission; starts no plugin, as `info` does."""
-    (cli or DockerCli()).run(("docker", "version", "--format", "{{.Server.Version}}"))
+    cli = cli or DockerCli()
+    engine_socket = cli.engine_socket
+    if not (engine_socket and engine_api.answers(engine_socket)):
+        cli.run(("docker", "version", "--format", "{{.Server.Version}}"))
 
 
 def _compose_version(cli: DockerCli) -> str:

@@ -9,21 +9,21 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-_TIMEOUT_S = 20.0
+TIMEOUT_S = 20.0
 _SIZES_S = 300.0
 """The engine walks through every file of every volume."""
-_LIMIT_BYTES = 1 << 26
-_NO_ANSWER = (OSError, http.client.HTTPException, ValueError, KeyError, TypeError)
+LIMIT_BYTES = 1 << 26
+NO_ANSWER = (OSError, http.client.HTTPException, ValueError, KeyError, TypeError)
 """Nobody there, no HTTP, no JSON, or not of the shape that the API has."""
 
 
-def registry_digest(engine_socket: Path, reference: str, *, timeout_s: float = _TIMEOUT_S) -> str:
+def registry_digest(engine_socket: Path, reference: str, *, timeout_s: float = TIMEOUT_S) -> str:
     """The digest ("sha256:…") of a tag in its registry; "" where the registry or the engine cannot be asked.
 
     Engine API, GET /distribution/{name}/json (1.30 and later): its proxies, mirrors and certificates count. The
     request carries no credentials: a private registry answers with 401, which is "" here.
     """
-    found = _asked(engine_socket, f"/distribution/{quote(reference, safe='/:@')}/json", timeout_s)
+    found = asked(engine_socket, f"/distribution/{quote(reference, safe='/:@')}/json", timeout_s)
     return str((found.get("Descriptor") or {}).get("digest") or "")
 
 
@@ -32,7 +32,7 @@ def volume_sizes(engine_socket: Path, *, timeout_s: float = _SIZES_S) -> dict[st
 
     Engine API, GET /system/df (`type` since 1.42; `verbose`, and the list as a part of the totals, since 1.52).
     """
-    found = _asked(engine_socket, "/system/df?type=volume&verbose=1", timeout_s)
+    found = asked(engine_socket, "/system/df?type=volume&verbose=1", timeout_s)
     lists = [found.get("Volumes"), *(part.get("Items") for part in found.values() if isinstance(part, dict))]
     sizes = {
         str(one.get("Name")): int((one.get("UsageData") or {}).get("Size", -1))
@@ -50,48 +50,73 @@ def containers(engine_socket: Path, labels: Sequence[str]) -> list[dict[str, Any
     as expected: then the CLI is asked, whose errors say why.
     """
     filters = quote(json.dumps({"label": list(labels)}))
-    with contextlib.closing(_UnixConnection(engine_socket, _TIMEOUT_S)) as connection:
+    with contextlib.closing(UnixConnection(engine_socket, TIMEOUT_S)) as connection:
         try:
             status, listed = _got(connection, f"/containers/json?all=1&filters={filters}")
             if status != http.client.OK:
                 return None
-            asked = [_got(connection, f"/containers/{each['Id']}/json") for each in listed]
-        except _NO_ANSWER:
+            found = [_got(connection, f"/containers/{each['Id']}/json") for each in listed]
+        except NO_ANSWER:
             return None
-    if any(status not in {http.client.OK, http.client.NOT_FOUND} for status, _ in asked):
+    if any(status not in {http.client.OK, http.client.NOT_FOUND} for status, _ in found):
         return None
-    return [dict(raw) for status, raw in asked if status == http.client.OK]  # the others went in between
+    return [dict(raw) for status, raw in found if status == http.client.OK]  # the others went in between
 
 
 def container(engine_socket: Path, name: str) -> dict[str, Any] | None:
     """One container by id or name, as `docker inspect` tells; None where none is found or nobody answers."""
-    with contextlib.closing(_UnixConnection(engine_socket, _TIMEOUT_S)) as connection:
+    with contextlib.closing(UnixConnection(engine_socket, TIMEOUT_S)) as connection:
         try:
             status, raw = _got(connection, f"/containers/{quote(name, safe='')}/json")
             return dict(raw) if status == http.client.OK else None
-        except _NO_ANSWER:
+        except NO_ANSWER:
             return None
+
+
+def images(engine_socket: Path, references: Sequence[str]) -> list[dict[str, Any]] | None:
+    """Those of several images that are here, as `docker image inspect` tells; None where nobody answers as expected.
+
+    Engine API, GET /images/{name}/json.
+    """
+    with contextlib.closing(UnixConnection(engine_socket, TIMEOUT_S)) as connection:
+        try:
+            found = [_got(connection, f"/images/{quote(each, safe='/:@')}/json") for each in references]
+        except NO_ANSWER:
+            return None
+    if any(status not in {http.client.OK, http.client.NOT_FOUND} for status, _ in found):
+        return None
+    return [dict(raw) for status, raw in found if status == http.client.OK]
+
+
+def answers(engine_socket: Path) -> bool:
+    """Whether an engine is there that this user may ask (GET /_ping)."""
+    with contextlib.closing(UnixConnection(engine_socket, TIMEOUT_S)) as connection:
+        try:
+            connection.request("GET", "/_ping")
+            return connection.getresponse().status == http.client.OK
+        except NO_ANSWER:
+            return False
 
 
 def _got(connection: http.client.HTTPConnection, path: str) -> tuple[int, Any]:
     connection.request("GET", path)
     answer = connection.getresponse()
-    return answer.status, json.loads(answer.read(_LIMIT_BYTES))
+    return answer.status, json.loads(answer.read(LIMIT_BYTES))
 
 
-def _asked(engine_socket: Path, path: str, timeout_s: float) -> dict[str, Any]:
+def asked(engine_socket: Path, path: str, timeout_s: float) -> dict[str, Any]:
     """The JSON object that the engine answers; {} where it does not, or refuses."""
-    connection = _UnixConnection(engine_socket, timeout_s)
+    connection = UnixConnection(engine_socket, timeout_s)
     with contextlib.closing(connection):
         try:
             status, found = _got(connection, path)
-        except _NO_ANSWER:
+        except NO_ANSWER:
             return {}
     return found if status == http.client.OK and isinstance(found, dict) else {}
 
 
-class _UnixConnection(http.client.HTTPConnection):
-    """HTTP over the engine's socket."""
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over the engine's socket; NO_ANSWER is what it raises where no engine is, or none that answers so."""
 
     def __init__(self, path: Path, timeout_s: float) -> None:
         super().__init__("docker", timeout=timeout_s)

@@ -48,6 +48,25 @@ def inspected(cli: DockerCli, container: str) -> dict[str, Any] | None:
     return None if done.code != 0 else parsed(done.stdout)[0]
 
 
+def inspected_images(cli: DockerCli, references: Sequence[str]) -> list[dict[str, Any]]:
+    """Those of several images that are here, by name or id, as `docker image inspect` tells."""
+    engine_socket = cli.engine_socket
+    if engine_socket and (raws := engine_api.images(engine_socket, references)) is not None:
+        return raws
+    done = cli.try_(("docker", "image", "inspect", *references))
+    if done.code != 0 and not is_gone(done):
+        fail(done.argv, done.code, done.complaint, "")
+    return parsed(done.stdout)
+
+
+def required(cli: DockerCli, container: str) -> dict[str, Any]:
+    """One container by id or name, as `docker inspect` tells; `HostError` when it is gone."""
+    engine_socket = cli.engine_socket
+    if engine_socket and (raw := engine_api.container(engine_socket, container)) is not None:
+        return raw
+    return parsed(cli.run(("docker", "container", "inspect", container)).stdout)[0]
+
+
 def parsed(output: bytes) -> list[dict[str, Any]]:
     """The objects that `docker inspect` printed."""
     import json

@@ -9,7 +9,7 @@ from avnwizard.adapters.docker import copying, engine_api
 from avnwizard.adapters.docker.cli import DockerCli, is_gone
 from avnwizard.adapters.docker.engine import find_engine
 from avnwizard.adapters.docker.environment import compose_environment, shadowed, without_secrets
-from avnwizard.adapters.docker.inspect import LABEL, container_from, image_from, labelled, parsed
+from avnwizard.adapters.docker.inspect import LABEL, container_from, image_from, inspected_images, labelled, parsed
 from avnwizard.adapters.docker.plugin import by_plugin
 from avnwizard.adapters.hostile import fail
 from avnwizard.domain import commands
@@ -88,10 +88,7 @@ class DockerStack:
     def images(self, references: Sequence[str]) -> dict[str, Image]:
         """Those of several images that are here, by reference; by id where the reference is one."""
         wanted = sorted(set(references))
-        done = self._cli.try_(("docker", "image", "inspect", *wanted))
-        if done.code != 0 and not is_gone(done):
-            fail(done.argv, done.code, done.complaint, "")
-        found = [image_from(str(raw["Id"]), raw) for raw in parsed(done.stdout)] if wanted else []
+        found = [image_from(str(raw["Id"]), raw) for raw in inspected_images(self._cli, wanted)] if wanted else []
         by_id = {image.id: image for image in found}
         return {name: by_id[name] for name in wanted if name in by_id}
 

@@ -1,21 +1,21 @@
 """Dumps in and out of the server's own client tools, streamed: memory stays flat, files are durable and private."""
 
-import contextlib
 import os
 import select
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from avnwizard.adapters.child import Child, Tail, file_blocks
+from avnwizard.adapters.child import Tail, file_blocks
 from avnwizard.adapters.durable import Sink, appearing
 from avnwizard.adapters.files import refusal
 from avnwizard.adapters.hostile import fail
+from avnwizard.adapters.postgres.tools import started
+from avnwizard.adapters.running import Running
 from avnwizard.domain.database import FileFacts
 from avnwizard.errors import HostError
 from avnwizard.ports import PostgresAccess, Progress
 
-TIMEOUT_S = 24 * 3600.0
 _BLOCK = 1 << 18
 _PATIENCE_S = 1.0
 _GATHER_S = 0.002
@@ -49,20 +49,7 @@ def feed_from_file(access: PostgresAccess, tool: Sequence[str], dump: Path, prog
         raise refusal("read the dump", dump, error) from error
 
 
-@contextlib.contextmanager
-def started(
-    access: PostgresAccess, tool: Sequence[str], *, tail: Tail, feed: bool = False, hint: str = ""
-) -> Iterator[Child]:
-    """A client tool at work; `tail` hears what it complains about."""
-    argv, extra = access.command(tool)
-    env = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    with Child(argv, env={**env, "LC_ALL": "C", **extra}, feed=feed, timeout_s=TIMEOUT_S, hint=hint) as child:
-        child.widen(child.stdout)
-        child.listen(child.stderr, tail)
-        yield child
-
-
-def pour(child: Child, sink: Sink, progress: Progress, *, pipe: int | None = None) -> None:
+def pour(child: Running, sink: Sink, progress: Progress, *, pipe: int | None = None) -> None:
     """A child's stdout, or another pipe of its, into a file to its end; `progress` may raise to break it off."""
     source, buffer = child.stdout.fileno() if pipe is None else pipe, memoryview(bytearray(_BLOCK))
     with child.guarded():
@@ -73,7 +60,7 @@ def pour(child: Child, sink: Sink, progress: Progress, *, pipe: int | None = Non
                 time.sleep(_GATHER_S)
 
 
-def _read(child: Child, source: int, buffer: memoryview) -> int:
+def _read(child: Running, source: int, buffer: memoryview) -> int:
     """Wait for a block and read it; 0 at the end, and where the child was ended: its pipes may stay open."""
     while not child.late:
         if select.select([source], [], [], _PATIENCE_S)[0]:
@@ -81,7 +68,7 @@ def _read(child: Child, source: int, buffer: memoryview) -> int:
     return 0
 
 
-def judge(tool: Sequence[str], child: Child, tail: Tail, hint: str) -> None:
+def judge(tool: Sequence[str], child: Running, tail: Tail, hint: str) -> None:
     """Wait for a tool's end; `HostError` when it is not content."""
     code = child.wait()
     if code != 0:

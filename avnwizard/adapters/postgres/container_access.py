@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from avnwizard.adapters.docker.cli import DockerCli
-from avnwizard.adapters.docker.inspect import parsed
+from avnwizard.adapters.docker.inspect import required
 from avnwizard.domain import commands
 from avnwizard.domain.secret import Secret
 from avnwizard.errors import HostError
+from avnwizard.ports import ContainerCommand, ToolCommand
 
 _PORT = "5432"
 _FRESH_S = 3.0
@@ -49,12 +50,14 @@ class ContainerPostgresAccess:
             "dbname": database,
         }
 
-    def command(self, tool: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    def command(self, tool: Sequence[str]) -> ToolCommand:
         """The tool inside the container, over its own Unix socket; the password by name, never in argv."""
         _, user, password = self._known[1:] if self._known else self._inspected()  # those stay a container's
         variables = {"PGUSER": user, "PGPASSWORD": password.reveal()}
-        needed = {**self._cli.environ, **variables}
-        return list(commands.docker_exec(self._container, tool, variables=sorted(variables))), needed
+        argv = commands.docker_exec(self._container, tool, variables=sorted(variables))
+        place = self._cli.engine_socket
+        asked = ContainerCommand(place, self._container, tuple(tool), variables) if place else None
+        return ToolCommand(argv, {**self._cli.environ, **variables}, asked)
 
     def free_bytes(self, folder: str) -> int | None:
         """Asked of `df` in the container; None where the image has none."""
@@ -67,8 +70,7 @@ class ContainerPostgresAccess:
         with self._asking:
             if self._known and time.monotonic() - self._known[0] < _FRESH_S:
                 return self._known[1:]
-            done = self._cli.run(("docker", "container", "inspect", self._container))
-            raw = parsed(done.stdout)[0]
+            raw = required(self._cli, self._container)
             self._known = (time.monotonic(), raw, *self._credentials(raw))
             return self._known[1:]
 

@@ -1,8 +1,8 @@
-"""A pipe that a shell in the server's container offers, taken from here without the engine's streams in between.
+"""The pipes that a shell in the server's container offers, taken from here without the engine's streams in between.
 
 What a `docker exec` prints passes containerd's shim, the engine and the docker CLI, each of which copies it in small
 blocks: together that costs as much CPU as the server's own work on a dump (tests/bench/snapshot.py, 1 GB, two cores).
-Root on the engine's own host may open the pipe itself, as /proc shows it, and nothing but the kernel is in between.
+Root on the engine's own host may open the pipes itself, as /proc shows them: then only the kernel is in between.
 Anybody else, or a remote engine, gets the stream as ever.
 """
 
@@ -13,17 +13,41 @@ import secrets
 import select
 import stat
 from collections.abc import Iterator
+from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from threading import Event
 
-from avnwizard.adapters.child import Child
+from avnwizard.adapters.running import Running
 from avnwizard.domain import commands
 
 _PROC = Path("/proc")
 _WIDE = 1 << 20
 """Linux's default `fs.pipe-max-size`."""
 _LOOK_S = 0.05
+_PATIENCE_S = 1.0
 _AWAY = b"no\n"
+
+
+@dataclass(frozen=True)
+class Pipes:
+    """The shell's, opened once more.
+
+    Attributes:
+        dump: what pg_dump writes, to be read; blocking.
+        check: what pg_restore reads, to be written.
+    """
+
+    dump: FileIO
+    check: FileIO
+
+    def to_check(self, block: bytes, child: Running) -> None:
+        """Write to pg_restore; one that reads no more is judged by how it ends, a child that was ended anyway."""
+        left = memoryview(block)
+        with contextlib.suppress(OSError):
+            while left and not child.late:
+                if select.select([], [self.check], [], _PATIENCE_S)[1]:
+                    left = left[self.check.write(left) or 0 :]
 
 
 def name_to_find() -> str:
@@ -32,8 +56,8 @@ def name_to_find() -> str:
 
 
 @contextlib.contextmanager
-def taken(child: Child, name: str, told: Event) -> Iterator[int | None]:
-    """The pipe that the shell of that name offers, once `told` is set; None where it is the child's stdout after all.
+def taken(child: Running, name: str, told: Event) -> Iterator[Pipes | None]:
+    """The pipes that the shell of that name offers, once `told` is set; None where the dump comes on stdout.
 
     The child must have been started with `feed`.
     """
@@ -41,21 +65,22 @@ def taken(child: Child, name: str, told: Event) -> Iterator[int | None]:
         if select.select([child.stdout], [], [], 0)[0]:  # it ended without an offer
             yield None
             return
-    pipe = _opened(name)
+    pipes = _opened(name)
     try:
-        child.feed(iter((_AWAY if pipe is None else f"{commands.DUMP_TAKEN}\n".encode(),)))
-        yield pipe
+        child.feed(iter((_AWAY if pipes is None else f"{commands.DUMP_TAKEN}\n".encode(),)))
+        yield pipes
     finally:
-        if pipe is not None:
-            os.close(pipe)
+        if pipes is not None:
+            pipes.dump.close()
+            pipes.check.close()
 
 
-def _opened(name: str) -> int | None:
-    """The pipe, blocking; None where the shell is not to be seen from here, or not to be looked into."""
+def _opened(name: str) -> Pipes | None:
+    """Both pipes; None where the shell is not to be seen from here, or not to be looked into."""
     for place in _PROC.iterdir():
         with contextlib.suppress(OSError):
             if place.name.isdigit() and _is_shell(place, name):
-                return _pipe(place / "fd" / str(commands.DUMP_OFFERED))
+                return _pipes(place / "fd")
     return None
 
 
@@ -65,16 +90,26 @@ def _is_shell(place: Path, name: str) -> bool:
     return words[3:4] == [name.encode()] and (place / "fd" / str(commands.DUMP_OFFERED)).is_symlink()
 
 
-def _pipe(link: Path) -> int:
-    """A reading end of its own; `OSError` where it is anything else than a pipe."""
+def _pipes(links: Path) -> Pipes:
+    dump = _pipe(links / str(commands.DUMP_OFFERED), os.O_RDONLY)
+    try:
+        check = _pipe(links / str(commands.CHECK_OFFERED), os.O_WRONLY)
+    except OSError:
+        dump.close()
+        raise
+    os.set_blocking(dump.fileno(), True)
+    return Pipes(dump, check)
+
+
+def _pipe(link: Path, way: int) -> FileIO:
+    """An end of its own, not blocking; `OSError` where it is anything else than a pipe."""
     found = os.open(link, os.O_PATH | os.O_CLOEXEC)
     try:
         if not stat.S_ISFIFO(os.fstat(found).st_mode):
             raise OSError
-        pipe = os.open(f"/proc/self/fd/{found}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        pipe = os.open(f"/proc/self/fd/{found}", way | os.O_NONBLOCK | os.O_CLOEXEC)
     finally:
         os.close(found)
-    os.set_blocking(pipe, True)
     with contextlib.suppress(OSError):
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _WIDE)
-    return pipe
+    return FileIO(pipe, "r" if way == os.O_RDONLY else "w")

@@ -1,9 +1,9 @@
 """A dump that pg_restore reads to its end while it is taken, so that a dump nobody can read is never kept.
 
-pg_dump, pg_restore and sha256sum stand side by side in the server's container, fed by one `tee`: a second stream that
-leads the dump back from here costs a quarter more CPU, and another docker CLI in memory. That the file holds what
-pg_restore read is known by its sum: of what `tee` gave, and of what the disk gives back. How it comes out of the
-container is told in `offered`.
+Where the server's pipes can be taken (`offered`), pg_restore reads what the disk gives back, and nothing but that.
+Else pg_dump, pg_restore and sha256sum stand side by side in the server's container, fed by one `tee`: a second stream
+that leads the dump back from here costs a quarter more CPU. That the file holds what pg_restore read is then known by
+its sum: of what `tee` gave, and of what the disk gives back.
 """
 
 import contextlib
@@ -11,12 +11,14 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from avnwizard.adapters.child import Child, Tail
-from avnwizard.adapters.durable import appearing
+from avnwizard.adapters.child import Tail
+from avnwizard.adapters.durable import Sink, appearing
 from avnwizard.adapters.files import refusal
 from avnwizard.adapters.hostile import LINE_BYTES, fail
 from avnwizard.adapters.postgres import offered
-from avnwizard.adapters.postgres.archive import NOT_TAKEN, NOT_WHOLE, pour, started, without_noise
+from avnwizard.adapters.postgres.archive import NOT_TAKEN, NOT_WHOLE, pour, without_noise
+from avnwizard.adapters.postgres.tools import started
+from avnwizard.adapters.running import Running
 from avnwizard.domain import commands
 from avnwizard.domain.database import FileFacts
 from avnwizard.errors import HostError
@@ -41,21 +43,31 @@ def dump_read_back(access: PostgresAccess, dump: commands.Argv, to: Path, progre
         NoToolsError: the container lacks a tool; no file is left.
     """
     told, name = _Told(), offered.name_to_find()
-    argv = commands.pg_dump_read_back(dump, offer=name)
+    argv = commands.pg_dump_read_back(dump, name=name)
     try:
         with appearing(to) as sink, started(access, argv, tail=told, feed=bool(name), hint=NOT_TAKEN) as child:
-            with offered.taken(child, name, told.offer) if name else contextlib.nullcontext() as pipe:
-                pour(child, sink, progress, pipe=pipe)
-            read = _judged(dump, child, told)
-            if read != sink.written().sha256:
+            with offered.taken(child, name, told.offer) if name else contextlib.nullcontext() as pipes:
+                _lead(child, sink, pipes, progress)
+            read = _judged(dump, child, told, by_tee=pipes is None)
+            if read not in {"", sink.written().sha256}:
                 raise HostError(f"{to.name} does not hold what pg_restore read of the dump.", _LOST)
             return sink.written()
     except OSError as error:
         raise refusal("write the dump", to, error) from error
 
 
+def _lead(child: Running, sink: Sink, pipes: offered.Pipes | None, progress: Progress) -> None:
+    """The dump into the file; where the pipes were taken, what the disk gives back of it to pg_restore."""
+    if pipes is None:
+        pour(child, sink, progress)
+        return
+    sink.echo(lambda block: pipes.to_check(block, child))
+    pour(child, sink, progress, pipe=pipes.dump.fileno())
+    sink.read_again()
+
+
 class _Told(Tail):
-    """Sorts what comes on stderr: that a pipe is offered, how each part ended, and all else."""
+    """Sorts what comes on stderr: that pipes are offered, how each part ended, and all else."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,7 +79,7 @@ class _Told(Tail):
         for line in lines:
             if line.startswith(_BEGINS):
                 self._ends.append(words := line.decode("ascii", "replace").split()[1:])
-                if words[:1] == ["pipe"]:
+                if words[:1] == ["pipes"]:
                     self.offer.set()
             elif line.strip():
                 super().__call__(line + b"\n")
@@ -84,19 +96,21 @@ class _Told(Tail):
         return {words[1] if words[1:] else "" for words in self._ends if words[:1] == ["sum"]}
 
 
-def _judged(dump: Sequence[str], child: Child, told: _Told) -> str:
-    """The sum of what pg_restore read, once all parts ended well."""
+def _judged(dump: Sequence[str], child: Running, told: _Told, *, by_tee: bool) -> str:
+    """The sum of what pg_restore read, once all parts ended well; "" where it was not for `tee` to give it that."""
     code = child.wait()
     said = without_noise(told.complaint.splitlines())
-    ends = {part: told.codes(part) for part in ("pg_dump", "tee", "pg_restore")}
-    if code in _NO_SUCH_PROGRAM or ends["tee"] & _NO_SUCH_PROGRAM or told.sums() == {""}:
+    parts = ("pg_dump", "tee", "pg_restore") if by_tee else ("pg_dump", "pg_restore")
+    ends = {part: told.codes(part) for part in parts}
+    if code in _NO_SUCH_PROGRAM or (by_tee and (ends["tee"] & _NO_SUCH_PROGRAM or told.sums() == {""})):
         raise NoToolsError
-    if bad := ends["pg_dump"] - {0} - _BROKEN_PIPE:
-        fail(dump, min(bad), said, NOT_TAKEN)
-    if bad := ends["tee"] - {0} - _BROKEN_PIPE:
-        fail(("tee",), min(bad), said, NOT_TAKEN)
-    if bad := ends["pg_restore"] - {0}:
-        fail(commands.pg_read_back(), min(bad), said, NOT_WHOLE)
-    if code or len(told.sums()) != 1 or any(found != {0} for found in ends.values()):
+    for part, argv, hint in (
+        ("pg_dump", dump, NOT_TAKEN),
+        ("tee", ("tee",), NOT_TAKEN),
+        ("pg_restore", commands.pg_read_back(), NOT_WHOLE),
+    ):
+        if bad := ends.get(part, set()) - {0, *(() if part == "pg_restore" else _BROKEN_PIPE)}:
+            fail(argv, min(bad), said, hint)
+    if code or any(found != {0} for found in ends.values()) or (by_tee and len(told.sums()) != 1):
         fail(dump, code or max(_BROKEN_PIPE), said or "nothing tells how it ended", NOT_TAKEN)
-    return told.sums().pop()
+    return told.sums().pop() if by_tee else ""

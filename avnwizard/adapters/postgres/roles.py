@@ -1,11 +1,11 @@
 """Roles and other globals, compared with a snapshot's and put back: never replayed blindly."""
 
 import contextlib
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from avnwizard.adapters.files import refusal
+from avnwizard.adapters.postgres.tools import tool_environment
 from avnwizard.adapters.process import run
 from avnwizard.domain import commands
 from avnwizard.domain.cluster_globals import Globals, GlobalsChange, Repair, missing_roles, read_globals, repair
@@ -60,10 +60,9 @@ def _read(dump: Path) -> Globals:
 
 
 def _now(access: PostgresAccess) -> Globals:
-    argv, extra = access.command(commands.pg_dumpall_globals())
-    env = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    call = access.command(commands.pg_dumpall_globals())
     try:
-        return read_globals(run(argv, timeout_s=_TIMEOUT_S, env={**env, "LC_ALL": "C", **extra}).text)
+        return read_globals(run(call.argv, timeout_s=_TIMEOUT_S, env=tool_environment(call)).text)
     except ValueError as error:
         raise HostError("pg_dumpall wrote what is not readable as globals.", "Look at its version.") from error
 

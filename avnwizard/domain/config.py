@@ -1,24 +1,25 @@
 """`avnwizard.toml`: the few lines that make anyone's git-tagged compose project work. Avnology's needs none."""
 
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
-
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic.dataclasses import dataclass as checked
+from typing import Literal
 
 from avnwizard.domain.handover import Handover
 from avnwizard.domain.snapshot import Proof
 from avnwizard.errors import UsageError
 
 FILE_NAME = "avnwizard.toml"
-_STRICT = ConfigDict(extra="forbid")
+_STRICT = {"extra": "forbid"}
+"""`pydantic.ConfigDict`, as what these classes carry for the reading: an unknown key is an error."""
+_RATES = (0.5, 200.0)
+_ADDRESS, _PATH, _URL = (re.compile(each) for each in (r"|\S+:[0-9]{1,5}", r"/[!-~]*", r"https?://[!-~]+"))
 
 Strategy = Literal["job", "surge", "recreate", "skip"]
 
 
-@checked(frozen=True, config=_STRICT)
+@dataclass(frozen=True)
 class StackSection:
     """`[stack]`: used where the running containers' labels do not tell. Paths are relative to the checkout.
 
@@ -27,6 +28,8 @@ class StackSection:
         example: the example env file that each release ships.
         migrations: folder of the release's SQL migrations.
     """
+
+    __pydantic_config__ = _STRICT
 
     product: str = "Avnology ID"
     project: str = ""
@@ -37,22 +40,26 @@ class StackSection:
     migrations: str = "deploy/docker/migrations"
 
 
-@checked(frozen=True, config=_STRICT)
+@dataclass(frozen=True)
 class PostgresSection:
     """`[postgres]`: which service is the database. `service` "" means: the one whose image is named postgres."""
+
+    __pydantic_config__ = _STRICT
 
     service: str = ""
 
 
-@checked(frozen=True, config=_STRICT)
+@dataclass(frozen=True)
 class LockstepSection:
     """`[lockstep]`: services whose images are tested together and must never be bumped alone."""
+
+    __pydantic_config__ = _STRICT
 
     name: str = "Ory"
     services: tuple[str, ...] = ("kratos", "hydra", "keto", "oathkeeper")
 
 
-@checked(frozen=True, config=_STRICT)
+@dataclass(frozen=True)
 class RollSection:
     """`[roll]`: overrides per service, and how long a container may take to become healthy.
 
@@ -65,6 +72,8 @@ class RollSection:
         drain_limit_s: seconds for which the connections of an old container are waited for at most.
     """
 
+    __pydantic_config__ = _STRICT
+
     strategy: dict[str, Strategy] = field(default_factory=dict)
     handover: dict[str, Handover] = field(default_factory=dict)
     healthy_s: float = 120.0
@@ -72,7 +81,7 @@ class RollSection:
     drain_limit_s: float = 30.0
 
 
-@checked(frozen=True, config=_STRICT)
+@dataclass(frozen=True)
 class RollbackSection:
     """`[rollback]`: what going back may rely on and what it keeps.
 
@@ -81,11 +90,13 @@ class RollbackSection:
         save_rows: after a restore, also dump the tables that were written to since the snapshot.
     """
 
+    __pydantic_config__ = _STRICT
+
     compatible: tuple[str, ...] = ()
     save_rows: bool = False
 
 
-@checked(frozen=True, config=_STRICT)
+@dataclass(frozen=True)
 class ProbeSection:
     """`[probe]`: how the edge is probed during a run. The routers' labels tell the routes.
 
@@ -96,14 +107,29 @@ class ProbeSection:
         urls: what to ask instead of the routers, such as "https://id.example.com/health".
     """
 
+    __pydantic_config__ = _STRICT
+
     enabled: bool = True
-    rate: Annotated[float, Field(ge=0.5, le=200)] = 20.0
-    address: Annotated[str, Field(pattern=r"^$|^\S+:[0-9]{1,5}$")] = ""
-    paths: dict[str, Annotated[str, Field(pattern=r"^/[!-~]*$")]] = field(default_factory=dict)
-    urls: tuple[Annotated[str, Field(pattern=r"^https?://[!-~]+$")], ...] = ()
+    rate: float = 20.0
+    address: str = ""
+    paths: dict[str, str] = field(default_factory=dict)
+    urls: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be asked; `ValueError` names the key first."""
+        if not _RATES[0] <= self.rate <= _RATES[1]:
+            raise ValueError("rate: Must be from {:g} to {:g} requests a second".format(*_RATES))
+        if not _ADDRESS.fullmatch(self.address):
+            raise ValueError("address: Must be ADDRESS:PORT")
+        for name, path in self.paths.items():
+            if not _PATH.fullmatch(path):
+                raise ValueError(f"paths.{name}: Must begin with / and hold no space")
+        for number, url in enumerate(self.urls):
+            if not _URL.fullmatch(url):
+                raise ValueError(f"urls.{number}: Must begin with http:// or https:// and hold no space")
 
 
-@checked(frozen=True, config=_STRICT)
+@dataclass(frozen=True)
 class SnapshotSection:
     """`[snapshot]`: what a snapshot holds beside the databases, how far it is proven, and how long it is kept.
 
@@ -114,15 +140,19 @@ class SnapshotSection:
         keep_days: it removes none that is younger.
     """
 
+    __pydantic_config__ = _STRICT
+
     volumes: tuple[str, ...] = ()
     proof: Proof = "restored"
     keep: int = 5
     keep_days: float = 90.0
 
 
-@checked(frozen=True, config=_STRICT)
+@dataclass(frozen=True)
 class Config:
     """The whole file."""
+
+    __pydantic_config__ = _STRICT
 
     stack: StackSection = field(default_factory=StackSection)
     postgres: PostgresSection = field(default_factory=PostgresSection)
@@ -139,6 +169,8 @@ def parse_config(text: str, *, source: str) -> Config:
     Raises:
         UsageError: not TOML, an unknown key, or a value of the wrong type; it names the place.
     """
+    from pydantic import TypeAdapter, ValidationError
+
     try:
         return TypeAdapter(Config).validate_python(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
@@ -146,7 +178,9 @@ def parse_config(text: str, *, source: str) -> Config:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"{source}: {place}: {first['msg']}.", "The README lists every key.") from error
+        ours = first["type"] == "value_error"
+        said = f"{place}.{first['ctx']['error']}" if ours else f"{place}: {first['msg']}"
+        raise UsageError(f"{source}: {said}.", "The README lists every key.") from error
 
 
 @dataclass(frozen=True)

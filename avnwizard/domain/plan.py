@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from pydantic import TypeAdapter, ValidationError
-
 from avnwizard.domain.handover import Handover
 from avnwizard.domain.host import ComposeProject
 from avnwizard.domain.probing.route import ProbePlan
 from avnwizard.domain.snapshot import Proof
+from avnwizard.domain.typed import Typed
 from avnwizard.errors import RefusedError
 
 Jump = Literal["patch", "minor", "major"]
@@ -201,12 +200,12 @@ class Plan:
         return next(part for part in self.services if part.service == name)
 
 
-_ADAPTER = TypeAdapter(Plan)
+_ADAPTER: Typed[Plan] = Typed(Plan)
 
 
 def to_json(plan: Plan) -> str:
     """The plan as JSON text, the same for the journal and for `plan --json`."""
-    return _ADAPTER.dump_json(plan, indent=2).decode()
+    return _ADAPTER.adapter.dump_json(plan, indent=2).decode()
 
 
 def from_json(text: str) -> Plan:
@@ -216,8 +215,8 @@ def from_json(text: str) -> Plan:
         RefusedError: another version of avnwizard wrote it, in another shape.
     """
     try:
-        return _ADAPTER.validate_json(text)
-    except ValidationError as error:
+        return _ADAPTER.adapter.validate_json(text)
+    except ValueError as error:
         raise RefusedError(
             "This run was planned by another version of avnwizard.", "Go on with the version that started it."
         ) from error

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from avnwizard.domain.database_names import is_aside
 from avnwizard.domain.plan import Plan, from_json
+from avnwizard.domain.typed import Typed
 from avnwizard.domain.writes import TableWrites, WriteCounters, Written, apart, together, without, written_between
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import StepRecord
@@ -18,8 +17,8 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.snapshots import Manifest
 from avnwizard.ports import Database
 
-_COUNTERS = TypeAdapter(WriteCounters)
-_WRITES = TypeAdapter(tuple[TableWrites, ...])
+_COUNTERS: Typed[WriteCounters] = Typed(WriteCounters)
+_WRITES: Typed[tuple[TableWrites, ...]] = Typed(tuple[TableWrites, ...])
 JOB = "job:"
 
 
@@ -73,7 +72,7 @@ def look_before_job(ctx: StepContext, host: Host) -> None:
         database = host.database()
         names = [one.name for one in database.databases() if not is_aside(one.name)]
         schemas = noted.get("schemas") or {name: database.fingerprint(name) for name in names}
-        counters = {name: _COUNTERS.dump_python(database.write_counters(name), mode="json") for name in names}
+        counters = {name: _COUNTERS.adapter.dump_python(database.write_counters(name), mode="json") for name in names}
     except HostError:
         return
     ctx.note(schemas=schemas, counters=counters, earlier=noted.get("wrote") or {}, wrote=None)
@@ -97,16 +96,17 @@ def look_after_job(ctx: StepContext, host: Host) -> None:
         return  # what it wrote is then told together with what the users wrote
     moved = {name: schema for name, schema in now.items() if schema != noted["schemas"][name]}
     ctx.note(
-        moved=moved, wrote={name: _WRITES.dump_python(found.tables, mode="json") for name, found in wrote.items()}
+        moved=moved,
+        wrote={name: _WRITES.adapter.dump_python(found.tables, mode="json") for name, found in wrote.items()},
     )
 
 
 def _since(database: Database, name: str, noted: Any) -> Written:
-    return written_between(_COUNTERS.validate_python(noted), database.write_counters(name))
+    return written_between(_COUNTERS.adapter.validate_python(noted), database.write_counters(name))
 
 
 def _read(noted: Any) -> Written:
-    return Written(_WRITES.validate_python(noted))
+    return Written(_WRITES.adapter.validate_python(noted))
 
 
 def baseline(host: Host, journal: Journal, plan: Plan, run: str) -> Baseline:
@@ -141,7 +141,9 @@ def _steps_since(journal: Journal, plan: Plan, run: str) -> list[StepRecord]:
 def _job(service: str, facts: Mapping[str, Any]) -> JobSeen:
     moved = facts.get("moved") or {}
     if facts.get("wrote") is None:
-        begun = {name: _COUNTERS.validate_python(found) for name, found in (facts.get("counters") or {}).items()}
+        begun = {
+            name: _COUNTERS.adapter.validate_python(found) for name, found in (facts.get("counters") or {}).items()
+        }
         earlier = {name: _read(tables) for name, tables in (facts.get("earlier") or {}).items()}
         return JobSeen(service, moved, None, begun, earlier)
     return JobSeen(service, moved, {name: _read(tables) for name, tables in facts["wrote"].items()})

@@ -1,11 +1,10 @@
 """Restoring a snapshot by hand, from its manifest alone: also where databases or roles are missing."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from pydantic import TypeAdapter
 
 from avnwizard.domain.snapshot import ArchivedVolume, Manifest
 from avnwizard.domain.strategy import is_job, roll_order
@@ -81,10 +80,9 @@ def _writers(host: Host) -> tuple[str, ...]:
 
 def to_json(order: RestoreOrder) -> str:
     """For the journal: what was ordered, apart from what the world was like."""
-    adapter = TypeAdapter(dict[str, Any])
     found: dict[str, Any] = {"snapshot": str(order.snapshot), "databases": order.databases, "volumes": order.volumes}
     found |= {"stop": order.stop} if order.stop else {}
-    return adapter.dump_json(found).decode()
+    return json.dumps(found)
 
 
 def restore_steps(host: Host, order: RestoreOrder, manifest: Manifest) -> list[Step]:

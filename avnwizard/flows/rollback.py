@@ -8,12 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
-
 from avnwizard.domain.cluster_globals import GlobalsChange
 from avnwizard.domain.config import Strategy
 from avnwizard.domain.going_back import GoingBack
 from avnwizard.domain.plan import Plan, from_json
+from avnwizard.domain.typed import Typed
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord, StepRecord
 from avnwizard.engine.step import Step, UndoStep
@@ -69,19 +68,19 @@ class RollbackPlan:
     retire: tuple[str, ...]
 
 
-_ADAPTER = TypeAdapter(RollbackPlan)
+_ADAPTER: Typed[RollbackPlan] = Typed(RollbackPlan)
 
 
 def to_json(plan: RollbackPlan) -> str:
     """For the journal and for `--json`."""
-    return _ADAPTER.dump_json(plan, indent=2).decode()
+    return _ADAPTER.adapter.dump_json(plan, indent=2).decode()
 
 
 def rollback_from_json(text: str) -> RollbackPlan:
     """Read back from the journal."""
     try:
-        return _ADAPTER.validate_json(text)
-    except ValidationError as error:
+        return _ADAPTER.adapter.validate_json(text)
+    except ValueError as error:
         raise RefusedError(
             "This rollback was planned by another version of avnwizard.", "Go on with the version that started it."
         ) from error

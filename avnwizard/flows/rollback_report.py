@@ -3,17 +3,16 @@
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from avnwizard.domain.going_back import things
 from avnwizard.domain.plain import printable
+from avnwizard.domain.typed import Typed
 from avnwizard.domain.writes import TableWrites, Written, together
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord
 from avnwizard.errors import WizardError
 from avnwizard.flows.rollback import rollback_from_json
 
-_TABLES = TypeAdapter(tuple[TableWrites, ...])
+_TABLES: Typed[tuple[TableWrites, ...]] = Typed(tuple[TableWrites, ...])
 
 
 def rollback_lines(journal: Journal, record: RunRecord) -> list[str]:
@@ -41,7 +40,8 @@ def _databases(swap: dict[str, Any]) -> Iterator[str]:
         yield f"- {_cell(name)} is as in the snapshot; as it was it is kept as {_cell(kept)}"
     if "lost" in swap:
         parts = [
-            Written(_TABLES.validate_python(tables), swap.get("exact", True)) for tables in swap["lost"].values()
+            Written(_TABLES.adapter.validate_python(tables), swap.get("exact", True))
+            for tables in swap["lost"].values()
         ]
         yield f"- set aside: {things(together(parts))}"
 

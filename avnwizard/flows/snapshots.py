@@ -4,11 +4,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
 from avnwizard.domain.database import FileFacts
 from avnwizard.domain.plain import printable
 from avnwizard.domain.snapshot import FORMAT, DumpedDatabase, Manifest, Part
+from avnwizard.domain.typed import Typed
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.ports import Files
 
@@ -18,7 +17,7 @@ MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
 GLOBALS, ENV, MODEL, EDITS = "globals.sql", "env", "compose-model.json", "local-edits.patch"
 PARTIAL = ".partial"
-_ADAPTER = TypeAdapter(Manifest)
+_ADAPTER: Typed[Manifest] = Typed(Manifest)
 _ANOTHER = "It cannot be restored from; take another one: avnwizard snapshot create"
 
 Kept = tuple[Path, Manifest]
@@ -31,8 +30,8 @@ def load(files: Files, folder: Path) -> Manifest:
         HostError: there is none, it is not one, or a newer avnwizard wrote it.
     """
     try:
-        manifest = _ADAPTER.validate_json(files.read(folder / MANIFEST))
-    except (HostError, ValidationError) as error:
+        manifest = _ADAPTER.adapter.validate_json(files.read(folder / MANIFEST))
+    except (HostError, ValueError) as error:
         raise HostError(
             f"{printable(str(folder))} holds no readable snapshot.",
             "Look for another one with: avnwizard snapshot list",
@@ -47,12 +46,12 @@ def load(files: Files, folder: Path) -> Manifest:
 
 def to_json(manifest: Manifest) -> bytes:
     """The manifest as JSON."""
-    return _ADAPTER.dump_json(manifest, indent=2)
+    return _ADAPTER.adapter.dump_json(manifest, indent=2)
 
 
 def described(manifest: Manifest) -> dict[str, Any]:
     """The manifest as JSON values."""
-    return dict(_ADAPTER.dump_python(manifest, mode="json"))
+    return dict(_ADAPTER.adapter.dump_python(manifest, mode="json"))
 
 
 def sums(manifest: FileFacts, parts: Sequence[Part]) -> bytes:

@@ -39,6 +39,7 @@ class Surroundings:
         The globals come after the databases' moment: a role that something of that moment belongs to is in them,
         unless both were dropped since.
         """
+        snapshots.make_ready()
         with ctx.effect("dump-globals"):
             roles = database.dump_globals(folder / snapshots.GLOBALS)
         return cls(

@@ -6,8 +6,8 @@ folder dump with two jobs (`-Fd -j2`) took a fifth less than one stream; but it 
 needs the room for it, and is still to be brought out and read back: a stream has done both by then.
 
 Where the CPU's time goes at 1 GB on two cores, in seconds of the dumps alone: the server's process 2.9, pg_dump with
-zstd:1 2.3, the engine's streams 3.4 (shim, dockerd, docker CLI; nothing where the pipe is taken directly, see
-adapters/postgres/offered.py), pg_restore 0.6, tee 0.5, hashing three times 0.6, counting the rows 0.3, ourselves 0.5.
+zstd:1 2.3, pg_restore 0.4, ourselves 0.7 (of it 0.3 for hashing twice), counting the rows 0.4; where the pipes cannot
+be taken (adapters/postgres/offered.py), the engine's streams 3.4 (shim, dockerd, we), tee and a third hash 0.8 too.
 Tried and not kept: zstd below 1 (no faster, 1.8 times as large), lz4 (a tenth faster, twice as large), zstd with
 `long` (half as slow again, no smaller), wider writes of pg_dump by `stdbuf` and wider pipes between the tools
 (nothing that showed between two runs).

@@ -44,7 +44,7 @@ class Pipes:
     def to_check(self, block: bytes, child: Running) -> None:
         """Write to pg_restore; one that reads no more is judged by how it ends, a child that was ended anyway."""
         left = memoryview(block)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):  # ValueError: closed meanwhile, as the dump was broken off
             while left and not child.late:
                 if select.select([], [self.check], [], _PATIENCE_S)[1]:
                     left = left[self.check.write(left) or 0 :]

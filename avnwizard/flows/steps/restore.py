@@ -43,7 +43,7 @@ class RestoreBeside(Step):
         database = self._host.database()
         with ctx.effect("missing-roles"):
             made = database.repair_globals(self._folder / snapshots.GLOBALS, only_missing=True)
-        for line in made.repaired:
+        for line in (*made.repaired, *made.left):
             ctx.say(line)
         noted = ctx.recall()
         missing = [

@@ -129,8 +129,7 @@ def missing_roles(wanted: Globals, now: Globals) -> Repair:
 
 def _theirs(wanted: Globals, roles: frozenset[str]) -> Iterator[tuple[str, str]]:
     """(what it is, the statement) for settings, comments, memberships and grants of roles that are made."""
-    for name in wanted.roles.keys() & roles:
-        role = wanted.roles[name]
+    for name, role in ((name, role) for name, role in wanted.roles.items() if name in roles):
         yield from ((f"role {_shown(name)}: setting {_shown(each)}", sql) for each, sql in role.settings.items())
         yield from ((f"role {_shown(name)}: its comment", sql) for sql in role.notes.values())
     for (granted, member, _), sql in wanted.members.items():

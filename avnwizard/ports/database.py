@@ -98,7 +98,7 @@ class Database(Protocol):
         """Version and data directory."""
 
     def databases(self) -> tuple[DatabaseFacts, ...]:
-        """Every database but the templates, those that avnwizard keeps aside included, by name."""
+        """Every database by name, those that avnwizard keeps aside included, PostgreSQL's own templates not."""
 
     def fingerprint(self, database: str) -> str:
         """A hash over the schema (tables, columns, types, constraints, indexes, views, functions, sequences)."""

@@ -2,9 +2,10 @@
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from avnwizard.adapters.hostile import printable
 from avnwizard.errors import HostError
 
 if TYPE_CHECKING:
@@ -36,12 +37,39 @@ def drop(connection: "psycopg.Connection[tuple[Any, ...]]", database: str) -> No
 
     if exists(connection, database):
         command = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(database))
+        template = "SELECT 1 FROM pg_database WHERE datname = %s AND datistemplate"
+        if connection.execute(template, [database]).fetchone():
+            connection.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE false").format(sql.Identifier(database)))
         _alone(connection, database, lambda: connection.execute(command))
 
 
 def exists(connection: "psycopg.Connection[tuple[Any, ...]]", database: str) -> bool:
     """Whether there is such a database."""
     return connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone() is not None
+
+
+def require_open(connection: "psycopg.Connection[tuple[Any, ...]]", databases: Sequence[str]) -> None:
+    """Refuse where one of the databases can be read by nobody, superusers included: it would be missing from a dump.
+
+    Raises:
+        HostError: names it, and the statement that mends it.
+    """
+    from psycopg import sql
+
+    query = (
+        "SELECT datname, datconnlimit = -2 FROM pg_database"
+        " WHERE datname = ANY(%s) AND (NOT datallowconn OR datconnlimit = -2) ORDER BY datname LIMIT 1"
+    )
+    row = connection.execute(query, [list(databases)]).fetchone()
+    if row is None:
+        return
+    name, half_dropped = str(row[0]), bool(row[1])
+    quoted = printable(sql.Identifier(name).as_string(connection))
+    if half_dropped:  # 16.0 and later
+        why, mend = "is the rest of a DROP DATABASE that was cut off", f"DROP DATABASE {quoted}"
+    else:
+        why, mend = "takes no connections, so it cannot be dumped", f"ALTER DATABASE {quoted} ALLOW_CONNECTIONS true"
+    raise HostError(f"The database {quoted} {why}.", f"As a superuser, in psql: {mend};")
 
 
 def allow(connection: "psycopg.Connection[tuple[Any, ...]]", database: str, *, allowed: bool) -> None:

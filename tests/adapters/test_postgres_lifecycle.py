@@ -24,6 +24,8 @@ class _Connection:
         return self
 
     def fetchone(self) -> object:
+        if "datconnlimit" in self.said[-1]:
+            return None
         return None if self.said.count(self.said[-1]) % 2 == 0 else (1,)
 
 
@@ -55,6 +57,19 @@ def test_a_database_that_nobody_can_read_is_named(server: LocalServer, closing: 
     server.sql("postgres", f"{mend};")
     with database.moments([one.name for one in database.databases()]) as moments:
         assert moments
+
+
+def test_the_rest_of_a_drop_is_set_aside_and_dropped(server: LocalServer) -> None:
+    """What a crash in mid-DROP leaves can be neither opened nor altered, but renamed and dropped."""
+    database = PostgresDatabase(server)
+    for name in ("shop", "scratch"):
+        database.create(name, owner="clerk")
+        server.sql("postgres", f"UPDATE pg_database SET datconnlimit = -2 WHERE datname = '{name}';")
+    database.rename("shop", "shop kept")
+    database.drop("shop kept")
+    database.drop("scratch")
+    assert not database.exists("shop kept")
+    assert not database.exists("scratch")
 
 
 def test_a_template_is_a_database_too(server: LocalServer, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 60
 PAUSE_S = 0.5
+_HALF_DROPPED = "SELECT 1 FROM pg_database WHERE datname = %s AND datconnlimit = -2"
 _HINT = "Stop what keeps connecting (`SELECT * FROM pg_stat_activity` shows it), prepared transactions included."
 
 
@@ -37,7 +38,7 @@ def drop(connection: "psycopg.Connection[tuple[Any, ...]]", database: str) -> No
 
     if exists(connection, database):
         command = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(database))
-        template = "SELECT 1 FROM pg_database WHERE datname = %s AND datistemplate"
+        template = "SELECT 1 FROM pg_database WHERE datname = %s AND datistemplate AND datconnlimit <> -2"
         if connection.execute(template, [database]).fetchone():
             connection.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE false").format(sql.Identifier(database)))
         _alone(connection, database, lambda: connection.execute(command))
@@ -73,15 +74,16 @@ def require_open(connection: "psycopg.Connection[tuple[Any, ...]]", databases: S
 
 
 def allow(connection: "psycopg.Connection[tuple[Any, ...]]", database: str, *, allowed: bool) -> None:
-    """Open or close a database to new connections, superusers' too."""
-    from psycopg import errors, sql
+    """Open or close a database to new connections, superusers' too.
 
-    command = sql.SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS {}").format(
-        sql.Identifier(database), sql.Literal(allowed)
-    )
-    with contextlib.suppress(errors.ObjectNotInPrerequisiteState):
-        connection.execute(command)
-    # A drop that a crash cut off leaves a database which only DROP accepts (PostgreSQL 16.0 and later).
+    The rest of a drop that a crash cut off is closed already, and to alter it ends the session (PostgreSQL 16.0 and
+    later); it can still be renamed and dropped.
+    """
+    from psycopg import sql
+
+    if connection.execute(_HALF_DROPPED, [database]).fetchone() is None:
+        command = sql.SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS {}")
+        connection.execute(command.format(sql.Identifier(database), sql.Literal(allowed)))
 
 
 def _alone(connection: "psycopg.Connection[tuple[Any, ...]]", database: str, command: Callable[[], object]) -> None:

@@ -99,6 +99,8 @@ def test_the_cost_is_told_in_rows_and_kept_to(practice_host: PracticeHost, stack
     shown = avnwizard("show", run, "--stack", stack).out
     assert "14 new sessions, 1 changed account and 1 new identity" in shown
     assert str(folder) in shown
+    kept = avnwizard("snapshot", "prune", "--stack", stack, "--keep", "0", "--dry-run", "--json").data["kept"]
+    assert str(folder) in [one["folder"] for one in kept]
 
 
 def _as_sql(host: PracticeHost, dump: Path) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 from avnwizard.domain.database_names import set_aside
 from avnwizard.domain.plain import printable
 from avnwizard.engine.step import Probe, Step, StepContext
+from avnwizard.flows import snapshots
 from avnwizard.flows.steps.scene import Scene
 
 README = "README.txt"
@@ -16,7 +17,7 @@ other tables may have been written to as well. They are whole in the databases t
 
 def rows_folder(snapshot: Path, run: str) -> Path:
     """Where the rows are saved: beside the snapshot, never in it."""
-    return snapshot.with_name(f"{snapshot.name}.rows-{run}")
+    return snapshot.with_name(f"{snapshot.name}{snapshots.ROWS}{run}")
 
 
 class SaveRows(Step):

@@ -123,6 +123,23 @@ def test_avnwizard_killed(practice_host: PracticeHost, point: str) -> None:
     assert [folder.suffix for folder in host.files.list(host.state.snapshots)] == [".0"]
 
 
+def test_the_volume_is_made_anew_amid_a_restore(practice_host: PracticeHost) -> None:
+    """What was restored beside is gone with it: the same command restores it again."""
+    checkout = practice_host.project.directory
+    host = open_host(checkout)
+    before = _rows(host)
+    _take(host, proof="read back")
+    words = ("snapshot", "restore", "--yes", "--stack", checkout)
+    assert avnwizard(*words, env={KILL_AT: "restore:restore-2:before"}).code == -signal.SIGKILL
+    assert len([one for one in host.database().databases() if "__restoring_" in one.name]) == 3
+    for one in host.database().databases():
+        if one.name != "postgres":
+            host.database().drop(one.name)
+    again = avnwizard(*words)
+    assert again.code == ExitCode.DONE, again.err
+    assert _rows(host) == before
+
+
 @contextmanager
 def _small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
     folder.mkdir()

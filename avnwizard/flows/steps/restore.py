@@ -34,7 +34,7 @@ class RestoreBeside(Step):
         self._host, self._folder, self._databases = host, folder, databases
 
     def probe(self, ctx: StepContext) -> Probe:
-        """The journal says which databases were restored whole; the rest is done again."""
+        """The journal says which databases were restored whole; the rest is done again, and what is gone since."""
         return Probe.HALF_DONE
 
     def do(self, ctx: StepContext) -> None:
@@ -49,7 +49,8 @@ class RestoreBeside(Step):
         missing = [
             (number, one)
             for number, one in enumerate(manifest.databases)
-            if one.name in self._databases and not noted.get(f"restored-{number}")
+            if one.name in self._databases
+            and not (noted.get(f"restored-{number}") and database.exists(beside(one.name, ctx.run)))
         ]
         _require_room(database, [dumped for _, dumped in missing])
         for number, dumped in missing:

@@ -141,6 +141,25 @@ def test_the_volume_is_made_anew_amid_a_restore(practice_host: PracticeHost) -> 
     assert _rows(host) == before
 
 
+def test_the_volume_is_made_anew_before_the_swap(practice_host: PracticeHost) -> None:
+    """Nothing is left to put in place: told with the way on, never "restored" over databases that are missing."""
+    checkout = practice_host.project.directory
+    host = open_host(checkout)
+    before = _rows(host)
+    _take(host, proof="read back")
+    words = ("snapshot", "restore", "--yes", "--stack", checkout, "--database", "keto")
+    assert avnwizard(*words, env={KILL_AT: "swap:set-aside-0:before"}).code == -signal.SIGKILL
+    for one in host.database().databases():
+        if one.name != "postgres":
+            host.database().drop(one.name)
+    again = avnwizard(*words)
+    assert again.code == ExitCode.STEP_FAILED
+    assert "keto is gone" in again.err
+    done = avnwizard("snapshot", "restore", "--yes", "--stack", checkout)
+    assert done.code == ExitCode.DONE, done.err
+    assert _rows(host) == before
+
+
 def test_what_was_overtaken_is_not_gone_on_with(practice_host: PracticeHost) -> None:
     """A restore cut off before its swap gives way to another; one cut off amid its swap is later done whole again."""
     checkout = practice_host.project.directory

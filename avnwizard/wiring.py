@@ -63,10 +63,15 @@ def _open_real(directory: Path) -> Host:
 
 
 def _find_postgres(stack: "Stack", made: Mapping[str, str]) -> str:
-    """By the containers' images; by the compose files only where none was made: in mid-run they may not resolve."""
-    if made:
-        return database_service(made)
-    return database_service({name: service.image for name, service in stack.resolve().services.items()})
+    """By the containers' images; else by the compose files, which may not resolve in mid-run: it may have none."""
+    if found := database_service(made):
+        return found
+    try:
+        return database_service({name: service.image for name, service in stack.resolve().services.items()})
+    except HostError:
+        if made:
+            return ""
+        raise
 
 
 def _container_database(stack: "DockerStack", service: str) -> "Database":
@@ -75,7 +80,10 @@ def _container_database(stack: "DockerStack", service: str) -> "Database":
 
     running = [one for one in stack.containers(service) if one.state == "running"] if service else []
     if not running:
-        raise HostError(f"The database service {service or 'postgres'} does not run.", "Start it, then try again.")
+        raise HostError(
+            f"The database service {service or 'postgres'} does not run.",
+            f"Start it: docker compose up -d {service or 'postgres'}",
+        )
     return PostgresDatabase(ContainerPostgresAccess(running[0].id))
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from avnwizard.cli.output import say
 from avnwizard.domain.going_back import sentence, things
+from avnwizard.domain.migrations.verdict import spoken
 
 if TYPE_CHECKING:
     from avnwizard.engine.records import RunRecord
@@ -36,4 +37,6 @@ def _tell_restore(plan: "RollbackPlan") -> None:
         say(f"  (and {plan.cost.migrated.rows:,} rows written while the migrations ran)")
     if plan.save_rows:
         say("the tables that were written to since are dumped beside the snapshot as well")
-    say("the restore goes on beside; users are interrupted from the swap until the old services are up again")
+    about, beside_s = "about" if plan.cost.measured else "perhaps", plan.cost.total_s - plan.cost.interruption_s
+    say(f"the restore goes on beside for {about} {spoken(beside_s)};")
+    say("users are interrupted from the swap until the old services are up again")

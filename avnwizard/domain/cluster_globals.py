@@ -20,6 +20,7 @@ _UNTOLD = {
     "validUntil": "VALID UNTIL 'infinity'",
 }
 """Attributes that a dump leaves out at their default."""
+_PUT_BACK = "changed, and is put back"
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,15 @@ class GlobalsChange:
 
 @dataclass(frozen=True)
 class Repair:
-    """A change and the statements that make it, in order."""
+    """A change and the statements that make it, in order.
+
+    Attributes:
+        also: what belongs to roles that are made, each with a sentence for where this server refuses it.
+    """
 
     change: GlobalsChange
     statements: tuple[Secret, ...] = ()
+    also: tuple[tuple[str, Secret], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,12 +59,12 @@ class _Role:
 
 @dataclass(frozen=True)
 class Globals:
-    """The statements of a globals dump, by what they are about."""
+    """The statements of a globals dump, by what they are about; `others` with the roles that are given something."""
 
     roles: dict[str, _Role] = field(default_factory=dict)
     members: dict[tuple[str, str, str], str] = field(default_factory=dict)
     tablespaces: dict[str, str] = field(default_factory=dict)
-    others: dict[str, None] = field(default_factory=dict)
+    others: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 def read_globals(text: str) -> Globals:
@@ -106,16 +112,36 @@ def _take(found: Globals, statement: Any, sql: str) -> None:
             found.tablespaces[statement.tablespacename] = sql
         case "VariableSetStmt":
             pass
+        case "GrantStmt" if statement.objtype.name == "OBJECT_PARAMETER_ACL":
+            found.others[sql] = frozenset(each.rolename for each in statement.grantees if each.rolename)
         case _:
-            found.others[sql] = None
+            found.others[sql] = frozenset()
 
 
 def missing_roles(wanted: Globals, now: Globals) -> Repair:
-    """Make the roles that are gone, with their attributes: what a restore needs to give objects their owners."""
+    """Make the roles that are gone, with all that is theirs: a restore needs them to give objects their owners."""
     gone = [name for name in wanted.roles if name not in now.roles and name]
     statements = [sql for name in gone for sql in (f"CREATE ROLE {_quoted(name)}", wanted.roles[name].attributes_sql)]
     told = tuple(f"role {_shown(name)} was gone and is made again" for name in gone)
-    return Repair(GlobalsChange(told), _secret(statements))
+    also = tuple((f"{what} could not be made again", Secret(sql)) for what, sql in _theirs(wanted, frozenset(gone)))
+    return Repair(GlobalsChange(told), _secret(statements), also)
+
+
+def _theirs(wanted: Globals, roles: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """(what it is, the statement) for settings, comments, memberships and grants of roles that are made."""
+    for name, role in ((name, role) for name, role in wanted.roles.items() if name in roles):
+        yield from ((f"role {_shown(name)}: setting {_shown(each)}", sql) for each, sql in role.settings.items())
+        yield from ((f"role {_shown(name)}: its comment", sql) for sql in role.notes.values())
+    for (granted, member, _), sql in wanted.members.items():
+        if roles & {granted, member}:
+            yield f"role {_shown(member)}: membership in {_shown(granted)}", sql
+    for sql, names in wanted.others.items():
+        yield from ((f"role {_shown(name)}: a grant on a parameter", sql) for name in sorted(names & roles)[:1])
+
+
+def left_alone(change: GlobalsChange) -> tuple[str, ...]:
+    """What differs, told where nothing of it is put back."""
+    return tuple(line.replace(_PUT_BACK, "not as in the snapshot; left as it is") for line in change.repaired)
 
 
 def repair(wanted: Globals, now: Globals) -> Repair:
@@ -127,7 +153,7 @@ def repair(wanted: Globals, now: Globals) -> Repair:
         was = now.roles.get(name, role if not role.attributes else _Role(role.attributes, role.attributes_sql))
         what = list(_role_back(name, role, was, statements))
         if what and name in now.roles:
-            told.append(f"role {_shown(name)}: {', '.join(sorted(set(what)))} changed, and is put back")
+            told.append(f"role {_shown(name)}: {', '.join(sorted(set(what)))} {_PUT_BACK}")
     told += _members_back(wanted, now, statements)
     for sql in wanted.others:
         if sql not in now.others:
@@ -166,11 +192,11 @@ def _members_back(wanted: Globals, now: Globals, statements: list[str]) -> Itera
             continue
         by = f" GRANTED BY {_quoted(grantor)}" if grantor else ""
         statements.append(f"REVOKE {_quoted(granted)} FROM {_quoted(member)}{by} CASCADE")
-        yield f"role {_shown(member)}: membership in {_shown(granted)} changed, and is put back"
+        yield f"role {_shown(member)}: membership in {_shown(granted)} {_PUT_BACK}"
     for key, sql in wanted.members.items():
         if now.members.get(key) != sql:
             statements.append(sql)
-            yield f"role {_shown(key[1])}: membership in {_shown(key[0])} changed, and is put back"
+            yield f"role {_shown(key[1])}: membership in {_shown(key[0])} {_PUT_BACK}"
 
 
 def _known(wanted: Globals, key: tuple[str, str, str]) -> bool:

@@ -39,6 +39,7 @@ class DatabaseProperties:
         collation_version: as the provider told it when the database was made, "" where the server keeps none.
         connection_limit: -1 for none.
         grants: None where the grants are PostgreSQL's defaults.
+        template: whether others may be made from it, and it cannot be dropped.
     """
 
     encoding: str
@@ -52,6 +53,7 @@ class DatabaseProperties:
     comment: str = ""
     grants: tuple[DatabaseGrant, ...] | None = None
     settings: tuple[DatabaseSetting, ...] = ()
+    template: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from avnwizard.domain.database_names import purpose_of
 from avnwizard.engine import supervise
 from avnwizard.engine.feed import EventKind, FeedWriter
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.lock import held
-from avnwizard.engine.records import UNFINISHED
+from avnwizard.engine.records import UNFINISHED, RunRecord
 from avnwizard.engine.runner import run_steps
 from avnwizard.engine.step import Step
 from avnwizard.errors import StepError
@@ -47,7 +48,7 @@ def carry(
     """Carry steps out under the stack's lock; the run's name.
 
     Args:
-        plan: what exactly was ordered: an unfinished run of the same order is gone on with.
+        plan: what exactly was ordered: an unfinished run of the same order is gone on with, where nothing came after.
         again: never go on with one: begin anew.
 
     Raises:
@@ -55,10 +56,12 @@ def carry(
         StepError: a step failed, or Ctrl+C ended it; the stack is as the message says, the same command goes on.
     """
     journal = journal_of(host)
-    open_runs = [run for run in journal.runs() if run.kind == kind and run.plan == plan and run.state in UNFINISHED]
-    run = open_runs[0].id if open_runs and not again else supervise.new_run_id(time.time())
+    open_run = None if again else _unfinished(host, journal, kind, plan)
+    run = open_run.id if open_run else supervise.new_run_id(time.time())
     with held(host.lock, run=run, state_dir=host.state.folder):
-        if not open_runs or again:
+        if open_run is None:
+            if kind == "restore":
+                _give_up_earlier(host, journal)
             named = [(step.name, step.title) for step in steps]
             journal.create_run(run, kind=kind, title=title, plan=plan, steps=named)
         try:
@@ -73,3 +76,24 @@ def carry(
         record = journal.run(run)
         raise StepError(record.message, record.hint or "Give the same command again to go on.")
     return run
+
+
+def _unfinished(host: Host, journal: Journal, kind: str, plan: str) -> RunRecord | None:
+    """The run of this order to go on with. Once another came after it, the stack is no longer what it left."""
+    runs = [run for run in journal.runs() if run.kind == kind]
+    if not runs or runs[0].plan != plan or runs[0].state not in UNFINISHED:
+        return None
+    later = any(run.created_at > runs[0].created_at for run in host.journal().runs())
+    return None if later else runs[0]
+
+
+def _give_up_earlier(host: Host, journal: Journal) -> None:
+    """Restores that were cut off before they changed anything: nobody goes on with them, so their copies go."""
+    for run in journal.runs():
+        begun = {step.name for step in journal.steps(run.id) if step.state != "pending"}
+        if run.kind == "restore" and run.state in UNFINISHED and begun <= {"restore"}:
+            database = host.database()
+            for one in database.databases():
+                if purpose_of(one.name) == "restoring" and one.name.endswith(run.id):
+                    database.drop(one.name)
+            journal.set_run(run.id, "undone", message="another restore was begun instead")

@@ -50,6 +50,14 @@ def plan_pruning(host: Host, *, keep: int, keep_days: float, databases: bool = F
             kept.append((folder, f"younger than {keep_days:g} days"))
         else:
             remove.append(folder)
+    kept += [
+        (one, "rows that a rollback saved; remove it by hand when nobody needs them any more")
+        for one in host.files.list(host.state.snapshots)
+        if snapshots.ROWS in one.name
+    ]
+    kept += [
+        (one, "cannot be read; remove it by hand") for one in snapshots.unreadable(host.files, host.state.snapshots)
+    ]
     leftover = [one for one in host.files.list(host.state.snapshots) if one.suffix == snapshots.PARTIAL]
     aside = _set_aside(host) if databases else ()
     return Pruning(tuple(remove), tuple(kept), tuple(leftover), tuple(aside))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from avnwizard.domain.cluster_globals import left_alone
 from avnwizard.domain.snapshot import ArchivedVolume, Manifest
 from avnwizard.domain.strategy import is_job, roll_order
 from avnwizard.engine.step import Probe, Step, StepContext
@@ -92,7 +93,7 @@ def restore_steps(host: Host, order: RestoreOrder, manifest: Manifest) -> list[S
         swap: list[Step] = [PutInPlace(host, order.databases)]
         if order.stop:
             swap = [StopWriters(host, order.stop), *swap, StartWriters(host, order.stop)]
-        steps += [RestoreBeside(host, order.snapshot, order.databases), *swap]
+        steps += [RestoreByHand(host, order.snapshot, order.databases), *swap]
     volumes = [one for one in manifest.volumes if one.volume in order.volumes]
     return [*steps, *(UnpackVolume(host, order.snapshot, one) for one in volumes)]
 
@@ -103,6 +104,16 @@ def _require_held(kind: str, names: Sequence[str], held: set[str]) -> None:
             raise RefusedError(
                 f"The snapshot holds no {kind} {name!r}.", f"It holds: {', '.join(sorted(held)) or 'none'}."
             )
+
+
+class RestoreByHand(RestoreBeside):
+    """The same, telling which roles differ: nothing else goes back with them, so what they are now may be wanted."""
+
+    def do(self, ctx: StepContext) -> None:
+        """Restore beside, then compare the roles."""
+        super().do(ctx)
+        for line in left_alone(self._host.database().globals_changes(self._folder / snapshots.GLOBALS)):
+            ctx.say(line)
 
 
 class UnpackVolume(Step):

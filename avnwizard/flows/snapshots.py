@@ -1,5 +1,6 @@
 """The snapshots that are kept: found, read, verified. How one is taken is told in `taking`."""
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,27 @@ from avnwizard.domain.typed import Typed
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.ports import Files
 
-__all__ = ["DumpedDatabase", "Kept", "Manifest", "Part", "all_whole", "find", "load", "newest", "sums", "verify"]
+__all__ = [
+    "DumpedDatabase",
+    "Kept",
+    "Manifest",
+    "Part",
+    "all_whole",
+    "find",
+    "load",
+    "newest",
+    "sums",
+    "unreadable",
+    "verify",
+]
 
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
 GLOBALS, ENV, MODEL, EDITS = "globals.sql", "env", "compose-model.json", "local-edits.patch"
 PARTIAL = ".partial"
+ROWS = ".rows-"
+"""Between a snapshot's name and the run that saved rows beside it."""
+_STAMP = re.compile(r"\d{8}-\d{6}-")
 _ADAPTER: Typed[Manifest] = Typed(Manifest)
 _ANOTHER = "It cannot be restored from; take another one: avnwizard snapshot create"
 
@@ -111,17 +127,29 @@ def all_whole(files: Files, snapshots: Path) -> list[Kept]:
     return sorted(found, key=lambda kept: kept[1].taken_at, reverse=True)
 
 
+def unreadable(files: Files, snapshots: Path) -> list[Path]:
+    """Folders that were a whole snapshot once and cannot be read as one, the newest last."""
+    readable = {folder for folder, _ in all_whole(files, snapshots)}
+    named = [one for one in files.list(snapshots) if _STAMP.match(one.name) and one not in readable]
+    return [one for one in named if one.suffix != PARTIAL and ROWS not in one.name]
+
+
 def find(files: Files, snapshots: Path, name: str) -> Path:
     """The folder of a snapshot by its name, an unambiguous beginning of it, or its path; the newest for "".
 
     Raises:
-        RefusedError: there is no such snapshot, or there are several.
+        RefusedError: there is no such snapshot, or there are several; or the newest is one that cannot be read.
     """
     if name and files.exists(Path(name) / MANIFEST):
         return Path(name).absolute()
-    names = [folder for folder, _ in all_whole(files, snapshots)]
+    names, lost = [folder for folder, _ in all_whole(files, snapshots)], unreadable(files, snapshots)
+    if not name and lost and (not names or lost[-1].name > names[0].name):
+        raise RefusedError(
+            f"The newest snapshot, {printable(lost[-1].name, limit=80)}, cannot be read.",
+            "Give the name of another one: avnwizard snapshot list",
+        )
     found = [folder for folder in names if folder.name == name] or [
-        folder for folder in names if folder.name.startswith(name)
+        folder for folder in (names + lost if name else names) if folder.name.startswith(name)
     ]
     if name and len(found) > 1:
         raise RefusedError(f"{name!r} names {len(found)} snapshots.", "avnwizard snapshot list")

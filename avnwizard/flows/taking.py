@@ -22,7 +22,7 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.surroundings import Surroundings
 from avnwizard.ports import Database, Progress
 
-_DUMP, _PROVE = "dump", "prove"
+_DUMP, _PROVE, _ARCHIVE = "dump", "prove", "archive"
 _PROVING_COST = 3.0
 """How much longer a restore takes than its dump, believed until it was measured."""
 
@@ -49,9 +49,11 @@ class Taking:
         self._facts = worth_keeping(self._database)
         self._bytes = {one.name: one.size_bytes for one in self._facts}
         self._proof, self._note = proving.level(self._database, self._facts, plan.proof)
+        self._volume_bytes = dict(plan.volume_sizes)
         total = sum(self._bytes.values())
         work = {_DUMP: total, **({_PROVE: total} if self._proof == "restored" else {})}
-        self._pace = Pace(work, {_DUMP: 1.0, _PROVE: _PROVING_COST})
+        work |= {_ARCHIVE: sum(self._volume_bytes.values())} if self._volume_bytes else {}
+        self._pace = Pace(work, {_DUMP: 1.0, _PROVE: _PROVING_COST, _ARCHIVE: 1.0})
         self._done: dict[tuple[str, int], int] = {}
         self._telling_now = threading.Lock()
 
@@ -61,7 +63,7 @@ class Taking:
         Raises:
             HostError: with the bytes needed and free.
         """
-        databases, volumes = sum(self._bytes.values()), sum(size for _, size in self._plan.volume_sizes)
+        databases, volumes = sum(self._bytes.values()), sum(self._volume_bytes.values())
         needed, free = databases + volumes, self._host.files.free_bytes(self._folder.parent)
         if free < needed:
             parts = f" ({databases:,} for databases, {volumes:,} for volumes)" if volumes else ""
@@ -132,8 +134,11 @@ class Taking:
         return tell
 
     def _tell(self, kind: str, number: int, part: float) -> None:
+        self._tell_bytes(kind, number, int(self._facts[number].size_bytes * part))
+
+    def _tell_bytes(self, kind: str, number: int, done: int) -> None:
         with self._telling_now:
-            self._done[kind, number] = int(self._facts[number].size_bytes * part)
+            self._done[kind, number] = done
             self._pace.did(kind, sum(size for (other, _), size in self._done.items() if other == kind))
             left_s = self._pace.left_s()
             self._ctx.progress(self._pace.done_bytes, self._pace.total_bytes, "bytes", left_s=left_s)
@@ -154,12 +159,24 @@ class Taking:
             self._ctx.say(f"archiving the volume {one.volume} of {one.service}")
             with self._ctx.effect(f"archive-{number}"):
                 to = self._folder / file
-                written = self._host.stack.archive(
-                    container.id, one.path, to, lambda done, total: self._ctx.progress(done, total, "bytes")
-                )
+                size = self._volume_bytes.get(one.volume)
+                written = self._host.stack.archive(container.id, one.path, to, self._archiving(number, size))
+            if size is not None:
+                self._tell_bytes(_ARCHIVE, number, size)
             live = container.state == "running"
             archived.append(ArchivedVolume(one.volume, one.service, one.path, live, _part(file, written)))
         return tuple(archived)
+
+    def _archiving(self, number: int, size: int | None) -> Progress:
+        """What hears how far an archive is: a part of the whole work where the volume's size could be seen."""
+
+        def tell(done: int, total: int | None) -> None:
+            if size is None:
+                self._ctx.progress(done, total, "bytes")
+            else:
+                self._tell_bytes(_ARCHIVE, number, min(done, size))
+
+        return tell
 
     def _file(self, name: str, data: bytes) -> Part:
         self._host.files.write(self._folder / name, data)

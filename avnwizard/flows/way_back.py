@@ -51,6 +51,11 @@ def judge(host: Host, plan: Plan, begun: Sequence[StepRecord], known: Baseline) 
     if not any(step.name.startswith(_TOUCHING) for step in begun):
         return Verdict(False, "no migration was started and no new code ran")
     if not host.postgres_service:
+        if known.schemas:
+            raise HostError(
+                "The stack had databases before the upgrade, and no service of Postgres is to be seen now.",
+                "Start it, or name it in avnwizard.toml: [postgres] service; then roll back.",
+            )
         return Verdict(False, "the stack has no database")
     try:
         database = host.database()

@@ -98,7 +98,7 @@ class Database(Protocol):
         """Version and data directory."""
 
     def databases(self) -> tuple[DatabaseFacts, ...]:
-        """Every database but the templates, those that avnwizard keeps aside included, by name."""
+        """Every database by name, those that avnwizard keeps aside included, PostgreSQL's own templates not."""
 
     def fingerprint(self, database: str) -> str:
         """A hash over the schema (tables, columns, types, constraints, indexes, views, functions, sequences)."""
@@ -121,7 +121,8 @@ class Database(Protocol):
     def repair_globals(self, dump: Path, *, only_missing: bool = False) -> GlobalsChange:
         """Put roles (passwords as hashes), settings and memberships back; new roles are told and left.
 
-        With `only_missing` only the roles that are gone are made.
+        With `only_missing` only the roles that are gone are made, with their settings, memberships and grants; `left`
+        is then what of that the server refused.
         """
 
     def dump_rows(self, database: str, tables: Sequence[str], to: Path, progress: Progress) -> None:

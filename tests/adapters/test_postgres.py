@@ -134,11 +134,13 @@ def test_database_that_stays_in_use_is_left_open(server: LocalServer, monkeypatc
     monkeypatch.setattr("avnwizard.adapters.postgres.lifecycle.ATTEMPTS", 2)
     monkeypatch.setattr("avnwizard.adapters.postgres.lifecycle.PAUSE_S", 0.05)
     database = filled(server)
-    with psycopg.connect(**server.connection("postgres"), autocommit=True) as connection:  # type: ignore[arg-type]  # strings
-        connection.execute("ALTER DATABASE shop IS_TEMPLATE true")
-        with pytest.raises(HostError):
-            database.drop("shop")
-        connection.execute("ALTER DATABASE shop IS_TEMPLATE false")
+    with psycopg.connect(**server.connection("shop"), autocommit=True) as connection:  # type: ignore[arg-type]  # strings
+        connection.execute("CREATE SUBSCRIPTION busy CONNECTION '' PUBLICATION none WITH (connect = false)")
+    with pytest.raises(HostError, match="stayed in use"):
+        database.drop("shop")
+    with psycopg.connect(**server.connection("shop"), autocommit=True) as connection:  # type: ignore[arg-type]  # strings
+        connection.execute("ALTER SUBSCRIPTION busy SET (slot_name = NONE)")
+        connection.execute("DROP SUBSCRIPTION busy")
     assert database.row_counts("shop")["public.people"] == 5000
 
 

@@ -130,8 +130,10 @@ def _contents(server: LocalServer, database: str) -> dict[str, Any]:
             query = sql.SQL("SELECT x::text FROM {} x ORDER BY 1").format(sql.Identifier(schema, table))
             rows = connection.execute(query).fetchall()
             found[f"{schema}.{table}"] = (len(rows), hashlib.sha256(repr(rows).encode()).hexdigest())
+        for schema, sequence in connection.execute("SELECT schemaname, sequencename FROM pg_sequences").fetchall():
+            state = sql.SQL("SELECT last_value, is_called FROM {}").format(sql.Identifier(schema, sequence))
+            found[f"sequence {schema}.{sequence}"] = connection.execute(state).fetchone()
         for what, query_text in {
-            "sequences": "SELECT schemaname, sequencename, last_value FROM pg_sequences ORDER BY 1, 2",
             "large objects": "SELECT oid, pg_get_userbyid(lomowner), lomacl::text, md5(lo_get(oid)),"
             " obj_description(oid, 'pg_largeobject') FROM pg_largeobject_metadata ORDER BY 1",
             "extensions": "SELECT extname, extversion FROM pg_extension ORDER BY 1",
@@ -153,6 +155,8 @@ def test_all_that_was_there_is_there_again(odd: LocalServer, tmp_path: Path) -> 
     assert contents['public.quo"te'][0] == 500
     assert contents["s p a c e.new\nline"][0] == 2
     assert contents["unlogged"] == [("unlögged",)]
+    assert contents["sequence public.lonely"] == (42, False)
+    assert contents['sequence public.quo"te_id_seq'] == (500, True)
     assert len(contents["large objects"]) == 1
     database.dump_globals(tmp_path / "globals.sql")
     then = dumped(database, NAME, tmp_path / "odd.dump")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from avnwizard.adapters.postgres import PostgresDatabase
-from avnwizard.domain.cluster_globals import read_globals
+from avnwizard.domain.cluster_globals import GlobalsChange, read_globals
 from avnwizard.errors import HostError
 from tests.adapters.postgres_server import LocalServer
 
@@ -131,10 +131,41 @@ def test_missing_roles_come_first(roles: LocalServer, tmp_path: Path) -> None:
     done = database.repair_globals(globals_, only_missing=True)
     assert len(done.repaired) == 1
     assert "was gone and is made again" in done.repaired[0]
+    assert done.left == ()
     assert "ALTER ROLE reader WITH NOSUPERUSER INHERIT NOCREATEROLE CREATEDB" in dumped(roles)
     assert database.repair_globals(globals_).repaired
     assert _steady(dumped(roles)) == _steady(before)
     assert database.repair_globals(globals_).repaired == ()
+
+
+def test_missing_roles_are_made_whole(roles: LocalServer, tmp_path: Path) -> None:
+    """On a server that has none of them: settings, comments, memberships and parameter grants come with the roles."""
+    database = PostgresDatabase(roles)
+    globals_ = tmp_path / "globals.sql"
+    database.dump_globals(globals_)
+    before = dumped(roles)
+    _drop(roles)
+    assert "chief" not in dumped(roles)
+    done = database.repair_globals(globals_, only_missing=True)
+    assert len(done.repaired) == 3
+    assert done.left == ()
+    assert _steady(dumped(roles)) == _steady(before)
+    assert database.globals_changes(globals_) == GlobalsChange()
+
+
+def test_what_this_server_refuses_of_a_role_is_told(roles: LocalServer, tmp_path: Path) -> None:
+    """A setting that a server of another version does not know: the role is there all the same, the rest too."""
+    database = PostgresDatabase(roles)
+    globals_ = tmp_path / "globals.sql"
+    database.dump_globals(globals_)
+    text = globals_.read_text()
+    globals_.write_text(text.replace("ALTER ROLE chief SET search_path", "ALTER ROLE chief SET gone_since_then"))
+    _drop(roles)
+    done = database.repair_globals(globals_, only_missing=True)
+    (refused,) = done.left
+    assert refused.startswith("role chief: setting gone_since_then could not be made again: the server refuses it")
+    assert "ALTER ROLE chief SET \"my.x\" TO 'it''s'" in dumped(roles)
+    assert "GRANT pg_monitor TO reader" in dumped(roles)
 
 
 def test_damaged_globals_are_refused(roles: LocalServer, tmp_path: Path) -> None:

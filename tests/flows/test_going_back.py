@@ -80,6 +80,8 @@ def test_the_cost_is_told_in_rows_and_kept_to(practice_host: PracticeHost, stack
     assert migrated["public.accounts"]["updated"] > 0, "0006 changes the suspended accounts"
     said = avnwizard("rollback", "--stack", stack, "--dry-run")
     assert "14 new sessions, 1 changed account and 1 new identity, since " in said.err
+    beside_s = plan["cost"]["total_s"] - plan["cost"]["interruption_s"]
+    assert f"the restore goes on beside for about {round(beside_s)} s;" in said.err
     assert [run["kind"] for run in avnwizard("runs", "--stack", stack, "--json").data] == ["upgrade"]
 
     back = avnwizard("rollback", "--stack", stack, "--yes", "--save-rows")
@@ -99,6 +101,8 @@ def test_the_cost_is_told_in_rows_and_kept_to(practice_host: PracticeHost, stack
     shown = avnwizard("show", run, "--stack", stack).out
     assert "14 new sessions, 1 changed account and 1 new identity" in shown
     assert str(folder) in shown
+    kept = avnwizard("snapshot", "prune", "--stack", stack, "--keep", "0", "--dry-run", "--json").data["kept"]
+    assert str(folder) in [one["folder"] for one in kept]
 
 
 def _as_sql(host: PracticeHost, dump: Path) -> str:

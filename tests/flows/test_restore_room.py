@@ -80,6 +80,7 @@ def test_without_room_nothing_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(HostError, match="6,500,000 bytes where the server keeps its data, 3,000,000 are free"):
         _restore(server, monkeypatch, {})
     assert server.names == set()
+    server.names = {f"db0__restoring_{_RUN}", f"db1__restoring_{_RUN}"}
     with pytest.raises(HostError, match="No space left"):
         _restore(server, monkeypatch, {"restored-0": True, "restored-1": True})
 

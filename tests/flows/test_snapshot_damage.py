@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from avnwizard.domain.snapshot import Manifest
-from avnwizard.errors import HostError, StepError
+from avnwizard.errors import HostError, RefusedError, StepError
 from avnwizard.flows import by_hand, restoring, snapshots
 from avnwizard.flows.host import Host
 from avnwizard.flows.snapshot_plan import plan_snapshot
 from avnwizard.flows.steps.snapshot import TakeSnapshot
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
+from tests.flows.cli import avnwizard
 
 DAMAGES = 100
 SEED = 20261123
@@ -206,6 +207,24 @@ def test_a_newer_format_is_told(taken: Taken, tmp_path: Path) -> None:
     _resigned(taken, folder, replace(snapshots.load(taken.host.files, folder), format=99))
     with pytest.raises(HostError, match="format 99"):
         snapshots.verify(taken.host.files, folder)
+
+
+def test_a_damaged_manifest_is_not_passed_over(taken: Taken) -> None:
+    """The newest snapshot is what is restored where none is named: never silently an older one."""
+    host, older = taken.host, taken.folder
+    folder = taken.copy(older.with_name("29991231-235959-v1.5.0"))
+    assert snapshots.find(host.files, host.state.snapshots, "2999") == folder
+    manifest = folder / snapshots.MANIFEST
+    manifest.write_bytes(manifest.read_bytes()[:-9])
+    with pytest.raises(RefusedError, match=r"29991231-235959-v1[.]5[.]0, cannot be read") as raised:
+        snapshots.find(host.files, host.state.snapshots, "")
+    assert "snapshot list" in raised.value.hint
+    assert snapshots.find(host.files, host.state.snapshots, older.name) == older
+    with pytest.raises(HostError, match="no readable snapshot"):
+        restoring.plan_restore(host, snapshots.find(host.files, host.state.snapshots, "2999"))
+    listed = avnwizard("snapshot", "list", "--stack", host.repo.directory)
+    assert older.name in listed.out
+    assert "29991231-235959-v1.5.0 cannot be read" in listed.err
 
 
 def test_a_part_outside_the_folder_is_refused(taken: Taken, tmp_path: Path) -> None:

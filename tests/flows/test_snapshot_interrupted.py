@@ -21,6 +21,7 @@ from avnwizard.wiring import open_host
 from tests.adapters.postgres_filled import filled
 from tests.adapters.postgres_server import LocalServer
 from tests.flows.cli import avnwizard
+from tests.flows.test_going_back import execute
 
 
 def _deaf(kind: str, step: str, text: str, data: dict[str, Any]) -> None:
@@ -121,6 +122,65 @@ def test_avnwizard_killed(practice_host: PracticeHost, point: str) -> None:
     left = [one.name for one in host.database().databases() if "__restoring_" in one.name or "__proof_" in one.name]
     assert left == []
     assert [folder.suffix for folder in host.files.list(host.state.snapshots)] == [".0"]
+
+
+def test_the_volume_is_made_anew_amid_a_restore(practice_host: PracticeHost) -> None:
+    """What was restored beside is gone with it: the same command restores it again."""
+    checkout = practice_host.project.directory
+    host = open_host(checkout)
+    before = _rows(host)
+    _take(host, proof="read back")
+    words = ("snapshot", "restore", "--yes", "--stack", checkout)
+    assert avnwizard(*words, env={KILL_AT: "restore:restore-2:before"}).code == -signal.SIGKILL
+    assert len([one for one in host.database().databases() if "__restoring_" in one.name]) == 3
+    for one in host.database().databases():
+        if one.name != "postgres":
+            host.database().drop(one.name)
+    again = avnwizard(*words)
+    assert again.code == ExitCode.DONE, again.err
+    assert _rows(host) == before
+
+
+def test_the_volume_is_made_anew_before_the_swap(practice_host: PracticeHost) -> None:
+    """Nothing is left to put in place: told with the way on, never "restored" over databases that are missing."""
+    checkout = practice_host.project.directory
+    host = open_host(checkout)
+    before = _rows(host)
+    _take(host, proof="read back")
+    words = ("snapshot", "restore", "--yes", "--stack", checkout, "--database", "keto")
+    assert avnwizard(*words, env={KILL_AT: "swap:set-aside-0:before"}).code == -signal.SIGKILL
+    for one in host.database().databases():
+        if one.name != "postgres":
+            host.database().drop(one.name)
+    again = avnwizard(*words)
+    assert again.code == ExitCode.STEP_FAILED
+    assert "keto is gone" in again.err
+    done = avnwizard("snapshot", "restore", "--yes", "--stack", checkout)
+    assert done.code == ExitCode.DONE, done.err
+    assert _rows(host) == before
+
+
+def test_what_was_overtaken_is_not_gone_on_with(practice_host: PracticeHost) -> None:
+    """A restore cut off before its swap gives way to another; one cut off amid its swap is later done whole again."""
+    checkout = practice_host.project.directory
+    host = open_host(checkout)
+    before = _rows(host)
+    _take(host, proof="read back")
+    every = ("snapshot", "restore", "--yes", "--stack", checkout)
+    other = (*every, "--database", "keto")
+    assert avnwizard(*every, env={KILL_AT: "restore:restore-1:before"}).code == -signal.SIGKILL
+    assert avnwizard(*other).code == ExitCode.DONE
+    assert not [one.name for one in host.database().databases() if "__restoring_" in one.name]
+    kept = avnwizard("snapshot", "prune", "--stack", checkout, "--dry-run", "--json").data["kept"]
+    assert [one["why"] for one in kept] == ["one of the newest 5"]
+
+    assert avnwizard(*every, env={KILL_AT: "swap:put-in-place-0:after"}).code == -signal.SIGKILL
+    assert avnwizard(*other).code == ExitCode.DONE
+    execute(practice_host, "avnology", "TRUNCATE accounts CASCADE")
+    assert _rows(host) != before
+    again = avnwizard(*every)
+    assert again.code == ExitCode.DONE, again.err
+    assert _rows(host) == before
 
 
 @contextmanager

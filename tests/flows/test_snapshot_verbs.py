@@ -5,6 +5,7 @@ import signal
 import stat
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -15,6 +16,7 @@ from avnwizard.errors import ExitCode
 from avnwizard.flows import by_hand, drafting, launch
 from avnwizard.flows.host import Host
 from avnwizard.flows.planning import prepare
+from avnwizard.flows.snapshot_plan import plan_snapshot
 from avnwizard.flows.steps.snapshot import TakeSnapshot
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
@@ -62,6 +64,26 @@ def test_create_look_verify(stack: Path) -> None:
     plain = avnwizard("snapshot", "show", "--stack", stack)
     for text in (made.out + made.err, plain.out + plain.err, json.dumps(shown), verified.err):
         assert not [secret for secret in secrets if secret in text]
+
+
+def test_a_volume_counts_in_what_is_left(practice_host: PracticeHost, stack: Path) -> None:
+    """Bytes and time left are of all that is asked for, the volume too, from the first dump to the last archive."""
+    host = open_host(stack)
+    big = practice_host.home / "volumes" / "minio_data" / "big"
+    big.parent.mkdir(parents=True, exist_ok=True)
+    big.write_bytes(bytes(50_000_000))
+    plan = plan_snapshot(host, "v1.5.0", volumes=("minio_data",), proof="read back")
+    heard: list[dict[str, Any]] = []
+
+    def hear(kind: str, _step: str, _text: str, data: dict[str, Any]) -> None:
+        if kind == "progress":
+            heard.append(data)
+
+    env = host.files.read(host.stack.project.env_file)
+    by_hand.carry(host, "snapshot", "t", "t", [TakeSnapshot(host, plan, lambda: env)], hear, again=True)
+    (total,) = {each["total"] for each in heard}
+    assert total > big.stat().st_size
+    assert (heard[-1]["done"], heard[-1]["left_s"]) == (total, 0)
 
 
 def test_no_room_for_a_volume(stack: Path) -> None:

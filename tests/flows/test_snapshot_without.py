@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -11,11 +12,13 @@ import pytest
 
 from avnwizard.adapters.postgres import PostgresDatabase
 from avnwizard.errors import ExitCode
+from avnwizard.flows.host import Host
 from avnwizard.ports import ToolCommand
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 from tests.adapters.postgres_server import LocalServer, running
 from tests.flows.cli import avnwizard
+from tests.flows.test_going_back import execute
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -62,6 +65,38 @@ def test_the_readmes_commands_restore_it(practice_host: PracticeHost, fresh: Loc
         assert there.row_counts(one.name) == live.row_counts(one.name), one.name
     inner = PostgresDatabase(practice_host.postgres)
     assert _roles(there, tmp_path / "there") == _roles(inner, tmp_path / "live")
+
+
+def test_restore_on_an_empty_server(practice_host: PracticeHost, tmp_path: Path) -> None:
+    """Postgres' volume is gone and made anew: `snapshot restore` alone brings back every role and every database."""
+    stack = practice_host.project.directory
+    host = open_host(stack)
+    inner = PostgresDatabase(practice_host.postgres)
+    execute(practice_host, "postgres", "ALTER ROLE avnology SET work_mem = '5MB'")
+    roles, rows = _roles(inner, tmp_path / "before"), _rows(host)
+    assert "GRANT readers TO reporting" in "\n".join(roles)
+    assert avnwizard("snapshot", "create", "--stack", stack, "--proof", "read back").code == ExitCode.DONE
+    password = practice_host.postgres.connection("postgres")["password"]
+    practice_host.cluster.stop()
+    shutil.rmtree(practice_host.cluster.data)
+    practice_host.cluster.create(password)
+    practice_host.cluster.start()
+    assert list(_rows(host)) == ["postgres"]
+    done = avnwizard("snapshot", "restore", "--stack", stack, "--yes")
+    assert done.code == ExitCode.DONE, done.err
+    assert "role avnology: password, setting work_mem not as in the snapshot; left as it is" in done.err
+    assert _rows(host) == rows
+    assert _without("avnology", _roles(inner, tmp_path / "after")) == _without("avnology", roles)
+
+
+def _rows(host: Host) -> dict[str, tuple[str, dict[str, int]]]:
+    """Database -> (owner, rows per table)."""
+    database = host.database()
+    return {one.name: (one.owner, database.row_counts(one.name)) for one in database.databases()}
+
+
+def _without(role: str, lines: Sequence[str]) -> list[str]:
+    return [line for line in lines if f"ROLE {role} " not in line]
 
 
 class _With(LocalServer):

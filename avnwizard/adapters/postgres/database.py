@@ -46,10 +46,11 @@ class PostgresDatabase:
         return ServerFacts(str(version).split()[0], int(number) // 10000, str(folder), str(position))
 
     def databases(self) -> tuple[DatabaseFacts, ...]:
-        """Every database but the templates, by name."""
+        """Every database by name, templates too but for PostgreSQL's own and those that nobody may connect to."""
         query = (
             "SELECT datname, pg_get_userbyid(datdba), pg_database_size(oid) FROM pg_database"
-            ' WHERE NOT datistemplate ORDER BY datname COLLATE "C"'
+            " WHERE NOT datistemplate OR (datallowconn AND datname NOT IN ('template0', 'template1'))"
+            ' ORDER BY datname COLLATE "C"'
         )
         with session(self._access, self._lobby()) as connection:
             rows = connection.execute(query).fetchall()
@@ -99,6 +100,8 @@ class PostgresDatabase:
     @contextlib.contextmanager
     def moments(self, databases: Sequence[str]) -> Iterator[tuple[HeldMoment, ...]]:
         """Hold databases as of now, all of one moment, for `dump`; let go of them at the end."""
+        with session(self._access, self._lobby()) as connection:
+            lifecycle.require_open(connection, databases)
         with held(self._access, databases) as moments:
             yield moments
 

@@ -2,9 +2,10 @@
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from avnwizard.adapters.hostile import printable
 from avnwizard.errors import HostError
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 60
 PAUSE_S = 0.5
+_HALF_DROPPED = "SELECT 1 FROM pg_database WHERE datname = %s AND datconnlimit = -2"
 _HINT = "Stop what keeps connecting (`SELECT * FROM pg_stat_activity` shows it), prepared transactions included."
 
 
@@ -36,6 +38,9 @@ def drop(connection: "psycopg.Connection[tuple[Any, ...]]", database: str) -> No
 
     if exists(connection, database):
         command = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(database))
+        template = "SELECT 1 FROM pg_database WHERE datname = %s AND datistemplate AND datconnlimit <> -2"
+        if connection.execute(template, [database]).fetchone():
+            connection.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE false").format(sql.Identifier(database)))
         _alone(connection, database, lambda: connection.execute(command))
 
 
@@ -44,16 +49,41 @@ def exists(connection: "psycopg.Connection[tuple[Any, ...]]", database: str) -> 
     return connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone() is not None
 
 
-def allow(connection: "psycopg.Connection[tuple[Any, ...]]", database: str, *, allowed: bool) -> None:
-    """Open or close a database to new connections, superusers' too."""
-    from psycopg import errors, sql
+def require_open(connection: "psycopg.Connection[tuple[Any, ...]]", databases: Sequence[str]) -> None:
+    """Refuse where one of the databases can be read by nobody, superusers included: it would be missing from a dump.
 
-    command = sql.SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS {}").format(
-        sql.Identifier(database), sql.Literal(allowed)
+    Raises:
+        HostError: names it, and the statement that mends it.
+    """
+    from psycopg import sql
+
+    query = (
+        "SELECT datname, datconnlimit = -2 FROM pg_database"
+        " WHERE datname = ANY(%s) AND (NOT datallowconn OR datconnlimit = -2) ORDER BY datname LIMIT 1"
     )
-    with contextlib.suppress(errors.ObjectNotInPrerequisiteState):
-        connection.execute(command)
-    # A drop that a crash cut off leaves a database which only DROP accepts (PostgreSQL 16.0 and later).
+    row = connection.execute(query, [list(databases)]).fetchone()
+    if row is None:
+        return
+    name, half_dropped = str(row[0]), bool(row[1])
+    quoted = printable(sql.Identifier(name).as_string(connection))
+    if half_dropped:  # 16.0 and later
+        why, mend = "is the rest of a DROP DATABASE that was cut off", f"DROP DATABASE {quoted}"
+    else:
+        why, mend = "takes no connections, so it cannot be dumped", f"ALTER DATABASE {quoted} ALLOW_CONNECTIONS true"
+    raise HostError(f"The database {quoted} {why}.", f"As a superuser, in psql: {mend};")
+
+
+def allow(connection: "psycopg.Connection[tuple[Any, ...]]", database: str, *, allowed: bool) -> None:
+    """Open or close a database to new connections, superusers' too.
+
+    The rest of a drop that a crash cut off is closed already, and to alter it ends the session (PostgreSQL 16.0 and
+    later); it can still be renamed and dropped.
+    """
+    from psycopg import sql
+
+    if connection.execute(_HALF_DROPPED, [database]).fetchone() is None:
+        command = sql.SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS {}")
+        connection.execute(command.format(sql.Identifier(database), sql.Literal(allowed)))
 
 
 def _alone(connection: "psycopg.Connection[tuple[Any, ...]]", database: str, command: Callable[[], object]) -> None:

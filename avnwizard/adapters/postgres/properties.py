@@ -43,12 +43,13 @@ def read(connection: "psycopg.Connection[tuple[Any, ...]]", database: str) -> Da
     row = connection.execute(
         "SELECT pg_encoding_to_char(encoding), datcollate, datctype, "  # noqa: S608  # column names of this file
         f"{provider}::text, {locale}, {rules}, COALESCE({collation_version}, ''), datconnlimit, datacl IS NULL,"
+        " datistemplate,"
         " COALESCE(shobj_description(oid, 'pg_database'), '') FROM pg_database WHERE datname = %s".encode(),
         [database],
     ).fetchone()
     if row is None:
         raise HostError(f"There is no database {database!r}.", "`psql -l` lists them.")
-    encoding, collate, ctype, kind, own_locale, icu_rules, known, limit, default_grants, comment = row
+    encoding, collate, ctype, kind, own_locale, icu_rules, known, limit, default_grants, template, comment = row
     return DatabaseProperties(
         encoding=encoding,
         collate=collate,
@@ -61,6 +62,7 @@ def read(connection: "psycopg.Connection[tuple[Any, ...]]", database: str) -> Da
         comment=comment,
         grants=None if default_grants else _grants(connection, database),
         settings=_settings(connection, database),
+        template=template,
     )
 
 
@@ -92,6 +94,8 @@ def _statements(properties: DatabaseProperties, database: str) -> "Iterator[sql.
     yield sql.SQL("ALTER DATABASE {} CONNECTION LIMIT {}").format(name, sql.Literal(properties.connection_limit))
     if properties.comment:
         yield sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, sql.Literal(properties.comment))
+    if properties.template:
+        yield sql.SQL("ALTER DATABASE {} IS_TEMPLATE true").format(name)
     if properties.grants is not None:
         yield sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name)
     for grant in properties.grants or ():

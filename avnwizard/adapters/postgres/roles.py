@@ -30,13 +30,13 @@ def changes(access: PostgresAccess, dump: Path) -> GlobalsChange:
 def put_back(
     access: PostgresAccess, connection: "psycopg.Connection[tuple[Any, ...]]", dump: Path, *, only_missing: bool
 ) -> GlobalsChange:
-    """Make the globals what the dump says; with `only_missing` just make the roles that are gone."""
+    """Make the globals what the dump says; with `only_missing` just make the roles that are gone, whole."""
     wanted = _read(dump)
     _hush(connection)
     if only_missing:
         found = missing_roles(wanted, _now(access))
-        _execute(connection, found)
-        return found.change
+        refused = _execute(connection, found)
+        return GlobalsChange(found.change.repaired, refused)
     repaired: dict[str, None] = {}
     for _ in range(_ROUNDS):
         found = repair(wanted, _now(access))
@@ -75,8 +75,20 @@ def _hush(connection: "psycopg.Connection[tuple[Any, ...]]") -> None:
             connection.execute(statement.encode())
 
 
-def _execute(connection: "psycopg.Connection[tuple[Any, ...]]", found: Repair) -> None:
-    """All of it or nothing: a crash in between leaves the roles as they were."""
+def _execute(connection: "psycopg.Connection[tuple[Any, ...]]", found: Repair) -> tuple[str, ...]:
+    """All of it or nothing: a crash in between leaves the roles as they were. What of `also` the server refused."""
+    import psycopg
+
+    refused = []
     with connection.transaction():
         for statement in found.statements:
             connection.execute(statement.reveal().encode())
+        for sentence, statement in found.also:
+            try:
+                with connection.transaction():
+                    connection.execute(statement.reveal().encode())
+            except psycopg.DatabaseError:
+                if connection.closed:
+                    raise
+                refused.append(f"{sentence}: the server refuses it; the snapshot's globals.sql has it")
+    return tuple(refused)

@@ -35,4 +35,4 @@ def session(access: PostgresAccess, database: str) -> "Iterator[psycopg.Connecti
 def translated(error: "psycopg.Error", database: str) -> HostError:
     """The server's first line only: details and contexts may quote rows."""
     said = error.diag.message_primary or (str(error).strip().splitlines() or ["no reason given"])[0]
-    return HostError(f"Postgres, database {database!r}: {redact_urls(printable(said))}", _HINT)
+    return HostError(f"Postgres, database {database!r}: {redact_urls(printable(said)).rstrip('.')}.", _HINT)

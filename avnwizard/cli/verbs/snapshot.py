@@ -105,6 +105,7 @@ def restore(
     if manifest.commit != head.commit:
         was = manifest.tag or manifest.commit[:12]
         say(f"the snapshot is of {was}, the checkout is at {head.tag or head.commit[:12]}", style="yellow")
+        say("  only data goes back, and the code of now may not fit it; for both: avnwizard rollback", style="yellow")
     rows = {one.name: sum(one.rows.values()) for one in manifest.databases}
     for each in order.databases:
         how = "kept beside under another name" if each in order.keeping else "missing"

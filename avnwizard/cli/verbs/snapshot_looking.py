@@ -57,12 +57,11 @@ def list_(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
         say("no snapshot yet; take one with: avnwizard snapshot create")
     else:
         show_table(
-            ("snapshot", "taken", "release", "size", "proven", "needed by"),
-            [
-                (one["name"], moment(one["taken_at"]), one["tag"], size(one["bytes"]), one["proof"], one["needed_by"])
-                for one in rows
-            ],
+            ("snapshot", "release", "size", "proven", "needed by"),  # its name says when it was taken
+            [(one["name"], one["tag"], size(one["bytes"]), one["proof"], one["needed_by"]) for one in rows],
         )
+    for folder in snapshots.unreadable(host.files, host.state.snapshots):
+        say(f"{folder.name} cannot be read as a snapshot: nothing can be restored from it", style="yellow")
     return ExitCode.DONE
 
 

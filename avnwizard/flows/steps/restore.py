@@ -34,7 +34,7 @@ class RestoreBeside(Step):
         self._host, self._folder, self._databases = host, folder, databases
 
     def probe(self, ctx: StepContext) -> Probe:
-        """The journal says which databases were restored whole; the rest is done again."""
+        """The journal says which databases were restored whole; the rest is done again, and what is gone since."""
         return Probe.HALF_DONE
 
     def do(self, ctx: StepContext) -> None:
@@ -43,13 +43,14 @@ class RestoreBeside(Step):
         database = self._host.database()
         with ctx.effect("missing-roles"):
             made = database.repair_globals(self._folder / snapshots.GLOBALS, only_missing=True)
-        for line in made.repaired:
+        for line in (*made.repaired, *made.left):
             ctx.say(line)
         noted = ctx.recall()
         missing = [
             (number, one)
             for number, one in enumerate(manifest.databases)
-            if one.name in self._databases and not noted.get(f"restored-{number}")
+            if one.name in self._databases
+            and not (noted.get(f"restored-{number}") and database.exists(beside(one.name, ctx.run)))
         ]
         _require_room(database, [dumped for _, dumped in missing])
         for number, dumped in missing:
@@ -114,9 +115,9 @@ class PutInPlace(Step):
         self._host, self._databases = host, databases
 
     def probe(self, ctx: StepContext) -> Probe:
-        """Done when nothing is left under a restoring name."""
+        """Done when nothing is left under a restoring name, and each is there under its own."""
         database = self._host.database()
-        left = [one for one in self._databases if database.exists(beside(one, ctx.run))]
+        left = [one for one in self._databases if database.exists(beside(one, ctx.run)) or not database.exists(one)]
         return Probe.HALF_DONE if left else Probe.DONE
 
     def do(self, ctx: StepContext) -> None:
@@ -125,6 +126,7 @@ class PutInPlace(Step):
         for number, name in enumerate(self._databases):
             restored, kept = beside(name, ctx.run), set_aside(name, ctx.run)
             if not database.exists(restored):
+                self._require_there(database, name)
                 continue
             if database.exists(name):
                 if database.exists(kept):
@@ -134,6 +136,15 @@ class PutInPlace(Step):
             with ctx.effect(f"put-in-place-{number}"):
                 database.rename(restored, name)
             ctx.say(f"{name} is as in the snapshot; what it was is kept as {kept}")
+
+    @staticmethod
+    def _require_there(database: Database, name: str) -> None:
+        """It was put in place before, unless both were lost since, as with a volume that was made anew."""
+        if not database.exists(name):
+            raise HostError(
+                f"The database {printable(name, limit=63)} is gone, and so is what was restored of it.",
+                "Restore it by itself, then give this command again: avnwizard snapshot restore --database NAME",
+            )
 
 
 class SwapDatabases(PutInPlace):

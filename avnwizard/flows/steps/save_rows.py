@@ -5,14 +5,19 @@ from pathlib import Path
 from avnwizard.domain.database_names import set_aside
 from avnwizard.domain.plain import printable
 from avnwizard.engine.step import Probe, Step, StepContext
+from avnwizard.flows import snapshots
 from avnwizard.flows.steps.scene import Scene
 
 README = "README.txt"
+_NOT_ALL = """
+These may not be all: the server lost its counts meanwhile (a crash, or a reset of its statistics), so
+other tables may have been written to as well. They are whole in the databases that are kept beside.
+"""
 
 
 def rows_folder(snapshot: Path, run: str) -> Path:
     """Where the rows are saved: beside the snapshot, never in it."""
-    return snapshot.with_name(f"{snapshot.name}.rows-{run}")
+    return snapshot.with_name(f"{snapshot.name}{snapshots.ROWS}{run}")
 
 
 class SaveRows(Step):
@@ -58,24 +63,21 @@ class SaveRows(Step):
 
 def explained(told: list[tuple[str, str, list[str]]], *, exact: bool) -> str:
     """What lies in the folder: (file, kept database, tables); not `exact`: there may be others."""
+    if not told:
+        return "No table is known to have been written to since the snapshot.\n" + ("" if exact else _NOT_ALL)
+    example = told[0][0]
     lines = [
         "Tables that were written to since the snapshot, whole, as they were when the stack went back.",
         "Each file is a plain data-only pg_dump. As SQL, to look at or to pick rows from:",
         "",
-        "    pg_restore --data-only --file=rows.sql rows-0.dump",
+        f"    pg_restore --data-only --file=rows.sql {example}",
         "",
         "To have the rows beside the live ones, in a database with the tables of the newer release:",
         "",
-        "    pg_restore --data-only --disable-triggers --dbname=SCRATCH rows-0.dump",
+        f"    pg_restore --data-only --disable-triggers --dbname=SCRATCH {example}",
         "",
     ]
     for file, kept, tables in told:
         lines += [f"{file}: of the database {printable(kept)}, which is kept until it is dropped:"]
         lines += [f"    {printable(table)}" for table in tables]
-    if not exact:
-        lines += [
-            "",
-            "These may not be all: the server lost its counts meanwhile (a crash, or a reset of its statistics), so",
-            "other tables may have been written to as well. They are whole in the databases that are kept beside.",
-        ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n" + ("" if exact else _NOT_ALL)

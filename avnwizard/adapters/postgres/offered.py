@@ -13,7 +13,7 @@ import secrets
 import select
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
 from threading import Event
@@ -36,16 +36,18 @@ class Pipes:
     Attributes:
         dump: what pg_dump writes, to be read; blocking.
         check: what pg_restore reads, to be written.
+        left: set once nothing more shall be written.
     """
 
     dump: FileIO
     check: FileIO
+    left: Event = field(default_factory=Event)
 
     def to_check(self, block: bytes, child: Running) -> None:
         """Write to pg_restore; one that reads no more is judged by how it ends, a child that was ended anyway."""
         left = memoryview(block)
         with contextlib.suppress(OSError):
-            while left and not child.late:
+            while left and not child.late and not self.left.is_set():
                 if select.select([], [self.check], [], _PATIENCE_S)[1]:
                     left = left[self.check.write(left) or 0 :]
 

@@ -166,6 +166,18 @@ def test_what_is_read_is_what_the_disk_gives_back(
     assert not to.exists()
 
 
+def test_a_process_that_hangs_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its words in /proc may never come (one stuck in a file system); those without the pipes are passed over."""
+    (tmp_path / "77" / "fd").mkdir(parents=True)
+    os.mkfifo(tmp_path / "77" / "cmdline")
+    monkeypatch.setattr(offered, "_PROC", tmp_path)
+    found = list[object]()
+    looking = threading.Thread(target=lambda: found.append(offered._opened("name")), daemon=True)
+    looking.start()
+    looking.join(10.0)
+    assert found == [None]
+
+
 def test_breaking_off_while_pg_restore_is_fed(
     server: LocalServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

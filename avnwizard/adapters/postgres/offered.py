@@ -87,9 +87,14 @@ def _opened(name: str) -> Pipes | None:
 
 
 def _is_shell(place: Path, name: str) -> bool:
-    """Whether it is a process of that shell: the docker CLI has the name among its words too, but elsewhere."""
-    words = (place / "cmdline").read_bytes().split(b"\0")
-    return words[3:4] == [name.encode()] and (place / "fd" / str(commands.DUMP_OFFERED)).is_symlink()
+    """Whether it is a process of that shell: the docker CLI has the name among its words too, but elsewhere.
+
+    Only one that has the pipes is asked for its words: that can take for ever where a process hangs in a file system.
+    """
+    for number in (commands.DUMP_OFFERED, commands.CHECK_OFFERED):
+        if not str((place / "fd" / str(number)).readlink()).startswith("pipe:"):
+            return False
+    return (place / "cmdline").read_bytes().split(b"\0")[3:4] == [name.encode()]
 
 
 def _pipes(links: Path) -> Pipes:

@@ -117,6 +117,7 @@ class Running(ABC):
             for reader in self._readers:  # else one reads what gets the number of its pipe next
                 reader.join(GRACE_S)
         self._close()
+        self._alarm.join(GRACE_S)
 
 
 def _pump(pipe: IO[bytes], take: Callable[[bytes], None]) -> None:

@@ -147,6 +147,7 @@ def test_who_gives_up_waits_for_nobody(engine: _Engine) -> None:
     assert over.wait(10.0)
     assert running.stdout.closed
     assert not running._sorter.is_alive()
+    assert not running._alarm.is_alive()
 
 
 def test_a_pipe_is_not_closed_under_its_reader(engine: _Engine) -> None:

@@ -10,6 +10,9 @@ import pytest
 
 from avnwizard.adapters.child import Tap
 from avnwizard.adapters.docker.execution import Execution, executed
+from avnwizard.adapters.durable import appearing
+from avnwizard.adapters.postgres import archive
+from avnwizard.errors import HostError
 
 _Play = Callable[[socket.socket], None]
 _OUT, _ERR, _ENGINE = 1, 2, 3
@@ -169,3 +172,24 @@ def test_a_pipe_is_not_closed_under_its_reader(engine: _Engine) -> None:
         assert reading.wait(10.0)
     assert under
     assert not any(under)
+
+
+def test_a_stuck_engine_can_be_left(engine: _Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It sends nothing more and ends nothing: whoever breaks the dump off is heard all the same."""
+    monkeypatch.setattr(archive, "_PATIENCE_S", 0.01)
+    engine.code, told = None, list[int]()
+
+    def play(stream: socket.socket) -> None:
+        stream.sendall(_frame(_OUT, b"one"))
+        stream.recv(1)
+
+    def go_on(done: int, _total: int | None) -> None:
+        told.append(done)
+        if len(told) > 1:  # the first is of the block that came
+            raise HostError("It was broken off.", "")
+
+    engine.play = play
+    with pytest.raises(HostError, match="broken off"), appearing(tmp_path / "x") as sink, _start(engine) as running:
+        archive.pour(running, sink, go_on)
+    assert sink.size_bytes == 3
+    assert not (tmp_path / "x").exists()

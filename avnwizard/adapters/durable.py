@@ -56,10 +56,14 @@ class Sink:
             self._whole = self._again.whole()
         return self._whole
 
+    def break_off(self) -> None:
+        """Read no more of it; whoever hears the echo has heard the last of it. May be called again."""
+        if self._again:
+            self._again.break_off()
+
     def close(self) -> None:
         """Let nobody use the file any more, and close it."""
-        if self._again:
-            self._again.end()
+        self.break_off()
         os.close(self._handle)
 
 
@@ -69,6 +73,7 @@ class _Again:
     def __init__(self, handle: int, echo: Callable[[bytes], None] | None) -> None:
         self._handle, self._digest, self._offset = handle, hashlib.sha256(), 0
         self._echo = echo
+        self._broken_off = False
         self._failed: OSError | None = None
         self._goals: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._follow, daemon=True)
@@ -85,6 +90,11 @@ class _Again:
         self._goals.put(None)
         self._thread.join()
 
+    def break_off(self) -> None:
+        """Stop as soon as a block is read and told, whatever is left; what `whole` tells is less than all then."""
+        self._broken_off = True
+        self.end()
+
     def whole(self) -> FileFacts:
         """Size and checksum of all that is in the file, as read from the disk."""
         self.end()
@@ -95,7 +105,7 @@ class _Again:
 
     def _follow(self) -> None:
         try:
-            while (goal := self._goals.get()) is not None:
+            while (goal := self._goals.get()) is not None and not self._broken_off:
                 self._read(goal)
         except OSError as error:
             self._failed = error
@@ -104,7 +114,7 @@ class _Again:
         """fsync, then make the kernel forget: what is read next comes from the disk."""
         os.fsync(self._handle)
         os.posix_fadvise(self._handle, self._offset, goal - self._offset, os.POSIX_FADV_DONTNEED)
-        while self._offset < goal:
+        while self._offset < goal and not self._broken_off:
             block = os.pread(self._handle, min(_CHUNK_BYTES, goal - self._offset), self._offset)
             if not block:
                 break

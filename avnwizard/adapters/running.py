@@ -114,7 +114,10 @@ class Running(ABC):
         self._alarm.cancel()
         if not self._finished:
             self._end()
+            for reader in self._readers:  # else one reads what gets the number of its pipe next
+                reader.join(GRACE_S)
         self._close()
+        self._alarm.join(GRACE_S)
 
 
 def _pump(pipe: IO[bytes], take: Callable[[bytes], None]) -> None:

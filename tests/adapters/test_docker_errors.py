@@ -108,3 +108,17 @@ def test_password_file_is_read_in_the_container(tmp_path: Path) -> None:
     script = f'if [ "$1" = exec ]; then [ "$5" = /run/secrets/pg ] && echo from-file; else echo \'{inspected}\'; fi'
     env = ContainerPostgresAccess("abc", environ=_environ(tmp_path, script)).command(("psql",)).environment
     assert (env["PGPASSWORD"], env["PGUSER"]) == ("from-file", "postgres")
+
+
+def test_an_engine_that_is_asked_for_again(tmp_path: Path) -> None:
+    """A CLI that failed is asked again, and so is one whose context was changed; else several ask it but once."""
+    said, asked = tmp_path / "said", tmp_path / "asked"
+    (settings := tmp_path / "settings").mkdir()
+    environ = {**_environ(tmp_path, f"echo >> {asked}; cat {said}"), "DOCKER_CONFIG": str(settings)}
+    assert DockerCli(environ).engine_socket is None
+    said.write_text("unix:///run/one.sock\n")
+    assert [DockerCli(environ).engine_socket for _ in range(3)] == [Path("/run/one.sock")] * 3
+    assert asked.read_text() == "\n\n"
+    said.write_text("tcp://elsewhere:2376\n")
+    (settings / "config.json").write_text('{"currentContext": "elsewhere"}')
+    assert DockerCli(environ).engine_socket is None

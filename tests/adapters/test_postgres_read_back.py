@@ -12,6 +12,7 @@ import pytest
 from avnwizard.adapters import durable
 from avnwizard.adapters.postgres import PostgresDatabase, offered
 from avnwizard.adapters.postgres.read_back import NoToolsError, dump_read_back
+from avnwizard.adapters.running import Running
 from avnwizard.domain import commands
 from avnwizard.errors import HostError
 from avnwizard.ports import PostgresAccess, ToolCommand
@@ -163,6 +164,52 @@ def test_what_is_read_is_what_the_disk_gives_back(
         _take(_Other(server, programs=programs), to)
     monkeypatch.undo()
     assert not to.exists()
+
+
+def test_a_process_that_hangs_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its words in /proc may never come (one stuck in a file system); those without the pipes are passed over."""
+    (tmp_path / "77" / "fd").mkdir(parents=True)
+    os.mkfifo(tmp_path / "77" / "cmdline")
+    monkeypatch.setattr(offered, "_PROC", tmp_path)
+    found = list[object]()
+    looking = threading.Thread(target=lambda: found.append(offered._opened("name")), daemon=True)
+    looking.start()
+    looking.join(10.0)
+    assert found == [None]
+
+
+def test_breaking_off_while_pg_restore_is_fed(
+    server: LocalServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody writes to the pipes any more when they are closed: their numbers may be another file's by then."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may open the pipes of others")
+    filled(server)
+    monkeypatch.setattr(durable, "_STRIDE_BYTES", 1 << 20)
+    programs = _programs(
+        server, tmp_path / "programs", fake={"pg_dump": "cat /dev/zero", "pg_restore": "exec /bin/sleep 600"}
+    )
+    after_close, feed = list[bool](), offered.Pipes.to_check
+
+    def watched(pipes: offered.Pipes, block: bytes, child: Running) -> None:
+        feed(pipes, block, child)
+        after_close.append(pipes.check.closed)
+
+    def full(done: int, _total: int | None) -> None:
+        if done > 8 << 20:
+            raise HostError("The disk is full.", "")
+
+    monkeypatch.setattr(offered.Pipes, "to_check", watched)
+    died = list[object]()
+    monkeypatch.setattr(threading, "excepthook", died.append)
+    with pytest.raises(HostError, match="The disk is full"):
+        dump_read_back(
+            _Other(server, programs=programs), commands.pg_dump("shop", compression="1"), tmp_path / "x", full
+        )
+    assert after_close
+    assert not any(after_close)
+    assert died == []
+    assert list(tmp_path.iterdir()) == [programs]
 
 
 @pytest.mark.parametrize(("without", "way"), _LACKING, indirect=["way"])

@@ -32,7 +32,7 @@ _INSTALL = "Install Docker Engine: https://docs.docker.com/engine/install/"
 _WHERE = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "HOME", "PATH")
 """The environment that decides which CLI is asked, and which engine it speaks to."""
 _SOCKETS: dict[tuple[str, ...], Path | None] = {}
-"""By the environment: several parts of one process ask."""
+"""By the environment and the CLI's settings: several parts of one process ask."""
 _GONE = ("no such container", "no such object", "no such image", "is already in progress")
 
 
@@ -54,10 +54,13 @@ class DockerCli:
     @cached_property
     def engine_socket(self) -> Path | None:
         """The Unix socket of the engine that the CLI speaks to; None when the engine is elsewhere. Asked once."""
-        where = tuple(self.environ.get(name, "") for name in _WHERE)
+        environ = self.environ
+        where = (*(environ.get(name, "") for name in _WHERE), _settings_of(environ))
         if where not in _SOCKETS:
             done = self.try_(("docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"))
-            host = done.text.strip() if done.code == 0 else ""
+            if done.code != 0:
+                return None  # the next one asks again
+            host = done.text.strip()
             _SOCKETS[where] = Path(host.removeprefix("unix://")) if host.startswith("unix://") else None
         return _SOCKETS[where]
 
@@ -108,6 +111,16 @@ class DockerCli:
         except ValueError:
             message = f"`{' '.join(argv[:3])}` printed no JSON."
             raise HostError(message, "Is this Docker's own CLI, not a stand-in for it?") from None
+
+
+def _settings_of(environ: Mapping[str, str]) -> str:
+    """What changes when the CLI's settings do, as by `docker context use`."""
+    folder = Path(environ.get("DOCKER_CONFIG") or Path(environ.get("HOME", "/nonexistent")) / ".docker")
+    try:
+        found = (folder / "config.json").stat()
+    except OSError:
+        return ""
+    return f"{found.st_ino} {found.st_mtime_ns} {found.st_size}"
 
 
 def is_gone(done: Completed) -> bool:

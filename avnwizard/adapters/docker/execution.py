@@ -2,11 +2,13 @@
 
 Engine API (1.24 and later): POST /containers/{id}/exec, POST /exec/{id}/start, GET /exec/{id}/json. The stream that
 `start` turns its connection into is "Stream format" of POST /containers/{id}/attach: frames of a head of 8 bytes
-(1 stdout, 2 stderr; the length in the last four) and their payload; stdin goes the other way as it is.
+(1 stdout, 2 stderr, 3 the engine's own words; the length in the last four) and their payload; stdin goes the other
+way as it is.
 """
 
 import contextlib
 import os
+import select
 import socket
 import threading
 import time
@@ -22,6 +24,7 @@ _STDERR = 2
 _BLOCK = 1 << 18
 _LOST = 125
 """`docker exec` ends so where the engine itself fails."""
+_PATIENCE_S = 1.0
 _SETTLE_S = 5.0
 _LOOK_S = 0.02
 
@@ -49,6 +52,8 @@ class Execution(Running):
         self._code, self._left = _LOST, False
         self._ends = [os.pipe(), os.pipe()]
         self._stdout, self._stderr = (os.fdopen(reading, "rb", buffering=0) for reading, _ in self._ends)
+        for _, writing in self._ends:
+            os.set_blocking(writing, False)  # who gives up reading must not wait for who writes
         self._sorter = threading.Thread(target=self._sort, daemon=True)
         self._sorter.start()
         super().__init__(argv, timeout_s=timeout_s, hint=hint)
@@ -82,27 +87,32 @@ class Execution(Running):
             self._stream.shutdown(socket.SHUT_RDWR)
 
     def _close(self) -> None:
-        for pipe in (self._stdout, self._stderr):
-            pipe.close()
+        """Who writes to the pipes ends before they are closed, who reads them too: `Running` has waited for those."""
         self._end()
         self._sorter.join()
+        for pipe in (self._stdout, self._stderr):
+            pipe.close()
         self._stream.close()
 
     def _sort(self) -> None:
         """Read the engine's frames, each into its pipe, until the stream or who reads the pipe has ended."""
         (_, out), (_, err) = self._ends
-        with contextlib.suppress(OSError):
-            while head := self._exactly(_HEAD_BYTES):
-                self._pass_on(err if head[0] == _STDERR else out, int.from_bytes(head[4:], "big"))
-        with contextlib.suppress(OSError):  # nobody reads any more what is still to be said to it
-            self._stream.shutdown(socket.SHUT_RDWR)
-        code = self._asked()
-        with contextlib.suppress(OSError):
-            if code is None:
-                os.write(err, b"the engine does not tell how it ended\n")
-        self._code = _LOST if code is None else code
-        os.close(out)
-        os.close(err)
+        try:
+            whole = False
+            with contextlib.suppress(OSError):
+                whole = self._sorted(out, err)
+            with contextlib.suppress(OSError):  # nobody reads any more what is still to be said to it
+                self._stream.shutdown(socket.SHUT_RDWR)
+            code = None if self._left else self._asked()
+            with contextlib.suppress(OSError):
+                if code is None:
+                    os.write(err, b"the engine does not tell how it ended\n")
+                elif not whole:
+                    os.write(err, b"the engine broke off what it printed\n")
+            self._code = code or _LOST if code is None or not whole else code
+        finally:
+            os.close(out)
+            os.close(err)
 
     def _asked(self) -> int | None:
         """The exit code; None where the engine does not tell. For a moment after the stream's end it may not know."""
@@ -113,21 +123,40 @@ class Execution(Running):
             time.sleep(_LOOK_S)
         return code
 
-    def _pass_on(self, pipe: int, left: int) -> None:
-        while left and (block := self._stream.recv(min(left, _BLOCK))):
-            left -= len(block)
-            view = memoryview(block)
-            while view:
+    def _sorted(self, out: int, err: int) -> bool:
+        """Whether the stream ended where a frame does, and the engine did not complain in it."""
+        while len(head := self._exactly(_HEAD_BYTES)) == _HEAD_BYTES:
+            left = int.from_bytes(head[4:], "big")
+            while left:
+                if not (block := self._received(min(left, _BLOCK))):
+                    return False
+                left -= len(block)
+                self._pass_on(err if head[0] >= _STDERR else out, block)
+            if head[0] > _STDERR:
+                return False
+        return not head
+
+    def _pass_on(self, pipe: int, block: bytes) -> None:
+        view = memoryview(block)
+        while view and not self._left:
+            try:
                 view = view[os.write(pipe, view) :]
+            except BlockingIOError:
+                select.select([], [pipe], [], _PATIENCE_S)
 
     def _exactly(self, count: int) -> bytes:
-        """So many bytes; b"" where the stream ends before."""
+        """So many bytes; less where the stream ends before."""
         found = b""
-        while len(found) < count:
-            if not (block := self._stream.recv(count - len(found))):
-                return b""
+        while len(found) < count and (block := self._received(count - len(found))):
             found += block
         return found
+
+    def _received(self, most: int) -> bytes:
+        """What comes next; b"" at the end, as also where the engine left something unread of what it was told."""
+        try:
+            return b"" if self._left else self._stream.recv(most)
+        except ConnectionError:
+            return b""
 
 
 def executed(

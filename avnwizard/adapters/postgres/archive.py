@@ -1,5 +1,6 @@
 """Dumps in and out of the server's own client tools, streamed: memory stays flat, files are durable and private."""
 
+import itertools
 import os
 import select
 import time
@@ -18,6 +19,8 @@ from avnwizard.ports import PostgresAccess, Progress
 
 _BLOCK = 1 << 18
 _PATIENCE_S = 1.0
+_SILENT = 10
+"""So often in vain."""
 _GATHER_S = 0.002
 """What has not come yet may gather in the pipe: the tools write by 4 KB, and each wake-up costs as much as 100 KB."""
 _NOISE = ("CONTEXT:", "DETAIL:", "Command was:", "COPY ", "STATEMENT:")
@@ -50,21 +53,31 @@ def feed_from_file(access: PostgresAccess, tool: Sequence[str], dump: Path, prog
 
 
 def pour(child: Running, sink: Sink, progress: Progress, *, pipe: int | None = None) -> None:
-    """A child's stdout, or another pipe of its, into a file to its end; `progress` may raise to break it off."""
+    """A child's stdout, or another pipe of its, into a file to its end.
+
+    `progress` may raise to break it off; it is told every second too where nothing has come for a while.
+    """
     source, buffer = child.stdout.fileno() if pipe is None else pipe, memoryview(bytearray(_BLOCK))
     with child.guarded():
-        while count := _read(child, source, buffer):
+        while count := _read(child, source, buffer, lambda: progress(sink.size_bytes, None)):
             sink.take(buffer[:count])
             progress(sink.size_bytes, None)
             if count < _BLOCK // 2:
                 time.sleep(_GATHER_S)
 
 
-def _read(child: Running, source: int, buffer: memoryview) -> int:
-    """Wait for a block and read it; 0 at the end, and where the child was ended: its pipes may stay open."""
-    while not child.late:
+def _read(child: Running, source: int, buffer: memoryview, still: Callable[[], None]) -> int:
+    """Wait for a block and read it; 0 at the end, and where the child was ended: its pipes may stay open.
+
+    Where a dump was broken off, its own words come first; only an engine that is stuck lets us wait for more.
+    """
+    for waited in itertools.count():
+        if child.late:
+            break
         if select.select([source], [], [], _PATIENCE_S)[0]:
             return os.readv(source, [buffer])
+        if waited >= _SILENT:
+            still()
     return 0
 
 

@@ -13,7 +13,7 @@ import secrets
 import select
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
 from threading import Event
@@ -36,16 +36,18 @@ class Pipes:
     Attributes:
         dump: what pg_dump writes, to be read; blocking.
         check: what pg_restore reads, to be written.
+        left: set once nothing more shall be written.
     """
 
     dump: FileIO
     check: FileIO
+    left: Event = field(default_factory=Event)
 
     def to_check(self, block: bytes, child: Running) -> None:
         """Write to pg_restore; one that reads no more is judged by how it ends, a child that was ended anyway."""
         left = memoryview(block)
-        with contextlib.suppress(OSError, ValueError):  # ValueError: closed meanwhile, as the dump was broken off
-            while left and not child.late:
+        with contextlib.suppress(OSError):
+            while left and not child.late and not self.left.is_set():
                 if select.select([], [self.check], [], _PATIENCE_S)[1]:
                     left = left[self.check.write(left) or 0 :]
 
@@ -85,9 +87,14 @@ def _opened(name: str) -> Pipes | None:
 
 
 def _is_shell(place: Path, name: str) -> bool:
-    """Whether it is a process of that shell: the docker CLI has the name among its words too, but elsewhere."""
-    words = (place / "cmdline").read_bytes().split(b"\0")
-    return words[3:4] == [name.encode()] and (place / "fd" / str(commands.DUMP_OFFERED)).is_symlink()
+    """Whether it is a process of that shell: the docker CLI has the name among its words too, but elsewhere.
+
+    Only one that has the pipes is asked for its words: that can take for ever where a process hangs in a file system.
+    """
+    for number in (commands.DUMP_OFFERED, commands.CHECK_OFFERED):
+        if not str((place / "fd" / str(number)).readlink()).startswith("pipe:"):
+            return False
+    return (place / "cmdline").read_bytes().split(b"\0")[3:4] == [name.encode()]
 
 
 def _pipes(links: Path) -> Pipes:

@@ -62,8 +62,13 @@ def _lead(child: Running, sink: Sink, pipes: offered.Pipes | None, progress: Pro
         pour(child, sink, progress)
         return
     sink.echo(lambda block: pipes.to_check(block, child))
-    pour(child, sink, progress, pipe=pipes.dump.fileno())
-    sink.read_again()
+    try:
+        pour(child, sink, progress, pipe=pipes.dump.fileno())
+        sink.read_again()
+    except BaseException:
+        pipes.left.set()
+        sink.break_off()  # the pipes are closed next: their numbers are soon somebody else's
+        raise
 
 
 class _Told(Tail):

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from avnwizard.adapters.docker.engine_api import LIMIT_BYTES, NO_ANSWER, TIMEOUT_S, UnixConnection, asked
 
+RUNS = -1
 _HEAD_BYTES = 1 << 14
 
 
@@ -51,9 +52,9 @@ def start(engine_socket: Path, exec_id: str) -> socket.socket | None:
 
 
 def code_of(engine_socket: Path, exec_id: str) -> int | None:
-    """The exit code of what was started so; None while it runs, and where nobody answers. GET /exec/{id}/json."""
+    """The exit code of what was started so; `RUNS` while it runs, None where nobody answers. GET /exec/{id}/json."""
     found = asked(engine_socket, f"/exec/{exec_id}/json", TIMEOUT_S)
-    code = None if found.get("Running", True) else found.get("ExitCode")
+    code = RUNS if found.get("Running") else found.get("ExitCode")
     return code if isinstance(code, int) else None
 
 

@@ -25,7 +25,9 @@ _BLOCK = 1 << 18
 _LOST = 125
 """`docker exec` ends so where the engine itself fails."""
 _PATIENCE_S = 1.0
-_SETTLE_S = 5.0
+_ANSWER_S = 5.0
+_SETTLE_S = 60.0
+"""A loaded engine may learn late of an end: a good dump shall not fail for that."""
 _LOOK_S = 0.02
 
 
@@ -116,9 +118,10 @@ class Execution(Running):
 
     def _asked(self) -> int | None:
         """The exit code; None where the engine does not tell. For a moment after the stream's end it may not know."""
-        until = time.monotonic() + _SETTLE_S
-        while (code := exec_api.code_of(self._engine_socket, self._id)) is None:
-            if self._left or time.monotonic() > until:
+        began = time.monotonic()
+        while (code := exec_api.code_of(self._engine_socket, self._id)) in {None, exec_api.RUNS}:
+            patience_s = _ANSWER_S if code is None else _SETTLE_S
+            if self._left or time.monotonic() - began > patience_s:
                 return None
             time.sleep(_LOOK_S)
         return code

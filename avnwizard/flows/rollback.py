@@ -23,7 +23,7 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.stack_before import model_of_before, old_services, require_images, writers
 from avnwizard.flows.steps.code import Checkout, WriteEnv
 from avnwizard.flows.steps.images import PullImages
-from avnwizard.flows.steps.restore import RestoreBeside, SwapDatabases
+from avnwizard.flows.steps.restore import MAKE_ROOM, RestoreBeside, SwapDatabases, lacking_room
 from avnwizard.flows.steps.roles import RepairRoles
 from avnwizard.flows.steps.roll import Retire, RollBackService, RunJob
 from avnwizard.flows.steps.save_rows import SaveRows
@@ -103,7 +103,7 @@ def plan_rollback(host: Host, journal: Journal, run: RunRecord, wishes: Wishes |
     """Decide what going back takes.
 
     Raises:
-        RefusedError: nothing to undo, or the databases must go back and there is no whole snapshot.
+        RefusedError: nothing to undo, or the databases must go back and there is no whole snapshot, or no room.
     """
     wishes = wishes or Wishes()
     if run.undoes:
@@ -127,6 +127,8 @@ def plan_rollback(host: Host, journal: Journal, run: RunRecord, wishes: Wishes |
     cost = cost_of(host, plan, steps, known, verdict, restore=restore)
     save = host.config.rollback.save_rows if wishes.save_rows is None else wishes.save_rows
     names = tuple(restored(known, verdict)) if restore else ()
+    if names and not verdict.blind:
+        _require_room(host, known, names)
     return _decide(host, plan, run.id, begun, verdict, cost, databases=names, save_rows=save and restore)
 
 
@@ -141,6 +143,13 @@ def _require_snapshot(host: Host, plan: Plan, known: Baseline) -> None:
         snapshots.verify(host.files, plan.snapshot.folder)
     except HostError as error:
         raise RefusedError(f"{error.message} Nothing was changed.", error.hint) from error
+
+
+def _require_room(host: Host, known: Baseline, names: Sequence[str]) -> None:
+    """Better told now than when the files have gone back and the databases cannot follow."""
+    dumps = [one for one in (known.manifest.databases if known.manifest else ()) if one.name in names]
+    if lacking := lacking_room(host.database(), dumps):
+        raise RefusedError(f"{lacking} Nothing was changed.", f"{MAKE_ROOM}, then: avnwizard rollback")
 
 
 def _let_jobs_end(host: Host, begun: Sequence[StepRecord]) -> None:

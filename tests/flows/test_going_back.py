@@ -2,14 +2,17 @@
 
 import itertools
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import psycopg
 import pytest
 
 from avnwizard.engine.feed import FeedReader
-from avnwizard.errors import ExitCode
+from avnwizard.errors import ExitCode, RefusedError
+from avnwizard.flows.rollback import plan_rollback
 from avnwizard.flows.steps.save_rows import README
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
@@ -61,6 +64,16 @@ def counted(found: list[Any]) -> dict[str, tuple[int, int, int]]:
     }
 
 
+def _refused_without_room(stack: Path) -> None:
+    """Before the files go back, not between them and the databases."""
+    host = open_host(stack)
+    database, journal = host.database(), host.journal()
+    host = replace(host, database=lambda: database)
+    told = r"Restoring beside needs [0-9,]{9,} bytes .*, 1,000,000 are free\. Nothing was changed"
+    with patch.object(database, "free_bytes", lambda: 1_000_000), pytest.raises(RefusedError, match=told):
+        plan_rollback(host, journal, journal.runs()[0])
+
+
 def test_the_cost_is_told_in_rows_and_kept_to(practice_host: PracticeHost, stack: Path, tmp_path: Path) -> None:
     """What users wrote since the snapshot, not what the migrations did; then exactly that is set aside."""
     upgraded(stack, tmp_path)
@@ -84,6 +97,7 @@ def test_the_cost_is_told_in_rows_and_kept_to(practice_host: PracticeHost, stack
     assert f"the restore goes on beside for about {round(beside_s)} s;" in said.err
     assert [run["kind"] for run in avnwizard("runs", "--stack", stack, "--json").data] == ["upgrade"]
 
+    _refused_without_room(stack)
     back = avnwizard("rollback", "--stack", stack, "--yes", "--save-rows")
     assert back.code == ExitCode.ROLLED_BACK, back.err
     assert "set aside: 14 new sessions, 1 changed account and 1 new identity" in back.err

@@ -94,15 +94,21 @@ def _require_room(database: Database, missing: Sequence[DumpedDatabase]) -> None
     Raises:
         HostError: with the bytes needed and free.
     """
+    if lacking := lacking_room(database, missing):
+        raise HostError(f"{lacking} The databases were not touched.", f"{MAKE_ROOM}, then resume.")
+
+
+MAKE_ROOM = "Make room there (`avnwizard snapshot prune --databases` drops what was set aside)"
+
+
+def lacking_room(database: Database, missing: Sequence[DumpedDatabase]) -> str:
+    """What is lacking to restore those beside the live ones, in bytes; "" where there is room, or nobody can tell."""
     sizes = [one.size_bytes for one in missing]
     building = sum(sizes) + int(max(sizes, default=0) * _SORTING)
     needed, free = building + min(sum(sizes), _ROOM_FOR_WAL_BYTES), database.free_bytes()
-    if free is not None and free < needed:
-        raise HostError(
-            f"Restoring beside needs {needed:,} bytes where the server keeps its data, {free:,} are free. "
-            "The databases were not touched.",
-            "Make room there (`avnwizard snapshot prune --databases` drops what was set aside), then resume.",
-        )
+    if free is None or free >= needed:
+        return ""
+    return f"Restoring beside needs {needed:,} bytes where the server keeps its data, {free:,} are free."
 
 
 class PutInPlace(Step):

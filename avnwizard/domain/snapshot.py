@@ -89,6 +89,7 @@ class Manifest:
         model: the resolved compose model. It holds secrets, as `env` and `globals` do.
         proof: the weakest of the databases' proofs.
         proof_note: why it is not stronger, "" where it is as strong as was asked.
+        made_by: "avnwizard VERSION"; "" in those made before this was kept.
     """
 
     taken_at: float
@@ -109,6 +110,7 @@ class Manifest:
     volumes: tuple[ArchivedVolume, ...] = ()
     proof: Proof = "read back"
     proof_note: str = ""
+    made_by: str = ""
 
     def parts(self) -> tuple[Part, ...]:
         """Every file."""

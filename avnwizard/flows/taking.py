@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from avnwizard import __version__
 from avnwizard.domain.database import FileFacts
 from avnwizard.domain.database_names import is_aside, scratch
 from avnwizard.domain.host import ComposeModel, DatabaseFacts
@@ -106,6 +107,7 @@ class Taking:
             volumes=self._volumes(model),
             proof=self._proof,
             proof_note=self._note,
+            made_by=f"avnwizard {__version__}",
         )
         self._host.files.write(self._folder / snapshots.MANIFEST, snapshots.to_json(manifest))
         written = self._host.files.measure(self._folder / snapshots.MANIFEST)

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from avnwizard import __version__
 from avnwizard.domain.answers import Answers
 from avnwizard.engine.faults import KILL_AT
 from avnwizard.errors import ExitCode
@@ -51,6 +52,7 @@ def test_create_look_verify(stack: Path) -> None:
         one.name: host.database().row_counts(one.name) for one in host.database().databases()
     }
     assert shown["wal_lsn"]
+    assert shown["made_by"] == f"avnwizard {__version__}"
     assert shown["tag"] == "v1.5.0"
     assert {one["service"] for one in shown["images"]} == {one.service for one in host.stack.containers()}
     assert all(one["properties"]["encoding"] == "UTF8" and one["extensions"] for one in shown["databases"])

@@ -126,6 +126,8 @@ def redo(
     say(f"back to {plan.target.tag}, as the stack was before {found[0].id} rolled it back")
     if plan.again and plan.again.databases:
         say(f"  {', '.join(plan.again.databases)}: what was written since then is kept beside, renamed")
+    if plan.again and plan.again.stop:
+        say(f"  stopped before that, and away until each is rolled: {', '.join(plan.again.stop)}", style="yellow")
     if not yes:
         confirm(f"Type {plan.target.tag} to start", plan.target.tag)
     return _start(host, launch.create_upgrade(host, prepared), detach=detach)

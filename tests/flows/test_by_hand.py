@@ -33,7 +33,8 @@ class _Swap(Step):
 def test_ctrl_c_says_what_it_left(tmp_path: Path) -> None:
     """Not that nothing was changed: services may be stopped. The same order goes on."""
     state = SimpleNamespace(folder=tmp_path, feed=lambda run: tmp_path / run)
-    host = cast("Host", SimpleNamespace(state=state, lock=tmp_path / "lock"))
+    upgrades = SimpleNamespace(runs=list)
+    host = cast("Host", SimpleNamespace(state=state, lock=tmp_path / "lock", journal=lambda: upgrades))
 
     def order(*, stopped: bool) -> str:
         return by_hand.carry(host, "restore", "t", "{}", [_Swap(stopped=stopped)], lambda *_: None)

@@ -236,30 +236,6 @@ def test_a_container_without_the_tools(server: LocalServer, tmp_path: Path, with
     assert {file.name for file in tmp_path.iterdir()} == {"programs", "broken"}
 
 
-@pytest.mark.filterwarnings("error")
-def test_a_reader_that_rests_when_the_dump_is_broken_off(
-    server: LocalServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Nobody waits for it: no thread stays, none dies of it, and no file is left."""
-    if os.geteuid() != 0:
-        pytest.skip("only root may open the pipes of others")
-    filled(server)
-    server.sql("shop", "CREATE TABLE big AS SELECT sha512(n::text::bytea) AS noise FROM generate_series(1, 100000) n")
-    monkeypatch.setattr(durable, "_STRIDE_BYTES", 1 << 16)
-    access = _Other(server, programs=_programs(server, tmp_path / "programs", fake={"pg_restore": "exec sleep 60"}))
-    (tmp_path / "programs" / "sleep").symlink_to("/bin/sleep")
-
-    def enough(done: int, _total: int | None) -> None:
-        if done > 4 << 20:  # a pipe holds 1 MiB
-            raise HostError("enough")
-
-    threads = threading.active_count()
-    with pytest.raises(HostError, match="enough"):
-        dump_read_back(access, commands.pg_dump("shop", compression="1"), tmp_path / "x", enough)
-    assert threading.active_count() == threads
-    assert [file.name for file in tmp_path.iterdir()] == ["programs"]
-
-
 def test_a_dump_that_is_broken_off_ends_at_once(server: LocalServer, tmp_path: Path) -> None:
     """Though it waits for a lock and sends nothing; and nothing of it stays behind on the server."""
     database = filled(server)

@@ -124,6 +124,13 @@ def test_avnwizard_killed(practice_host: PracticeHost, point: str) -> None:
     assert [folder.suffix for folder in host.files.list(host.state.snapshots)] == [".0"]
 
 
+def _made_anew(host: Host) -> None:
+    """What a new volume holds: nothing but the database `postgres`."""
+    for one in host.database().databases():
+        if one.name != "postgres":
+            host.database().drop(one.name)
+
+
 def test_the_volume_is_made_anew_amid_a_restore(practice_host: PracticeHost) -> None:
     """What was restored beside is gone with it: the same command restores it again."""
     checkout = practice_host.project.directory
@@ -133,9 +140,7 @@ def test_the_volume_is_made_anew_amid_a_restore(practice_host: PracticeHost) -> 
     words = ("snapshot", "restore", "--yes", "--stack", checkout)
     assert avnwizard(*words, env={KILL_AT: "restore:restore-2:before"}).code == -signal.SIGKILL
     assert len([one for one in host.database().databases() if "__restoring_" in one.name]) == 3
-    for one in host.database().databases():
-        if one.name != "postgres":
-            host.database().drop(one.name)
+    _made_anew(host)
     again = avnwizard(*words)
     assert again.code == ExitCode.DONE, again.err
     assert _rows(host) == before
@@ -149,9 +154,7 @@ def test_the_volume_is_made_anew_before_the_swap(practice_host: PracticeHost) ->
     _take(host, proof="read back")
     words = ("snapshot", "restore", "--yes", "--stack", checkout, "--database", "keto")
     assert avnwizard(*words, env={KILL_AT: "swap:set-aside-0:before"}).code == -signal.SIGKILL
-    for one in host.database().databases():
-        if one.name != "postgres":
-            host.database().drop(one.name)
+    _made_anew(host)
     again = avnwizard(*words)
     assert again.code == ExitCode.STEP_FAILED
     assert "keto is gone" in again.err

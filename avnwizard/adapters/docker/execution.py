@@ -111,7 +111,7 @@ class Execution(Running):
                     os.write(err, b"the engine does not tell how it ended\n")
                 elif not whole:
                     os.write(err, b"the engine broke off what it printed\n")
-            self._code = code or _LOST if code is None or not whole else code
+            self._code = _LOST if code is None or (code == 0 and not whole) else code
         finally:
             os.close(out)
             os.close(err)

@@ -41,11 +41,22 @@ def labelled(cli: DockerCli, *labels: str) -> list[dict[str, Any]]:
 
 def inspected(cli: DockerCli, container: str) -> dict[str, Any] | None:
     """One container by id or name, as `docker inspect` tells; None when it is gone."""
-    engine_socket = cli.engine_socket
-    if engine_socket and (raw := engine_api.container(engine_socket, container)) is not None:
+    if raw := _over_socket(cli, container):
         return raw
     done = cli.try_(("docker", "container", "inspect", container))
     return None if done.code != 0 else parsed(done.stdout)[0]
+
+
+def required(cli: DockerCli, container: str) -> dict[str, Any]:
+    """The same; `HostError` when it is gone."""
+    if raw := _over_socket(cli, container):
+        return raw
+    return parsed(cli.run(("docker", "container", "inspect", container)).stdout)[0]
+
+
+def _over_socket(cli: DockerCli, container: str) -> dict[str, Any] | None:
+    engine_socket = cli.engine_socket
+    return engine_api.container(engine_socket, container) if engine_socket else None
 
 
 def inspected_images(cli: DockerCli, references: Sequence[str]) -> list[dict[str, Any]]:
@@ -57,14 +68,6 @@ def inspected_images(cli: DockerCli, references: Sequence[str]) -> list[dict[str
     if done.code != 0 and not is_gone(done):
         fail(done.argv, done.code, done.complaint, "")
     return parsed(done.stdout)
-
-
-def required(cli: DockerCli, container: str) -> dict[str, Any]:
-    """One container by id or name, as `docker inspect` tells; `HostError` when it is gone."""
-    engine_socket = cli.engine_socket
-    if engine_socket and (raw := engine_api.container(engine_socket, container)) is not None:
-        return raw
-    return parsed(cli.run(("docker", "container", "inspect", container)).stdout)[0]
 
 
 def parsed(output: bytes) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from avnwizard.ports import ToolCommand
+from tests.waiting import COUNT_NOW
 
 NOBODY = 65534
 SUPERUSER = "avnology"
@@ -41,11 +42,10 @@ class LocalServer:
         return shutil.disk_usage(folder).free
 
     def sql(self, database: str, *statements: str) -> None:
-        """Run statements by psql."""
-        call = self.command(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", database])
-        subprocess.run(
-            call.argv, input=";\n".join(statements), env={**os.environ, **call.environment}, check=True, text=True
-        )
+        """Run statements by psql; what they wrote is counted."""
+        call = self.command(["psql", "-X", "-q", "-o", os.devnull, "-v", "ON_ERROR_STOP=1", "-d", database])
+        script = ";\n".join([*statements, COUNT_NOW])
+        subprocess.run(call.argv, input=script, env={**os.environ, **call.environment}, check=True, text=True)
 
 
 def _as_user() -> dict[str, int]:

@@ -17,6 +17,7 @@ from avnwizard.flows.steps.save_rows import README
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 from tests.flows.cli import Said, answer_all, avnwizard
+from tests.waiting import COUNT_NOW
 
 
 @pytest.fixture
@@ -36,10 +37,10 @@ def upgraded(stack: Path, tmp_path: Path, target: str = "v2.0.0") -> Said:
 
 
 def execute(host: PracticeHost, database: str, *statements: str) -> None:
-    """As the server's superuser, each statement by itself."""
+    """As the server's superuser, each statement by itself; what they wrote is counted."""
     keywords = host.postgres.connection(database)
     with psycopg.connect(**keywords, autocommit=True) as connection:  # type: ignore[arg-type]  # strings
-        for statement in statements:
+        for statement in (*statements, COUNT_NOW):
             connection.execute(statement.encode())
 
 

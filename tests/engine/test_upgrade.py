@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +10,7 @@ from avnwizard.engine.faults import KILL_AT
 from avnwizard.engine.lock import holder
 from avnwizard.errors import ExitCode
 from avnwizard.wiring import STATE_DIR, open_host
-from tests.flows.cli import answer_all, avnwizard
+from tests.flows.cli import answer_all, avnwizard, in_a_session
 from tests.lab.engine import Lab
 from tests.lab.stack import LabStack
 from tests.waiting import until
@@ -101,16 +99,12 @@ def test_an_image_that_never_gets_healthy(lab: Lab, stack: LabStack, answers: Pa
 def test_killed_after_the_terminal_was_closed_and_resumed(stack: LabStack, answers: Path) -> None:
     """SIGHUP to the session that started the run does not stop it; SIGKILL does, and `resume` ends it well."""
     rows = stack.row_counts()
-    watcher = subprocess.Popen(
-        [sys.executable, "-m", "avnwizard", *_upgrade(stack, answers)],
-        env=os.environ | {KILL_AT: "roll:docs:start-new:after"},
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
+    watcher = in_a_session(*_upgrade(stack, answers), env={KILL_AT: "roll:docs:start-new:after"})
     host = open_host(stack.clone)
     journal = host.journal()
     until(lambda: any(run.state == "running" for run in journal.runs()))
     os.killpg(watcher.pid, signal.SIGHUP)
-    assert watcher.wait(timeout=30) != 0
+    assert watcher.wait(timeout=30) == -signal.SIGHUP
     run = journal.runs()[0].id
     assert holder(host.lock)["run"] == run, "the run outlives its terminal"
     until(lambda: not holder(host.lock), limit_s=300)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -35,6 +36,22 @@ def avnwizard(*arguments: str | Path, env: dict[str, str] | None = None, timeout
         check=False,
     )
     return Said(done.returncode, done.stdout, done.stderr)
+
+
+def in_a_session(*arguments: str | Path, env: dict[str, str] | None = None) -> "subprocess.Popen[bytes]":
+    """Start it in a session of its own that SIGHUP ends, as a terminal's does; what tests run under may ignore it."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # what is ignored is inherited, as from nohup
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "avnwizard", *map(str, arguments)],
+            env=(os.environ | env) if env is not None else None,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def answer_all(stack: Path, target: str, file: Path, *, env: dict[str, str] | None = None) -> Path:

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from avnwizard.flows.run_folder import ENV_AFTER
 from avnwizard.practice.host import PracticeHost
 from avnwizard.practice.host import open_host as open_practice
 from avnwizard.wiring import open_host
-from tests.flows.cli import Said, answer_all, avnwizard
+from tests.flows.cli import Said, answer_all, avnwizard, in_a_session
 from tests.waiting import until
 
 
@@ -151,16 +150,12 @@ def test_closing_the_terminal_does_not_stop_the_run(stack: Path, tmp_path: Path)
     """SIGHUP to the session that started the run: the run goes on, and can be attached to."""
     answers = answer_all(stack, "v2.0.0", tmp_path / "answers.toml")
     _slow(stack)
-    argv = ["upgrade", "--to", "v2.0.0", "--stack", str(stack), "--yes", "--answers", str(answers)]
-    watcher = subprocess.Popen(
-        [sys.executable, "-m", "avnwizard", *argv],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
+    watcher = in_a_session("upgrade", "--to", "v2.0.0", "--stack", stack, "--yes", "--answers", answers)
     host = open_host(stack)
     lock, journal = host.lock, host.journal()
     until(lambda: any(run.state == "running" for run in journal.runs()))
     os.killpg(watcher.pid, signal.SIGHUP)
-    watcher.wait(timeout=30)
+    assert watcher.wait(timeout=30) == -signal.SIGHUP
     assert holder(lock).get("run"), "the run went on"
     attached = avnwizard("attach", "--stack", stack)
     assert attached.code == ExitCode.DONE, attached.err

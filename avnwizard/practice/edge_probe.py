@@ -31,8 +31,8 @@ _HEALTH_S = 1.0
 _MOST_PER_TICK = 40
 """Judged in one tick; a practice that runs a thousand times faster is probed more sparsely."""
 _USUAL_S, _SPREAD_S, _COLD_S, _WARM_AFTER_S = 0.006, 0.35, 0.03, 5.0
-"""What a request takes, in practice seconds: usual, its spread (of a log-normal), and more from a program that has
-just started."""
+"""What a request takes: usual, its spread (of a log-normal), and more from a program that has just started (for so
+many practice seconds)."""
 
 Settled = Callable[[Route, Outcome, float, float], None]
 
@@ -92,7 +92,11 @@ class Sight:
 
 
 class PracticeProbeRun:
-    """Catches up with the schedule ten times a second, on a thread of its own. Its clock is practice time."""
+    """Catches up with the schedule ten times a second, on a thread of its own.
+
+    Its clock is the wall's, as that of the run beside it; a practice that is N times faster has N times as many
+    requests due in a second.
+    """
 
     def __init__(self, state: State, observer: Observer, schedule: Schedule, settled: Settled) -> None:
         self._state, self._observer, self._schedule, self._settled = state, observer, schedule, settled
@@ -110,8 +114,8 @@ class PracticeProbeRun:
         return self._problem
 
     def now(self) -> float:
-        """Practice seconds."""
-        return time.time() * self._speed
+        """Seconds since the epoch."""
+        return time.time()
 
     def focus(self, service: str) -> None:
         """Ask this service's routes more often; "" for all alike."""
@@ -150,4 +154,4 @@ class PracticeProbeRun:
         takes_s = _USUAL_S * self._chance.lognormvariate(0, _SPREAD_S)
         if isinstance(outcome, Answer) and 0 < up_s < _WARM_AFTER_S:
             takes_s += _COLD_S
-        self._settled(route, outcome, due * self._speed, due * self._speed + takes_s)
+        self._settled(route, outcome, due, due + takes_s)

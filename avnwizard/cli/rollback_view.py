@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from avnwizard.cli.output import say
 from avnwizard.domain.going_back import sentence, things
-from avnwizard.domain.migrations.verdict import spoken
 
 if TYPE_CHECKING:
     from avnwizard.engine.records import RunRecord
@@ -19,8 +18,10 @@ def show_rollback(record: "RunRecord", plan: "RollbackPlan", *, now: float) -> N
         _tell_restore(plan)
     elif plan.databases or plan.cost.written.tables:
         say(f"the databases stay, and with them {things(plan.cost.written)} since the snapshot")
-    services = [f"{name} ({how})" for name, how in plan.services]
-    say(f"services: {', '.join(services) or 'none was touched'}")
+    for how, names in plan.altered.items():
+        say(f"services, {how}: {', '.join(names)}")
+    if not plan.altered:
+        say("services: none was touched")
     if plan.retire:
         say(f"removed: {', '.join(plan.retire)}")
 
@@ -37,6 +38,6 @@ def _tell_restore(plan: "RollbackPlan") -> None:
         say(f"  (and {plan.cost.migrated.rows:,} rows written while the migrations ran)")
     if plan.save_rows:
         say("the tables that were written to since are dumped beside the snapshot as well")
-    about, beside_s = "about" if plan.cost.measured else "perhaps", plan.cost.total_s - plan.cost.interruption_s
-    say(f"the restore goes on beside for {about} {spoken(beside_s)};")
+    say(f"the restore goes on beside for {plan.cost.beside};")
     say("users are interrupted from the swap until the old services are up again")
+    say(f"stopped for the swap: {', '.join(plan.stopped) or 'none'}")

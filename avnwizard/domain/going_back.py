@@ -42,6 +42,16 @@ class GoingBack:
         """What was written since, all databases together."""
         return together(part for _, part in self.lost)
 
+    @property
+    def about(self) -> str:
+        """How far its times can be trusted, in a word."""
+        return "about" if self.measured else "perhaps"
+
+    @property
+    def beside(self) -> str:
+        """How long the restore goes on beside the live databases, while nobody is interrupted: `about 40 s`."""
+        return f"{self.about} {spoken(self.total_s - self.interruption_s)}"
+
 
 def sentence(cost: GoingBack, now: float) -> str:
     """The cost as one says it: "going back now loses 14 new sessions and 1 new identity, since 02:14; …"."""
@@ -55,8 +65,7 @@ def sentence(cost: GoingBack, now: float) -> str:
         lost = "going back now loses nothing"
     if cost.interruption_s < 1:
         return f"{lost}; nobody is interrupted"
-    about = "about" if cost.measured else "perhaps"
-    return f"{lost}; {about} {spoken(cost.interruption_s)} of interruption"
+    return f"{lost}; {cost.about} {spoken(cost.interruption_s)} of interruption"
 
 
 def things(written: Written) -> str:

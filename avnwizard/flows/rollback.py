@@ -50,6 +50,7 @@ class RollbackPlan:
         steps: the names of the undone run's steps that were begun.
         services: service -> strategy, in order; those to be stopped for a restore are in `stop`.
         retire: services that only the newer release has.
+        same: those of `services` that both releases run alike: at most stopped and started.
     """
 
     run: str
@@ -66,6 +67,22 @@ class RollbackPlan:
     services: tuple[tuple[str, Strategy], ...]
     stop: tuple[str, ...]
     retire: tuple[str, ...]
+    same: tuple[str, ...] = ()
+
+    @property
+    def altered(self) -> dict[Strategy, list[str]]:
+        """Of `services` those that differ between the releases, by strategy."""
+        found: dict[Strategy, list[str]] = {}
+        for name, how in self.services:
+            if name not in self.same:
+                found.setdefault(how, []).append(name)
+        return found
+
+    @property
+    def stopped(self) -> tuple[str, ...]:
+        """The services that are stopped while the databases are swapped, without one-shots."""
+        jobs = {name for name, how in self.services if how == "job"}
+        return tuple(name for name in self.stop if name not in jobs)
 
 
 _ADAPTER: Typed[RollbackPlan] = Typed(RollbackPlan)
@@ -207,6 +224,7 @@ def _decide(
         services=services,
         stop=stop,
         retire=retire,
+        same=tuple(part.service for part in plan.services if part.strategy == "skip"),
     )
 
 

@@ -96,6 +96,12 @@ def test_the_cost_is_told_in_rows_and_kept_to(practice_host: PracticeHost, stack
     assert "14 new sessions, 1 changed account and 1 new identity, since " in said.err
     beside_s = plan["cost"]["total_s"] - plan["cost"]["interruption_s"]
     assert f"the restore goes on beside for about {round(beside_s)} s;" in said.err
+    told = dict(line.split(": ", 1) for line in said.err.splitlines() if ": " in line)
+    handled = {name for key, names in told.items() if key.startswith("services, ") for name in names.split(", ")}
+    every, stays = {name for name, _ in plan["services"]}, set(plan["same"])
+    assert stays & every, "v2.0.0 leaves some as they are"
+    assert handled == every - stays
+    assert {"kratos", "gateway"} <= set(told["stopped for the swap"].split(", "))
     assert [run["kind"] for run in avnwizard("runs", "--stack", stack, "--json").data] == ["upgrade"]
 
     _refused_without_room(stack)

@@ -170,9 +170,11 @@ def _facts(run: RunRecord, plan: Plan, back: flow.RollbackPlan) -> list[Fact]:
     if back.roles and (back.roles.repaired or back.roles.left):
         lines = (*back.roles.repaired, *back.roles.left)
         facts += [("Roles" if not number else "", Content(line)) for number, line in enumerate(lines)]
-    same = {part.service for part in plan.services if part.strategy == "skip"}
-    services = [f"{name} ({how})" for name, how in back.services if name not in same]
-    facts.append(("Services", Content(printable(", ".join(services) or "none was touched", limit=900))))
+    services = [f"{how}: {', '.join(names)}" for how, names in back.altered.items()] or ["none was touched"]
+    facts += [
+        ("Services" if not number else "", Content(printable(line, limit=900)))
+        for number, line in enumerate(services)
+    ]
     if back.retire:
         facts.append(("Removed", Content(printable(", ".join(back.retire), limit=200))))
     return facts
@@ -196,8 +198,8 @@ def _databases(back: flow.RollbackPlan) -> Iterator[Fact]:
     yield "Kept", Content(f"{printable(', '.join(back.databases), limit=200)}, as they are now, under another name")
     saved = "the tables written to since, beside the snapshot" if back.save_rows else "no rows; s saves them too"
     yield "Saved", Content(saved)
-    jobs = {name for name, how in back.services if how == "job"}
-    yield "Stopped", Content(printable(", ".join(name for name in back.stop if name not in jobs), limit=400))
+    yield "Restored", Content(f"beside, for {back.cost.beside}; users are interrupted from the swap on")
+    yield "Stopped", Content(printable(", ".join(back.stopped) or "none", limit=400))
 
 
 def _capital(text: str) -> str:

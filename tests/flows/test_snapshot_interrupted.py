@@ -124,6 +124,13 @@ def test_avnwizard_killed(practice_host: PracticeHost, point: str) -> None:
     assert [folder.suffix for folder in host.files.list(host.state.snapshots)] == [".0"]
 
 
+def _to_restore(practice: PracticeHost) -> tuple[Host, dict[str, dict[str, int]], tuple[str | Path, ...]]:
+    """A stack with a snapshot: its host, its rows, and the command that restores it."""
+    host = open_host(practice.project.directory)
+    _take(host, proof="read back")
+    return host, _rows(host), ("snapshot", "restore", "--yes", "--stack", host.repo.directory)
+
+
 def _made_anew(host: Host) -> None:
     """What a new volume holds: nothing but the database `postgres`."""
     for one in host.database().databases():
@@ -133,11 +140,7 @@ def _made_anew(host: Host) -> None:
 
 def test_the_volume_is_made_anew_amid_a_restore(practice_host: PracticeHost) -> None:
     """What was restored beside is gone with it: the same command restores it again."""
-    checkout = practice_host.project.directory
-    host = open_host(checkout)
-    before = _rows(host)
-    _take(host, proof="read back")
-    words = ("snapshot", "restore", "--yes", "--stack", checkout)
+    host, before, words = _to_restore(practice_host)
     assert avnwizard(*words, env={KILL_AT: "restore:restore-2:before"}).code == -signal.SIGKILL
     assert len([one for one in host.database().databases() if "__restoring_" in one.name]) == 3
     _made_anew(host)
@@ -148,33 +151,26 @@ def test_the_volume_is_made_anew_amid_a_restore(practice_host: PracticeHost) -> 
 
 def test_the_volume_is_made_anew_before_the_swap(practice_host: PracticeHost) -> None:
     """Nothing is left to put in place: told with the way on, never "restored" over databases that are missing."""
-    checkout = practice_host.project.directory
-    host = open_host(checkout)
-    before = _rows(host)
-    _take(host, proof="read back")
-    words = ("snapshot", "restore", "--yes", "--stack", checkout, "--database", "keto")
+    host, before, every = _to_restore(practice_host)
+    words = (*every, "--database", "keto")
     assert avnwizard(*words, env={KILL_AT: "swap:set-aside-0:before"}).code == -signal.SIGKILL
     _made_anew(host)
     again = avnwizard(*words)
     assert again.code == ExitCode.STEP_FAILED
     assert "keto is gone" in again.err
-    done = avnwizard("snapshot", "restore", "--yes", "--stack", checkout)
+    done = avnwizard(*every)
     assert done.code == ExitCode.DONE, done.err
     assert _rows(host) == before
 
 
 def test_what_was_overtaken_is_not_gone_on_with(practice_host: PracticeHost) -> None:
     """A restore cut off before its swap gives way to another; one cut off amid its swap is later done whole again."""
-    checkout = practice_host.project.directory
-    host = open_host(checkout)
-    before = _rows(host)
-    _take(host, proof="read back")
-    every = ("snapshot", "restore", "--yes", "--stack", checkout)
+    host, before, every = _to_restore(practice_host)
     other = (*every, "--database", "keto")
     assert avnwizard(*every, env={KILL_AT: "restore:restore-1:before"}).code == -signal.SIGKILL
     assert avnwizard(*other).code == ExitCode.DONE
     assert not [one.name for one in host.database().databases() if "__restoring_" in one.name]
-    kept = avnwizard("snapshot", "prune", "--stack", checkout, "--dry-run", "--json").data["kept"]
+    kept = avnwizard("snapshot", "prune", "--stack", host.repo.directory, "--dry-run", "--json").data["kept"]
     assert [one["why"] for one in kept] == ["one of the newest 5"]
 
     assert avnwizard(*every, env={KILL_AT: "swap:put-in-place-0:after"}).code == -signal.SIGKILL

@@ -168,13 +168,9 @@ def _facts(run: RunRecord, plan: Plan, back: flow.RollbackPlan) -> list[Fact]:
     ]
     facts += _databases(back)
     if back.roles and (back.roles.repaired or back.roles.left):
-        lines = (*back.roles.repaired, *back.roles.left)
-        facts += [("Roles" if not number else "", Content(line)) for number, line in enumerate(lines)]
-    services = [f"{how}: {', '.join(names)}" for how, names in back.altered.items()] or ["none was touched"]
-    facts += [
-        ("Services" if not number else "", Content(printable(line, limit=900)))
-        for number, line in enumerate(services)
-    ]
+        facts.append(("Roles", Content("\n".join((*back.roles.repaired, *back.roles.left)))))
+    services = [printable(f"{how}: {', '.join(names)}", limit=900) for how, names in back.altered.items()]
+    facts.append(("Services", Content("\n".join(services) or "none was touched")))
     if back.retire:
         facts.append(("Removed", Content(printable(", ".join(back.retire), limit=200))))
     return facts
@@ -188,13 +184,11 @@ def _databases(back: flow.RollbackPlan) -> Iterator[Fact]:
         yield "Databases", Content(f"stay, and with them {kept} since the snapshot" if written else "stay")
         return
     yield "Snapshot", Content(printable(back.snapshot))
-    for number, (name, found) in enumerate(written):
-        yield "Written" if not number else "", Content(f"{printable(name, limit=40)}: {things(found)}")
-    quiet = len(back.databases) - len(written)
-    if quiet:
+    lines = [f"{printable(name, limit=40)}: {things(found)}" for name, found in written]
+    if quiet := len(back.databases) - len(written):
         rest = "in the other " if written else "in "
-        told = f"{rest}{words.count(quiet, 'database')}: nothing since the snapshot"
-        yield "" if written else "Written", Content(told)
+        lines.append(f"{rest}{words.count(quiet, 'database')}: nothing since the snapshot")
+    yield "Written", Content("\n".join(lines) or "nothing since the snapshot")
     yield "Kept", Content(f"{printable(', '.join(back.databases), limit=200)}, as they are now, under another name")
     saved = "the tables written to since, beside the snapshot" if back.save_rows else "no rows; s saves them too"
     yield "Saved", Content(saved)

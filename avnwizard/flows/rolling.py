@@ -220,17 +220,19 @@ def _wait_healthy(ctx: StepContext, host: Host, want: Wanted, *, healthy_s: floa
             return
         lost = [one for one in ours if one.health == "unhealthy" or one.state in {"exited", "dead", "restarting"}]
         lost_polls = lost_polls + 1 if lost else 0
-        if lost_polls > _LOST_POLLS or host.clock.now() >= deadline:
-            raise _unhealthy(ctx, host, want, (lost or ours)[:1], limit_s)
+        if lost_polls > _LOST_POLLS:
+            raise _unhealthy(ctx, host, want, lost[0])
+        if host.clock.now() >= deadline:
+            raise _unhealthy(ctx, host, want, next(iter(lost or ours), None), f" within {limit_s:.0f} s")
         host.clock.sleep(_POLL_S)
 
 
-def _unhealthy(ctx: StepContext, host: Host, want: Wanted, failing: list[Container], limit_s: float) -> StepError:
-    for one in failing:
-        tell_log(ctx, host, one)
-    state = f"{failing[0].state}, {failing[0].health}" if failing else "not there"
+def _unhealthy(ctx: StepContext, host: Host, want: Wanted, failing: Container | None, within: str = "") -> StepError:
+    if failing:
+        tell_log(ctx, host, failing)
+    state = f"{failing.state}, {failing.health}" if failing else "not there"
     return StepError(
-        f"the new {want.service.name} did not become healthy within {limit_s:.0f} s ({state}).",
+        f"the new {want.service.name} did not become healthy{within} ({state}).",
         "Its last log lines are above. Mend the cause and resume, or roll back.",
     )
 

@@ -20,6 +20,9 @@ HEALTHY = {
 }
 """The stand-ins' health check; they listen on port 8080."""
 
+_OWN = "Label(`com.docker.compose.project`, `@PROJECT@`) || LabelRegex(`avnwizard.director`, `^@PROJECT@/`)"
+"""Only the project's own containers and its directors: the lab's engine runs other stacks too."""
+
 
 def app(name: str, tag: str, **more: Any) -> Body:
     """A stand-in that serves `/NAME` through the edge: no database, the version `tag` of the image `docs`."""
@@ -49,8 +52,7 @@ def traefik(**more: Any) -> Body:
         "command": [
             "--providers.docker=true",
             "--providers.docker.exposedbydefault=false",
-            "--providers.docker.constraints=Label(`com.docker.compose.project`, `@PROJECT@`)"
-            " || LabelRegex(`avnwizard.director`, `^@PROJECT@/`)",
+            f"--providers.docker.constraints={_OWN}",
             "--entrypoints.web.address=:8000",
             "--ping=true",
         ],

@@ -155,8 +155,8 @@ def place(lab: Lab, name: str) -> ZooStack:
 def make(stack: ZooStack, releases: Mapping[str, Files], *, operator: Files | None = None) -> None:
     """The remote with a commit and tag for each release, in order, and the operator's clone at the first.
 
-    A release is all its files: what the one before had and it has not is gone. A release without a `CHANGELOG.md` or
-    `.gitignore` gets one. The operator's own files are written into the clone: `.env` and `avnwizard.toml` unless given.
+    A release is the whole set of its files; a usual `CHANGELOG.md`, `.gitignore` and `.env.example` come with it unless
+    it has its own. The operator's files are written into the clone, mode 0600: a `.env` and an `avnwizard.toml` too.
     """
     work, remote = stack.root / "work", stack.root / "remote.git"
     _git(stack.root, "init", "-q", "--bare", "-b", "main", str(remote))

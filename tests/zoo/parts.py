@@ -1,7 +1,7 @@
 """What zoo stacks are made of: services as Compose reads them, by plain dictionaries that a case may change.
 
-`@REG@` stands for the lab's registry, `@SOCK@` for the engine's socket and `@PORT@` for the edge's loopback port;
-`stack.bring_up` puts the real ones in.
+`@REG@` stands for the lab's registry, `@SOCK@` for the engine's socket and `@PORT@` and `@TLS@` for the edge's
+loopback ports; `stack.bring_up` puts the real ones in.
 """
 
 from collections.abc import Mapping

@@ -5,7 +5,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,17 +40,19 @@ Files = Mapping[str, str]
 
 @dataclass(frozen=True)
 class ZooStack:
-    """A stack that runs. `clone` is the operator's checkout, `port` the edge's on loopback."""
+    """A stack that runs. `clone` is the operator's checkout, `port` and `tls_port` the edge's on loopback."""
 
     lab: Lab
     project: str
     root: Path
     port: int
+    tls_port: int = field(default_factory=free_port)
+    folder: str = "clone"
 
     @property
     def clone(self) -> Path:
         """The operator's checkout."""
-        return self.root / "clone"
+        return self.root / self.folder
 
     def avnwizard(self, *arguments: str, timeout_s: float = 300.0, env: dict[str, str] | None = None) -> Said:
         """The command line on this stack; `--stack` is given."""
@@ -155,8 +157,8 @@ def place(lab: Lab, name: str) -> ZooStack:
 def make(stack: ZooStack, releases: Mapping[str, Files], *, operator: Files | None = None) -> None:
     """The remote with a commit and tag for each release, in order, and the operator's clone at the first.
 
-    A release is the whole set of its files; a usual `CHANGELOG.md`, `.gitignore` and `.env.example` come with it unless
-    it has its own. The operator's files are written into the clone, mode 0600: a `.env` and an `avnwizard.toml` too.
+    A release is the whole set of its files; the usual `CHANGELOG.md`, `.gitignore` and `.env.example` are added where
+    it brings none. The operator's files are written into the clone, mode 0600: a `.env` and an `avnwizard.toml` too.
     """
     work, remote = stack.root / "work", stack.root / "remote.git"
     _git(stack.root, "init", "-q", "--bare", "-b", "main", str(remote))
@@ -218,6 +220,7 @@ def _filled(stack: ZooStack, text: str) -> str:
         "@REG@": stack.lab.registry,
         "@SOCK@": str(stack.lab.paths.socket),
         "@PORT@": str(stack.port),
+        "@TLS@": str(stack.tls_port),
         "@PROJECT@": stack.project,
     }
     for mark, fact in facts.items():

@@ -12,11 +12,11 @@ import yaml
 Body = dict[str, Any]
 HEALTHY = {
     "test": ["CMD", "healthcheck", "http://127.0.0.1:8080/health/ready"],
-    "interval": "1s",
+    "interval": "3s",
     "timeout": "3s",
     "retries": 3,
     "start_period": "10s",
-    "start_interval": "250ms",
+    "start_interval": "500ms",
 }
 """The stand-ins' health check; they listen on port 8080."""
 
@@ -58,7 +58,7 @@ def traefik(**more: Any) -> Body:
         ],
         "ports": ["127.0.0.1:@PORT@:8000"],
         "volumes": ["@SOCK@:/var/run/docker.sock:ro"],
-        "healthcheck": {"test": ["CMD", "traefik", "healthcheck", "--ping"], "interval": "1s", "retries": 20},
+        "healthcheck": {"test": ["CMD", "traefik", "healthcheck", "--ping"], "interval": "3s", "retries": 20},
     } | more
 
 
@@ -74,8 +74,10 @@ def postgres(image: str = "@REG@/postgres:17", *, volume: str = "pgdata", **more
         "volumes": [f"{volume}:/var/lib/postgresql/data"],
         "healthcheck": {
             "test": ["CMD-SHELL", "pg_isready -U app -h 127.0.0.1"],
-            "interval": "1s",
-            "retries": 30,
+            "interval": "3s",
+            "start_period": "20s",
+            "start_interval": "500ms",
+            "retries": 10,
         },
     } | more
 

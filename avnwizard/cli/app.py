@@ -11,10 +11,10 @@ import typer
 from avnwizard import __version__
 from avnwizard.cli import opening
 from avnwizard.cli.output import say, show_error
-from avnwizard.cli.verbs import accept, carry, changes, demo, looking, planning, runs, snapshot, upgrade
+from avnwizard.cli.verbs import accept, carry, changes, demo, looking, planning, runs, snapshot, topics, upgrade
 from avnwizard.errors import ExitCode, WizardError
 
-app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+app = typer.Typer(rich_markup_mode="rich", pretty_exceptions_enable=False)
 
 
 def _version(value: bool) -> None:
@@ -28,7 +28,7 @@ def main(
     ctx: typer.Context,
     *,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Upgrade a self-hosted Avnology ID stack, and go back. Without a command: the wizard, on the stack here."""
@@ -37,7 +37,7 @@ def main(
         raise typer.Exit(opening.open_here())
 
 
-for _module in (looking, planning, upgrade, runs, accept, changes, demo, carry, snapshot):
+for _module in (looking, planning, upgrade, runs, accept, changes, demo, carry, snapshot, topics):
     _module.register(app)
 
 

@@ -1,5 +1,6 @@
 """`help`: the documentation, over SSH, without a browser."""
 
+import os
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,7 +43,8 @@ def _show(app: typer.Typer, topic: str) -> int:
         return ExitCode.DONE
     from rich.markdown import Markdown
 
-    with console.pager(styles=True):
+    os.environ.setdefault("LESS", "FRX")  # as git does: colours as they are, no pager for what fits the screen
+    with console.pager(styles="less" in os.environ.get("PAGER", "less")):
         console.print(Markdown(text))
     return ExitCode.DONE
 

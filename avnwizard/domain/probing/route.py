@@ -1,6 +1,6 @@
 """What the edge is asked, and what comes back."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Loss = Literal["refused", "reset", "timeout", "502", "503", "504", "5xx", "misrouted"]
@@ -17,8 +17,10 @@ class Route:
         service: the compose service behind it, "" where only the operator knows.
         address: where the edge listens on this host, such as "127.0.0.1".
         tls: spoken with the host as server name; the certificate is not judged, since the address is this host's.
-        next: the router that would answer if this one were gone, "" for none (Traefik's own 404).
-        decoy: a path at the same host that `next` answers now, by which its answers are known.
+        next: the router of another service that answers while this service is away, "" for none (Traefik's own 404).
+        decoy: a path that `next` answers now, by which its answers are known; "" where there is none.
+        decoy_host: at which host, "" for the same.
+        also: further services over which the edge spreads its requests.
     """
 
     name: str
@@ -30,6 +32,18 @@ class Route:
     path: str
     next: str = ""
     decoy: str = ""
+    decoy_host: str = ""
+    also: tuple[str, ...] = ()
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The compose services behind it; () where only the operator knows."""
+        return tuple(name for name in (self.service, *self.also) if name)
+
+    @property
+    def asking_next(self) -> "Route":
+        """The same way through the edge to the router `next`."""
+        return replace(self, path=self.decoy, host=self.decoy_host or self.host)
 
     @property
     def url(self) -> str:
@@ -52,12 +66,16 @@ class ProbePlan:
     Attributes:
         rate: requests a second, over all routes.
         off: why nothing is probed, "" when something is.
+        silent: routers that did not answer when the plan was made.
+        alike: routers whose answers were like those of the next rule's then.
     """
 
     rate: float = 0.0
     routes: tuple[Route, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     off: str = ""
+    silent: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

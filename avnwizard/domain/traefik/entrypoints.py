@@ -1,6 +1,6 @@
 """Where Traefik's entrypoints are reached from this host: its flags or variables, and the ports it publishes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,8 @@ class Entrypoint:
     Attributes:
         address: on this host.
         tls: its routers speak TLS unless they say otherwise (`http.tls`).
-        redirects: it sends every request on to another one.
+        redirects: it sends every request on to another one, before any router of a service is asked.
+        is_default: routers that name no entrypoint listen on it.
     """
 
     name: str
@@ -24,6 +25,12 @@ class Entrypoint:
     port: int
     tls: bool
     redirects: bool
+    is_default: bool = True
+
+    def takes(self, named: Iterable[str]) -> bool:
+        """Whether a router listens on it whose label names these; one without a name takes every router."""
+        names = {name.lower() for name in named}
+        return not self.name or (self.name in names if names else self.is_default)
 
 
 def find_traefik(model: ComposeModel) -> str:
@@ -54,19 +61,32 @@ def entrypoints(model: ComposeModel, service: str) -> tuple[Entrypoint, ...]:
     """The TCP entrypoints that this host reaches, in the order in which Traefik is told of them."""
     settings = settings_of(model, service)
     ports = _published(model, service)
+    chosen = {name for name in _names(settings) if _is_on(settings.get(f"entrypoints.{name}.asdefault", ""))}
     found = []
     for name in _names(settings) or _unnamed(ports):
         inner = _port(settings.get(f"entrypoints.{name}.address", "")) or _USUAL.get(name, 0)
         if inner not in ports:
             continue
         address, port = ports[inner]
-        tls = any(key.startswith(f"entrypoints.{name}.http.tls") for key in settings)
-        redirects = f"entrypoints.{name}.http.redirections.entrypoint.to" in settings
-        found.append(Entrypoint(name, address, port, tls, redirects))
+        redirection = f"entrypoints.{name}.http.redirections.entrypoint"
+        redirects = f"{redirection}.to" in settings and f"{redirection}.priority" not in settings
+        is_default = name in chosen if chosen else name != _INTERNAL
+        found.append(Entrypoint(name, address, port, _speaks_tls(settings, name), redirects, is_default))
     return tuple(found)
 
 
 _USUAL = {"http": 80, "web": 80, "websecure": 443}
+_INTERNAL = "traefik"
+"""Traefik's entrypoint for its own API; never a default one (v3.7, `getDefaultsEntrypoints`)."""
+
+
+def _speaks_tls(settings: Mapping[str, str], name: str) -> bool:
+    key = f"entrypoints.{name}.http.tls"
+    return _is_on(settings.get(key, "")) or any(each.startswith(f"{key}.") for each in settings)
+
+
+def _is_on(value: str) -> bool:
+    return value.lower() in {"1", "t", "true"}
 
 
 def _names(settings: Mapping[str, str]) -> list[str]:

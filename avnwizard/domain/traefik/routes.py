@@ -1,6 +1,6 @@
 """Which requests prove that each router of a stack answers: out of the labels of the resolved compose model."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from avnwizard.domain.config import ProbeSection
@@ -8,34 +8,14 @@ from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.probing.route import LeftOut, ProbePlan, Route
 from avnwizard.domain.traefik.entrypoints import Entrypoint, entrypoints, find_traefik, settings_of
 from avnwizard.domain.traefik.labels import HttpRouter, read_labels
-from avnwizard.domain.traefik.rules import Request, Rule, matches, parse_rule, requests_for, why_not
+from avnwizard.domain.traefik.precedence import Router, answering, decoy_for, equals, listening, others
+from avnwizard.domain.traefik.rules import Request, matches, parse_rule, requests_for, why_not
 from avnwizard.errors import UsageError
 
-_DECOY = "avnwizard-asks-who"
 _ACTS = ("logout", "signout", "revoke", "delete", "unsubscribe", "cron", "trigger")
 """A GET of an exact path with such a word may do something."""
 _TLS_PORT, _PORT = 443, 80
 _SCHEME = "loadbalancer.server.scheme"
-
-
-@dataclass(frozen=True)
-class Router:
-    """One HTTP router with what the probe must know of it.
-
-    Attributes:
-        rule: None where it has none that can be read.
-        scheme: how Traefik speaks to the service.
-    """
-
-    service: str
-    http: HttpRouter
-    scheme: str
-    rule: Rule | None
-
-    @property
-    def name(self) -> str:
-        """As the labels name it."""
-        return self.http.name
 
 
 def routers(model: ComposeModel) -> tuple[Router, ...]:
@@ -46,7 +26,11 @@ def routers(model: ComposeModel) -> tuple[Router, ...]:
         labels = read_labels(service.labels)
         if labels.is_routed(exposed_by_default=told.lower() != "false"):
             schemes = [one[_SCHEME] for one in labels.services.values() if _SCHEME in one]
-            found |= {http.name: _router(name, http, schemes) for http in labels.routers}
+            for http in labels.routers:
+                router = _router(name, http, schemes)
+                first = found.setdefault(http.name, router)
+                if first is not router:
+                    found[http.name] = replace(first, also=(*first.also, name))
     return tuple(found[name] for name in sorted(found))
 
 
@@ -72,7 +56,7 @@ def plan_probe(old: ComposeModel, new: ComposeModel, section: ProbeSection) -> P
     kept, moved = [], []
     for route in before:
         now = after.get(route.name)
-        if now and (now.host, now.path, now.service) == (route.host, route.path, route.service):
+        if now and _way(now) == _way(route):
             kept.append(route)
         else:
             moved.append(LeftOut(route.name, "the release drops or moves it"))
@@ -81,68 +65,91 @@ def plan_probe(old: ComposeModel, new: ComposeModel, section: ProbeSection) -> P
     return ProbePlan(section.rate, tuple(kept), (*left_out, *moved))
 
 
+def _way(route: Route) -> tuple[object, ...]:
+    """What must be the same in both models: where it is asked, how, what, and of which service."""
+    return (route.address, route.port, route.tls, route.host, route.path, route.service, route.also)
+
+
 def _routes(model: ComposeModel, section: ProbeSection) -> tuple[list[Route], list[LeftOut]]:
     every = routers(model)
-    doors = entrypoints(model, find_traefik(model))
+    doors = (_told_door(section.address),) if section.address else entrypoints(model, find_traefik(model))
     found, left_out = [], []
     for router in every:
-        door = _door(router, doors, section.address)
-        request, why = _request(router, section)
-        if door is None:
-            why = "this host does not reach its entrypoint ([probe] address tells where)"
-        elif request and (first := answering(every, request)) and first.name != router.name:
-            why = f"the router {first.name} answers in its place"
-        if door is None or request is None or why:
-            left_out.append(LeftOut(router.name, why))
-            continue
-        tls = door.tls or router.http.tls
-        route = Route(router.name, router.service, door.address, door.port, tls, request.host, request.path)
-        found.append(_with_decoy(route, router, every))
+        route = _route(router, every, doors, section)
+        if isinstance(route, Route):
+            found.append(route)
+        else:
+            left_out.append(LeftOut(router.name, route))
     return found, left_out
 
 
-def answering(every: tuple[Router, ...], request: Request) -> Router | None:
-    """The router that gets a request: of those that match, the one with the highest priority."""
-    fit = [router for router in every if router.rule and matches(router.rule, request)]
-    return max(fit, key=lambda router: (router.http.effective_priority, router.name), default=None)
+def _route(
+    router: Router, every: tuple[Router, ...], doors: tuple[Entrypoint, ...], section: ProbeSection
+) -> Route | str:
+    """How a router is asked, or why it is not."""
+    requests = _requests(router, section)
+    if isinstance(requests, str):
+        return requests
+    mine = [door for door in doors if door.takes(router.http.entrypoints)]
+    door = next((door for door in mine if not door.redirects), None)
+    if door is None:
+        redirected = "its entrypoint sends every request on to another one"
+        return redirected if mine else "this host does not reach its entrypoint ([probe] address tells where)"
+    tls = door.tls or router.http.tls
+    here = listening(every, door, tls=tls)
+    whys = [_why_another(router, here, request) for request in requests]
+    request = next((request for request, why in zip(requests, whys, strict=True) if not why), None)
+    if request is None:
+        return whys[0]
+    where = (door.address, door.port, tls, request.host, request.path)
+    return _with_next(Route(router.name, router.service, *where, also=router.also), router, here)
 
 
-def _request(router: Router, section: ProbeSection) -> tuple[Request | None, str]:
-    """The GET that reaches a router, or why there is none."""
+def _why_another(router: Router, here: tuple[Router, ...], request: Request) -> str:
+    """Why a request that matches a router's rule is not certain to reach its service; "" where it is."""
+    first = answering(here, request)
+    if first is None:
+        return ""
+    if not (router.rule and matches(router.rule, request)) or first.priority > router.priority:
+        return f"the router {first.name} answers in its place"
+    if rivals := equals(here, request, router):
+        rival = rivals[0]
+        return f"the router {rival.name} of {rival.service} has the same priority: which one answers cannot be told"
+    return ""
+
+
+def _requests(router: Router, section: ProbeSection) -> tuple[Request, ...] | str:
+    """The GETs that match a router's rule, or why there is none."""
     if router.scheme == "h2c":
-        return None, "it speaks gRPC (h2c)"
+        return "it speaks gRPC (h2c)"
     if router.rule is None:
-        return None, "it has no rule that can be read"
-    wanted = section.paths.get(router.name)
-    for request in requests_for(router.rule):
-        asked = replace(request, path=wanted) if wanted else request
-        if wanted or not any(word in request.path.lower() for word in _ACTS):
-            return asked, ""
-        return None, f"a GET of {request.path} may do something; [probe] paths can name a harmless one"
-    return None, why_not(router.rule)
+        return "it has no rule that can be read"
+    found = requests_for(router.rule)
+    if wanted := section.paths.get(router.name):
+        return tuple(replace(request, path=wanted) for request in found) or why_not(router.rule)
+    harmless = tuple(one for one in found if not any(word in one.path.lower() for word in _ACTS))
+    if found and not harmless:
+        return f"a GET of {found[0].path} may do something; [probe] paths can name a harmless one"
+    return harmless or why_not(router.rule)
 
 
-def _door(router: Router, doors: tuple[Entrypoint, ...], told: str) -> Entrypoint | None:
-    if told:
-        host, _, port = told.rpartition(":")
-        return Entrypoint("", host.strip("[]"), int(port), tls=int(port) == _TLS_PORT, redirects=False)
-    names = {name.lower() for name in router.http.entrypoints}
-    mine = [door for door in doors if not names or door.name in names]
-    return next((door for door in mine if not door.redirects), None)
+def _told_door(address: str) -> Entrypoint:
+    """The one place that `[probe]` names; which entrypoint it is nobody tells, so every router may listen there."""
+    host, _, port = address.rpartition(":")
+    return Entrypoint("", host.strip("[]"), int(port), tls=int(port) == _TLS_PORT, redirects=False)
 
 
-def _with_decoy(route: Route, router: Router, every: tuple[Router, ...]) -> Route:
-    """With the router that would answer if this one were gone, and a path that it answers now."""
-    rest = tuple(one for one in every if one.name != router.name)
-    after = answering(rest, Request(route.host, route.path))
-    if after is None or after.rule is None:
+def _with_next(route: Route, router: Router, here: tuple[Router, ...]) -> Route:
+    """With the router that answers while the service is away, and a request that this one answers now."""
+    asked = Request(route.host, route.path)
+    after = answering(others(here, router), asked)
+    if after is None:
         return route
-    prefixes = ["/", *(request.path for request in requests_for(after.rule))]
-    for prefix in sorted(prefixes, key=len, reverse=True):
-        decoy = f"{prefix.rstrip('/')}/{_DECOY}"
-        if answering(every, Request(route.host, decoy)) == after:
-            return replace(route, next=after.name, decoy=decoy)
-    return replace(route, next=after.name)
+    decoy = decoy_for(here, asked, after)
+    if decoy is None:
+        return replace(route, next=after.name)
+    elsewhere = decoy.host if decoy.host != route.host else ""
+    return replace(route, next=after.name, decoy=decoy.path, decoy_host=elsewhere)
 
 
 def _from_url(url: str, told: str) -> Route:

@@ -16,6 +16,7 @@ from avnwizard.domain.host import (
     RepoState,
     TagRef,
 )
+from avnwizard.domain.probing import Standing
 from avnwizard.ports.progress import Progress
 
 
@@ -80,6 +81,12 @@ class Stack(Protocol):
 
     def containers(self, service: str = "") -> tuple[Container, ...]:
         """Every container of the project, or of one service, stopped ones too."""
+
+    def standing(self) -> tuple[Standing, ...]:
+        """The project's running containers but those of `compose run`: cheap, and asked several times a second.
+
+        `HostError` when it cannot be told.
+        """
 
     def resolve(
         self, files: Sequence[Path] = (), env_file: Path | None = None, *, hashed: bool = True

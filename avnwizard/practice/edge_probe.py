@@ -1,9 +1,10 @@
 """The practice host's edge behind the port `EdgeProbe`: what Traefik would answer, from the containers' records.
 
 Nothing is sent. Each request is judged for the moment at which it was due, by the containers that served then: the
-edge refuses while Traefik itself is away, follows the labels of those that serve, hands a request whose router is
-gone to the next rule, and says 404 where none is left. So a service that is recreated loses requests for as long as
-it is away, and one that is surged loses none. Traefik's own delay in learning of a death is not played.
+edge refuses while Traefik itself is away, follows the labels of those that serve at the entrypoint that is asked,
+hands a request whose router is gone to the next rule there, and says 404 where none is left. So a service that is
+recreated loses requests for as long as it is away, and one that is surged loses none. Traefik's own delay in learning
+of a death is not played.
 """
 
 import contextlib
@@ -14,14 +15,16 @@ import time
 from collections.abc import Callable, Sequence
 
 from avnwizard.domain.compose_model import model_from_config
+from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.probing import Answer, Outcome, Route
 from avnwizard.domain.probing.schedule import Schedule
-from avnwizard.domain.traefik.routes import Router, answering, routers
+from avnwizard.domain.traefik.entrypoints import Entrypoint, entrypoints
+from avnwizard.domain.traefik.precedence import Router, answering, listening
+from avnwizard.domain.traefik.routes import routers
 from avnwizard.domain.traefik.rules import Request
 from avnwizard.errors import WizardError
-from avnwizard.practice.containers import Record, condition
+from avnwizard.practice.containers import Record
 from avnwizard.practice.observation import Observer
-from avnwizard.practice.pace import pace
 from avnwizard.practice.state import State
 
 _TRAEFIK = "traefik"
@@ -62,14 +65,17 @@ class Sight:
         self._observer, self._speed = observer, speed
         self._records = observer.store.seen_since(since)
         self._routers: dict[str, tuple[Router, ...]] = {}
+        self._doors: dict[str, tuple[Entrypoint, ...]] = {}
 
     def outcome(self, route: Route, at: float) -> tuple[Outcome, float]:
         """What a request of that moment came to, and how long the program that answered had been up (practice s)."""
         serving = [record for record in self._records if self._serves(record, at)]
-        if not any(record.service == _TRAEFIK for record in serving):
+        door = self._door(next((one for one in serving if one.service == _TRAEFIK), None), route)
+        if door is None:
             return "refused", 0.0
         every = {router.name: router for record in serving for router in self._of(record)}
-        router = answering(tuple(every.values()), Request(route.host, route.path))
+        here = listening(every.values(), door, tls=route.tls)
+        router = answering(here, Request(route.host, route.path))
         if router is None:
             return Answer(404, {"content-type": "text/plain; charset=utf-8"}, b"404 page not found\n"), 0.0
         record = max((one for one in serving if one.service == router.service), key=lambda one: one.started_at or 0.0)
@@ -80,15 +86,26 @@ class Sight:
     def _serves(self, record: Record, at: float) -> bool:
         if record.created_at > at or (record.started_at or at) > at:
             return False
-        its_pace = pace(record.service, record.config, self._speed)
-        state, health, _ = condition(record, its_pace, at, self._observer.last_verdict(record))
+        state, health, _ = self._observer.condition(record, at)
         return state == "running" and health in {"none", "healthy"}
 
     def _of(self, record: Record) -> tuple[Router, ...]:
         if record.id not in self._routers:
-            model = model_from_config({"services": {record.service: record.config}}, {})
-            self._routers[record.id] = routers(model)
+            self._routers[record.id] = routers(_alone(record))
         return self._routers[record.id]
+
+    def _door(self, traefik: Record | None, route: Route) -> Entrypoint | None:
+        """The entrypoint at which a route asks; None where nobody listens."""
+        if traefik is None:
+            return None
+        if traefik.id not in self._doors:
+            self._doors[traefik.id] = entrypoints(_alone(traefik), _TRAEFIK)
+        place = (route.address, route.port)
+        return next((door for door in self._doors[traefik.id] if (door.address, door.port) == place), None)
+
+
+def _alone(record: Record) -> ComposeModel:
+    return model_from_config({"services": {record.service: record.config}}, {})
 
 
 class PracticeProbeRun:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from avnwizard.domain.host import Container
+from avnwizard.domain.host import Container, ContainerState, Health
+from avnwizard.domain.probing import Standing
 from avnwizard.practice import programs
 from avnwizard.practice.container_store import ContainerStore
-from avnwizard.practice.containers import Record, Verdict, to_container
+from avnwizard.practice.containers import Record, Verdict, condition, to_container
 from avnwizard.practice.database import PORT, Cluster
 from avnwizard.practice.failures import FailureOrders
 from avnwizard.practice.pace import pace
@@ -64,6 +65,20 @@ class Observer:
             look = _Look(speed, self._shared(connections))
             records = self.store.present(service) if service else self.store.present()
             return tuple(self._seen(record, look) for record in records)
+
+    def standing(self) -> tuple[Standing, ...]:
+        """The running containers, by what their health checks last said: nothing is done, and no program is asked."""
+        found = []
+        for record in self.store.present():
+            state, health, _ = self.condition(record, time.time())
+            if state == "running" and not record.one_off:
+                found.append(Standing(record.id, record.service, health in {"none", "healthy"}))
+        return tuple(found)
+
+    def condition(self, record: Record, at: float) -> tuple[ContainerState, Health, int]:
+        """State, health and exit code of a container at a time, by what its health check last said."""
+        its_pace = pace(record.service, record.config, self._state.speed)
+        return condition(record, its_pace, at, self.last_verdict(record))
 
     def last_verdict(self, record: Record) -> Verdict:
         """What its health check said when somebody last looked; a program that nobody asked is taken for ready."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from avnwizard.domain.database import FileFacts
 from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image, Service
+from avnwizard.domain.probing import Standing
 from avnwizard.errors import HostError
 from avnwizard.ports import Progress
 from avnwizard.practice import model, programs
@@ -72,6 +73,10 @@ class PracticeStack:
     def containers(self, service: str = "") -> tuple[Container, ...]:
         """Every container of the project, or of one service, stopped ones too."""
         return self._observer.containers(service)
+
+    def standing(self) -> tuple[Standing, ...]:
+        """The running containers, as of the last look at them."""
+        return self._observer.standing()
 
     def resolve(
         self, files: Sequence[Path] = (), env_file: Path | None = None, *, hashed: bool = True

@@ -12,6 +12,8 @@ from urllib.parse import quote
 TIMEOUT_S = 20.0
 _SIZES_S = 300.0
 """The engine walks through every file of every volume."""
+_GLANCE_S = 5.0
+"""For what is asked again at once if no answer comes."""
 LIMIT_BYTES = 1 << 26
 NO_ANSWER = (OSError, http.client.HTTPException, ValueError, KeyError, TypeError)
 """Nobody there, no HTTP, no JSON, or not of the shape that the API has."""
@@ -61,6 +63,20 @@ def containers(engine_socket: Path, labels: Sequence[str]) -> list[dict[str, Any
     if any(status not in {http.client.OK, http.client.NOT_FOUND} for status, _ in found):
         return None
     return [dict(raw) for status, raw in found if status == http.client.OK]  # the others went in between
+
+
+def running(engine_socket: Path, label: str, *, timeout_s: float = _GLANCE_S) -> list[dict[str, Any]] | None:
+    """The running containers with a label ("KEY=VALUE") in one short answer; None where none comes as expected.
+
+    Engine API, GET /containers/json (1.24 and later): what `docker ps` shows, without an inspection of each.
+    """
+    filters = quote(json.dumps({"label": [label]}))
+    with contextlib.closing(UnixConnection(engine_socket, timeout_s)) as connection:
+        try:
+            status, listed = _got(connection, f"/containers/json?filters={filters}")
+            return [dict(each) for each in listed] if status == http.client.OK else None
+        except NO_ANSWER:
+            return None
 
 
 def container(engine_socket: Path, name: str) -> dict[str, Any] | None:

@@ -11,11 +11,13 @@ from avnwizard.adapters.docker.engine import find_engine
 from avnwizard.adapters.docker.environment import compose_environment, shadowed, without_secrets
 from avnwizard.adapters.docker.inspect import LABEL, container_from, image_from, inspected_images, labelled, parsed
 from avnwizard.adapters.docker.plugin import by_plugin
+from avnwizard.adapters.docker.standing import standing
 from avnwizard.adapters.hostile import fail
 from avnwizard.domain import commands
 from avnwizard.domain.compose_model import hashes_from_output, model_from_config
 from avnwizard.domain.database import FileFacts
 from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image
+from avnwizard.domain.probing import Standing
 from avnwizard.errors import HostError
 from avnwizard.ports import Progress
 
@@ -59,6 +61,10 @@ class DockerStack:
         labels = [f"{LABEL}project={self._project.name}", *([f"{LABEL}service={service}"] if service else [])]
         found = [container_from(raw) for raw in labelled(self._cli, *labels)]
         return tuple(sorted(found, key=lambda each: (each.service, each.number, each.created_at)))
+
+    def standing(self) -> tuple[Standing, ...]:
+        """The project's running containers but those of `compose run`; `HostError` when it cannot be told."""
+        return standing(self._cli, self._project.name)
 
     def resolve(
         self, files: Sequence[Path] = (), env_file: Path | None = None, *, hashed: bool = True

@@ -1,6 +1,7 @@
 """The edge probe's values: routes, who answered, what was counted. Pure; adapters send, flows count."""
 
-from avnwizard.domain.probing.identity import Identity, Verdict, identify, judge
+from avnwizard.domain.probing.identity import Identity, Verdict, identify, is_alike, judge
+from avnwizard.domain.probing.presence import Presence, PresenceLog, Standing
 from avnwizard.domain.probing.route import Answer, Failure, LeftOut, Loss, Outcome, ProbePlan, Route
 from avnwizard.domain.probing.tally import Tally, numbers, tally_from, together
 
@@ -11,11 +12,15 @@ __all__ = [
     "LeftOut",
     "Loss",
     "Outcome",
+    "Presence",
+    "PresenceLog",
     "ProbePlan",
     "Route",
+    "Standing",
     "Tally",
     "Verdict",
     "identify",
+    "is_alike",
     "judge",
     "numbers",
     "tally_from",

@@ -5,7 +5,7 @@ and body. So each answer is compared with what its own service and the next rule
 status, each header's name, each header with its value, each word of the body) that all answers of the one share and
 none of the other are what tells them apart; an answer that has more of the other's marks than of its own is
 misrouted. A new release keeps some of its own marks (its name, its server header, its cookies) and hardly takes on
-another's.
+another's. Where the two say the same, only the containers tell (`presence`).
 """
 
 import hashlib
@@ -14,7 +14,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import quote
 
+from avnwizard.domain.probing.presence import Presence
 from avnwizard.domain.probing.route import Answer, Loss, Outcome, Route
 
 Verdict = Literal["answered", "changed"] | Loss
@@ -67,46 +69,76 @@ def identify(route: Route, mine: Iterable[Outcome], decoys: Iterable[Outcome]) -
     answers = [one for one in mine if isinstance(one, Answer)]
     if not answers or any(_is_traefiks(one) for one in answers):
         return Identity()
-    others = [one for one in decoys if isinstance(one, Answer)]
+    others = [one for one in decoys if isinstance(one, Answer) and not _is_traefiks(one)]
     echoes = max((min(_words(one)[word] for word in _asked(route.decoy)) for one in others), default=0)
-    mine_marked = [marks(one, route.host, route.path, echoes=echoes) for one in answers]
-    theirs_marked = [marks(one, route.host, route.decoy, echoes=echoes) for one in others]
+    mine_marked = [_marks(one, route, route, echoes) for one in answers]
+    theirs_marked = [_marks(one, route.asking_next, route, echoes) for one in others]
     own = frozenset.intersection(*mine_marked) - frozenset[str]().union(*theirs_marked)
     other = frozenset.intersection(*theirs_marked) - frozenset[str]().union(*mine_marked) if others else frozenset()
     return Identity(tuple(sorted({one.status for one in answers})), own, other, echoes)
 
 
-def judge(outcome: Outcome, identity: Identity, route: Route) -> Verdict:
-    """Whether a request was answered by the service that it was meant for, or how it was lost."""
+def is_alike(route: Route, identity: Identity) -> bool:
+    """Whether a route's answers cannot be told from those of the router that would answer in its place."""
+    return bool(route.next) and identity.answers and not identity.is_told_apart
+
+
+def judge(outcome: Outcome, identity: Identity, route: Route, presence: Presence = "there") -> Verdict:
+    """Whether a request was answered by the service that it was meant for, or how it was lost.
+
+    Args:
+        presence: of the route's services meanwhile. While they are away, whatever answers is another one.
+    """
     if not isinstance(outcome, Answer):
         return outcome
     if outcome.status >= _SERVER_FAULT and (outcome.status not in identity.statuses or _is_traefiks(outcome)):
         return _GATEWAY_FAULTS.get(outcome.status, "5xx")
+    if presence == "away":
+        return "misrouted"
     if outcome.status == _TOO_MANY:
         return "answered"  # the edge limits the rate; that is the probe's doing
-    seen = marks(outcome, route.host, route.path, echoes=identity.echoes)
+    seen = _marks(outcome, route, route, identity.echoes)
     own, other = _share(identity.own, seen), _share(identity.other, seen)
-    if _is_traefiks(outcome) or other > own:
+    proven = identity.is_told_apart and own > 0
+    if _is_traefiks(outcome) or other > own or (presence == "leaving" and not proven):
         return "misrouted"
     return "changed" if identity.own and not own else "answered"
 
 
-def marks(answer: Answer, host: str, path: str, *, echoes: int) -> frozenset[str]:
-    """What is characteristic of an answer; words that merely repeat the request do not count.
+def _marks(answer: Answer, asked: Route, route: Route, echoes: int) -> frozenset[str]:
+    """What is characteristic of an answer; what merely repeats the request does not count.
 
     Args:
+        asked: the request: the route's own, or the one to the next rule.
         echoes: how often a word of the request does not count.
     """
     found = {f"status {answer.status}".encode()}
+    repeated = _repeated(route)
     for name, value in answer.headers.items():
         found.add(f"header {name}".encode())
         if name not in _VOLATILE:
-            found.add(f"header {name}: {value}".encode("utf-8", "replace"))
+            found.add(f"header {name}: {_without(value, repeated)}".encode("utf-8", "replace"))
     if "set-cookie" in answer.headers:
         found.add(b"cookie " + answer.headers["set-cookie"].partition("=")[0].encode("utf-8", "replace"))
-    asked = {*_asked(host), *_asked(path)}
-    found |= {b"word " + word for word, times in _words(answer).items() if word not in asked or times > echoes}
+    words = {*_asked(asked.host), *_asked(asked.path)}
+    found |= {b"word " + word for word, times in _words(answer).items() if word not in words or times > echoes}
     return frozenset(hashlib.blake2b(mark, digest_size=6).hexdigest() for mark in found)
+
+
+def _repeated(route: Route) -> list[str]:
+    """Both requests as a header may repeat them, such as a redirection to the same place by TLS; the longest first.
+
+    Whichever was sent: else a path that is in a header by chance ("/json") would tell the two services apart.
+    """
+    requests = (route, route.asking_next)
+    plain = {text for each in requests for text in (each.host + each.path, each.path) if len(text) > 1}
+    return sorted(plain | {quote(text, safe="") for text in plain}, key=lambda text: (-len(text), text))
+
+
+def _without(text: str, parts: Iterable[str]) -> str:
+    for part in parts:
+        text = text.replace(part, "\0")
+    return text
 
 
 def _words(answer: Answer) -> Counter[bytes]:

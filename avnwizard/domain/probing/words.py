@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from avnwizard.domain.plain import printable
-from avnwizard.domain.probing.route import ProbePlan
+from avnwizard.domain.probing.route import ProbePlan, Route
 
 _SECOND_MS = 1000.0
+_KINDS = {"misrouted": "answered by another service"}
 
 
 def told(found: Mapping[str, Any]) -> str:
@@ -23,7 +24,38 @@ def counted(found: Mapping[str, Any]) -> str:
 def kinds(found: Mapping[str, Any]) -> str:
     """The lost ones by kind, most first."""
     each = sorted(found["kinds"].items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{count:,} {printable(str(kind), limit=20)}" for kind, count in each)
+    return ", ".join(f"{count:,} {kind_told(str(kind))}" for kind, count in each)
+
+
+def kind_told(kind: str) -> str:
+    """How a request was lost, in words."""
+    return _KINDS.get(kind) or printable(kind, limit=20)
+
+
+def alike(found: Mapping[str, str]) -> list[str]:
+    """Sentences on the routes whose answers are like those of the router that would answer in their place.
+
+    Args:
+        found: router -> that other router.
+    """
+    told = []
+    for other in sorted(set(found.values())):
+        names = sorted(name for name, after in found.items() if after == other)
+        shown = ", ".join(printable(name, limit=60) for name in names)
+        whose = "its answers" if len(names) == 1 else "their answers"
+        told.append(f"{shown}: {whose} {_cannot_tell(other)}; only the containers tell when the service is away")
+    return told
+
+
+def of_route(plan: ProbePlan, route: Route) -> str:
+    """What the plan says of a route that the probe cannot judge as well as others, "" of any other."""
+    if route.name in plan.silent:
+        return "does not answer now; it is probed only if it answers when the run begins"
+    return f"its answers {_cannot_tell(route.next)}" if route.name in plan.alike else ""
+
+
+def _cannot_tell(router: str) -> str:
+    return f"cannot be told from {printable(router, limit=60)}'s"
 
 
 def latencies(found: Mapping[str, Any]) -> str:

@@ -29,7 +29,7 @@ def edge_lines(memory: ProbeMemory | None) -> list[str]:
 
 
 def _notes(memory: ProbeMemory | None) -> list[str]:
-    return [f"- {printable(note, limit=300)}" for note in memory.notes] if memory else []
+    return [f"- {printable(note, limit=600)}" for note in memory.notes] if memory else []
 
 
 def _row(name: str, tally: Tally) -> str:

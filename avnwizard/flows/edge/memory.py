@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from avnwizard.domain.probing import Identity, Route, Tally, numbers, tally_from, together
+from avnwizard.domain.probing import Identity, Route, Tally, is_alike, numbers, tally_from, together
 from avnwizard.errors import WizardError
 from avnwizard.ports import Files
 
@@ -46,6 +46,10 @@ class ProbeMemory:
             )
             for name in names
         }
+
+    def is_alike(self, route: Route) -> bool:
+        """Whether the answers of a route could not be told from those of the rule that would answer in its place."""
+        return is_alike(route, self.identities.get(route.name, Identity()))
 
     def answering(self, routes: tuple[Route, ...]) -> tuple[Route, ...]:
         """The routes that answered before anything was changed."""

@@ -1,27 +1,31 @@
 """The probe beside a run: started before its first step, ended after its last; it never makes a run fail."""
 
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avnwizard.domain.plain import printable
-from avnwizard.domain.probing import Outcome, ProbePlan, Route, Tally, judge, numbers
+from avnwizard.domain.probing import Outcome, PresenceLog, ProbePlan, Route, Tally, judge, numbers, words
 from avnwizard.domain.probing.histogram import Histogram
 from avnwizard.domain.probing.tally import MEDIAN, TAIL
 from avnwizard.engine.feed import FeedWriter
 from avnwizard.errors import WizardError
 from avnwizard.flows.edge.baseline import learn
 from avnwizard.flows.edge.memory import NAME, ProbeMemory, dump, load
+from avnwizard.flows.edge.presence import PresenceWatch
 from avnwizard.flows.host import Host
 
 if TYPE_CHECKING:
     from avnwizard.ports import ProbeRun
 
 _TELL_S = 1.0
+_NOTE_CHARS = 600
 _KEEP_EVERY = 3
 """Of the times that numbers are told, every third is kept: what a crash of the machine may cost."""
+_BLIND = "the engine did not always say which containers serve; a service that was away then may count as answering"
 
 
 @contextmanager
@@ -62,8 +66,10 @@ class EdgeWatch:
     def __init__(self, host: Host, plan: ProbePlan, feed: FeedWriter, folder: Path, memory: ProbeMemory) -> None:
         self._host, self._plan, self._feed, self._folder, self._memory = host, plan, feed, folder, memory
         self._lock, self._stop = threading.Lock(), threading.Event()
+        self._waiting: deque[tuple[Route, Outcome, float, float]] = deque()
+        self._log, self._was_blind = PresenceLog(), False
         self._second, self._second_lost = Histogram(), 0
-        self._told = 0
+        self._told = self._alike = 0
         host.files.write(folder / NAME, dump(memory))
         routes = memory.answering(plan.routes)
         for route in routes:
@@ -73,6 +79,7 @@ class EdgeWatch:
         self._run: ProbeRun | None = None
         if routes:
             self._run = host.probe().start(routes, rate=plan.rate, settled=self._settled)
+            self._presence = PresenceWatch(host, self._run.now, self._looked)
             feed.listen(self._focus)
             self._thread = threading.Thread(target=self._tell_on, name="edge watch", daemon=True)
             self._thread.start()
@@ -85,16 +92,14 @@ class EdgeWatch:
             for route in self._plan.routes
             if route not in routes
         ]
-        notes += [
-            f"answers of {route.name} and {route.next} cannot be told apart; one for the other is not noticed"
-            for route in routes
-            if route.decoy and not memory.identities[route.name].is_told_apart
-        ]
+        alike = {one.name: one.next for one in routes if memory.is_alike(one)}
+        self._alike = len(alike)
+        notes += words.alike(alike)
         for note in notes:
             if note not in memory.notes:
                 memory.notes.append(note)
         for text in [say, *notes]:
-            self._feed.emit("say", "", printable(text, limit=300))
+            self._feed.emit("say", "", printable(text, limit=_NOTE_CHARS))
 
     def _focus(self, kind: str, step: str) -> None:
         """Look closer at the service whose step begins."""
@@ -102,13 +107,26 @@ class EdgeWatch:
             self._run.focus(step.partition(":")[2])
 
     def _settled(self, route: Route, outcome: Outcome, due_s: float, ended_s: float) -> None:
-        verdict = judge(outcome, self._memory.identities[route.name], route)
+        """Keep it until it is known whether its service was there all the while."""
         with self._lock:
-            self._memory.tallies[route.name].count(verdict, due_s=due_s, ended_s=ended_s)
-            if verdict in {"answered", "changed"}:
-                self._second.add((ended_s - due_s) * 1000)
-            else:
-                self._second_lost += 1
+            self._waiting.append((route, outcome, due_s, ended_s))
+
+    def _looked(self, began_s: float, ended_s: float, serving: frozenset[str] | None) -> None:
+        """Count what ended before this look at the containers."""
+        with self._lock:
+            self._log.add(began_s, ended_s, serving)
+            self._was_blind |= serving is None
+            while self._waiting and self._waiting[0][-1] <= began_s:
+                self._count(*self._waiting.popleft())
+
+    def _count(self, route: Route, outcome: Outcome, due_s: float, ended_s: float) -> None:
+        presence = self._log.presence(route.services, due_s, ended_s)
+        verdict = judge(outcome, self._memory.identities[route.name], route, presence)
+        self._memory.tallies[route.name].count(verdict, due_s=due_s, ended_s=ended_s)
+        if verdict in {"answered", "changed"}:
+            self._second.add((ended_s - due_s) * 1000)
+        else:
+            self._second_lost += 1
 
     def _tell_on(self) -> None:
         while not self._stop.wait(_TELL_S):
@@ -141,7 +159,7 @@ class EdgeWatch:
             "p50_ms": round(second.percentile(MEDIAN), 1),
             "p99_ms": round(second.percentile(TAIL), 1),
         }
-        self._feed.emit("measure", "", **total, rate=self._plan.rate, second=latest)
+        self._feed.emit("measure", "", **total, rate=self._plan.rate, alike=self._alike, second=latest)
 
     def end(self) -> None:
         """Send no more, wait for what is under way, tell the last numbers and keep them."""
@@ -151,6 +169,12 @@ class EdgeWatch:
             self._stop.set()
             self._thread.join(10.0)
             self._run.stop()
+            self._presence.stop()
+            with self._lock:
+                while self._waiting:
+                    self._count(*self._waiting.popleft())
+            if self._was_blind:
+                self._note(_BLIND)
             self._told = 0
             self._tell()
         except Exception as error:  # noqa: BLE001 - as above

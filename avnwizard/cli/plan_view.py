@@ -58,6 +58,8 @@ def _probe(plan: "Plan") -> Iterator[Text]:
     yield Text(f"  {words.planned(plan.probe)}")
     for route in plan.probe.routes:
         yield Text(f"  {printable(route.name, limit=40):<16} {printable(route.url, limit=200)}", style="dim")
+        if note := words.of_route(plan.probe, route):
+            yield Text(f"    {note}", style="yellow")
     for one in plan.probe.left_out:
         yield Text(of_route(one.router, one.why), style="dim")
 

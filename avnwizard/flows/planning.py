@@ -19,6 +19,7 @@ from avnwizard.domain.version import Version, kind_of_jump
 from avnwizard.errors import RefusedError
 from avnwizard.flows.describe import describe
 from avnwizard.flows.drafting import Draft
+from avnwizard.flows.edge.foresight import foreseen
 from avnwizard.flows.expecting import expected
 from avnwizard.flows.handover import plan_handover
 from avnwizard.flows.host import Host
@@ -124,7 +125,7 @@ def prepare(
         healthy_s=host.config.roll.healthy_s,
         drain_s=host.config.roll.drain_s,
         drain_limit_s=host.config.roll.drain_limit_s,
-        probe=plan_probe(now, model, host.config.probe),
+        probe=foreseen(host, plan_probe(now, model, host.config.probe)),
     )
     return Prepared(
         _timed(host, describe(plan)),

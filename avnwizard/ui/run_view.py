@@ -43,7 +43,11 @@ class Second:
 
 @dataclass(frozen=True)
 class Probe:
-    """The edge probe's numbers so far, and its last seconds."""
+    """The edge probe's numbers so far, and its last seconds.
+
+    Attributes:
+        alike: routes whose answers cannot be told from another service's.
+    """
 
     sent: int = 0
     answered: int = 0
@@ -53,6 +57,7 @@ class Probe:
     p50_ms: float = 0.0
     p99_ms: float = 0.0
     seconds: tuple[Second, ...] = ()
+    alike: int = 0
 
 
 @dataclass(frozen=True)
@@ -192,6 +197,7 @@ def _probed(probe: Probe, data: Mapping[str, Any]) -> Probe:
         gap_ms=_number(data.get("longest_gap_ms")),
         p50_ms=_number(data.get("p50_ms")),
         p99_ms=_number(data.get("p99_ms")),
+        alike=int(_number(data.get("alike"))),
         seconds=(*probe.seconds, more)[-PLOT_SECONDS:],
     )
 

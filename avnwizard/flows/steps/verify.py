@@ -1,5 +1,6 @@
 """Look that the stack is what the plan promised."""
 
+from avnwizard.domain.probing import words
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import StepError
 from avnwizard.flows import handover, rolling
@@ -63,3 +64,5 @@ class Verify(Step):
                 "Look at the router's labels and at Traefik's log. Then resume, or roll back.",
             )
         ctx.say(f"all {len(routes)} routes answer through the edge")
+        for note in words.alike({one.name: one.next for one in routes if memory.is_alike(one)}):
+            ctx.say(note)

@@ -7,7 +7,7 @@ from textual.widgets import Static
 
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan
-from avnwizard.domain.probing.words import planned
+from avnwizard.domain.probing.words import of_route, planned
 from avnwizard.ui.screens.page import Page
 
 
@@ -46,10 +46,11 @@ def _text(plan: Plan) -> Content:
     lines += [Content(f"  {printable(change, limit=400)}") for change in plan.changes] or [Content("  unchanged")]
     lines += [Content(""), Content.assemble(("Requests through the edge", "bold"))]
     lines.append(Content(f"  {planned(plan.probe)}"))
-    lines += [
-        Content.assemble("  ", (f"{printable(route.name, limit=30):<14} ", "dim"), printable(route.url, limit=200))
-        for route in plan.probe.routes
-    ]
+    for route in plan.probe.routes:
+        name, url = f"{printable(route.name, limit=30):<14} ", printable(route.url, limit=200)
+        lines.append(Content.assemble("  ", (name, "dim"), url))
+        if note := of_route(plan.probe, route):
+            lines.append(Content.assemble("    ", (note, "$warning")))
     lines += [
         Content.assemble(
             "  ",

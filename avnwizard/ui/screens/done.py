@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan
-from avnwizard.domain.probing.words import span_ms
+from avnwizard.domain.probing.words import kind_told, span_ms
 from avnwizard.engine.records import RunRecord
 from avnwizard.errors import WizardError
 from avnwizard.flows import acceptance
@@ -118,13 +118,17 @@ def _requests(probe: Probe | None) -> list[Fact]:
     lost = f"{probe.lost:,} lost"
     if probe.lost:
         each = sorted(probe.kinds, key=lambda kind: -kind[1])
-        named = [f"{count:,} {printable(name, limit=16)}" for name, count in each]
-        lost += f" ({printable(each[0][0], limit=16) if len(each) == 1 else ', '.join(named)})"
+        named = [f"{count:,} {kind_told(name)}" for name, count in each]
+        lost += f" ({kind_told(each[0][0]) if len(each) == 1 else ', '.join(named)})"
     told = Content.assemble(
         (f"{mark.sign} ", mark.style), f"{probe.sent:,} sent, {probe.answered:,} answered, {lost}"
     )
     more = f"longest gap {span_ms(probe.gap_ms)}; p50 {probe.p50_ms:.0f} ms, p99 {probe.p99_ms:.0f} ms"
-    return [("Requests", told), ("", Content.assemble((more, "dim")))]
+    facts: list[Fact] = [("Requests", told), ("", Content.assemble((more, "dim")))]
+    if probe.alike:
+        routes = words.count(probe.alike, "route")
+        facts.append(("", Content(f"{routes} answered like another service; the report names them")))
+    return facts
 
 
 def _changes(plan: Plan, *, back: bool) -> list[Fact]:

@@ -120,7 +120,7 @@ def _take(found: Globals, statement: Any, sql: str) -> None:
 
 
 def _given(kind: str, statement: Any) -> frozenset[str]:
-    """The roles that some other statement of globals gives a parameter to; `ValueError` where it is none of globals."""
+    """The roles that another statement gives a parameter to; `ValueError` where it is no statement of globals."""
     of = statement.objtype.name if kind == "GrantStmt" else ""
     if of == "OBJECT_PARAMETER_ACL":
         return frozenset(each.rolename for each in statement.grantees if each.rolename)

@@ -80,6 +80,8 @@ class SnapshotPlan:
         volume_sizes: bytes in those, by name; one whose size cannot be seen is not among them.
         offered: those that could be.
         proof: what is aimed at; `proof_note` says why it is not more, "" where it is as much as can be.
+        why_not: why none is taken, as a clause; "" where one is.
+        not_held: PostgreSQL servers of the stack whose databases are in no snapshot and do not go back.
     """
 
     taken: bool
@@ -91,6 +93,8 @@ class SnapshotPlan:
     proof: Proof = "restored"
     proof_note: str = ""
     volume_sizes: tuple[tuple[str, int], ...] = ()
+    why_not: str = ""
+    not_held: tuple[str, ...] = ()
 
     @property
     def total_bytes(self) -> int:

@@ -58,6 +58,7 @@ class ServicePlan:
         handover: for a surge, how requests pass from the old to the new.
         grace_s: how long its old containers may take to stop before they are killed.
         may_lose: what users or other services may lose meanwhile, "" for nothing.
+        way_back: what a rollback does with it where its data does not go back with it; "" where it has none.
     """
 
     service: str
@@ -69,6 +70,7 @@ class ServicePlan:
     handover: Handover | None = None
     may_lose: str = ""
     grace_s: float = 10.0
+    way_back: str = ""
 
 
 @dataclass(frozen=True)

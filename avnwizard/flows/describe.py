@@ -104,12 +104,12 @@ def _service(plan: Plan, part: ServicePlan) -> PlannedStep:
             gone = (*gone, commands.docker_remove_helper(f"avnwizard-director-{part.service}"))
         return PlannedStep(
             f"roll:{part.service}", f"Roll {part.service}", (beside, *steer, *gone), part.reason,
-            "rolled back the same way, the old beside the new", part.may_lose,
+            part.way_back or "rolled back the same way, the old beside the new", part.may_lose,
         )  # fmt: skip
     if part.strategy == "skip":
         return PlannedStep(f"roll:{part.service}", f"Leave {part.service}", (), part.reason, "nothing to undo")
     again = commands.compose_up(plan.project, part.service, grace_s=part.grace_s)
     return PlannedStep(
-        f"roll:{part.service}", f"Recreate {part.service}", (again,), part.reason, "recreated again",
-        part.may_lose,
+        f"roll:{part.service}", f"Recreate {part.service}", (again,), part.reason,
+        part.way_back or "recreated again", part.may_lose,
     )  # fmt: skip

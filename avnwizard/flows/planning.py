@@ -17,6 +17,7 @@ from avnwizard.domain.strategy import COMPLETED, choose, roll_order
 from avnwizard.domain.traefik.routes import plan_probe
 from avnwizard.domain.version import Version, kind_of_jump
 from avnwizard.errors import RefusedError
+from avnwizard.flows.data_services import with_ways_back
 from avnwizard.flows.describe import describe
 from avnwizard.flows.drafting import Draft
 from avnwizard.flows.expecting import expected
@@ -98,7 +99,7 @@ def prepare(
     changes = compose_changes(now, model, (host.postgres_service, *host.choice.others))
     kept = plan_snapshot(host, draft.current.name, taken=snapshot and bool(host.postgres_service), volumes=volumes)
     verdict = draft.migrations
-    services = _services(host, model, strategies or {})
+    services, of_data = with_ways_back(host, _services(host, model, strategies or {}), model, kept.volumes)
     plan = Plan(
         product=host.config.stack.product,
         jump=_jump(draft),
@@ -112,7 +113,7 @@ def prepare(
         snapshot=kept,
         services=services,
         steps=(),
-        warnings=(*snapshot_warnings(kept), *_warnings(host, draft, edits, verdict, services, model)),
+        warnings=(*snapshot_warnings(kept), *of_data, *_warnings(host, draft, edits, verdict, services, model)),
         postgres_service=host.postgres_service,
         verdict=verdict.said(restorable=kept.taken),
         statements=tuple(

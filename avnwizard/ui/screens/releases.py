@@ -158,9 +158,8 @@ class ReleasesPage(Page):
 
     def _show_about(self) -> None:
         chosen, kept = self._chosen(), bool(self.host.postgres_service)
-        self.query_one("#about", Static).update(
-            _about(chosen, self._outlines.get(chosen.tag.name), kept) if chosen else ""
-        )
+        about = _about(chosen, self._outlines.get(chosen.tag.name), kept=kept) if chosen else ""
+        self.query_one("#about", Static).update(about)
 
     def _chosen(self) -> Release | None:
         return next((one for one in self._releases if one.tag.name == self.query_one(Rows).chosen), None)
@@ -194,7 +193,7 @@ def _asks(found: Outline | None) -> str:
     return ", ".join(parts)
 
 
-def _about(one: Release, found: Outline | None, kept: bool) -> Content:
+def _about(one: Release, found: Outline | None, *, kept: bool) -> Content:
     """What a release means; `kept` is whether a snapshot can be taken of the database."""
     lines: list[Content] = []
     if one.recommended:

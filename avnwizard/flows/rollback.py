@@ -19,10 +19,15 @@ from avnwizard.engine.step import Step, UndoStep
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows import snapshots
 from avnwizard.flows.baseline import Baseline, baseline
+from avnwizard.flows.consent import lets_code_alone
+from avnwizard.flows.data_services import settle_data
 from avnwizard.flows.host import Host
+from avnwizard.flows.out_of_sight import CODE_ONLY, code_alone
+from avnwizard.flows.role_changes import compare_roles
 from avnwizard.flows.stack_before import model_of_before, old_services, require_images, writers
 from avnwizard.flows.steps.code import Checkout, WriteEnv
 from avnwizard.flows.steps.images import PullImages
+from avnwizard.flows.steps.leave import Leave
 from avnwizard.flows.steps.restore import MAKE_ROOM, RestoreBeside, SwapDatabases, lacking_room
 from avnwizard.flows.steps.roles import RepairRoles
 from avnwizard.flows.steps.roll import Retire, RollBackService, RunJob
@@ -30,7 +35,8 @@ from avnwizard.flows.steps.save_rows import SaveRows
 from avnwizard.flows.steps.scene import Scene
 from avnwizard.flows.steps.verify import Verify
 from avnwizard.flows.steps.writers import StopWriters
-from avnwizard.flows.way_back import Verdict, cost_of, judge, restored
+from avnwizard.flows.unprotected import not_held
+from avnwizard.flows.way_back import Verdict, alone, cost_of, judge, restored
 
 _JOBS_END_S = 120.0
 
@@ -44,13 +50,17 @@ class RollbackPlan:
         why: the verdict's reason in one sentence, also where the operator chose the dearer way (`chosen`).
         databases: those to be restored. All that hold tables go back together, so that they agree with each other.
         cost: what going back costs, as of when this was planned.
-        roles: how the server's roles differ from the snapshot's; None where they are not compared.
+        roles: how the server's roles differ from the snapshot's; None where they are not compared. What is in
+            `repaired` is put back: nothing, where no database goes back.
         first: the service that goes back before all others: Postgres, where it does not answer; else "".
         save_rows: whether the tables that were written to since the snapshot are dumped once more.
         steps: the names of the undone run's steps that were begun.
         services: service -> strategy, in order; those to be stopped for a restore are in `stop`.
         retire: services that only the newer release has.
         same: those of `services` that both releases run alike: at most stopped and started.
+        stay: (service, why) of those that keep running as the newer release has them.
+        notes: what does not go back, a sentence each.
+        consent: (flag, sentence) of what the operator has to agree to before this may start.
     """
 
     run: str
@@ -68,6 +78,9 @@ class RollbackPlan:
     stop: tuple[str, ...]
     retire: tuple[str, ...]
     same: tuple[str, ...] = ()
+    stay: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    consent: tuple[tuple[str, str], ...] = ()
 
     @property
     def altered(self) -> dict[Strategy, list[str]]:
@@ -105,15 +118,19 @@ def rollback_from_json(text: str) -> RollbackPlan:
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the operator wants beyond what is needed; only the dearer way can be chosen.
+    """What the operator wants beyond what is needed, and what he agrees to; only the dearer way can be chosen.
 
     Attributes:
         restore: put the databases back though the old code could go on with the data of now.
         save_rows: dump the tables that were written to since the snapshot; None leaves it to `avnwizard.toml`.
+        code_only: let the code go back alone where avnwizard cannot put a database back.
+        older: services whose older version is started on data that a newer one wrote: the operator took care of it.
     """
 
     restore: bool = False
     save_rows: bool | None = None
+    code_only: bool = False
+    older: tuple[str, ...] = ()
 
 
 def plan_rollback(host: Host, journal: Journal, run: RunRecord, wishes: Wishes | None = None) -> RollbackPlan:
@@ -133,20 +150,24 @@ def plan_rollback(host: Host, journal: Journal, run: RunRecord, wishes: Wishes |
     if any(other.kind == "upgrade" for other in newer):
         raise RefusedError(f"A later run, {newer[0].id}, changed the stack.", f"avnwizard rollback {newer[0].id}")
     plan = from_json(run.plan)
+    host = host.of_run(plan.postgres_service)
     steps = journal.steps(run.id)
     begun = [step for step in steps if step.state != "pending"]
     _let_jobs_end(host, begun)
     known = baseline(host, journal, plan, run.id)
     verdict = judge(host, plan, begun, known)
-    restore = verdict.restore or wishes.restore
+    code_only = lets_code_alone(known, code_only=wishes.code_only)
+    restore = (verdict.restore and not code_only) or wishes.restore
     if restore:
         _require_snapshot(host, plan, known)
+    elif verdict.restore:
+        verdict = alone(verdict, begun)
     cost = cost_of(host, plan, steps, known, verdict, restore=restore)
     save = host.config.rollback.save_rows if wishes.save_rows is None else wishes.save_rows
     names = tuple(restored(known, verdict)) if restore else ()
     if names and not verdict.blind:
         _require_room(host, known, names)
-    return _decide(host, plan, run.id, begun, verdict, cost, databases=names, save_rows=save and restore)
+    return _decide(host, plan, run.id, begun, verdict, cost, wishes, databases=names, save_rows=save and restore)
 
 
 def _require_snapshot(host: Host, plan: Plan, known: Baseline) -> None:
@@ -154,7 +175,8 @@ def _require_snapshot(host: Host, plan: Plan, known: Baseline) -> None:
     if known.manifest is None:
         raise RefusedError(
             "The databases would have to go back, and there is no snapshot to restore from. Nothing was changed.",
-            "Mend the cause and resume; or go back by hand, from a dump of your own.",
+            "Fix the cause and resume; or restore a dump of your own, or make sure that the old code works on the "
+            f"databases as they are, then: avnwizard rollback {CODE_ONLY}",
         )
     try:
         snapshots.verify(host.files, plan.snapshot.folder)
@@ -191,6 +213,7 @@ def _decide(
     begun: Sequence[StepRecord],
     verdict: Verdict,
     cost: GoingBack,
+    wishes: Wishes,
     *,
     databases: tuple[str, ...],
     save_rows: bool,
@@ -200,12 +223,16 @@ def _decide(
     model = model_of_before(host, plan, run)
     old = old_services(model, plan)
     touched = [name.partition(":")[2] for name in names if name.startswith(("job:", "roll:", "retire:"))]
+    data = settle_data(host, plan, begun, pull, wishes.older)
+    staying = {name for name, _ in data.stay}
     stop = writers(host, plan, model) if cost.restore or "stop" in names else ()
+    stop = tuple(name for name in stop if name not in staying)
     services = tuple(
         (name, "recreate" if name in stop and strategy != "job" else strategy)
         for name, strategy in old
-        if name in touched or name in stop
+        if (name in touched or name in stop) and name not in staying
     )
+    unseen = code_alone(plan, verdict.unseen)
     require_images(host, pull, [name for name, strategy in services if strategy != "skip"])
     known = {name for name, _ in old}
     retire = tuple(name for name in touched if name not in known)
@@ -218,24 +245,17 @@ def _decide(
         databases=databases,
         cost=cost,
         save_rows=save_rows,
-        roles=GlobalsChange() if verdict.blind else _roles(host, plan, begun),
+        roles=GlobalsChange() if verdict.blind else compare_roles(host, plan, begun, restore=cost.restore),
         first=host.postgres_service if verdict.blind else "",
         steps=tuple(names),
         services=services,
         stop=stop,
         retire=retire,
         same=tuple(part.service for part in plan.services if part.strategy == "skip"),
+        stay=data.stay,
+        notes=(*data.notes, *(unseen if wishes.code_only else ()), *map(not_held, plan.snapshot.not_held)),
+        consent=(*((CODE_ONLY, text) for text in unseen if not wishes.code_only), *data.consent),
     )
-
-
-def _roles(host: Host, plan: Plan, begun: Sequence[StepRecord]) -> GlobalsChange | None:
-    """A snapshot whose globals cannot be read does not keep the code from going back."""
-    if not plan.snapshot.taken or not any(step.name.startswith(("job:", "roll:", "swap-back")) for step in begun):
-        return None
-    try:
-        return host.database().globals_changes(plan.snapshot.folder / snapshots.GLOBALS)
-    except HostError:
-        return None
 
 
 def rollback_steps(scene: Scene, plan: RollbackPlan) -> list[Step]:
@@ -251,14 +271,7 @@ def _steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
     if plan.first:
         yield RollBackService(scene, plan.first, dict(plan.services)[plan.first])
     yield from _database_steps(scene, plan)
-    for service, strategy in plan.services:
-        if strategy == "job":
-            yield RunJob(scene, service, back=True)
-    for service, strategy in plan.services:
-        if strategy != "job" and service != plan.first:
-            yield RollBackService(scene, service, strategy)
-    for service in plan.retire:
-        yield Retire(scene, service)
+    yield from _service_steps(scene, plan)
     if plan.save_rows:
         yield SaveRows(scene, Path(plan.snapshot), plan.databases)
     yield Verify(scene, tag=scene.plan.current.tag, commit=scene.plan.current.commit)
@@ -269,7 +282,19 @@ def _database_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
         # restored while the services still run: users wait for the swap alone
         yield RestoreBeside(scene.host, Path(plan.snapshot), plan.databases)
         yield StopWriters(scene.host, plan.stop)
-    if plan.roles is not None:
-        yield RepairRoles(scene, Path(plan.snapshot))
-    if plan.restore:
+        if plan.roles is not None:
+            yield RepairRoles(scene, Path(plan.snapshot))
         yield SwapDatabases(scene, plan.databases)
+
+
+def _service_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
+    for service, strategy in plan.services:
+        if strategy == "job":
+            yield RunJob(scene, service, back=True)
+    for service, strategy in plan.services:
+        if strategy != "job" and service != plan.first:
+            yield RollBackService(scene, service, strategy)
+    for service, why in plan.stay:
+        yield Leave(service, why)
+    for service in plan.retire:
+        yield Retire(scene, service)

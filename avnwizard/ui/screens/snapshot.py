@@ -13,6 +13,7 @@ from avnwizard.domain.plan import Plan, SnapshotPlan
 from avnwizard.domain.spans import about
 from avnwizard.flows.planning import Prepared
 from avnwizard.flows.snapshot_plan import volume_sizes
+from avnwizard.flows.unprotected import not_held
 from avnwizard.ui import words
 from avnwizard.ui.deciding import prepared_from
 from avnwizard.ui.marks import NOTE, OK, STOP
@@ -71,20 +72,14 @@ class SnapshotPage(Page):
         if not upgrade.prepared:
             return
         snapshot = upgrade.prepared.plan.snapshot
-        if not self.host.postgres_service:
-            state, facts = Content("This stack has no database that a snapshot could be taken of."), []
-        elif snapshot.taken:
+        if snapshot.taken:
             state = Content.assemble(
                 (f"{OK.sign} A snapshot will be taken", OK.style), " before anything is changed."
             )
             facts = _facts(upgrade.prepared)
         else:
             state = Content.assemble((f"{STOP.sign} No snapshot will be taken.", STOP.style))
-            facts = [
-                ("", Content("Once migrations have run there is no way back to the release of now.")),
-                ("", Content("")),
-                ("", Content("x takes the snapshot after all.")),
-            ]
+            facts = [("", Content(text)) for text in _without(snapshot, possible=bool(self.host.postgres_service))]
         self.query_one("#state", Static).update(state)
         self.query_one(Facts).show(facts)
         self.show_keys()
@@ -142,6 +137,24 @@ class SnapshotPage(Page):
             self._plan()
 
 
+def _without(snapshot: SnapshotPlan, *, possible: bool) -> tuple[str, ...]:
+    """What it means that none is taken, and what can be done about it."""
+    if possible:
+        means = "Once migrations have run there is no way back to the release of now."
+        return (means, "", "x takes the snapshot after all.")
+    return (
+        _sentence(snapshot.why_not),
+        "What a migration changes, avnwizard cannot undo.",
+        "",
+        "Take a backup of your own before you go on, and know how to restore it.",
+        *(not_held(name) for name in snapshot.not_held),
+    )
+
+
+def _sentence(clause: str) -> str:
+    return f"{printable(clause[:1].upper() + clause[1:], limit=300)}."
+
+
 def _facts(prepared: Prepared) -> list[Fact]:
     snapshot = prepared.plan.snapshot
     databases = snapshot.databases
@@ -151,6 +164,7 @@ def _facts(prepared: Prepared) -> list[Fact]:
         ("What", Content("roles and passwords, env and compose files, your local edits, and:")),
         *(("", Content(f"  {printable(name, limit=50):<24} {words.size(size):>8}")) for name, size in databases),
         ("", Content.assemble("  ", _volumes(snapshot))),
+        *(("Not in it", Content.assemble((f"{NOTE.sign} ", NOTE.style), not_held(n))) for n in snapshot.not_held),
         (
             "Size",
             Content(f"at most {words.size(snapshot.needed_bytes)}; dumps are compressed and usually far smaller"),

@@ -1,7 +1,7 @@
 """The difference between two env files as it may be seen: every secret masked, in comments too."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
@@ -54,6 +54,13 @@ def secret_pieces(env: EnvFile) -> frozenset[str]:
     return frozenset(line for line in lines if len(line) >= _PIECE and line.lower() not in _COMMON)
 
 
+def without(pieces: Iterable[str], text: str) -> str:
+    """A text of another program's with these pieces and every credential in it blanked."""
+    for piece in sorted(pieces, key=len, reverse=True):
+        text = text.replace(piece, MASK)
+    return redact_urls(text)
+
+
 def masked_lines(env: EnvFile, known: frozenset[str] = frozenset()) -> list[str]:
     """The file's lines with every secret value as `***`, and every one of the pieces that are known."""
     text, shift = env.text, len(env.text) - len(env.text.removeprefix("\ufeff"))
@@ -69,7 +76,6 @@ def masked_lines(env: EnvFile, known: frozenset[str] = frozenset()) -> list[str]
 def _comment_masked(line: str, known: frozenset[str]) -> str:
     """A commented-out assignment may hold a secret that was in force yesterday."""
     if line.lstrip().startswith("#"):
-        for piece in sorted(known, key=len, reverse=True):
-            line = line.replace(piece, MASK)
+        line = without(known, line)
     offer = _OFFER.match(line)
     return offer[1] + masked(offer["key"], offer["value"]) if offer else redact_urls(line)

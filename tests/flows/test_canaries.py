@@ -131,7 +131,7 @@ main()
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGKILL])
 def test_a_signal_while_planning_leaves_nothing(stack: Path, tmp_path: Path, number: signal.Signals) -> None:
-    """A dropped line, a machine that shuts down, a kill: no file with secrets stays, and the signal is what ends it."""
+    """A dropped line, a machine that shuts down, a kill: no file with secrets stays; the signal is what ends it."""
     answers = answer_all(stack, "v2.0.0", tmp_path / "answers.toml")
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # what is ignored is inherited, as from nohup
     try:

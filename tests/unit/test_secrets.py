@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 
 from avnwizard.adapters.docker.environment import names_in, without_secrets
+from avnwizard.domain.config import parse_config
 from avnwizard.domain.env_preview import preview
 from avnwizard.domain.envfile import EnvFile, EnvSyntaxError, readable
 from avnwizard.domain.interpolation import InterpolationError
 from avnwizard.domain.secret import is_secret_name, masked, redact_urls
+from avnwizard.errors import UsageError
 
 CANARY = "CaNaRy"
 SECRET_NAMES = """
@@ -165,3 +167,17 @@ def test_the_preview_of_an_env_file() -> None:
     text = "\n".join(line.text for line in lines)
     assert CANARY not in text
     assert "SMTP=smtp://***@h" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("[probe]\nurls = ['https://u:hunter2@id.example.com/']", "urls.0"),
+        ("[probe]\npaths = { web = '/health?token=hunter2' }", "paths.web"),
+    ],
+)
+def test_what_is_probed_holds_no_secret(text: str, place: str) -> None:
+    """The plan and the journal hold what is probed, so a password in it is refused."""
+    with pytest.raises(UsageError, match=f"{place}: Must hold no password") as wrong:
+        parse_config(text, source="f")
+    assert "hunter2" not in wrong.value.message

@@ -11,9 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from avnwizard.adapters.files import LocalFiles
-from avnwizard.domain.env_preview import secret_pieces
+from avnwizard.domain.env_preview import secret_pieces, without
 from avnwizard.domain.envfile import readable
-from avnwizard.domain.secret import MASK, redact_urls
 
 _TELLING = 4
 """Shorter words of a line that cannot be read would only make a riddle of the message."""
@@ -45,9 +44,7 @@ def without_secrets(message: str, env_file: Path) -> str:
     What it complains of may be a line that cannot be read: any part of that may be a secret.
     """
     known, lost = readable(LocalFiles().read(env_file))
-    for piece in sorted({*secret_pieces(known), *_parts(lost)}, key=len, reverse=True):
-        message = message.replace(piece, MASK)
-    return redact_urls(message)
+    return without({*secret_pieces(known), *_parts(lost)}, message)
 
 
 def _parts(lines: tuple[str, ...]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The compose model of files that are not in the checkout: of a release to come, or of the one before."""
 
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
 
 from avnwizard.domain.compose.document import read
@@ -41,19 +41,23 @@ def resolve_contents(host: Host, compose: Mapping[str, bytes], env: bytes, *, wh
         RefusedError: they draw in other files, or Compose does not resolve them with this env file.
     """
     _require_self_contained(compose, what)
-    with ExitStack() as held:
-        names = {held.enter_context(host.files.in_memory(content)): path for path, content in compose.items()}
-        files = list(names)
-        env_file = held.enter_context(host.files.in_memory(env))
-        names[env_file] = "the env file"
+    with _written(host, compose, env) as (files, env_file):
         try:
             return host.stack.resolve(files, env_file)
         except WizardError as error:
+            said = _named(error.message, {**dict(zip(files, compose, strict=True)), env_file: "the env file"})
             raise RefusedError(
-                f"The compose files of {what} do not resolve with the env file: {_named(error.message, names)} "
-                "Nothing was changed.",
+                f"The compose files of {what} do not resolve with the env file: {said} Nothing was changed.",
                 error.hint,
             ) from error
+
+
+@contextmanager
+def _written(host: Host, compose: Mapping[str, bytes], env: bytes) -> Iterator[tuple[list[Path], Path]]:
+    """The files in memory, for as long as they are needed: they hold secrets."""
+    with ExitStack() as held:
+        files = [held.enter_context(host.files.in_memory(content)) for content in compose.values()]
+        yield files, held.enter_context(host.files.in_memory(env))
 
 
 def _named(said: str, names: Mapping[Path, str]) -> str:

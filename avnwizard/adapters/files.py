@@ -7,8 +7,10 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+from avnwizard.adapters.memory_file import in_memory
 from avnwizard.domain.database import FileFacts
 from avnwizard.errors import HostError
 
@@ -31,6 +33,10 @@ class LocalFiles:
             return path.read_bytes()
         except OSError as error:
             raise refusal("read", path, error) from error
+
+    def in_memory(self, data: bytes) -> AbstractContextManager[Path]:
+        """A file without a disk, for a child to read by its path."""
+        return in_memory(data)
 
     def write(self, path: Path, data: bytes, *, mode: int = 0o600) -> None:
         """Replace atomically and durably; a symbolic link stays one, and the owner stays the owner."""

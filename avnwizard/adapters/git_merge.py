@@ -1,10 +1,10 @@
 """Three-way merge of one file: `git merge-file` decides, and what it cannot decide is a conflict."""
 
-import tempfile
-from pathlib import Path
+from contextlib import ExitStack
 
 from avnwizard.adapters.git_runner import GitRunner
 from avnwizard.adapters.hostile import fail
+from avnwizard.adapters.memory_file import in_memory
 from avnwizard.domain.host import Merge
 
 _FAILED = 128
@@ -27,12 +27,10 @@ def merge_file(
         return Merge(path, ours, conflict=False)
     if base is None or ours is None or theirs is None or any(b"\0" in side for side in (base, ours, theirs)):
         return Merge(path, theirs, conflict=True)
-    with tempfile.TemporaryDirectory(prefix="avnwizard-merge-") as folder:
-        sides = [Path(folder) / name for name in ("ours", "base", "theirs")]
-        for side, data in zip(sides, (ours, base, theirs), strict=True):
-            side.write_bytes(data)
-        labels = [word for name in ("your edit", "before", "release") for word in ("-L", name)]
-        done = runner.try_("merge-file", "-p", "-q", *labels, "--", *(str(side) for side in sides))
+    labels = [word for name in ("your edit", "before", "release") for word in ("-L", name)]
+    with ExitStack() as held:
+        sides = [str(held.enter_context(in_memory(data))) for data in (ours, base, theirs)]
+        done = runner.try_("merge-file", "-p", "-q", *labels, "--", *sides)
     if done.code >= _FAILED or done.code < 0:
         fail(done.argv, done.code, done.complaint, "")
     return Merge(path, done.stdout, conflict=done.code != 0)

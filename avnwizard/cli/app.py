@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from avnwizard import __version__
-from avnwizard.cli import opening
+from avnwizard.cli import ending, opening
 from avnwizard.cli.output import say, show_error
 from avnwizard.cli.verbs import accept, carry, changes, demo, looking, planning, runs, snapshot, topics, upgrade
 from avnwizard.errors import ExitCode, WizardError
@@ -33,6 +33,7 @@ def main(
 ) -> None:
     """Upgrade a self-hosted Avnology ID stack, and go back. Without a command: the wizard, on the stack here."""
     del version  # its callback has spoken already
+    ending.orderly()
     if ctx.invoked_subcommand is None:
         raise typer.Exit(opening.open_here())
 
@@ -56,6 +57,8 @@ def run() -> int:
     except (typer.Abort, KeyboardInterrupt):
         say("stopped; nothing more was asked of the stack")
         return ExitCode.REFUSED
+    except ending.EndedError as end:
+        ending.end_by(end.number)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE

@@ -4,6 +4,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from avnwizard.cli import ending
 from avnwizard.cli.options import HERE, open_stack
 from avnwizard.cli.output import say
 from avnwizard.errors import UsageError
@@ -46,6 +47,7 @@ def open_wizard(host: "Host") -> int:
     from avnwizard.ui import terminal
 
     terminal.prepare_environment()
+    ending.at_once()
     from avnwizard.ui.app import run_app
 
     code = run_app(host)

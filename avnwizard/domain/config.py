@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from avnwizard.domain.handover import Handover
+from avnwizard.domain.secret import redact_urls
 from avnwizard.domain.snapshot import Proof
 from avnwizard.errors import UsageError
 
@@ -131,6 +132,10 @@ class ProbeSection:
         for name, path in self.paths.items():
             if not _PATH.fullmatch(path):
                 raise ValueError(f"paths.{name}: Must begin with / and hold no space")
+        asked = {f"paths.{name}": path for name, path in self.paths.items()}
+        for place, text in {**asked, **{f"urls.{number}": url for number, url in enumerate(self.urls)}}.items():
+            if redact_urls(text) != text:
+                raise ValueError(f"{place}: Must hold no password and no token, since plan and journal keep it")
         for number, url in enumerate(self.urls):
             if not _URL.fullmatch(url):
                 raise ValueError(f"urls.{number}: Must begin with http:// or https:// and hold no space")

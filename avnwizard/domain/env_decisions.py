@@ -9,6 +9,7 @@ from avnwizard.domain.envdiff import EnvDiff, Rename
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.plan import EnvEdit
 from avnwizard.domain.secret import generate, is_secret_name, masked
+from avnwizard.domain.secret_names import is_generated_name
 from avnwizard.errors import UsageError
 
 CERTAIN = 1.0
@@ -76,7 +77,7 @@ def _value(key: str, default: str, use: VariableUse | None) -> Decision:
     why = [f"used by {', '.join(use.services)}"] if use and use.services else []
     if use and use.message:
         why.append(use.message)
-    if secret and (required or _PLACEHOLDER.search(default)):
+    if is_generated_name(key) and (required or _PLACEHOLDER.search(default)):
         return Decision("value", key, f"{key} needs a secret value.", tuple(why), GENERATE, secret=True)
     if required and not default:
         return Decision("value", key, f"{key} needs a value.", tuple(why))

@@ -1,18 +1,20 @@
 """The difference between two env files as it may be seen: every secret masked, in comments too."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
 from avnwizard.domain.envfile import EnvFile
-from avnwizard.domain.secret import MASK, is_secret_name, masked, redact_urls
+from avnwizard.domain.secret import MASK, masked, pieces, redact_urls
 
 Sign = Literal[" ", "-", "+", "@"]
 _CONTEXT = 2
 _PIECE = 4
 """A shorter piece of a secret is too common a text to be looked for."""
+_COMMON = frozenset({"true", "false", "none", "null", "auto", "plain", "login", "strict", "default", "required"})
+"""Values of switches whose names sound secret (COOKIE_SECURE): to look for them would blank half a sentence."""
 _OFFER = re.compile(r"(\s*#[#\s]*(?:export\s+)?(?P<key>[A-Za-z_][A-Za-z0-9_.-]*)\s*=)(?P<value>.+)")
 
 
@@ -47,8 +49,16 @@ def _lines(before: EnvFile, after: EnvFile) -> Iterator[DiffLine]:
 
 def secret_pieces(env: EnvFile) -> frozenset[str]:
     """The lines of every secret value: one that was commented out leaves them behind without its name."""
-    found = (s.literal for s in env.statements if not s.inherited and masked(s.key, s.literal) == MASK)
-    return frozenset(piece for value in found for line in value.splitlines() if len(piece := line.strip()) >= _PIECE)
+    found = (piece for s in env.statements if not s.inherited for piece in pieces(s.key, s.literal))
+    lines = (line.strip() for value in found for line in value.splitlines())
+    return frozenset(line for line in lines if len(line) >= _PIECE and line.lower() not in _COMMON)
+
+
+def without(pieces: Iterable[str], text: str) -> str:
+    """A text of another program's with these pieces and every credential in it blanked."""
+    for piece in sorted(pieces, key=len, reverse=True):
+        text = text.replace(piece, MASK)
+    return redact_urls(text)
 
 
 def masked_lines(env: EnvFile, known: frozenset[str] = frozenset()) -> list[str]:
@@ -66,9 +76,6 @@ def masked_lines(env: EnvFile, known: frozenset[str] = frozenset()) -> list[str]
 def _comment_masked(line: str, known: frozenset[str]) -> str:
     """A commented-out assignment may hold a secret that was in force yesterday."""
     if line.lstrip().startswith("#"):
-        for piece in sorted(known, key=len, reverse=True):
-            line = line.replace(piece, MASK)
+        line = without(known, line)
     offer = _OFFER.match(line)
-    if offer and is_secret_name(offer["key"]):
-        return offer[1] + MASK
-    return redact_urls(line)
+    return offer[1] + masked(offer["key"], offer["value"]) if offer else redact_urls(line)

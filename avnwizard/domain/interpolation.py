@@ -19,6 +19,10 @@ class InterpolationError(RefusedError):
     """A template that Compose would refuse: malformed, or a required variable has no value."""
 
 
+class MalformedError(InterpolationError):
+    """A `${` that Compose would not understand; the message quotes what follows it."""
+
+
 @dataclass(frozen=True)
 class Reference:
     """One use of a variable: its place in the template, its operator and the text after that."""
@@ -92,8 +96,8 @@ def _closing_brace(template: str, at: int) -> int:
     return -1
 
 
-def _malformed(template: str, at: int) -> InterpolationError:
-    return InterpolationError(
+def _malformed(template: str, at: int) -> MalformedError:
+    return MalformedError(
         f"invalid interpolation near {printable(template[at : at + 30])!r}",
         "Write a literal dollar as $$, and a variable as $NAME or ${NAME}.",
     )

@@ -1,15 +1,13 @@
-"""A value that must never be seen, and the names that tell one."""
+"""A value that must never be seen, and what tells one."""
 
-import re
 import secrets
 from dataclasses import dataclass
 
-_SECRET_NAME = re.compile(
-    r"(?:^|_)(?:SECRETS?|PASSWORDS?|PASSWD|PASS|PWD|TOKENS?|SALT|CREDENTIALS?|DSN|CIPHER|PEPPER"
-    r"|(?:API|PRIVATE|ACCESS|ENCRYPTION|SIGNING|SECRET|MASTER)_?KEYS?|KEY)(?:_|$)",
-    re.IGNORECASE,
-)
-_CREDENTIALS_IN_URL = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@]*:)[^\s@/]+@")
+from avnwizard.domain.secret_names import is_secret_name
+from avnwizard.domain.secret_shapes import is_noise, secret_spans
+
+__all__ = ["MASK", "Secret", "generate", "is_secret_name", "masked", "pieces", "redact_urls"]
+
 MASK = "***"
 
 
@@ -29,21 +27,33 @@ class Secret:
         return self._value
 
 
-def is_secret_name(key: str) -> bool:
-    """Whether a variable of that name is masked everywhere. Errs on the side of masking."""
-    return bool(_SECRET_NAME.search(key))
-
-
 def masked(key: str, value: str) -> str:
-    """A variable's value as it may be shown: `***` for a secret, URL credentials blanked otherwise."""
-    if value and is_secret_name(key):
+    """A variable's value as it may be shown: `***` for a secret, else with what is secret in it blanked."""
+    if value and _is_whole(key, value):
         return MASK
-    return redact_urls(value)
+    return _blanked(value, secret_spans(value, whole=True))
 
 
 def redact_urls(text: str) -> str:
-    """Text with the password in every `scheme://user:password@` blanked."""
-    return _CREDENTIALS_IN_URL.sub(rf"\1{MASK}@", text)
+    """Text with every credential in it blanked: in URLs, in parameters (`password=`), and known kinds of tokens."""
+    return _blanked(text, secret_spans(text))
+
+
+def pieces(key: str, value: str) -> list[str]:
+    """What `masked` hides of a value, to be looked for in other texts."""
+    found = [value[start:end] for start, end in secret_spans(value, whole=True)]
+    passwords = [piece.partition(":")[2] or piece for piece in found]
+    return [value, *passwords] if value and _is_whole(key, value) else passwords
+
+
+def _is_whole(key: str, value: str) -> bool:
+    return is_secret_name(key) or is_noise(value)
+
+
+def _blanked(text: str, spans: list[tuple[int, int]]) -> str:
+    for start, end in reversed(spans):
+        text = text[:start] + MASK + text[end:]
+    return text
 
 
 def generate(length: int = 64) -> Secret:

@@ -1,7 +1,7 @@
 """The compose model of files that are not in the checkout: of a release to come, or of the one before."""
 
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
 
 from avnwizard.domain.compose.document import read
@@ -31,7 +31,7 @@ def compose_paths(host: Host) -> tuple[str, ...]:
 
 
 def resolve_contents(host: Host, compose: Mapping[str, bytes], env: bytes, *, what: str) -> ComposeModel:
-    """Resolve compose files from their contents, in a private folder that is gone afterwards.
+    """Resolve compose files from their contents; these and the env file, which hold secrets, touch no disk.
 
     Args:
         compose: path in the checkout -> content, in Compose's order.
@@ -41,22 +41,30 @@ def resolve_contents(host: Host, compose: Mapping[str, bytes], env: bytes, *, wh
         RefusedError: they draw in other files, or Compose does not resolve them with this env file.
     """
     _require_self_contained(compose, what)
-    with tempfile.TemporaryDirectory(prefix="avnwizard-") as folder:
-        files = []
-        for number, (path, content) in enumerate(compose.items()):
-            file = Path(folder) / f"{number}-{Path(path).name}"
-            host.files.write(file, content)
-            files.append(file)
-        env_file = Path(folder) / "env"
-        host.files.write(env_file, env)
+    with _written(host, compose, env) as (files, env_file):
         try:
             return host.stack.resolve(files, env_file)
         except WizardError as error:
-            said = error.message.replace(folder + "/", "")
+            said = _named(error.message, {**dict(zip(files, compose, strict=True)), env_file: "the env file"})
             raise RefusedError(
                 f"The compose files of {what} do not resolve with the env file: {said} Nothing was changed.",
                 error.hint,
             ) from error
+
+
+@contextmanager
+def _written(host: Host, compose: Mapping[str, bytes], env: bytes) -> Iterator[tuple[list[Path], Path]]:
+    """The files in memory, for as long as they are needed: they hold secrets."""
+    with ExitStack() as held:
+        files = [held.enter_context(host.files.in_memory(content)) for content in compose.values()]
+        yield files, held.enter_context(host.files.in_memory(env))
+
+
+def _named(said: str, names: Mapping[Path, str]) -> str:
+    """A complaint with the files as the operator knows them."""
+    for path, name in sorted(names.items(), key=lambda item: len(str(item[0])), reverse=True):
+        said = said.replace(str(path), name)
+    return said
 
 
 def _require_self_contained(compose: Mapping[str, bytes], what: str) -> None:

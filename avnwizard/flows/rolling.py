@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from avnwizard.domain.env_preview import secret_pieces, without
+from avnwizard.domain.envfile import readable
 from avnwizard.domain.handover import Handover, recreate_grace_s
 from avnwizard.domain.host import Container, Service
 from avnwizard.domain.plain import printable
@@ -238,6 +240,8 @@ def _unhealthy(ctx: StepContext, host: Host, want: Wanted, failing: Container | 
 
 
 def tell_log(ctx: StepContext, host: Host, container: Container) -> None:
-    """Tell the watchers the last lines of a container's output, made harmless."""
+    """Tell the watchers the last lines of a container's output, made harmless and without secrets: the feed stays."""
+    known, _ = readable(host.files.read(host.stack.project.env_file))
+    secrets = secret_pieces(known)
     for line in host.stack.logs(container.id, lines=_LOG_LINES):
-        ctx.say(f"{container.name} | {printable(line, limit=400)}")
+        ctx.say(f"{container.name} | {printable(without(secrets, line), limit=400)}")

@@ -1,6 +1,7 @@
 """Time and the file system."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -22,6 +23,9 @@ class Files(Protocol):
 
     def read(self, path: Path) -> bytes:
         """The whole file."""
+
+    def in_memory(self, data: bytes) -> AbstractContextManager[Path]:
+        """A file without a disk, for a child to read by its path: no signal and no kill leaves anything of it."""
 
     def write(self, path: Path, data: bytes, *, mode: int = 0o600) -> None:
         """Replace atomically: temporary name beside it, fsync of file and folder, rename."""

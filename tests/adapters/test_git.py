@@ -151,7 +151,7 @@ def test_shallow_clone_and_remote_without_credentials(upstream: Path, tmp_path: 
     git(place, "remote", "set-url", "origin", "https://bot:hunter2@example.org/x.git")
     state = open_repo(place).state()
     assert state.shallow
-    assert state.remote == "https://bot:***@example.org/x.git"
+    assert state.remote == "https://***@example.org/x.git"
 
 
 def test_fetch_brings_new_tags_and_never_moves_old(clone: Path, upstream: Path) -> None:

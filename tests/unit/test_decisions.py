@@ -52,7 +52,7 @@ def test_the_file_as_it_will_be() -> None:
     assert after.get("LEGACY_MODE") is None
     assert len(after.get("API_SECRET") or "") == 64
     shown = {edit.key: edit.shown for edit in edits}
-    assert shown == {"MAIL_URL": "smtp://u:***@host", "API_SECRET": "***", "THRESHOLD": "70", "LEGACY_MODE": "off"}
+    assert shown == {"MAIL_URL": "smtp://***@host", "API_SECRET": "***", "THRESHOLD": "70", "LEGACY_MODE": "off"}
 
 
 def test_a_refused_rename_opens_the_next_question() -> None:
@@ -112,7 +112,7 @@ def test_secrets_do_not_show() -> None:
     assert is_secret_name("HYDRA_SYSTEM_SECRET")
     assert is_secret_name("db_password")
     assert not is_secret_name("MONKEY_BUSINESS")
-    assert masked("URL", "postgres://u:pw@h/db") == "postgres://u:***@h/db"
+    assert masked("URL", "postgres://u:pw@h/db") == "postgres://***@h/db"
     made = generate(16).reveal()
     assert len(made) == 16
     assert not made.isdigit()

@@ -7,17 +7,15 @@ stay: a stack may be fed by `doppler run` or `sops exec-env`, and a blank in the
 settings that would change what a spelled-out command means go as well.
 """
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from avnwizard.adapters.files import LocalFiles
-from avnwizard.domain.secret import MASK, is_secret_name
+from avnwizard.domain.env_preview import secret_pieces, without
+from avnwizard.domain.envfile import readable
 
-_PAIR = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)\s*[=:]\s*['\"]?([^\s'\"]+)", re.MULTILINE)
-_NAME = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*[=:]", re.MULTILINE)
 _TELLING = 4
-"""Shorter values are words like `on` that blanking would only make a riddle of the message."""
+"""Shorter words of a line that cannot be read would only make a riddle of the message."""
 _NEEDED = frozenset({"PATH", "HOME", "USER", "TMPDIR", "SSH_AUTH_SOCK", "XDG_RUNTIME_DIR"})
 """Without these the docker CLI does not work; an env file that defines them is overruled, as it is by hand."""
 _KEPT_COMPOSE = frozenset({"COMPOSE_PROFILES", "COMPOSE_HTTP_TIMEOUT", "COMPOSE_PARALLEL_LIMIT"})
@@ -35,20 +33,24 @@ def shadowed(environ: Mapping[str, str], env_file: Path) -> tuple[str, ...]:
 
 
 def names_in(env_file: Path) -> set[str]:
-    """The variables that an env file may define; a line inside a multi-line value counts too, which is harmless."""
-    return set(_NAME.findall(_text(env_file)))
+    """The variables that an env file defines, as far as it can be read."""
+    known, _ = readable(LocalFiles().read(env_file))
+    return {statement.key for statement in known.statements if not statement.inherited}
 
 
 def without_secrets(message: str, env_file: Path) -> str:
-    """A complaint of Compose's, which likes to quote values, without those of the env file's secrets."""
-    for name, value in _PAIR.findall(_text(env_file)):
-        if is_secret_name(name) and len(value) >= _TELLING:
-            message = message.replace(value, MASK)
-    return message
+    """A complaint of Compose's, which likes to quote values, without those of the env file's secrets.
+
+    What it complains of may be a line that cannot be read: any part of that may be a secret.
+    """
+    known, lost = readable(LocalFiles().read(env_file))
+    return without({*secret_pieces(known), *_parts(lost)}, message)
 
 
-def _text(env_file: Path) -> str:
-    return LocalFiles().read(env_file).decode("utf-8", "replace").removeprefix("\ufeff")
+def _parts(lines: tuple[str, ...]) -> Iterator[str]:
+    for line in lines:
+        value = line.partition("=")[2] or line
+        yield from (part for part in (line.strip(), value.strip(), *value.split()) if len(part) >= _TELLING)
 
 
 def _is_kept(name: str, defined: set[str]) -> bool:

@@ -1,5 +1,7 @@
 """`avnwizard env diff`: what became of each variable between two releases' example files."""
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -7,6 +9,7 @@ import typer
 
 from avnwizard.cli.output import data_console, emit_json, say
 from avnwizard.cli.reading_files import read_bytes, read_text
+from avnwizard.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from avnwizard.domain.envfile import EnvFile, Variable
 
 _SHOWN = 80
+Shown = Callable[[str, str], str]
+"""(variable, value) -> the value as it is printed."""
 
 
 def diff(
@@ -28,10 +33,20 @@ def diff(
     compose_new: Annotated[Path | None, typer.Option(help="The compose file at the target tag.")] = None,
     env: Annotated[Path | None, typer.Option("--env", help="Your own env file; none of its values is shown.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    show_secrets: Annotated[
+        bool, typer.Option("--show-secrets", help="Print secrets as they are; only on a terminal.")
+    ] = False,
 ) -> None:
-    """Compare two example env files: added, removed, renamed and how surely, related, changed."""
+    """Compare two example env files: added, removed, renamed and how surely, related, changed. Secrets are ***."""
     from avnwizard.domain.envdiff import diff_env
+    from avnwizard.domain.secret import masked
 
+    if show_secrets and not sys.stdout.isatty():
+        raise UsageError(
+            "--show-secrets works on a terminal only: into a file or a pipe, secrets are not printed.",
+            "Leave --show-secrets out.",
+        )
+    shown = _as_it_is if show_secrets else masked
     found = diff_env(
         _env_file(old),
         _env_file(new),
@@ -41,9 +56,13 @@ def diff(
         operator=_env_file(env) if env else None,
     )
     if as_json:
-        emit_json(as_document(found))
+        emit_json(as_document(found, shown))
     else:
-        _show(found)
+        _show(found, shown)
+
+
+def _as_it_is(_key: str, value: str) -> str:
+    return value
 
 
 def _env_file(path: Path) -> "EnvFile":
@@ -57,7 +76,7 @@ def _env_file(path: Path) -> "EnvFile":
         raise
 
 
-def as_document(found: "EnvDiff") -> dict[str, Any]:
+def as_document(found: "EnvDiff", shown: Shown) -> dict[str, Any]:
     """The difference as the JSON document that scripts read."""
     return {
         "added": [v.key for v in found.added],
@@ -71,8 +90,8 @@ def as_document(found: "EnvDiff") -> dict[str, Any]:
         "changed": [
             {
                 "key": c.key,
-                "old_default": c.old_default,
-                "new_default": c.new_default,
+                "old_default": shown(c.key, c.old_default),
+                "new_default": shown(c.key, c.new_default),
                 "comment_changed": c.comment_changed,
             }
             for c in found.changed
@@ -84,36 +103,38 @@ def as_document(found: "EnvDiff") -> dict[str, Any]:
     }
 
 
-def _show(found: "EnvDiff") -> None:
+def _show(found: "EnvDiff", shown: Shown) -> None:
     console, empty = data_console(), True
-    for line in _lines(found):
+    for line in _lines(found, shown):
         console.print(line)
         empty = False
     if empty:
         say("the two files offer the same variables with the same defaults")
 
 
-def _lines(found: "EnvDiff") -> "Iterator[Text]":
+def _lines(found: "EnvDiff", shown: Shown) -> "Iterator[Text]":
     for r in found.renamed:
         yield _line("renamed", f"{r.old} -> {r.new}", f"{r.confidence:.0%}: {', '.join(r.why)}")
     for g in found.related:
         yield _line(g.kind, f"{', '.join(g.old)} -> {', '.join(g.new)}", "; ".join(g.why))
     for v in found.added:
-        yield _line("added", v.key, _default(v))
+        yield _line("added", v.key, _default(v, shown))
     for v in found.removed:
         yield _line("removed", v.key, "")
     for c in found.changed:
         if c.old_default != c.new_default:
-            yield _line("default", c.key, f"{c.old_default or '(empty)'} -> {c.new_default or '(empty)'}")
+            old, new = (shown(c.key, value) or "(empty)" for value in (c.old_default, c.new_default))
+            hidden = " (hidden; they differ)" if old == new else ""
+            yield _line("default", c.key, f"{old} -> {new}{hidden}")
     for name, use in found.required.items():
         yield _line("required", name, ", ".join(use.services))
     for name in found.unread:
         yield _line("unread", name, "no service reads it any more")
 
 
-def _default(variable: "Variable") -> str:
+def _default(variable: "Variable", shown: Shown) -> str:
     offer = "" if variable.active else "(offered in a comment) "
-    return offer + (f"= {variable.default}" if variable.default else "")
+    return offer + (f"= {shown(variable.key, variable.default)}" if variable.default else "")
 
 
 def _line(mark: str, what: str, more: str) -> "Text":

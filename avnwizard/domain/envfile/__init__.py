@@ -2,6 +2,7 @@
 
 from avnwizard.domain.envfile.errors import EnvEditError, EnvEncodingError, EnvSyntaxError
 from avnwizard.domain.envfile.file import EnvFile
+from avnwizard.domain.envfile.lenient import readable
 from avnwizard.domain.envfile.variables import Variable
 
-__all__ = ["EnvEditError", "EnvEncodingError", "EnvFile", "EnvSyntaxError", "Variable"]
+__all__ = ["EnvEditError", "EnvEncodingError", "EnvFile", "EnvSyntaxError", "Variable", "readable"]

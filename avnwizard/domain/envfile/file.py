@@ -9,7 +9,7 @@ from avnwizard.domain.envfile import edits
 from avnwizard.domain.envfile.errors import EnvEncodingError
 from avnwizard.domain.envfile.scan import Statement, scan
 from avnwizard.domain.envfile.variables import Variable, variables
-from avnwizard.domain.interpolation import InterpolationError, interpolate
+from avnwizard.domain.interpolation import InterpolationError, MalformedError, interpolate
 
 _BOM = "\ufeff"
 _LONGEST_VALUE = 1 << 20
@@ -92,7 +92,9 @@ class EnvFile:
                     interpolate(s.literal, {**values, **outer}) if "$" in s.literal and s.expands else s.literal
                 )
             except InterpolationError as wrong:
-                raise InterpolationError(f"env file, line {s.line}, {s.key}: {wrong.message}", wrong.hint) from None
+                # the text behind a ${ is a part of a value, so of a secret
+                said = "invalid interpolation" if isinstance(wrong, MalformedError) else wrong.message
+                raise InterpolationError(f"env file, line {s.line}, {s.key}: {said}", wrong.hint) from None
             if len(values[s.key]) > _LONGEST_VALUE:
                 raise InterpolationError(f"env file, line {s.line}, {s.key}: far too long a value", "Shorten it.")
         return values

@@ -90,7 +90,7 @@ def _statement(text: str, at: int, line: int) -> Statement:
     separator = _end_of_key(text, key_at, line)
     key = text[key_at:separator].rstrip()
     if any(c.isspace() for c in key):
-        raise EnvSyntaxError(line, f"the name {key!r} contains a space")
+        raise EnvSyntaxError(line, "the name before = contains a space")
     key_end = key_at + len(key)
     if separator == len(text) or text[separator] == "\n":
         return Statement(key, "", "", line, at, key_at, key_end, separator, separator, inherited=True)
@@ -112,8 +112,7 @@ def _end_of_key(text: str, at: int, line: int) -> int:
         if char in "=:\n":
             return index
         if not (char in _BLANK or char in "_.-[]" or char.isalpha() or char.isnumeric()):
-            near = text[at:].partition("\n")[0]
-            raise EnvSyntaxError(line, f"unexpected character {char!r} in variable name {near.partition('=')[0]!r}")
+            raise EnvSyntaxError(line, f"unexpected character {char!r} in the name of a variable")
     return len(text)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from avnwizard.domain.database import FileFacts
 from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image, Service
-from avnwizard.domain.probing import Standing
 from avnwizard.domain.postgres_server import Evidence
+from avnwizard.domain.probing import Standing
 from avnwizard.errors import HostError
 from avnwizard.ports import Progress
 from avnwizard.practice import model, programs

@@ -48,9 +48,12 @@ class Container:
     Attributes:
         number: Compose's replica number within the service.
         image_id: content id of the image it runs ("sha256:…").
-        config_hash: Compose's hash of the service's configuration; equal means `up` has nothing to do.
+        config_hash: the hash that Compose wrote on it when it made it. Whether `up` would replace it is for Compose to
+            say (`Stack.outdated`): what `config --hash` predicts is another hash for many a service.
         one_off: made by `compose run`.
         created_at: seconds since the epoch.
+        started_at: when it was last started, in the same seconds; 0.0 for never.
+        restarts: how often the engine has started it again because it ended (`RestartCount`).
     """
 
     id: str
@@ -66,6 +69,8 @@ class Container:
     one_off: bool
     created_at: float
     labels: dict[str, str] = field(default_factory=dict, repr=False, hash=False)
+    started_at: float = 0.0
+    restarts: int = 0
 
     @property
     def is_serving(self) -> bool:

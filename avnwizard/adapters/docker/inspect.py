@@ -95,8 +95,10 @@ def container_from(raw: Mapping[str, Any]) -> Container:
         exit_code=int(state.get("ExitCode") or 0),
         config_hash=labels.get(f"{LABEL}config-hash", ""),
         one_off=str(labels.get(f"{LABEL}oneoff", "")).lower() == "true",
-        created_at=datetime.fromisoformat(raw["Created"]).timestamp(),
+        created_at=_moment(raw["Created"]),
         labels=dict(labels),
+        started_at=_moment(state.get("StartedAt")),
+        restarts=int(raw.get("RestartCount") or 0),
     )
 
 
@@ -130,6 +132,11 @@ def _digest(reference: str, known: Sequence[str]) -> str:
     if reference.startswith("sha256:") or ("/" not in reference and _DIGEST.fullmatch(f"sha256:{reference}")):
         return next(iter(reversed(digests.values())), "")
     return digests.get(repository(reference), "")
+
+
+def _moment(written: object) -> float:
+    """A time of the engine's in seconds since the epoch; 0.0 for "0001-01-01T00:00:00Z", which stands for never."""
+    return max(datetime.fromisoformat(written).timestamp(), 0.0) if isinstance(written, str) and written else 0.0
 
 
 def _number(label: object) -> int:

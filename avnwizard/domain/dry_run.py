@@ -1,8 +1,8 @@
 """What `docker compose up --dry-run` says that it would do to each container.
 
-Compose alone knows whether `up` would replace a container: the hash that it compares is made from more than what
-`config --hash` prints (env files, label files, the ids of containers whose network or volumes are shared), and it also
-looks at images, networks and volumes. Compose 2.26.1 and 2.40.3 print the same lines, on stderr:
+Compose alone knows whether `up` would replace a container: the hash that it compares is made from more than the one
+that `config --hash` prints (env files, label files, the ids of containers whose network or volumes are shared), and
+it also looks at images, networks and volumes. Compose 2.26.1 and 2.40.3 print the same lines, on stderr:
 
     DRY-RUN MODE -  Container demo-web-1  Running
     DRY-RUN MODE -  Container demo-web-1  Recreate

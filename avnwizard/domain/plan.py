@@ -58,8 +58,8 @@ class ServicePlan:
         handover: for a surge, how requests pass from the old to the new.
         grace_s: how long its old containers may take to stop before they are killed.
         may_lose: what users or other services may lose meanwhile, "" for nothing.
-        files: what its containers read of the release and the release changes, where Compose sees no difference: they
-            are replaced all the same.
+        unseen: what its containers read and the release changes without Compose seeing it, such as a mounted file:
+            they are replaced all the same.
     """
 
     service: str
@@ -71,7 +71,7 @@ class ServicePlan:
     handover: Handover | None = None
     may_lose: str = ""
     grace_s: float = 10.0
-    files: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

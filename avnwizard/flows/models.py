@@ -1,7 +1,8 @@
 """The compose model of files that are not in the checkout: of a release to come, or of the one before."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from avnwizard.domain.compose.document import read
@@ -41,6 +42,32 @@ def resolve_contents(host: Host, compose: Mapping[str, bytes], env: bytes, *, wh
         RefusedError: they draw in other files, or Compose does not resolve them with this env file.
     """
     _require_self_contained(compose, what)
+    with _written(host, compose, env) as (files, env_file):
+        try:
+            return host.stack.resolve(files, env_file)
+        except WizardError as error:
+            said = error.message.replace(f"{env_file.parent}/", "")
+            raise RefusedError(
+                f"The compose files of {what} do not resolve with the env file: {said} Nothing was changed.",
+                error.hint,
+            ) from error
+
+
+def outdated_by(host: Host, compose: Mapping[str, bytes], env: bytes, service: str) -> frozenset[str]:
+    """The containers of a service that `up` would replace by other compose files and another env file.
+
+    What the service reads by `env_file` is read as it is in the checkout now.
+
+    Raises:
+        HostError: Compose does not say.
+    """
+    with _written(host, compose, env) as (files, env_file):
+        return host.stack.outdated(service, files, env_file)
+
+
+@contextmanager
+def _written(host: Host, compose: Mapping[str, bytes], env: bytes) -> Iterator[tuple[list[Path], Path]]:
+    """The files in a private folder, for as long as they are needed: they hold secrets."""
     with tempfile.TemporaryDirectory(prefix="avnwizard-") as folder:
         files = []
         for number, (path, content) in enumerate(compose.items()):
@@ -49,14 +76,7 @@ def resolve_contents(host: Host, compose: Mapping[str, bytes], env: bytes, *, wh
             files.append(file)
         env_file = Path(folder) / "env"
         host.files.write(env_file, env)
-        try:
-            return host.stack.resolve(files, env_file)
-        except WizardError as error:
-            said = error.message.replace(folder + "/", "")
-            raise RefusedError(
-                f"The compose files of {what} do not resolve with the env file: {said} Nothing was changed.",
-                error.hint,
-            ) from error
+        yield files, env_file
 
 
 def _require_self_contained(compose: Mapping[str, bytes], what: str) -> None:

@@ -6,18 +6,12 @@ from dataclasses import dataclass
 from avnwizard.domain.handover import Handover, recreate_grace_s
 from avnwizard.domain.host import Container, Service
 from avnwizard.domain.plain import printable
-from avnwizard.domain.settling import SETTLE_S, restarted
 from avnwizard.engine.step import StepContext
 from avnwizard.errors import StepError
-from avnwizard.flows import handover
+from avnwizard.flows import handover, settling
 from avnwizard.flows.handover import Patience
 from avnwizard.flows.host import Host
-from avnwizard.flows.settling import Watch, in_words
-
-_LOG_LINES = 15
-_POLL_S = 0.25
-_LOST_POLLS = 20
-"""A container may be restarted once or twice while what it waits for comes up; 5 s of that is a failure."""
+from avnwizard.flows.settling import LOST_POLLS, POLL_S, Watch
 
 
 @dataclass(frozen=True)
@@ -64,8 +58,17 @@ def unwanted(host: Host, found: Sequence[Container], want: Wanted) -> frozenset[
     Raises:
         HostError: Compose does not say.
     """
+    if want.service.container_name and len(found) > 1:
+        return frozenset(one.id for one in found)  # Compose cannot even be asked about several of one name
     outdated = host.stack.outdated(want.service.name) if found else frozenset()
-    return frozenset(one.id for one in found if one.id in outdated | want.replaced or not runs(one, want.image_id))
+    return outdated | {one.id for one in found if not runs(one, want.image_id)} | unseen(host, found, want)
+
+
+def unseen(host: Host, found: Sequence[Container], want: Wanted) -> frozenset[str]:
+    """Of those the ones that Compose may leave: a file that they read changed, or what they live in is gone."""
+    there = {one.id for one in host.stack.containers()} if want.service.owners else set()
+    orphans = {one.id for one in found if want.service.owners and not there.issuperset(one.lives_in)}
+    return want.replaced & {one.id for one in found} | orphans
 
 
 def _are_met(host: Host, found: Sequence[Container], want: Wanted, old: frozenset[str]) -> bool:
@@ -140,11 +143,11 @@ def _surge(
 
 def _still_serve(host: Host, want: Wanted, old: frozenset[str]) -> bool:
     """Whether as many new ones serve as are wanted, after all the time that the handover took."""
-    for _ in range(_LOST_POLLS):
+    for _ in range(LOST_POLLS):
         ours = [one for one in of_service(host, want.service.name) if one.id not in old and one.is_serving]
         if len(ours) >= max(want.service.replicas, 1):
             return True
-        host.clock.sleep(_POLL_S)
+        host.clock.sleep(POLL_S)
     return False
 
 
@@ -217,10 +220,10 @@ def _recreate(ctx: StepContext, host: Host, want: Wanted, old: frozenset[str], *
     if doubles := found[count:]:
         with ctx.effect("remove-double"):
             _take_away(host, doubles, want.service.stop_grace_s)
-    left = {one.id for one in found[:count]}
+    force = bool(unseen(host, found[:count], want))
     with ctx.effect("recreate"):
         grace_s = recreate_grace_s(want.service, host.edge.facts())
-        host.stack.up(want.service.name, force=not left.isdisjoint(want.replaced), grace_s=grace_s)
+        host.stack.up(want.service.name, force=force, grace_s=grace_s)
     _wait_healthy(ctx, host, want, old, healthy_s=healthy_s)
 
 
@@ -234,27 +237,14 @@ def _take_away(host: Host, containers: Sequence[Container], grace_s: float) -> N
 def _wait_healthy(
     ctx: StepContext, host: Host, want: Wanted, old: frozenset[str], *, healthy_s: float
 ) -> list[Container]:
-    """The new containers, once each is healthy or, without a health check, keeps running.
+    """The new containers, once they keep serving; see `settling.wait_steady`."""
 
-    Raises:
-        StepError: one stays unhealthy or ends again and again, or runs another image than the wanted one.
-    """
-    limit_s = want.service.start_period_s + healthy_s
-    deadline, lost_polls, watch = host.clock.now() + limit_s, 0, Watch(host.clock)
-    while True:
+    def look() -> list[Container]:
         ours = [one for one in of_service(host, want.service.name) if one.id not in old]
         require_image(want.image_id, ours)
-        if ours and all([watch.is_steady(one) for one in ours]):
-            ctx.say(f"{want.service.name}: {in_words(ours)}")
-            return ours
-        lost = [one for one in ours if one.health == "unhealthy" or one.state in {"exited", "dead", "restarting"}]
-        lost_polls = lost_polls + 1 if lost else 0
-        if lost_polls > _LOST_POLLS:
-            raise _unhealthy(ctx, host, want, lost[0])
-        settling_s = SETTLE_S if ours and all(one.is_serving for one in ours) else 0.0
-        if host.clock.now() >= deadline + settling_s:
-            raise _unhealthy(ctx, host, want, next(iter(lost or ours), None), f" within {limit_s:.0f} s")
-        host.clock.sleep(_POLL_S)
+        return ours
+
+    return settling.wait_steady(ctx, host, want.service, look, healthy_s=healthy_s)
 
 
 def runs(container: Container, image_id: str) -> bool:
@@ -274,23 +264,3 @@ def require_image(image_id: str, found: Sequence[Container]) -> None:
                 f"{printable(one.name)} does not run the image that was pulled.",
                 "Look at it with docker, then resume.",
             )
-
-
-def _unhealthy(ctx: StepContext, host: Host, want: Wanted, failing: Container | None, within: str = "") -> StepError:
-    if failing:
-        tell_log(ctx, host, failing)
-    state = f"{failing.state}, {failing.health}" if failing else "not there"
-    happened = f"did not become healthy{within}"
-    if failing and failing.health == "none":
-        ended = f", exit code {failing.exit_code}" if failing.exit_code else ""
-        happened, state = "does not keep running", f"{failing.state}, {restarted(failing)}{ended}"
-    return StepError(
-        f"the new {want.service.name} {happened} ({state}).",
-        "Its last log lines are above. Fix the cause and resume, or roll back.",
-    )
-
-
-def tell_log(ctx: StepContext, host: Host, container: Container) -> None:
-    """Tell the watchers the last lines of a container's output, made harmless."""
-    for line in host.stack.logs(container.id, lines=_LOG_LINES):
-        ctx.say(f"{container.name} | {printable(line, limit=400)}")

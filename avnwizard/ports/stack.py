@@ -15,6 +15,7 @@ from avnwizard.domain.host import (
     Merge,
     RepoState,
     TagRef,
+    TreeChange,
 )
 from avnwizard.ports.progress import Progress
 
@@ -50,6 +51,9 @@ class Repo(Protocol):
 
     def list(self, ref: str, folder: str) -> tuple[str, ...]:
         """Files below a folder at a ref, as paths from the top, sorted."""
+
+    def changed(self, old: str, new: str) -> tuple[TreeChange, ...]:
+        """Every path at which two refs differ; a file that was renamed is two of them."""
 
     def merge(self, path: str, target: str) -> Merge:
         """Three-way merge of one edited file: base HEAD, ours the work tree, theirs the target ref."""

@@ -1,7 +1,5 @@
 """Services whose containers carry another hash than `config --hash` predicts are rolled like any other."""
 
-import os
-import signal
 import subprocess
 from pathlib import Path
 

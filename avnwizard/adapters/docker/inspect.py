@@ -99,6 +99,7 @@ def container_from(raw: Mapping[str, Any]) -> Container:
         labels=dict(labels),
         started_at=_moment(state.get("StartedAt")),
         restarts=int(raw.get("RestartCount") or 0),
+        lives_in=_lives_in(raw.get("HostConfig") or {}),
     )
 
 
@@ -132,6 +133,12 @@ def _digest(reference: str, known: Sequence[str]) -> str:
     if reference.startswith("sha256:") or ("/" not in reference and _DIGEST.fullmatch(f"sha256:{reference}")):
         return next(iter(reversed(digests.values())), "")
     return digests.get(repository(reference), "")
+
+
+def _lives_in(host_config: Mapping[str, Any]) -> tuple[str, ...]:
+    """The ids in "container:ID", which the engine writes whatever name it was given (26.1.5)."""
+    modes = (str(host_config.get(key) or "") for key in ("NetworkMode", "PidMode", "IpcMode"))
+    return tuple(dict.fromkeys(mode.removeprefix("container:") for mode in modes if mode.startswith("container:")))
 
 
 def _moment(written: object) -> float:

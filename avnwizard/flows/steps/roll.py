@@ -11,6 +11,7 @@ from avnwizard.flows import handover, identity, rolling
 from avnwizard.flows.baseline import look_after_job, look_before_job
 from avnwizard.flows.handover import Patience
 from avnwizard.flows.host import Host
+from avnwizard.flows.settling import tell_log
 from avnwizard.flows.steps.images import pinned, ran_before
 from avnwizard.flows.steps.scene import Scene
 
@@ -66,7 +67,7 @@ class RunJob(Step):
     def _judge(self, ctx: StepContext, found: tuple[Container, ...]) -> None:
         for one in found:
             if one.exit_code != 0:
-                rolling.tell_log(ctx, self._scene.host, one)
+                tell_log(ctx, self._scene.host, one)
                 raise StepError(
                     f"{one.service} ended with exit code {one.exit_code}.",
                     "Its last log lines are above; then resume.",
@@ -173,7 +174,7 @@ def _replaced(
         before: those that were there when the step first began.
     """
     part = next((one for one in scene.plan.services if one.service == service), None)
-    if part is None or not part.files:
+    if part is None or not part.unseen:
         return frozenset()
     if not back:
         return frozenset(before)

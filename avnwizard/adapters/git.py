@@ -11,7 +11,7 @@ from avnwizard.adapters.git_environment import git_environment
 from avnwizard.adapters.git_merge import merge_file
 from avnwizard.adapters.git_runner import GitRunner
 from avnwizard.adapters.hostile import printable
-from avnwizard.domain.host import Head, Merge, RepoState, TagRef
+from avnwizard.domain.host import Head, Merge, RepoState, TagRef, TreeChange
 from avnwizard.domain.secret import redact_urls
 from avnwizard.errors import HostError
 
@@ -128,6 +128,10 @@ class GitRepo:
             "--literal-pathspecs", *words, *(("--", f"{prefix}/") if prefix not in {"", "."} else ())
         )
         return tuple(sorted(found))
+
+    def changed(self, old: str, new: str) -> tuple[TreeChange, ...]:
+        """Every path at which two refs differ; a file that was renamed is two of them."""
+        return git_refs.changed(self._runner, old, new)
 
     def merge(self, path: str, target: str) -> Merge:
         """Three-way merge of one edited file: base HEAD, ours the work tree, theirs the target ref."""

@@ -5,11 +5,13 @@ import re
 from avnwizard.adapters.git_runner import GitRunner
 from avnwizard.adapters.hostile import fail
 from avnwizard.domain import commands
-from avnwizard.domain.host import TagRef
+from avnwizard.domain.host import TagRef, TreeChange
 from avnwizard.errors import HostError
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _RELEASE = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(-\S+)?")
+_SUBMODULE, _NOTHING = "160000", "000000"
+"""Modes of a tree's entry."""
 _FIELDS = (
     "refname:strip=2",
     "objecttype",
@@ -58,6 +60,17 @@ def commit_of(runner: GitRunner, ref: str) -> str:
         hint = "`avnwizard releases` lists the tags."
         raise HostError(f"There is no tag or commit {ref!r} in {runner.directory}.", hint)
     return commit
+
+
+def changed(runner: GitRunner, old: str, new: str) -> tuple[TreeChange, ...]:
+    """Every path at which the commits of two refs differ (git-diff(1), "Raw output format", with -z)."""
+    options = ("--raw", "-z", "-r", "--no-renames", "--no-ext-diff", "--ignore-submodules=none", "--no-abbrev")
+    parts = runner.paths("diff-tree", *options, commit_of(runner, old), commit_of(runner, new), "--")
+    found = []
+    for facts, path in zip(parts[::2], parts[1::2], strict=True):
+        was, now, *_ = facts.removeprefix(":").split(" ")
+        found.append(TreeChange(path, submodule=_SUBMODULE in {was, now}, is_new=was == _NOTHING))
+    return tuple(found)
 
 
 def demand_branch(runner: GitRunner, branch: str, commit: str) -> None:

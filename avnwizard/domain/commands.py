@@ -9,6 +9,7 @@ from pathlib import Path
 from avnwizard.domain.host import ComposeProject
 
 Argv = tuple[str, ...]
+_UP = ("up", "-d", "--no-deps", "--pull", "never")
 DUMPING = "avnwizard dump"
 """The `application_name` of our pg_dump, by which its progress is found."""
 
@@ -30,21 +31,34 @@ def compose_up(
     *,
     scale: int | None = None,
     recreate: bool = True,
+    force: bool = False,
     grace_s: float | None = None,
 ) -> Argv:
     """Start one service from images that are here, and nothing that it depends on.
 
     Args:
+        force: replace its containers also where Compose sees no difference.
         grace_s: what is replaced is killed after so long; None for what its own container says.
     """
-    argv = [*compose_base(project), "up", "-d", "--no-deps", "--pull", "never"]
+    argv = [*compose_base(project), *_UP]
     if grace_s is not None:
         argv += ["--timeout", _whole(grace_s)]
     if not recreate:
         argv.append("--no-recreate")
+    if force:
+        argv.append("--force-recreate")
     if scale is not None:
         argv += ["--scale", f"{service}={scale}"]
     return (*argv, service)
+
+
+def compose_dry_run(
+    project: ComposeProject, service: str, count: int, *, files: Sequence[Path] = (), env_file: Path | None = None
+) -> Argv:
+    """Print what `up` would do to a service's `count` containers; nothing is changed (Compose 2.20 and later)."""
+    base = compose_base(project, files=files, env_file=env_file)
+    scale = ("--scale", f"{service}={count}") if count > 1 else ()
+    return (*base, *_UP, "--dry-run", *scale, service)
 
 
 def compose_config(project: ComposeProject, *, files: Sequence[Path] = (), env_file: Path | None = None) -> Argv:

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from avnwizard.domain.compose_alone import owners, why_single
 from avnwizard.domain.host import DEFAULT_GRACE_S, ComposeModel, Service
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
@@ -21,8 +23,10 @@ def model_from_config(raw: dict[str, Any], hashes: Mapping[str, str]) -> Compose
     """
     services = raw.get("services") or {}
     project = str(raw.get("name") or "")
+    found = {name: _service(project, name, body or {}, hashes.get(name, "")) for name, body in services.items()}
+    lives_in = owners(services, project)
     return ComposeModel(
-        services={name: _service(project, name, body or {}, hashes.get(name, "")) for name, body in services.items()},
+        services={name: replace(one, owners=lives_in[name]) for name, one in found.items()},
         raw=raw,
     )
 
@@ -73,6 +77,7 @@ def _service(project: str, name: str, body: Mapping[str, Any], config_hash: str)
         replicas=_replicas(body, deploy),
         stop_grace_s=DEFAULT_GRACE_S if grace is None else seconds(grace),
         config_hash=config_hash,
+        single=why_single(body),
     )
 
 

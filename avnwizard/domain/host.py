@@ -48,9 +48,13 @@ class Container:
     Attributes:
         number: Compose's replica number within the service.
         image_id: content id of the image it runs ("sha256:…").
-        config_hash: Compose's hash of the service's configuration; equal means `up` has nothing to do.
+        config_hash: the hash that Compose wrote on it when it made it. `config --hash` prints another one for many
+            services, so whether `up` would replace the container is for Compose to say (`Stack.outdated`).
         one_off: made by `compose run`.
         created_at: seconds since the epoch.
+        started_at: when it was last started, in the same seconds; 0.0 for never.
+        restarts: how often the engine has started it again because it ended (`RestartCount`).
+        lives_in: ids of the containers whose network, processes or shared memory it uses.
     """
 
     id: str
@@ -66,6 +70,9 @@ class Container:
     one_off: bool
     created_at: float
     labels: dict[str, str] = field(default_factory=dict, repr=False, hash=False)
+    started_at: float = 0.0
+    restarts: int = 0
+    lives_in: tuple[str, ...] = ()
 
     @property
     def is_serving(self) -> bool:
@@ -102,6 +109,8 @@ class Service:
         config_hash: Compose's own hash; "" where the model was not resolved by Compose.
         replicas: as `deploy.replicas` or `scale` say, else 1.
         stop_grace_s: `stop_grace_period`, Docker's default where unset.
+        single: why its network, devices or namespaces allow one container only, "" when they allow more.
+        owners: the services whose network, processes, shared memory or volumes its containers use.
     """
 
     name: str
@@ -119,6 +128,8 @@ class Service:
     replicas: int = 1
     stop_grace_s: float = DEFAULT_GRACE_S
     config_hash: str = ""
+    single: str = ""
+    owners: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -153,6 +164,20 @@ class TagRef:
     date: str
     annotated: bool
     signed: bool
+
+
+@dataclass(frozen=True)
+class TreeChange:
+    """A path at which two commits differ: in content or in mode, added or removed.
+
+    Attributes:
+        submodule: it is a git submodule in one of them.
+        is_new: the first commit has nothing there.
+    """
+
+    path: str
+    submodule: bool = False
+    is_new: bool = False
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,8 @@ class ServicePlan:
         grace_s: how long its old containers may take to stop before they are killed.
         may_lose: what users or other services may lose meanwhile, "" for nothing.
         way_back: what a rollback does with it where its data does not go back with it; "" where it has none.
+        unseen: what its containers read and the release changes without Compose seeing it, such as a mounted file:
+            they are replaced all the same.
     """
 
     service: str
@@ -71,6 +73,7 @@ class ServicePlan:
     may_lose: str = ""
     grace_s: float = 10.0
     way_back: str = ""
+    unseen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

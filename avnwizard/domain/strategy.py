@@ -1,10 +1,11 @@
 """How each service is rolled, and why: decided from the resolved compose model alone."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from avnwizard.domain.config import Strategy
-from avnwizard.domain.host import ComposeModel, Container, Image, Service
+from avnwizard.domain.host import ComposeModel, Service
 from avnwizard.errors import RefusedError
 
 COMPLETED = "service_completed_successfully"
@@ -28,22 +29,20 @@ def choose(
     service: Service,
     model: ComposeModel,
     *,
-    running: tuple[Container, ...] = (),
-    image: Image | None = None,
+    same: bool = False,
     override: Strategy | None = None,
 ) -> Choice:
     """How a service is rolled.
 
     Args:
-        running: its containers now.
-        image: the target image where it is already known; with an equal config hash it means `skip`.
+        same: its containers run what the target names already, and read nothing that changes: it is left alone.
         override: what `avnwizard.toml` orders.
     """
     if override:
         return Choice(override, "as avnwizard.toml says")
     if is_job(service, model):
         return Choice("job", "a one-shot that others wait for")
-    if image and running and service.config_hash and _unchanged(service, running, image):
+    if same:
         return Choice("skip", "image and configuration are the same")
     if alone := why_alone(service):
         return Choice("recreate", alone)
@@ -91,14 +90,24 @@ def why_alone(service: Service) -> str:
         return f"it holds the host port {', '.join(service.published)}"
     if written := written_mounts(service):
         return f"it keeps data in {', '.join(written)}"
+    if service.single:
+        return service.single
     return "" if service.has_healthcheck else "it has no health check: nobody can tell when a second one is ready"
 
 
-def _unchanged(service: Service, running: tuple[Container, ...], image: Image) -> bool:
-    return all(
-        container.is_serving and container.image_id == image.id and container.config_hash == service.config_hash
-        for container in running
-    )
+def sharers(model: ComposeModel, *names: str) -> tuple[str, ...]:
+    """The services whose containers live in those of some others (`network_mode: service:` and the like), by name.
+
+    Whenever those are made again, these have to be: they would go on in a network that is gone. So do theirs.
+    """
+    found: dict[str, None] = {}
+    left = list(names)
+    while left:
+        owner = left.pop(0)
+        fresh = [name for name, one in sorted(model.services.items()) if owner in one.owners and name not in found]
+        found.update(dict.fromkeys(fresh))
+        left += fresh
+    return tuple(name for name in found if name not in names)
 
 
 def roll_order(model: ComposeModel) -> tuple[str, ...]:
@@ -106,34 +115,42 @@ def roll_order(model: ComposeModel) -> tuple[str, ...]:
 
     What a migration breaks for the old code is away until the new code is rolled: the later the one, the sooner the
     other. `docker compose up -d` waits no less and no more. What waits for no one-shot comes last: when a migration
-    fails, less has been changed.
+    fails, less has been changed. A service that lives in another's network, processes or volumes comes right after
+    that one: it is cut off from them in between.
 
     Raises:
         RefusedError: the compose file's `depends_on` goes in a circle.
     """
     graph = {
-        name: sorted(dep for dep in service.depends_on if dep in model.services)
+        name: sorted(dep for dep in {*service.depends_on, *service.owners} if dep in model.services)
         for name, service in sorted(model.services.items())
     }
-    try:
-        order = tuple(TopologicalSorter(graph).static_order())
-    except CycleError as error:
-        raise RefusedError(
-            f"depends_on goes in a circle: {' -> '.join(error.args[1])}.", "Mend the compose file."
-        ) from error
+    order = _sorted(graph)
     awaited = {name for needed in graph.values() for name in needed if is_job(model.services[name], model)}
     late: dict[str, None] = {}
 
     def add(name: str) -> None:
-        if name not in late:
-            for needed in sorted(graph[name], key=order.index):
+        for needed in sorted(graph[name], key=order.index):
+            if needed not in late:
                 add(needed)
-            late[name] = None
+        late[name] = None
+        for sharer in sorted({*sharers(model, name)} - awaited, key=order.index):
+            if sharer not in late:
+                add(sharer)
 
     def waits(name: str) -> bool:
         return name in awaited or any(waits(needed) for needed in graph[name])
 
     for name in (*filter(waits, order), *order):
-        if name not in awaited:
+        if name not in awaited and name not in late:
             add(name)
     return tuple(late)
+
+
+def _sorted(graph: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    try:
+        return tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        raise RefusedError(
+            f"depends_on goes in a circle: {' -> '.join(error.args[1])}.", "Mend the compose file."
+        ) from error

@@ -51,7 +51,7 @@ def _services(host: Host) -> Iterator[Finding]:
         )  # fmt: skip
     if not drifted(host, model, containers):
         yield Finding("pins", "ok", f"{name}'s images are those that the release pins.")
-    ill = ailing(model, containers)
+    ill = ailing(model, containers, now=host.clock.now())
     for service, why in sorted(ill.items()):
         yield Finding(
             "services", "stop", f"{service} is {why}.", f"Mend it first: docker compose logs --tail 50 {service}"

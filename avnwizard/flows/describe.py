@@ -84,7 +84,7 @@ def _snapshot(plan: Plan) -> PlannedStep:
 
 
 def _service(plan: Plan, part: ServicePlan) -> PlannedStep:
-    up = commands.compose_up(plan.project, part.service)
+    up = commands.compose_up(plan.project, part.service, force=bool(part.unseen))
     if part.strategy == "job":
         return PlannedStep(
             f"job:{part.service}", f"Run {part.service}", (up,), "Must end with exit code 0.",
@@ -108,7 +108,7 @@ def _service(plan: Plan, part: ServicePlan) -> PlannedStep:
         )  # fmt: skip
     if part.strategy == "skip":
         return PlannedStep(f"roll:{part.service}", f"Leave {part.service}", (), part.reason, "nothing to undo")
-    again = commands.compose_up(plan.project, part.service, grace_s=part.grace_s)
+    again = commands.compose_up(plan.project, part.service, force=bool(part.unseen), grace_s=part.grace_s)
     return PlannedStep(
         f"roll:{part.service}", f"Recreate {part.service}", (again,), part.reason,
         part.way_back or "recreated again", part.may_lose,

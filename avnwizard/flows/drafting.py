@@ -18,6 +18,7 @@ from avnwizard.flows import releases
 from avnwizard.flows.host import Host
 from avnwizard.flows.meaning import new_migrations, table_sizes
 from avnwizard.flows.models import compose_paths
+from avnwizard.flows.submodules import refuse_submodules
 from avnwizard.flows.survey import read_env
 
 
@@ -63,6 +64,7 @@ def draft(host: Host, target: str) -> Draft:
         HostError: git or a file does not answer.
     """
     current, tag = releases.current_tag(host), releases.find(host, target)
+    refuse_submodules(host, current, tag)
     operator = read_env(host)
     section = host.config.stack
     changelog_text = _text(host, tag.commit, section.changelog)

@@ -52,6 +52,18 @@ def resolve_contents(host: Host, compose: Mapping[str, bytes], env: bytes, *, wh
             ) from error
 
 
+def outdated_by(host: Host, compose: Mapping[str, bytes], env: bytes, service: str) -> frozenset[str]:
+    """The containers of a service that `up` would replace by other compose files and another env file.
+
+    What the service reads by `env_file` is read as it is in the checkout now.
+
+    Raises:
+        HostError: Compose does not say.
+    """
+    with _written(host, compose, env) as (files, env_file):
+        return host.stack.outdated(service, files, env_file)
+
+
 @contextmanager
 def _written(host: Host, compose: Mapping[str, bytes], env: bytes) -> Iterator[tuple[list[Path], Path]]:
     """The files in memory, for as long as they are needed: they hold secrets."""

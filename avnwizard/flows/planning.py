@@ -26,6 +26,8 @@ from avnwizard.flows.handover import plan_handover
 from avnwizard.flows.host import Host
 from avnwizard.flows.meaning import compose_changes
 from avnwizard.flows.models import resolve_contents
+from avnwizard.flows.release_files import changed_for_services, in_sentences, in_words
+from avnwizard.flows.same import Target, is_same
 from avnwizard.flows.snapshot_plan import plan_snapshot
 from avnwizard.flows.unprotected import require_known_database, snapshot_warnings
 
@@ -97,10 +99,12 @@ def prepare(
     env, edits = apply_decisions(draft.operator, decisions, answers, note=note)
     model = resolve_contents(host, draft.compose, env.to_bytes(), what=draft.target.name)
     now = host.stack.resolve()
-    changes = compose_changes(now, model, (host.postgres_service, *host.choice.others))
+    changed = changed_for_services(host, draft, now, model, env)
+    changes = compose_changes(now, model, (host.postgres_service, *host.choice.others)) + in_sentences(changed)
     kept = plan_snapshot(host, draft.current.name, taken=snapshot and bool(host.postgres_service), volumes=volumes)
     verdict = draft.migrations
-    services, of_data = with_ways_back(host, _services(host, model, strategies or {}), model, kept.volumes)
+    target = Target(model, draft.compose, env.to_bytes(), changed)
+    services, of_data = with_ways_back(host, _services(host, target, strategies or {}), model, kept.volumes)
     plan = Plan(
         product=host.config.stack.product,
         jump=_jump(draft),
@@ -158,10 +162,14 @@ def _jump(draft: Draft) -> Jump:
     return jump
 
 
-def _services(host: Host, model: ComposeModel, chosen: Mapping[str, Strategy]) -> tuple[ServicePlan, ...]:
+def _services(host: Host, target: Target, chosen: Mapping[str, Strategy]) -> tuple[ServicePlan, ...]:
+    model = target.model
     containers = [one for one in host.stack.containers() if not one.one_off]
     facts = host.edge.facts()
-    parts = [_service(host, model, containers, name, facts, chosen.get(name)) for name in roll_order(model)]
+    parts: list[ServicePlan] = []
+    for name in roll_order(model):
+        cut_off = any(part.service in model.services[name].owners and part.strategy != "skip" for part in parts)
+        parts.append(_service(host, target, containers, name, facts, chosen.get(name), cut_off=cut_off))
     gone = sorted({one.service for one in containers} - set(model.services))
     parts += [
         ServicePlan(name, "retire", "the release no longer has it", _image(containers, name), "", "") for name in gone
@@ -171,12 +179,15 @@ def _services(host: Host, model: ComposeModel, chosen: Mapping[str, Strategy]) -
 
 def _service(
     host: Host,
-    model: ComposeModel,
+    target: Target,
     containers: list[Container],
     name: str,
     facts: EdgeFacts | None,
     chosen: Strategy | None,
+    *,
+    cut_off: bool,
 ) -> ServicePlan:
+    model, changed = target.model, target.changed[name]
     service = model.services[name]
     running = tuple(one for one in containers if one.service == name)
     digest = host.stack.registry_digest(service.image)
@@ -184,8 +195,11 @@ def _service(
     if image and digest and image.digest != digest:
         image = None  # the registry has another one under this tag
     override = chosen or host.config.roll.strategy.get(name)
-    choice = choose(service, model, running=running, image=image, override=override)
+    same = not cut_off and is_same(host, target, service, running, image)
+    choice = choose(service, model, same=same, override=override)
     reason, how, may_lose = AS_CHOSEN if chosen else choice.reason, None, ""
+    if changed.all and choice.strategy != "job":
+        reason = f"{in_words(changed.all)}; {reason}"
     if choice.strategy == "surge":
         handed = plan_handover(
             host,
@@ -207,6 +221,7 @@ def _service(
         how,
         may_lose,
         recreate_grace_s(service, facts) if choice.strategy == "recreate" else service.stop_grace_s,
+        unseen=changed.copied if choice.strategy == "job" else changed.mounted + changed.copied,
     )
 
 

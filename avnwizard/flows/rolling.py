@@ -1,23 +1,17 @@
 """Bring one service to what the compose files and the pulled images say, by one strategy. Used both ways."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from avnwizard.domain.env_preview import secret_pieces, without
-from avnwizard.domain.envfile import readable
 from avnwizard.domain.handover import Handover, recreate_grace_s
 from avnwizard.domain.host import Container, Service
 from avnwizard.domain.plain import printable
 from avnwizard.engine.step import StepContext
 from avnwizard.errors import StepError
-from avnwizard.flows import handover
+from avnwizard.flows import handover, settling
 from avnwizard.flows.handover import Patience
 from avnwizard.flows.host import Host
-
-_LOG_LINES = 15
-_POLL_S = 0.25
-_LOST_POLLS = 20
-"""A container may be restarted once or twice while what it waits for comes up; 5 s of that is a failure."""
+from avnwizard.flows.settling import LOST_POLLS, POLL_S, Watch
 
 
 @dataclass(frozen=True)
@@ -26,18 +20,15 @@ class Wanted:
 
     Attributes:
         image_id: content id, "" when any will do.
+        replaced: ids of containers that have to go although Compose would leave them: a file that they read changed.
     """
 
     service: Service
     image_id: str
-
-    def is_met_by(self, container: Container) -> bool:
-        """Same image and same configuration."""
-        same_image = not self.image_id or container.image_id == self.image_id
-        return same_image and container.config_hash == self.service.config_hash
+    replaced: frozenset[str] = frozenset()
 
 
-def wanted(host: Host, service: str, image_id: str) -> Wanted:
+def wanted(host: Host, service: str, image_id: str, replaced: Collection[str] = ()) -> Wanted:
     """Read from the files in the checkout now what a service shall be.
 
     Raises:
@@ -46,7 +37,7 @@ def wanted(host: Host, service: str, image_id: str) -> Wanted:
     model = host.stack.resolve()
     if service not in model.services:
         raise StepError(f"The compose files name no service {service}.", "Look at: docker compose config --services")
-    return Wanted(model.services[service], image_id)
+    return Wanted(model.services[service], image_id, frozenset(replaced))
 
 
 def of_service(host: Host, service: str) -> tuple[Container, ...]:
@@ -57,12 +48,32 @@ def of_service(host: Host, service: str) -> tuple[Container, ...]:
 
 def is_met(host: Host, want: Wanted) -> bool:
     """Every container of the service is the wanted one and serves, and none is missing."""
-    return _are_met(of_service(host, want.service.name), want)
+    found = of_service(host, want.service.name)
+    return _are_met(host, found, want, unwanted(host, found, want))
 
 
-def _are_met(found: Sequence[Container], want: Wanted) -> bool:
-    enough = len(found) >= max(want.service.replicas, 1)
-    return enough and all(want.is_met_by(one) and one.is_serving for one in found)
+def unwanted(host: Host, found: Sequence[Container], want: Wanted) -> frozenset[str]:
+    """The ids of those containers that are not the wanted ones: Compose would replace them, or they have to go.
+
+    Raises:
+        HostError: Compose does not say.
+    """
+    if want.service.container_name and len(found) > 1:
+        return frozenset(one.id for one in found)  # Compose cannot even be asked about several of one name
+    outdated = host.stack.outdated(want.service.name) if found else frozenset()
+    return outdated | {one.id for one in found if not runs(one, want.image_id)} | unseen(host, found, want)
+
+
+def unseen(host: Host, found: Sequence[Container], want: Wanted) -> frozenset[str]:
+    """Of those the ones that Compose may leave: a file that they read changed, or what they live in is gone."""
+    there = {one.id for one in host.stack.containers()} if want.service.owners else set()
+    orphans = {one.id for one in found if want.service.owners and not there.issuperset(one.lives_in)}
+    return want.replaced & {one.id for one in found} | orphans
+
+
+def _are_met(host: Host, found: Sequence[Container], want: Wanted, old: frozenset[str]) -> bool:
+    enough, watch = len(found) >= max(want.service.replicas, 1), Watch(host.clock)
+    return enough and not old and all(watch.is_steady(one) for one in found)
 
 
 def roll(ctx: StepContext, host: Host, want: Wanted, *, surge: Handover | None, patience: Patience) -> None:
@@ -76,14 +87,15 @@ def roll(ctx: StepContext, host: Host, want: Wanted, *, surge: Handover | None, 
     """
     found = of_service(host, want.service.name)
     handover.bury(ctx, host, want.service.name, found)
-    if _are_met(found, want):
+    old = unwanted(host, found, want)
+    if _are_met(host, found, want, old):
         ctx.say(f"{want.service.name} is as wanted already")
         handover.settle(ctx, host, want.service.name, found)
     elif surge and any(_may_serve(one, surge) for one in found):
-        _surge(ctx, host, want, surge, patience, _bury_dead(ctx, host, found))
+        _surge(ctx, host, want, surge, patience, _bury_dead(ctx, host, found), old)
     else:
         handover.forget(ctx, host, want.service.name)
-        _recreate(ctx, host, want, healthy_s=patience.healthy_s)
+        _recreate(ctx, host, want, old, healthy_s=patience.healthy_s)
 
 
 def _may_serve(container: Container, how: Handover) -> bool:
@@ -92,11 +104,18 @@ def _may_serve(container: Container, how: Handover) -> bool:
 
 
 def _surge(
-    ctx: StepContext, host: Host, want: Wanted, how: Handover, patience: Patience, found: list[Container]
+    ctx: StepContext,
+    host: Host,
+    want: Wanted,
+    how: Handover,
+    patience: Patience,
+    found: list[Container],
+    unwanted: frozenset[str],
 ) -> None:
+    """New containers are those that are not `unwanted`: what appears from here on is what our `up` made."""
     name = want.service.name
-    old = [one for one in found if not want.is_met_by(one)]
-    fresh = [one for one in found if want.is_met_by(one)]
+    old = [one for one in found if one.id in unwanted]
+    fresh = [one for one in found if one.id not in unwanted]
     if how == "director":
         handover.guard(ctx, host, want.service, old)
     handover.unmark(ctx, host, want.service, fresh)
@@ -105,14 +124,13 @@ def _surge(
         with ctx.effect("start-new"):
             host.stack.up(name, scale=len(found) + missing, recreate=False)
     try:
-        _wait_healthy(ctx, host, want, healthy_s=patience.healthy_s)
+        fresh = _wait_healthy(ctx, host, want, unwanted, healthy_s=patience.healthy_s)
     except StepError:
-        _take_back(ctx, host, want, how, patience)
+        _take_back(ctx, host, want, how, patience, unwanted)
         raise
-    fresh = [one for one in of_service(host, name) if want.is_met_by(one)]
     known_at = _leave(ctx, host, want.service, how, old, fresh, patience) if old else None
-    if old and not _still_serve(host, want):
-        _take_back(ctx, host, want, how, patience)
+    if old and not _still_serve(host, want, unwanted):
+        _take_back(ctx, host, want, how, patience, unwanted)
         raise StepError(
             f"the new {name} was healthy and serves no more; what served before it was not stopped.",
             "Look why it ended (did somebody run docker compose up meanwhile?), then resume, or roll back.",
@@ -123,13 +141,13 @@ def _surge(
     handover.settle(ctx, host, name, fresh, known_at=known_at)
 
 
-def _still_serve(host: Host, want: Wanted) -> bool:
+def _still_serve(host: Host, want: Wanted, old: frozenset[str]) -> bool:
     """Whether as many new ones serve as are wanted, after all the time that the handover took."""
-    for _ in range(_LOST_POLLS):
-        ours = [one for one in of_service(host, want.service.name) if want.is_met_by(one) and one.is_serving]
+    for _ in range(LOST_POLLS):
+        ours = [one for one in of_service(host, want.service.name) if one.id not in old and one.is_serving]
         if len(ours) >= max(want.service.replicas, 1):
             return True
-        host.clock.sleep(_POLL_S)
+        host.clock.sleep(POLL_S)
     return False
 
 
@@ -172,14 +190,16 @@ def _bury_dead(ctx: StepContext, host: Host, found: Sequence[Container]) -> list
     return [one for one in found if one not in dead]
 
 
-def _take_back(ctx: StepContext, host: Host, want: Wanted, how: Handover, patience: Patience) -> None:
+def _take_back(
+    ctx: StepContext, host: Host, want: Wanted, how: Handover, patience: Patience, old: frozenset[str]
+) -> None:
     """Remove the new containers, of which not all get healthy; the old ones serve on.
 
     Where no old one serves (any more), the new ones stay: those that are healthy are all that there is.
     """
     name = want.service.name
     found = of_service(host, name)
-    new, stay = ([one for one in found if want.is_met_by(one) is met] for met in (True, False))
+    new, stay = ([one for one in found if (one.id in old) is was_there] for was_there in (False, True))
     if how == "health" and handover.unmark(ctx, host, want.service, stay):
         stay = handover.await_serving(host, name, stay)
     if not any(one.is_serving for one in stay):
@@ -195,13 +215,16 @@ def _take_back(ctx: StepContext, host: Host, want: Wanted, how: Handover, patien
     handover.settle(ctx, host, name, [one for one in of_service(host, name) if one.is_serving])
 
 
-def _recreate(ctx: StepContext, host: Host, want: Wanted, *, healthy_s: float) -> None:
-    if doubles := of_service(host, want.service.name)[max(want.service.replicas, 1) :]:
+def _recreate(ctx: StepContext, host: Host, want: Wanted, old: frozenset[str], *, healthy_s: float) -> None:
+    found, count = of_service(host, want.service.name), max(want.service.replicas, 1)
+    if doubles := found[count:]:
         with ctx.effect("remove-double"):
             _take_away(host, doubles, want.service.stop_grace_s)
+    force = bool(unseen(host, found[:count], want))
     with ctx.effect("recreate"):
-        host.stack.up(want.service.name, grace_s=recreate_grace_s(want.service, host.edge.facts()))
-    _wait_healthy(ctx, host, want, healthy_s=healthy_s)
+        grace_s = recreate_grace_s(want.service, host.edge.facts())
+        host.stack.up(want.service.name, force=force, grace_s=grace_s)
+    _wait_healthy(ctx, host, want, old, healthy_s=healthy_s)
 
 
 def _take_away(host: Host, containers: Sequence[Container], grace_s: float) -> None:
@@ -211,37 +234,33 @@ def _take_away(host: Host, containers: Sequence[Container], grace_s: float) -> N
         host.stack.remove(one.id)
 
 
-def _wait_healthy(ctx: StepContext, host: Host, want: Wanted, *, healthy_s: float) -> None:
-    """Wait until every wanted container serves; one that stays unhealthy or dead ends the wait."""
-    limit_s = want.service.start_period_s + healthy_s
-    deadline, lost_polls = host.clock.now() + limit_s, 0
-    while True:
-        ours = [one for one in of_service(host, want.service.name) if want.is_met_by(one)]
-        if ours and all(one.is_serving for one in ours):
-            ctx.say(f"{want.service.name}: {len(ours)} healthy")
-            return
-        lost = [one for one in ours if one.health == "unhealthy" or one.state in {"exited", "dead", "restarting"}]
-        lost_polls = lost_polls + 1 if lost else 0
-        if lost_polls > _LOST_POLLS:
-            raise _unhealthy(ctx, host, want, lost[0])
-        if host.clock.now() >= deadline:
-            raise _unhealthy(ctx, host, want, next(iter(lost or ours), None), f" within {limit_s:.0f} s")
-        host.clock.sleep(_POLL_S)
+def _wait_healthy(
+    ctx: StepContext, host: Host, want: Wanted, old: frozenset[str], *, healthy_s: float
+) -> list[Container]:
+    """The new containers, once they keep serving; see `settling.wait_steady`."""
+
+    def look() -> list[Container]:
+        ours = [one for one in of_service(host, want.service.name) if one.id not in old]
+        require_image(want.image_id, ours)
+        return ours
+
+    return settling.wait_steady(ctx, host, want.service, look, healthy_s=healthy_s)
 
 
-def _unhealthy(ctx: StepContext, host: Host, want: Wanted, failing: Container | None, within: str = "") -> StepError:
-    if failing:
-        tell_log(ctx, host, failing)
-    state = f"{failing.state}, {failing.health}" if failing else "not there"
-    return StepError(
-        f"the new {want.service.name} did not become healthy{within} ({state}).",
-        "Its last log lines are above. Mend the cause and resume, or roll back.",
-    )
+def runs(container: Container, image_id: str) -> bool:
+    """Whether a container runs an image; "" is any."""
+    return not image_id or container.image_id == image_id
 
 
-def tell_log(ctx: StepContext, host: Host, container: Container) -> None:
-    """Tell the watchers the last lines of a container's output, made harmless and without secrets: the feed stays."""
-    known, _ = readable(host.files.read(host.stack.project.env_file))
-    secrets = secret_pieces(known)
-    for line in host.stack.logs(container.id, lines=_LOG_LINES):
-        ctx.say(f"{container.name} | {printable(without(secrets, line), limit=400)}")
+def require_image(image_id: str, found: Sequence[Container]) -> None:
+    """Make sure that containers run the image that was pulled: its tag may have been moved on this host since.
+
+    Raises:
+        StepError: one runs another.
+    """
+    for one in found:
+        if not runs(one, image_id):
+            raise StepError(
+                f"{printable(one.name)} does not run the image that was pulled.",
+                "Look at it with docker, then resume.",
+            )

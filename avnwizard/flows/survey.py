@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.host import ComposeModel, Container, Head, Service
+from avnwizard.domain.settling import is_restless
 from avnwizard.domain.strategy import is_job
 from avnwizard.errors import RefusedError, UsageError
 from avnwizard.flows.host import Host
@@ -45,13 +46,17 @@ class Survey:
     drifted: Mapping[str, str]
 
 
-def ailing(model: ComposeModel, containers: Sequence[Container]) -> dict[str, str]:
-    """Service -> what is wrong with it, for those that do not serve as the model wants."""
-    found = {name: ailment(service, model, containers) for name, service in model.services.items()}
+def ailing(model: ComposeModel, containers: Sequence[Container], *, now: float) -> dict[str, str]:
+    """Service -> what is wrong with it, for those that do not serve as the model wants.
+
+    Args:
+        now: seconds since the epoch: a container that was restarted a moment ago does not count as one that runs.
+    """
+    found = {name: ailment(service, model, containers, now=now) for name, service in model.services.items()}
     return {name: why for name, why in found.items() if why}
 
 
-def ailment(service: Service, model: ComposeModel, containers: Sequence[Container]) -> str:
+def ailment(service: Service, model: ComposeModel, containers: Sequence[Container], *, now: float) -> str:
     """What is wrong with a service, in one or two words; "" when nothing is."""
     ours = [one for one in containers if one.service == service.name and not one.one_off]
     if not ours:
@@ -64,6 +69,8 @@ def ailment(service: Service, model: ComposeModel, containers: Sequence[Containe
                 return one.state
         elif not one.is_serving:
             return one.health if one.state == "running" else one.state
+        elif is_restless(one, now):
+            return f"restarting ({one.restarts} times so far, the last time {now - one.started_at:.0f} s ago)"
     return ""
 
 
@@ -84,7 +91,7 @@ def survey(host: Host) -> Survey:
         HostError: git or the engine does not answer, or the compose files do not resolve.
     """
     model, containers = host.stack.resolve(), host.stack.containers()
-    ill = ailing(model, containers)
+    ill = ailing(model, containers, now=host.clock.now())
     services = tuple(
         ServiceStatus(
             name,

@@ -15,6 +15,7 @@ from avnwizard.domain.host import (
     Merge,
     RepoState,
     TagRef,
+    TreeChange,
 )
 from avnwizard.domain.probing import Standing
 from avnwizard.ports.progress import Progress
@@ -51,6 +52,9 @@ class Repo(Protocol):
 
     def list(self, ref: str, folder: str) -> tuple[str, ...]:
         """Files below a folder at a ref, as paths from the top, sorted."""
+
+    def changed(self, old: str, new: str) -> tuple[TreeChange, ...]:
+        """Every path at which two refs differ; a file that was renamed is two of them."""
 
     def merge(self, path: str, target: str) -> Merge:
         """Three-way merge of one edited file: base HEAD, ours the work tree, theirs the target ref."""
@@ -96,6 +100,13 @@ class Stack(Protocol):
         Relative paths in the files are always taken from the project directory.
         """
 
+    def outdated(self, service: str, files: Sequence[Path] = (), env_file: Path | None = None) -> frozenset[str]:
+        """Ids of the service's containers that `up` would replace, by the project's files or by others.
+
+        Compose itself is asked, since the hash that `config` prints is not always the one that `up` compares. A
+        container that only would be started is not among them. `HostError` when Compose does not say.
+        """
+
     def shadowed(self) -> tuple[str, ...]:
         """Variables that both this shell and the project's env file define, by name."""
 
@@ -121,9 +132,18 @@ class Stack(Protocol):
         """Make a tag point at an image that is here (going back when the registry moved on or is gone)."""
 
     def up(
-        self, service: str, *, scale: int | None = None, recreate: bool = True, grace_s: float | None = None
+        self,
+        service: str,
+        *,
+        scale: int | None = None,
+        recreate: bool = True,
+        force: bool = False,
+        grace_s: float | None = None,
     ) -> None:
-        """`compose up -d --no-deps --pull never`, with `--scale`, `--no-recreate` and `--timeout` as asked."""
+        """`compose up -d --no-deps --pull never`, as asked with `--scale`, `--no-recreate`, `--timeout`.
+
+        `force` is `--force-recreate`: the containers are replaced also where Compose sees no difference.
+        """
 
     def stop(self, *container_ids: str, grace_s: float) -> None:
         """Stop, all at the same time, waiting `grace_s` before they are killed; no error when one is gone."""

@@ -59,6 +59,13 @@ class Pace:
 Verdict = Literal["ready", "not ready"]
 
 
+def restarts(record: Record, pace: Pace, now: float) -> int:
+    """How often the engine has started it again: a program that refuses to start is, as soon as it has exited."""
+    if not record.refusal or not record.restarts or record.started_at is None or record.stopped_at is not None:
+        return 0
+    return int((now - record.started_at) / max(pace.boot_s, 0.001))
+
+
 def condition(record: Record, pace: Pace, now: float, verdict: Verdict) -> tuple[ContainerState, Health, int]:
     """State, health and exit code at `now`; `verdict` is what the program's health check would answer."""
     checked = bool(record.config.get("healthcheck")) and not record.config["healthcheck"].get("disable")
@@ -93,6 +100,8 @@ def to_container(record: Record, pace: Pace, now: float, verdict: Verdict) -> Co
         one_off=record.one_off,
         created_at=record.created_at,
         labels=labels_of(record.config),
+        started_at=record.started_at or 0.0,
+        restarts=restarts(record, pace, now),
     )
 
 

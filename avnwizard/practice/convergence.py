@@ -23,12 +23,19 @@ class Action:
 
 
 def converge(
-    existing: Sequence[Container], *, config_hash: str, image_id: str, replicas: int, recreate: bool
+    existing: Sequence[Container],
+    *,
+    config_hash: str,
+    image_id: str,
+    replicas: int,
+    recreate: bool,
+    force: bool = False,
 ) -> tuple[Action, ...]:
     """The actions that bring one service to `replicas` containers of this configuration and image."""
 
     def obsolete(container: Container) -> bool:
-        return recreate and (container.config_hash != config_hash or container.image_id != image_id)
+        differs = container.config_hash != config_hash or container.image_id != image_id
+        return force or (recreate and differs)
 
     # Compose keeps current containers before obsolete ones, and low numbers before high ones.
     ordered = sorted(existing, key=lambda container: (obsolete(container), container.number))
@@ -43,3 +50,9 @@ def converge(
     highest = max((container.number for container in existing), default=0)
     actions.extend(Action("create", highest + extra) for extra in range(1, replicas - len(existing) + 1))
     return tuple(actions)
+
+
+def replaced(existing: Sequence[Container], *, config_hash: str, image_id: str) -> frozenset[str]:
+    """The ids of the containers that `up` would replace by others of this configuration and image."""
+    found = converge(existing, config_hash=config_hash, image_id=image_id, replicas=len(existing), recreate=True)
+    return frozenset(each.container.id for each in found if each.container and each.verb == "recreate")

@@ -14,9 +14,10 @@ from avnwizard.domain.probing import Standing
 from avnwizard.errors import HostError
 from avnwizard.ports import Progress
 from avnwizard.practice import model, programs
+from avnwizard.practice.config_hash import label_hash
 from avnwizard.practice.container_store import new_id
 from avnwizard.practice.containers import KILLED, Record
-from avnwizard.practice.convergence import Action, converge
+from avnwizard.practice.convergence import Action, converge, replaced
 from avnwizard.practice.database import Cluster
 from avnwizard.practice.images import ImageStore, repository
 from avnwizard.practice.observation import POSTGRES, Observer
@@ -32,12 +33,13 @@ _COMPOSE_VERSION = "2.38.1"
 
 @dataclass(frozen=True)
 class _Wanted:
-    """One service as `up` is to bring it about."""
+    """One service as `up` is to bring it about; `label` is the hash that its containers get."""
 
     service: Service
     image: Image
     config: dict[str, Any]
     grace_s: float
+    label: str
 
 
 class PracticeStack:
@@ -99,6 +101,15 @@ class PracticeStack:
         """The model of the checkout's real files, or of others."""
         return model.resolve(self._project, files or self._project.files, env_file or self._project.env_file)
 
+    def outdated(self, service: str, files: Sequence[Path] = (), env_file: Path | None = None) -> frozenset[str]:
+        """Ids of the service's containers that `up` would replace."""
+        resolved = self.resolve(files, env_file)
+        if service not in resolved.services:
+            raise HostError(f"no such service: {service}", "Is it in this release's compose file?")
+        image = self._images.find(resolved.services[service].image)
+        label = label_hash(resolved.raw["services"][service], self._project.directory)
+        return replaced(self._existing(service), config_hash=label, image_id=image.id if image else "")
+
     def shadowed(self) -> tuple[str, ...]:
         """None: no Compose runs here that could be misled by this shell."""
         return ()
@@ -137,7 +148,13 @@ class PracticeStack:
         self._images.tag(image_id, reference, kept=False)
 
     def up(
-        self, service: str, *, scale: int | None = None, recreate: bool = True, grace_s: float | None = None
+        self,
+        service: str,
+        *,
+        scale: int | None = None,
+        recreate: bool = True,
+        force: bool = False,
+        grace_s: float | None = None,
     ) -> None:
         """`compose up -d --no-deps --pull never`: converge one service, as Compose does."""
         self._observer.catch_up()
@@ -148,13 +165,13 @@ class PracticeStack:
                 f"services.{service}: container_name and {replicas} replicas exclude each other",
                 "Docker Compose requires each container to have a unique name. Remove container_name to scale.",
             )
-        existing = [each for each in self.containers() if each.service == service and not each.one_off]
         actions = converge(
-            existing,
-            config_hash=wanted.service.config_hash,
+            self._existing(service),
+            config_hash=wanted.label,
             image_id=wanted.image.id,
             replicas=replicas,
             recreate=recreate,
+            force=force,
         )
         for action in actions:
             self._perform(action, wanted)
@@ -207,6 +224,9 @@ class PracticeStack:
         """Bytes in some volumes, by the engine's name, which begins with the project's."""
         return {name: self._volumes.size(name.removeprefix(f"{self._project.name}_")) for name in volumes}
 
+    def _existing(self, service: str) -> list[Container]:
+        return [each for each in self.containers() if each.service == service and not each.one_off]
+
     def _kept(self, container_id: str) -> Record:
         record = self._store.find(container_id)
         if record is None:
@@ -227,7 +247,8 @@ class PracticeStack:
         image = self._images.find(wanted.image)
         if image is None:
             raise HostError(f"no such image: {wanted.image}", "Pull it first.")
-        return _Wanted(wanted, image, resolved.raw["services"][service], wanted.stop_grace_s)
+        config = resolved.raw["services"][service]
+        return _Wanted(wanted, image, config, wanted.stop_grace_s, label_hash(config, self._project.directory))
 
     def _perform(self, action: Action, wanted: _Wanted) -> None:
         old = action.container
@@ -258,7 +279,7 @@ class PracticeStack:
             number=number,
             image=service.image,
             image_id=wanted.image.id,
-            config_hash=service.config_hash,
+            config_hash=wanted.label,
             config=wanted.config,
             created_at=time.time(),
         )

@@ -46,6 +46,9 @@ class _World:
     def containers(self, _service: str) -> tuple[Container, ...]:
         return tuple(self.there.values())
 
+    def outdated(self, _service: str) -> frozenset[str]:
+        return frozenset(one.id for one in self.there.values() if one.config_hash == "old")
+
     def up(self, _service: str, *, scale: int | None = None, recreate: bool = True) -> None:
         assert scale is not None
         assert not recreate

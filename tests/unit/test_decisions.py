@@ -11,7 +11,7 @@ from avnwizard.domain.config import Config, parse_config
 from avnwizard.domain.env_decisions import apply_decisions, env_decisions
 from avnwizard.domain.envdiff import diff_env
 from avnwizard.domain.envfile import EnvFile
-from avnwizard.domain.host import ComposeModel, Container, Image, Service
+from avnwizard.domain.host import ComposeModel, Service
 from avnwizard.domain.secret import Secret, generate, is_secret_name, masked
 from avnwizard.domain.strategy import COMPLETED, choose, roll_order
 from avnwizard.errors import RefusedError, UsageError
@@ -154,13 +154,11 @@ def test_a_migration_runs_right_before_the_first_that_waits_for_it() -> None:
 
 
 def test_an_unchanged_service_is_left_alone() -> None:
-    """Same image by id and same configuration by hash: nothing to do."""
+    """What runs as the target wants it is not touched, unless the operator orders it."""
     model = _model(api={"image": "a", "healthcheck": {"test": ["CMD", "true"]}})
-    running = Container("1", "api-1", "api", 1, "a", "sha256:x", "running", "healthy", 0, "h", False, 0.0)
-    image = Image("a", "sha256:x", "", 1)
-    assert choose(model.services["api"], model, running=(running,), image=image).strategy == "skip"
-    other = Image("a", "sha256:y", "", 1)
-    assert choose(model.services["api"], model, running=(running,), image=other).strategy == "surge"
+    assert choose(model.services["api"], model, same=True).strategy == "skip"
+    assert choose(model.services["api"], model).strategy == "surge"
+    assert choose(model.services["api"], model, same=True, override="recreate").strategy == "recreate"
 
 
 def test_a_circle_in_depends_on() -> None:

@@ -95,8 +95,11 @@ def container_from(raw: Mapping[str, Any]) -> Container:
         exit_code=int(state.get("ExitCode") or 0),
         config_hash=labels.get(f"{LABEL}config-hash", ""),
         one_off=str(labels.get(f"{LABEL}oneoff", "")).lower() == "true",
-        created_at=datetime.fromisoformat(raw["Created"]).timestamp(),
+        created_at=_moment(raw["Created"]),
         labels=dict(labels),
+        started_at=_moment(state.get("StartedAt")),
+        restarts=int(raw.get("RestartCount") or 0),
+        lives_in=_lives_in(raw.get("HostConfig") or {}),
     )
 
 
@@ -131,6 +134,17 @@ def _digest(reference: str, known: Sequence[str]) -> str:
     if reference.startswith("sha256:") or ("/" not in reference and _DIGEST.fullmatch(f"sha256:{reference}")):
         return next(iter(reversed(digests.values())), "")
     return digests.get(repository(reference), "")
+
+
+def _lives_in(host_config: Mapping[str, Any]) -> tuple[str, ...]:
+    """The ids in "container:ID", which the engine writes whatever name it was given (26.1.5)."""
+    modes = (str(host_config.get(key) or "") for key in ("NetworkMode", "PidMode", "IpcMode"))
+    return tuple(dict.fromkeys(mode.removeprefix("container:") for mode in modes if mode.startswith("container:")))
+
+
+def _moment(written: object) -> float:
+    """A time of the engine's in seconds since the epoch; 0.0 for "0001-01-01T00:00:00Z", which stands for never."""
+    return max(datetime.fromisoformat(written).timestamp(), 0.0) if isinstance(written, str) and written else 0.0
 
 
 def _number(label: object) -> int:

@@ -10,6 +10,7 @@ from avnwizard.adapters.docker.cli import DockerCli, is_gone
 from avnwizard.adapters.docker.engine import find_engine
 from avnwizard.adapters.docker.environment import compose_environment, shadowed, without_secrets
 from avnwizard.adapters.docker.inspect import LABEL, container_from, image_from, inspected_images, labelled, parsed
+from avnwizard.adapters.docker.outdated import outdated
 from avnwizard.adapters.docker.plugin import by_plugin
 from avnwizard.adapters.docker.standing import standing
 from avnwizard.adapters.hostile import fail
@@ -78,6 +79,13 @@ class DockerStack:
             hashes = hashes_from_output(self._cli.run(by_plugin(argv, env), env=env).text) if hashed else {}
         return model_from_config(raw, hashes)
 
+    def outdated(self, service: str, files: Sequence[Path] = (), env_file: Path | None = None) -> frozenset[str]:
+        """Ids of the service's containers that `up` would replace, as a dry run of Compose's says."""
+        there = [each for each in self.containers(service) if not each.one_off]
+        argv = commands.compose_dry_run(self._project, service, len(there), files=files, env_file=env_file)
+        with self._composing(env_file, "`docker compose up -d --dry-run` tells more.") as env:
+            return outdated(self._cli, argv, there, env)
+
     def shadowed(self) -> tuple[str, ...]:
         """Variables that both this shell and the project's env file define, by name."""
         return shadowed(self._cli.environ, self._project.env_file)
@@ -124,7 +132,13 @@ class DockerStack:
         self._cli.run(commands.docker_tag(image_id, reference))
 
     def up(
-        self, service: str, *, scale: int | None = None, recreate: bool = True, grace_s: float | None = None
+        self,
+        service: str,
+        *,
+        scale: int | None = None,
+        recreate: bool = True,
+        force: bool = False,
+        grace_s: float | None = None,
     ) -> None:
         """Start or replace a service's containers; a `scale` below what is there is refused.
 
@@ -135,7 +149,9 @@ class DockerStack:
             if scale < there:
                 message = f"{service} has {there} containers; scaling it down to {scale} could remove the new ones."
                 raise HostError(message, "Remove the old ones by id first.")
-        argv = commands.compose_up(self._project, service, scale=scale, recreate=recreate, grace_s=grace_s)
+        argv = commands.compose_up(
+            self._project, service, scale=scale, recreate=recreate, force=force, grace_s=grace_s
+        )
         with self._composing(None, f"Look at `docker compose logs {service}`.") as env:
             self._cli.run(argv, timeout_s=self._up_s, env=env)
 

@@ -1,14 +1,17 @@
 """Run the one-shots, roll the services, retire what the release no longer has."""
 
+from collections.abc import Mapping
+
 from avnwizard.domain.config import Strategy
 from avnwizard.domain.host import Container
 from avnwizard.domain.plan import ServicePlan
 from avnwizard.engine.step import Probe, Step, StepContext, UndoCost
 from avnwizard.errors import StepError
-from avnwizard.flows import handover, rolling
+from avnwizard.flows import handover, identity, rolling
 from avnwizard.flows.baseline import look_after_job, look_before_job
 from avnwizard.flows.handover import Patience
 from avnwizard.flows.host import Host
+from avnwizard.flows.settling import tell_log
 from avnwizard.flows.steps.images import pinned, ran_before
 from avnwizard.flows.steps.scene import Scene
 
@@ -30,8 +33,8 @@ class RunJob(Step):
         self.title = f"Run {service} of the release of before" if back else f"Run {service}"
 
     def probe(self, ctx: StepContext) -> Probe:
-        """Done when its container of the wanted image has exited with 0."""
-        found = self._containers(self._wanted(ctx))
+        """Done when it has run since this step began, and exited with 0."""
+        found = self._ran(ctx)
         if not found:
             return Probe.NOT_DONE
         return Probe.DONE if all(one.state == "exited" and one.exit_code == 0 for one in found) else Probe.HALF_DONE
@@ -41,11 +44,12 @@ class RunJob(Step):
         host = self._scene.host
         if not self._back:
             look_before_job(ctx, host)
+        there = identity.remember(ctx, rolling.of_service(host, self._service))
         with ctx.effect("start"):
-            host.stack.up(self._service)
-        want, deadline = self._wanted(ctx), host.clock.now() + _JOB_LIMIT_S
+            host.stack.up(self._service, force=self._has_to_go(ctx, there))
+        deadline = host.clock.now() + _JOB_LIMIT_S
         while host.clock.now() < deadline:
-            found = self._containers(want)
+            found = self._ran(ctx)
             if found and all(one.state in {"exited", "dead"} for one in found):
                 if not self._back:
                     look_after_job(ctx, host)
@@ -63,23 +67,37 @@ class RunJob(Step):
     def _judge(self, ctx: StepContext, found: tuple[Container, ...]) -> None:
         for one in found:
             if one.exit_code != 0:
-                rolling.tell_log(ctx, self._scene.host, one)
+                tell_log(ctx, self._scene.host, one)
                 raise StepError(
                     f"{one.service} ended with exit code {one.exit_code}.",
                     "Its last log lines are above; then resume.",
                 )
         ctx.say(f"{self._service} ended well")
 
-    def _wanted(self, ctx: StepContext) -> rolling.Wanted:
+    def _ran(self, ctx: StepContext) -> tuple[Container, ...]:
+        """Its containers that were made or started since this step began.
+
+        Raises:
+            StepError: one runs another image than the one that was pulled.
+        """
+        before = identity.before(ctx)
+        if before is None:
+            return ()
+        there = rolling.of_service(self._scene.host, self._service)
+        found = tuple(one for one in there if before.get(one.id) != one.started_at)
+        rolling.require_image(self._image_id(ctx), found)
+        return found
+
+    def _has_to_go(self, ctx: StepContext, there: Mapping[str, float]) -> bool:
+        """Whether a container that is still there holds copies of what another release brings."""
+        found = {one.id for one in rolling.of_service(self._scene.host, self._service)}
+        return not found.isdisjoint(_replaced(ctx, self._scene, self._service, there, back=self._back))
+
+    def _image_id(self, ctx: StepContext) -> str:
         pulled = ctx.recall("pull")
         if self._back:
-            image_id = ran_before(pulled, self._service)
-        else:
-            image_id = pinned(pulled, self._scene.plan.service(self._service).image_new)
-        return rolling.wanted(self._scene.host, self._service, image_id)
-
-    def _containers(self, want: rolling.Wanted) -> tuple[Container, ...]:
-        return tuple(one for one in rolling.of_service(self._scene.host, self._service) if want.is_met_by(one))
+            return ran_before(pulled, self._service)
+        return pinned(pulled, self._scene.plan.service(self._service).image_new)
 
 
 class RollService(Step):
@@ -92,20 +110,18 @@ class RollService(Step):
 
     def probe(self, ctx: StepContext) -> Probe:
         """Done when only wanted containers are there and serve, and no director is left."""
-        return _settled(self._scene.host, self._wanted(ctx))
+        before = identity.before(ctx)
+        return Probe.NOT_DONE if before is None else _settled(self._scene.host, self._wanted(ctx, before))
 
     def do(self, ctx: StepContext) -> None:
         """Roll, then make sure that what runs is what was pulled."""
-        want = self._wanted(ctx)
+        host, service = self._scene.host, self._part.service
+        want = self._wanted(ctx, identity.remember(ctx, rolling.of_service(host, service)))
         surge = (self._part.handover or "wait") if self._part.strategy == "surge" else None
-        rolling.roll(ctx, self._scene.host, want, surge=surge, patience=_patience(self._scene))
-        strangers = [
-            one for one in rolling.of_service(self._scene.host, self._part.service) if not want.is_met_by(one)
-        ]
-        if strangers:
-            raise StepError(
-                f"{strangers[0].name} does not run the image that was pulled.", "Look at it with docker, then resume."
-            )
+        rolling.roll(ctx, host, want, surge=surge, patience=_patience(self._scene))
+        found = rolling.of_service(host, service)
+        rolling.require_image(want.image_id, found)
+        identity.note_disputed(ctx, host, service, found)
 
     def undo_cost(self, ctx: StepContext) -> UndoCost:
         """As rolling forward."""
@@ -113,9 +129,10 @@ class RollService(Step):
         words = "rolled back the same way, old beside new" if quiet else "recreated: seconds of interruption"
         return UndoCost(seconds=10, interrupts=not quiet, words=words)
 
-    def _wanted(self, ctx: StepContext) -> rolling.Wanted:
+    def _wanted(self, ctx: StepContext, before: Mapping[str, float]) -> rolling.Wanted:
         image_id = pinned(ctx.recall("pull"), self._part.image_new)
-        return rolling.wanted(self._scene.host, self._part.service, image_id)
+        replaced = _replaced(ctx, self._scene, self._part.service, before)
+        return rolling.wanted(self._scene.host, self._part.service, image_id, replaced)
 
 
 class RollBackService(Step):
@@ -128,17 +145,42 @@ class RollBackService(Step):
 
     def probe(self, ctx: StepContext) -> Probe:
         """Done when only containers of before are there and serve, and no director is left."""
-        return _settled(self._scene.host, self._wanted(ctx))
+        before = identity.before(ctx)
+        return Probe.NOT_DONE if before is None else _settled(self._scene.host, self._wanted(ctx, before))
 
     def do(self, ctx: StepContext) -> None:
         """Roll with the same strategies as forward."""
-        host, want = self._scene.host, self._wanted(ctx)
+        host = self._scene.host
+        want = self._wanted(ctx, identity.remember(ctx, rolling.of_service(host, self._service)))
         surge = self._strategy == "surge"
         chosen = handover.plan_handover(host, want.service, host.edge.facts()) if surge else None
         rolling.roll(ctx, host, want, surge=chosen.handover if chosen else None, patience=_patience(self._scene))
+        identity.note_disputed(ctx, host, self._service, rolling.of_service(host, self._service))
 
-    def _wanted(self, ctx: StepContext) -> rolling.Wanted:
-        return rolling.wanted(self._scene.host, self._service, ran_before(ctx.recall("pull"), self._service))
+    def _wanted(self, ctx: StepContext, before: Mapping[str, float]) -> rolling.Wanted:
+        image_id = ran_before(ctx.recall("pull"), self._service)
+        replaced = _replaced(ctx, self._scene, self._service, before, back=True)
+        return rolling.wanted(self._scene.host, self._service, image_id, replaced)
+
+
+def _replaced(
+    ctx: StepContext, scene: Scene, service: str, before: Mapping[str, float], *, back: bool = False
+) -> frozenset[str]:
+    """The containers that have to go because files that they read change, which Compose does not see.
+
+    On the way back those that were there before the upgrade stay: they have never read the newer files.
+
+    Args:
+        before: those that were there when the step first began.
+    """
+    part = next((one for one in scene.plan.services if one.service == service), None)
+    if part is None or not part.unseen:
+        return frozenset()
+    if not back:
+        return frozenset(before)
+    kind = "job" if part.strategy == "job" else "roll"
+    original = identity.before(ctx, f"{kind}:{service}")
+    return frozenset() if original is None else frozenset(before) - original.keys()
 
 
 def _settled(host: Host, want: rolling.Wanted) -> Probe:

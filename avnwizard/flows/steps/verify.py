@@ -1,9 +1,15 @@
 """Look that the stack is what the plan promised."""
 
+import shlex
+
+from avnwizard.domain import commands
+from avnwizard.domain.host import ComposeModel
+from avnwizard.domain.plain import printable
 from avnwizard.domain.probing import words
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import StepError
-from avnwizard.flows import handover, rolling
+from avnwizard.flows import handover, identity, rolling
+from avnwizard.flows.conformity import strangers
 from avnwizard.flows.edge.baseline import wait_for_all
 from avnwizard.flows.edge.memory import load
 from avnwizard.flows.steps.scene import Scene
@@ -13,7 +19,7 @@ _HOW = {"misrouted": "another router answers, or Traefik's own 404", "refused": 
 
 
 class Verify(Step):
-    """Checkout at the tag, every service serving, every one-shot ended well."""
+    """Checkout at the tag; every service serving, from its image and configuration; every one-shot ended well."""
 
     name = "verify"
 
@@ -33,7 +39,7 @@ class Verify(Step):
             raise StepError(f"The checkout is at {head.tag or head.commit[:12]}, not at {self._tag}.", "Then resume.")
         model = host.stack.resolve()
         deadline = host.clock.now() + self._scene.plan.healthy_s
-        while (ill := ailing(model, host.stack.containers())) and host.clock.now() < deadline:
+        while (ill := ailing(model, host.stack.containers(), now=host.clock.now())) and host.clock.now() < deadline:
             host.clock.sleep(1.0)
         if ill:
             service, why = min(ill.items())
@@ -44,8 +50,20 @@ class Verify(Step):
         for service in sorted({one.service for one in host.edge.directors()}):
             ours = [one for one in rolling.of_service(host, service) if one.is_serving]
             handover.settle(ctx, host, service, ours)
-        ctx.say(f"all {len(model.services)} services of {self._tag} serve")
+        self._compare(ctx, model)
+        ctx.say(f"all {len(model.services)} services of {self._tag} serve, as its files name them")
         self._ask_the_edge(ctx)
+
+    def _compare(self, ctx: StepContext, model: ComposeModel) -> None:
+        """A service that serves may still be the one of before."""
+        disputed = frozenset[str]().union(*(identity.disputed(ctx, name) for name in model.services))
+        if other := list(strangers(self._scene.host, model, disputed)):
+            again = commands.compose_up(self._scene.plan.project, other[0].service)
+            more = f" (and {len(other) - 1} more)" if len(other) > 1 else ""
+            raise StepError(
+                f"{other[0].service} is not what {self._tag} names: {other[0].how}{more}.",
+                f"Bring it about by hand, then resume: {printable(shlex.join(again))}. Or roll back.",
+            )
 
     def _ask_the_edge(self, ctx: StepContext) -> None:
         """What users reached before they must reach again: a healthy container is not yet a routed one."""

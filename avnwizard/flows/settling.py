@@ -1,0 +1,100 @@
+"""Waiting until containers keep running: the first look at "running" proves nothing."""
+
+from collections.abc import Callable, Sequence
+
+from avnwizard.domain.env_preview import secret_pieces, without
+from avnwizard.domain.envfile import readable
+from avnwizard.domain.host import Container, Service
+from avnwizard.domain.plain import printable
+from avnwizard.domain.settling import SETTLE_S, restarted
+from avnwizard.engine.step import StepContext
+from avnwizard.errors import StepError
+from avnwizard.flows.host import Host
+from avnwizard.ports import Clock
+
+POLL_S = 0.25
+LOST_POLLS = 20
+"""A container may be restarted once or twice while what it waits for comes up; 5 s of that is a failure."""
+_LOG_LINES = 15
+
+
+class Watch:
+    """Looks at containers again and again, and knows which of them have run for long enough.
+
+    Args:
+        clock: tells how long; the engine's own times count too, where its clock is not ahead of this one.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._seen: dict[tuple[str, float], float] = {}
+
+    def is_steady(self, container: Container) -> bool:
+        """It serves; and where no health check vouches for it, or it was restarted, it has done so for `SETTLE_S`."""
+        if not container.is_serving:
+            return False
+        if container.health == "healthy" and not container.restarts:
+            return True
+        now = self._clock.now()
+        seen = self._seen.setdefault((container.id, container.started_at), now)
+        return now - min(seen, container.started_at or seen) >= SETTLE_S
+
+
+def wait_steady(
+    ctx: StepContext, host: Host, service: Service, look: Callable[[], list[Container]], *, healthy_s: float
+) -> list[Container]:
+    """New containers of a service, once each is healthy or, without a health check, keeps running.
+
+    Args:
+        look: finds them as they are now.
+        healthy_s: how long they may take, on top of the start period.
+
+    Raises:
+        StepError: there is none, or one stays unhealthy or ends again and again.
+    """
+    limit_s = service.start_period_s + healthy_s
+    deadline, lost_polls, watch = host.clock.now() + limit_s, 0, Watch(host.clock)
+    while True:
+        ours = look()
+        steady = [one for one in ours if watch.is_steady(one)]
+        if ours and len(steady) == len(ours):
+            ctx.say(f"{service.name}: {_in_words(ours)}")
+            return ours
+        lost = [one for one in ours if one.health == "unhealthy" or one.state in {"exited", "dead", "restarting"}]
+        lost_polls = lost_polls + 1 if lost else 0
+        if lost_polls > LOST_POLLS:
+            raise _failed(ctx, host, service, lost[0])
+        settling_s = SETTLE_S if ours and all(one.is_serving for one in ours) else 0.0
+        if host.clock.now() >= deadline + settling_s:
+            raise _failed(ctx, host, service, next(iter(lost or ours), None), f" within {limit_s:.0f} s")
+        host.clock.sleep(POLL_S)
+
+
+def tell_log(ctx: StepContext, host: Host, container: Container) -> None:
+    """Show the watchers the last lines of a container's output, made harmless and without secrets: the feed stays."""
+    known, _ = readable(host.files.read(host.stack.project.env_file))
+    secrets = secret_pieces(known)
+    for line in host.stack.logs(container.id, lines=_LOG_LINES):
+        ctx.say(f"{container.name} | {printable(without(secrets, line), limit=400)}")
+
+
+def _failed(ctx: StepContext, host: Host, service: Service, one: Container | None, within: str = "") -> StepError:
+    if one:
+        tell_log(ctx, host, one)
+    happened, state = f"did not become healthy{within}", f"{one.state}, {one.health}" if one else "not there"
+    if one and one.health == "none":
+        ended = f", exit code {one.exit_code}" if one.exit_code else ""
+        happened, state = "does not keep running", f"{one.state}, {restarted(one)}{ended}"
+    return StepError(
+        f"the new {service.name} {happened} ({state}).",
+        "Its last log lines are above. Fix the cause and resume, or roll back.",
+    )
+
+
+def _in_words(containers: Sequence[Container]) -> str:
+    """What may be said of containers that are steady: only a health check makes one healthy."""
+    healthy = sum(one.health == "healthy" for one in containers)
+    running = len(containers) - healthy
+    parts = [f"{healthy} healthy"] if healthy else []
+    parts += [f"{running} running for {SETTLE_S:.0f} s or longer (no health check)"] if running else []
+    return ", ".join(parts)

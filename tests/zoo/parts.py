@@ -13,9 +13,9 @@ Body = dict[str, Any]
 HEALTHY = {
     "test": ["CMD", "healthcheck", "http://127.0.0.1:8080/health/ready"],
     "interval": "3s",
-    "timeout": "3s",
-    "retries": 3,
-    "start_period": "10s",
+    "timeout": "10s",
+    "retries": 5,
+    "start_period": "20s",
     "start_interval": "500ms",
 }
 """The stand-ins' health check; they listen on port 8080."""

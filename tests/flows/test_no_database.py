@@ -28,6 +28,12 @@ def stack(practice_host: PracticeHost) -> Path:
     return checkout
 
 
+def _say_none(host: PracticeHost) -> None:
+    folder = host.home / "state"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    (folder / "avnwizard.toml").write_text(NONE)
+
+
 def _prepared(host: Host, file: Path, target: str = "v2.0.0") -> Prepared:
     answers = answer_all(host.repo.directory, target, file)
     draft = drafting.draft(host, target)
@@ -37,7 +43,7 @@ def _prepared(host: Host, file: Path, target: str = "v2.0.0") -> Prepared:
 
 def test_none_is_said_on_every_surface(practice_host: PracticeHost, stack: Path, tmp_path: Path) -> None:
     """`service = "none"`: no snapshot, no promise of a restore, no "loses nothing", and a rollback wants a word."""
-    (practice_host.home / "state" / "avnwizard.toml").write_text(NONE)
+    _say_none(practice_host)
     findings = avnwizard("check", "--stack", stack, "--json").data
     said = [one["message"] for one in findings if one["check"] == "database"]
     assert said[0].startswith("No snapshot is taken: avnwizard.toml says that this stack has no database of its own")
@@ -65,7 +71,7 @@ def test_none_is_said_on_every_surface(practice_host: PracticeHost, stack: Path,
     assert looked.code == ExitCode.DONE
     assert "loses nothing" not in looked.err
     assert "avnology-migrate changed in a database that avnwizard cannot put back stays" in looked.err
-    assert "may have changed a schema in a database that no snapshot holds" in looked.err
+    assert "may have changed a schema in postgres, which no snapshot holds" in looked.err
     refused = avnwizard("rollback", "--stack", stack, "--yes")
     assert refused.code == ExitCode.REFUSED
     assert "v1.5.0 will run on it as it is" in refused.err
@@ -78,7 +84,7 @@ def test_none_is_said_on_every_surface(practice_host: PracticeHost, stack: Path,
 
 def test_a_snapshot_by_hand_says_why_not(practice_host: PracticeHost, stack: Path) -> None:
     """Not that some service "does not run"."""
-    (practice_host.home / "state" / "avnwizard.toml").write_text(NONE)
+    _say_none(practice_host)
     said = avnwizard("snapshot", "create", "--stack", stack)
     assert said.code == ExitCode.REFUSED
     assert "There is no database to speak to: avnwizard.toml says" in said.err

@@ -42,6 +42,22 @@ class EngineFacts:
 
 
 @dataclass(frozen=True)
+class Mount:
+    """A volume or a folder of the host, where a container has it.
+
+    Attributes:
+        source: the volume's name on the engine, "" for an anonymous one that is yet to be made; or the host's path.
+        subpath: the part of the volume that is mounted, "" for all of it.
+    """
+
+    kind: Literal["volume", "bind"]
+    source: str
+    target: str
+    writable: bool = True
+    subpath: str = ""
+
+
+@dataclass(frozen=True)
 class Container:
     """One container of the project, running or not.
 
@@ -51,6 +67,11 @@ class Container:
         config_hash: Compose's hash of the service's configuration; equal means `up` has nothing to do.
         one_off: made by `compose run`.
         created_at: seconds since the epoch.
+        mounts: the volumes and folders that it has, as the engine tells.
+        published: the host ports that it holds while it runs, spelled as in `Service`.
+        made_from: the compose files that it was made from, absolute; () where nothing tells.
+        made_in: the project directory that it was made in; "" where nothing tells.
+        pgdata: its variable PGDATA, "" for none.
     """
 
     id: str
@@ -66,6 +87,11 @@ class Container:
     one_off: bool
     created_at: float
     labels: dict[str, str] = field(default_factory=dict, repr=False, hash=False)
+    mounts: tuple[Mount, ...] = ()
+    published: tuple[str, ...] = ()
+    made_from: tuple[str, ...] = ()
+    made_in: str = ""
+    pgdata: str = ""
 
     @property
     def is_serving(self) -> bool:
@@ -80,12 +106,16 @@ class Image:
     Attributes:
         id: content id ("sha256:…").
         digest: the registry's digest ("sha256:…"), "" for an image that never saw a registry.
+        environment: the variables that its containers start with.
+        volumes: the paths that get an anonymous volume where nothing else is mounted.
     """
 
     reference: str
     id: str
     digest: str
     size_bytes: int
+    environment: dict[str, str] = field(default_factory=dict, repr=False, hash=False)
+    volumes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,6 +130,8 @@ class Service:
         config_hash: Compose's own hash; "" where the model was not resolved by Compose.
         replicas: as `deploy.replicas` or `scale` say, else 1.
         stop_grace_s: `stop_grace_period`, Docker's default where unset.
+        volumes: its mounts in the short syntax, by the compose file's names; with those that it takes from other
+            services (`volumes_from`).
     """
 
     name: str

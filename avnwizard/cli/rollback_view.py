@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from avnwizard.cli.output import say
 from avnwizard.domain.going_back import sentence, things
+from avnwizard.domain.plain import printable
 
 if TYPE_CHECKING:
     from avnwizard.engine.records import RunRecord
@@ -24,6 +25,9 @@ def show_rollback(record: "RunRecord", plan: "RollbackPlan", *, now: float) -> N
         say("services: none was touched")
     if plan.retire:
         say(f"removed: {', '.join(plan.retire)}")
+    if plan.gone:
+        gone = ", ".join(map(printable, plan.gone))
+        say(f"not brought back, since no compose file of that release names it: {gone}")
 
 
 def _tell_restore(plan: "RollbackPlan") -> None:

@@ -17,6 +17,7 @@ from avnwizard.domain.strategy import COMPLETED, choose, roll_order
 from avnwizard.domain.traefik.routes import plan_probe
 from avnwizard.domain.version import Version, kind_of_jump
 from avnwizard.errors import RefusedError
+from avnwizard.flows import retiring, safety
 from avnwizard.flows.describe import describe
 from avnwizard.flows.drafting import Draft
 from avnwizard.flows.expecting import expected
@@ -94,7 +95,10 @@ def prepare(
     now = host.stack.resolve()
     changes = compose_changes(now, model)
     verdict = draft.migrations
-    services = _services(host, model, strategies or {})
+    containers = [one for one in host.stack.containers() if not one.one_off]
+    others = _others(host, draft, containers, now, model)
+    services = _services(host, model, strategies or {}, containers, others.retire)
+    told = safety.require_safe(host, model, services, others, containers, release=draft.target.name)
     plan = Plan(
         product=host.config.stack.product,
         jump=_jump(draft),
@@ -110,7 +114,7 @@ def prepare(
         ),
         services=services,
         steps=(),
-        warnings=_warnings(host, draft, edits, verdict, services, model),
+        warnings=(*_warnings(host, draft, edits, verdict, services, model), *told),
         postgres_service=host.postgres_service,
         verdict=verdict.sentence,
         statements=tuple(
@@ -154,11 +158,25 @@ def _jump(draft: Draft) -> Jump:
     return jump
 
 
-def _services(host: Host, model: ComposeModel, chosen: Mapping[str, Strategy]) -> tuple[ServicePlan, ...]:
-    containers = [one for one in host.stack.containers() if not one.one_off]
+def _others(
+    host: Host, draft: Draft, containers: list[Container], now: ComposeModel, model: ComposeModel
+) -> retiring.Others:
+    """What becomes of the running services that the target does not start."""
+    release = draft.target.name
+    retiring.require_no_stranger(host, containers, now=now, target=model, release=release)
+    files = draft.compose.values()
+    return retiring.sort_out(host, containers, now=now, target=model, files=files, release=release)
+
+
+def _services(
+    host: Host,
+    model: ComposeModel,
+    chosen: Mapping[str, Strategy],
+    containers: list[Container],
+    gone: tuple[str, ...],
+) -> tuple[ServicePlan, ...]:
     facts = host.edge.facts()
     parts = [_service(host, model, containers, name, facts, chosen.get(name)) for name in roll_order(model)]
-    gone = sorted({one.service for one in containers} - set(model.services))
     parts += [
         ServicePlan(name, "retire", "the release no longer has it", _image(containers, name), "", "") for name in gone
     ]

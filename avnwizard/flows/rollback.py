@@ -20,7 +20,8 @@ from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows import snapshots
 from avnwizard.flows.baseline import Baseline, baseline
 from avnwizard.flows.host import Host
-from avnwizard.flows.stack_before import model_of_before, old_services, require_images, writers
+from avnwizard.flows.safety import require_one_writer
+from avnwizard.flows.stack_before import gone_for_good, model_of_before, old_services, require_images, writers
 from avnwizard.flows.steps.code import Checkout, WriteEnv
 from avnwizard.flows.steps.images import PullImages
 from avnwizard.flows.steps.restore import MAKE_ROOM, RestoreBeside, SwapDatabases, lacking_room
@@ -51,6 +52,7 @@ class RollbackPlan:
         services: service -> strategy, in order; those to be stopped for a restore are in `stop`.
         retire: services that only the newer release has.
         same: those of `services` that both releases run alike: at most stopped and started.
+        gone: services that the run removed and that do not come back: no compose file of before names them.
     """
 
     run: str
@@ -68,6 +70,7 @@ class RollbackPlan:
     stop: tuple[str, ...]
     retire: tuple[str, ...]
     same: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
 
     @property
     def altered(self) -> dict[Strategy, list[str]]:
@@ -200,15 +203,18 @@ def _decide(
     model = model_of_before(host, plan, run)
     old = old_services(model, plan)
     touched = [name.partition(":")[2] for name in names if name.startswith(("job:", "roll:", "retire:"))]
+    gone = tuple(name for name in gone_for_good(model, plan) if name in touched)
     stop = writers(host, plan, model) if cost.restore or "stop" in names else ()
+    stop = tuple(name for name in stop if name not in gone)
     services = tuple(
         (name, "recreate" if name in stop and strategy != "job" else strategy)
         for name, strategy in old
         if name in touched or name in stop
     )
     require_images(host, pull, [name for name, strategy in services if strategy != "skip"])
-    known = {name for name, _ in old}
+    known = {name for name, _ in old} | set(gone)
     retire = tuple(name for name in touched if name not in known)
+    require_one_writer(host, model, services, release=plan.current.tag)
     return RollbackPlan(
         run=run,
         restore=cost.restore,
@@ -225,6 +231,7 @@ def _decide(
         stop=stop,
         retire=retire,
         same=tuple(part.service for part in plan.services if part.strategy == "skip"),
+        gone=gone,
     )
 
 

@@ -69,7 +69,9 @@ def _open_real(directory: Path) -> Host:
     config = _config(repo, state)
     require_engine()
     containers = every_container()
-    project = project_from(containers, repo.directory) or _default_project(repo.directory, config)
+    named = [file for name in config.stack.files if (file := repo.directory / name).is_file()]
+    project = project_from(containers, repo.directory, named=config.stack.project, files=named)
+    project = project or _default_project(repo.directory, config)
     stack = DockerStack(project)
     choice = _choose(stack, config, evidence_of(containers, project.name))
     edge = TraefikEdge(project.name)
@@ -221,5 +223,6 @@ def _default_project(directory: Path, config: Config) -> ComposeProject:
             f"No running container belongs to {directory}, and there is no {missing[0].name}.",
             f"Start the stack, or name its compose files in {FILE_NAME} ([stack] files).",
         )
-    name = config.stack.project or re.sub(r"[^a-z0-9_-]", "", directory.name.lower()).lstrip("_-")
-    return ComposeProject(name, directory, files, directory / config.stack.env_file)
+    place = files[0].parent if files else directory  # as Compose takes it, where nobody says
+    name = config.stack.project or re.sub(r"[^a-z0-9_-]", "", place.name.lower()).lstrip("_-")
+    return ComposeProject(name, place, files, directory / config.stack.env_file)

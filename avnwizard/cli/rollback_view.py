@@ -31,6 +31,9 @@ def show_rollback(record: "RunRecord", plan: "RollbackPlan", *, now: float) -> N
         say(f"{printable(service)} stays as it is: {why}", style="yellow")
     for text in (*plan.notes, *(text for _, text in plan.consent)):
         say(text, style="yellow")
+    if plan.gone:
+        gone = ", ".join(map(printable, plan.gone))
+        say(f"not brought back, since no compose file of that release names it: {gone}")
 
 
 def _tell_restore(plan: "RollbackPlan") -> None:

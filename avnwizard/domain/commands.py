@@ -119,6 +119,32 @@ def docker_untag(name: str) -> Argv:
     return ("docker", "image", "rm", "--no-prune", name)
 
 
+def docker_look_into(image_id: str) -> Argv:
+    """Make a container of an image, never to be started, so that the image's files can be read."""
+    return (
+        "docker",
+        "create",
+        "--pull",
+        "never",
+        "--network",
+        "none",
+        "--label",
+        "avnwizard.look=1",
+        image_id,
+        "true",
+    )
+
+
+def docker_read(container_id: str, file: str) -> Argv:
+    """Print a file of a container as a tar of one entry, links followed."""
+    return ("docker", "cp", "--follow-link", f"{container_id}:{file}", "-")
+
+
+def docker_looked(container_id: str) -> Argv:
+    """Remove a container that was made to look into its image, with the anonymous volumes that came with it."""
+    return ("docker", "rm", "-f", "-v", container_id)
+
+
 def docker_start(container_id: str) -> Argv:
     """Start a stopped container as it is."""
     return ("docker", "start", container_id)

@@ -23,12 +23,36 @@ def model_from_config(raw: dict[str, Any], hashes: Mapping[str, str]) -> Compose
     """
     services = raw.get("services") or {}
     project = str(raw.get("name") or "")
-    found = {name: _service(project, name, body or {}, hashes.get(name, "")) for name, body in services.items()}
+    bodies = {name: {**(body or {}), "volumes": mounts_of(name, services)} for name, body in services.items()}
+    found = {name: _service(project, name, body, hashes.get(name, "")) for name, body in bodies.items()}
     lives_in = owners(services, project)
     return ComposeModel(
         services={name: replace(one, owners=lives_in[name]) for name, one in found.items()},
         raw=raw,
     )
+
+
+def mounts_of(name: str, services: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """A service's mounts in Compose's long form, with those that it takes from other services by `volumes_from`.
+
+    Its own win over a taken one at the same path. A container of another project that is named there
+    ("container:NAME") is left out: the model does not say what it has.
+    """
+    found: dict[str, Mapping[str, Any]] = {}
+    left, seen = [(name, False)], set[str]()
+    while left:
+        service, read_only = left.pop(0)
+        if service in seen:
+            continue
+        seen.add(service)
+        body = services.get(service) or {}
+        for mount in body.get("volumes") or ():
+            found.setdefault(str(mount.get("target")), {**mount, "read_only": True} if read_only else mount)
+        for word in map(str, body.get("volumes_from") or ()):
+            if not word.startswith("container:"):
+                source, _, mode = word.partition(":")
+                left.append((source, read_only or mode == "ro"))
+    return list(found.values())
 
 
 def hashes_from_output(text: str) -> dict[str, str]:

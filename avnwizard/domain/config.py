@@ -78,6 +78,8 @@ class RollSection:
         drain_s: seconds that an old container keeps running after the new one is healthy, where nobody can tell
             whether it is still asked.
         drain_limit_s: seconds for which the connections of an old container are waited for at most.
+        mounts: "SERVICE:PATH" -> the volume or folder that the service may start on there, though its files lay
+            elsewhere until then, or another service writes there too: the operator vouches for it.
     """
 
     __pydantic_config__ = _STRICT
@@ -87,6 +89,7 @@ class RollSection:
     healthy_s: float = 120.0
     drain_s: float = 2.0
     drain_limit_s: float = 30.0
+    mounts: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,22 @@ class EngineFacts:
 
 
 @dataclass(frozen=True)
+class Mount:
+    """A volume or a folder of the host, where a container has it.
+
+    Attributes:
+        source: the volume's name on the engine, "" for an anonymous one that is yet to be made; or the host's path.
+        subpath: the part of the volume that is mounted, "" for all of it.
+    """
+
+    kind: Literal["volume", "bind"]
+    source: str
+    target: str
+    writable: bool = True
+    subpath: str = ""
+
+
+@dataclass(frozen=True)
 class Container:
     """One container of the project, running or not.
 
@@ -55,6 +71,11 @@ class Container:
         started_at: when it was last started, in the same seconds; 0.0 for never.
         restarts: how often the engine has started it again because it ended (`RestartCount`).
         lives_in: ids of the containers whose network, processes or shared memory it uses.
+        mounts: the volumes and folders that it has, as the engine tells.
+        published: the host ports that it holds while it runs, spelled as in `Service`.
+        made_from: the compose files that it was made from, absolute; () where nothing tells.
+        made_in: the project directory that it was made in; "" where nothing tells.
+        pgdata: its variable PGDATA, "" for none.
     """
 
     id: str
@@ -73,6 +94,11 @@ class Container:
     started_at: float = 0.0
     restarts: int = 0
     lives_in: tuple[str, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    published: tuple[str, ...] = ()
+    made_from: tuple[str, ...] = ()
+    made_in: str = ""
+    pgdata: str = ""
 
     @property
     def is_serving(self) -> bool:
@@ -87,14 +113,16 @@ class Image:
     Attributes:
         id: content id ("sha256:…").
         digest: the registry's digest ("sha256:…"), "" for an image that never saw a registry.
-        variables: the environment that the image itself sets, such as its program's version.
+        environment: the variables that its containers start with.
+        volumes: the paths that get an anonymous volume where nothing else is mounted.
     """
 
     reference: str
     id: str
     digest: str
     size_bytes: int
-    variables: dict[str, str] = field(default_factory=dict, repr=False, hash=False)
+    environment: dict[str, str] = field(default_factory=dict, repr=False, hash=False)
+    volumes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,6 +139,8 @@ class Service:
         stop_grace_s: `stop_grace_period`, Docker's default where unset.
         single: why its network, devices or namespaces allow one container only, "" when they allow more.
         owners: the services whose network, processes, shared memory or volumes its containers use.
+        volumes: its mounts in the short syntax, by the compose file's names; with those that it takes from other
+            services (`volumes_from`).
     """
 
     name: str

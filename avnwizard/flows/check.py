@@ -10,6 +10,7 @@ from avnwizard.engine.records import UNFINISHED
 from avnwizard.errors import WizardError
 from avnwizard.flows.holding import unfinished_business
 from avnwizard.flows.host import Host
+from avnwizard.flows.placing import placed
 from avnwizard.flows.snapshot_plan import sizes_of
 from avnwizard.flows.survey import ailing, drifted, read_env
 from avnwizard.flows.taking import worth_keeping
@@ -29,7 +30,7 @@ def check(host: Host, target: str = "") -> tuple[Finding, ...]:
         target: the release to upgrade to; its tag must be where the remote has it.
     """
     parts: tuple[Callable[[Host], Iterator[Finding]], ...] = (
-        _services, database_findings, _engine, _runs, _git, partial(_remote, target=target), _env, _disk,
+        _services, placed, database_findings, _engine, _runs, _git, partial(_remote, target=target), _env, _disk,
     )  # fmt: skip
     found: list[Finding] = []
     for part in parts:

@@ -94,7 +94,7 @@ def _is(part: ServicePlan, image: Image | None) -> bool:
 
 
 def _software(reference: str, image: Image | None) -> Software | None:
-    return software_of(reference, image.variables if image else None)
+    return software_of(reference, image.environment if image else None)
 
 
 def _written(model: ComposeModel, service: str) -> list[str]:

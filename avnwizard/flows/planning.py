@@ -17,6 +17,7 @@ from avnwizard.domain.strategy import COMPLETED, choose, roll_order
 from avnwizard.domain.traefik.routes import plan_probe
 from avnwizard.domain.version import Version, kind_of_jump
 from avnwizard.errors import RefusedError
+from avnwizard.flows import retiring, safety
 from avnwizard.flows.data_services import with_ways_back
 from avnwizard.flows.describe import describe
 from avnwizard.flows.drafting import Draft
@@ -104,7 +105,12 @@ def prepare(
     kept = plan_snapshot(host, draft.current.name, taken=snapshot and bool(host.postgres_service), volumes=volumes)
     verdict = draft.migrations
     target = Target(model, draft.compose, env.to_bytes(), changed)
-    services, of_data = with_ways_back(host, _services(host, target, strategies or {}), model, kept.volumes)
+    containers = [one for one in host.stack.containers() if not one.one_off]
+    others = _others(host, draft, containers, now, model)
+    services, of_data = with_ways_back(
+        host, _services(host, target, strategies or {}, containers, others.retire), model, kept.volumes
+    )
+    told = safety.require_safe(host, model, services, others, containers, release=draft.target.name)
     plan = Plan(
         product=host.config.stack.product,
         jump=_jump(draft),
@@ -118,7 +124,12 @@ def prepare(
         snapshot=kept,
         services=services,
         steps=(),
-        warnings=(*snapshot_warnings(kept), *of_data, *_warnings(host, draft, edits, verdict, services, model)),
+        warnings=(
+            *snapshot_warnings(kept),
+            *of_data,
+            *_warnings(host, draft, edits, verdict, services, model),
+            *told,
+        ),
         postgres_service=host.postgres_service,
         verdict=verdict.said(restorable=kept.taken),
         statements=tuple(
@@ -162,15 +173,29 @@ def _jump(draft: Draft) -> Jump:
     return jump
 
 
-def _services(host: Host, target: Target, chosen: Mapping[str, Strategy]) -> tuple[ServicePlan, ...]:
+def _others(
+    host: Host, draft: Draft, containers: list[Container], now: ComposeModel, model: ComposeModel
+) -> retiring.Others:
+    """What becomes of the running services that the target does not start."""
+    release = draft.target.name
+    retiring.require_no_stranger(host, containers, now=now, target=model, release=release)
+    files = draft.compose.values()
+    return retiring.sort_out(host, containers, now=now, target=model, files=files, release=release)
+
+
+def _services(
+    host: Host,
+    target: Target,
+    chosen: Mapping[str, Strategy],
+    containers: list[Container],
+    gone: tuple[str, ...],
+) -> tuple[ServicePlan, ...]:
     model = target.model
-    containers = [one for one in host.stack.containers() if not one.one_off]
     facts = host.edge.facts()
     parts: list[ServicePlan] = []
     for name in roll_order(model):
         cut_off = any(part.service in model.services[name].owners and part.strategy != "skip" for part in parts)
         parts.append(_service(host, target, containers, name, facts, chosen.get(name), cut_off=cut_off))
-    gone = sorted({one.service for one in containers} - set(model.services))
     parts += [
         ServicePlan(name, "retire", "the release no longer has it", _image(containers, name), "", "") for name in gone
     ]

@@ -16,6 +16,7 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.stack_before import stays_running
 from avnwizard.flows.steps.restore import PutInPlace, RestoreBeside
 from avnwizard.flows.steps.writers import StartWriters, StopWriters
+from avnwizard.flows.volume_places import require_there
 
 _STOP_GRACE_S = 30.0
 
@@ -53,12 +54,13 @@ def plan_restore(
 
     Raises:
         HostError: a part of the snapshot is damaged, or Postgres does not answer.
-        RefusedError: the snapshot does not hold what was named.
+        RefusedError: the snapshot does not hold what was named, or a volume is no longer where it was archived from.
     """
     manifest = snapshots.verify(host.files, folder)
     held = {one.name for one in manifest.databases}
     _require_held("database", databases, held)
     _require_held("volume", volumes, {one.volume for one in manifest.volumes})
+    _require_places(host, [one for one in manifest.volumes if one.volume in volumes])
     database = host.database()
     there = {name for name in held if database.exists(name)}
     chosen = tuple(
@@ -106,6 +108,18 @@ def _require_held(kind: str, names: Sequence[str], held: set[str]) -> None:
             )
 
 
+def _require_places(host: Host, volumes: Sequence[ArchivedVolume]) -> None:
+    """Each volume must be mounted where it was archived from: elsewhere its files would land beside it."""
+    model = host.stack.resolve(hashed=False) if volumes else None
+    for one in volumes:
+        containers = host.stack.containers(one.service)
+        if model and containers:
+            try:
+                require_there(containers[0], model, one.volume, one.path)
+            except HostError as error:
+                raise RefusedError(f"{error.message} Nothing was changed.", error.hint) from error
+
+
 class RestoreByHand(RestoreBeside):
     """The same, telling which roles differ: nothing else goes back with them, so what they are now may be wanted."""
 
@@ -137,6 +151,7 @@ class UnpackVolume(Step):
             raise HostError(
                 f"{one.service} has no container to unpack {one.volume} into.", "Create it: docker compose up"
             )
+        require_there(containers[0], self._host.stack.resolve(hashed=False), one.volume, one.path)
         kept = self._host.state.folder / "kept-volumes" / f"{ctx.run}-{one.volume}.tar"
         before = ctx.recall().get("running", [])
         running = [each.id for each in containers if each.state == "running" or each.id in before]

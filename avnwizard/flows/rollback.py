@@ -24,7 +24,8 @@ from avnwizard.flows.data_services import settle_data
 from avnwizard.flows.host import Host
 from avnwizard.flows.out_of_sight import CODE_ONLY, code_alone
 from avnwizard.flows.role_changes import compare_roles
-from avnwizard.flows.stack_before import model_of_before, old_services, require_images, writers
+from avnwizard.flows.safety import require_one_writer
+from avnwizard.flows.stack_before import gone_for_good, model_of_before, old_services, require_images, writers
 from avnwizard.flows.steps.code import Checkout, WriteEnv
 from avnwizard.flows.steps.images import PullImages
 from avnwizard.flows.steps.leave import Leave
@@ -61,6 +62,7 @@ class RollbackPlan:
         stay: (service, why) of those that keep running as the newer release has them.
         notes: what does not go back, a sentence each.
         consent: (flag, sentence) of what the operator has to agree to before this may start.
+        gone: services that the run removed and that do not come back: no compose file of before names them.
     """
 
     run: str
@@ -81,6 +83,7 @@ class RollbackPlan:
     stay: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     consent: tuple[tuple[str, str], ...] = ()
+    gone: tuple[str, ...] = ()
 
     @property
     def altered(self) -> dict[Strategy, list[str]]:
@@ -224,7 +227,8 @@ def _decide(
     old = old_services(model, plan)
     touched = [name.partition(":")[2] for name in names if name.startswith(("job:", "roll:", "retire:"))]
     data = settle_data(host, plan, begun, pull, wishes.older)
-    staying = {name for name, _ in data.stay}
+    gone = tuple(name for name in gone_for_good(model, plan) if name in touched)
+    staying = {*gone, *(name for name, _ in data.stay)}
     stop = writers(host, plan, model) if cost.restore or "stop" in names else ()
     stop = tuple(name for name in stop if name not in staying)
     services = tuple(
@@ -234,8 +238,9 @@ def _decide(
     )
     unseen = code_alone(plan, verdict.unseen)
     require_images(host, pull, [name for name, strategy in services if strategy != "skip"])
-    known = {name for name, _ in old}
+    known = {name for name, _ in old} | set(gone)
     retire = tuple(name for name in touched if name not in known)
+    require_one_writer(host, model, services, release=plan.current.tag)
     return RollbackPlan(
         run=run,
         restore=cost.restore,
@@ -255,6 +260,7 @@ def _decide(
         stay=data.stay,
         notes=(*data.notes, *(unseen if wishes.code_only else ()), *map(not_held, plan.snapshot.not_held)),
         consent=(*((CODE_ONLY, text) for text in unseen if not wishes.code_only), *data.consent),
+        gone=gone,
     )
 
 

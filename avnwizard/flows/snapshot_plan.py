@@ -10,6 +10,7 @@ from avnwizard.domain.volumes import DurableVolume, durable_volumes
 from avnwizard.flows import proving
 from avnwizard.flows.host import Host
 from avnwizard.flows.taking import require_known, worth_keeping
+from avnwizard.flows.volume_places import require_there
 
 
 def plan_snapshot(
@@ -30,7 +31,7 @@ def plan_snapshot(
         model: the resolved compose model, where the caller has it.
 
     Raises:
-        HostError: Postgres does not answer, or there is no such volume.
+        HostError: Postgres does not answer, there is no such volume, or it is not where the compose files say.
     """
     stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(host.clock.now()))
     folder = host.state.snapshots / f"{stamp}-{tag.replace('/', '_')}"
@@ -43,9 +44,13 @@ def plan_snapshot(
     facts = worth_keeping(database)
     level, note = proving.level(database, facts, proof or host.config.snapshot.proof)
     chosen = host.config.snapshot.volumes if volumes is None else volumes
-    found = durable_volumes(model or host.stack.resolve(hashed=False), but=host.postgres_service)
+    model = model or host.stack.resolve(hashed=False)
+    found = durable_volumes(model, but=host.postgres_service)
     offered = tuple(one.volume for one in found)
     require_known(chosen, offered)
+    for one in found:
+        for container in host.stack.containers(one.service)[:1] if one.volume in chosen else ():
+            require_there(container, model, one.volume, one.path)
     return SnapshotPlan(
         taken=True,
         folder=folder,

@@ -47,13 +47,17 @@ def old_services(model: ComposeModel, plan: Plan) -> list[tuple[str, Strategy]]:
         if name in planned and not planned[name].image_old:
             continue  # the newer release brought it
         found.append((name, choose(model.services[name], model).strategy))
-    in_model = set(model.services)
-    found += [
-        (part.service, "recreate")
-        for part in plan.services
-        if part.strategy == "retire" and part.service not in in_model
-    ]
     return found
+
+
+def gone_for_good(model: ComposeModel, plan: Plan) -> tuple[str, ...]:
+    """Services that the run removed though no compose file of before names them: nothing can bring them back.
+
+    Plans of today retire no such service; those of earlier versions did.
+    """
+    return tuple(
+        part.service for part in plan.services if part.strategy == "retire" and part.service not in model.services
+    )
 
 
 def stays_running(host: Host, model: ComposeModel) -> frozenset[str]:

@@ -21,6 +21,7 @@ from avnwizard.flows import proving, snapshots
 from avnwizard.flows.dumping import dump_all
 from avnwizard.flows.host import Host
 from avnwizard.flows.surroundings import Surroundings
+from avnwizard.flows.volume_places import require_there
 from avnwizard.ports import Database, Progress
 
 _DUMP, _PROVE, _ARCHIVE = "dump", "prove", "archive"
@@ -158,6 +159,7 @@ class Taking:
                     f"{one.service} has no container to copy {one.volume} from.", "Start it, or leave it out."
                 )
             file, container = f"volume-{number}.tar", containers[0]
+            require_there(container, model, one.volume, one.path)
             self._ctx.say(f"archiving the volume {one.volume} of {one.service}")
             with self._ctx.effect(f"archive-{number}"):
                 to = self._folder / file

@@ -116,6 +116,9 @@ class Stack(Protocol):
     def images(self, references: Sequence[str]) -> dict[str, Image]:
         """Those of several images that are here, by reference: one question for all."""
 
+    def os_release(self, image_id: str) -> str:
+        """`/etc/os-release` of an image that is here; "" where it has none."""
+
     def registry_digest(self, reference: str) -> str:
         """What the registry says the tag is now ("sha256:…"); "" where the registry cannot be asked."""
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from avnwizard.domain.host import Container, ContainerState, Health
+from avnwizard.domain.host import ComposeProject, Container, ContainerState, Health, Mount
+from avnwizard.domain.mounts import mount_from
 
 KILLED = 137
 """Exit code of a container that was stopped by SIGKILL (128 + 9)."""
@@ -83,7 +84,7 @@ def condition(record: Record, pace: Pace, now: float, verdict: Verdict) -> tuple
     return "running", "unhealthy" if age_s >= pace.patience_s else "starting", 0
 
 
-def to_container(record: Record, pace: Pace, now: float, verdict: Verdict) -> Container:
+def to_container(record: Record, project: ComposeProject, pace: Pace, now: float, verdict: Verdict) -> Container:
     """The container as the engine would list it."""
     state, health, exit_code = condition(record, pace, now, verdict)
     return Container(
@@ -102,6 +103,25 @@ def to_container(record: Record, pace: Pace, now: float, verdict: Verdict) -> Co
         labels=labels_of(record.config),
         started_at=record.started_at or 0.0,
         restarts=restarts(record, pace, now),
+        mounts=_mounts(record.config, project.name),
+        published=_published(record.config),
+        made_from=tuple(map(str, project.files)),
+        made_in=str(project.directory),
+        pgdata=str((record.config.get("environment") or {}).get("PGDATA") or ""),
+    )
+
+
+def _mounts(config: dict[str, Any], project: str) -> tuple[Mount, ...]:
+    """A named volume has the project's name before its own."""
+    given = config.get("volumes") or ()
+    names = {one.get("source"): {"name": f"{project}_{one.get('source')}"} for one in given}
+    return tuple(found for one in given if (found := mount_from(one, names)))
+
+
+def _published(config: dict[str, Any]) -> tuple[str, ...]:
+    ports = [one for one in config.get("ports") or () if one.get("published")]
+    return tuple(
+        f"{one['host_ip']}:{one['published']}" if one.get("host_ip") else str(one["published"]) for one in ports
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from avnwizard.domain.host import Container, ContainerState, Health
+from avnwizard.domain.host import ComposeProject, Container, ContainerState, Health
 from avnwizard.domain.probing import Standing
 from avnwizard.practice import programs
 from avnwizard.practice.container_store import ContainerStore
@@ -49,7 +49,8 @@ class Observer:
     one, since each migration is a transaction that records itself.
     """
 
-    def __init__(self, state: State, cluster: Cluster) -> None:
+    def __init__(self, project: ComposeProject, state: State, cluster: Cluster) -> None:
+        self._project = project
         self._state = state
         self._cluster = cluster
         self._lock_file = cluster.home / "programs.lock"
@@ -173,7 +174,7 @@ class Observer:
         alive = record.started_at is not None and record.stopped_at is None and not record.refusal
         booted = alive and now - (record.started_at or now) >= its_pace.boot_s
         verdict: Verdict = self._verdict(record, now, look) if booted else "not ready"
-        return to_container(record, its_pace, now, verdict)
+        return to_container(record, self._project, its_pace, now, verdict)
 
     def _verdict(self, record: Record, now: float, look: "_Look") -> Verdict:
         key = (record.id, record.started_at)

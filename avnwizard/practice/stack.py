@@ -50,7 +50,7 @@ class PracticeStack:
         self._state = state
         self._cluster = cluster
         self._images = ImageStore(state)
-        self._observer = Observer(state, cluster)
+        self._observer = Observer(project, state, cluster)
         self._volumes = VolumeStore(cluster.home / "volumes")
         self._store = self._observer.store
 
@@ -121,6 +121,11 @@ class PracticeStack:
     def images(self, references: Sequence[str]) -> dict[str, Image]:
         """Those of several images that are here."""
         return {name: image for name in sorted(set(references)) if (image := self._images.find(name))}
+
+    def os_release(self, image_id: str) -> str:
+        """Every practice image is built on Debian, but for those whose tag says Alpine."""
+        image = self._images.find(image_id)
+        return "ID=alpine\n" if image and "alpine" in image.reference else "ID=debian\nVERSION_CODENAME=bookworm\n"
 
     def registry_digest(self, reference: str) -> str:
         """What the registry has for the tag now, "" when it has none."""

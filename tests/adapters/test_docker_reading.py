@@ -9,6 +9,7 @@ from avnwizard.adapters.docker.discovery import project_from
 from avnwizard.adapters.docker.environment import compose_environment, shadowed
 from avnwizard.adapters.docker.inspect import container_from, image_from, repository
 from avnwizard.adapters.postgres.container_access import addresses
+from avnwizard.domain.host import Mount
 from avnwizard.errors import HostError
 
 ID = "962be493b9935ba6e4b9d18666d4ed8d092b640fc694f54d7adcd4e0d651411c"
@@ -51,6 +52,44 @@ def test_container() -> None:
     assert (container.state, container.health, container.is_serving) == ("running", "starting", False)
     assert (container.image_id, container.config_hash, container.one_off) == (IMAGE, "1f699c03", False)
     assert container.created_at == pytest.approx(1795404037.734, abs=0.001)
+
+
+def test_what_a_container_has_of_the_host() -> None:
+    """Volumes by name with their part, folders, fixed host ports, PGDATA, and the files it was made from."""
+    raw = _raw()
+    raw["Config"]["Env"] = ["PASSWORD=x", "PGDATA=/data/pg=1"]
+    raw["HostConfig"] = {
+        "PortBindings": {
+            "80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8080"}, {"HostIp": "", "HostPort": "81"}],
+            "53/udp": [{"HostIp": "0.0.0.0", "HostPort": "53"}],
+            "90/tcp": [{"HostIp": "", "HostPort": ""}],
+            "91/tcp": None,
+        },
+        "Mounts": [{"Type": "volume", "Source": "avn_pg", "Target": "/data", "VolumeOptions": {"Subpath": "db"}}],
+    }
+    raw["Mounts"] = [
+        {"Type": "volume", "Name": "avn_pg", "Source": "/var/lib/docker/x/_data", "Destination": "/data", "RW": True},
+        {"Type": "bind", "Source": "/srv/conf", "Destination": "/conf", "RW": False},
+        {"Type": "tmpfs", "Source": "", "Destination": "/run", "RW": True},
+    ]
+    container = container_from(raw)
+    assert container.mounts == (
+        Mount("bind", "/srv/conf", "/conf", writable=False),
+        Mount("volume", "avn_pg", "/data", writable=True, subpath="db"),
+    )
+    assert container.published == ("127.0.0.1:8080", "53/udp", "81")
+    assert container.made_from == ("/srv/id/a.yml", "/srv/id/b.yml")
+    assert (container.made_in, container.pgdata) == ("/srv/id", "/data/pg=1")
+    bare = container_from(_raw(project__config_files="", project__working_dir=""))
+    assert (bare.mounts, bare.published, bare.made_from, bare.made_in, bare.pgdata) == ((), (), (), "", "")
+
+
+def test_what_an_image_brings() -> None:
+    """The variables that its containers start with, and the paths that get an anonymous volume."""
+    config = {"Env": ["PATH=/bin", "PGDATA=/data"], "Volumes": {"/data": {}}}
+    image = image_from("x:1", {"Id": IMAGE, "Config": config})
+    assert (image.environment, image.volumes) == ({"PATH": "/bin", "PGDATA": "/data"}, ("/data",))
+    assert image_from("x:1", {"Id": IMAGE}).volumes == ()
 
 
 def test_container_without_health_and_of_a_run() -> None:
@@ -112,6 +151,35 @@ def test_no_project(tmp_path: Path) -> None:
     """No container of this folder is no project, not an error."""
     assert project_from([], tmp_path) is None
     assert project_from([_raw(Path("/elsewhere"))], tmp_path) is None
+
+
+def test_a_project_below_the_checkout(tmp_path: Path) -> None:
+    """Started in a folder of the checkout: that folder is the project's; one at the top comes first."""
+    below = tmp_path / "docker"
+    found = project_from([_raw(below), _raw(tmp_path / "x", project="other")], tmp_path, named="avn")
+    assert found is not None
+    assert (found.name, found.directory, found.files[0]) == ("avn", below, below / "a.yml")
+    top = project_from([_raw(below), _raw(tmp_path, project="other")], tmp_path, named="avn")
+    assert top is not None
+    assert top.directory == tmp_path
+    with pytest.raises(HostError, match=r"avn in .*docker, other in"):
+        project_from([_raw(below), _raw(tmp_path / "x", project="other")], tmp_path)
+
+
+def test_a_project_below_the_checkout_by_its_files(tmp_path: Path) -> None:
+    """Where avnwizard.toml names compose files, a project that is run from others is not taken for the stack."""
+    containers = [_raw(tmp_path / "docker"), _raw(tmp_path / "examples", project="example")]
+    found = project_from(containers, tmp_path, files=[tmp_path / "docker" / "b.yml"])
+    assert found is not None
+    assert found.name == "avn"
+    assert project_from(containers, tmp_path, files=[tmp_path / "compose.yml"]) is None
+
+
+def test_of_several_projects_the_named_one(tmp_path: Path) -> None:
+    """What avnwizard.toml says decides where the containers of one folder belong to several projects."""
+    found = project_from([_raw(tmp_path), _raw(tmp_path, project="other")], tmp_path, named="other")
+    assert found is not None
+    assert found.name == "other"
 
 
 def test_default_env_file(tmp_path: Path) -> None:

@@ -131,6 +131,21 @@ def test_a_compose_file_that_does_not_resolve(stack: Path) -> None:
     _one_error(_upgrade(stack), ExitCode.REFUSED, "POSTGRES_PASSWORD")
 
 
+def test_a_database_volume_that_the_files_no_longer_name(stack: Path, tmp_path: Path) -> None:
+    """The compose file was edited since the stack was started: the database would start on another, empty volume."""
+    compose = stack / "docker-compose.traefik.yml"
+    compose.write_text(compose.read_text().replace("postgres_data", "pg_data"))
+    before = _world(stack)
+    words = "_postgres_data; v1.5.0 looks for them in the volume", "_pg_data", "start it empty"
+    said = avnwizard("check", "--stack", stack)
+    assert said.code == ExitCode.REFUSED
+    assert all(word in " ".join(said.out.split()) for word in words), said.out
+    answers = answer_all(stack, "v2.0.0", tmp_path / "answers.toml")
+    said = avnwizard("upgrade", "--to", "v2.0.0", "--stack", stack, "--yes", "--answers", answers)
+    _one_error(said, ExitCode.REFUSED, *words)
+    assert _world(stack) == before
+
+
 def test_local_edits_that_conflict(stack: Path) -> None:
     """A conflict is told with the file's name, never resolved silently."""
     compose = stack / "docker-compose.traefik.yml"

@@ -11,6 +11,8 @@ import pytest
 from avnwizard.adapters.docker import copying
 from avnwizard.adapters.docker.cli import DockerCli
 from avnwizard.adapters.files import LocalFiles
+from avnwizard.domain.compose_model import model_from_config
+from avnwizard.domain.host import ComposeModel, Mount
 from avnwizard.domain.snapshot import ArchivedVolume, Part
 from avnwizard.errors import HostError
 from avnwizard.flows.restoring import UnpackVolume
@@ -27,11 +29,17 @@ class _Stack:
 
     def __init__(self, **running: bool) -> None:
         self.running, self.full = running, False
+        self.mounts: tuple[Mount, ...] = (Mount("volume", "x_minio_data", "/data"),)
 
     def containers(self, _service: str) -> tuple[Any, ...]:
         return tuple(
-            SimpleNamespace(id=name, state="running" if runs else "exited") for name, runs in self.running.items()
+            SimpleNamespace(id=name, name=name, state="running" if runs else "exited", mounts=self.mounts)
+            for name, runs in self.running.items()
         )
+
+    def resolve(self, *, hashed: bool) -> ComposeModel:
+        assert not hashed, "nobody needs the hashes"
+        return model_from_config({"volumes": {"minio_data": {"name": "x_minio_data"}}}, {})
 
     def stop(self, *containers: str, grace_s: float) -> None:
         assert grace_s
@@ -71,6 +79,16 @@ def test_without_room_to_keep_what_is_there_it_serves_again(tmp_path: Path) -> N
     with pytest.raises(HostError, match="No space left"):
         _unpack(stack, tmp_path, {})
     assert stack.running == {"first": True, "never": False}
+
+
+def test_a_volume_that_is_mounted_elsewhere_is_not_unpacked(tmp_path: Path) -> None:
+    """Its files would land in the container's own layer: nothing is stopped, kept or unpacked."""
+    stack = _Stack(first=True)
+    stack.mounts = (Mount("volume", "x_minio_data", "/srv"),)
+    with pytest.raises(HostError, match="its own layer"):
+        _unpack(stack, tmp_path, {})
+    assert stack.running == {"first": True}
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_archive_that_is_not_whole_is_not_kept(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Which Compose project lives in a folder, as the labels of its containers tell (Compose 2.20 and later)."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,24 +31,49 @@ def every_container(env: Mapping[str, str] | None = None) -> list[dict[str, Any]
     return labelled(DockerCli(env), _PROJECT)
 
 
-def project_from(containers: list[dict[str, Any]], directory: Path) -> ComposeProject | None:
-    """The project in `directory` out of `docker inspect` of every container of any project."""
-    place = directory.resolve()
+def project_from(
+    containers: list[dict[str, Any]], directory: Path, *, named: str = "", files: Sequence[Path] = ()
+) -> ComposeProject | None:
+    """The project in `directory`, else in a folder below it, by `docker inspect` of every container of any project.
+
+    Relative paths in compose files count from the folder in which the project was started: that is its directory.
+
+    Args:
+        named: the project's name where the operator gave one; of several projects it is this one.
+        files: the compose files where the operator named them: a project below counts only if it is run from one.
+    """
+    top = directory.resolve()
     every = [(raw["Config"].get("Labels") or {}) for raw in containers]
-    here = [labels for labels in every if labels.get(_FOLDER) and Path(labels[_FOLDER]).resolve() == place]
-    names = sorted({labels[_PROJECT] for labels in here})
-    if not names:
+    places = [(Path(labels[_FOLDER]).resolve(), labels) for labels in every if labels.get(_FOLDER)]
+    here = [(place, labels) for place, labels in places if place == top] or [
+        (place, labels)
+        for place, labels in places
+        if place.is_relative_to(top) and named in {"", labels[_PROJECT]} and _is_run_from(files, labels, place)
+    ]
+    known = {(labels[_PROJECT], place) for place, labels in here}
+    found = sorted(one for one in known if one[0] == named) or sorted(known)
+    if not found:
         return None
-    if len(names) > 1:
+    if len(found) > 1:
+        listed = ", ".join(name if place == top else f"{name} in {place}" for name, place in found)
         raise HostError(
-            f"Several Compose projects were started in {directory}: {', '.join(names)}.",
-            "Say which one in avnwizard.toml (project = NAME), or remove the containers of the other.",
+            f"Several Compose projects were started in {directory}: {listed}.",
+            "Say which one in avnwizard.toml ([stack] project = NAME), or remove the containers of the other.",
         )
+    return _project(*found[0], [labels for place, labels in here if (labels[_PROJECT], place) == found[0]])
+
+
+def _is_run_from(files: Sequence[Path], labels: Mapping[str, str], place: Path) -> bool:
+    used = {(place / word).resolve() for word in labels.get(_FILES, "").split(",")}
+    return not files or bool(used & {file.resolve() for file in files})
+
+
+def _project(name: str, place: Path, here: list[dict[str, str]]) -> ComposeProject:
     lasting = [labels for labels in here if labels.get(f"{LABEL}oneoff", "").lower() != "true"] or here
     votes = Counter((labels.get(_FILES, ""), labels.get(_ENV_FILES, "")) for labels in lasting)
     (files, env_files), _ = votes.most_common(1)[0]
     return ComposeProject(
-        name=names[0],
+        name=name,
         directory=place,
         files=_compose_files(files, place),
         env_file=_env_file(env_files, place),

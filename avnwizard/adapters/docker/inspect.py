@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from avnwizard.adapters.docker import engine_api
 from avnwizard.adapters.docker.cli import DockerCli, is_gone
+from avnwizard.adapters.docker.holdings import files_from, mounts_from, published_from
 from avnwizard.adapters.hostile import fail
 from avnwizard.domain.host import Container, ContainerState, Health, Image
 
@@ -100,18 +101,29 @@ def container_from(raw: Mapping[str, Any]) -> Container:
         started_at=_moment(state.get("StartedAt")),
         restarts=int(raw.get("RestartCount") or 0),
         lives_in=_lives_in(raw.get("HostConfig") or {}),
+        mounts=mounts_from(raw),
+        published=published_from(raw),
+        made_from=files_from(labels.get(f"{LABEL}project.config_files", "")),
+        made_in=labels.get(f"{LABEL}project.working_dir", ""),
+        pgdata=_variables(config).get("PGDATA", ""),
     )
 
 
 def image_from(reference: str, raw: Mapping[str, Any]) -> Image:
     """An image, with the digest under which the reference's own repository knows it."""
+    config = raw.get("Config") or {}
     return Image(
         reference=reference,
         id=raw["Id"],
         digest=_digest(reference, raw.get("RepoDigests") or ()),
         size_bytes=int(raw.get("Size") or 0),
-        variables=dict(str(each).partition("=")[::2] for each in (raw.get("Config") or {}).get("Env") or ()),
+        environment=_variables(config),
+        volumes=tuple(sorted(config.get("Volumes") or ())),
     )
+
+
+def _variables(config: Mapping[str, Any]) -> dict[str, str]:
+    return {name: value for name, _, value in (str(word).partition("=") for word in config.get("Env") or ())}
 
 
 def repository(reference: str) -> str:

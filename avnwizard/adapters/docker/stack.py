@@ -9,6 +9,7 @@ from avnwizard.adapters.docker import copying, engine_api
 from avnwizard.adapters.docker.cli import DockerCli, is_gone
 from avnwizard.adapters.docker.engine import find_engine
 from avnwizard.adapters.docker.environment import compose_environment, shadowed, without_secrets
+from avnwizard.adapters.docker.image_files import image_file
 from avnwizard.adapters.docker.inspect import LABEL, container_from, image_from, inspected_images, labelled, parsed
 from avnwizard.adapters.docker.outdated import outdated
 from avnwizard.adapters.docker.plugin import by_plugin
@@ -105,6 +106,10 @@ class DockerStack:
         found = [image_from(str(raw["Id"]), raw) for raw in inspected_images(self._cli, wanted)] if wanted else []
         by_id = {image.id: image for image in found}
         return {name: by_id[name] for name in wanted if name in by_id}
+
+    def os_release(self, image_id: str) -> str:
+        """`/etc/os-release` of an image that is here; "" where it has none."""
+        return image_file(self._cli, image_id, "/etc/os-release").decode("utf-8", "replace")
 
     def registry_digest(self, reference: str) -> str:
         """What the registry says the tag is now ("sha256:…"); "" where it cannot be asked."""

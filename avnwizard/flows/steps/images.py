@@ -6,6 +6,7 @@ from typing import Any
 from avnwizard.domain.plan import Plan
 from avnwizard.engine.step import Probe, Step, StepContext, UndoCost
 from avnwizard.errors import StepError
+from avnwizard.flows.safety import require_safe_still
 from avnwizard.flows.steps.scene import Scene
 
 
@@ -61,6 +62,7 @@ class PullImages(Step):
                     "Somebody moved the tag: roll back, look at the release, and plan again.",
                 )
             pulled[reference] = image.id
+        require_safe_still(ctx, self._scene.host, self._scene.plan)
         ctx.note(images=pulled)
         ctx.progress(len(wanted), len(wanted), "images")
 

@@ -177,6 +177,8 @@ def _facts(run: RunRecord, plan: Plan, back: flow.RollbackPlan) -> list[Fact]:
     facts.append(("Services", Content("\n".join(services) or "none was touched")))
     if back.retire:
         facts.append(("Removed", Content(printable(", ".join(back.retire), limit=200))))
+    if back.gone:
+        facts.append(("Stays away", Content(printable(", ".join(back.gone), limit=200))))
     return facts
 
 

@@ -1,0 +1,234 @@
+"""Where data lies: a release that renames a database or its volume, changes its libc, or parts a service's files."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from avnwizard.errors import ExitCode
+from tests.flows.cli import Said, avnwizard
+from tests.zoo.parts import Body, compose, postgres
+from tests.zoo.stack import COMPOSE_FILE, NAMES_POSTGRES, TOML, ZooStack, bring_up, push_as
+
+pytestmark = pytest.mark.engine
+_ROWS = "CREATE TABLE t AS SELECT generate_series(1, 1000) n"
+
+
+def idle(tag: str, **more: Any) -> Body:
+    """A service that does nothing, and whose configuration is another one in each release."""
+    wait = "trap 'exit 0' TERM; sleep infinity & wait"
+    return {"image": "@REG@/valkey:8.0", "command": ["sh", "-c", wait], "environment": {"REL": tag}} | more
+
+
+def _two(old: Mapping[str, Body], new: Mapping[str, Body]) -> dict[str, dict[str, str]]:
+    """Two releases with what is given, and a service that differs."""
+    return {
+        "v1.5.0": {COMPOSE_FILE: compose({"web": idle("v1.5.0"), **old})},
+        "v1.6.0": {COMPOSE_FILE: compose({"web": idle("v1.6.0"), **new})},
+    }
+
+
+def _ids(zoo: ZooStack) -> set[str]:
+    return {one.id for one in zoo.containers() if one.state == "running"}
+
+
+def _rel(zoo: ZooStack) -> str:
+    """The release whose configuration the container of `web` has."""
+    (web,) = zoo.containers("web")
+    env: list[str] = zoo.inspect(web.id)["Config"]["Env"]
+    return next(line for line in env if line.startswith("REL=")).removeprefix("REL=")
+
+
+def _refused(zoo: ZooStack, *words: str, verbs: tuple[str, ...] = ("plan", "upgrade")) -> str:
+    """Assert that the release is refused by every verb, in one sentence with these words, and nothing is touched."""
+    before, said = _ids(zoo), Said(0, "", "")
+    for verb in verbs:
+        said = zoo.upgrade() if verb == "upgrade" else zoo.avnwizard(verb, "--to", "v1.6.0")
+        assert said.code == ExitCode.REFUSED, said.err + said.out
+        missing = [word for word in (*words, "Nothing was changed.") if word not in said.err]
+        assert not missing, f"{missing} in: {said.err}"
+    assert _ids(zoo) == before
+    assert zoo.run("git", "describe", "--tags").stdout.strip() == "v1.5.0"
+    return said.err
+
+
+def test_a_database_service_that_is_renamed(zoo: ZooStack) -> None:
+    """Zoo 01: postgres becomes database on the same volume: two servers would serve one data folder."""
+    bring_up(zoo, _two({"postgres": postgres()}, {"database": postgres()}))
+    _refused(zoo, "database", "postgres", f"the volume {zoo.project}_pgdata", "two writers", "docker compose stop")
+
+
+def test_a_database_that_is_renamed_with_its_volume(zoo: ZooStack) -> None:
+    """The new name starts on a volume of its own: the databases would stay behind."""
+    bring_up(zoo, _two({"postgres": postgres()}, {"database": postgres(volume="dbdata")}))
+    _refused(zoo, "no service postgres", f"the volume {zoo.project}_pgdata", "stay behind")
+
+
+def test_a_database_volume_that_is_renamed(zoo: ZooStack) -> None:
+    """Zoo 11: pgdata becomes postgres_data: refused; with the old volume behind the new name it is rolled."""
+    bring_up(zoo, _two({"postgres": postgres()}, {"postgres": postgres(volume="postgres_data")}))
+    zoo.sql(_ROWS)
+    _refused(zoo, f"the volume {zoo.project}_pgdata", f"the volume {zoo.project}_postgres_data", "start it empty")
+
+
+def test_a_renamed_volume_that_is_the_old_one(zoo: ZooStack) -> None:
+    """Another key for the same volume of the engine, and another path to the same folder of it: nothing is lost."""
+    new = compose(
+        {"web": idle("v1.6.0"), "postgres": postgres(volume="postgres_data")},
+        volumes={"postgres_data": {"name": "@PROJECT@_pgdata"}},
+    )
+    releases = _two({"postgres": postgres()}, {}) | {"v1.6.0": {COMPOSE_FILE: new}}
+    bring_up(zoo, releases)
+    zoo.sql(_ROWS)
+    said = zoo.upgrade()
+    assert said.code == ExitCode.DONE, said.err
+    assert zoo.sql("SELECT count(*) FROM t") == "1000"
+
+
+def test_another_folder_of_the_same_volume(zoo: ZooStack) -> None:
+    """PGDATA moves within the volume: the server would make itself a new, empty data folder."""
+    moved = postgres()
+    moved["environment"] |= {"PGDATA": "/var/lib/postgresql/data/pg"}
+    bring_up(zoo, _two({"postgres": postgres()}, {"postgres": moved}))
+    _refused(zoo, f"the volume {zoo.project}_pgdata", "folder pg", "start it empty")
+
+
+def test_a_project_in_a_subfolder(zoo: ZooStack) -> None:
+    """Zoo 02: started in docker/, with a relative folder for the data: found there, and rolled on the same data."""
+
+    def release(tag: str) -> dict[str, str]:
+        services = {"postgres": postgres(volume="./volumes/db"), "web": idle(tag)}
+        return {"docker/docker-compose.yml": compose(services), ".gitignore": "docker/.env\ndocker/volumes/\n"}
+
+    ours = {
+        "docker/.env": "POSTGRES_PASSWORD=zoo-s3cret-pw\n",
+        "avnwizard.toml": TOML.replace("docker-compose.yml", "docker/docker-compose.yml").replace(
+            'env_file = ".env"', 'env_file = "docker/.env"'
+        ),
+    }
+    up = ("sh", "-c", "cd docker && docker compose up -d --quiet-pull --wait")
+    bring_up(zoo, {tag: release(tag) for tag in ("v1.5.0", "v1.6.0")}, operator=ours, up=[up])
+    zoo.sql(_ROWS)
+    for toml in ("[lockstep]\nservices = []\n", ours["avnwizard.toml"]):
+        (zoo.clone / "avnwizard.toml").write_text(toml)
+        checked = zoo.avnwizard("check")
+        assert checked.code == ExitCode.DONE, checked.err + checked.out
+    there = zoo.upgrade()
+    assert there.code == ExitCode.DONE, there.err
+    assert (_rel(zoo), zoo.sql("SELECT count(*) FROM t")) == ("v1.6.0", "1000")
+    assert not (zoo.clone / "volumes").exists()
+    back = zoo.rollback()
+    assert back.code == ExitCode.ROLLED_BACK, back.err
+    assert (_rel(zoo), zoo.sql("SELECT count(*) FROM t")) == ("v1.5.0", "1000")
+
+
+def test_a_project_that_was_started_elsewhere(zoo: ZooStack, tmp_path: Path) -> None:
+    """Its project directory is no folder of the checkout: relative paths would mean others, so it is refused."""
+    releases = {
+        tag: {COMPOSE_FILE: compose({"postgres": postgres(volume="./db"), "web": idle(tag)})}
+        for tag in ("v1.5.0", "v1.6.0")
+    }
+    toml = TOML.replace("[lockstep]", f'project = "{zoo.project}"\n\n[lockstep]')
+    up = ("docker", "compose", "--project-directory", str(tmp_path), "--env-file", ".env", "-f", COMPOSE_FILE)
+    bring_up(zoo, releases, operator={"avnwizard.toml": toml}, up=[(*up, "up", "-d", "--quiet-pull", "--wait")])
+    checked = zoo.avnwizard("check")
+    assert checked.code == ExitCode.REFUSED
+    assert f"was started in {tmp_path}" in checked.out + checked.err
+    assert "start it empty" in checked.out + checked.err
+    _refused(zoo, f"was started in {tmp_path}")
+    assert not (zoo.clone / "db").exists()
+
+
+def test_another_libc_by_the_name_of_the_image(zoo: ZooStack) -> None:
+    """Zoo 13: an image that is not here yet and whose tag says Alpine, on data that Debian's Postgres made."""
+    alpine = push_as(zoo.lab, "postgres:17", "postgres:17-alpine")
+    zoo.lab.docker("image", "rm", alpine)
+    bring_up(zoo, _two({"postgres": postgres()}, {"postgres": postgres("@REG@/postgres:17-alpine")}))
+    _refused(zoo, "glibc", "musl", "postgres:17-alpine")
+
+
+def test_another_libc_that_only_the_image_tells(zoo: ZooStack, tmp_path: Path) -> None:
+    """The tag says nothing: seen after the pull, before any container is touched; rolled back without a trace."""
+    reference = _with_os_release(zoo, "postgres:17-other", 'ID=alpine\nVERSION_ID="3.22"\n', tmp_path)
+    bring_up(zoo, _two({"postgres": postgres()}, {"postgres": postgres("@REG@/postgres:17-other")}))
+    zoo.lab.docker("image", "rm", reference)
+    zoo.sql(_ROWS)
+    before = _ids(zoo)
+    said = zoo.upgrade()
+    assert said.code == ExitCode.STEP_FAILED, said.err
+    assert "musl" in said.err
+    assert "No container was changed." in said.err
+    assert _ids(zoo) == before
+    back = zoo.rollback()
+    assert back.code == ExitCode.ROLLED_BACK, back.err
+    assert _ids(zoo) == before
+    assert zoo.sql("SELECT count(*) FROM t") == "1000"
+    leftover = zoo.lab.docker("ps", "-aq", "--filter", "label=avnwizard.look", "--filter", f"ancestor={reference}")
+    assert leftover.stdout == ""
+
+
+def _with_os_release(zoo: ZooStack, name: str, text: str, tmp_path: Path) -> str:
+    """The lab's Postgres with another `/etc/os-release`, pushed under another name."""
+    reference, file = f"{zoo.lab.registry}/{name}", tmp_path / "os-release"
+    file.write_text(text)
+    zoo.lab.docker("pull", "-q", f"{zoo.lab.registry}/postgres:17")
+    made = zoo.lab.docker("create", f"{zoo.lab.registry}/postgres:17").stdout.strip()
+    zoo.lab.docker("cp", str(file), f"{made}:/usr/lib/os-release")
+    zoo.lab.docker("commit", made, reference)
+    zoo.lab.docker("rm", "-v", made)
+    zoo.lab.docker("push", "-q", reference)
+    return reference
+
+
+def test_another_release_of_the_same_libc_is_told(zoo: ZooStack, tmp_path: Path) -> None:
+    """Debian's next release sorts some text in another way: the plan says what to do about the indexes."""
+    _with_os_release(zoo, "postgres:17-forky", "ID=debian\nVERSION_CODENAME=forky\n", tmp_path)
+    bring_up(zoo, _two({"postgres": postgres()}, {"postgres": postgres("@REG@/postgres:17-forky")}))
+    said = zoo.avnwizard("plan", "--to", "v1.6.0", "--json")
+    assert any("from trixie to forky" in line and "REINDEX" in line for line in said.data["warnings"]), said.out
+
+
+def test_files_of_a_service_that_would_be_missing(zoo: ZooStack) -> None:
+    """A store's volume is renamed: refused, until the operator says in avnwizard.toml that it may start empty."""
+    old, new = (idle("v1.5.0", volumes=[f"{name}:/data"]) for name in ("store", "store2"))
+    bring_up(zoo, _two({"postgres": postgres(), "store": old}, {"postgres": postgres(), "store": new}))
+    said = _refused(
+        zoo, f"the volume {zoo.project}_store at /data", f"the volume {zoo.project}_store2", "[roll.mounts]"
+    )
+    line = f'"store:/data" = "{zoo.project}_store2"'
+    assert line in said
+    (zoo.clone / "avnwizard.toml").write_text(f"{TOML}\n[roll.mounts]\n{line}\n")
+    done = zoo.upgrade()
+    assert done.code == ExitCode.DONE, done.err
+
+
+def test_services_that_share_a_volume(zoo: ZooStack) -> None:
+    """Web and worker share uploads, and a third one joins them in the next release: as the vendor wants it."""
+    shared = {"volumes": ["uploads:/uploads"]}
+    old = {name: idle("v1.5.0", **shared) for name in ("web", "worker")}
+    new = {name: idle("v1.6.0", **shared) for name in ("web", "worker", "thumbs")}
+    bring_up(zoo, _two({"postgres": postgres(), **old}, {"postgres": postgres(), **new}))
+    done = zoo.upgrade()
+    assert done.code == ExitCode.DONE, done.err
+    assert _rel(zoo) == "v1.6.0"
+    assert len(zoo.containers("thumbs")) == 1
+
+
+def test_a_volume_that_moved_is_not_restored_beside(zoo: ZooStack) -> None:
+    """H14: archived at /data, mounted at /srv now: unpacked at /data it would lie in the container's own layer."""
+    before, after = (
+        {"postgres": postgres(), "minio": idle("v1.5.0", volumes=[f"objects:{path}"])} for path in ("/data", "/srv")
+    )
+    releases = {"v1.5.0": {COMPOSE_FILE: compose(before)}, "v1.6.0": {COMPOSE_FILE: compose(after)}}
+    bring_up(zoo, releases, operator={"avnwizard.toml": NAMES_POSTGRES})
+    taken = avnwizard("snapshot", "create", "--stack", zoo.clone, "--volume", "objects")
+    assert taken.code == ExitCode.DONE, taken.err
+    zoo.run("git", "checkout", "-q", "v1.6.0")
+    zoo.run("docker", "compose", "up", "-d", "--wait")
+    running = _ids(zoo)
+    said = avnwizard("snapshot", "restore", "--stack", zoo.clone, "--volume", "objects", "--yes")
+    assert said.code == ExitCode.REFUSED, said.err
+    assert "its own layer" in said.err
+    assert f"{zoo.project}_objects" in said.err
+    assert _ids(zoo) == running

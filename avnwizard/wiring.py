@@ -10,7 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from avnwizard.domain.config import FILE_NAME, Config, StatePaths, parse_config
+from avnwizard.domain.config import (
+    AVNOLOGY_ENV_FILE,
+    AVNOLOGY_FILES,
+    FILE_NAME,
+    Config,
+    StatePaths,
+    parse_config,
+)
 from avnwizard.domain.host import ComposeProject
 from avnwizard.domain.strategy import database_service
 from avnwizard.errors import HostError, RefusedError
@@ -54,7 +61,9 @@ def _open_real(directory: Path) -> Host:
     config = _config(repo, state)
     require_engine()
     containers = every_container()
-    project = project_from(containers, repo.directory) or _default_project(repo.directory, config)
+    named, named_env = config.stack.files, config.stack.env_file
+    project = project_from(containers, repo.directory, named=named, named_env=named_env)
+    project = project or _default_project(repo.directory, config)
     stack = DockerStack(project)
     postgres = config.postgres.service or _find_postgres(stack, images_of(containers, project.name))
     find = partial(_container_database, stack, postgres)
@@ -177,7 +186,7 @@ def _config(repo: "GitRepo", state: StatePaths) -> Config:
 
 def _default_project(directory: Path, config: Config) -> ComposeProject:
     """Where no container tells: `avnwizard.toml`, then Avnology's defaults, then Compose's rule for the name."""
-    files = tuple(directory / name for name in config.stack.files)
+    files = tuple(directory / name for name in config.stack.files or AVNOLOGY_FILES)
     missing = [file for file in files if not file.is_file()]
     if missing:
         raise RefusedError(
@@ -185,4 +194,4 @@ def _default_project(directory: Path, config: Config) -> ComposeProject:
             f"Start the stack, or name its compose files in {FILE_NAME} ([stack] files).",
         )
     name = config.stack.project or re.sub(r"[^a-z0-9_-]", "", directory.name.lower()).lstrip("_-")
-    return ComposeProject(name, directory, files, directory / config.stack.env_file)
+    return ComposeProject(name, directory, files, directory / (config.stack.env_file or AVNOLOGY_ENV_FILE))

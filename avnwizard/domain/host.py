@@ -80,12 +80,14 @@ class Image:
     Attributes:
         id: content id ("sha256:…").
         digest: the registry's digest ("sha256:…"), "" for an image that never saw a registry.
+        sources: from where it can be pulled again, as "NAME@sha256:…"; () for one that never saw a registry.
     """
 
     reference: str
     id: str
     digest: str
     size_bytes: int
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

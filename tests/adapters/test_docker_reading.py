@@ -7,7 +7,7 @@ import pytest
 
 from avnwizard.adapters.docker.discovery import project_from
 from avnwizard.adapters.docker.environment import compose_environment, shadowed
-from avnwizard.adapters.docker.inspect import container_from, image_from, repository
+from avnwizard.adapters.docker.inspect import container_from, image_from, names_of, repository, spelled_out
 from avnwizard.adapters.postgres.container_access import addresses
 from avnwizard.errors import HostError
 
@@ -92,6 +92,39 @@ def test_digest_is_the_one_of_the_own_repository(reference: str, known: list[str
     """An image that several registries know has in each its own digest; a local one has none."""
     image = image_from(reference, {"Id": IMAGE, "RepoDigests": known, "Size": 5})
     assert (image.digest, image.id, image.size_bytes) == (digest, IMAGE, 5)
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        ("postgres", "docker.io/library/postgres:latest"),
+        ("docker.io/oryd/kratos:v1", "docker.io/oryd/kratos:v1"),
+        ("host:5000/a/b", "host:5000/a/b:latest"),
+        (f"host:5000/a:1@{D1}", f"host:5000/a@{D1}"),
+        (IMAGE, IMAGE),
+    ],
+)
+def test_a_reference_spelled_out(reference: str, expected: str) -> None:
+    """So that what the files say finds what the engine lists."""
+    assert spelled_out(reference) == expected
+
+
+def test_an_image_is_known_by_all_its_names() -> None:
+    """Tags, digests and id."""
+    raw = {"Id": IMAGE, "RepoTags": ["postgres:17"], "RepoDigests": [f"postgres@{D1}"]}
+    assert names_of(raw) == {IMAGE, "docker.io/library/postgres:17", f"docker.io/library/postgres@{D1}"}
+    assert names_of({"Id": IMAGE}) == {IMAGE}
+
+
+def test_an_override_that_came_later(tmp_path: Path) -> None:
+    """One container names it, the newest; the others were not touched by it."""
+    late = _raw(tmp_path, project__config_files=f"{tmp_path}/a.yml,{tmp_path}/b.yml,{tmp_path}/later.yml")
+    late["Created"] = "2026-11-24T03:20:37Z"
+    for name in ("a.yml", "b.yml", "later.yml"):
+        (tmp_path / name).touch()
+    found = project_from([_raw(tmp_path, service="docs"), _raw(tmp_path, service="web"), late], tmp_path)
+    assert found is not None
+    assert [file.name for file in found.files] == ["a.yml", "b.yml", "later.yml"]
 
 
 def test_project_from_labels(tmp_path: Path) -> None:

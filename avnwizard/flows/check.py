@@ -8,9 +8,11 @@ from avnwizard.domain.findings import Finding
 from avnwizard.domain.volumes import durable_volumes
 from avnwizard.engine.records import UNFINISHED
 from avnwizard.errors import WizardError
+from avnwizard.flows import drift
 from avnwizard.flows.host import Host
+from avnwizard.flows.made_from import made_from
 from avnwizard.flows.snapshot_plan import sizes_of
-from avnwizard.flows.survey import ailing, drifted, read_env
+from avnwizard.flows.survey import ailing, read_env
 from avnwizard.flows.taking import worth_keeping
 
 MIN_ENGINE = (24, 0)
@@ -21,7 +23,7 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def check(host: Host, target: str = "") -> tuple[Finding, ...]:
-    """Every finding, gravest matter first: drift of the lockstep pins, then the rest.
+    """Every finding, gravest matter first: what runs otherwise than the files say, then the rest.
 
     Args:
         target: the release to upgrade to; its tag must be where the remote has it.
@@ -41,14 +43,11 @@ def check(host: Host, target: str = "") -> tuple[Finding, ...]:
 
 def _services(host: Host) -> Iterator[Finding]:
     model, containers = host.stack.resolve(), host.stack.containers()
-    name = host.config.lockstep.name
-    for service, image in sorted(drifted(host, model, containers).items()):
-        yield Finding(
-            "pins", "warn", f"{service} runs {image}, this release pins {model.services[service].image}.",
-            f"{name}'s images are tested together; the upgrade brings them back in step.",
-        )  # fmt: skip
-    if not drifted(host, model, containers):
-        yield Finding("pins", "ok", f"{name}'s images are those that the release pins.")
+    yield from made_from(host, model)
+    found = drift.look(host, model, containers)
+    yield from drift.findings(host, found)
+    if not {one.service for one in found.images}.intersection(host.config.lockstep.services):
+        yield Finding("pins", "ok", f"{host.config.lockstep.name}'s images are those that the release pins.")
     ill = ailing(model, containers)
     for service, why in sorted(ill.items()):
         yield Finding(

@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from avnwizard.domain.answers import Answers, Decision
 from avnwizard.domain.config import Strategy
+from avnwizard.domain.drift import Drifted
 from avnwizard.domain.edge import EdgeFacts
 from avnwizard.domain.env_decisions import apply_decisions
 from avnwizard.domain.findings import Finding
@@ -34,8 +35,9 @@ class OpenDecisionsError(RefusedError):
 
     def __init__(self, decisions: tuple[Decision, ...], target: str) -> None:
         listed = "".join(f"\n  - {decision.question}" for decision in decisions)
+        are = "decision is" if len(decisions) == 1 else "decisions are"
         super().__init__(
-            f"{len(decisions)} decisions are open; nothing was changed:{listed}",
+            f"{len(decisions)} {are} open; nothing was changed:{listed}",
             f"Write them down with: avnwizard plan --to {target} --write-answers FILE, then give --answers FILE",
         )
         self.decisions = decisions
@@ -43,7 +45,11 @@ class OpenDecisionsError(RefusedError):
 
 @dataclass(frozen=True)
 class Prepared:
-    """A plan with what it needs that must not be in it: secrets and file contents."""
+    """A plan with what it needs that must not be in it: secrets and file contents.
+
+    Attributes:
+        drifted: what ran otherwise than the files said when the plan was made; None where nobody looked.
+    """
 
     plan: Plan
     env_before: bytes
@@ -51,6 +57,7 @@ class Prepared:
     edited: Mapping[str, bytes | None]
     carried: Mapping[str, bytes | None]
     edits_patch: bytes
+    drifted: Drifted | None = None
 
 
 def require_fit(findings: tuple[Finding, ...]) -> None:
@@ -94,7 +101,10 @@ def prepare(
     now = host.stack.resolve()
     changes = compose_changes(now, model)
     verdict = draft.migrations
-    services = _services(host, model, strategies or {})
+    pinned = {one.service: one.pinned for one in draft.drifted.images}
+    services = tuple(
+        replace(part, image_pinned=pinned.get(part.service, "")) for part in _services(host, model, strategies or {})
+    )
     plan = Plan(
         product=host.config.stack.product,
         jump=_jump(draft),
@@ -125,6 +135,7 @@ def prepare(
         drain_s=host.config.roll.drain_s,
         drain_limit_s=host.config.roll.drain_limit_s,
         probe=plan_probe(now, model, host.config.probe),
+        drift=tuple(decision.question for decision in draft.drifted.decisions()),
     )
     return Prepared(
         _timed(host, describe(plan)),
@@ -133,6 +144,7 @@ def prepare(
         draft.edited,
         draft.carried,
         draft.edits_patch,
+        draft.drifted,
     )
 
 
@@ -218,7 +230,8 @@ def _warnings(
     services: tuple[ServicePlan, ...],
     model: ComposeModel,
 ) -> tuple[str, ...]:
-    found = [f"The changelog has no section for {tag}." for tag in draft.changelog.missing]
+    found = [*draft.drifted.warnings()]
+    found += [f"The changelog has no section for {tag}." for tag in draft.changelog.missing]
     if verdict.breaks_old_code:
         found.append(
             "The old code does not work on the new schema: from a migration until its service is rolled, "

@@ -9,6 +9,7 @@ from avnwizard.domain.volumes import durable_volumes
 from avnwizard.engine.records import UNFINISHED
 from avnwizard.errors import WizardError
 from avnwizard.flows import drift
+from avnwizard.flows.former_images import kept_images
 from avnwizard.flows.host import Host
 from avnwizard.flows.made_from import made_from
 from avnwizard.flows.snapshot_plan import sizes_of
@@ -88,6 +89,7 @@ def _runs(host: Host) -> Iterator[Finding]:
         )  # fmt: skip
         return
     yield Finding("runs", "ok", "No unfinished run.")
+    yield from kept_images(host, journal)
     for one in host.edge.directors():
         yield Finding(
             "runs", "stop", f"A helper of run {one.run or '(unknown)'} still steers the requests to {one.service}.",

@@ -19,9 +19,11 @@ from avnwizard.engine.step import Step, UndoStep
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows import snapshots
 from avnwizard.flows.baseline import Baseline, baseline
+from avnwizard.flows.former_images import Gone, reach
 from avnwizard.flows.host import Host
-from avnwizard.flows.stack_before import model_of_before, old_services, require_images, writers
+from avnwizard.flows.stack_before import model_of_before, old_services, writers
 from avnwizard.flows.steps.code import Checkout, WriteEnv
+from avnwizard.flows.steps.former_images import FetchImages, ReturnNames
 from avnwizard.flows.steps.images import PullImages
 from avnwizard.flows.steps.restore import MAKE_ROOM, RestoreBeside, SwapDatabases, lacking_room
 from avnwizard.flows.steps.roles import RepairRoles
@@ -51,6 +53,8 @@ class RollbackPlan:
         services: service -> strategy, in order; those to be stopped for a restore are in `stop`.
         retire: services that only the newer release has.
         same: those of `services` that both releases run alike: at most stopped and started.
+        fetch: images that ran before and are pulled first, since they are gone from this host.
+        borrowed: image names that the files of before give to other images than ran.
     """
 
     run: str
@@ -68,6 +72,8 @@ class RollbackPlan:
     stop: tuple[str, ...]
     retire: tuple[str, ...]
     same: tuple[str, ...] = ()
+    fetch: tuple[Gone, ...] = ()
+    borrowed: tuple[str, ...] = ()
 
     @property
     def altered(self) -> dict[Strategy, list[str]]:
@@ -120,7 +126,8 @@ def plan_rollback(host: Host, journal: Journal, run: RunRecord, wishes: Wishes |
     """Decide what going back takes.
 
     Raises:
-        RefusedError: nothing to undo, or the databases must go back and there is no whole snapshot, or no room.
+        RefusedError: nothing to undo, or an image that ran before cannot be had; or the databases must go back and
+            there is no whole snapshot, or no room.
     """
     wishes = wishes or Wishes()
     if run.undoes:
@@ -206,7 +213,8 @@ def _decide(
         for name, strategy in old
         if name in touched or name in stop
     )
-    require_images(host, pull, [name for name, strategy in services if strategy != "skip"])
+    back = [name for name, strategy in services if strategy != "skip"]
+    images = reach(host, model, pull, back, plan.current.tag)
     known = {name for name, _ in old}
     retire = tuple(name for name in touched if name not in known)
     return RollbackPlan(
@@ -225,6 +233,8 @@ def _decide(
         stop=stop,
         retire=retire,
         same=tuple(part.service for part in plan.services if part.strategy == "skip"),
+        fetch=images.fetch,
+        borrowed=images.borrowed,
     )
 
 
@@ -244,10 +254,7 @@ def rollback_steps(scene: Scene, plan: RollbackPlan) -> list[Step]:
 
 
 def _steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
-    code: dict[str, Step] = {"checkout": Checkout(scene), "env": WriteEnv(scene), "pull": PullImages(scene)}
-    for name, original in code.items():
-        if name in plan.steps:
-            yield UndoStep(original)
+    yield from _code_steps(scene, plan)
     if plan.first:
         yield RollBackService(scene, plan.first, dict(plan.services)[plan.first])
     yield from _database_steps(scene, plan)
@@ -262,6 +269,17 @@ def _steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
     if plan.save_rows:
         yield SaveRows(scene, Path(plan.snapshot), plan.databases)
     yield Verify(scene, tag=scene.plan.current.tag, commit=scene.plan.current.commit)
+    if plan.borrowed:
+        yield ReturnNames(scene, plan.borrowed)
+
+
+def _code_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
+    if plan.fetch:
+        yield FetchImages(scene.host, plan.fetch)
+    code: dict[str, Step] = {"checkout": Checkout(scene), "env": WriteEnv(scene), "pull": PullImages(scene)}
+    for name, original in code.items():
+        if name in plan.steps:
+            yield UndoStep(original)
 
 
 def _database_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:

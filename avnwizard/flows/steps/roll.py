@@ -9,6 +9,7 @@ from avnwizard.flows import handover, rolling
 from avnwizard.flows.baseline import look_after_job, look_before_job
 from avnwizard.flows.handover import Patience
 from avnwizard.flows.host import Host
+from avnwizard.flows.steps.former_images import lend_name
 from avnwizard.flows.steps.images import pinned, ran_before
 from avnwizard.flows.steps.scene import Scene
 
@@ -41,9 +42,12 @@ class RunJob(Step):
         host = self._scene.host
         if not self._back:
             look_before_job(ctx, host)
+        want = self._wanted(ctx)
+        if self._back:
+            lend_name(ctx, host, want)
         with ctx.effect("start"):
             host.stack.up(self._service)
-        want, deadline = self._wanted(ctx), host.clock.now() + _JOB_LIMIT_S
+        deadline = host.clock.now() + _JOB_LIMIT_S
         while host.clock.now() < deadline:
             found = self._containers(want)
             if found and all(one.state in {"exited", "dead"} for one in found):
@@ -133,6 +137,7 @@ class RollBackService(Step):
     def do(self, ctx: StepContext) -> None:
         """Roll with the same strategies as forward."""
         host, want = self._scene.host, self._wanted(ctx)
+        lend_name(ctx, host, want)
         surge = self._strategy == "surge"
         chosen = handover.plan_handover(host, want.service, host.edge.facts()) if surge else None
         rolling.roll(ctx, host, want, surge=chosen.handover if chosen else None, patience=_patience(self._scene))

@@ -10,7 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from avnwizard.domain.config import FILE_NAME, Config, StatePaths, parse_config
+from avnwizard.domain.config import (
+    AVNOLOGY_ENV_FILE,
+    AVNOLOGY_FILES,
+    FILE_NAME,
+    Config,
+    StatePaths,
+    parse_config,
+)
 from avnwizard.domain.database_choice import DatabaseChoice, choose_database
 from avnwizard.domain.host import ComposeModel, ComposeProject
 from avnwizard.domain.plain import printable
@@ -69,8 +76,10 @@ def _open_real(directory: Path) -> Host:
     config = _config(repo, state)
     require_engine()
     containers = every_container()
-    named = [file for name in config.stack.files if (file := repo.directory / name).is_file()]
-    project = project_from(containers, repo.directory, named=config.stack.project, files=named)
+    section = config.stack
+    project = project_from(
+        containers, repo.directory, named=section.project, files=section.files, env_file=section.env_file
+    )
     project = project or _default_project(repo.directory, config)
     stack = DockerStack(project)
     choice = _choose(stack, config, evidence_of(containers, project.name))
@@ -216,7 +225,7 @@ def _config(repo: "GitRepo", state: StatePaths) -> Config:
 
 def _default_project(directory: Path, config: Config) -> ComposeProject:
     """Where no container tells: `avnwizard.toml`, then Avnology's defaults, then Compose's rule for the name."""
-    files = tuple(directory / name for name in config.stack.files)
+    files = tuple(directory / name for name in config.stack.files or AVNOLOGY_FILES)
     missing = [file for file in files if not file.is_file()]
     if missing:
         raise RefusedError(
@@ -225,4 +234,4 @@ def _default_project(directory: Path, config: Config) -> ComposeProject:
         )
     place = files[0].parent if files else directory  # as Compose takes it, where nobody says
     name = config.stack.project or re.sub(r"[^a-z0-9_-]", "", place.name.lower()).lstrip("_-")
-    return ComposeProject(name, place, files, directory / config.stack.env_file)
+    return ComposeProject(name, place, files, directory / (config.stack.env_file or AVNOLOGY_ENV_FILE))

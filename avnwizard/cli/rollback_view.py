@@ -13,18 +13,27 @@ if TYPE_CHECKING:
 
 def show_rollback(record: "RunRecord", plan: "RollbackPlan", *, now: float) -> None:
     """Tell it on stderr, before it is confirmed."""
+    from avnwizard.flows.former_images import of_before
+
     say(f"rolling back {record.title}: {plan.why}")
     say(sentence(plan.cost, now))
     if plan.restore:
         _tell_restore(plan)
     elif plan.databases or plan.cost.written.tables:
         say(f"the databases stay, and with them {things(plan.cost.written)} since the snapshot")
+    for line in of_before(plan.fetch, plan.borrowed):
+        say(line, style="yellow")
     for how, names in plan.altered.items():
         say(f"services, {how}: {', '.join(names)}")
     if not plan.altered:
         say("services: none was touched")
     if plan.retire:
         say(f"removed: {', '.join(plan.retire)}")
+    _show_what_stays(plan)
+
+
+def _show_what_stays(plan: "RollbackPlan") -> None:
+    """What does not go back, or needs the operator's word."""
     for line in (*plan.roles.repaired, *plan.roles.left) if plan.roles else ():
         say(line)
     for service, why in plan.stay:

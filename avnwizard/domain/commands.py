@@ -61,6 +61,28 @@ def compose_dry_run(
     return (*base, *_UP, "--dry-run", *scale, service)
 
 
+def compose_dry_up(project: ComposeProject, services: Sequence[str], *, override: Path | None = None) -> Argv:
+    """Say in JSON lines what `up` would do with some services, and do nothing of it.
+
+    Args:
+        override: one more compose file, after the project's own.
+    """
+    base = compose_base(project, files=(*project.files, override) if override else ())
+    return (
+        *base,
+        "--progress",
+        "json",
+        "up",
+        "-d",
+        "--dry-run",
+        "--no-deps",
+        "--no-build",
+        "--pull",
+        "never",
+        *services,
+    )
+
+
 def compose_config(project: ComposeProject, *, files: Sequence[Path] = (), env_file: Path | None = None) -> Argv:
     """Print the resolved model as JSON. Its output holds secrets."""
     return (*compose_base(project, files=files, env_file=env_file), "config", "--format", "json")

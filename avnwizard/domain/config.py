@@ -12,6 +12,8 @@ from avnwizard.domain.snapshot import Proof
 from avnwizard.errors import UsageError
 
 FILE_NAME = "avnwizard.toml"
+AVNOLOGY_FILES = ("docker-compose.traefik.yml",)
+AVNOLOGY_ENV_FILE = ".env.production"
 _STRICT = {"extra": "forbid"}
 """`pydantic.ConfigDict`, as what these classes carry for the reading: an unknown key is an error."""
 _RATES = (0.5, 200.0)
@@ -22,9 +24,12 @@ Strategy = Literal["job", "surge", "recreate", "skip"]
 
 @dataclass(frozen=True)
 class StackSection:
-    """`[stack]`: used where the running containers' labels do not tell. Paths are relative to the checkout.
+    """`[stack]`: what the running containers' labels do not tell. Paths are relative to the checkout.
 
     Attributes:
+        files: the compose files; used where they leave out none that a container was made from. () is what the
+            containers tell, and Avnology's own file where none runs.
+        env_file: used where no container runs, or where the containers disagree. "" is what they tell, alike.
         project: Compose's project name; "" lets Compose decide as it does for `docker compose up`.
         example: the example env file that each release ships.
         migrations: folder of the release's SQL migrations.
@@ -34,8 +39,8 @@ class StackSection:
 
     product: str = "Avnology ID"
     project: str = ""
-    files: tuple[str, ...] = ("docker-compose.traefik.yml",)
-    env_file: str = ".env.production"
+    files: tuple[str, ...] = ()
+    env_file: str = ""
     example: str = ".env.example"
     changelog: str = "CHANGELOG.md"
     migrations: str = "deploy/docker/migrations"

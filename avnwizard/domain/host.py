@@ -115,6 +115,7 @@ class Image:
         digest: the registry's digest ("sha256:…"), "" for an image that never saw a registry.
         environment: the variables that its containers start with.
         volumes: the paths that get an anonymous volume where nothing else is mounted.
+        sources: from where it can be pulled again, as "NAME@sha256:…"; () for one that never saw a registry.
     """
 
     reference: str
@@ -123,6 +124,7 @@ class Image:
     size_bytes: int
     environment: dict[str, str] = field(default_factory=dict, repr=False, hash=False)
     volumes: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

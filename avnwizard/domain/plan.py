@@ -54,6 +54,8 @@ class ServicePlan:
     """What happens to one service.
 
     Attributes:
+        image_old: what its container was made from, "" where it has none.
+        image_pinned: what the current release's files name, where another image runs; else "".
         digest: the target image's digest in the registry, "" where it is only known once pulled.
         handover: for a surge, how requests pass from the old to the new.
         grace_s: how long its old containers may take to stop before they are killed.
@@ -74,6 +76,7 @@ class ServicePlan:
     grace_s: float = 10.0
     way_back: str = ""
     unseen: tuple[str, ...] = ()
+    image_pinned: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,6 +178,7 @@ class Plan:
         drain_s: how long an old container stays once the new one is healthy.
         probe: how the edge is probed while the plan is carried out.
         times_from: where the steps' expected times come from, in words.
+        drift: what ran otherwise than the current release's files say, as the operator acknowledged it.
         again: what undoing a rollback adds; the snapshot is that of the first time then. None for an upgrade.
     """
 
@@ -203,6 +207,7 @@ class Plan:
     probe: ProbePlan = field(default_factory=_unprobed)
     times_from: str = ""
     again: Again | None = None
+    drift: tuple[str, ...] = ()
 
     def service(self, name: str) -> ServicePlan:
         """One service's part."""

@@ -1,4 +1,4 @@
-"""Accepting a run: its old images need no longer be kept. Until then nothing on this host can prune them."""
+"""Accepting a run: its old images need no longer be kept. Until then a tag keeps each from `docker image prune`."""
 
 import time
 from collections.abc import Mapping, Sequence

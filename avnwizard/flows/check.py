@@ -8,11 +8,14 @@ from avnwizard.domain.findings import Finding, worst
 from avnwizard.domain.volumes import durable_volumes
 from avnwizard.engine.records import UNFINISHED
 from avnwizard.errors import WizardError
+from avnwizard.flows import drift
+from avnwizard.flows.former_images import kept_images
 from avnwizard.flows.holding import unfinished_business
 from avnwizard.flows.host import Host
+from avnwizard.flows.made_from import made_from
 from avnwizard.flows.placing import placed
 from avnwizard.flows.snapshot_plan import sizes_of
-from avnwizard.flows.survey import ailing, drifted, read_env
+from avnwizard.flows.survey import ailing, read_env
 from avnwizard.flows.taking import worth_keeping
 from avnwizard.flows.unprotected import database_findings
 
@@ -24,7 +27,7 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def check(host: Host, target: str = "") -> tuple[Finding, ...]:
-    """Every finding, gravest matter first: drift of the lockstep pins, then the rest.
+    """Every finding, gravest matter first: what runs otherwise than the files say, then the rest.
 
     Args:
         target: the release to upgrade to; its tag must be where the remote has it.
@@ -44,14 +47,11 @@ def check(host: Host, target: str = "") -> tuple[Finding, ...]:
 
 def _services(host: Host) -> Iterator[Finding]:
     model, containers = host.stack.resolve(), host.stack.containers()
-    name = host.config.lockstep.name
-    for service, image in sorted(drifted(host, model, containers).items()):
-        yield Finding(
-            "pins", "warn", f"{service} runs {image}, this release pins {model.services[service].image}.",
-            f"{name}'s images are tested together; the upgrade brings them back in step.",
-        )  # fmt: skip
-    if not drifted(host, model, containers):
-        yield Finding("pins", "ok", f"{name}'s images are those that the release pins.")
+    yield from made_from(host, model)
+    found = drift.look(host, model, containers)
+    yield from drift.findings(host, found)
+    if not {one.service for one in found.images}.intersection(host.config.lockstep.services):
+        yield Finding("pins", "ok", f"{host.config.lockstep.name}'s images are those that the release pins.")
     ill = ailing(model, containers, now=host.clock.now())
     for service, why in sorted(ill.items()):
         yield Finding(
@@ -97,6 +97,7 @@ def _runs(host: Host) -> Iterator[Finding]:
         return
     if not others:
         yield Finding("runs", "ok", "No unfinished run.")
+    yield from kept_images(host, journal)
     for one in host.edge.directors():
         yield Finding(
             "runs", "stop", f"A helper of run {one.run or '(unknown)'} still steers the requests to {one.service}.",

@@ -38,7 +38,8 @@ def _steps(plan: Plan) -> Iterator[PlannedStep]:
     images = sorted({part.image_new for part in plan.services if part.image_new})
     yield PlannedStep(
         "pull", "Pull every image", tuple(commands.docker_pull(image) for image in images),
-        "What is pulled is what runs, by image id; the images that run now are kept from pruning.",
+        "What is pulled is what runs, by image id. The images that run now are kept under a tag each, which "
+        "`docker image prune` spares; `prune -a` does not, and a rollback then pulls them from their registry.",
         "nothing to undo; the old images are kept",
     )  # fmt: skip
     for part in plan.services:

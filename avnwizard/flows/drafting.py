@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from avnwizard.domain.answers import Answers, Decision
 from avnwizard.domain.changelog import ChangelogRange, sections_between
 from avnwizard.domain.compose import VariableUse, variables_used
+from avnwizard.domain.drift import Drifted
 from avnwizard.domain.env_decisions import env_decisions
 from avnwizard.domain.envdiff import EnvDiff, diff_env
 from avnwizard.domain.envfile import EnvFile
@@ -14,7 +15,7 @@ from avnwizard.domain.migrations import MigrationVerdict
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Breaking
 from avnwizard.errors import RefusedError
-from avnwizard.flows import releases
+from avnwizard.flows import drift, releases
 from avnwizard.flows.host import Host
 from avnwizard.flows.meaning import new_migrations, table_sizes
 from avnwizard.flows.models import compose_paths
@@ -31,6 +32,7 @@ class Draft:
         edited: tracked files with local edits, as they are: path -> content (None: deleted).
         carried: the same files as they will be at the target.
         uses: the variables of the target's compose files.
+        drifted: what runs otherwise than the current release's files say.
     """
 
     current: TagRef
@@ -46,6 +48,7 @@ class Draft:
     carried: Mapping[str, bytes | None]
     edits_patch: bytes
     migrations: MigrationVerdict
+    drifted: Drifted
 
     def decisions(self, answers: Answers) -> tuple[Decision, ...]:
         """Everything to be decided, given the answers so far."""
@@ -53,7 +56,11 @@ class Draft:
             Decision("acknowledge", item.id, f"{item.id}: {printable(item.title, limit=200)}")
             for item in self.breaking
         )
-        return (*acknowledgements, *env_decisions(self.operator, self.diff, self.uses, answers))
+        return (
+            *self.drifted.decisions(),
+            *acknowledgements,
+            *env_decisions(self.operator, self.diff, self.uses, answers),
+        )
 
 
 def draft(host: Host, target: str) -> Draft:
@@ -99,6 +106,7 @@ def draft(host: Host, target: str) -> Draft:
         carried=carried,
         edits_patch=host.repo.diff(),
         migrations=new_migrations(host, current.commit, tag.commit, table_sizes(host)),
+        drifted=drift.look(host, host.stack.resolve(), host.stack.containers()),
     )
 
 

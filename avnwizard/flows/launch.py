@@ -19,7 +19,7 @@ from avnwizard.engine.records import UNFINISHED, RunRecord, RunState
 from avnwizard.engine.runner import run_steps
 from avnwizard.engine.step import Step
 from avnwizard.errors import BusyError, RefusedError
-from avnwizard.flows import rollback
+from avnwizard.flows import drift, rollback
 from avnwizard.flows.acceptance import accept_earlier
 from avnwizard.flows.cost_watch import CostWatch
 from avnwizard.flows.edge.watch import watched
@@ -43,7 +43,7 @@ def create_upgrade(host: Host, prepared: Prepared) -> str:
 
     Raises:
         BusyError: another run holds the stack.
-        RefusedError: a run is unfinished, or the env file changed since the plan was made.
+        RefusedError: a run is unfinished, or the env file, the checkout or what runs changed since the plan was made.
     """
     run = supervise.new_run_id(time.time())
     journal = host.journal()
@@ -106,6 +106,13 @@ def _require_unchanged(host: Host, prepared: Prepared) -> None:
     moved = host.repo.head().commit != plan.current.commit or host.repo.diff() != prepared.edits_patch
     if now != plan.env_sha256 or moved:
         raise RefusedError("The env file or the checkout changed since the plan was made.", "Plan again.")
+    if prepared.drifted is None:
+        return
+    if drift.look(host, host.stack.resolve(), host.stack.containers()) != prepared.drifted:
+        raise RefusedError(
+            "What runs changed since the plan was made.",
+            "Plan again; in the wizard, go back and choose the release again.",
+        )
 
 
 def start(host: Host, run: str) -> Popen[bytes]:

@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from avnwizard.domain.answers import Answers, Decision
 from avnwizard.domain.config import Strategy
+from avnwizard.domain.drift import Drifted
 from avnwizard.domain.edge import EdgeFacts
 from avnwizard.domain.env_decisions import apply_decisions
 from avnwizard.domain.findings import Finding
@@ -40,8 +41,9 @@ class OpenDecisionsError(RefusedError):
 
     def __init__(self, decisions: tuple[Decision, ...], target: str) -> None:
         listed = "".join(f"\n  - {decision.question}" for decision in decisions)
+        are = "decision is" if len(decisions) == 1 else "decisions are"
         super().__init__(
-            f"{len(decisions)} decisions are open; nothing was changed:{listed}",
+            f"{len(decisions)} {are} open; nothing was changed:{listed}",
             f"Write them down with: avnwizard plan --to {target} --write-answers FILE, then give --answers FILE",
         )
         self.decisions = decisions
@@ -49,7 +51,11 @@ class OpenDecisionsError(RefusedError):
 
 @dataclass(frozen=True)
 class Prepared:
-    """A plan with what it needs that must not be in it: secrets and file contents."""
+    """A plan with what it needs that must not be in it: secrets and file contents.
+
+    Attributes:
+        drifted: what ran otherwise than the files said when the plan was made; None where nobody looked.
+    """
 
     plan: Plan
     env_before: bytes
@@ -57,6 +63,7 @@ class Prepared:
     edited: Mapping[str, bytes | None]
     carried: Mapping[str, bytes | None]
     edits_patch: bytes
+    drifted: Drifted | None = None
 
 
 def require_fit(findings: tuple[Finding, ...]) -> None:
@@ -111,6 +118,8 @@ def prepare(
         host, _services(host, target, strategies or {}, containers, others.retire), model, kept.volumes
     )
     told = safety.require_safe(host, model, services, others, containers, release=draft.target.name)
+    pinned = {one.service: one.pinned for one in draft.drifted.images}
+    services = tuple(replace(part, image_pinned=pinned.get(part.service, "")) for part in services)
     plan = Plan(
         product=host.config.stack.product,
         jump=_jump(draft),
@@ -144,6 +153,7 @@ def prepare(
         drain_s=host.config.roll.drain_s,
         drain_limit_s=host.config.roll.drain_limit_s,
         probe=foreseen(host, plan_probe(now, model, host.config.probe)),
+        drift=tuple(decision.question for decision in draft.drifted.decisions()),
     )
     return Prepared(
         _timed(host, describe(plan)),
@@ -152,6 +162,7 @@ def prepare(
         draft.edited,
         draft.carried,
         draft.edits_patch,
+        draft.drifted,
     )
 
 
@@ -262,7 +273,8 @@ def _warnings(
     services: tuple[ServicePlan, ...],
     model: ComposeModel,
 ) -> tuple[str, ...]:
-    found = [f"The changelog has no section for {tag}." for tag in draft.changelog.missing]
+    found = [*draft.drifted.warnings()]
+    found += [f"The changelog has no section for {tag}." for tag in draft.changelog.missing]
     if verdict.breaks_old_code:
         found.append(
             "The old code does not work on the new schema: from a migration until its service is rolled, "

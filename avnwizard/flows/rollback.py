@@ -21,12 +21,14 @@ from avnwizard.flows import snapshots
 from avnwizard.flows.baseline import Baseline, baseline
 from avnwizard.flows.consent import lets_code_alone
 from avnwizard.flows.data_services import settle_data
+from avnwizard.flows.former_images import Gone, reach
 from avnwizard.flows.host import Host
 from avnwizard.flows.out_of_sight import CODE_ONLY, code_alone
 from avnwizard.flows.role_changes import compare_roles
 from avnwizard.flows.safety import require_one_writer
-from avnwizard.flows.stack_before import gone_for_good, model_of_before, old_services, require_images, writers
+from avnwizard.flows.stack_before import gone_for_good, model_of_before, old_services, writers
 from avnwizard.flows.steps.code import Checkout, WriteEnv
+from avnwizard.flows.steps.former_images import FetchImages, ReturnNames
 from avnwizard.flows.steps.images import PullImages
 from avnwizard.flows.steps.leave import Leave
 from avnwizard.flows.steps.restore import MAKE_ROOM, RestoreBeside, SwapDatabases, lacking_room
@@ -63,6 +65,8 @@ class RollbackPlan:
         notes: what does not go back, a sentence each.
         consent: (flag, sentence) of what the operator has to agree to before this may start.
         gone: services that the run removed and that do not come back: no compose file of before names them.
+        fetch: images that ran before and are pulled first, since they are gone from this host.
+        borrowed: image names that the files of before give to other images than ran.
     """
 
     run: str
@@ -84,6 +88,8 @@ class RollbackPlan:
     notes: tuple[str, ...] = ()
     consent: tuple[tuple[str, str], ...] = ()
     gone: tuple[str, ...] = ()
+    fetch: tuple[Gone, ...] = ()
+    borrowed: tuple[str, ...] = ()
 
     @property
     def altered(self) -> dict[Strategy, list[str]]:
@@ -140,7 +146,8 @@ def plan_rollback(host: Host, journal: Journal, run: RunRecord, wishes: Wishes |
     """Decide what going back takes.
 
     Raises:
-        RefusedError: nothing to undo, or the databases must go back and there is no whole snapshot, or no room.
+        RefusedError: nothing to undo, or an image that ran before cannot be had; or the databases must go back and
+            there is no whole snapshot, or no room.
     """
     wishes = wishes or Wishes()
     if run.undoes:
@@ -237,7 +244,8 @@ def _decide(
         if (name in touched or name in stop) and name not in staying
     )
     unseen = code_alone(plan, verdict.unseen)
-    require_images(host, pull, [name for name, strategy in services if strategy != "skip"])
+    back = [name for name, strategy in services if strategy != "skip"]
+    images = reach(host, model, pull, back, plan.current.tag)
     known = {name for name, _ in old} | set(gone)
     retire = tuple(name for name in touched if name not in known)
     require_one_writer(host, model, services, release=plan.current.tag)
@@ -261,6 +269,8 @@ def _decide(
         notes=(*data.notes, *(unseen if wishes.code_only else ()), *map(not_held, plan.snapshot.not_held)),
         consent=(*((CODE_ONLY, text) for text in unseen if not wishes.code_only), *data.consent),
         gone=gone,
+        fetch=images.fetch,
+        borrowed=images.borrowed,
     )
 
 
@@ -270,10 +280,7 @@ def rollback_steps(scene: Scene, plan: RollbackPlan) -> list[Step]:
 
 
 def _steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
-    code: dict[str, Step] = {"checkout": Checkout(scene), "env": WriteEnv(scene), "pull": PullImages(scene)}
-    for name, original in code.items():
-        if name in plan.steps:
-            yield UndoStep(original)
+    yield from _code_steps(scene, plan)
     if plan.first:
         yield RollBackService(scene, plan.first, dict(plan.services)[plan.first])
     yield from _database_steps(scene, plan)
@@ -281,6 +288,17 @@ def _steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
     if plan.save_rows:
         yield SaveRows(scene, Path(plan.snapshot), plan.databases)
     yield Verify(scene, tag=scene.plan.current.tag, commit=scene.plan.current.commit)
+    if plan.borrowed:
+        yield ReturnNames(scene, plan.borrowed)
+
+
+def _code_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
+    if plan.fetch:
+        yield FetchImages(scene.host, plan.fetch)
+    code: dict[str, Step] = {"checkout": Checkout(scene), "env": WriteEnv(scene), "pull": PullImages(scene)}
+    for name, original in code.items():
+        if name in plan.steps:
+            yield UndoStep(original)
 
 
 def _database_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:

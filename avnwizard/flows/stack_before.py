@@ -1,30 +1,13 @@
 """The stack as it was before a run, as the plan and the run's folder tell, whatever is in the checkout now."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from avnwizard.domain.config import Strategy
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.plan import Plan
 from avnwizard.domain.strategy import choose, keeps_running, roll_order
-from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host
 from avnwizard.flows.models import compose_paths, resolve_contents
 from avnwizard.flows.run_folder import ENV_BEFORE, RunFolder
 from avnwizard.flows.steps.code import EDITED
-from avnwizard.flows.steps.images import ran_before
-
-
-def require_images(host: Host, pulled: Mapping[str, Any], services: Sequence[str]) -> None:
-    """The old images were kept; where somebody removed them all the same, that is known before anything changes."""
-    gone = [name for name in services if (image := ran_before(pulled, name)) and host.stack.image(image) is None]
-    if gone:
-        raise RefusedError(
-            f"The image that {gone[0]} ran before is no longer on this host"
-            + (f", nor are those of {len(gone) - 1} more services" if len(gone) > 1 else "")
-            + ". Nothing was changed.",
-            "Load or pull the images of the release of before, then try again.",
-        )
 
 
 def model_of_before(host: Host, plan: Plan, run: str) -> ComposeModel:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from avnwizard.domain.envfile import EnvFile
-from avnwizard.domain.host import ComposeModel, Container, Head, Service
+from avnwizard.domain.host import ComposeModel, Container, Head, Image, Service
 from avnwizard.domain.settling import is_restless
 from avnwizard.domain.strategy import is_job
 from avnwizard.errors import RefusedError, UsageError
@@ -75,13 +75,30 @@ def ailment(service: Service, model: ComposeModel, containers: Sequence[Containe
 
 
 def drifted(host: Host, model: ComposeModel, containers: Sequence[Container]) -> dict[str, str]:
-    """Lockstep services whose running image is not the pinned one: service -> the image that runs."""
-    pinned = {name: model.services[name].image for name in host.config.lockstep.services if name in model.services}
+    """Services whose running image is not the one that the files name: service -> the image that runs."""
+    here = images_named(host, model, containers)
     return {
         one.service: one.image
         for one in containers
-        if one.service in pinned and not one.one_off and one.image != pinned[one.service]
+        if one.service in model.services and not one.one_off and runs_another_image(one, model, here)
     }
+
+
+def images_named(host: Host, model: ComposeModel, containers: Sequence[Container]) -> Mapping[str, Image]:
+    """What the references of the files and of the containers name on this host, by reference."""
+    return host.stack.images([*(one.image for one in model.services.values()), *(one.image for one in containers)])
+
+
+def runs_another_image(one: Container, model: ComposeModel, here: Mapping[str, Image]) -> bool:
+    """Whether it runs another image than its service's reference names here. A digest names one for good.
+
+    Args:
+        here: from `images_named`.
+    """
+    pinned = model.services[one.service].image
+    if pinned in here:
+        return here[pinned].id != one.image_id
+    return one.image != pinned or "@" not in pinned
 
 
 def survey(host: Host) -> Survey:

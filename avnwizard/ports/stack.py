@@ -17,6 +17,7 @@ from avnwizard.domain.host import (
     TagRef,
     TreeChange,
 )
+from avnwizard.domain.origin import Origin
 from avnwizard.domain.probing import Standing
 from avnwizard.ports.progress import Progress
 
@@ -107,6 +108,19 @@ class Stack(Protocol):
         container that only would be started is not among them. `HostError` when Compose does not say.
         """
 
+    def replaced(self, services: Sequence[str], *, images: Mapping[str, str]) -> frozenset[str]:
+        """Those of some services whose containers a plain `docker compose up -d` would replace; nothing is done.
+
+        Args:
+            images: service -> the image that the files shall be taken to name.
+
+        Raises:
+            HostError: Compose cannot say.
+        """
+
+    def origins(self) -> tuple[Origin, ...]:
+        """From which files the project's containers were made, the newest first; () where none runs or tells."""
+
     def shadowed(self) -> tuple[str, ...]:
         """Variables that both this shell and the project's env file define, by name."""
 
@@ -122,14 +136,17 @@ class Stack(Protocol):
     def registry_digest(self, reference: str) -> str:
         """What the registry says the tag is now ("sha256:…"); "" where the registry cannot be asked."""
 
+    def offers(self, reference: str) -> bool | None:
+        """Whether the registry has an image, by tag or `NAME@sha256:…`; None where that cannot be told."""
+
     def pull(self, reference: str, progress: Callable[[str], None]) -> Image:
         """Pull, telling lines of progress."""
 
     def keep(self, image_id: str, name: str) -> None:
-        """Tag an image so that `docker image prune` spares it."""
+        """Tag an image so that `docker image prune` spares it; with `-a` it does not: no container uses the image."""
 
     def release(self, name: str) -> None:
-        """Remove a tag made by `keep`; no error when there is none."""
+        """Remove a tag made by `keep` or `retag`; no error when there is none."""
 
     def retag(self, image_id: str, reference: str) -> None:
         """Make a tag point at an image that is here (going back when the registry moved on or is gone)."""

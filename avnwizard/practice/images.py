@@ -52,7 +52,10 @@ class ImageStore:
                 for row in self._state.rows("SELECT * FROM registry WHERE digest = ?", digest)
                 if repository(row["reference"]) == repository(name)
             ]
-        return Image(reference, rows[0]["id"], rows[0]["digest"], rows[0]["size_bytes"]) if rows else None
+        if not rows:
+            return None
+        row = rows[0]
+        return Image(reference, row["id"], row["digest"], row["size_bytes"], sources=self._sources(row["digest"]))
 
     def find(self, reference: str) -> Image | None:
         """An image that is here, by tag, `NAME@digest` or id."""
@@ -64,7 +67,14 @@ class ImageStore:
         )
         if not rows:
             return None
-        return Image(rows[0]["reference"], rows[0]["id"], rows[0]["digest"], rows[0]["size_bytes"])
+        row = rows[0]
+        return Image(
+            row["reference"], row["id"], row["digest"], row["size_bytes"], sources=self._sources(row["digest"])
+        )
+
+    def _sources(self, digest: str) -> tuple[str, ...]:
+        known = self._state.rows("SELECT reference FROM registry WHERE digest = ? AND digest <> ''", digest)
+        return tuple(sorted({f"{repository(row['reference'])}@{digest}" for row in known}))
 
     def add(self, image: Image, *, kept: bool = False) -> None:
         """Let a reference point at an image that is here; the one that it pointed at before stays, by its id."""
@@ -87,7 +97,7 @@ class ImageStore:
         self.add(Image(name, image.id, image.digest, image.size_bytes), kept=kept)
 
     def untag(self, name: str) -> None:
-        """Remove a name given by `tag(kept=True)`; nothing to do when there is none."""
+        """Remove a name given by `tag(kept=True)`; nothing to do when there is none. The image stays, by its id."""
         with self._state.transaction() as db:
             db.execute("DELETE FROM image WHERE reference = ? AND kept = 1", (name,))
 

@@ -2,18 +2,19 @@
 
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from avnwizard.domain.database import FileFacts
 from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image, Service
+from avnwizard.domain.origin import Origin
 from avnwizard.domain.postgres_server import Evidence
 from avnwizard.domain.probing import Standing
 from avnwizard.errors import HostError
 from avnwizard.ports import Progress
-from avnwizard.practice import model, programs
+from avnwizard.practice import dry_run, model, programs
 from avnwizard.practice.config_hash import label_hash
 from avnwizard.practice.container_store import new_id
 from avnwizard.practice.containers import KILLED, Record
@@ -110,6 +111,14 @@ class PracticeStack:
         label = label_hash(resolved.raw["services"][service], self._project.directory)
         return replaced(self._existing(service), config_hash=label, image_id=image.id if image else "")
 
+    def replaced(self, services: Sequence[str], *, images: Mapping[str, str]) -> frozenset[str]:
+        """Those whose containers `up` would replace, were their images those."""
+        return dry_run.replaced(self.resolve(), self._project.directory, self._store, self._images, services, images)
+
+    def origins(self) -> tuple[Origin, ...]:
+        """None: containers here tell nothing of files."""
+        return ()
+
     def shadowed(self) -> tuple[str, ...]:
         """None: no Compose runs here that could be misled by this shell."""
         return ()
@@ -132,6 +141,10 @@ class PracticeStack:
         offered = self._images.offered(reference)
         return offered.digest if offered else ""
 
+    def offers(self, reference: str) -> bool | None:
+        """Whether the registry has an image."""
+        return self._images.offered(reference) is not None
+
     def pull(self, reference: str, progress: Callable[[str], None]) -> Image:
         """Pull at the pace of a good line; breaks off when the failure `pull` is ordered."""
         services = {
@@ -145,12 +158,12 @@ class PracticeStack:
         self._images.tag(image_id, name, kept=True)
 
     def release(self, name: str) -> None:
-        """Remove a tag made by `keep`."""
+        """Remove a tag made by `keep` or `retag`."""
         self._images.untag(name)
 
     def retag(self, image_id: str, reference: str) -> None:
         """Point a tag at an image that is here."""
-        self._images.tag(image_id, reference, kept=False)
+        self._images.tag(image_id, reference, kept=self._images.find(reference) is None)
 
     def up(
         self,

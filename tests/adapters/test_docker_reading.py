@@ -7,7 +7,7 @@ import pytest
 
 from avnwizard.adapters.docker.discovery import project_from
 from avnwizard.adapters.docker.environment import compose_environment, shadowed
-from avnwizard.adapters.docker.inspect import container_from, image_from, repository
+from avnwizard.adapters.docker.inspect import container_from, image_from, names_of, repository, spelled_out
 from avnwizard.adapters.postgres.container_access import addresses
 from avnwizard.domain.host import Mount
 from avnwizard.errors import HostError
@@ -133,6 +133,39 @@ def test_digest_is_the_one_of_the_own_repository(reference: str, known: list[str
     assert (image.digest, image.id, image.size_bytes) == (digest, IMAGE, 5)
 
 
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        ("postgres", "docker.io/library/postgres:latest"),
+        ("docker.io/oryd/kratos:v1", "docker.io/oryd/kratos:v1"),
+        ("host:5000/a/b", "host:5000/a/b:latest"),
+        (f"host:5000/a:1@{D1}", f"host:5000/a@{D1}"),
+        (IMAGE, IMAGE),
+    ],
+)
+def test_a_reference_spelled_out(reference: str, expected: str) -> None:
+    """So that what the files say finds what the engine lists."""
+    assert spelled_out(reference) == expected
+
+
+def test_an_image_is_known_by_all_its_names() -> None:
+    """Tags, digests and id."""
+    raw = {"Id": IMAGE, "RepoTags": ["postgres:17"], "RepoDigests": [f"postgres@{D1}"]}
+    assert names_of(raw) == {IMAGE, "docker.io/library/postgres:17", f"docker.io/library/postgres@{D1}"}
+    assert names_of({"Id": IMAGE}) == {IMAGE}
+
+
+def test_an_override_that_came_later(tmp_path: Path) -> None:
+    """One container names it, the newest; the others were not touched by it."""
+    late = _raw(tmp_path, project__config_files=f"{tmp_path}/a.yml,{tmp_path}/b.yml,{tmp_path}/later.yml")
+    late["Created"] = "2026-11-24T03:20:37Z"
+    for name in ("a.yml", "b.yml", "later.yml"):
+        (tmp_path / name).touch()
+    found = project_from([_raw(tmp_path, service="docs"), _raw(tmp_path, service="web"), late], tmp_path)
+    assert found is not None
+    assert [file.name for file in found.files] == ["a.yml", "b.yml", "later.yml"]
+
+
 def test_project_from_labels(tmp_path: Path) -> None:
     """Name, files and env file as they were really used; other folders' projects and one-off runs do not count."""
     link = tmp_path / "link"
@@ -169,10 +202,13 @@ def test_a_project_below_the_checkout(tmp_path: Path) -> None:
 def test_a_project_below_the_checkout_by_its_files(tmp_path: Path) -> None:
     """Where avnwizard.toml names compose files, a project that is run from others is not taken for the stack."""
     containers = [_raw(tmp_path / "docker"), _raw(tmp_path / "examples", project="example")]
-    found = project_from(containers, tmp_path, files=[tmp_path / "docker" / "b.yml"])
+    (tmp_path / "docker").mkdir()
+    for name in ("docker/b.yml", "compose.yml"):
+        (tmp_path / name).touch()
+    found = project_from(containers, tmp_path, files=["docker/b.yml"])
     assert found is not None
     assert found.name == "avn"
-    assert project_from(containers, tmp_path, files=[tmp_path / "compose.yml"]) is None
+    assert project_from(containers, tmp_path, files=["compose.yml"]) is None
 
 
 def test_of_several_projects_the_named_one(tmp_path: Path) -> None:

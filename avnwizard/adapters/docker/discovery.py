@@ -1,13 +1,13 @@
 """Which Compose project lives in a folder, as the labels of its containers tell (Compose 2.20 and later)."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from avnwizard.adapters.docker.cli import DockerCli
-from avnwizard.adapters.docker.inspect import LABEL, labelled
-from avnwizard.domain.host import ComposeProject
+from avnwizard.adapters.docker.inspect import LABEL, container_from, labelled
+from avnwizard.domain.host import ComposeProject, Container
+from avnwizard.domain.origin import Origin, env_files_to_use, files_to_use
 from avnwizard.errors import HostError
 
 _PROJECT = f"{LABEL}project"
@@ -32,7 +32,12 @@ def every_container(env: Mapping[str, str] | None = None) -> list[dict[str, Any]
 
 
 def project_from(
-    containers: list[dict[str, Any]], directory: Path, *, named: str = "", files: Sequence[Path] = ()
+    containers: list[dict[str, Any]],
+    directory: Path,
+    *,
+    named: str = "",
+    files: Sequence[str] = (),
+    env_file: str = "",
 ) -> ComposeProject | None:
     """The project in `directory`, else in a folder below it, by `docker inspect` of every container of any project.
 
@@ -40,15 +45,17 @@ def project_from(
 
     Args:
         named: the project's name where the operator gave one; of several projects it is this one.
-        files: the compose files where the operator named them: a project below counts only if it is run from one.
+        files: the compose files that the operator named, relative to the directory: a project below it counts only
+            if it is run from one of them.
+        env_file: the env file that the operator named, likewise; "" for none.
     """
     top = directory.resolve()
-    every = [(raw["Config"].get("Labels") or {}) for raw in containers]
-    places = [(Path(labels[_FOLDER]).resolve(), labels) for labels in every if labels.get(_FOLDER)]
+    asked = tuple(top / name for name in files)
+    places = [(Path(labels[_FOLDER]).resolve(), labels) for labels in map(_labels, containers) if labels.get(_FOLDER)]
     here = [(place, labels) for place, labels in places if place == top] or [
         (place, labels)
         for place, labels in places
-        if place.is_relative_to(top) and named in {"", labels[_PROJECT]} and _is_run_from(files, labels, place)
+        if place.is_relative_to(top) and named in {"", labels[_PROJECT]} and _is_run_from(asked, labels, place)
     ]
     known = {(labels[_PROJECT], place) for place, labels in here}
     found = sorted(one for one in known if one[0] == named) or sorted(known)
@@ -60,39 +67,57 @@ def project_from(
             f"Several Compose projects were started in {directory}: {listed}.",
             "Say which one in avnwizard.toml ([stack] project = NAME), or remove the containers of the other.",
         )
-    return _project(*found[0], [labels for place, labels in here if (labels[_PROJECT], place) == found[0]])
+    name, place = found[0]
+    made = origins_of((container_from(raw) for raw in containers if _labels(raw).get(_PROJECT) == name), place)
+    used = files_to_use(made, asked, Path.is_file)
+    if not used:
+        raise HostError(
+            f"The containers started in {place} do not tell which compose files they come from.",
+            "Name its compose files in avnwizard.toml ([stack] files = [...]).",
+        )
+    env_files = env_files_to_use(made, top / env_file if env_file else None)
+    return ComposeProject(name=name, directory=place, files=used, env_file=_env_file(env_files))
 
 
 def _is_run_from(files: Sequence[Path], labels: Mapping[str, str], place: Path) -> bool:
     used = {(place / word).resolve() for word in labels.get(_FILES, "").split(",")}
-    return not files or bool(used & {file.resolve() for file in files})
+    there = {file.resolve() for file in files if file.is_file()}
+    return not there or bool(used & there)
 
 
-def _project(name: str, place: Path, here: list[dict[str, str]]) -> ComposeProject:
-    lasting = [labels for labels in here if labels.get(f"{LABEL}oneoff", "").lower() != "true"] or here
-    votes = Counter((labels.get(_FILES, ""), labels.get(_ENV_FILES, "")) for labels in lasting)
-    (files, env_files), _ = votes.most_common(1)[0]
-    return ComposeProject(
-        name=name,
-        directory=place,
-        files=_compose_files(files, place),
-        env_file=_env_file(env_files, place),
-    )
+def origins_of(containers: Iterable[Container], place: Path) -> tuple[Origin, ...]:
+    """Which files containers were made from in a project directory (resolved); the newest first.
+
+    Containers of `compose run` count only where there are no others. One that does not tell, such as one whose files
+    came on Compose's stdin, has no files.
+    """
+    here = [one for one in containers if Path(one.labels.get(_FOLDER, "")).resolve() == place]
+    found: dict[tuple[tuple[Path, ...], tuple[Path, ...]], list[Container]] = {}
+    for one in [one for one in here if not one.one_off] or here:
+        files = _listed(one.labels.get(_FILES, ""), place)
+        files = () if any(file.name == "-" for file in files) else files
+        env_files = _listed(one.labels.get(_ENV_FILES, ""), place) or (place / ".env",)
+        found.setdefault((files, env_files), []).append(one)
+    made = [
+        Origin(files, env_files, tuple(sorted({one.service for one in those})), max(one.created_at for one in those))
+        for (files, env_files), those in found.items()
+    ]
+    return tuple(sorted(made, key=lambda one: -one.newest))
 
 
-def _compose_files(label: str, place: Path) -> tuple[Path, ...]:
-    files = tuple(place / word for word in label.split(",") if word)
-    if not files or any(file.name == "-" for file in files):
-        hint = "Name its compose files in avnwizard.toml (files = [...])."
-        raise HostError(f"The containers started in {place} do not tell which compose files they come from.", hint)
-    return files
+def _labels(raw: Mapping[str, Any]) -> Mapping[str, str]:
+    return raw["Config"].get("Labels") or {}
 
 
-def _env_file(label: str, place: Path) -> Path:
-    files = [place / word for word in label.split(",") if word]
+def _env_file(files: tuple[Path, ...]) -> Path:
     if len(files) > 1:
         raise HostError(
             f"The stack was started with several env files: {', '.join(str(file) for file in files)}.",
             "avnwizard edits one: merge them, start the stack with that one, then try again.",
         )
-    return files[0] if files else place / ".env"
+    return files[0]
+
+
+def _listed(label: str, place: Path) -> tuple[Path, ...]:
+    files = [place / word for word in label.split(",") if word]
+    return tuple(file.parent.resolve() / file.name for file in files)

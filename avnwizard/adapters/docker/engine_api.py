@@ -29,6 +29,20 @@ def registry_digest(engine_socket: Path, reference: str, *, timeout_s: float = T
     return str((found.get("Descriptor") or {}).get("digest") or "")
 
 
+def offers(engine_socket: Path, reference: str, *, timeout_s: float = TIMEOUT_S) -> bool | None:
+    """Whether a registry has an image, as it tells somebody without credentials; None where it does not tell.
+
+    Only "not found" is a no (tried with Engine 26.1: 404 "manifest unknown"; 500 where the registry does not answer).
+    """
+    path = f"/distribution/{quote(reference, safe='/:@')}/json"
+    with contextlib.closing(UnixConnection(engine_socket, timeout_s)) as connection:
+        try:
+            status, _ = _got(connection, path)
+        except NO_ANSWER:
+            return None
+    return True if status == http.client.OK else False if status == http.client.NOT_FOUND else None
+
+
 def volume_sizes(engine_socket: Path, *, timeout_s: float = _SIZES_S) -> dict[str, int]:
     """Bytes in each volume by the engine's name of it; those of other drivers than `local` have no size.
 

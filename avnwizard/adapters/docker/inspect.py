@@ -119,6 +119,7 @@ def image_from(reference: str, raw: Mapping[str, Any]) -> Image:
         size_bytes=int(raw.get("Size") or 0),
         environment=_variables(config),
         volumes=tuple(sorted(config.get("Volumes") or ())),
+        sources=tuple(raw.get("RepoDigests") or ()),
     )
 
 
@@ -135,6 +136,21 @@ def repository(reference: str) -> str:
     if slash and ("." in first or ":" in first or first == "localhost"):
         return name.removeprefix("index.") if first == "index.docker.io" else name
     return f"docker.io/{name}" if slash else f"docker.io/library/{name}"
+
+
+def spelled_out(reference: str) -> str:
+    """A reference with everything that Docker would fill in; of a tag with a digest, the digest is what counts."""
+    if reference.startswith("sha256:"):
+        return reference
+    name, at, digest = reference.partition("@")
+    tag = name.rpartition("/")[2].partition(":")[2]
+    return f"{repository(name)}@{digest}" if at else f"{repository(name)}:{tag or 'latest'}"
+
+
+def names_of(raw: Mapping[str, Any]) -> set[str]:
+    """Everything that an image can be asked for by, spelled out."""
+    names = (*(raw.get("RepoTags") or ()), *(raw.get("RepoDigests") or ()))
+    return {str(raw["Id"]), *(spelled_out(str(name)) for name in names)}
 
 
 def _digest(reference: str, known: Sequence[str]) -> str:

@@ -1,5 +1,7 @@
 """The port `Stack`: one Compose project on a Docker Engine."""
 
+import json
+import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -7,10 +9,21 @@ from pathlib import Path
 
 from avnwizard.adapters.docker import copying, engine_api
 from avnwizard.adapters.docker.cli import DockerCli, is_gone
+from avnwizard.adapters.docker.discovery import origins_of
+from avnwizard.adapters.docker.dry_run import recreated
 from avnwizard.adapters.docker.engine import find_engine
 from avnwizard.adapters.docker.environment import compose_environment, shadowed, without_secrets
 from avnwizard.adapters.docker.image_files import image_file
-from avnwizard.adapters.docker.inspect import LABEL, container_from, image_from, inspected_images, labelled, parsed
+from avnwizard.adapters.docker.inspect import (
+    LABEL,
+    container_from,
+    image_from,
+    inspected_images,
+    labelled,
+    names_of,
+    parsed,
+    spelled_out,
+)
 from avnwizard.adapters.docker.outdated import outdated
 from avnwizard.adapters.docker.plugin import by_plugin
 from avnwizard.adapters.docker.standing import standing
@@ -19,11 +32,13 @@ from avnwizard.domain import commands
 from avnwizard.domain.compose_model import hashes_from_output, model_from_config
 from avnwizard.domain.database import FileFacts
 from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image
+from avnwizard.domain.origin import Origin
 from avnwizard.domain.probing import Standing
 from avnwizard.errors import HostError
 from avnwizard.ports import Progress
 
 PULL_S = 3600.0
+_DRY_S = 120.0
 UP_S = 1800.0
 _STOP_MARGIN_S = 60.0
 
@@ -87,6 +102,21 @@ class DockerStack:
         with self._composing(env_file, "`docker compose up -d --dry-run` tells more.") as env:
             return outdated(self._cli, argv, there, env)
 
+    def replaced(self, services: Sequence[str], *, images: Mapping[str, str]) -> frozenset[str]:
+        """Those that a plain `docker compose up -d` would replace, by Compose's own dry run."""
+        names = {one.name: one.service for one in self.containers() if not one.one_off}
+        with tempfile.TemporaryDirectory(prefix="avnwizard-") as folder, self._composing(None, "") as env:
+            override = Path(folder) / "images.json"
+            override.write_text(json.dumps({"services": {name: {"image": one} for name, one in images.items()}}))
+            argv = commands.compose_dry_up(self._project, services, override=override if images else None)
+            done = self._cli.run(argv, timeout_s=_DRY_S, env=env)
+        found = {names.get(name) for name in recreated(done.stderr)}
+        return frozenset(name for name in services if name in found)
+
+    def origins(self) -> tuple[Origin, ...]:
+        """From which files the project's containers were made, as their labels tell; the newest first."""
+        return origins_of(self.containers(), self._project.directory.resolve())
+
     def shadowed(self) -> tuple[str, ...]:
         """Variables that both this shell and the project's env file define, by name."""
         return shadowed(self._cli.environ, self._project.env_file)
@@ -101,11 +131,12 @@ class DockerStack:
         return image_from(reference, parsed(done.stdout)[0])
 
     def images(self, references: Sequence[str]) -> dict[str, Image]:
-        """Those of several images that are here, by reference; by id where the reference is one."""
+        """Those of several images that are here, by reference: a tag, a digest or an id."""
         wanted = sorted(set(references))
-        found = [image_from(str(raw["Id"]), raw) for raw in inspected_images(self._cli, wanted)] if wanted else []
-        by_id = {image.id: image for image in found}
-        return {name: by_id[name] for name in wanted if name in by_id}
+        known = {
+            name: raw for raw in (inspected_images(self._cli, wanted) if wanted else ()) for name in names_of(raw)
+        }
+        return {one: image_from(one, known[spelled_out(one)]) for one in wanted if spelled_out(one) in known}
 
     def os_release(self, image_id: str) -> str:
         """`/etc/os-release` of an image that is here; "" where it has none."""
@@ -116,6 +147,11 @@ class DockerStack:
         engine_socket = self._cli.engine_socket
         return engine_api.registry_digest(engine_socket, reference) if engine_socket else ""
 
+    def offers(self, reference: str) -> bool | None:
+        """Whether the registry has an image; None where that cannot be told."""
+        engine_socket = self._cli.engine_socket
+        return engine_api.offers(engine_socket, reference) if engine_socket else None
+
     def pull(self, reference: str, progress: Callable[[str], None]) -> Image:
         """Pull, telling Docker's lines."""
         self._cli.stream(commands.docker_pull(reference), progress, timeout_s=self._pull_s)
@@ -125,11 +161,11 @@ class DockerStack:
         return image
 
     def keep(self, image_id: str, name: str) -> None:
-        """Tag an image so that `docker image prune` spares it."""
+        """Tag an image so that `docker image prune` spares it; with `-a` it does not."""
         self._cli.run(commands.docker_tag(image_id, name))
 
     def release(self, name: str) -> None:
-        """Remove a tag made by `keep`; no error when there is none."""
+        """Remove a tag made by `keep` or `retag`; no error when there is none."""
         self._cli.unless_gone(commands.docker_untag(name))
 
     def retag(self, image_id: str, reference: str) -> None:

@@ -1,6 +1,6 @@
-"""Pull every image before anything is touched, pin what came, and keep what runs now from being pruned."""
+"""Pull every image before anything is touched, pin what came, and keep what runs now, noting where it came from."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from avnwizard.domain.plan import Plan
@@ -8,10 +8,11 @@ from avnwizard.engine.step import Probe, Step, StepContext, UndoCost
 from avnwizard.errors import StepError
 from avnwizard.flows.safety import require_safe_still
 from avnwizard.flows.steps.scene import Scene
+from avnwizard.ports import Stack
 
 
 def keep_name(run: str, service: str) -> str:
-    """The tag under which an old image is kept from pruning."""
+    """The tag under which an old image is kept from `docker image prune`; `prune -a` removes it all the same."""
     return f"avnwizard-kept/{service.lower()}:{run}"
 
 
@@ -23,6 +24,17 @@ def pinned(facts: Mapping[str, Any], reference: str) -> str:
 def ran_before(facts: Mapping[str, Any], service: str) -> str:
     """The id of the image that a service ran before the run; "" where it did not run, or the pull never began."""
     return str(facts.get("running", {}).get(service, ""))
+
+
+def source_of(facts: Mapping[str, Any], service: str) -> str:
+    """Whence the image that a service ran before can be pulled ("NAME@sha256:…"); "" where nobody knows."""
+    return str(facts.get("sources", {}).get(service, ""))
+
+
+def named_before(facts: Mapping[str, Any]) -> dict[str, str] | None:
+    """Reference -> the id that it named before the pull, "" for none; None for a run of an older avnwizard."""
+    tags = facts.get("tags")
+    return None if tags is None else {str(name): str(image) for name, image in tags.items()}
 
 
 def references(plan: Plan) -> dict[str, str]:
@@ -74,18 +86,28 @@ class PullImages(Step):
         for service, image_id in sorted(running.items()):
             with ctx.effect(f"keep-{service}"):
                 stack.keep(image_id, keep_name(ctx.run, service))
-        ctx.note(running=running)
+        parts = self._scene.plan.services
+        tags = {tag for one in parts for tag in (one.image_old, one.image_pinned, one.image_new) if _is_tag(tag)}
+        here = stack.images([*tags, *running.values()])
+        old = {one.service: one.image_old for one in parts}
+        sources = {
+            service: _nearest(here[image_id].sources, old.get(service, ""))
+            for service, image_id in running.items()
+            if image_id in here
+        }
+        ctx.note(
+            running=running, sources=sources, tags={tag: here[tag].id if tag in here else "" for tag in sorted(tags)}
+        )
 
     def undo(self, ctx: StepContext) -> None:
-        """Make every tag of the old release name the image that ran, without a registry."""
-        running = ctx.recall("pull").get("running", {})
-        old = {service.service: service.image_old for service in self._scene.plan.services if service.image_old}
-        for service, image_id in sorted(running.items()):
-            reference = old.get(service, "")
-            here = self._scene.host.stack.image(reference) if reference else None
-            if reference and (here is None or here.id != image_id):
-                with ctx.effect(f"retag-{service}"):
-                    self._scene.host.stack.retag(image_id, reference)
+        """Let every tag name the image that it named before the pull, without a registry."""
+        facts = ctx.recall("pull")
+        tags = named_before(facts)
+        if tags is None:
+            running = facts.get("running", {})
+            old = {one.service: one.image_old for one in self._scene.plan.services if _is_tag(one.image_old)}
+            tags = {old[service]: image_id for service, image_id in running.items() if service in old}
+        put_back(ctx, self._scene.host.stack, tags)
 
     def undone(self, ctx: StepContext) -> Probe:
         """Doing it again is harmless."""
@@ -93,4 +115,26 @@ class PullImages(Step):
 
     def undo_cost(self, ctx: StepContext) -> UndoCost:
         """Nothing."""
-        return UndoCost(words="the old images are kept on this host; no registry is needed")
+        return UndoCost(words="the images that ran are kept; what `docker image prune -a` removes is pulled again")
+
+
+def put_back(ctx: StepContext, stack: Stack, tags: Mapping[str, str]) -> None:
+    """Let tags name the images again that they named; one whose image is gone, or that named none, is left."""
+    for number, (tag, image_id) in enumerate(sorted(tags.items())):
+        here = stack.image(tag)
+        if image_id and (here is None or here.id != image_id) and stack.image(image_id):
+            with ctx.effect(f"retag-{number}"):
+                stack.retag(image_id, tag)
+
+
+def _is_tag(reference: str) -> bool:
+    """A digest always names the same image, and no other can be given it."""
+    return bool(reference) and "@" not in reference
+
+
+def _nearest(sources: Iterable[str], reference: str) -> str:
+    """The source of the reference's own repository, else any."""
+    head, slash, last = reference.partition("@")[0].rpartition("/")
+    repository = f"{head}{slash}{last.partition(':')[0]}"
+    found = sorted(sources, key=lambda one: one.partition("@")[0] != repository)
+    return found[0] if found else ""

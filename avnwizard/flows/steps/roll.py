@@ -12,6 +12,7 @@ from avnwizard.flows.baseline import look_after_job, look_before_job
 from avnwizard.flows.handover import Patience
 from avnwizard.flows.host import Host
 from avnwizard.flows.settling import tell_log
+from avnwizard.flows.steps.former_images import lend_name
 from avnwizard.flows.steps.images import pinned, ran_before
 from avnwizard.flows.steps.scene import Scene
 
@@ -44,6 +45,8 @@ class RunJob(Step):
         host = self._scene.host
         if not self._back:
             look_before_job(ctx, host)
+        if self._back:
+            lend_name(ctx, host, rolling.wanted(host, self._service, self._image_id(ctx)))
         there = identity.remember(ctx, rolling.of_service(host, self._service))
         with ctx.effect("start"):
             host.stack.up(self._service, force=self._has_to_go(ctx, there))
@@ -152,6 +155,7 @@ class RollBackService(Step):
         """Roll with the same strategies as forward."""
         host = self._scene.host
         want = self._wanted(ctx, identity.remember(ctx, rolling.of_service(host, self._service)))
+        lend_name(ctx, host, want)
         surge = self._strategy == "surge"
         chosen = handover.plan_handover(host, want.service, host.edge.facts()) if surge else None
         rolling.roll(ctx, host, want, surge=chosen.handover if chosen else None, patience=_patience(self._scene))

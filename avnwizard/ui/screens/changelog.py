@@ -1,5 +1,6 @@
 """Changelog review: every breaking change is read and acknowledged by itself; nothing goes on before."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import ClassVar
@@ -24,7 +25,7 @@ from avnwizard.ui.widgets.rows import Column, Row, Rows
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing to read: a breaking change (`decision`), or a release's notes."""
+    """One thing to read: a breaking change or what runs otherwise (`decision`), or a release's notes."""
 
     id: str
     title: str
@@ -39,6 +40,10 @@ def _told(verdict: MigrationVerdict) -> str:
     )
 
 
+def _points(texts: Iterable[str]) -> list[str]:
+    return [f"- {text}" for text in texts]
+
+
 class ChangelogPage(Page):
     """Reads and acknowledges."""
 
@@ -46,7 +51,7 @@ class ChangelogPage(Page):
     STAGE = 1
     EXPLAINED = (
         "What changed between your release and the one that you chose. Breaking changes stand first, marked "
-        "?.\n\n"
+        "?; above them, services that run another image or configuration than your release's files say.\n\n"
         "Read each and press Space to say that you have; Space again takes it back. When none is left, Enter "
         "goes on. The notes of each release follow below them.\n\n"
         "/ searches all of it; n goes to the next place found. PageUp and PageDown scroll the text."
@@ -83,9 +88,12 @@ class ChangelogPage(Page):
     def _all(self) -> tuple[Entry, ...]:
         upgrade = self.choices.upgrade
         texts = {item.id: item for item in upgrade.draft.breaking}
-        entries = [
-            Entry(one.id, texts[one.key].title, texts[one.key].text, one) for one in upgrade.decisions(env=False)
-        ]
+        entries = []
+        for one in upgrade.decisions(env=False):
+            if item := texts.get(one.key):
+                entries.append(Entry(one.id, item.title, item.text, one))
+            else:  # what runs is not what the current release's files say
+                entries.append(Entry(one.id, one.question, "\n".join((one.question, "", *_points(one.why))), one))
         if upgrade.draft.migrations.statements:
             verdict = upgrade.draft.migrations
             entries.append(
@@ -122,17 +130,19 @@ class ChangelogPage(Page):
         elif left:
             told = Content.assemble(
                 (
-                    f"{OPEN.sign} {left} of {words.count(all_of_them, 'breaking change')} left to acknowledge",
+                    f"{OPEN.sign} {left} of {words.count(all_of_them, self._noun())} left to acknowledge",
                     OPEN.style,
                 )
             )
         else:
-            told = Content.assemble(
-                (f"{DECIDED.sign} All {all_of_them} breaking changes acknowledged", DECIDED.style)
-            )
+            told = Content.assemble((f"{DECIDED.sign} All {all_of_them} {self._noun()}s acknowledged", DECIDED.style))
         self.query_one("#left", Static).update(told)
         self._show_text()
         self.show_keys()
+
+    def _noun(self) -> str:
+        """What is acknowledged; a stack that runs otherwise than its files say has more than breaking changes."""
+        return "point" if self.choices.upgrade.draft.drifted.decisions() else "breaking change"
 
     def _show_text(self) -> None:
         entry = self._chosen()
@@ -184,7 +194,7 @@ class ChangelogPage(Page):
         left = self.choices.upgrade.open(env=False)
         if left:
             self._show(at=left[0].id)
-            self.warn(f"{words.count(len(left), 'breaking change')} left: read it, then press Space.")
+            self.warn(f"{words.count(len(left), self._noun())} left: read it, then press Space.")
             return
         self.app.push_screen(EnvironmentPage())
 

@@ -17,6 +17,7 @@ from avnwizard.engine.records import RunRecord
 from avnwizard.errors import BusyError
 from avnwizard.flows import launch
 from avnwizard.flows import rollback as flow
+from avnwizard.flows.former_images import of_before
 from avnwizard.ui import words
 from avnwizard.ui.bridge import Ending
 from avnwizard.ui.marks import NOTE, OK
@@ -167,6 +168,8 @@ def _facts(run: RunRecord, plan: Plan, back: flow.RollbackPlan) -> list[Fact]:
         ("Back to", Content(f"{printable(plan.current.tag)} of {words.day(plan.current.date)}")),
         ("Files", Content(_files(back.steps))),
     ]
+    if images := list(of_before(back.fetch, back.borrowed)):
+        facts.append(("Images", Content("\n".join(images))))
     facts += _databases(back)
     if back.roles and (back.roles.repaired or back.roles.left):
         facts.append(("Roles", Content("\n".join((*back.roles.repaired, *back.roles.left)))))

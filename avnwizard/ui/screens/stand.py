@@ -11,6 +11,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from avnwizard.domain.config import LockstepSection
 from avnwizard.domain.findings import Finding, Level, worst
 from avnwizard.domain.host import TagRef
 from avnwizard.domain.plain import printable
@@ -141,7 +142,7 @@ class StandPage(Page):
         self.ask_host(_warm_up, lambda _: None, urgency=LATER)
 
     def _show_facts(self, stand: Stand) -> None:
-        facts = _facts(stand, self.host.config.lockstep.name, self.host.clock.now(), brief=self._small)
+        facts = _facts(stand, self.host.config.lockstep, self.host.clock.now(), brief=self._small)
         self.query_one(Facts).show(facts)
 
     def _show_menu(self) -> None:
@@ -234,7 +235,7 @@ def _warm_up() -> None:
     del _releases, _run
 
 
-def _facts(stand: Stand, lockstep: str, now: float, *, brief: bool) -> list[Fact]:
+def _facts(stand: Stand, lockstep: LockstepSection, now: float, *, brief: bool) -> list[Fact]:
     head, services = stand.survey.head, stand.survey.services
     release = (
         f"{printable(stand.tag.name, limit=40)} of {words.day(stand.tag.date)}" if stand.tag else "no release tag"
@@ -248,13 +249,13 @@ def _facts(stand: Stand, lockstep: str, now: float, *, brief: bool) -> list[Fact
     ]
     if not brief or len(well) < len(services):
         facts.append(("", _health(stand.survey, brief=brief)))
-    drifted = stand.survey.drifted
+    drifted = set(stand.survey.drifted) & set(lockstep.services)
     pins = Content.assemble((f"{OK.sign} ", OK.style), "in step with the release")
     if drifted:
         pins = Content.assemble(
             (f"{NOTE.sign} ", NOTE.style), f"{', '.join(sorted(drifted))} drifted from the release"
         )
-    facts.append((f"{lockstep} pins", pins))
+    facts.append((f"{lockstep.name} pins", pins))
     disk = worst(tuple(one for one in stand.findings if one.check == "disk"))
     facts.append(
         (

@@ -1,0 +1,55 @@
+"""Which compose files and env file a project's containers were made from, and which of them a plan has to use."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Origin:
+    """One set of files, and the services whose containers were made from it.
+
+    Attributes:
+        files: the compose files, absolute, in Compose's order; links among the folders above them are followed.
+            () where the containers do not tell.
+        env_files: the env files, alike.
+        newest: when the newest of those containers was made, in seconds since the epoch.
+    """
+
+    files: tuple[Path, ...]
+    env_files: tuple[Path, ...]
+    services: tuple[str, ...]
+    newest: float
+
+
+def files_to_use(
+    origins: Sequence[Origin], named: tuple[Path, ...], is_there: Callable[[Path], bool]
+) -> tuple[Path, ...]:
+    """The project's compose files.
+
+    Compose replaces only what changed, so a file that was added later stands on the labels of a few containers alone.
+    What `avnwizard.toml` names, else what the newest container was made from, is used where it leaves out none of the
+    files that any container was made from. Where neither does, it is the most frequent set, and a check says stop.
+
+    Args:
+        origins: at least one.
+        named: what `avnwizard.toml` names; () for nothing.
+        is_there: whether a file exists: one that was removed is nobody's any more.
+    """
+    needed = {file for one in origins for file in one.files if is_there(file)}
+    newest = max(origins, key=lambda one: one.newest).files
+    for files in (named if all(map(is_there, named)) else (), newest):
+        if files and needed <= set(files):
+            return files
+    return _most([one.files for one in origins for _ in one.services])
+
+
+def env_files_to_use(origins: Sequence[Origin], named: Path | None) -> tuple[Path, ...]:
+    """The env files: the most frequent ones, or where the containers disagree the one that `avnwizard.toml` names."""
+    known = [one.env_files for one in origins for _ in one.services]
+    return (named,) if named and len(set(known)) > 1 and (named,) in known else _most(known)
+
+
+def _most(sets: Sequence[tuple[Path, ...]]) -> tuple[Path, ...]:
+    return Counter(sets).most_common(1)[0][0]

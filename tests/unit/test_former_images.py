@@ -1,0 +1,92 @@
+"""Whether the images that ran before can run again, from where, and under which names."""
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from avnwizard.domain.host import ComposeModel, Image, Service
+from avnwizard.errors import RefusedError
+from avnwizard.flows.former_images import Gone, WayBack, of_before, reach
+
+if TYPE_CHECKING:
+    from avnwizard.flows.host import Host
+
+RAN, NEWER = "sha256:" + "a" * 64, "sha256:" + "b" * 64
+TAG, DIGEST = "host/web:v1", f"host/web@sha256:{'1' * 64}"
+SOURCE = DIGEST
+
+
+class _Stack:
+    """Images by reference and by id, and what the registry says."""
+
+    def __init__(self, here: Mapping[str, str], *, offered: bool | None = True) -> None:
+        self._here, self._offered, self.asked = here, offered, list[str]()
+
+    def images(self, references: list[str]) -> dict[str, Image]:
+        known = {**self._here, **{one: one for one in self._here.values()}}
+        return {name: Image(name, known[name], "", 1) for name in references if name in known}
+
+    def offers(self, reference: str) -> bool | None:
+        self.asked.append(reference)
+        return self._offered
+
+
+def _reach(stack: _Stack, pinned: str = TAG, **pulled: Any) -> WayBack:
+    model = ComposeModel({name: Service(name, pinned) for name in ("web", "worker")}, {})
+    facts = {"running": {"web": RAN, "worker": RAN}} | pulled
+    return reach(cast("Host", SimpleNamespace(stack=stack)), model, facts, ["web", "worker"], "v1.5.0")
+
+
+def test_what_is_here_under_its_name_needs_nothing() -> None:
+    """The usual case asks no registry."""
+    stack = _Stack({TAG: RAN})
+    assert _reach(stack, tags={TAG: RAN}) == WayBack((), ())
+    assert stack.asked == []
+
+
+def test_a_name_that_moved_on_is_lent() -> None:
+    """It named another image already before the upgrade, so it is given back afterwards."""
+    assert _reach(_Stack({TAG: NEWER, "kept": RAN}), tags={TAG: NEWER}) == WayBack((), (TAG,))
+    assert _reach(_Stack({TAG: NEWER, "kept": RAN}), tags={TAG: RAN}) == WayBack((), ()), "the pull moved it"
+
+
+def test_what_was_pruned_is_pulled() -> None:
+    """Each registry is asked once for each image."""
+    stack = _Stack({}, offered=None)
+    found = _reach(stack, sources={"web": SOURCE, "worker": SOURCE})
+    assert found.fetch == (Gone("web", RAN, SOURCE, None), Gone("worker", RAN, SOURCE, None))
+    assert stack.asked == [SOURCE]
+    (line,) = of_before(found.fetch, found.borrowed)
+    assert line.endswith("whether the registry has them cannot be told before it is tried")
+
+
+@pytest.mark.parametrize(
+    ("offered", "sources", "words"),
+    [
+        (True, {}, "nobody knows a registry that has them"),
+        (False, {"web": SOURCE, "worker": SOURCE}, "the registry does not have them any more"),
+    ],
+)
+def test_what_cannot_be_pulled_is_refused(offered: bool, sources: dict[str, str], words: str) -> None:
+    """Before anything moves."""
+    with pytest.raises(RefusedError, match=words) as raised:
+        _reach(_Stack({}, offered=offered), sources=sources)
+    assert "Nothing was changed" in raised.value.message
+
+
+def test_a_digest_that_lost_its_name_is_pulled_by_it() -> None:
+    """The image is here by its id; a tag cannot bring the digest back."""
+    found = _reach(_Stack({"kept": RAN}), DIGEST, sources={"web": SOURCE, "worker": SOURCE})
+    assert [one.source for one in found.fetch] == [DIGEST, DIGEST]
+    unknown = _reach(_Stack({"kept": RAN}), DIGEST)
+    assert [one.source for one in unknown.fetch] == [DIGEST, DIGEST], "an older avnwizard noted no source"
+
+
+@pytest.mark.parametrize("here", [{DIGEST: NEWER, "kept": RAN}, {"kept": RAN}])
+def test_another_image_than_the_digest_names_is_refused(here: dict[str, str]) -> None:
+    """No name can be lent to it."""
+    elsewhere = f"host/web@sha256:{'2' * 64}"
+    with pytest.raises(RefusedError, match="pin another image by its digest"):
+        _reach(_Stack(here), DIGEST, sources={"web": elsewhere, "worker": elsewhere})

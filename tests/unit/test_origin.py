@@ -1,0 +1,174 @@
+"""Which compose files a plan uses, where the containers were made from different ones."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from avnwizard.domain.config import Config, StackSection
+from avnwizard.domain.host import ComposeModel, ComposeProject, Service
+from avnwizard.domain.origin import Origin, env_files_to_use, files_to_use
+from avnwizard.flows.made_from import made_from
+
+if TYPE_CHECKING:
+    from avnwizard.flows.host import Host
+
+HERE = Path("/srv/id")
+BASE, MINE, OTHER, GONE = (HERE / name for name in ("docker-compose.yml", "mine.yml", "other.yml", "gone.yml"))
+ENV = HERE / ".env"
+
+
+def _origin(*files: Path, services: tuple[str, ...] = ("web",), newest: float = 1.0, env: Path = ENV) -> Origin:
+    return Origin(files, (env,), services, newest)
+
+
+def _there(file: Path) -> bool:
+    return file != GONE
+
+
+MANY = ("docs", "postgres", "traefik")
+
+
+@pytest.mark.parametrize(
+    ("origins", "named", "expected"),
+    [
+        pytest.param([_origin(BASE)], (), (BASE,), id="all alike"),
+        pytest.param(
+            [_origin(BASE, MINE, newest=9), _origin(BASE, services=MANY)], (), (BASE, MINE), id="the newest has more"
+        ),
+        pytest.param(
+            [_origin(BASE, newest=9), _origin(BASE, MINE, services=MANY)],
+            (),
+            (BASE, MINE),
+            id="the newest has less: the most frequent, and a stop",
+        ),
+        pytest.param(
+            [_origin(BASE, MINE, newest=9), _origin(BASE, OTHER, services=MANY)],
+            (BASE, MINE, OTHER),
+            (BASE, MINE, OTHER),
+            id="what is named covers all",
+        ),
+        pytest.param(
+            [_origin(BASE, MINE, newest=9), _origin(BASE, services=MANY)],
+            (BASE,),
+            (BASE, MINE),
+            id="what is named leaves one out: it does not win over the newest",
+        ),
+        pytest.param([_origin(BASE)], (BASE, MINE), (BASE, MINE), id="what is named has more"),
+        pytest.param([_origin(BASE)], (GONE,), (BASE,), id="what is named is not there"),
+        pytest.param([_origin(BASE, GONE)], (BASE,), (BASE,), id="a removed file is nobody's"),
+        pytest.param([Origin((), (ENV,), ("web",), 9.0)], (), (), id="nobody tells"),
+    ],
+)
+def test_no_file_of_a_container_is_left_out(
+    origins: list[Origin], named: tuple[Path, ...], expected: tuple[Path, ...]
+) -> None:
+    """Where that can be had; else the most frequent."""
+    assert files_to_use(origins, named, _there) == expected
+
+
+def test_the_env_file() -> None:
+    """The most frequent; the one that is named where the containers disagree and one of them has it."""
+    other = HERE / "other.env"
+    disagreeing = [_origin(BASE, services=MANY), _origin(BASE, env=other)]
+    assert env_files_to_use(disagreeing, None) == (ENV,)
+    assert env_files_to_use(disagreeing, other) == (other,)
+    assert env_files_to_use(disagreeing, HERE / "third.env") == (ENV,)
+    assert env_files_to_use([_origin(BASE)], other) == (ENV,)
+
+
+def _host(
+    *origins: Origin, used: tuple[Path, ...] = (BASE,), stack: StackSection | None = None, **files: bool
+) -> "Host":
+    """A host whose folder holds what the origins name and, by `files`, more; True where git tracks it."""
+    there = {file for one in origins for file in one.files} | {HERE / name for name in files}
+    project = ComposeProject("id", HERE, used, ENV)
+    return cast(
+        "Host",
+        SimpleNamespace(
+            config=Config(stack=stack or StackSection()),
+            stack=SimpleNamespace(project=project, origins=lambda: origins),
+            files=SimpleNamespace(exists=lambda file: file in there and file != GONE),
+            repo=SimpleNamespace(directory=HERE, read=lambda _ref, path: b"" if files.get(path) else None),
+        ),
+    )
+
+
+MODEL = ComposeModel({name: Service(name, f"{name}:1") for name in ("web", *MANY)}, {})
+
+
+def _told(host: "Host") -> Iterator[tuple[str, str]]:
+    return ((one.level, one.message) for one in made_from(host, MODEL))
+
+
+def test_a_file_that_the_plan_leaves_out_is_a_stop() -> None:
+    """By service; the hint holds the line for `avnwizard.toml`."""
+    host = _host(_origin(BASE, newest=9), _origin(BASE, MINE, services=("docs",)))
+    (one,) = made_from(host, MODEL)
+    assert one.level == "stop"
+    assert one.message == (
+        "docs was made from docker-compose.yml and mine.yml, but this plan would use only docker-compose.yml: what "
+        "mine.yml sets would be dropped."
+    )
+    assert '[stack] files = ["docker-compose.yml", "mine.yml"]' in one.hint
+    assert "docker compose -f docker-compose.yml up -d docs" in one.hint
+
+
+def test_a_service_that_the_files_do_not_name_does_not_count() -> None:
+    """A container of another file of the project is left alone elsewhere."""
+    assert list(_told(_host(_origin(BASE), _origin(BASE, OTHER, services=("monitor",))))) == []
+
+
+def test_a_file_that_was_removed_does_not_count() -> None:
+    """Nobody can use it."""
+    assert list(_told(_host(_origin(BASE), _origin(BASE, GONE, services=("docs",))))) == []
+
+
+def test_files_that_differ_are_told_where_all_are_used() -> None:
+    """Unless `avnwizard.toml` names them."""
+    origins = (_origin(BASE, MINE, newest=9), _origin(BASE, services=("docs", "traefik")))
+    ((level, message),) = _told(_host(*origins, used=(BASE, MINE)))
+    assert level == "warn"
+    assert message == (
+        "The containers were made from different files: web from docker-compose.yml and mine.yml; docs, traefik from "
+        "docker-compose.yml."
+    )
+    named = StackSection(files=("docker-compose.yml", "mine.yml"))
+    assert list(_told(_host(*origins, used=(BASE, MINE), stack=named))) == []
+
+
+def test_a_container_that_does_not_tell_is_a_stop() -> None:
+    """Its files came on Compose's stdin, say."""
+    ((level, message),) = _told(_host(_origin(BASE, services=MANY), Origin((), (ENV,), ("web",), 1.0)))
+    assert (level, message) == ("stop", "Nobody can tell which compose files web was made from.")
+
+
+@pytest.mark.parametrize(
+    ("files", "stack", "used", "level"),
+    [
+        pytest.param({"compose.override.yml": False}, None, (BASE,), "stop", id="the operator's own"),
+        pytest.param({"compose.override.yml": True}, None, (BASE,), "", id="the release ships it"),
+        pytest.param(
+            {"compose.override.yml": False}, StackSection(files=("docker-compose.yml",)), (BASE,), "", id="named"
+        ),
+        pytest.param({"compose.override.yml": False}, None, (BASE, MINE), "", id="started with -f"),
+        pytest.param({"compose.override.yml": False}, None, (MINE,), "", id="started with -f, one"),
+        pytest.param({}, None, (BASE,), "", id="none"),
+    ],
+)
+def test_an_override_beside(
+    files: dict[str, bool], stack: StackSection | None, used: tuple[Path, ...], level: str
+) -> None:
+    """A plain `docker compose up` would take it up; no container has it yet."""
+    found = [one for one, _ in _told(_host(_origin(*used, services=MANY), used=used, stack=stack, **files))]
+    assert found == ([level] if level else [])
+
+
+def test_another_env_file_is_a_stop() -> None:
+    """Unless `avnwizard.toml` names the one that is used."""
+    origins = (_origin(BASE, services=MANY), _origin(BASE, env=HERE / "other.env"))
+    ((level, message),) = _told(_host(*origins))
+    assert (level, message) == ("stop", "web was made with the env file other.env, but this plan would use .env.")
+    assert list(_told(_host(*origins, stack=StackSection(env_file=".env")))) == []

@@ -5,6 +5,7 @@ from avnwizard.errors import StepError
 from avnwizard.flows import handover, rolling
 from avnwizard.flows.edge.baseline import wait_for_all
 from avnwizard.flows.edge.memory import load
+from avnwizard.flows.image_notes import none_changed
 from avnwizard.flows.steps.scene import Scene
 from avnwizard.flows.survey import ailing
 
@@ -44,6 +45,9 @@ class Verify(Step):
             ours = [one for one in rolling.of_service(host, service) if one.is_serving]
             handover.settle(ctx, host, service, ours)
         ctx.say(f"all {len(model.services)} services of {self._tag} serve")
+        upgraded = self._commit == self._scene.plan.target.commit
+        if upgraded and none_changed(ctx.recall("pull").get("running", {}), host.stack.containers()):
+            ctx.say("no service's image changed: each runs the one that it ran before")
         self._ask_the_edge(ctx)
 
     def _ask_the_edge(self, ctx: StepContext) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 
 from avnwizard.domain.answers import COMMENT_OUT, GENERATE, KEEP, Answers, Decision
 from avnwizard.domain.compose import VariableUse
+from avnwizard.domain.env_pins import Pin
+from avnwizard.domain.env_readers import Readers
 from avnwizard.domain.envdiff import EnvDiff, Rename
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.plan import EnvEdit
@@ -18,8 +20,17 @@ _PLACEHOLDER = re.compile(r"(?i)change|replace|example|your|insecure|default|xxx
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
+_ANYTHING_NAMED = Readers()
+
+
 def env_decisions(
-    operator: EnvFile, diff: EnvDiff, uses: Mapping[str, VariableUse], answers: Answers
+    operator: EnvFile,
+    diff: EnvDiff,
+    uses: Mapping[str, VariableUse],
+    answers: Answers,
+    *,
+    readers: Readers = _ANYTHING_NAMED,
+    pins: tuple[Pin, ...] = (),
 ) -> tuple[Decision, ...]:
     """Every decision about the env file.
 
@@ -27,12 +38,19 @@ def env_decisions(
         diff: between the release's example files.
         uses: the target compose file's variables.
         answers: refusing a rename opens further decisions, so the answers so far are needed.
+        readers: who may read what no compose file names.
+        pins: variables that decide what image runs, and whose default the release changes.
     """
-    return tuple(_decisions(operator, diff, uses, answers))
+    return tuple(_decisions(operator, diff, uses, answers, readers, pins))
 
 
 def _decisions(
-    operator: EnvFile, diff: EnvDiff, uses: Mapping[str, VariableUse], answers: Answers
+    operator: EnvFile,
+    diff: EnvDiff,
+    uses: Mapping[str, VariableUse],
+    answers: Answers,
+    readers: Readers,
+    pins: tuple[Pin, ...],
 ) -> Iterator[Decision]:
     live = [rename for rename in diff.renamed if rename.old in operator and rename.new not in operator]
     renames = [_rename(rename) for rename in live]
@@ -40,6 +58,11 @@ def _decisions(
     given = [answers.get(decision) for decision in renames]
     taken = {answer or rename.new for rename, answer in zip(live, given, strict=True) if answer != ""}
     kept = {rename.old for rename, answer in zip(live, given, strict=True) if answer != ""}
+
+    for pin in pins:
+        name = pin.was if pin.was in kept and pin.key in taken else pin.key
+        if operator.literal(name) == pin.old:
+            yield _adoption(pin)
 
     offered = {variable.key: variable.default for variable in diff.added if variable.active}
     required = {key for key, use in uses.items() if use.required}
@@ -50,14 +73,39 @@ def _decisions(
     leaving = [variable.key for variable in diff.removed] + [rename.old for rename in diff.renamed]
     for key in dict.fromkeys(key for key in leaving if key not in kept):
         if key in operator and key not in uses:
-            yield Decision(
-                "remove",
-                key,
-                f"The release no longer has {key}.",
-                ("nothing reads it any more",),
-                COMMENT_OUT,
-                certain=True,
-            )
+            yield _removal(key, _successors(key, diff, operator), readers.keeping(key, operator))
+
+
+def _successors(key: str, diff: EnvDiff, operator: EnvFile) -> dict[str, tuple[str, ...]]:
+    """What may do a variable's work in the new release -> why; not what has the operator's value already."""
+    found = {new: group.why for group in diff.related if key in group.old for new in group.new if new != key}
+    found |= {rename.new: rename.why for rename in diff.renamed if rename.old == key}
+    return {new: why for new, why in found.items() if operator.literal(new) != operator.literal(key)}
+
+
+def _removal(key: str, successors: Mapping[str, tuple[str, ...]], keeping: str) -> Decision:
+    """Unread beyond doubt, it is commented out; where there is doubt it stays, and is asked about."""
+    gone = f"The release no longer has {key}"
+    if successors:
+        reasons = dict.fromkeys(reason for why in successors.values() for reason in why)
+        question = f"{gone}; {' and '.join(successors)} may take its place."
+        return Decision("remove", key, question, (*reasons, *([keeping] if keeping else [])), KEEP)
+    if keeping:
+        return Decision("remove", key, f"{gone}.", (keeping,), KEEP, certain=True)
+    return Decision("remove", key, f"{gone}.", ("nothing reads it any more",), COMMENT_OUT, certain=True)
+
+
+def _adoption(pin: Pin) -> Decision:
+    """The operator has what the current release proposes; so he gets what the new one does, its images with it."""
+    return Decision(
+        "value",
+        pin.key,
+        f"{pin.key} decides what image {', '.join(pin.services)} runs; the release has {masked(pin.key, pin.new)}.",
+        (f"you have the current release's default, {masked(pin.key, pin.old)}",),
+        pin.new,
+        certain=True,
+        secret=is_secret_name(pin.key),
+    )
 
 
 def _rename(rename: Rename) -> Decision:

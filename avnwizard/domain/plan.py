@@ -17,7 +17,8 @@ from avnwizard.errors import RefusedError
 Jump = Literal["patch", "minor", "major"]
 Handling = Literal["job", "surge", "recreate", "skip", "retire"]
 """A roll's strategy, or `retire`: the release no longer has the service."""
-EnvAction = Literal["rename", "add", "set", "comment-out"]
+EnvAction = Literal["rename", "add", "set", "comment-out", "remove"]
+"""`remove`: the release drops it from an env file that it brings itself."""
 
 
 @dataclass(frozen=True)

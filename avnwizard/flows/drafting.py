@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from avnwizard.domain.answers import Answers, Decision
 from avnwizard.domain.changelog import ChangelogRange, sections_between
-from avnwizard.domain.compose import VariableUse, variables_used
+from avnwizard.domain.compose import VariableUse, image_variables, variables_used
 from avnwizard.domain.drift import Drifted
 from avnwizard.domain.env_decisions import env_decisions
+from avnwizard.domain.env_pins import Defaults, Pin, pins
+from avnwizard.domain.env_readers import Readers
 from avnwizard.domain.envdiff import EnvDiff, diff_env
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.host import Head, TagRef
@@ -16,11 +18,14 @@ from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Breaking
 from avnwizard.errors import RefusedError
 from avnwizard.flows import drift, releases
+from avnwizard.flows.env_reading import readers
+from avnwizard.flows.examples import examples, to_acknowledge
 from avnwizard.flows.host import Host
 from avnwizard.flows.meaning import new_migrations, table_sizes
 from avnwizard.flows.models import compose_paths
 from avnwizard.flows.submodules import refuse_submodules
 from avnwizard.flows.survey import read_env
+from avnwizard.flows.tracked_env import EnvOfRelease, env_of_release
 
 
 @dataclass(frozen=True)
@@ -28,17 +33,22 @@ class Draft:
     """An upgrade before it is decided.
 
     Attributes:
+        operator: the env file as it is.
+        coming: the same as the target's checkout makes it, where git tracks it; the decisions are made on that.
         compose: the target's compose files with the local edits carried over: path in the checkout -> content.
         edited: tracked files with local edits, as they are: path -> content (None: deleted).
         carried: the same files as they will be at the target.
         uses: the variables of the target's compose files.
         drifted: what runs otherwise than the current release's files say.
+        readers: who may read what these do not name.
+        pins: variables that decide what image runs, and whose default the release changes.
     """
 
     current: TagRef
     target: TagRef
     head: Head
     operator: EnvFile
+    coming: EnvOfRelease
     changelog: ChangelogRange
     breaking: tuple[Breaking, ...]
     diff: EnvDiff
@@ -49,6 +59,8 @@ class Draft:
     edits_patch: bytes
     migrations: MigrationVerdict
     drifted: Drifted
+    readers: Readers
+    pins: tuple[Pin, ...]
 
     def decisions(self, answers: Answers) -> tuple[Decision, ...]:
         """Everything to be decided, given the answers so far."""
@@ -56,11 +68,8 @@ class Draft:
             Decision("acknowledge", item.id, f"{item.id}: {printable(item.title, limit=200)}")
             for item in self.breaking
         )
-        return (
-            *self.drifted.decisions(),
-            *acknowledgements,
-            *env_decisions(self.operator, self.diff, self.uses, answers),
-        )
+        asked = env_decisions(self.coming.env, self.diff, self.uses, answers, readers=self.readers, pins=self.pins)
+        return (*self.drifted.decisions(), *acknowledgements, *asked)
 
 
 def draft(host: Host, target: str) -> Draft:
@@ -76,37 +85,48 @@ def draft(host: Host, target: str) -> Draft:
     section = host.config.stack
     changelog_text = _text(host, tag.commit, section.changelog)
     changelog = sections_between(changelog_text, current.name, tag.name)
-    edited, carried = _carry(host, tag)
+    coming = env_of_release(host, tag, operator)
+    edited, carried = _carry(host, tag, coming)
     compose = {path: _compose_file(host, path, tag, carried) for path in compose_paths(host)}
     main = next(iter(compose))  # the release's own file; those that override it come after
     before, after = _text(host, current.commit, main), compose[main].decode("utf-8", "replace")
+    found = examples(host, current.commit, tag.commit)
+    old, new = _offering(found.before, before), _offering(found.after, after)
     diff = diff_env(
-        _offering(host.repo.read(current.commit, section.example) or b"", before),
-        _offering(host.repo.read(tag.commit, section.example) or b"", after),
+        old,
+        new,
         changelog="\n".join(one.body_markdown for one in changelog.versions),
         compose_old=before,
         compose_new=after,
-        operator=operator,
+        operator=coming.env,
     )
+    uses = _uses(compose)
+    images = image_variables((content.decode("utf-8", "replace") for content in compose.values()), coming.env)
     return Draft(
         current=current,
         target=tag,
         head=host.repo.head(),
         operator=operator,
+        coming=coming,
         changelog=changelog,
-        breaking=tuple(
-            Breaking(f"{one.version}/{number}", item.title, item.text)
-            for one in changelog.versions
-            for number, item in enumerate(one.breaking, start=1)
+        breaking=(
+            *to_acknowledge(host, found, tag.name),
+            *(
+                Breaking(f"{one.version}/{number}", item.title, item.text)
+                for one in changelog.versions
+                for number, item in enumerate(one.breaking, start=1)
+            ),
         ),
         diff=diff,
-        uses=_uses(compose),
+        uses=uses,
         compose=compose,
         edited=edited,
         carried=carried,
         edits_patch=host.repo.diff(),
         migrations=new_migrations(host, current.commit, tag.commit, table_sizes(host)),
         drifted=drift.look(host, host.stack.resolve(), host.stack.containers()),
+        readers=readers(host, tag, compose, carried, coming.env, without_example=found.missing),
+        pins=pins(Defaults(old, variables_used(before)), Defaults(new, uses), images, diff.renamed),
     )
 
 
@@ -141,13 +161,16 @@ def _compose_file(host: Host, path: str, tag: TagRef, carried: Mapping[str, byte
     )
 
 
-def _carry(host: Host, tag: TagRef) -> tuple[dict[str, bytes | None], dict[str, bytes | None]]:
+def _carry(host: Host, tag: TagRef, coming: EnvOfRelease) -> tuple[dict[str, bytes | None], dict[str, bytes | None]]:
     edited: dict[str, bytes | None] = {}
     carried: dict[str, bytes | None] = {}
     conflicts = []
     for path in host.repo.state().edited:
         file = host.repo.directory / path
         edited[path] = host.files.read(file) if file.is_file() else None
+        if path == coming.path:
+            carried[path] = coming.env.to_bytes()
+            continue
         merge = host.repo.merge(path, tag.commit)
         carried[path] = merge.content
         if merge.conflict:

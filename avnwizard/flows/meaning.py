@@ -10,6 +10,7 @@ from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.migrations import MigrationVerdict, TableSize, read_migrations
 from avnwizard.errors import RefusedError, WizardError
+from avnwizard.flows.examples import examples
 from avnwizard.flows.host import Host
 from avnwizard.ports import Repo
 
@@ -21,12 +22,12 @@ class Meaning:
     Attributes:
         breaking: breaking items of the changelog.
         migrations: the SQL files that the release adds, judged.
-        env_changes: variables of the example file that were added, removed or renamed.
+        env_changes: variables of the example file that were added, removed or renamed; None where that is gone.
     """
 
     breaking: int
     migrations: MigrationVerdict
-    env_changes: int
+    env_changes: int | None
 
 
 def meaning(host: Host, current: str, target: str, sizes: Mapping[str, TableSize] | None = None) -> Meaning:
@@ -37,15 +38,16 @@ def meaning(host: Host, current: str, target: str, sizes: Mapping[str, TableSize
     """
     section = host.config.stack
     changelog = sections_between(_text(host, target, section.changelog), current, target)
+    found = examples(host, current, target)
     diff = diff_env(
-        EnvFile.parse(_text(host, current, section.example).encode()),
-        EnvFile.parse(_text(host, target, section.example).encode()),
+        EnvFile.parse(found.before),
+        EnvFile.parse(found.after),
         changelog="\n".join(one.body_markdown for one in changelog.versions),
     )
     return Meaning(
         breaking=sum(len(one.breaking) for one in changelog.versions),
         migrations=new_migrations(host, current, target, sizes),
-        env_changes=len(diff.added) + len(diff.removed) + len(diff.renamed),
+        env_changes=None if found.missing else len(diff.added) + len(diff.removed) + len(diff.renamed),
     )
 
 

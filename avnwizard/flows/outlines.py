@@ -8,6 +8,7 @@ from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.host import TagRef
 from avnwizard.domain.migrations import read_migrations
 from avnwizard.errors import WizardError
+from avnwizard.flows.examples import examples
 from avnwizard.flows.host import Host
 
 
@@ -17,7 +18,7 @@ class Outline:
 
     Attributes:
         migrations: new SQL migrations of the product; those of other images (Ory's) are not seen from here.
-        env: variables that are added, renamed or removed; None where an example file cannot be read.
+        env: variables that are added, renamed or removed; None where an example file cannot be read or is gone.
         breaking: items that the changelog marks as breaking.
         told: whether the changelog has a section for the release.
         breaks_old_code: whether the old code may fail on the new schema, so that going back needs a restore.
@@ -55,10 +56,12 @@ def _migrations(host: Host, tag: TagRef) -> tuple[str, ...]:
 
 
 def _env_changes(host: Host, current: TagRef, tag: TagRef) -> int | None:
-    path = host.config.stack.example
     try:
-        before, after = (EnvFile.parse(_text(host, one, path).encode()) for one in (current, tag))
+        found = examples(host, current.commit, tag.commit)
+        before, after = EnvFile.parse(found.before), EnvFile.parse(found.after)
     except WizardError:
+        return None
+    if found.missing:
         return None
     diff = diff_env(before, after)
     related = sum(max(len(group.old), len(group.new)) for group in diff.related)

@@ -9,6 +9,8 @@ from avnwizard.domain.config import Strategy
 from avnwizard.domain.drift import Drifted
 from avnwizard.domain.edge import EdgeFacts
 from avnwizard.domain.env_decisions import apply_decisions
+from avnwizard.domain.env_merge import merge_edits
+from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.handover import lost_in_recreate, recreate_grace_s
 from avnwizard.domain.host import ComposeModel, Container
@@ -26,6 +28,7 @@ from avnwizard.flows.edge.foresight import foreseen
 from avnwizard.flows.expecting import expected
 from avnwizard.flows.handover import plan_handover
 from avnwizard.flows.host import Host
+from avnwizard.flows.image_notes import image_notes
 from avnwizard.flows.meaning import compose_changes
 from avnwizard.flows.models import resolve_contents
 from avnwizard.flows.release_files import changed_for_services, in_sentences, in_words
@@ -104,7 +107,8 @@ def prepare(
     if left := answers.open(decisions):
         raise OpenDecisionsError(left, draft.target.name)
     note = f"avnwizard: {draft.current.name} to {draft.target.name}"
-    env, edits = apply_decisions(draft.operator, decisions, answers, note=note)
+    env, edits = apply_decisions(draft.coming.env, decisions, answers, note=note)
+    edits = (*merge_edits(draft.operator, draft.coming.env, why=f"{draft.target.name}'s own file"), *edits)
     model = resolve_contents(host, draft.compose, env.to_bytes(), what=draft.target.name)
     now = host.stack.resolve()
     changed = changed_for_services(host, draft, now, model, env)
@@ -136,6 +140,7 @@ def prepare(
         warnings=(
             *snapshot_warnings(kept),
             *of_data,
+            *image_notes(host, draft.target.name, draft.pins, env, services, model),
             *_warnings(host, draft, edits, verdict, services, model),
             *told,
         ),
@@ -159,11 +164,16 @@ def prepare(
         _timed(host, describe(plan)),
         draft.operator.to_bytes(),
         env.to_bytes(),
-        draft.edited,
-        draft.carried,
+        _with_env(draft, draft.edited, draft.operator),
+        _with_env(draft, draft.carried, env),
         draft.edits_patch,
         draft.drifted,
     )
+
+
+def _with_env(draft: Draft, contents: Mapping[str, bytes | None], env: EnvFile) -> Mapping[str, bytes | None]:
+    """Files of the checkout with the env file among them where git tracks it: a checkout moves that too."""
+    return {**contents, draft.coming.path: env.to_bytes()} if draft.coming.path else contents
 
 
 def _timed(host: Host, plan: Plan) -> Plan:
@@ -275,6 +285,10 @@ def _warnings(
 ) -> tuple[str, ...]:
     found = [*draft.drifted.warnings()]
     found += [f"The changelog has no section for {tag}." for tag in draft.changelog.missing]
+    found += [
+        f"{draft.coming.path}: you changed {key}, and {draft.target.name} does too; yours stays."
+        for key in draft.coming.contested
+    ]
     if verdict.breaks_old_code:
         found.append(
             "The old code does not work on the new schema: from a migration until its service is rolled, "

@@ -46,7 +46,7 @@ def _wants(decision: Decision) -> str:
     if decision.topic == "rename":
         return f"{decision.proposal}"
     if decision.topic == "remove":
-        return "no longer read"
+        return "no longer listed" if decision.proposal == KEEP else "no longer read"
     if decision.proposal and decision.proposal != GENERATE:
         return f"{decision.key}={masked(decision.key, decision.proposal)}"
     return f"{decision.key} (required)"
@@ -59,7 +59,7 @@ def _writes(upgrade: Upgrade, decision: Decision, reveal: bool) -> str:
     if decision.topic == "rename":
         if not answer:
             return "not renamed"
-        return f"{answer}={_value(answer, upgrade.draft.operator.literal(decision.key) or '', reveal)}"
+        return f"{answer}={_value(answer, upgrade.draft.coming.env.literal(decision.key) or '', reveal)}"
     if decision.topic == "remove":
         return "kept as it is" if answer == KEEP else f"# {decision.key}"
     if answer == GENERATE and decision.secret:
@@ -80,5 +80,5 @@ def env_diff(upgrade: Upgrade) -> tuple[DiffLine, ...]:
     draft = upgrade.draft
     decided = tuple(one for one in upgrade.decisions(env=True) if upgrade.answers.get(one) is not None)
     note = f"avnwizard: {draft.current.name} to {draft.target.name}"
-    after, _ = apply_decisions(draft.operator, decided, upgrade.answers, note=note)
+    after, _ = apply_decisions(draft.coming.env, decided, upgrade.answers, note=note)
     return preview(draft.operator, after)

@@ -98,7 +98,7 @@ def releases(
     """List the releases newer than the current one, newest first, and what each would mean.
 
     JSON: {"current", "releases": [{"tag", "commit", "date", "kind", "prerelease", "signed", "recommended", "note",
-    "breaking": number, "migrations": number of files' statements, "env_changes": number, "verdict"}]}
+    "breaking": number, "migrations": number of files' statements, "env_changes": number | null, "verdict"}]}
     """
     from avnwizard.flows import releases as flow
     from avnwizard.flows.meaning import meaning, table_sizes
@@ -141,7 +141,7 @@ def releases(
                     one.kind,
                     "yes" if one.tag.signed else "no",
                     str(read.breaking),
-                    str(read.env_changes),
+                    "?" if read.env_changes is None else str(read.env_changes),
                 )
                 for one, read in zip(found, meanings, strict=True)
             ],

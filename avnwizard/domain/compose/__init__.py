@@ -1,7 +1,9 @@
 """Compose files: what they use, what they resolve to, what changed between two releases."""
 
 from avnwizard.domain.compose.diff import ComposeDiff, MountChange, PartChange, ServiceChange, compose_diff
+from avnwizard.domain.compose.env_readers import env_file_paths, passes_on_a_file, whole_file_readers
 from avnwizard.domain.compose.errors import ComposeError
+from avnwizard.domain.compose.image_variables import image_variables
 from avnwizard.domain.compose.model import load
 from avnwizard.domain.compose.usage import VariableUse, variables_used
 from avnwizard.domain.interpolation import InterpolationError, interpolate
@@ -15,7 +17,11 @@ __all__ = [
     "ServiceChange",
     "VariableUse",
     "compose_diff",
+    "env_file_paths",
+    "image_variables",
     "interpolate",
     "load",
+    "passes_on_a_file",
     "variables_used",
+    "whole_file_readers",
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from avnwizard.domain.compose import VariableUse, variables_used
+from avnwizard.domain.compose import VariableUse, passes_on_a_file, variables_used
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.interpolation import InterpolationError, references
 
@@ -47,8 +47,11 @@ def required_without(compose_new: str, new: EnvFile) -> dict[str, VariableUse]:
 
 
 def unread(compose_old: str, compose_new: str, after: Iterable[str]) -> tuple[str, ...]:
-    """Give the variables of the new example that the old compose file used and the new one does not."""
-    if not compose_old or not compose_new:
+    """Give the variables of the new example that the old compose file used and the new one does not.
+
+    None where a service is given a whole file by `env_file`: it may read any of them.
+    """
+    if not compose_old or not compose_new or passes_on_a_file(compose_new):
         return ()
     before, now = variables_used(compose_old), variables_used(compose_new)
     return tuple(key for key in after if key in before and key not in now)

@@ -12,6 +12,7 @@ from avnwizard.flows import handover, identity, rolling
 from avnwizard.flows.conformity import strangers
 from avnwizard.flows.edge.baseline import wait_for_all
 from avnwizard.flows.edge.memory import load
+from avnwizard.flows.image_notes import none_changed
 from avnwizard.flows.steps.scene import Scene
 from avnwizard.flows.survey import ailing
 
@@ -52,6 +53,9 @@ class Verify(Step):
             handover.settle(ctx, host, service, ours)
         self._compare(ctx, model)
         ctx.say(f"all {len(model.services)} services of {self._tag} serve, as its files name them")
+        upgraded = self._commit == self._scene.plan.target.commit
+        if upgraded and none_changed(ctx.recall("pull").get("running", {}), host.stack.containers()):
+            ctx.say("no service's image changed: each runs the one that it ran before")
         self._ask_the_edge(ctx)
 
     def _compare(self, ctx: StepContext, model: ComposeModel) -> None:

@@ -57,7 +57,7 @@ class EnterValue(ModalScreen[str | None]):
     def _trouble(self, value: str) -> str:
         if not value:
             return "Nothing was entered."
-        env, key = self._upgrade.draft.operator, self._decision.key
+        env, key = self._upgrade.draft.coming.env, self._decision.key
         try:
             if self._decision.topic == "rename":
                 env.renamed(key, value)

@@ -102,7 +102,9 @@ class EnvironmentPage(Page):
         self.query_one("#left", Static).update(Content.assemble(told, rest))
 
     def _untouched(self) -> int:
-        keys = set(self.choices.upgrade.draft.operator.keys())
+        draft = self.choices.upgrade.draft
+        coming = draft.coming.env
+        keys = {key for key in draft.operator.keys() if draft.operator.literal(key) == coming.literal(key)}  # noqa: SIM118 - no mapping
         return len(keys - {row.decision.key for row in self._rows})
 
     def _show_about(self) -> None:
@@ -146,10 +148,10 @@ class EnvironmentPage(Page):
         topic = row.decision.topic if row else ""
         told = {
             ("accept", "rename"): "Rename",
-            ("accept", "remove"): "Comment out",
+            ("accept", "remove"): "Keep" if row and row.decision.proposal == KEEP else "Comment out",
             ("enter", "rename"): "Other name",
             ("refuse", "rename"): "Not a rename",
-            ("refuse", "remove"): "Keep",
+            ("refuse", "remove"): "Comment out" if row and row.decision.proposal == KEEP else "Keep",
         }
         if binding.action == "accept" and row and row.decision.proposal == GENERATE:
             return "Generate"
@@ -159,15 +161,15 @@ class EnvironmentPage(Page):
         """Take what is proposed."""
         row = self._chosen()
         if row and row.decision.proposal:
-            self._decide(row, COMMENT_OUT if row.decision.topic == "remove" else row.decision.proposal)
+            self._decide(row, row.decision.proposal)
 
     def action_refuse(self) -> None:
-        """Not a rename; or keep what would be commented out."""
+        """Not a rename; or the other way with a variable that the release no longer has."""
         row = self._chosen()
         if row and row.decision.topic == "rename":
             self._decide(row, "")
         elif row and row.decision.topic == "remove":
-            self._decide(row, KEEP)
+            self._decide(row, COMMENT_OUT if row.decision.proposal == KEEP else KEEP)
 
     def action_enter(self) -> None:
         """Enter another name, or a value."""

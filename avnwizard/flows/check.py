@@ -27,13 +27,13 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def check(host: Host, target: str = "") -> tuple[Finding, ...]:
-    """Every finding, gravest matter first: what runs otherwise than the files say, then the rest.
+    """Every finding, gravest matter first: unfinished runs, what runs otherwise than the files say, then the rest.
 
     Args:
         target: the release to upgrade to; its tag must be where the remote has it.
     """
     parts: tuple[Callable[[Host], Iterator[Finding]], ...] = (
-        _services, placed, database_findings, _engine, _runs, _git, partial(_remote, target=target), _env, _disk,
+        _runs, _services, placed, database_findings, _engine, _git, partial(_remote, target=target), _env, _disk,
     )  # fmt: skip
     found: list[Finding] = []
     for part in parts:

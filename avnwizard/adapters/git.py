@@ -6,12 +6,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from avnwizard.adapters import git_refs, git_worktree
+from avnwizard.adapters import git_refs, git_trees, git_worktree
 from avnwizard.adapters.git_environment import git_environment
 from avnwizard.adapters.git_merge import merge_file
 from avnwizard.adapters.git_runner import GitRunner
 from avnwizard.adapters.hostile import printable
-from avnwizard.domain.host import Head, Merge, RepoState, TagRef
+from avnwizard.domain.host import Head, Merge, RepoState, TagRef, TreeFile
+from avnwizard.domain.release_order import tag_of
 from avnwizard.domain.secret import redact_urls
 from avnwizard.errors import HostError
 
@@ -53,6 +54,7 @@ class GitRepo:
 
     def __init__(self, runner: GitRunner, directory: Path, git_dir: Path) -> None:
         self._runner, self._directory, self._git_dir = runner, directory, git_dir
+        self._contents = git_trees.Contents()
 
     @cached_property
     def _git(self) -> "git.Repo":
@@ -83,7 +85,7 @@ class GitRepo:
         if not commit:
             raise HostError(f"{self._directory} has no commit checked out.", "Check out the release that runs now.")
         branch = self._runner.try_("symbolic-ref", "--quiet", "--short", "HEAD").text.rstrip("\n")
-        return Head(commit=commit, tag=git_refs.release_at(self.tags(), commit), branch=branch)
+        return Head(commit=commit, tag=tag_of(self.tags(), commit), branch=branch)
 
     def state(self) -> RepoState:
         """Local edits, operations in progress, shallow or not; `remote` is its address without credentials."""
@@ -100,6 +102,10 @@ class GitRepo:
     def tags(self) -> tuple[TagRef, ...]:
         """Every local tag that leads to a commit."""
         return git_refs.local_tags(self._runner)
+
+    def is_ancestor(self, old: str, new: str) -> bool:
+        """Whether the commit `new` has the commit `old` in its history; False where a shallow clone cannot tell."""
+        return git_refs.is_ancestor(self._runner, old, new)
 
     def remote_tag(self, tag: str) -> str:
         """The commit that the remote has for the tag, "" if it has no such tag; `HostError` when unreachable."""
@@ -128,6 +134,14 @@ class GitRepo:
             "--literal-pathspecs", *words, *(("--", f"{prefix}/") if prefix not in {"", "."} else ())
         )
         return tuple(sorted(found))
+
+    def files(self, ref: str, folder: str) -> tuple[TreeFile, ...]:
+        """What lies below a folder at a ref, with the id of each content; links and submodules too."""
+        return git_trees.files(self._runner, git_refs.commit_of(self._runner, ref), folder)
+
+    def content(self, blob: str) -> bytes:
+        """A file's content by the id that `files` gives; `HostError` when the clone does not hold it."""
+        return self._contents.read(self._git, blob)
 
     def merge(self, path: str, target: str) -> Merge:
         """Three-way merge of one edited file: base HEAD, ours the work tree, theirs the target ref."""

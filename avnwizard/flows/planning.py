@@ -12,10 +12,9 @@ from avnwizard.domain.findings import Finding
 from avnwizard.domain.handover import lost_in_recreate, recreate_grace_s
 from avnwizard.domain.host import ComposeModel, Container
 from avnwizard.domain.migrations import Kind, MigrationVerdict
-from avnwizard.domain.plan import EnvEdit, Jump, MigrationStatement, Plan, ReleaseRef, ServicePlan
+from avnwizard.domain.plan import EnvEdit, MigrationStatement, Plan, ReleaseRef, ServicePlan
 from avnwizard.domain.strategy import COMPLETED, choose, roll_order
 from avnwizard.domain.traefik.routes import plan_probe
-from avnwizard.domain.version import Version, kind_of_jump
 from avnwizard.errors import RefusedError
 from avnwizard.flows.describe import describe
 from avnwizard.flows.drafting import Draft
@@ -24,6 +23,7 @@ from avnwizard.flows.handover import plan_handover
 from avnwizard.flows.host import Host
 from avnwizard.flows.meaning import compose_changes
 from avnwizard.flows.models import resolve_contents
+from avnwizard.flows.releases import cautions, kind_of
 from avnwizard.flows.snapshot_plan import plan_snapshot
 
 AS_CHOSEN = "as you chose"
@@ -97,7 +97,7 @@ def prepare(
     services = _services(host, model, strategies or {})
     plan = Plan(
         product=host.config.stack.product,
-        jump=_jump(draft),
+        jump=kind_of(draft.current, draft.target),
         project=host.stack.project,
         current=ReleaseRef(draft.current.name, draft.current.commit, draft.current.date),
         target=ReleaseRef(draft.target.name, draft.target.commit, draft.target.date),
@@ -145,13 +145,6 @@ def _timed(host: Host, plan: Plan) -> Plan:
         return expected(plan, journal)
     finally:
         journal.close()
-
-
-def _jump(draft: Draft) -> Jump:
-    jump = kind_of_jump(Version.parse(draft.current.name), Version.parse(draft.target.name))
-    if jump == "downgrade" or jump == "same":  # noqa: PLR1714 - spelled out, mypy narrows it
-        raise RefusedError(f"{draft.target.name} is not newer than {draft.current.name}.", "avnwizard releases")
-    return jump
 
 
 def _services(host: Host, model: ComposeModel, chosen: Mapping[str, Strategy]) -> tuple[ServicePlan, ...]:
@@ -218,7 +211,8 @@ def _warnings(
     services: tuple[ServicePlan, ...],
     model: ComposeModel,
 ) -> tuple[str, ...]:
-    found = [f"The changelog has no section for {tag}." for tag in draft.changelog.missing]
+    found = list(cautions(draft.current, draft.target))
+    found += [f"The changelog has no section for {tag}." for tag in draft.changelog.missing]
     if verdict.breaks_old_code:
         found.append(
             "The old code does not work on the new schema: from a migration until its service is rolled, "

@@ -15,6 +15,7 @@ from avnwizard.domain.host import (
     Merge,
     RepoState,
     TagRef,
+    TreeFile,
 )
 from avnwizard.ports.progress import Progress
 
@@ -39,6 +40,9 @@ class Repo(Protocol):
     def tags(self) -> tuple[TagRef, ...]:
         """Every local tag."""
 
+    def is_ancestor(self, old: str, new: str) -> bool:
+        """Whether the commit `new` has the commit `old` in its history; False where a shallow clone cannot tell."""
+
     def remote_tag(self, tag: str) -> str:
         """The commit that the remote has for the tag, "" if it has no such tag; `HostError` when unreachable."""
 
@@ -50,6 +54,12 @@ class Repo(Protocol):
 
     def list(self, ref: str, folder: str) -> tuple[str, ...]:
         """Files below a folder at a ref, as paths from the top, sorted."""
+
+    def files(self, ref: str, folder: str) -> tuple[TreeFile, ...]:
+        """What lies below a folder at a ref, with the id of each content; links and submodules too."""
+
+    def content(self, blob: str) -> bytes:
+        """A file's content by the id that `files` gives."""
 
     def merge(self, path: str, target: str) -> Merge:
         """Three-way merge of one edited file: base HEAD, ours the work tree, theirs the target ref."""

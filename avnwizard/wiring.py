@@ -19,7 +19,7 @@ from avnwizard.flows.host import Host
 if TYPE_CHECKING:
     from avnwizard.adapters.docker.stack import DockerStack
     from avnwizard.adapters.git import GitRepo
-    from avnwizard.ports import Database, EdgeProbe, Stack
+    from avnwizard.ports import Database, EdgeProbe, SqlReader, Stack
     from avnwizard.practice.host import PracticeHost
 
 STATE_DIR = "AVNWIZARD_STATE_DIR"
@@ -59,7 +59,8 @@ def _open_real(directory: Path) -> Host:
     postgres = config.postgres.service or _find_postgres(stack, images_of(containers, project.name))
     find = partial(_container_database, stack, postgres)
     edge = TraefikEdge(project.name)
-    return Host(config, state, repo, stack, edge, LocalFiles(), SystemClock(), postgres, find, _http_probe)
+    sql = sql_reader()
+    return Host(config, state, repo, stack, edge, LocalFiles(), SystemClock(), postgres, find, _http_probe, sql)
 
 
 def _find_postgres(stack: "Stack", made: Mapping[str, str]) -> str:
@@ -85,6 +86,13 @@ def _container_database(stack: "DockerStack", service: str) -> "Database":
             f"Start it: docker compose up -d {service or 'postgres'}",
         )
     return PostgresDatabase(ContainerPostgresAccess(running[0].id))
+
+
+def sql_reader() -> "SqlReader":
+    """What reads SQL, with a stack and without."""
+    from avnwizard.adapters.sql.reader import ChildSqlReader
+
+    return ChildSqlReader()
 
 
 def _http_probe() -> "EdgeProbe":
@@ -115,7 +123,8 @@ def _practice_host(practice: "PracticeHost") -> Host:
     database = PracticeDatabase(PostgresDatabase(practice.postgres), practice.stack.observer)
     stack, edge, clock = practice.stack, practice.edge, practice.clock
     probe = PracticeEdge(practice.state, practice.stack.observer)
-    return Host(config, state, repo, stack, edge, LocalFiles(), clock, postgres, lambda: database, lambda: probe)
+    sql = sql_reader()
+    return Host(config, state, repo, stack, edge, LocalFiles(), clock, postgres, lambda: database, lambda: probe, sql)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +55,8 @@ class GitRepo:
     def __init__(self, runner: GitRunner, directory: Path, git_dir: Path) -> None:
         self._runner, self._directory, self._git_dir = runner, directory, git_dir
         self._contents = git_trees.Contents()
+        self._commits: dict[str, str] = {}
+        self._trees = lru_cache(maxsize=8)(partial(git_trees.files, runner))
 
     @cached_property
     def _git(self) -> "git.Repo":
@@ -101,7 +103,9 @@ class GitRepo:
 
     def tags(self) -> tuple[TagRef, ...]:
         """Every local tag that leads to a commit."""
-        return git_refs.local_tags(self._runner)
+        found = git_refs.local_tags(self._runner)
+        self._commits.update((tag.commit, tag.commit) for tag in found)
+        return found
 
     def is_ancestor(self, old: str, new: str) -> bool:
         """Whether the commit `new` has the commit `old` in its history; False where a shallow clone cannot tell."""
@@ -137,7 +141,7 @@ class GitRepo:
 
     def files(self, ref: str, folder: str) -> tuple[TreeFile, ...]:
         """What lies below a folder at a ref, with the id of each content; links and submodules too."""
-        return git_trees.files(self._runner, git_refs.commit_of(self._runner, ref), folder)
+        return self._trees(self._commit(ref), folder)
 
     def content(self, blob: str) -> bytes:
         """A file's content by the id that `files` gives; `HostError` when the clone does not hold it."""
@@ -171,11 +175,20 @@ class GitRepo:
         """True when HEAD is at `ref` and the work tree differs from it by exactly `contents`."""
         return git_worktree.is_at(self._runner, git_refs.commit_of(self._runner, ref), contents=contents)
 
+    def _commit(self, ref: str) -> str:
+        """The commit of a ref; a full id is looked up once, since it cannot come to mean another one."""
+        if ref not in self._commits:
+            found = git_refs.commit_of(self._runner, ref)
+            if found != ref:
+                return found
+            self._commits[ref] = found
+        return self._commits[ref]
+
     def _blob(self, ref: str, path: str) -> "git.Blob | None":
         import git
 
         try:
-            found = self._git.commit(git_refs.commit_of(self._runner, ref)).tree.join(path)
+            found = self._git.commit(self._commit(ref)).tree.join(path)
         except KeyError:
             return None
         except (git.GitError, ValueError, OSError) as error:

@@ -166,6 +166,7 @@ class Plan:
         drain_s: how long an old container stays once the new one is healthy.
         probe: how the edge is probed while the plan is carried out.
         times_from: where the steps' expected times come from, in words.
+        migrations_read: whether the release's SQL was looked at; False where it has no folder of migrations.
         again: what undoing a rollback adds; the snapshot is that of the first time then. None for an upgrade.
     """
 
@@ -194,6 +195,7 @@ class Plan:
     probe: ProbePlan = field(default_factory=_unprobed)
     times_from: str = ""
     again: Again | None = None
+    migrations_read: bool = True
 
     def service(self, name: str) -> ServicePlan:
         """One service's part."""

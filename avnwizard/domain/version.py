@@ -2,8 +2,8 @@
 
 import re
 from dataclasses import dataclass, field, replace
-from functools import total_ordering
-from typing import Any, Literal, Self
+from functools import lru_cache, total_ordering
+from typing import Any, Literal
 
 from avnwizard.domain.plain import printable
 from avnwizard.errors import UsageError
@@ -66,8 +66,8 @@ class Version:
     aside: bool = False
     _key: tuple[object, ...] = field(default=(), repr=False)
 
-    @classmethod
-    def parse(cls, text: str) -> Self:
+    @staticmethod
+    def parse(text: str) -> "Version":
         """Read a tag: with or without `v`, a package prefix (`pkg@1.2.3`), dates, pre-releases.
 
         A bare number after the release (`1.2.3-1`) is a packager's revision and comes after it, as it does in
@@ -76,28 +76,17 @@ class Version:
         Raises:
             VersionError: the text holds no number.
         """
-        found = cls.find(text)
+        found = _read(text)
         if found is None:
             raise VersionError(
                 f"{printable(text, limit=60)!r} is not a version", "Give a release tag such as v1.2.3."
             )
         return found
 
-    @classmethod
-    def find(cls, text: str) -> Self | None:
+    @staticmethod
+    def find(text: str) -> "Version | None":
         """Read a tag, or return None where the text holds none."""
-        whole = text.strip()
-        name = whole.rsplit("@", 1)[-1].rsplit("/", 1)[-1]
-        matches = list(_NUMBERS.finditer(name)) if len(name) <= _LONGEST else []
-        if not matches:
-            return None
-        match = next((m for m in matches if not m[0].isdigit()), matches[0])
-        numbers = tuple(int(part) for part in re.findall(r"\d+", match[1], re.ASCII))
-        behind = name[match.end() :].partition("+")[0]
-        suffix = _Suffix(behind)
-        prefix = _prefix(whole[: len(whole) - len(name) + match.start()])
-        made = cls(text, numbers, behind.strip(" -._"), prefix, suffix.flavour, suffix.aside)
-        return replace(made, _key=(made.significant, suffix.kind, suffix.parts, suffix.flavour))
+        return _read(text)
 
     @property
     def major(self) -> int:
@@ -159,6 +148,22 @@ class Version:
 
     def __str__(self) -> str:
         return self.text
+
+
+@lru_cache(maxsize=16384)  # the same tags and headings are read again for each release
+def _read(text: str) -> Version | None:
+    whole = text.strip()
+    name = whole.rsplit("@", 1)[-1].rsplit("/", 1)[-1]
+    matches = list(_NUMBERS.finditer(name)) if len(name) <= _LONGEST else []
+    if not matches:
+        return None
+    match = next((m for m in matches if not m[0].isdigit()), matches[0])
+    numbers = tuple(int(part) for part in re.findall(r"\d+", match[1], re.ASCII))
+    behind = name[match.end() :].partition("+")[0]
+    suffix = _Suffix(behind)
+    prefix = _prefix(whole[: len(whole) - len(name) + match.start()])
+    made = Version(text, numbers, behind.strip(" -._"), prefix, suffix.flavour, suffix.aside)
+    return replace(made, _key=(made.significant, suffix.kind, suffix.parts, suffix.flavour))
 
 
 class _Suffix:

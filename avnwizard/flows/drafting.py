@@ -16,8 +16,9 @@ from avnwizard.domain.plan import Breaking
 from avnwizard.errors import RefusedError
 from avnwizard.flows import releases
 from avnwizard.flows.host import Host
-from avnwizard.flows.meaning import new_migrations, table_sizes
+from avnwizard.flows.meaning import table_sizes
 from avnwizard.flows.models import compose_paths
+from avnwizard.flows.new_migrations import new_migrations
 from avnwizard.flows.survey import read_env
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from avnwizard.domain.config import Config, StatePaths
 from avnwizard.engine.journal import Journal
-from avnwizard.ports import Clock, Database, Edge, EdgeProbe, Files, Repo, Stack
+from avnwizard.ports import Clock, Database, Edge, EdgeProbe, Files, Repo, SqlReader, Stack
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class Host:
         postgres_service: the compose service that is the database, "" when the stack has none.
         database: finds the way to Postgres when it is needed: it may be down, and a recreated one is another one.
         probe: what asks the edge, made when it is needed.
+        sql: reads the releases' SQL migrations.
     """
 
     config: Config
@@ -29,6 +30,7 @@ class Host:
     postgres_service: str
     database: Callable[[], Database]
     probe: Callable[[], EdgeProbe]
+    sql: SqlReader
 
     def journal(self) -> Journal:
         """Open the journal."""

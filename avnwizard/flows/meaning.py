@@ -7,10 +7,11 @@ from avnwizard.domain.changelog import sections_between
 from avnwizard.domain.compose import ComposeDiff, compose_diff
 from avnwizard.domain.envdiff import diff_env
 from avnwizard.domain.envfile import EnvFile
-from avnwizard.domain.host import ComposeModel
-from avnwizard.domain.migrations import MigrationVerdict, TableSize, read_migrations
+from avnwizard.domain.host import ComposeModel, TagRef
+from avnwizard.domain.migrations import MigrationVerdict, TableSize
 from avnwizard.errors import RefusedError, WizardError
 from avnwizard.flows.host import Host
+from avnwizard.flows.new_migrations import new_migrations
 
 
 @dataclass(frozen=True)
@@ -28,14 +29,14 @@ class Meaning:
     env_changes: int
 
 
-def meaning(host: Host, current: str, target: str, sizes: Mapping[str, TableSize] | None = None) -> Meaning:
+def meaning(host: Host, current: TagRef, target: TagRef, sizes: Mapping[str, TableSize] | None = None) -> Meaning:
     """Read what changed between two tags.
 
     Args:
         sizes: of the live tables, which turn "rewrites a table" into a time.
     """
     section = host.config.stack
-    changelog = sections_between(_text(host, target, section.changelog), current, target)
+    changelog = sections_between(_text(host, target, section.changelog), current.name, target.name)
     diff = diff_env(
         EnvFile.parse(_text(host, current, section.example).encode()),
         EnvFile.parse(_text(host, target, section.example).encode()),
@@ -43,19 +44,9 @@ def meaning(host: Host, current: str, target: str, sizes: Mapping[str, TableSize
     )
     return Meaning(
         breaking=sum(len(one.breaking) for one in changelog.versions),
-        migrations=new_migrations(host, current, target, sizes),
+        migrations=new_migrations(host, current.commit, target.commit, sizes),
         env_changes=len(diff.added) + len(diff.removed) + len(diff.renamed),
     )
-
-
-def new_migrations(
-    host: Host, current: str, target: str, sizes: Mapping[str, TableSize] | None = None
-) -> MigrationVerdict:
-    """Judge the SQL files that the target has and the current release has not."""
-    folder = host.config.stack.migrations
-    known = set(host.repo.list(current, folder))
-    fresh = [path for path in host.repo.list(target, folder) if path not in known]
-    return read_migrations({path: _text(host, target, path) for path in fresh}, sizes)
 
 
 def table_sizes(host: Host) -> dict[str, TableSize]:
@@ -116,5 +107,5 @@ def _was(new: str, old: str) -> str:
     return tag if name and "/" not in tag and name == new.rpartition(":")[0] else old
 
 
-def _text(host: Host, ref: str, path: str) -> str:
-    return (host.repo.read(ref, path) or b"").decode("utf-8", "replace")
+def _text(host: Host, tag: TagRef, path: str) -> str:
+    return (host.repo.read(tag.commit, path) or b"").decode("utf-8", "replace")

@@ -23,6 +23,7 @@ from avnwizard.flows.handover import plan_handover
 from avnwizard.flows.host import Host
 from avnwizard.flows.meaning import compose_changes
 from avnwizard.flows.models import resolve_contents
+from avnwizard.flows.new_migrations import unread_jobs
 from avnwizard.flows.releases import cautions, kind_of
 from avnwizard.flows.snapshot_plan import plan_snapshot
 
@@ -125,6 +126,7 @@ def prepare(
         drain_s=host.config.roll.drain_s,
         drain_limit_s=host.config.roll.drain_limit_s,
         probe=plan_probe(now, model, host.config.probe),
+        migrations_read=not verdict.missing_folder,
     )
     return Prepared(
         _timed(host, describe(plan)),
@@ -218,6 +220,7 @@ def _warnings(
             "The old code does not work on the new schema: from a migration until its service is rolled, "
             "requests to it may fail."
         )
+    found += unread_jobs(verdict, services, model)
     lockstep = host.config.lockstep
     moved = [one.service for one in services if one.service in lockstep.services and one.image_old != one.image_new]
     migrating = [name for name in moved if COMPLETED in model.services[name].depends_on.values()]

@@ -1,7 +1,8 @@
-"""What a list of releases does not show, in words: that there is no newer one, and which tags are left out."""
+"""What a list of releases says beside it: what migrations mean, that none is newer, which tags are left out."""
 
 from collections.abc import Sequence
 
+from avnwizard.domain.migrations import MigrationVerdict
 from avnwizard.domain.plain import printable
 from avnwizard.flows.releases import Listing
 
@@ -29,3 +30,13 @@ def left_out(tags: Sequence[str]) -> str:
     more = f" and {len(tags) - _NAMED} more" if len(tags) > _NAMED else ""
     count = "1 tag is" if len(tags) == 1 else f"{len(tags)} tags are"
     return f"{count} not listed, since the name does not say whether it is newer: {named}{more}"
+
+
+def in_brief(verdict: MigrationVerdict) -> str:
+    """What a release's migrations mean, and which of them could not be read."""
+    said = f"migrations {verdict.sentence}" if verdict.missing_folder else verdict.sentence
+    if not verdict.unread:
+        return said
+    path, why = verdict.unread[0]
+    more = f" and {len(verdict.unread) - 1} more" if len(verdict.unread) > 1 else ""
+    return f"{said}; {printable(path, limit=100)}{more} could not be read ({printable(why, limit=100)})"

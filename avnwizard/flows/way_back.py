@@ -79,7 +79,7 @@ def foreseen(plan: Plan, job: str, before: Verdict | None) -> Verdict:
     """
     if before and before.restore:
         return before
-    if plan.verdict != NO_MIGRATIONS and not plan.rollback_needs_restore and _was_read(plan, job):
+    if _has_verdict(plan) and not plan.rollback_needs_restore and _was_read(plan, job):
         return Verdict(False, "the migration at work only changes what the old code can work with")
     return Verdict(True, "the migration at work may change what the old code works on")
 
@@ -119,9 +119,14 @@ def _is_compatible(host: Host, plan: Plan, known: Baseline, name: str, now: str)
         return True
     movers = [job for job in known.jobs if name in job.moved]
     unknown = any(job.wrote is None for job in known.jobs)
-    if plan.rollback_needs_restore or plan.verdict == NO_MIGRATIONS or unknown or not movers:
+    if plan.rollback_needs_restore or not _has_verdict(plan) or unknown or not movers:
         return False
     return movers[-1].moved[name] == now and all(_was_read(plan, job.service) for job in movers)
+
+
+def _has_verdict(plan: Plan) -> bool:
+    """Whether migrations were found and judged, so that what moved a schema may be known."""
+    return plan.migrations_read and plan.verdict != NO_MIGRATIONS
 
 
 def _was_read(plan: Plan, job: str) -> bool:

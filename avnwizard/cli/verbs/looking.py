@@ -92,11 +92,12 @@ def releases(
 
     JSON: {"current", "releases": [{"tag", "commit", "date", "kind", "prerelease", "signed", "recommended", "note",
     "apart": whether nobody can say what its name means, "breaking": number, "migrations": number of files'
-    statements, "env_changes": number, "verdict"}], "left_out": [tags that cannot be put in order]}
+    statements (null where they were not read), "unread": {file: why}, "env_changes": number, "verdict"}],
+    "left_out": [tags that cannot be put in order]}
     """
     from avnwizard.flows import releases as flow
     from avnwizard.flows.meaning import meaning, table_sizes
-    from avnwizard.flows.release_words import left_out, no_newer
+    from avnwizard.flows.release_words import in_brief, left_out, no_newer
 
     host = open_stack(stack)
     flow.current_tag(host)
@@ -106,7 +107,7 @@ def releases(
     listing = flow.listing(host)
     current, found = listing.current, listing.newer
     sizes = table_sizes(host)
-    meanings = [meaning(host, current.name, one.tag.name, sizes) for one in found]
+    meanings = [meaning(host, current, one.tag, sizes) for one in found]
     rows = [
         {
             "tag": one.tag.name,
@@ -119,7 +120,8 @@ def releases(
             "note": one.note,
             "apart": one.apart,
             "breaking": read.breaking,
-            "migrations": len(read.migrations.statements),
+            "migrations": None if read.migrations.missing_folder else len(read.migrations.statements),
+            "unread": dict(read.migrations.unread),
             "env_changes": read.env_changes,
             "verdict": read.migrations.sentence,
         }
@@ -145,9 +147,9 @@ def releases(
                 for one, read in zip(found, meanings, strict=True)
             ],
         )
-        for row in rows:
-            about = "; ".join(text for text in (str(row["verdict"]), str(row["note"])) if text)
-            say(f"{row['tag']}{' (recommended)' if row['recommended'] else ''}: {about}")
+        for one, read in zip(found, meanings, strict=True):
+            about = "; ".join(text for text in (in_brief(read.migrations), one.note) if text)
+            say(f"{one.tag.name}{' (recommended)' if one.recommended else ''}: {about}")
     if listing.left_out:
         say(left_out(listing.left_out))
     return ExitCode.DONE

@@ -22,9 +22,10 @@ def migrations(
 ) -> None:
     """Judge SQL migrations: additive, locking, rewriting, incompatible, destructive."""
     from avnwizard.domain.migrations import read_migrations
+    from avnwizard.wiring import sql_reader
 
     files = {str(file): read_text(file) for path in paths for file in _files(path)}
-    verdict = read_migrations(files)
+    verdict = read_migrations(files, sql_reader().judge)
     for path, why in verdict.skipped:
         say(f"{path} is not read: {why}")
     if as_json:

@@ -86,8 +86,8 @@ class ChangelogPage(Page):
         entries = [
             Entry(one.id, texts[one.key].title, texts[one.key].text, one) for one in upgrade.decisions(env=False)
         ]
-        if upgrade.draft.migrations.statements:
-            verdict = upgrade.draft.migrations
+        verdict = upgrade.draft.migrations
+        if verdict.statements or verdict.missing_folder:
             entries.append(Entry("migrations", f"Migrations: {verdict.sentence}", _told(verdict)))
         for section in upgrade.draft.changelog.versions:
             date = f" of {section.date}" if section.date else ""

@@ -18,7 +18,7 @@ from avnwizard.flows.outlines import Outline, outline
 from avnwizard.flows.releases import Listing, Release
 from avnwizard.ui import words
 from avnwizard.ui.desk import LATER
-from avnwizard.ui.marks import NOTE, OK
+from avnwizard.ui.marks import NOTE, OK, STOP
 from avnwizard.ui.screens.changelog import ChangelogPage
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.widgets.rows import Column, Row, Rows
@@ -185,7 +185,7 @@ def _ignore(_error: WizardError) -> None:
 def _asks(found: Outline | None) -> str:
     if not found:
         return ""
-    parts = [words.count(found.migrations, "migration")]
+    parts = ["migrations not read" if found.migrations is None else words.count(found.migrations, "migration")]
     if found.env is not None:
         parts.append(f"{found.env} env")
     parts.append(f"{found.breaking} breaking")
@@ -201,6 +201,12 @@ def _about(one: Release, found: Outline | None) -> Content:
     if one.kind == "major":
         lines.append(Content("A major upgrade: read its breaking changes; settings may be renamed."))
     if found:
+        if found.unread:
+            unread = f"{words.count(len(found.unread), 'migration')} could not be read: {found.unread[0]}"
+            lines.append(Content.assemble((f"{STOP.sign} ", STOP.style), printable(unread, limit=200)))
+        if found.migrations is None:
+            why = "Its migrations were not read: it has no folder of them. What they do to the database is unknown."
+            lines.append(Content.assemble((f"{NOTE.sign} ", NOTE.style), why))
         if found.breaks_old_code:
             lines.append(
                 Content.assemble(

@@ -28,7 +28,7 @@ from avnwizard.flows.host import Host
 if TYPE_CHECKING:
     from avnwizard.adapters.docker.stack import DockerStack
     from avnwizard.adapters.git import GitRepo
-    from avnwizard.ports import Database, EdgeProbe, Repo, Stack
+    from avnwizard.ports import Database, EdgeProbe, Repo, SqlReader, Stack
     from avnwizard.practice.host import PracticeHost
 
 STATE_DIR = "AVNWIZARD_STATE_DIR"
@@ -84,8 +84,8 @@ def _open_real(directory: Path) -> Host:
     stack = DockerStack(project)
     choice = _choose(stack, config, evidence_of(containers, project.name))
     edge = TraefikEdge(project.name)
-    find = partial(_container_database, stack)
-    return Host(config, state, repo, stack, edge, LocalFiles(), SystemClock(), choice, find, _http_probe)
+    find, sql = partial(_container_database, stack), sql_reader()
+    return Host(config, state, repo, stack, edge, LocalFiles(), SystemClock(), choice, find, _http_probe, sql)
 
 
 def _choose(stack: "Stack", config: Config, found: Sequence[Evidence]) -> DatabaseChoice:
@@ -137,6 +137,13 @@ def _container_database(stack: "DockerStack", service: str) -> "Database":
     return PostgresDatabase(ContainerPostgresAccess(running[0].id))
 
 
+def sql_reader() -> "SqlReader":
+    """What reads SQL, with a stack and without."""
+    from avnwizard.adapters.sql.reader import ChildSqlReader
+
+    return ChildSqlReader()
+
+
 def _http_probe() -> "EdgeProbe":
     from avnwizard.adapters.edge import HttpProbe
 
@@ -163,7 +170,8 @@ def _practice_host(practice: "PracticeHost") -> Host:
     stack, edge, clock = practice.stack, practice.edge, practice.clock
     choice = _choose(stack, config, stack.server_evidence())
     probe = PracticeEdge(practice.state, practice.stack.observer)
-    return Host(config, state, repo, stack, edge, LocalFiles(), clock, choice, lambda _: database, lambda: probe)
+    sql = sql_reader()
+    return Host(config, state, repo, stack, edge, LocalFiles(), clock, choice, lambda _: database, lambda: probe, sql)
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,17 @@
 
 import contextlib
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from avnwizard.adapters import git_refs, git_worktree
+from avnwizard.adapters import git_refs, git_trees, git_worktree
 from avnwizard.adapters.git_environment import git_environment
 from avnwizard.adapters.git_merge import merge_file
 from avnwizard.adapters.git_runner import GitRunner
 from avnwizard.adapters.hostile import printable
-from avnwizard.domain.host import Head, Merge, RepoState, TagRef, TreeChange
+from avnwizard.domain.host import Head, Merge, RepoState, TagRef, TreeChange, TreeFile
+from avnwizard.domain.release_order import tag_of
 from avnwizard.domain.secret import redact_urls
 from avnwizard.errors import HostError
 
@@ -53,6 +54,9 @@ class GitRepo:
 
     def __init__(self, runner: GitRunner, directory: Path, git_dir: Path) -> None:
         self._runner, self._directory, self._git_dir = runner, directory, git_dir
+        self._contents = git_trees.Contents()
+        self._commits: dict[str, str] = {}
+        self._trees = lru_cache(maxsize=8)(partial(git_trees.files, runner))
 
     @cached_property
     def _git(self) -> "git.Repo":
@@ -83,7 +87,7 @@ class GitRepo:
         if not commit:
             raise HostError(f"{self._directory} has no commit checked out.", "Check out the release that runs now.")
         branch = self._runner.try_("symbolic-ref", "--quiet", "--short", "HEAD").text.rstrip("\n")
-        return Head(commit=commit, tag=git_refs.release_at(self.tags(), commit), branch=branch)
+        return Head(commit=commit, tag=tag_of(self.tags(), commit), branch=branch)
 
     def state(self) -> RepoState:
         """Local edits, operations in progress, shallow or not; `remote` is its address without credentials."""
@@ -99,7 +103,13 @@ class GitRepo:
 
     def tags(self) -> tuple[TagRef, ...]:
         """Every local tag that leads to a commit."""
-        return git_refs.local_tags(self._runner)
+        found = git_refs.local_tags(self._runner)
+        self._commits.update((tag.commit, tag.commit) for tag in found)
+        return found
+
+    def is_ancestor(self, old: str, new: str) -> bool:
+        """Whether the commit `new` has the commit `old` in its history; False where a shallow clone cannot tell."""
+        return git_refs.is_ancestor(self._runner, old, new)
 
     def remote_tag(self, tag: str) -> str:
         """The commit that the remote has for the tag, "" if it has no such tag; `HostError` when unreachable."""
@@ -133,6 +143,14 @@ class GitRepo:
         """Every path at which two refs differ; a file that was renamed is two of them."""
         return git_refs.changed(self._runner, old, new)
 
+    def files(self, ref: str, folder: str) -> tuple[TreeFile, ...]:
+        """What lies below a folder at a ref, with the id of each content; links and submodules too."""
+        return self._trees(self._commit(ref), folder)
+
+    def content(self, blob: str) -> bytes:
+        """A file's content by the id that `files` gives; `HostError` when the clone does not hold it."""
+        return self._contents.read(self._git, blob)
+
     def merge(self, path: str, target: str) -> Merge:
         """Three-way merge of one edited file: base HEAD, ours the work tree, theirs the target ref."""
         ours = git_worktree.content(self._directory, path)
@@ -161,11 +179,20 @@ class GitRepo:
         """True when HEAD is at `ref` and the work tree differs from it by exactly `contents`."""
         return git_worktree.is_at(self._runner, git_refs.commit_of(self._runner, ref), contents=contents)
 
+    def _commit(self, ref: str) -> str:
+        """The commit of a ref; a full id is looked up once, since it cannot come to mean another one."""
+        if ref not in self._commits:
+            found = git_refs.commit_of(self._runner, ref)
+            if found != ref:
+                return found
+            self._commits[ref] = found
+        return self._commits[ref]
+
     def _blob(self, ref: str, path: str) -> "git.Blob | None":
         import git
 
         try:
-            found = self._git.commit(git_refs.commit_of(self._runner, ref)).tree.join(path)
+            found = self._git.commit(self._commit(ref)).tree.join(path)
         except KeyError:
             return None
         except (git.GitError, ValueError, OSError) as error:

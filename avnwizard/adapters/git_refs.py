@@ -1,4 +1,7 @@
-"""Tags and the remote: reading refs with hostile names, and fetching without moving a tag."""
+"""Tags and the remote: reading refs with hostile names, and fetching without moving a tag.
+
+A ref's name may hold any line separator of Unicode but LF, such as U+0085: git's lines end at LF and nowhere else.
+"""
 
 import re
 
@@ -6,10 +9,10 @@ from avnwizard.adapters.git_runner import GitRunner
 from avnwizard.adapters.hostile import fail
 from avnwizard.domain import commands
 from avnwizard.domain.host import TagRef, TreeChange
+from avnwizard.domain.plain import printable
 from avnwizard.errors import HostError
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_RELEASE = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(-\S+)?")
 _SUBMODULE, _NOTHING = "160000", "000000"
 """Modes of a tree's entry."""
 _FIELDS = (
@@ -29,7 +32,7 @@ _UNREACHABLE = (
 def local_tags(runner: GitRunner) -> tuple[TagRef, ...]:
     """Every tag that leads to a commit, in git's order of names."""
     found = []
-    for line in runner("for-each-ref", f"--format={_FORMAT}", "refs/tags").text.splitlines():
+    for line in _lines(runner("for-each-ref", f"--format={_FORMAT}", "refs/tags").text):
         name, kind, own, target_kind, target, date, signed = line.split("\0")
         commit = own if kind == "commit" else target
         if kind == "tag" and target_kind == "tag":
@@ -41,13 +44,9 @@ def local_tags(runner: GitRunner) -> tuple[TagRef, ...]:
     return tuple(found)
 
 
-def release_at(tags: tuple[TagRef, ...], commit: str) -> str:
-    """The tag of a commit: the highest release, a final one before its candidates; else the first; "" if none."""
-    here = [tag.name for tag in tags if tag.commit == commit]
-    releases = [(match, name) for name in here if (match := _RELEASE.fullmatch(name))]
-    if not releases:
-        return here[0] if here else ""
-    return max(releases, key=lambda pair: ([int(n) for n in pair[0].groups()[:3]], pair[0][4] is None, pair[1]))[1]
+def is_ancestor(runner: GitRunner, old: str, new: str) -> bool:
+    """Whether a commit has another one in its history; False where a shallow clone does not hold it."""
+    return runner.try_("merge-base", "--is-ancestor", old, new).code == 0
 
 
 def commit_of(runner: GitRunner, ref: str) -> str:
@@ -58,7 +57,7 @@ def commit_of(runner: GitRunner, ref: str) -> str:
         commit = _resolve(runner, f"refs/tags/{ref}") or _resolve(runner, ref)
     if not commit:
         hint = "`avnwizard releases` lists the tags."
-        raise HostError(f"There is no tag or commit {ref!r} in {runner.directory}.", hint)
+        raise HostError(f"There is no tag or commit {printable(ref)!r} in {runner.directory}.", hint)
     return commit
 
 
@@ -86,7 +85,7 @@ def remote_name(runner: GitRunner) -> str:
     """The remote that releases come from: the branch's own, else origin, else the only one; "" when unclear."""
     branch = runner.try_("symbolic-ref", "--quiet", "--short", "HEAD").text.strip()
     upstream = runner.try_("config", "--get", f"branch.{branch}.remote").text.rstrip("\n") if branch else ""
-    names = runner("remote").text.splitlines()
+    names = _lines(runner("remote").text)
     if upstream in names:
         return upstream
     if "origin" in names:
@@ -102,7 +101,7 @@ def remote_tags(runner: GitRunner, tag: str = "") -> dict[str, str]:
     if done.code != 0:
         fail(done.argv, done.code, done.complaint, _UNREACHABLE)
     found: dict[str, str] = {}
-    for line in done.text.splitlines():
+    for line in _lines(done.text):
         commit, _, name = line.partition("\t")
         if name.startswith("refs/tags/"):
             found[name.removeprefix("refs/tags/")] = commit
@@ -113,10 +112,15 @@ def remote_tags(runner: GitRunner, tag: str = "") -> dict[str, str]:
 def fetch(runner: GitRunner) -> None:
     """Fetch branches and tags. A tag that moved on the remote is refused by git and is no failure of the rest."""
     done = runner.try_network(commands.git_fetch(runner.directory, _demand_remote(runner)))
-    lines = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.lstrip().startswith("! ")]
+    said = done.stderr.decode("utf-8", "replace").replace("\r", "\n")
+    lines = [line for line in _lines(said) if line.lstrip().startswith("! ")]
     if done.code == 0 or (done.code == 1 and lines and all("would clobber existing tag" in line for line in lines)):
         return
     fail(done.argv, done.code, done.complaint, _UNREACHABLE)
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in text.split("\n") if line]
 
 
 def _demand_remote(runner: GitRunner) -> str:

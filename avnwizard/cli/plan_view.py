@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def show_plan(plan: "Plan") -> None:
     """What was read of the release, what happens to each service, and every step with its commands."""
     console = data_console()
-    console.print(f"{plan.product}: {plan.current.tag} to {plan.target.tag} ({plan.jump})", style="bold")
+    title = f"{plan.product}: {plan.current.tag} to {plan.target.tag} ({plan.jump})"
+    console.print(Text(printable(title), style="bold"))
     for line in _reading(plan):
         console.print(line)
     for told in (in_all(plan), away_told(plan)):

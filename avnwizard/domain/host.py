@@ -213,6 +213,22 @@ class TreeChange:
 
 
 @dataclass(frozen=True)
+class TreeFile:
+    """A file as a commit holds it, its content unread.
+
+    Attributes:
+        path: from the top of the checkout.
+        blob: id of the content; equal ids are equal contents, in whichever release.
+        is_plain: a file, and no symbolic link or submodule.
+    """
+
+    path: str
+    blob: str
+    size_bytes: int
+    is_plain: bool
+
+
+@dataclass(frozen=True)
 class RepoState:
     """Facts that decide whether a checkout can be moved.
 

@@ -180,6 +180,7 @@ class Plan:
         probe: how the edge is probed while the plan is carried out.
         times_from: where the steps' expected times come from, in words.
         drift: what ran otherwise than the current release's files say, as the operator acknowledged it.
+        migrations_read: whether the release's SQL was looked at; False where it has no folder of migrations.
         again: what undoing a rollback adds; the snapshot is that of the first time then. None for an upgrade.
     """
 
@@ -209,6 +210,7 @@ class Plan:
     times_from: str = ""
     again: Again | None = None
     drift: tuple[str, ...] = ()
+    migrations_read: bool = True
 
     def service(self, name: str) -> ServicePlan:
         """One service's part."""

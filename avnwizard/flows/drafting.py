@@ -21,8 +21,9 @@ from avnwizard.flows import drift, releases
 from avnwizard.flows.env_reading import readers
 from avnwizard.flows.examples import examples, to_acknowledge
 from avnwizard.flows.host import Host
-from avnwizard.flows.meaning import new_migrations, table_sizes
+from avnwizard.flows.meaning import table_sizes
 from avnwizard.flows.models import compose_paths
+from avnwizard.flows.new_migrations import new_migrations
 from avnwizard.flows.submodules import refuse_submodules
 from avnwizard.flows.survey import read_env
 from avnwizard.flows.tracked_env import EnvOfRelease, env_of_release

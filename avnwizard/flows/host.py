@@ -8,7 +8,7 @@ from avnwizard.domain.config import Config, StatePaths
 from avnwizard.domain.database_choice import DatabaseChoice
 from avnwizard.engine.journal import Journal
 from avnwizard.errors import HostError
-from avnwizard.ports import Clock, Database, Edge, EdgeProbe, Files, Repo, Stack
+from avnwizard.ports import Clock, Database, Edge, EdgeProbe, Files, Repo, SqlReader, Stack
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class Host:
         choice: which compose service is the database, and why none is where none is.
         reach: finds the way to a service's Postgres when it is needed: it may be down, or recreated since.
         probe: what asks the edge, made when it is needed.
+        sql: reads the releases' SQL migrations.
     """
 
     config: Config
@@ -31,6 +32,7 @@ class Host:
     choice: DatabaseChoice
     reach: Callable[[str], Database]
     probe: Callable[[], EdgeProbe]
+    sql: SqlReader
 
     @property
     def postgres_service(self) -> str:

@@ -7,11 +7,12 @@ from avnwizard.domain.changelog import sections_between
 from avnwizard.domain.compose import ComposeDiff, compose_diff
 from avnwizard.domain.envdiff import diff_env
 from avnwizard.domain.envfile import EnvFile
-from avnwizard.domain.host import ComposeModel
-from avnwizard.domain.migrations import MigrationVerdict, TableSize, read_migrations
+from avnwizard.domain.host import ComposeModel, TagRef
+from avnwizard.domain.migrations import MigrationVerdict, TableSize
 from avnwizard.errors import RefusedError, WizardError
 from avnwizard.flows.examples import examples
 from avnwizard.flows.host import Host
+from avnwizard.flows.new_migrations import new_migrations
 from avnwizard.ports import Repo
 
 
@@ -30,15 +31,15 @@ class Meaning:
     env_changes: int | None
 
 
-def meaning(host: Host, current: str, target: str, sizes: Mapping[str, TableSize] | None = None) -> Meaning:
+def meaning(host: Host, current: TagRef, target: TagRef, sizes: Mapping[str, TableSize] | None = None) -> Meaning:
     """Read what changed between two tags.
 
     Args:
         sizes: of the live tables, which turn "rewrites a table" into a time.
     """
     section = host.config.stack
-    changelog = sections_between(_text(host, target, section.changelog), current, target)
-    found = examples(host, current, target)
+    changelog = sections_between(_text(host, target, section.changelog), current.name, target.name)
+    found = examples(host, current.commit, target.commit)
     diff = diff_env(
         EnvFile.parse(found.before),
         EnvFile.parse(found.after),
@@ -46,16 +47,9 @@ def meaning(host: Host, current: str, target: str, sizes: Mapping[str, TableSize
     )
     return Meaning(
         breaking=sum(len(one.breaking) for one in changelog.versions),
-        migrations=new_migrations(host, current, target, sizes),
+        migrations=new_migrations(host, current.commit, target.commit, sizes),
         env_changes=None if found.missing else len(diff.added) + len(diff.removed) + len(diff.renamed),
     )
-
-
-def new_migrations(
-    host: Host, current: str, target: str, sizes: Mapping[str, TableSize] | None = None
-) -> MigrationVerdict:
-    """Judge the SQL files that the target has and the current release has not."""
-    return read_migrations(added_files(host.repo, host.config.stack.migrations, current, target), sizes)
 
 
 def added_files(repo: Repo, folder: str, current: str, target: str) -> dict[str, str]:
@@ -126,5 +120,5 @@ def _was(new: str, old: str) -> str:
     return tag if name and "/" not in tag and name == new.rpartition(":")[0] else old
 
 
-def _text(host: Host, ref: str, path: str) -> str:
-    return (host.repo.read(ref, path) or b"").decode("utf-8", "replace")
+def _text(host: Host, tag: TagRef, path: str) -> str:
+    return (host.repo.read(tag.commit, path) or b"").decode("utf-8", "replace")

@@ -26,7 +26,7 @@ def changed_unseen(host: Host, plan: Plan, begun: Sequence[StepRecord]) -> tuple
     if (plan.postgres_service or host.postgres_service) and not _left_out(host, plan):
         return ()
     jobs = tuple(step.name.partition(":")[2] for step in begun if step.name.startswith("job:"))
-    harmless = plan.verdict != NO_MIGRATIONS and not plan.rollback_needs_restore
+    harmless = has_verdict(plan) and not plan.rollback_needs_restore
     return () if harmless and all(runs_release(plan, job) for job in jobs) else jobs
 
 
@@ -34,6 +34,11 @@ def _left_out(host: Host, plan: Plan) -> tuple[str, ...]:
     """The servers that no snapshot holds and that the old code used: not those that the release brought."""
     old = {part.service for part in plan.services if part.image_old}
     return plan.snapshot.not_held or tuple(name for name in host.choice.others if name in old)
+
+
+def has_verdict(plan: Plan) -> bool:
+    """Whether migrations were found and judged, so that what moved a schema may be known."""
+    return plan.migrations_read and plan.verdict != NO_MIGRATIONS
 
 
 def runs_release(plan: Plan, job: str) -> bool:

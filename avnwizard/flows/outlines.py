@@ -6,10 +6,10 @@ from avnwizard.domain.changelog import sections_between
 from avnwizard.domain.envdiff import diff_env
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.host import TagRef
-from avnwizard.domain.migrations import read_migrations
 from avnwizard.errors import WizardError
 from avnwizard.flows.examples import examples
 from avnwizard.flows.host import Host
+from avnwizard.flows.new_migrations import new_migrations
 
 
 @dataclass(frozen=True)
@@ -17,14 +17,17 @@ class Outline:
     """All that changes between the current release and another.
 
     Attributes:
-        migrations: new SQL migrations of the product; those of other images (Ory's) are not seen from here.
+        migrations: new SQL migrations of the product; those of other images (Ory's) are not seen from here. None
+            where the release has no folder of them, so that nobody knows.
+        unread: those of them that could not be read.
         env: variables that are added, renamed or removed; None where an example file cannot be read or is gone.
         breaking: items that the changelog marks as breaking.
         told: whether the changelog has a section for the release.
         breaks_old_code: whether the old code may fail on the new schema, so that going back needs a restore.
     """
 
-    migrations: int
+    migrations: int | None
+    unread: tuple[str, ...]
     env: int | None
     breaking: int
     told: bool
@@ -39,20 +42,15 @@ def outline(host: Host, current: TagRef, tag: TagRef) -> Outline:
     """
     section = host.config.stack
     changelog = sections_between(_text(host, tag, section.changelog), current.name, tag.name)
-    fresh = sorted(set(_migrations(host, tag)) - set(_migrations(host, current)))
-    verdict = read_migrations({path: _text(host, tag, path) for path in fresh})
-    skipped = {path for path, _ in verdict.skipped}
+    verdict = new_migrations(host, current.commit, tag.commit)
     return Outline(
-        migrations=len([path for path in fresh if path not in skipped]),
+        migrations=None if verdict.missing_folder else len(verdict.files),
+        unread=tuple(path for path, _ in verdict.unread),
         env=_env_changes(host, current, tag),
         breaking=sum(len(one.breaking) for one in changelog.versions),
         told=tag.name not in changelog.missing,
         breaks_old_code=verdict.breaks_old_code,
     )
-
-
-def _migrations(host: Host, tag: TagRef) -> tuple[str, ...]:
-    return host.repo.list(tag.commit, host.config.stack.migrations)
 
 
 def _env_changes(host: Host, current: TagRef, tag: TagRef) -> int | None:

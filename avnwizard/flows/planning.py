@@ -15,10 +15,9 @@ from avnwizard.domain.findings import Finding
 from avnwizard.domain.handover import lost_in_recreate, recreate_grace_s
 from avnwizard.domain.host import ComposeModel, Container
 from avnwizard.domain.migrations import Kind, MigrationVerdict
-from avnwizard.domain.plan import EnvEdit, Jump, MigrationStatement, Plan, ReleaseRef, ServicePlan
+from avnwizard.domain.plan import EnvEdit, MigrationStatement, Plan, ReleaseRef, ServicePlan
 from avnwizard.domain.strategy import COMPLETED, choose, roll_order
 from avnwizard.domain.traefik.routes import plan_probe
-from avnwizard.domain.version import Version, kind_of_jump
 from avnwizard.errors import RefusedError
 from avnwizard.flows import retiring, safety
 from avnwizard.flows.data_services import with_ways_back
@@ -31,7 +30,9 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.image_notes import image_notes
 from avnwizard.flows.meaning import compose_changes
 from avnwizard.flows.models import resolve_contents
+from avnwizard.flows.new_migrations import unread_jobs
 from avnwizard.flows.release_files import changed_for_services, in_sentences, in_words
+from avnwizard.flows.releases import cautions, kind_of
 from avnwizard.flows.same import Target, is_same
 from avnwizard.flows.snapshot_plan import plan_snapshot
 from avnwizard.flows.unprotected import require_known_database, snapshot_warnings
@@ -126,7 +127,7 @@ def prepare(
     services = tuple(replace(part, image_pinned=pinned.get(part.service, "")) for part in services)
     plan = Plan(
         product=host.config.stack.product,
-        jump=_jump(draft),
+        jump=kind_of(draft.current, draft.target),
         project=host.stack.project,
         current=ReleaseRef(draft.current.name, draft.current.commit, draft.current.date),
         target=ReleaseRef(draft.target.name, draft.target.commit, draft.target.date),
@@ -159,6 +160,7 @@ def prepare(
         drain_limit_s=host.config.roll.drain_limit_s,
         probe=foreseen(host, plan_probe(now, model, host.config.probe)),
         drift=tuple(decision.question for decision in draft.drifted.decisions()),
+        migrations_read=not verdict.missing_folder,
     )
     return Prepared(
         _timed(host, describe(plan)),
@@ -185,13 +187,6 @@ def _timed(host: Host, plan: Plan) -> Plan:
         return expected(plan, journal)
     finally:
         journal.close()
-
-
-def _jump(draft: Draft) -> Jump:
-    jump = kind_of_jump(Version.parse(draft.current.name), Version.parse(draft.target.name))
-    if jump == "downgrade" or jump == "same":  # noqa: PLR1714 - spelled out, mypy narrows it
-        raise RefusedError(f"{draft.target.name} is not newer than {draft.current.name}.", "avnwizard releases")
-    return jump
 
 
 def _others(
@@ -283,7 +278,7 @@ def _warnings(
     services: tuple[ServicePlan, ...],
     model: ComposeModel,
 ) -> tuple[str, ...]:
-    found = [*draft.drifted.warnings()]
+    found = [*cautions(draft.current, draft.target), *draft.drifted.warnings()]
     found += [f"The changelog has no section for {tag}." for tag in draft.changelog.missing]
     found += [
         f"{draft.coming.path}: you changed {key}, and {draft.target.name} does too; yours stays."
@@ -294,6 +289,7 @@ def _warnings(
             "The old code does not work on the new schema: from a migration until its service is rolled, "
             "requests to it may fail."
         )
+    found += unread_jobs(verdict, services, model)
     lockstep = host.config.lockstep
     moved = [one.service for one in services if one.service in lockstep.services and one.image_old != one.image_new]
     migrating = [name for name in moved if COMPLETED in model.services[name].depends_on.values()]

@@ -1,26 +1,49 @@
-"""The releases that the checkout knows, and what each would mean."""
+"""The releases that the checkout knows, in the order in which they came, and which one to take."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from avnwizard.domain.host import TagRef
-from avnwizard.domain.version import Version, VersionError, kind_of_jump
+from avnwizard.domain.plain import printable
+from avnwizard.domain.release_order import Named, Order, readable
+from avnwizard.domain.version import Jump, Version, kind_of_jump
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows.host import Host
 
-Kind = Literal["patch", "minor", "major"]
+_LIST = "List them with: avnwizard releases"
 
 
 @dataclass(frozen=True)
 class Release:
-    """A release newer than the current one. `recommended` is at most one, with the reason in `note`."""
+    """A release newer than the current one. `recommended` is at most one, with the reason in `note`.
+
+    Attributes:
+        prerelease: by its words, or by how the project numbers.
+        apart: its name holds a word that the current release's has not, such as `-preprod`: never recommended.
+    """
 
     tag: TagRef
     version: Version
-    kind: Kind
+    kind: Jump
     prerelease: bool
     recommended: bool
     note: str
+    apart: bool = False
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What the tags of the checkout amount to.
+
+    Attributes:
+        newer: the releases after the current one, newest first, then those that stand apart.
+        left_out: tags that nobody can put before or after the current one: of other products, or without a number.
+        same_commit: other release tags of the commit that is checked out.
+    """
+
+    current: TagRef
+    newer: tuple[Release, ...]
+    left_out: tuple[str, ...]
+    same_commit: tuple[str, ...]
 
 
 def fetch(host: Host) -> str:
@@ -40,6 +63,100 @@ def current_tag(host: Host) -> TagRef:
     Raises:
         RefusedError: HEAD is at no release tag, or there are no tags at all.
     """
+    return _current(host)[0]
+
+
+def listing(host: Host) -> Listing:
+    """Every tag, in its place or left out.
+
+    Raises:
+        RefusedError: HEAD is at no tag that names a release.
+    """
+    current, tags = _current(host)
+    every = readable(tags)
+    here = _named(current, every)
+    order = Order(here, every, host.repo.is_ancestor)
+    line: list[Named] = []
+    apart: list[Named] = []
+    same: list[str] = []
+    left_out = {tag.name for tag in tags} - {one.tag.name for one in every}
+    for one in every:
+        relation = order.relation(one)
+        if relation == "same commit" and one.tag.name != current.name:
+            same.append(one.tag.name)
+        elif relation == "newer":
+            (line if order.is_of_line(one) else apart).append(one)
+        elif relation == "unrelated":
+            left_out.add(one.tag.name)
+    line.sort(key=lambda one: (order.place(one), *_preferred(one, here)), reverse=True)
+    apart.sort(key=lambda one: one.version, reverse=True)
+    best = _recommended([one for one in line if not order.is_early(one)], here.version)
+    newer = [_release(one, here.version, best, early=order.is_early(one)) for one in line]
+    newer += [_standing_apart(one, here) for one in apart]
+    return Listing(current, tuple(newer), tuple(sorted(left_out)), tuple(sorted(same)))
+
+
+def newer(host: Host) -> tuple[Release, ...]:
+    """The releases after the current one, newest first."""
+    return listing(host).newer
+
+
+def find(host: Host, name: str) -> TagRef:
+    """The tag to upgrade to.
+
+    Raises:
+        RefusedError: unknown, the current one, older than it, or of another product.
+    """
+    current, tags = _current(host)
+    found = [tag for tag in tags if tag.name == name]
+    shown = printable(name, limit=100)
+    if not found:
+        raise RefusedError(f"There is no release {shown!r}.", _LIST)
+    every = readable(tags)
+    wanted = next((one for one in every if one.tag.name == name), None)
+    if wanted is None:
+        raise RefusedError(f"{shown!r} is not a release tag.", _LIST)
+    relation = Order(_named(current, every), every, host.repo.is_ancestor).relation(wanted)
+    if relation == "same commit":
+        if name == current.name:
+            raise RefusedError(f"The stack is at {name} already.", "Look at it with: avnwizard status")
+        raise RefusedError(
+            f"{name} and {current.name} name the same commit, which is checked out: there is nothing to upgrade.",
+            "Look at it with: avnwizard status",
+        )
+    if relation == "unrelated":
+        raise RefusedError(
+            f"{name} is not a later release of what {current.name} is: their names begin differently, as those of "
+            "two products of one repository do.",
+            _LIST,
+        )
+    if relation == "older":
+        raise RefusedError(
+            f"{name} is older than {current.name}: old code on a newer schema loses data.",
+            "To undo an upgrade: avnwizard rollback",
+        )
+    return found[0]
+
+
+def kind_of(current: TagRef, target: TagRef) -> Jump:
+    """How far an upgrade goes, by the first number that differs; from the third on, and in words, a patch."""
+    return kind_of_jump(Version.parse(current.name), Version.parse(target.name))
+
+
+def cautions(current: TagRef, target: TagRef) -> tuple[str, ...]:
+    """What is to be known before one goes to such a release, whatever is in it."""
+    here, there = Version.parse(current.name), Version.parse(target.name)
+    said = []
+    if there.is_prerelease:
+        said.append(f"{target.name} is a pre-release.")
+    if there.flavour != here.flavour and there.flavour:
+        said.append(f"{target.name}: nobody can say what {there.flavour!r} means; it may not be a release for you.")
+    if jumped := _jumps(here, there):
+        said.append(f"{target.name} {jumped}; releases are rarely tested across such a jump.")
+    return tuple(said)
+
+
+def _current(host: Host) -> tuple[TagRef, tuple[TagRef, ...]]:
     head, tags = host.repo.head(), host.repo.tags()
     if not tags:
         raise RefusedError("The checkout has no tags, so no releases.", "git fetch --tags")
@@ -49,81 +166,71 @@ def current_tag(host: Host) -> TagRef:
             f"The checkout is at {head.commit[:12]}, which no release tag names.",
             "git checkout the release that runs.",
         )
+    return found[0], tags
+
+
+def _named(tag: TagRef, every: tuple[Named, ...]) -> Named:
+    found = [one for one in every if one.tag.name == tag.name]
+    if not found:
+        raise RefusedError(
+            f"The checkout is at the tag {printable(tag.name, limit=100)!r}, which has no number.",
+            "git checkout the release that runs.",
+        )
     return found[0]
 
 
-def newer(host: Host) -> tuple[Release, ...]:
-    """The releases after the current one, newest first."""
-    current = current_tag(host)
-    here = Version.parse(current.name)
-    found: list[tuple[Version, TagRef]] = []
-    for tag in host.repo.tags():
-        try:
-            version = Version.parse(tag.name)
-        except VersionError:
-            continue
-        if version > here:
-            found.append((version, tag))
-    found.sort(key=lambda pair: pair[0], reverse=True)
-    best = _recommended([version for version, _ in found], here)
-    return tuple(
-        Release(
-            tag=tag,
-            version=version,
-            kind=_kind(here, version),
-            prerelease=version.is_prerelease,
-            recommended=version == best,
-            note=_note(here, version, best),
-        )
-        for version, tag in found
+def _preferred(one: Named, here: Named) -> tuple[bool, bool, str]:
+    """Of two tags that name one release, which counts: the one that is written as the current one."""
+    return one.tag.name.startswith("v") == here.tag.name.startswith("v"), one.tag.annotated, one.tag.name
+
+
+def _recommended(finals: list[Named], here: Version) -> Named | None:
+    """The newest of the same major; else the newest of the next one. The tags come newest first."""
+    same = [one for one in finals if one.version.major == here.major or _counts_builds(here)]
+    if same:
+        return same[0]
+    following = min((one.version.major for one in finals), default=0)
+    return next((one for one in finals if one.version.major == following), None)
+
+
+def _release(one: Named, here: Version, best: Named | None, *, early: bool) -> Release:
+    recommended = one is best
+    return Release(
+        tag=one.tag,
+        version=one.version,
+        kind=kind_of_jump(here, one.version),
+        prerelease=early,
+        recommended=recommended,
+        note=_note(here, one.version, recommended=recommended, early=early),
     )
 
 
-def find(host: Host, name: str) -> TagRef:
-    """The tag to upgrade to.
-
-    Raises:
-        RefusedError: unknown, the current one, or older than it.
-    """
-    current = current_tag(host)
-    found = [tag for tag in host.repo.tags() if tag.name == name]
-    if not found:
-        raise RefusedError(f"There is no release {name!r}.", "List them with: avnwizard releases")
-    try:
-        jump = kind_of_jump(Version.parse(current.name), Version.parse(name))
-    except VersionError as error:
-        raise RefusedError(f"{name!r} is not a release tag.", "List them with: avnwizard releases") from error
-    if jump == "same":
-        raise RefusedError(f"The stack is at {name} already.", "Look at it with: avnwizard status")
-    if jump == "downgrade":
-        raise RefusedError(
-            f"{name} is older than {current.name}: old code on a newer schema loses data.",
-            "To undo an upgrade: avnwizard rollback",
-        )
-    return found[0]
+def _standing_apart(one: Named, here: Named) -> Release:
+    words = one.version.flavour or f"no {here.version.flavour}"
+    note = f"not recommended: nobody can say what {words!r} in its name means"
+    early = one.version.is_prerelease
+    return Release(one.tag, one.version, kind_of_jump(here.version, one.version), early, False, note, apart=True)
 
 
-def _kind(here: Version, there: Version) -> Kind:
-    jump = kind_of_jump(here, there)
-    return "patch" if jump == "downgrade" or jump == "same" else jump  # noqa: PLR1714 - spelled out, mypy narrows it
-
-
-def _recommended(versions: list[Version], here: Version) -> Version | None:
-    """The newest of the same major; else the first release of the next major."""
-    stable = [version for version in versions if not version.is_prerelease]
-    same = [version for version in stable if version.major == here.major]
-    if same:
-        return max(same)
-    following = min((version.major for version in stable), default=0)
-    return max((version for version in stable if version.major == following), default=None)
-
-
-def _note(here: Version, there: Version, best: Version | None) -> str:
-    if there.is_prerelease:
-        return "a pre-release"
-    if there == best:
+def _note(here: Version, there: Version, *, recommended: bool, early: bool) -> str:
+    if early:
+        return "a pre-release" if there.is_prerelease else "a pre-release, as this project numbers"
+    if recommended and _counts_builds(here):
+        return "the newest"
+    if recommended:
         same = there.major == here.major
         return "the newest of your major" if same else "the newest of the next major"
-    if there.major > here.major + 1:
-        return f"jumps over {there.major - here.major - 1} major; go one major at a time"
-    return ""
+    jumped = _jumps(here, there)
+    return f"{jumped}; go one major at a time" if jumped else ""
+
+
+def _counts_builds(version: Version) -> bool:
+    """Whether a project numbers its releases one after the other (`stable-11146`), without majors."""
+    return len(version.numbers) == 1
+
+
+def _jumps(here: Version, there: Version) -> str:
+    over = there.major - here.major - 1
+    if over < 1 or _counts_builds(here):
+        return ""
+    return f"jumps over {over} major version{'s' if over > 1 else ''}"

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from avnwizard.domain.going_back import GoingBack
-from avnwizard.domain.migrations.verdict import NO_MIGRATIONS
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan
 from avnwizard.domain.writes import Written
@@ -13,7 +12,7 @@ from avnwizard.engine.records import StepRecord
 from avnwizard.errors import HostError
 from avnwizard.flows.baseline import Baseline, written_since
 from avnwizard.flows.host import Host
-from avnwizard.flows.out_of_sight import changed_unseen, no_database_here, runs_release
+from avnwizard.flows.out_of_sight import changed_unseen, has_verdict, no_database_here, runs_release
 from avnwizard.ports import Database
 
 _TOUCHING = ("job:", "roll:", "swap-back")
@@ -93,7 +92,7 @@ def foreseen(plan: Plan, job: str, before: Verdict | None) -> Verdict:
     unseen = before.unseen if before else ()
     if before and before.restore:
         return before
-    if plan.verdict != NO_MIGRATIONS and not plan.rollback_needs_restore and runs_release(plan, job):
+    if has_verdict(plan) and not plan.rollback_needs_restore and runs_release(plan, job):
         return Verdict(False, "the migration at work only changes what the old code can work with", unseen=unseen)
     if not plan.postgres_service:
         return Verdict(False, no_database_here((*unseen, job)), unseen=(*unseen, job))
@@ -136,7 +135,7 @@ def _is_compatible(host: Host, plan: Plan, known: Baseline, name: str, now: str)
         return True
     movers = [job for job in known.jobs if name in job.moved]
     unknown = any(job.wrote is None for job in known.jobs)
-    if plan.rollback_needs_restore or plan.verdict == NO_MIGRATIONS or unknown or not movers:
+    if plan.rollback_needs_restore or not has_verdict(plan) or unknown or not movers:
         return False
     return movers[-1].moved[name] == now and all(runs_release(plan, job.service) for job in movers)
 

@@ -16,6 +16,7 @@ from avnwizard.domain.host import (
     RepoState,
     TagRef,
     TreeChange,
+    TreeFile,
 )
 from avnwizard.domain.origin import Origin
 from avnwizard.domain.probing import Standing
@@ -42,6 +43,9 @@ class Repo(Protocol):
     def tags(self) -> tuple[TagRef, ...]:
         """Every local tag."""
 
+    def is_ancestor(self, old: str, new: str) -> bool:
+        """Whether the commit `new` has the commit `old` in its history; False where a shallow clone cannot tell."""
+
     def remote_tag(self, tag: str) -> str:
         """The commit that the remote has for the tag, "" if it has no such tag; `HostError` when unreachable."""
 
@@ -56,6 +60,12 @@ class Repo(Protocol):
 
     def changed(self, old: str, new: str) -> tuple[TreeChange, ...]:
         """Every path at which two refs differ; a file that was renamed is two of them."""
+
+    def files(self, ref: str, folder: str) -> tuple[TreeFile, ...]:
+        """What lies below a folder at a ref, with the id of each content; links and submodules too."""
+
+    def content(self, blob: str) -> bytes:
+        """A file's content by the id that `files` gives."""
 
     def merge(self, path: str, target: str) -> Merge:
         """Three-way merge of one edited file: base HEAD, ours the work tree, theirs the target ref."""

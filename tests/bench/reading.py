@@ -12,6 +12,7 @@ from avnwizard.domain.migrations import read_migrations
 from avnwizard.domain.version import Version
 from tests.bench.scoring import EnvScore, changelog_score, env_score
 from tests.reading.corpus import CORPUS, WHY_ABSENT, cases
+from tests.reading.in_process import judge
 
 _ROUNDS = 3
 _RULE = "-" * 78
@@ -99,7 +100,7 @@ def times() -> None:
     _timed("2,000 tags parsed and sorted", lambda: sorted(map(Version.parse, tags)))
     _timed("1,000 variables parsed", lambda: EnvFile.parse(data).variables())
     _timed("1,000 variables, all renamed", lambda: diff_env(old, new))
-    _timed("1,000 SQL statements", lambda: read_migrations({"1.sql": sql}))
+    _timed("1,000 SQL statements", lambda: read_migrations({"1.sql": sql}, judge))
 
 
 if __name__ == "__main__":

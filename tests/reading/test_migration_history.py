@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from avnwizard.domain.migrations import is_history, read_migrations
+from tests.reading.in_process import judge
 
 _HISTORY = {
     "0001_accounts.sql": "CREATE TABLE accounts (id int PRIMARY KEY, login_name text, status text);",
@@ -17,7 +18,7 @@ _HISTORY = {
 
 
 def _is_history(files: dict[str, str], *, folder: bool) -> bool:
-    return is_history(read_migrations(files), read_migrations(files, apart=True), folder=folder)
+    return is_history(read_migrations(files, judge), read_migrations(files, judge, apart=True), folder=folder)
 
 
 @pytest.mark.parametrize(
@@ -41,10 +42,12 @@ def test_what_is_a_history(names: str, folder: bool, expected: bool) -> None:
 
 def test_apart_each_file_meets_tables_that_hold_rows() -> None:
     """What an earlier file made is not new to a later one; within one file it is."""
-    assert [str(one.kind) for one in read_migrations(_HISTORY).statements] == ["additive"] * 4
-    apart = read_migrations(_HISTORY, apart=True)
+    assert [str(one.kind) for one in read_migrations(_HISTORY, judge).statements] == ["additive"] * 4
+    apart = read_migrations(_HISTORY, judge, apart=True)
     assert [str(one.kind) for one in apart.statements] == ["additive", "additive", "incompatible", "destructive"]
-    alone = read_migrations({"1.sql": "CREATE TABLE t (a int); DROP TABLE t; CREATE INDEX ON t (a)"}, apart=True)
+    alone = read_migrations(
+        {"1.sql": "CREATE TABLE t (a int); DROP TABLE t; CREATE INDEX ON t (a)"}, judge, apart=True
+    )
     assert {str(one.kind) for one in alone.statements} == {"additive"}
 
 

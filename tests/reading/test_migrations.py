@@ -2,11 +2,13 @@
 
 import pytest
 
-from avnwizard.domain.migrations import Kind, TableSize, read_migrations
+from avnwizard.domain.migrations import Judged, Kind, TableSize, Unread, read_migrations
+from avnwizard.domain.migrations.verdict import MigrationVerdict
+from tests.reading.in_process import judge
 
 
 def _kinds(sql: str) -> list[str]:
-    return [str(s.kind) for s in read_migrations({"1.sql": sql}).statements]
+    return [str(s.kind) for s in read_migrations({"1.sql": sql}, judge).statements]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,8 @@ def test_lines_and_files_are_told() -> None:
         {
             "b.sql": "-- é\n\n/* x\n*/ SELECT 1; DROP TABLE t;\nBROKEN;\nDROP TABLE u",
             "a.sql": "SELECT 1",
-        }
+        },
+        judge,
     )
     assert [(s.file, s.line, str(s.kind)) for s in verdict.statements] == [
         ("a.sql", 1, "additive"),
@@ -101,7 +104,7 @@ def test_lines_and_files_are_told() -> None:
 )
 def test_what_does_not_run_is_skipped_and_told(path: str, why: str) -> None:
     """The way down and other databases' dialects are not part of the upgrade."""
-    verdict = read_migrations({path: "DROP TABLE t", "download_markdown.sql": "SELECT 1"})
+    verdict = read_migrations({path: "DROP TABLE t", "download_markdown.sql": "SELECT 1"}, judge)
     assert verdict.skipped == ((path, why),)
     assert len(verdict.statements) == 1
 
@@ -115,7 +118,9 @@ def test_down_sections_are_left_out(mark: str) -> None:
 def test_sizes_become_times() -> None:
     """The live table's size says how long somebody waits."""
     sizes = {"public.big": TableSize(4_100_000_000, 1), "small": TableSize(8192, 10)}
-    verdict = read_migrations({"1.sql": "ALTER TABLE big ALTER c TYPE bigint; CREATE INDEX ON small (a)"}, sizes)
+    verdict = read_migrations(
+        {"1.sql": "ALTER TABLE big ALTER c TYPE bigint; CREATE INDEX ON small (a)"}, judge, sizes
+    )
     rewrite, index = verdict.statements
     assert "rewrites 4.1 GB, about 51 s, readers and writers wait" in rewrite.why
     assert index.seconds is not None
@@ -136,12 +141,35 @@ def test_sizes_become_times() -> None:
 )
 def test_verdict(sql: str, sizes: dict[str, TableSize], sentence: str) -> None:
     """The release as a whole: rolls, needs a window, needs a restore to go back."""
-    verdict = read_migrations({"1.sql": sql}, sizes)
+    verdict = read_migrations({"1.sql": sql}, judge, sizes)
     assert verdict.sentence.endswith(sentence)
     assert verdict.rolls_without_interruption == (sentence == "rolls without interruption")
 
 
 def test_no_migrations() -> None:
     """A release without migrations rolls, and says so."""
-    assert read_migrations({}).sentence == "no migrations"
-    assert read_migrations({}).rolls_without_interruption
+    assert read_migrations({}, judge).sentence == "no migrations"
+    assert read_migrations({}, judge).rolls_without_interruption
+
+
+def test_a_file_that_cannot_be_read_is_named_and_counts_as_incompatible() -> None:
+    """Whether its text was not to be had or killed its reader; the other files are judged as ever."""
+    link = Unread("it is a symbolic link")
+    files: dict[str, str | Unread] = {"1.sql": link, "2.sql": "SELECT 1", "3.sql": "DROP TABLE t", "4.go": "x"}
+    verdict = read_migrations(files, lambda texts: [Judged(problem="it \x1b crashed"), *judge(texts[1:])])
+    assert verdict.unread == (("1.sql", "it is a symbolic link"), ("2.sql", "it \x1b crashed"))
+    assert verdict.files == ("1.sql", "2.sql", "3.sql")
+    assert [(s.file, str(s.kind), s.why) for s in verdict.statements] == [
+        ("1.sql", "unreadable", "could not be read (it is a symbolic link): treated as not compatible"),
+        ("2.sql", "unreadable", "could not be read (it ␛ crashed): treated as not compatible"),
+        ("3.sql", "destructive", "drops table t: its data is gone"),
+    ]
+    assert verdict.rollback_needs_restore
+    assert verdict.sentence == "needs a window of unknown length; rollback needs a restore"
+
+
+def test_a_folder_that_no_release_has_is_not_the_same_as_no_migrations() -> None:
+    """What nobody looked at is not promised to be nothing."""
+    verdict = MigrationVerdict((), None, missing_folder="db/migrations")
+    assert verdict.sentence == "not read: the release has no folder db/migrations"
+    assert not verdict.rolls_without_interruption

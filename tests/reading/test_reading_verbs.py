@@ -60,6 +60,15 @@ def test_migrations_json(files: Path) -> None:
         assert "restore" in found["verdict"]
 
 
+def test_sql_that_kills_its_reader_is_named(files: Path) -> None:
+    """The verb goes on, says which file it was, and is cautious."""
+    (files / "2.sql").write_text("select " + "+".join(["1"] * 30_000))
+    found = _run("migrations", files)
+    assert found.returncode == 0, found.stderr
+    assert "2.sql:1    could not be read (it crashed PostgreSQL's parser (signal 11))" in found.stdout
+    assert "drops column c" in found.stdout
+
+
 @pytest.mark.parametrize(
     ("args", "expected"),
     [

@@ -7,6 +7,7 @@ import typer
 
 from avnwizard.cli.options import HERE, JsonOption, StackOption, open_stack
 from avnwizard.cli.output import data_console, emit_json, say, show_findings, show_table
+from avnwizard.domain.plain import printable
 from avnwizard.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -38,10 +39,8 @@ def status(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
         emit_json(described)
         return ExitCode.DONE
     where = f"on {found.head.branch}" if found.head.branch else "detached"
-    data_console().print(
-        f"{described['product']} {found.head.tag or found.head.commit[:12]} ({where}), "
-        f"project {described['project']} in {described['directory']}"
-    )
+    at = f"{described['product']} {found.head.tag or found.head.commit[:12]} ({where})"
+    data_console().print(printable(f"{at}, project {described['project']} in {described['directory']}"))
     show_table(
         ("service", "image", "state"),
         [(one["service"], one["image"], one["state"]) for one in described["services"]],
@@ -98,18 +97,23 @@ def releases(
     """List the releases newer than the current one, newest first, and what each would mean.
 
     JSON: {"current", "releases": [{"tag", "commit", "date", "kind", "prerelease", "signed", "recommended", "note",
-    "breaking": number, "migrations": number of files' statements, "env_changes": number | null, "verdict"}]}
+    "apart": whether nobody can say what its name means, "breaking": number, "migrations": number of files'
+    statements (null where they were not read), "unread": {file: why}, "env_changes": number | null, "verdict"}],
+    "left_out": [tags that cannot be put in order]}
     """
     from avnwizard.flows import releases as flow
     from avnwizard.flows.meaning import meaning, table_sizes
+    from avnwizard.flows.release_words import in_brief, left_out, no_newer
 
     host = open_stack(stack)
-    current = flow.current_tag(host)
-    if fetch and (trouble := flow.fetch(host)):
+    flow.current_tag(host)
+    trouble = flow.fetch(host) if fetch else "The remote was not asked; these are the releases that are here."
+    if fetch and trouble:
         say(trouble, style="yellow")
-    found = flow.newer(host)
+    listing = flow.listing(host)
+    current, found = listing.current, listing.newer
     sizes = table_sizes(host)
-    meanings = [meaning(host, current.name, one.tag.name, sizes) for one in found]
+    meanings = [meaning(host, current, one.tag, sizes) for one in found]
     rows = [
         {
             "tag": one.tag.name,
@@ -120,17 +124,20 @@ def releases(
             "signed": one.tag.signed,
             "recommended": one.recommended,
             "note": one.note,
+            "apart": one.apart,
             "breaking": read.breaking,
-            "migrations": len(read.migrations.statements),
+            "migrations": None if read.migrations.missing_folder else len(read.migrations.statements),
+            "unread": dict(read.migrations.unread),
             "env_changes": read.env_changes,
             "verdict": read.migrations.said(restorable=bool(host.postgres_service)),
         }
         for one, read in zip(found, meanings, strict=True)
     ]
     if json:
-        emit_json({"current": current.name, "releases": rows})
-    elif not rows:
-        say(f"{current.name} is the newest release")
+        emit_json({"current": current.name, "releases": rows, "left_out": list(listing.left_out)})
+        return ExitCode.DONE
+    if not rows:
+        say(no_newer(listing, asked=not trouble))
     else:
         show_table(
             ("release", "date", "kind", "signed", "breaking", "env"),
@@ -146,9 +153,11 @@ def releases(
                 for one, read in zip(found, meanings, strict=True)
             ],
         )
-        for row in rows:
-            about = "; ".join(text for text in (str(row["verdict"]), str(row["note"])) if text)
-            say(f"{row['tag']}{' (recommended)' if row['recommended'] else ''}: {about}")
+        for one, read in zip(found, meanings, strict=True):
+            about = "; ".join(text for text in (in_brief(read.migrations), one.note) if text)
+            say(f"{one.tag.name}{' (recommended)' if one.recommended else ''}: {about}")
+    if listing.left_out:
+        say(left_out(listing.left_out))
     return ExitCode.DONE
 
 

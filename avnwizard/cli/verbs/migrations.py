@@ -34,13 +34,14 @@ def migrations(
     A folder that holds a project's whole history gets no verdict (exit code 3): name the two tags.
     """
     from avnwizard.domain.migrations import is_history, read_migrations
+    from avnwizard.wiring import sql_reader
 
-    refused = ""
+    judge, refused = sql_reader().judge, ""
     if current or target:
-        verdict = read_migrations(_between(paths, current, target))
+        verdict = read_migrations(_between(paths, current, target), judge)
     else:
         files = {str(file): read_text(file) for path in paths for file in _files(path)}
-        verdict, apart = read_migrations(files), read_migrations(files, apart=True)
+        verdict, apart = read_migrations(files, judge), read_migrations(files, judge, apart=True)
         if is_history(verdict, apart, folder=any(path.is_dir() for path in paths)):
             refused, verdict = _HISTORY, apart
     for path, why in verdict.skipped:

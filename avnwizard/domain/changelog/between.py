@@ -27,7 +27,7 @@ def sections_between(text: str, current: str, target: str, *, tags: Iterable[str
     known = {version for version, _ in raw if version is not None}
     chosen: dict[Version, list[RawSection]] = {}
     for version, section in raw:
-        if version is not None and low < version <= high:
+        if version is not None and (low < version <= high or _same_number(version, low, high)):
             chosen.setdefault(version, []).append(section)
     order = sorted(chosen, reverse=True)
     sections = [_section(version, chosen[version], high) for version in order]
@@ -36,8 +36,13 @@ def sections_between(text: str, current: str, target: str, *, tags: Iterable[str
         current,
         target,
     ]
-    missing = {tag: None for tag in wanted if Version.parse(tag) not in known}
+    missing = {tag: None for tag in wanted if not known & {Version.parse(tag), Version.parse(tag).release}}
     return ChangelogRange(tuple(_told_once(sections, order)), tuple(missing))
+
+
+def _same_number(version: Version, low: Version, high: Version) -> bool:
+    """Whether all three name one release: which of `1.9.2-0` and `1.9.2` comes first, only its project knows."""
+    return low.text != high.text and low.release.numbers == high.release.numbers and version == high.release
 
 
 def _of_package(sections: list[RawSection], target: str) -> list[RawSection]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -59,6 +59,7 @@ _PLACEHOLDERS_OF_A_FORM = 2
 _LONGEST_TITLE = 160
 
 
+@lru_cache(maxsize=4096)  # each release's changelog repeats the sections of those before it
 def breaking_items(markdown: str) -> tuple[BreakingItem, ...]:
     """Give what a section marks as breaking, in order, each once; pasted forms and "none" are no items."""
     if not _HINT.search(markdown):
@@ -70,6 +71,7 @@ def breaking_items(markdown: str) -> tuple[BreakingItem, ...]:
     return tuple(found.values())
 
 
+@lru_cache(maxsize=16384)
 def squashed(text: str) -> str:
     """A text without its markup and spacing, to tell whether two say the same."""
     return re.sub(r"[\W_]+", " ", _LINK.sub(lambda m: m[1], text)).strip().lower()

@@ -3,6 +3,7 @@
 import re
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
+_BEGINNINGS = frozenset("`~<")
 
 
 def fenced(lines: list[str]) -> dict[int, int]:
@@ -12,7 +13,9 @@ def fenced(lines: list[str]) -> dict[int, int]:
     index = 0
     while index < len(lines):
         line = lines[index]
-        if (fence := _FENCE.match(line)) and not ("`" in fence[2] and fence[1][0] == "`"):
+        if line.lstrip()[:1] not in _BEGINNINGS:
+            end = None
+        elif (fence := _FENCE.match(line)) and not ("`" in fence[2] and fence[1][0] == "`"):
             closing = re.compile(rf" {{0,3}}{re.escape(fence[1][0])}{{{len(fence[1])},}}[ \t]*")
             known = len(fence[1]) >= endless.get(fence[1][0], len(fence[1]) + 1)
             rest = range(len(lines), len(lines)) if known else range(index + 1, len(lines))

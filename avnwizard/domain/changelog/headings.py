@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from avnwizard.domain.changelog.dates import date_in
 from avnwizard.domain.version import Version
@@ -58,6 +59,7 @@ class Heading:
     runs_on: bool = False
 
 
+@lru_cache(maxsize=16384)  # each release's changelog repeats the headings of those before it
 def read_heading(raw: str) -> Heading | None:
     """Read a heading's text, its marks (`#`, rulers) taken off; None where it names no release."""
     if len(raw) > _LONGEST:
@@ -107,6 +109,7 @@ def _title(rest: str) -> str:
     return named.strip(" \t-\u2013\u2014:/|,~").removeprefix("(").removesuffix(")").strip()
 
 
+@lru_cache(maxsize=16384)
 def is_unreleased(raw: str) -> bool:
     """Whether a heading stands for what is not released yet."""
     return bool(_UNRELEASED.fullmatch(_MARKS.sub("", _LINK.sub(lambda m: m[1], raw)).strip(" \t#*[]")))

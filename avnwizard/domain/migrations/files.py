@@ -1,6 +1,7 @@
 """Chooses what of a migrations folder runs on the way up, on Postgres."""
 
 import re
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 _DOWN_NAME = re.compile(r"(?:^|[._-])(?:down|rollback|undo|revert)(?:[._-]|$)", re.IGNORECASE)
@@ -18,6 +19,7 @@ _UP_SECTION = re.compile(
 )
 
 
+@lru_cache(maxsize=16384)  # every release holds the files of those before it
 def why_skipped(path: str) -> str:
     """Say why a file does not run on the way up; empty where it does."""
     pure = PurePosixPath(path)

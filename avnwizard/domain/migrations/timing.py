@@ -23,7 +23,7 @@ def timed(statement: Statement, sizes: Mapping[str, TableSize]) -> Statement:
     """Give the statement with its expected time; a table that the database does not have costs nothing."""
     effect = statement.effect
     if effect.work is Work.NONE:
-        return replace(statement, seconds=0.0)
+        return Statement(statement.file, statement.line, effect, 0.0)
     if not sizes:
         return statement
     size = (

@@ -92,13 +92,21 @@ NO_MIGRATIONS = "no migrations"
 class MigrationVerdict:
     """The statements in order, and what follows from them for the whole release.
 
-    `window_s` is the time in which somebody waits: 0 for none, None where it cannot be told (no sizes, or a
-    statement that nobody can judge). `skipped` holds the files that were not read, with the reason.
+    Attributes:
+        window_s: the time in which somebody waits: 0 for none, None where it cannot be told (no sizes, or a statement
+            that nobody can judge).
+        skipped: the files that do not run, with the reason.
+        unread: the files that could not be read, with the reason; each has a statement that says so.
+        files: those that run.
+        missing_folder: where the migrations were looked for and the release has none: nobody knows what it does.
     """
 
     statements: tuple[Statement, ...]
     window_s: float | None
     skipped: tuple[tuple[str, str], ...] = ()
+    unread: tuple[tuple[str, str], ...] = ()
+    files: tuple[str, ...] = ()
+    missing_folder: str = ""
 
     @property
     def unreadable(self) -> tuple[Statement, ...]:
@@ -113,7 +121,8 @@ class MigrationVerdict:
     @property
     def rolls_without_interruption(self) -> bool:
         """Whether the old code works on after every statement, and nobody waits noticeably for any."""
-        return not self.breaks_old_code and self.window_s is not None and self.window_s <= NOTICEABLE_S
+        known = self.window_s is not None and not self.missing_folder
+        return known and not self.breaks_old_code and (self.window_s or 0.0) <= NOTICEABLE_S
 
     @property
     def rollback_needs_restore(self) -> bool:
@@ -133,6 +142,8 @@ class MigrationVerdict:
         """
         restore = "rollback needs a restore" if restorable else "avnwizard cannot undo it, as no snapshot is taken"
         back = f"; {restore}" if self.rollback_needs_restore else ""
+        if self.missing_folder:
+            return f"not read: the release has no folder {self.missing_folder}"
         if not self.statements:
             return NO_MIGRATIONS
         if self.rolls_without_interruption:

@@ -94,8 +94,8 @@ class ChangelogPage(Page):
                 entries.append(Entry(one.id, item.title, item.text, one))
             else:  # what runs is not what the current release's files say
                 entries.append(Entry(one.id, one.question, "\n".join((one.question, "", *_points(one.why))), one))
-        if upgrade.draft.migrations.statements:
-            verdict = upgrade.draft.migrations
+        verdict = upgrade.draft.migrations
+        if verdict.statements or verdict.missing_folder:
             entries.append(
                 Entry(
                     "migrations",

@@ -2,7 +2,7 @@
 
 import threading
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -10,19 +10,21 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from avnwizard.domain.host import TagRef
 from avnwizard.domain.plain import printable
 from avnwizard.errors import WizardError
 from avnwizard.flows import drafting, releases
 from avnwizard.flows.drafting import Draft
 from avnwizard.flows.outlines import Outline, outline
-from avnwizard.flows.releases import Release
+from avnwizard.flows.releases import Listing, Release
 from avnwizard.ui import words
 from avnwizard.ui.desk import LATER
-from avnwizard.ui.marks import NOTE, OK
+from avnwizard.ui.marks import NOTE, OK, STOP
 from avnwizard.ui.screens.changelog import ChangelogPage
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.widgets.rows import Column, Row, Rows
+
+if TYPE_CHECKING:
+    from avnwizard.domain.host import TagRef
 
 _STILL = " These are the releases that are here."
 
@@ -53,6 +55,7 @@ class ReleasesPage(Page):
     def __init__(self) -> None:
         super().__init__()
         self._current: TagRef | None = None
+        self._asked = True
         self._releases: tuple[Release, ...] = ()
         self._outlines: dict[str, Outline] = {}
         self.fetching = False
@@ -71,7 +74,7 @@ class ReleasesPage(Page):
         self.action_fetch()
 
     def _read(self) -> None:
-        self.ask_host(lambda: (releases.current_tag(self.host), releases.newer(self.host)), self._show)
+        self.ask_host(lambda: releases.listing(self.host), self._show)
 
     def action_fetch(self) -> None:
         """Ask the remote for new releases; in a thread of its own, since a remote may take minutes not to answer."""
@@ -91,6 +94,7 @@ class ReleasesPage(Page):
     def on_fetched(self, event: Fetched) -> None:
         """Say how it went, and show what came."""
         self.fetching = False
+        self._asked = not event.trouble
         if event.trouble:
             why = event.trouble.removesuffix(_STILL)
             self.warn(f"The remote was not reached.{_STILL} {why}" if why != event.trouble else event.trouble)
@@ -98,14 +102,15 @@ class ReleasesPage(Page):
             self.tell("The remote's releases are here.", OK)
         self._read()
 
-    def _show(self, found: tuple[TagRef, tuple[Release, ...]]) -> None:
-        self._current, self._releases = found
+    def _show(self, found: Listing) -> None:
+        self._current, self._releases = found.current, found.newer
         product = printable(self.host.config.stack.product, limit=40)
         here = f"{product} is at {printable(self._current.name)}. "
-        many = words.count(len(self._releases), "newer release")
-        self.query_one("#here", Static).update(
-            Content(here + (f"{many}:" if self._releases else "No newer release."))
-        )
+        many = words.count(sum(not one.apart for one in self._releases), "newer release")
+        none = "No newer release." if self._asked else "No newer release is here; the remote may have one."
+        left_out = words.count(len(found.left_out), "other tag")
+        others = f" ({left_out} not listed)" if found.left_out else ""
+        self.query_one("#here", Static).update(Content(here + (f"{many}:" if self._releases else none) + others))
         self._show_rows()
         for release in self._releases:
             if release.tag.name not in self._outlines:
@@ -123,17 +128,12 @@ class ReleasesPage(Page):
             known = ""  # nobody moved away from what was recommended: a fetch may recommend another
         self._best = best
         rows: list[Row] = []
-        majors: set[int] = set()
+        groups: set[str] = set()
         for one in self._releases:
-            if one.version.major not in majors:
-                majors.add(one.version.major)
-                rows.append(
-                    Row(
-                        f"major {one.version.major}",
-                        (Content.assemble((f"Version {one.version.major}", "dim")),),
-                        True,
-                    )
-                )
+            group = "Names with a word that nobody can put in order" if one.apart else f"Version {one.version.major}"
+            if group not in groups:
+                groups.add(group)
+                rows.append(Row(f"heading {group}", (Content.assemble((group, "dim")),), True))
             rows.append(self._row(one))
         self.query_one(Rows).show(rows, at=known or best)
         self._show_about()
@@ -186,7 +186,7 @@ def _ignore(_error: WizardError) -> None:
 def _asks(found: Outline | None) -> str:
     if not found:
         return ""
-    parts = [words.count(found.migrations, "migration")]
+    parts = ["migrations not read" if found.migrations is None else words.count(found.migrations, "migration")]
     if found.env is not None:
         parts.append(f"{found.env} env")
     parts.append(f"{found.breaking} breaking")
@@ -203,6 +203,12 @@ def _about(one: Release, found: Outline | None, *, kept: bool) -> Content:
     if one.kind == "major":
         lines.append(Content("A major upgrade: read its breaking changes; settings may be renamed."))
     if found:
+        if found.unread:
+            unread = f"{words.count(len(found.unread), 'migration')} could not be read: {found.unread[0]}"
+            lines.append(Content.assemble((f"{STOP.sign} ", STOP.style), printable(unread, limit=200)))
+        if found.migrations is None:
+            why = "Its migrations were not read: it has no folder of them. What they do to the database is unknown."
+            lines.append(Content.assemble((f"{NOTE.sign} ", NOTE.style), why))
         if found.breaks_old_code:
             back = "going back then restores the snapshot" if kept else "no snapshot is taken, it cannot be undone"
             lines.append(

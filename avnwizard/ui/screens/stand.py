@@ -56,7 +56,8 @@ def look(host: Host) -> Stand:
     """
     found = survey(host)
     try:
-        tag, newer = releases.current_tag(host), len(releases.newer(host))
+        listing = releases.listing(host)
+        tag, newer = listing.current, sum(not one.apart for one in listing.newer)
     except RefusedError:
         tag, newer = None, 0  # a finding says so
     folder = host.state.snapshots

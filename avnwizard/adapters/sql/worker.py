@@ -1,0 +1,57 @@
+"""The child: parses SQL until its stdin ends. It has no secret, no terminal, and limits that end it and it alone."""
+
+import os
+import resource
+import sys
+
+from avnwizard.adapters.sql.wire import MOST_EFFECTS, Made, answer, read_question
+from avnwizard.domain.migrations import Effect, Judged
+from avnwizard.domain.migrations.judging import Fresh
+from avnwizard.domain.migrations.parsing import judge_file
+
+
+def main() -> None:
+    """Answer each question of stdin on stdout. The arguments: a text's processor time in s, and memory in bytes."""
+    cpu_s, memory_bytes = map(int, sys.argv[1:])
+    _limit(resource.RLIMIT_AS, memory_bytes)
+    _limit(resource.RLIMIT_CORE, 0)
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whatever a library prints is no answer
+    for line in sys.stdin.buffer:
+        _limit(resource.RLIMIT_CPU, int(_cpu_s()) + 1 + cpu_s)
+        out.write(answer(*_judged(line)))
+        out.flush()
+
+
+def _judged(line: bytes) -> tuple[Judged, Made]:
+    sql, made = read_question(line)
+    fresh = Fresh(set(made.tables), set(made.columns))
+    effects: list[tuple[int, Effect]] = []
+    try:
+        for one in judge_file(sql, fresh):
+            effects.append(one)
+            if len(effects) > MOST_EFFECTS:
+                return Judged(problem=f"it holds more than {MOST_EFFECTS:,} statements"), Made()
+    except MemoryError:
+        return Judged(problem="it takes too much memory"), Made()
+    except RecursionError:
+        return Judged(problem="it is nested too deeply"), Made()
+    except Exception as error:  # noqa: BLE001 - an odd tree must cost this file alone, and be seen
+        return Judged(problem=f"this wizard cannot judge it: {type(error).__name__}"), Made()
+    new = Made(frozenset(fresh.tables) - made.tables, frozenset(fresh.columns) - made.columns)
+    return Judged(tuple(effects)), new
+
+
+def _cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def _limit(what: int, most: int) -> None:
+    """Lower a soft limit; the hard one stays, as another user's may be lower already."""
+    _, hard = resource.getrlimit(what)
+    resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""The SQL migrations that a release adds, read from its tag and judged."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from avnwizard.domain.host import ComposeModel, TreeFile
+from avnwizard.domain.migrations import MigrationVerdict, TableSize, Unread, read_migrations
+from avnwizard.domain.migrations.files import why_skipped
+from avnwizard.domain.plan import ServicePlan
+from avnwizard.errors import HostError
+from avnwizard.flows.host import Host
+
+_LARGEST_BYTES = 64 << 20
+
+
+def new_migrations(
+    host: Host, current: str, target: str, sizes: Mapping[str, TableSize] | None = None
+) -> MigrationVerdict:
+    """Judge the SQL files that the target has and the current release has not.
+
+    A file that cannot be read is named in the verdict, which is cautious about it; the others are judged as ever.
+
+    Args:
+        current: a commit.
+        target: a commit.
+        sizes: of the live tables, which turn "rewrites a table" into a time.
+    """
+    folder = host.config.stack.migrations
+    there = host.repo.files(target, folder)
+    if not there:
+        return MigrationVerdict((), None, missing_folder=folder)
+    known = {one.path for one in host.repo.files(current, folder)}
+    fresh = {one.path: _text(host, one) for one in there if one.path not in known}
+    return read_migrations(fresh, host.sql.judge, sizes)
+
+
+def unread_jobs(verdict: MigrationVerdict, services: Sequence[ServicePlan], model: ComposeModel) -> tuple[str, ...]:
+    """Where the migrations were not read: that nobody knows what the services that migrate do, by name."""
+    if not verdict.missing_folder:
+        return ()
+    parts = model.raw.get("services", {})
+    names = [one.service for one in services if one.strategy != "retire" and _migrates(one.service, parts)]
+    said = f"The release has no folder {verdict.missing_folder}, so its migrations were not read. "
+    if not names:
+        return (said + "Whether a service changes the database when it starts is not known.",)
+    return (said + f"{', '.join(names)} may change the database, and what the old code makes of it is not known.",)
+
+
+def _migrates(service: str, parts: Mapping[str, Any]) -> bool:
+    part = parts.get(service) or {}
+    return "migrat" in " ".join(map(str, (service, part.get("command"), part.get("entrypoint")))).lower()
+
+
+def _text(host: Host, file: TreeFile) -> str | Unread:
+    if why_skipped(file.path):
+        return ""
+    if not file.is_plain:
+        return Unread("it is a symbolic link")
+    if file.size_bytes > _LARGEST_BYTES:
+        return Unread(f"it is larger than {_LARGEST_BYTES >> 20} MB")
+    try:
+        return host.repo.content(file.blob).decode("utf-8", "replace")
+    except HostError as error:
+        return Unread(error.message)

@@ -1,0 +1,13 @@
+"""SQL files, read with PostgreSQL's own parser."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from avnwizard.domain.migrations import Judged
+
+
+class SqlReader(Protocol):
+    """Reads SQL texts, whatever is in them: none may end or stall the process that asks."""
+
+    def judge(self, texts: Sequence[str]) -> Sequence[Judged]:
+        """What each text does, in the order in which they run: what one makes is free for those after it."""

@@ -13,8 +13,8 @@ from avnwizard.engine.records import StepRecord
 from avnwizard.flows.host import Host
 from avnwizard.flows.unprotected import listed
 
-CODE_ONLY = "--code-only"
-"""The flag by which the operator lets the code go back alone."""
+UNRESTORED = "--accept-unrestored"
+"""The flag by which the operator agrees that databases which avnwizard cannot restore stay as they are."""
 
 
 def changed_unseen(host: Host, plan: Plan, begun: Sequence[StepRecord]) -> tuple[str, ...]:

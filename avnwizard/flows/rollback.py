@@ -19,11 +19,10 @@ from avnwizard.engine.step import Step, UndoStep
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows import snapshots
 from avnwizard.flows.baseline import Baseline, baseline
-from avnwizard.flows.consent import lets_code_alone
 from avnwizard.flows.data_services import settle_data
 from avnwizard.flows.former_images import Gone, reach
 from avnwizard.flows.host import Host
-from avnwizard.flows.out_of_sight import CODE_ONLY, code_alone
+from avnwizard.flows.out_of_sight import UNRESTORED, code_alone
 from avnwizard.flows.role_changes import compare_roles
 from avnwizard.flows.safety import require_one_writer
 from avnwizard.flows.stack_before import gone_for_good, model_of_before, old_services, writers
@@ -132,13 +131,13 @@ class Wishes:
     Attributes:
         restore: put the databases back though the old code could go on with the data of now.
         save_rows: dump the tables that were written to since the snapshot; None leaves it to `avnwizard.toml`.
-        code_only: let the code go back alone where avnwizard cannot put a database back.
+        unrestored: databases that avnwizard cannot put back may stay as they are.
         older: services whose older version is started on data that a newer one wrote: the operator took care of it.
     """
 
     restore: bool = False
     save_rows: bool | None = None
-    code_only: bool = False
+    unrestored: bool = False
     older: tuple[str, ...] = ()
 
 
@@ -166,8 +165,8 @@ def plan_rollback(host: Host, journal: Journal, run: RunRecord, wishes: Wishes |
     _let_jobs_end(host, begun)
     known = baseline(host, journal, plan, run.id)
     verdict = judge(host, plan, begun, known)
-    code_only = lets_code_alone(known, code_only=wishes.code_only)
-    restore = (verdict.restore and not code_only) or wishes.restore
+    alone_agreed = wishes.unrestored and known.manifest is None
+    restore = (verdict.restore and not alone_agreed) or wishes.restore
     if restore:
         _require_snapshot(host, plan, known)
     elif verdict.restore:
@@ -186,7 +185,7 @@ def _require_snapshot(host: Host, plan: Plan, known: Baseline) -> None:
         raise RefusedError(
             "The databases would have to go back, and there is no snapshot to restore from. Nothing was changed.",
             "Fix the cause and resume; or restore a dump of your own, or make sure that the old code works on the "
-            f"databases as they are, then: avnwizard rollback {CODE_ONLY}",
+            f"databases as they are, then: avnwizard rollback {UNRESTORED}",
         )
     try:
         snapshots.verify(host.files, plan.snapshot.folder)
@@ -266,8 +265,8 @@ def _decide(
         retire=retire,
         same=tuple(part.service for part in plan.services if part.strategy == "skip"),
         stay=data.stay,
-        notes=(*data.notes, *(unseen if wishes.code_only else ()), *map(not_held, plan.snapshot.not_held)),
-        consent=(*((CODE_ONLY, text) for text in unseen if not wishes.code_only), *data.consent),
+        notes=(*data.notes, *(unseen if wishes.unrestored else ()), *map(not_held, plan.snapshot.not_held)),
+        consent=(*((UNRESTORED, text) for text in unseen if not wishes.unrestored), *data.consent),
         gone=gone,
         fetch=images.fetch,
         borrowed=images.borrowed,

@@ -222,4 +222,8 @@ def test_a_damaged_snapshot_refuses_before_anything_changes(stack: Path, tmp_pat
     said = avnwizard("rollback", "--stack", stack, "--yes")
     assert said.code == ExitCode.REFUSED
     assert "no snapshot to restore from" in said.err
+    assert "--accept-unrestored" in said.err
+    agreed = avnwizard("rollback", "--stack", stack, "--dry-run", "--json", "--accept-unrestored").data
+    assert (agreed["restore"], agreed["consent"]) == (False, [])
+    assert "kratos-migrate" in agreed["cost"]["stays"]
     assert open_host(stack).repo.head().tag == "v2.0.0"

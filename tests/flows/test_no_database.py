@@ -75,8 +75,8 @@ def test_none_is_said_on_every_surface(practice_host: PracticeHost, stack: Path,
     refused = avnwizard("rollback", "--stack", stack, "--yes")
     assert refused.code == ExitCode.REFUSED
     assert "v1.5.0 will run on it as it is" in refused.err
-    assert "--yes --code-only" in refused.err
-    agreed = avnwizard("rollback", "--stack", stack, "--dry-run", "--json", "--code-only").data
+    assert "--yes --accept-unrestored" in refused.err
+    agreed = avnwizard("rollback", "--stack", stack, "--dry-run", "--json", "--accept-unrestored").data
     assert (agreed["restore"], agreed["consent"]) == (False, [])
     assert any("will run on it as it is" in note for note in agreed["notes"])
     assert open_host(stack).repo.head().tag == "v2.0.0"

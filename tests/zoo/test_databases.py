@@ -98,7 +98,7 @@ def test_a_database_outside_the_project(zoo: ZooStack, outside: str) -> None:
     assert refused.code == ExitCode.REFUSED
     assert "migrate may have changed a schema in a database that no snapshot holds" in refused.err
     assert zoo.version("web") == "v1.6.0"
-    back = zoo.rollback("--code-only")
+    back = zoo.rollback("--accept-unrestored")
     assert back.code == ExitCode.ROLLED_BACK, back.err
     assert zoo.version("web") == "v1.5.0"
     assert "will run on it as it is" in _said(zoo, "show")

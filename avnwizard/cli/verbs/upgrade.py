@@ -24,9 +24,9 @@ SaveRowsOption = Annotated[
     bool | None,
     typer.Option("--save-rows/--no-save-rows", help="Dump the tables written to since the snapshot, beside it."),
 ]
-CodeOnlyOption = Annotated[
+UnrestoredOption = Annotated[
     bool,
-    typer.Option("--code-only", help="Agree that the code goes back alone where no database can be restored."),
+    typer.Option("--accept-unrestored", help="Agree that databases which cannot be restored stay as they are."),
 ]
 OlderOption = Annotated[
     list[str] | None,
@@ -90,7 +90,7 @@ def rollback(
     *,
     restore: RestoreOption = False,
     save_rows: SaveRowsOption = None,
-    code_only: CodeOnlyOption = False,
+    unrestored: UnrestoredOption = False,
     older: OlderOption = None,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
@@ -114,7 +114,7 @@ def rollback(
     record = _to_undo(host, run)
     if launch.is_live(host, record.id):
         raise RefusedError(f"Run {record.id} is live.", f"Stop it first: avnwizard abort {record.id}")
-    wishes = flow.Wishes(restore=restore, save_rows=save_rows, code_only=code_only, older=tuple(older or ()))
+    wishes = flow.Wishes(restore=restore, save_rows=save_rows, unrestored=unrestored, older=tuple(older or ()))
     plan = flow.plan_rollback(host, journal, record, wishes)
     if dry_run and json:
         emit_json(jsonlib.loads(flow.to_json(plan)))

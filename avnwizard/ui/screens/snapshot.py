@@ -79,7 +79,7 @@ class SnapshotPage(Page):
             facts = _facts(upgrade.prepared)
         else:
             state = Content.assemble((f"{STOP.sign} No snapshot will be taken.", STOP.style))
-            facts = [("", Content(text)) for text in _without(snapshot, possible=bool(self.host.postgres_service))]
+            facts = _without(snapshot, possible=bool(self.host.postgres_service))
         self.query_one("#state", Static).update(state)
         self.query_one(Facts).show(facts)
         self.show_keys()
@@ -137,22 +137,17 @@ class SnapshotPage(Page):
             self._plan()
 
 
-def _without(snapshot: SnapshotPlan, *, possible: bool) -> tuple[str, ...]:
+def _without(snapshot: SnapshotPlan, *, possible: bool) -> list[Fact]:
     """What it means that none is taken, and what can be done about it."""
     if possible:
         means = "Once migrations have run there is no way back to the release of now."
-        return (means, "", "x takes the snapshot after all.")
-    return (
-        _sentence(snapshot.why_not),
-        "What a migration changes, avnwizard cannot undo.",
-        "",
-        "Take a backup of your own before you go on, and know how to restore it.",
-        *(not_held(name) for name in snapshot.not_held),
-    )
-
-
-def _sentence(clause: str) -> str:
-    return f"{printable(clause[:1].upper() + clause[1:], limit=300)}."
+        return [("", Content(means)), ("", Content("")), ("", Content("x takes the snapshot after all."))]
+    return [
+        ("Why", Content(printable(snapshot.why_not, limit=300))),
+        ("Means", Content("what a migration changes, avnwizard cannot undo")),
+        ("Do", Content("take a backup of your own before you go on, and know how to restore it")),
+        *(("Not in it", Content.assemble((f"{NOTE.sign} ", NOTE.style), not_held(n))) for n in snapshot.not_held),
+    ]
 
 
 def _facts(prepared: Prepared) -> list[Fact]:

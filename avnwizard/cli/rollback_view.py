@@ -8,7 +8,7 @@ from avnwizard.domain.plain import printable
 
 if TYPE_CHECKING:
     from avnwizard.engine.records import RunRecord
-    from avnwizard.flows.rollback import RollbackPlan
+    from avnwizard.flows.rollback_plan import RollbackPlan
 
 
 def show_rollback(record: "RunRecord", plan: "RollbackPlan", *, now: float) -> None:

@@ -27,6 +27,7 @@ from avnwizard.flows.holding import holding, require_free
 from avnwizard.flows.host import Host
 from avnwizard.flows.planning import Prepared
 from avnwizard.flows.report import write_report
+from avnwizard.flows.rollback_plan import RollbackPlan, rollback_from_json, rollback_to_json
 from avnwizard.flows.run_folder import RunFolder
 from avnwizard.flows.steps.code import CARRIED, EDITED
 from avnwizard.flows.steps.snapshot import TakeSnapshot
@@ -62,7 +63,7 @@ def create_upgrade(host: Host, prepared: Prepared) -> str:
     return run
 
 
-def create_rollback(host: Host, undone: RunRecord, plan: rollback.RollbackPlan) -> str:
+def create_rollback(host: Host, undone: RunRecord, plan: RollbackPlan) -> str:
     """Write a rollback down.
 
     Args:
@@ -86,7 +87,7 @@ def create_rollback(host: Host, undone: RunRecord, plan: rollback.RollbackPlan) 
         steps = [(step.name, step.title) for step in rollback.rollback_steps(scene, plan)]
         title = f"back to {scene.plan.current.tag}"
         journal.create_run(
-            run, kind="rollback", title=title, plan=rollback.to_json(plan), steps=steps, undoes=undone.id
+            run, kind="rollback", title=title, plan=rollback_to_json(plan), steps=steps, undoes=undone.id
         )
     return run
 
@@ -193,7 +194,7 @@ def _take_lock(stack: contextlib.ExitStack, host: Host, run: RunRecord) -> None:
 
 def _steps_of(host: Host, journal: Journal, record: RunRecord) -> Sequence[Step]:
     if record.undoes:
-        plan = rollback.rollback_from_json(record.plan)
+        plan = rollback_from_json(record.plan)
         scene = scene_of(from_json(journal.run(record.undoes).plan), host, record.undoes)
         return rollback.rollback_steps(scene, plan)
     return upgrade_steps(scene_of(from_json(record.plan), host, record.id))

@@ -7,37 +7,33 @@ from dataclasses import dataclass, replace
 from avnwizard.domain.answers import Answers, Decision
 from avnwizard.domain.config import Strategy
 from avnwizard.domain.drift import Drifted
-from avnwizard.domain.edge import EdgeFacts
 from avnwizard.domain.env_decisions import apply_decisions
 from avnwizard.domain.env_merge import merge_edits
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.findings import Finding
-from avnwizard.domain.handover import lost_in_recreate, recreate_grace_s
-from avnwizard.domain.host import ComposeModel, Container
+from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.migrations import Kind, MigrationVerdict
 from avnwizard.domain.plan import EnvEdit, MigrationStatement, Plan, ReleaseRef, ServicePlan
-from avnwizard.domain.strategy import COMPLETED, choose, roll_order
+from avnwizard.domain.strategy import COMPLETED
 from avnwizard.domain.traefik.routes import plan_probe
 from avnwizard.errors import RefusedError
-from avnwizard.flows import retiring, safety
+from avnwizard.flows import safety
 from avnwizard.flows.data_services import with_ways_back
 from avnwizard.flows.describe import describe
 from avnwizard.flows.drafting import Draft
 from avnwizard.flows.edge.foresight import foreseen
 from avnwizard.flows.expecting import expected
-from avnwizard.flows.handover import plan_handover
 from avnwizard.flows.host import Host
 from avnwizard.flows.image_notes import image_notes
 from avnwizard.flows.meaning import compose_changes
 from avnwizard.flows.models import resolve_contents
 from avnwizard.flows.new_migrations import unread_jobs
-from avnwizard.flows.release_files import changed_for_services, in_sentences, in_words
+from avnwizard.flows.release_files import changed_for_services, in_sentences
 from avnwizard.flows.releases import cautions, kind_of
-from avnwizard.flows.same import Target, is_same
+from avnwizard.flows.same import Target
+from avnwizard.flows.service_plans import others_of, services_of
 from avnwizard.flows.snapshot_plan import plan_snapshot
 from avnwizard.flows.unprotected import require_known_database, snapshot_warnings
-
-AS_CHOSEN = "as you chose"
 
 
 class OpenDecisionsError(RefusedError):
@@ -118,9 +114,9 @@ def prepare(
     verdict = draft.migrations
     target = Target(model, draft.compose, env.to_bytes(), changed)
     containers = [one for one in host.stack.containers() if not one.one_off]
-    others = _others(host, draft, containers, now, model)
+    others = others_of(host, draft, containers, now, model)
     services, of_data = with_ways_back(
-        host, _services(host, target, strategies or {}, containers, others.retire), model, kept.volumes
+        host, services_of(host, target, strategies or {}, containers, others.retire), model, kept.volumes
     )
     told = safety.require_safe(host, model, services, others, containers, release=draft.target.name)
     pinned = {one.service: one.pinned for one in draft.drifted.images}
@@ -187,87 +183,6 @@ def _timed(host: Host, plan: Plan) -> Plan:
         return expected(plan, journal)
     finally:
         journal.close()
-
-
-def _others(
-    host: Host, draft: Draft, containers: list[Container], now: ComposeModel, model: ComposeModel
-) -> retiring.Others:
-    """What becomes of the running services that the target does not start."""
-    release = draft.target.name
-    retiring.require_no_stranger(host, containers, now=now, target=model, release=release)
-    files = draft.compose.values()
-    return retiring.sort_out(host, containers, now=now, target=model, files=files, release=release)
-
-
-def _services(
-    host: Host,
-    target: Target,
-    chosen: Mapping[str, Strategy],
-    containers: list[Container],
-    gone: tuple[str, ...],
-) -> tuple[ServicePlan, ...]:
-    model = target.model
-    facts = host.edge.facts()
-    parts: list[ServicePlan] = []
-    for name in roll_order(model):
-        cut_off = any(part.service in model.services[name].owners and part.strategy != "skip" for part in parts)
-        parts.append(_service(host, target, containers, name, facts, chosen.get(name), cut_off=cut_off))
-    parts += [
-        ServicePlan(name, "retire", "the release no longer has it", _image(containers, name), "", "") for name in gone
-    ]
-    return tuple(parts)
-
-
-def _service(
-    host: Host,
-    target: Target,
-    containers: list[Container],
-    name: str,
-    facts: EdgeFacts | None,
-    chosen: Strategy | None,
-    *,
-    cut_off: bool,
-) -> ServicePlan:
-    model, changed = target.model, target.changed[name]
-    service = model.services[name]
-    running = tuple(one for one in containers if one.service == name)
-    digest = host.stack.registry_digest(service.image)
-    image = host.stack.image(service.image)
-    if image and digest and image.digest != digest:
-        image = None  # the registry has another one under this tag
-    override = chosen or host.config.roll.strategy.get(name)
-    same = not cut_off and is_same(host, target, service, running, image)
-    choice = choose(service, model, same=same, override=override)
-    reason, how, may_lose = AS_CHOSEN if chosen else choice.reason, None, ""
-    if changed.all and choice.strategy != "job":
-        reason = f"{in_words(changed.all)}; {reason}"
-    if choice.strategy == "surge":
-        handed = plan_handover(
-            host,
-            service,
-            facts,
-            by_name=any(name in other.depends_on for other in model.services.values()),
-            before=next((one.labels for one in running if one.is_serving), None),
-        )
-        reason, how, may_lose = f"{reason}; {handed.reason}", handed.handover, handed.may_lose
-    elif choice.strategy == "recreate":
-        may_lose = lost_in_recreate(service, facts)
-    return ServicePlan(
-        name,
-        choice.strategy,
-        reason,
-        _image(containers, name),
-        service.image,
-        digest,
-        how,
-        may_lose,
-        recreate_grace_s(service, facts) if choice.strategy == "recreate" else service.stop_grace_s,
-        unseen=changed.copied if choice.strategy == "job" else changed.mounted + changed.copied,
-    )
-
-
-def _image(containers: list[Container], service: str) -> str:
-    return next((one.image for one in containers if one.service == service), "")
 
 
 def _warnings(

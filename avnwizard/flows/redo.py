@@ -8,10 +8,10 @@ from avnwizard.domain.plan import Again, from_json
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord
 from avnwizard.errors import RefusedError
-from avnwizard.flows import rollback
 from avnwizard.flows.describe import describe
 from avnwizard.flows.host import Host
 from avnwizard.flows.planning import Prepared
+from avnwizard.flows.rollback_plan import rollback_from_json
 from avnwizard.flows.run_folder import ENV_AFTER, ENV_BEFORE, RunFolder
 from avnwizard.flows.steps.code import CARRIED, EDITED
 
@@ -29,7 +29,7 @@ def prepare_redo(host: Host, journal: Journal, run: RunRecord) -> Prepared:
         raise RefusedError(f"{run.id} is no finished rollback.", "avnwizard runs")
     if newer := journal.later_than(run.id):
         raise RefusedError(f"Run {newer[0].id} came after the rollback.", "Upgrade again: avnwizard upgrade --to TAG")
-    back = rollback.rollback_from_json(run.plan)
+    back = rollback_from_json(run.plan)
     _require_kept(host, run.id, back.databases)
     folder = RunFolder(host.state.run(run.undoes), host.files)
     env = folder.env(ENV_BEFORE)

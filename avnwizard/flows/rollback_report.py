@@ -10,7 +10,7 @@ from avnwizard.domain.writes import TableWrites, Written, together
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord
 from avnwizard.errors import WizardError
-from avnwizard.flows.rollback import rollback_from_json
+from avnwizard.flows.rollback_plan import rollback_from_json
 
 _TABLES: Typed[tuple[TableWrites, ...]] = Typed(tuple[TableWrites, ...])
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from avnwizard.domain.host import ComposeModel
 from avnwizard.errors import HostError
-from avnwizard.practice.config_hash import config_hash
+from avnwizard.practice.config_hash import label_hash
 from avnwizard.practice.container_store import ContainerStore
 from avnwizard.practice.images import ImageStore
 
@@ -26,7 +26,7 @@ def replaced(
         image = images.find(reference)
         if image is None:
             raise HostError(f"no such image: {reference}", "Pull it first.")
-        hashed = config_hash({**wanted, "image": reference}, directory)
+        hashed = label_hash({**wanted, "image": reference}, directory)
         ours = [one for one in store.present(name) if not one.one_off]
         if any((one.config_hash, one.image_id) != (hashed, image.id) for one in ours):
             found.add(name)

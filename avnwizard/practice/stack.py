@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,11 @@ from avnwizard.practice.container_store import new_id
 from avnwizard.practice.containers import KILLED, Record
 from avnwizard.practice.convergence import Action, converge, replaced
 from avnwizard.practice.database import Cluster
-from avnwizard.practice.images import ImageStore, repository
+from avnwizard.practice.images import ImageStore
 from avnwizard.practice.observation import POSTGRES, Observer
 from avnwizard.practice.pace import STOP_S, pace
 from avnwizard.practice.postgres_major import incompatibility
+from avnwizard.practice.stack_images import StackImages
 from avnwizard.practice.state import State
 from avnwizard.practice.volumes import VolumeStore
 
@@ -43,17 +44,15 @@ class _Wanted:
     label: str
 
 
-class PracticeStack:
+class PracticeStack(StackImages):
     """`ports.Stack` on the practice host. Every process may have its own; they see the same containers."""
 
     def __init__(self, project: ComposeProject, state: State, cluster: Cluster) -> None:
         self._project = project
         self._state = state
         self._cluster = cluster
-        self._images = ImageStore(state)
-        self._observer = Observer(project, state, cluster)
+        super().__init__(ImageStore(state), Observer(project, state, cluster))
         self._volumes = VolumeStore(cluster.home / "volumes")
-        self._store = self._observer.store
 
     @property
     def project(self) -> ComposeProject:
@@ -122,48 +121,6 @@ class PracticeStack:
     def shadowed(self) -> tuple[str, ...]:
         """None: no Compose runs here that could be misled by this shell."""
         return ()
-
-    def image(self, reference: str) -> Image | None:
-        """An image that is here."""
-        return self._images.find(reference)
-
-    def images(self, references: Sequence[str]) -> dict[str, Image]:
-        """Those of several images that are here."""
-        return {name: image for name in sorted(set(references)) if (image := self._images.find(name))}
-
-    def os_release(self, image_id: str) -> str:
-        """Every practice image is built on Debian, but for those whose tag says Alpine."""
-        image = self._images.find(image_id)
-        return "ID=alpine\n" if image and "alpine" in image.reference else "ID=debian\nVERSION_CODENAME=bookworm\n"
-
-    def registry_digest(self, reference: str) -> str:
-        """What the registry has for the tag now, "" when it has none."""
-        offered = self._images.offered(reference)
-        return offered.digest if offered else ""
-
-    def offers(self, reference: str) -> bool | None:
-        """Whether the registry has an image."""
-        return self._images.offered(reference) is not None
-
-    def pull(self, reference: str, progress: Callable[[str], None]) -> Image:
-        """Pull at the pace of a good line; breaks off when the failure `pull` is ordered."""
-        services = {
-            record.service for record in self._store.present() if repository(record.image) == repository(reference)
-        }
-        breaks = any(self._observer.failures.befalls("pull", service) for service in services or {""})
-        return self._images.pull(reference, progress, breaks=breaks)
-
-    def keep(self, image_id: str, name: str) -> None:
-        """Tag an image."""
-        self._images.tag(image_id, name, kept=True)
-
-    def release(self, name: str) -> None:
-        """Remove a tag made by `keep` or `retag`."""
-        self._images.untag(name)
-
-    def retag(self, image_id: str, reference: str) -> None:
-        """Point a tag at an image that is here."""
-        self._images.tag(image_id, reference, kept=self._images.find(reference) is None)
 
     def up(
         self,

@@ -10,6 +10,7 @@ from avnwizard.errors import RefusedError
 from avnwizard.flows import drafting, launch, releases, rollback
 from avnwizard.flows.host import Host
 from avnwizard.flows.planning import prepare
+from avnwizard.flows.rollback_plan import RollbackPlan
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 
@@ -21,7 +22,7 @@ class _Stopped:
     host: Host
     run: str
 
-    def plan(self) -> tuple[RunRecord, rollback.RollbackPlan]:
+    def plan(self) -> tuple[RunRecord, RollbackPlan]:
         journal = self.host.journal()
         record = journal.run(self.run)
         return record, rollback.plan_rollback(self.host, journal, record)

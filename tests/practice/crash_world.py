@@ -18,6 +18,7 @@ from avnwizard.flows import drafting, launch, releases, rollback
 from avnwizard.flows.host import Host
 from avnwizard.flows.planning import prepare
 from avnwizard.flows.redo import prepare_redo
+from avnwizard.flows.rollback_plan import Wishes
 from avnwizard.practice import workshop
 from avnwizard.practice.host import open_host as open_practice
 from avnwizard.wiring import open_host
@@ -92,7 +93,7 @@ class World:
         with opened(self.home) as host:
             journal = host.journal()
             record = journal.run(run)
-            plan = rollback.plan_rollback(host, journal, record, rollback.Wishes(save_rows=True))
+            plan = rollback.plan_rollback(host, journal, record, Wishes(save_rows=True))
             return launch.create_rollback(host, record, plan)
 
     def redo(self, run: str) -> str:

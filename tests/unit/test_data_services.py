@@ -121,7 +121,7 @@ def test_the_plan_says_it_beforehand() -> None:
     assert ways["cache"].startswith("stays at Valkey 9.0; its data does not go back")
     assert ways["same"] == ""
     assert warnings[0] == (
-        "A rollback does not take back the data of files: it is recreated again; what it wrote to uploads stays as it "
-        "is then. By hand: avnwizard snapshot restore --volume uploads."
+        "A rollback does not take back the data of files: it is recreated again; what it wrote to uploads stays as "
+        "it is then. By hand: avnwizard snapshot restore --volume uploads."
     )
     assert len(warnings) == 2

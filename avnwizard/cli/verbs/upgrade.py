@@ -108,16 +108,17 @@ def rollback(
     from avnwizard.flows import launch
     from avnwizard.flows import rollback as flow
     from avnwizard.flows.consent import require_consent
+    from avnwizard.flows.rollback_plan import Wishes, rollback_to_json
 
     host = open_stack(stack)
     journal = host.journal()
     record = _to_undo(host, run)
     if launch.is_live(host, record.id):
         raise RefusedError(f"Run {record.id} is live.", f"Stop it first: avnwizard abort {record.id}")
-    wishes = flow.Wishes(restore=restore, save_rows=save_rows, unrestored=unrestored, older=tuple(older or ()))
+    wishes = Wishes(restore=restore, save_rows=save_rows, unrestored=unrestored, older=tuple(older or ()))
     plan = flow.plan_rollback(host, journal, record, wishes)
     if dry_run and json:
-        emit_json(jsonlib.loads(flow.to_json(plan)))
+        emit_json(jsonlib.loads(rollback_to_json(plan)))
         return ExitCode.DONE
     show_rollback(record, plan, now=time.time())
     if dry_run:

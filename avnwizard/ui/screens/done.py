@@ -14,7 +14,7 @@ from avnwizard.domain.probing.words import kind_told, span_ms
 from avnwizard.engine.records import RunRecord
 from avnwizard.errors import WizardError
 from avnwizard.flows import acceptance
-from avnwizard.flows.rollback import RollbackPlan, rollback_from_json
+from avnwizard.flows.rollback_plan import RollbackPlan, rollback_from_json
 from avnwizard.ui import words
 from avnwizard.ui.marks import NOTE, OK, STOP
 from avnwizard.ui.run_view import Probe, RunView

@@ -18,6 +18,7 @@ from avnwizard.errors import BusyError
 from avnwizard.flows import launch
 from avnwizard.flows import rollback as flow
 from avnwizard.flows.former_images import of_before
+from avnwizard.flows.rollback_plan import RollbackPlan, Wishes
 from avnwizard.ui import words
 from avnwizard.ui.bridge import Ending
 from avnwizard.ui.marks import NOTE, OK
@@ -25,7 +26,7 @@ from avnwizard.ui.screens.confirm_name import ConfirmName
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.widgets.facts import Fact, Facts
 
-Found = tuple[RunRecord, Plan, flow.RollbackPlan]
+Found = tuple[RunRecord, Plan, RollbackPlan]
 
 
 class RollbackPage(Page):
@@ -52,7 +53,7 @@ class RollbackPage(Page):
         super().__init__()
         self.run_id = run
         self.found: Found | None = None
-        self.wishes = flow.Wishes()
+        self.wishes = Wishes()
 
     def heading(self) -> str:
         """What is undone."""
@@ -162,7 +163,7 @@ class RollbackPage(Page):
         self.wizard.open_alone(RunPage(*begun))
 
 
-def _facts(run: RunRecord, plan: Plan, back: flow.RollbackPlan) -> list[Fact]:
+def _facts(run: RunRecord, plan: Plan, back: RollbackPlan) -> list[Fact]:
     facts: list[Fact] = [
         ("Undoes", Content(f"{printable(run.title, limit=60)} ({printable(run.id)}, {run.state})")),
         ("Back to", Content(f"{printable(plan.current.tag)} of {words.day(plan.current.date)}")),
@@ -189,7 +190,7 @@ def _warned(text: str) -> Content:
     return Content.assemble((f"{NOTE.sign} ", NOTE.style), printable(text, limit=600))
 
 
-def _databases(back: flow.RollbackPlan) -> Iterator[Fact]:
+def _databases(back: RollbackPlan) -> Iterator[Fact]:
     """What becomes of the rows: those written since by database, or that they stay."""
     written = [(name, found) for name, found in back.cost.lost if found.tables or not found.exact]
     if not back.restore:

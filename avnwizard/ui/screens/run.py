@@ -13,6 +13,7 @@ from avnwizard.domain.plan import Plan, from_json
 from avnwizard.engine.records import Action, RunRecord
 from avnwizard.errors import ExitCode, WizardError
 from avnwizard.flows import holding, launch, rollback
+from avnwizard.flows.rollback_plan import RollbackPlan, rollback_from_json
 from avnwizard.ui import run_lines, run_stopped
 from avnwizard.ui.bridge import Ending, RunSeen, RunWatch
 from avnwizard.ui.run_view import RunView
@@ -122,7 +123,7 @@ class RunPage(Page):
     def _read_plan(self, record: RunRecord) -> Plan | None:
         try:
             if record.undoes:
-                self._back = dict(rollback.rollback_from_json(record.plan).services)
+                self._back = dict(rollback_from_json(record.plan).services)
             return from_json(self.host.journal().run(record.undoes).plan if record.undoes else record.plan)
         except WizardError as error:
             self.refuse(error)
@@ -204,11 +205,11 @@ class RunPage(Page):
         assert self.view is not None
         self.query_one(Rows).show(run_stopped.choices(self.view, self._cost), at=at)
 
-    def _plan_rollback(self) -> rollback.RollbackPlan:
+    def _plan_rollback(self) -> RollbackPlan:
         journal = self.host.journal()
         return rollback.plan_rollback(self.host, journal, journal.run(self.run_id))
 
-    def _costed(self, plan: rollback.RollbackPlan) -> None:
+    def _costed(self, plan: RollbackPlan) -> None:
         self._cost = sentence(plan.cost, self.host.clock.now()).removeprefix("going back now ")
         self._show_choices()
 

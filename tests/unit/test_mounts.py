@@ -56,11 +56,11 @@ def test_what_a_model_mounts() -> None:
 
 
 def test_what_is_taken_from_another_service_keeps_a_second_one_away() -> None:
-    """`volumes_from` a writer makes a writer: two copies of it must not run side by side."""
+    """`volumes_from` a writer makes a writer; who only reads is made again with its owner. Neither runs twice."""
     writer = {"volumes": [_volume("pgdata", "/data")], "healthcheck": {"test": ["CMD", "x"]}}
     reader, other = ({"volumes_from": [how], "healthcheck": {"test": ["CMD", "x"]}} for how in ("a:ro", "a"))
     services = _model(a=writer, b=reader, c=other).services
-    assert why_alone(services["b"]) == ""
+    assert why_alone(services["b"]) == "it uses the volumes of a"
     assert why_alone(services["c"]) == "it keeps data in pgdata:/data"
 
 

@@ -29,9 +29,10 @@ class Secret:
 
 def masked(key: str, value: str) -> str:
     """A variable's value as it may be shown: `***` for a secret, else with what is secret in it blanked."""
-    if value and _is_whole(key, value):
+    if value and is_secret_name(key):
         return MASK
-    return _blanked(value, secret_spans(value, whole=True))
+    blanked = _blanked(value, secret_spans(value, whole=True))
+    return MASK if is_noise(blanked) else blanked
 
 
 def redact_urls(text: str) -> str:
@@ -43,11 +44,7 @@ def pieces(key: str, value: str) -> list[str]:
     """What `masked` hides of a value, to be looked for in other texts."""
     found = [value[start:end] for start, end in secret_spans(value, whole=True)]
     passwords = [piece.partition(":")[2] or piece for piece in found]
-    return [value, *passwords] if value and _is_whole(key, value) else passwords
-
-
-def _is_whole(key: str, value: str) -> bool:
-    return is_secret_name(key) or is_noise(value)
+    return [value, *passwords] if value and masked(key, value) == MASK else passwords
 
 
 def _blanked(text: str, spans: list[tuple[int, int]]) -> str:

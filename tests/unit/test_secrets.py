@@ -77,6 +77,7 @@ def test_a_secret_by_its_shape(value: str, shown: str) -> None:
         ("https://hooks.example/services/aB3dE5gH7jK9mN1pQ3rS5tU7", "***"),
         (f"user:{CANARY}@smtp.example.com:587", "***@smtp.example.com:587"),
         (f"postgres://u:pa {CANARY}@h", "postgres://***@h"),
+        ("smtps://mailer:3b71755f88f1553a027f6b393b71755f@mail.example:465", "smtps://***@mail.example:465"),
     ],
 )
 def test_a_whole_value_that_is_secret(value: str, shown: str) -> None:

@@ -73,7 +73,7 @@ def _way(host: Host, part: ServicePlan, image_id: str, written: Sequence[str]) -
     before, after = _software(part.image_old, old), _software(part.image_new, new if _is(part, new) else None)
     if before and after:
         return _way_back(before, after)
-    return f"{_ROLLED[part.strategy]}; what it wrote to {', '.join(written)} stays as it is then" if written else ""
+    return f"{_ROLLED[part.strategy]}; its data in {', '.join(written)} does not go back" if written else ""
 
 
 _ROLLED: dict[str, str] = {"surge": "is rolled back the same way", "recreate": "is recreated again"}
@@ -108,13 +108,13 @@ def _written(model: ComposeModel, service: str) -> list[str]:
 def _way_back(before: Software, after: Software) -> str:
     reading = reads(before, after)
     if reading.safe:
-        return f"goes back to {before}; its data stays as it is then, and can be read ({reading.why})"
+        return f"goes back to {before}; its data does not, and {before} reads it ({reading.why})"
     return f"stays at {after}; its data does not go back, and {reading.why}"
 
 
 def _warning(service: str, way_back: str, archived: Sequence[str]) -> str:
     by_hand = f" By hand: avnwizard snapshot restore --volume {archived[0]}." if archived else ""
-    return f"A rollback does not take back the data of {printable(service, limit=63)}: it {way_back}.{by_hand}"
+    return f"In a rollback {printable(service, limit=63)} {way_back}.{by_hand}"
 
 
 def settle_data(
@@ -162,11 +162,11 @@ def _add(
 ) -> DataBack:
     name = printable(part.service, limit=63)
     if known is None:
-        note = (f"The data of {name} does not go back: it {part.way_back}.",) if part.way_back else ()
+        note = (f"{name} {part.way_back}.",) if part.way_back else ()
         return replace(found, notes=(*found.notes, *note))
     old, new, reading = known
     if reading.safe:
-        return replace(found, notes=(*found.notes, f"{name} goes back to {old}, its data does not: {reading.why}."))
+        return replace(found, notes=(*found.notes, f"{name} {_way_back(old, new)}."))
     if part.service in older:
         text = f"{name} goes back to {old} on the data that {new} wrote, as you wish: {reading.why}."
         return replace(found, notes=(*found.notes, text))

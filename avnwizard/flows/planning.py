@@ -136,9 +136,9 @@ def prepare(
         steps=(),
         warnings=(
             *snapshot_warnings(kept),
-            *of_data,
             *image_notes(host, draft.target.name, draft.pins, env, services, model),
             *_warnings(host, draft, edits, verdict, services, model),
+            *of_data,
             *told,
         ),
         postgres_service=host.postgres_service,

@@ -65,7 +65,9 @@ def test_it_goes_back_where_that_is_known_to_work() -> None:
     part = _part("cache", "valkey:8.0", "valkey:8.1")
     found = _settle(_host(_container("cache", "valkey:8.1", _NEW), old={}, new={}), part)
     assert (found.stay, found.consent) == ((), ())
-    assert found.notes == ("cache goes back to Valkey 8.0, its data does not: both write RDB version 11.",)
+    assert found.notes == (
+        "cache goes back to Valkey 8.0; its data does not, and Valkey 8.0 reads it (both write RDB version 11).",
+    )
 
 
 def test_nothing_is_said_where_the_newer_never_ran() -> None:
@@ -90,12 +92,10 @@ def test_one_that_does_not_serve_is_a_question() -> None:
 
 def test_an_unknown_service_goes_back_and_its_volume_does_not() -> None:
     """The plan's words are repeated when it is rolled back."""
-    part = _part("files", "acme/files:1", "acme/files:2", "is recreated again; what it wrote to uploads stays")
+    part = _part("files", "acme/files:1", "acme/files:2", "is recreated again; its data in uploads does not go back")
     found = _settle(_host(_container("files", "acme/files:2", _NEW), old={}, new={}), part)
     assert found.stay == ()
-    assert found.notes == (
-        "The data of files does not go back: it is recreated again; what it wrote to uploads stays.",
-    )
+    assert found.notes == ("files is recreated again; its data in uploads does not go back.",)
 
 
 def test_the_plan_says_it_beforehand() -> None:
@@ -117,11 +117,11 @@ def test_the_plan_says_it_beforehand() -> None:
     ]
     planned, warnings = with_ways_back(host, parts, model, ("uploads",))
     ways = {part.service: part.way_back for part in planned}
-    assert ways["files"] == "is recreated again; what it wrote to uploads stays as it is then"
+    assert ways["files"] == "is recreated again; its data in uploads does not go back"
     assert ways["cache"].startswith("stays at Valkey 9.0; its data does not go back")
     assert ways["same"] == ""
     assert warnings[0] == (
-        "A rollback does not take back the data of files: it is recreated again; what it wrote to uploads stays as "
-        "it is then. By hand: avnwizard snapshot restore --volume uploads."
+        "In a rollback files is recreated again; its data in uploads does not go back. "
+        "By hand: avnwizard snapshot restore --volume uploads."
     )
     assert len(warnings) == 2

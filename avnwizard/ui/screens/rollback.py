@@ -176,14 +176,13 @@ def _facts(run: RunRecord, plan: Plan, back: RollbackPlan) -> list[Fact]:
         facts.append(("Roles", Content("\n".join((*back.roles.repaired, *back.roles.left)))))
     facts += [("Agree to", _warned(text)) for _, text in back.consent]
     facts += [("Stays", _warned(f"{service}: {why}")) for service, why in back.stay]
-    facts += [("Note", _warned(text)) for text in back.notes]
     services = [printable(f"{how}: {', '.join(names)}", limit=900) for how, names in back.altered.items()]
     facts.append(("Services", Content("\n".join(services) or "none was touched")))
     if back.retire:
         facts.append(("Removed", Content(printable(", ".join(back.retire), limit=200))))
     if back.gone:
         facts.append(("Stays away", Content(printable(", ".join(back.gone), limit=200))))
-    return facts
+    return facts + [("Note", _warned(text)) for text in back.notes]
 
 
 def _warned(text: str) -> Content:

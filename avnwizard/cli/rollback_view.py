@@ -24,6 +24,8 @@ def show_rollback(record: "RunRecord", plan: "RollbackPlan", *, now: float) -> N
         say("services: none was touched")
     if plan.retire:
         say(f"removed: {', '.join(plan.retire)}")
+    for line in (*plan.roles.repaired, *plan.roles.left) if plan.roles else ():
+        say(line)
 
 
 def _tell_restore(plan: "RollbackPlan") -> None:

@@ -20,7 +20,10 @@ _UNTOLD = {
     "validUntil": "VALID UNTIL 'infinity'",
 }
 """Attributes that a dump leaves out at their default."""
-_PUT_BACK = "changed, and is put back"
+_PUT_BACK, _MADE_AGAIN = "changed, and is put back", "was gone and is made again"
+_OTHERS = frozenset({"AlterOwnerStmt", "AlterTableSpaceOptionsStmt", "CommentStmt", "SecLabelStmt"})
+_GRANTED = frozenset({"OBJECT_PARAMETER_ACL", "OBJECT_TABLESPACE"})
+"""What else pg_dumpall writes of globals (src/bin/pg_dump/pg_dumpall.c, PostgreSQL 12 to 18)."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def read_globals(text: str) -> Globals:
     """Read what `pg_dumpall --globals-only` wrote.
 
     Raises:
-        ValueError: it is no such text; the message holds nothing of it.
+        ValueError: it is no such text, or holds a statement that is none of globals; the message holds nothing of it.
     """
     from pglast import parse_sql, split
     from pglast.parser import ParseError
@@ -112,17 +115,25 @@ def _take(found: Globals, statement: Any, sql: str) -> None:
             found.tablespaces[statement.tablespacename] = sql
         case "VariableSetStmt":
             pass
-        case "GrantStmt" if statement.objtype.name == "OBJECT_PARAMETER_ACL":
-            found.others[sql] = frozenset(each.rolename for each in statement.grantees if each.rolename)
-        case _:
-            found.others[sql] = frozenset()
+        case kind:
+            found.others[sql] = _given(kind, statement)
+
+
+def _given(kind: str, statement: Any) -> frozenset[str]:
+    """The roles that another statement gives a parameter to; `ValueError` where it is no statement of globals."""
+    of = statement.objtype.name if kind == "GrantStmt" else ""
+    if of == "OBJECT_PARAMETER_ACL":
+        return frozenset(each.rolename for each in statement.grantees if each.rolename)
+    if kind in _OTHERS or of in _GRANTED:
+        return frozenset()
+    raise ValueError("a statement that pg_dumpall does not write")
 
 
 def missing_roles(wanted: Globals, now: Globals) -> Repair:
     """Make the roles that are gone, with all that is theirs: a restore needs them to give objects their owners."""
     gone = [name for name in wanted.roles if name not in now.roles and name]
     statements = [sql for name in gone for sql in (f"CREATE ROLE {_quoted(name)}", wanted.roles[name].attributes_sql)]
-    told = tuple(f"role {_shown(name)} was gone and is made again" for name in gone)
+    told = tuple(f"role {_shown(name)} {_MADE_AGAIN}" for name in gone)
     also = tuple((f"{what} could not be made again", Secret(sql)) for what, sql in _theirs(wanted, frozenset(gone)))
     return Repair(GlobalsChange(told), _secret(statements), also)
 
@@ -140,8 +151,9 @@ def _theirs(wanted: Globals, roles: frozenset[str]) -> Iterator[tuple[str, str]]
 
 
 def left_alone(change: GlobalsChange) -> tuple[str, ...]:
-    """What differs, told where nothing of it is put back."""
-    return tuple(line.replace(_PUT_BACK, "not as in the snapshot; left as it is") for line in change.repaired)
+    """What differs, for where nothing of it is put back."""
+    reported = (line.replace(_PUT_BACK, "not as in the snapshot; left as it is") for line in change.repaired)
+    return tuple(line.replace(_MADE_AGAIN, "is gone since the snapshot; it is not made again") for line in reported)
 
 
 def repair(wanted: Globals, now: Globals) -> Repair:
@@ -158,7 +170,7 @@ def repair(wanted: Globals, now: Globals) -> Repair:
     for sql in wanted.others:
         if sql not in now.others:
             statements.append(sql)
-            told.append("a grant or comment on a parameter or tablespace was gone and is made again")
+            told.append(f"a grant or comment on a parameter or tablespace {_MADE_AGAIN}")
     change = GlobalsChange(tuple(dict.fromkeys(told)), tuple(_left(wanted, now)))
     return Repair(change, (*first.statements, *_secret(statements)))
 

@@ -112,7 +112,8 @@ class RestoreByHand(RestoreBeside):
     def do(self, ctx: StepContext) -> None:
         """Restore beside, then compare the roles."""
         super().do(ctx)
-        for line in left_alone(self._host.database().globals_changes(self._folder / snapshots.GLOBALS)):
+        globals_ = snapshots.verified_globals(self._host.files, self._folder)
+        for line in left_alone(self._host.database().globals_changes(globals_)):
             ctx.say(line)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from avnwizard.domain.cluster_globals import GlobalsChange
+from avnwizard.domain.cluster_globals import GlobalsChange, left_alone
 from avnwizard.domain.config import Strategy
 from avnwizard.domain.going_back import GoingBack
 from avnwizard.domain.plan import Plan, from_json
@@ -44,7 +44,8 @@ class RollbackPlan:
         why: the verdict's reason in one sentence, also where the operator chose the dearer way (`chosen`).
         databases: those to be restored. All that hold tables go back together, so that they agree with each other.
         cost: what going back costs, as of when this was planned.
-        roles: how the server's roles differ from the snapshot's; None where they are not compared.
+        roles: how the server's roles differ from the snapshot's; None where they are not compared. What is in
+            `repaired` is put back: nothing, where no database goes back.
         first: the service that goes back before all others: Postgres, where it does not answer; else "".
         save_rows: whether the tables that were written to since the snapshot are dumped once more.
         steps: the names of the undone run's steps that were begun.
@@ -218,7 +219,7 @@ def _decide(
         databases=databases,
         cost=cost,
         save_rows=save_rows,
-        roles=GlobalsChange() if verdict.blind else _roles(host, plan, begun),
+        roles=GlobalsChange() if verdict.blind else _roles(host, plan, begun, restore=cost.restore),
         first=host.postgres_service if verdict.blind else "",
         steps=tuple(names),
         services=services,
@@ -228,14 +229,18 @@ def _decide(
     )
 
 
-def _roles(host: Host, plan: Plan, begun: Sequence[StepRecord]) -> GlobalsChange | None:
-    """A snapshot whose globals cannot be read does not keep the code from going back."""
+def _roles(host: Host, plan: Plan, begun: Sequence[StepRecord], *, restore: bool) -> GlobalsChange | None:
+    """How the roles differ. Where only the code goes back it changes none: a login may have been closed on purpose.
+
+    A snapshot whose globals cannot be read does not keep the code from going back.
+    """
     if not plan.snapshot.taken or not any(step.name.startswith(("job:", "roll:", "swap-back")) for step in begun):
         return None
     try:
-        return host.database().globals_changes(plan.snapshot.folder / snapshots.GLOBALS)
-    except HostError:
-        return None
+        change = host.database().globals_changes(snapshots.verified_globals(host.files, plan.snapshot.folder))
+    except HostError as error:
+        return GlobalsChange(left=(f"the roles were not compared with the snapshot's: {error.message}",))
+    return change if restore else GlobalsChange(left=(*left_alone(change), *change.left))
 
 
 def rollback_steps(scene: Scene, plan: RollbackPlan) -> list[Step]:
@@ -269,7 +274,6 @@ def _database_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
         # restored while the services still run: users wait for the swap alone
         yield RestoreBeside(scene.host, Path(plan.snapshot), plan.databases)
         yield StopWriters(scene.host, plan.stop)
-    if plan.roles is not None:
-        yield RepairRoles(scene, Path(plan.snapshot))
-    if plan.restore:
+        if plan.roles is not None:
+            yield RepairRoles(scene, Path(plan.snapshot))
         yield SwapDatabases(scene, plan.databases)

@@ -30,6 +30,7 @@ def rollback_lines(journal: Journal, record: RunRecord) -> list[str]:
     lines += _databases(facts.get("swap", {})) if plan.restore else ["- the databases stayed as they were"]
     for what in ("repaired", "left"):
         lines += [f"- {_cell(line)}" for line in facts.get("roles", {}).get(what, ())]
+    lines += [f"- {_cell(line)}" for line in (plan.roles.left if plan.roles and not plan.restore else ())]
     if folder := facts.get("save-rows", {}).get("folder"):
         lines.append(f"- the tables that were written to are saved in {_cell(folder)}, with a README")
     return lines

@@ -87,20 +87,39 @@ def verify(files: Files, folder: Path, tell: Callable[[int], None] = lambda _: N
     Raises:
         HostError: a part is missing or differs; it names the part.
     """
-    manifest = load(files, folder)
-    where = printable(str(folder))
-    if manifest.format >= FORMAT or files.exists(folder / SUMS):
-        _require_sums(files, folder, manifest)
+    manifest = _vouched(files, folder)
     before = 0
     for part in manifest.parts():
-        path = folder / part.file
-        if Path(part.file).name != part.file or not files.exists(path):
-            raise HostError(f"The snapshot {where} lacks {printable(part.file)}.", _ANOTHER)
-        found = files.measure(path, lambda done, before=before: tell(before + done))  # type: ignore[misc]  # a default
-        if found != FileFacts(part.size_bytes, part.sha256):
-            raise HostError(f"{printable(part.file)} of the snapshot {where} is damaged.", _ANOTHER)
+        _require_whole(files, folder, part, lambda done, before=before: tell(before + done))  # type: ignore[misc]  # a default
         before += part.size_bytes
     return manifest
+
+
+def verified_globals(files: Files, folder: Path) -> Path:
+    """The snapshot's file of roles, its checksum compared now: the dumps, which may be large, are not read.
+
+    Raises:
+        HostError: the file, the manifest or the checksums are missing or damaged.
+    """
+    part = _vouched(files, folder).globals
+    _require_whole(files, folder, part, lambda _: None)
+    return folder / part.file
+
+
+def _vouched(files: Files, folder: Path) -> Manifest:
+    """The manifest, compared with its own checksum where the snapshot's format has one."""
+    manifest = load(files, folder)
+    if manifest.format >= FORMAT or files.exists(folder / SUMS):
+        _require_sums(files, folder, manifest)
+    return manifest
+
+
+def _require_whole(files: Files, folder: Path, part: Part, tell: Callable[[int], None]) -> None:
+    path, where = folder / part.file, printable(str(folder))
+    if Path(part.file).name != part.file or not files.exists(path):
+        raise HostError(f"The snapshot {where} lacks {printable(part.file)}.", _ANOTHER)
+    if files.measure(path, tell) != FileFacts(part.size_bytes, part.sha256):
+        raise HostError(f"{printable(part.file)} of the snapshot {where} is damaged.", _ANOTHER)
 
 
 def _require_sums(files: Files, folder: Path, manifest: Manifest) -> None:

@@ -58,7 +58,8 @@ def _restore(server: _Server, monkeypatch: pytest.MonkeyPatch, noted: dict[str, 
     databases = [
         DumpedDatabase(f"db{n}", "owner", _SIZE, "same", {}, Part(f"database-{n}.dump", 1, "")) for n in range(3)
     ]
-    monkeypatch.setattr(snapshots, "verify", lambda *_: SimpleNamespace(databases=databases))
+    manifest = SimpleNamespace(databases=databases, globals=Part("globals.sql", 1, ""))
+    monkeypatch.setattr(snapshots, "verify", lambda *_: manifest)
     host = cast("Host", SimpleNamespace(files=None, database=lambda: server))
     ctx = cast(
         "StepContext",

@@ -42,7 +42,7 @@ class RestoreBeside(Step):
         manifest = snapshots.verify(self._host.files, self._folder)
         database = self._host.database()
         with ctx.effect("missing-roles"):
-            made = database.repair_globals(self._folder / snapshots.GLOBALS, only_missing=True)
+            made = database.repair_globals(self._folder / manifest.globals.file, only_missing=True)
         for line in (*made.repaired, *made.left):
             ctx.say(line)
         noted = ctx.recall()

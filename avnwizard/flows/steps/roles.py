@@ -3,30 +3,49 @@
 from pathlib import Path
 
 from avnwizard.engine.step import Probe, Step, StepContext
+from avnwizard.errors import HostError
 from avnwizard.flows import snapshots
 from avnwizard.flows.steps.scene import Scene
 
 
 class RepairRoles(Step):
-    """Compare with the snapshot's globals and put back what changed; roles that are new are told and left."""
+    """Compare with the snapshot's globals and put back what changed; roles that are new are reported and left.
+
+    Only where the databases go back too. The statements run as the server's superuser, so the file's checksum is
+    compared immediately before each use, also in a run that is resumed.
+    """
 
     name = "roles"
     title = "Compare the database roles with the snapshot's"
 
     def __init__(self, scene: Scene, folder: Path) -> None:
-        self._scene, self._file = scene, folder / snapshots.GLOBALS
+        self._scene, self._folder = scene, folder
 
     def probe(self, ctx: StepContext) -> Probe:
         """Comparing again is harmless."""
-        changed = self._scene.host.database().globals_changes(self._file).repaired
+        changed = self._scene.host.database().globals_changes(self._verified()).repaired
         return Probe.HALF_DONE if changed else Probe.DONE
 
     def do(self, ctx: StepContext) -> None:
-        """Repair, and say what."""
+        """Repair, and say what.
+
+        Raises:
+            HostError: the file of roles is damaged; no statement of it was run.
+        """
+        globals_ = self._verified()
         with ctx.effect("repair"):
-            change = self._scene.host.database().repair_globals(self._file)
+            change = self._scene.host.database().repair_globals(globals_)
         for line in (*change.repaired, *change.left):
             ctx.say(line)
         if not (change.repaired or change.left):
             ctx.say("the roles are as they were")
         ctx.note(repaired=list(change.repaired), left=list(change.left))
+
+    def _verified(self) -> Path:
+        try:
+            return snapshots.verified_globals(self._scene.host.files, self._folder)
+        except HostError as error:
+            raise HostError(
+                f"{error.message} No role was changed by it.",
+                "Put an intact copy of the file there and resume; compare by hand with: pg_dumpall --globals-only",
+            ) from error

@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from avnwizard.domain.config import FILE_NAME, Config, StatePaths, parse_config
-from avnwizard.domain.host import ComposeProject
-from avnwizard.domain.strategy import database_service
+from avnwizard.domain.database_choice import DatabaseChoice, choose_database
+from avnwizard.domain.host import ComposeModel, ComposeProject
+from avnwizard.domain.plain import printable
+from avnwizard.domain.postgres_server import Evidence, Judgement, judge, judge_service
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows.host import Host
 
@@ -42,8 +44,9 @@ def open_host(directory: Path) -> Host:
 
 def _open_real(directory: Path) -> Host:
     from avnwizard.adapters.clock import SystemClock
-    from avnwizard.adapters.docker.discovery import every_container, images_of, project_from
+    from avnwizard.adapters.docker.discovery import every_container, project_from
     from avnwizard.adapters.docker.engine import require_engine
+    from avnwizard.adapters.docker.server_evidence import evidence_of
     from avnwizard.adapters.docker.stack import DockerStack
     from avnwizard.adapters.files import LocalFiles
     from avnwizard.adapters.git import open_repo
@@ -56,33 +59,57 @@ def _open_real(directory: Path) -> Host:
     containers = every_container()
     project = project_from(containers, repo.directory) or _default_project(repo.directory, config)
     stack = DockerStack(project)
-    postgres = config.postgres.service or _find_postgres(stack, images_of(containers, project.name))
-    find = partial(_container_database, stack, postgres)
+    choice = _choose(stack, config, evidence_of(containers, project.name))
     edge = TraefikEdge(project.name)
-    return Host(config, state, repo, stack, edge, LocalFiles(), SystemClock(), postgres, find, _http_probe)
+    find = partial(_container_database, stack)
+    return Host(config, state, repo, stack, edge, LocalFiles(), SystemClock(), choice, find, _http_probe)
 
 
-def _find_postgres(stack: "Stack", made: Mapping[str, str]) -> str:
-    """By the containers' images; else by the compose files, which may not resolve in mid-run: it may have none."""
-    if found := database_service(made):
-        return found
+def _choose(stack: "Stack", config: Config, found: Sequence[Evidence]) -> DatabaseChoice:
+    """Which service is the database, by the containers; a service without one is known by the compose files.
+
+    Those are asked only where the containers do not settle it: in mid-run they may not resolve.
+    """
+    made = {one.service: judge_service(e for e in found if e.service == one.service) for one in found}
+    choice = choose_database(config.postgres.service, made)
+    if not choice.trouble or len([what for what in made.values() if what == "server"]) > 1:
+        return choice
     try:
-        return database_service({name: service.image for name, service in stack.resolve().services.items()})
+        planned = _by_model(stack.resolve(hashed=False))
     except HostError:
-        if made:
-            return ""
+        if found:
+            return choice
         raise
+    said = config.postgres.service
+    if planned.get(said) == "other":
+        planned[said] = "unsure"  # an image's name does not outweigh what the operator says
+    return choose_database(said, planned | made)
+
+
+def _by_model(model: ComposeModel) -> dict[str, Judgement]:
+    """What the services are, as far as the compose files tell."""
+    parts = {name: model.raw.get("services", {}).get(name) or {} for name in model.services}
+    return {
+        name: judge(Evidence(name, service.image, command=_words(parts[name])))
+        for name, service in model.services.items()
+    }
+
+
+def _words(service: Mapping[str, Any]) -> tuple[str, ...]:
+    """Entrypoint and command where the compose file sets them."""
+    parts = (service.get("entrypoint"), service.get("command"))
+    return tuple(word for part in parts for word in ([part] if isinstance(part, str) else part or ()))
 
 
 def _container_database(stack: "DockerStack", service: str) -> "Database":
     from avnwizard.adapters.postgres import PostgresDatabase
     from avnwizard.adapters.postgres.container_access import ContainerPostgresAccess
 
-    running = [one for one in stack.containers(service) if one.state == "running"] if service else []
+    running = [one for one in stack.containers(service) if one.state == "running" and not one.one_off]
     if not running:
         raise HostError(
-            f"The database service {service or 'postgres'} does not run.",
-            f"Start it: docker compose up -d {service or 'postgres'}",
+            f"The database service {printable(service)} does not run.",
+            f"Start it: docker compose up -d {printable(service)}",
         )
     return PostgresDatabase(ContainerPostgresAccess(running[0].id))
 
@@ -109,13 +136,11 @@ def _practice_host(practice: "PracticeHost") -> Host:
     repo = open_repo(practice.project.directory)
     state = StatePaths(practice.home / "state")
     config = _config(repo, state)
-    postgres = config.postgres.service or _find_postgres(
-        practice.stack, {one.service: one.image for one in practice.stack.containers()}
-    )
     database = PracticeDatabase(PostgresDatabase(practice.postgres), practice.stack.observer)
     stack, edge, clock = practice.stack, practice.edge, practice.clock
+    choice = _choose(stack, config, stack.server_evidence())
     probe = PracticeEdge(practice.state, practice.stack.observer)
-    return Host(config, state, repo, stack, edge, LocalFiles(), clock, postgres, lambda: database, lambda: probe)
+    return Host(config, state, repo, stack, edge, LocalFiles(), clock, choice, lambda _: database, lambda: probe)
 
 
 @dataclass(frozen=True)

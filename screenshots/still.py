@@ -71,8 +71,8 @@ def still(host: Host) -> Host:
     time.tzset()
     files: Any = StillFiles(host.files)
     real = host.database
-    database: Any = lambda: StillDatabase(real())  # noqa: E731 - typed as the port wants it
-    return replace(host, clock=StillClock(host.clock), files=files, database=database)
+    reach: Any = lambda _service: StillDatabase(real())  # noqa: E731 - typed as the port wants it
+    return replace(host, clock=StillClock(host.clock), files=files, reach=reach)
 
 
 def even_cost(cost: GoingBack) -> GoingBack:

@@ -42,7 +42,14 @@ class StackSection:
 
 @dataclass(frozen=True)
 class PostgresSection:
-    """`[postgres]`: which service is the database. `service` "" means: the one whose image is named postgres."""
+    """`[postgres]`: which service is the database, where the containers do not tell, or tell of several.
+
+    Attributes:
+        service: the service whose databases are snapshotted and go back. Other PostgreSQL servers of the stack are
+            then left out: no snapshot holds them, and every plan says so. "none": the stack has no database of its
+            own (it lies outside, or there is none): no snapshot is taken, and avnwizard cannot undo what a migration
+            changes. "": the one service in which a PostgreSQL server runs; with none, or several, nothing starts.
+    """
 
     __pydantic_config__ = _STRICT
 

@@ -1,6 +1,5 @@
 """How each service is rolled, and why: decided from the resolved compose model alone."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
@@ -138,16 +137,3 @@ def roll_order(model: ComposeModel) -> tuple[str, ...]:
         if name not in awaited:
             add(name)
     return tuple(late)
-
-
-def database_service(images: Mapping[str, str]) -> str:
-    """The service that is Postgres, by its image's name ("postgres", "postgresql"); "" when there is none.
-
-    Args:
-        images: service -> image reference.
-    """
-    for name, image in sorted(images.items()):
-        repository = image.partition("@")[0].rpartition("/")[2].partition(":")[0]
-        if repository in {"postgres", "postgresql"}:
-            return name
-    return ""

@@ -1,11 +1,13 @@
 """Everything that a flow needs of the world, in one hand."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from avnwizard.domain.config import Config, StatePaths
+from avnwizard.domain.database_choice import DatabaseChoice
 from avnwizard.engine.journal import Journal
+from avnwizard.errors import HostError
 from avnwizard.ports import Clock, Database, Edge, EdgeProbe, Files, Repo, Stack
 
 
@@ -14,8 +16,8 @@ class Host:
     """One stack on one Docker host.
 
     Attributes:
-        postgres_service: the compose service that is the database, "" when the stack has none.
-        database: finds the way to Postgres when it is needed: it may be down, and a recreated one is another one.
+        choice: which compose service is the database, and why none is where none is.
+        reach: finds the way to a service's Postgres when it is needed: it may be down, or recreated since.
         probe: what asks the edge, made when it is needed.
     """
 
@@ -26,9 +28,32 @@ class Host:
     edge: Edge
     files: Files
     clock: Clock
-    postgres_service: str
-    database: Callable[[], Database]
+    choice: DatabaseChoice
+    reach: Callable[[str], Database]
     probe: Callable[[], EdgeProbe]
+
+    @property
+    def postgres_service(self) -> str:
+        """The compose service that is the database, "" when the stack has none or it cannot be told."""
+        return self.choice.service
+
+    def database(self) -> Database:
+        """The way to Postgres.
+
+        Raises:
+            HostError: the stack has no database, it cannot be told which service it is, or it does not run.
+        """
+        if not self.choice.service:
+            what = self.choice.trouble or f"There is no database to speak to: {self.choice.why_no_snapshot}."
+            raise HostError(what, self.choice.hint)
+        return self.reach(self.choice.service)
+
+    def of_run(self, service: str) -> "Host":
+        """This host with the database that a run was planned with: in mid-run the containers may tell of another."""
+        if not service or service == self.choice.service:
+            return self
+        others = tuple(name for name in (self.choice.service, *self.choice.others) if name not in ("", service))
+        return replace(self, choice=DatabaseChoice(service, others))
 
     def journal(self) -> Journal:
         """Open the journal."""

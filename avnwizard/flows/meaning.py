@@ -1,6 +1,6 @@
 """What a release means for this operator, read from its tag without checking it out."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from avnwizard.domain.changelog import sections_between
@@ -70,13 +70,16 @@ def table_sizes(host: Host) -> dict[str, TableSize]:
     return {name: TableSize(size, rows) for sizes in found for name, (size, rows) in sizes.items()}
 
 
-def compose_changes(old: ComposeModel, new: ComposeModel) -> tuple[str, ...]:
+def compose_changes(old: ComposeModel, new: ComposeModel, servers: Collection[str] = ()) -> tuple[str, ...]:
     """What changed between two resolved models, in sentences without a value of any variable.
+
+    Args:
+        servers: services that are known to be Postgres, whatever their images are called.
 
     Raises:
         RefusedError: the major version of Postgres changes: that is no plain roll.
     """
-    diff = compose_diff(old.raw, new.raw)
+    diff = compose_diff(old.raw, new.raw, servers)
     for major in diff.postgres_majors:
         raise RefusedError(
             f"This release takes {major.service} from Postgres {major.old} to {major.new}. A new major cannot read "

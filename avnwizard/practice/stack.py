@@ -9,6 +9,7 @@ from typing import Any
 
 from avnwizard.domain.database import FileFacts
 from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image, Service
+from avnwizard.domain.postgres_server import Evidence
 from avnwizard.errors import HostError
 from avnwizard.ports import Progress
 from avnwizard.practice import model, programs
@@ -72,6 +73,20 @@ class PracticeStack:
     def containers(self, service: str = "") -> tuple[Container, ...]:
         """Every container of the project, or of one service, stopped ones too."""
         return self._observer.containers(service)
+
+    def server_evidence(self) -> list[Evidence]:
+        """What the containers show of being a PostgreSQL server: here the cluster runs for one service."""
+        running = {one.id for one in self.containers() if one.state == "running"}
+        return [
+            Evidence(
+                each.service,
+                each.image,
+                programs=frozenset({POSTGRES if each.service == POSTGRES else each.service})
+                if each.id in running
+                else None,
+            )
+            for each in self._store.present()
+        ]
 
     def resolve(
         self, files: Sequence[Path] = (), env_file: Path | None = None, *, hashed: bool = True

@@ -69,7 +69,7 @@ def _refused_without_room(stack: Path) -> None:
     """Before the files go back, not between them and the databases."""
     host = open_host(stack)
     database, journal = host.database(), host.journal()
-    host = replace(host, database=lambda: database)
+    host = replace(host, reach=lambda _service: database)
     told = r"Restoring beside needs [0-9,]{9,} bytes .*, 1,000,000 are free\. Nothing was changed"
     with patch.object(database, "free_bytes", lambda: 1_000_000), pytest.raises(RefusedError, match=told):
         plan_rollback(host, journal, journal.runs()[0])
@@ -222,4 +222,8 @@ def test_a_damaged_snapshot_refuses_before_anything_changes(stack: Path, tmp_pat
     said = avnwizard("rollback", "--stack", stack, "--yes")
     assert said.code == ExitCode.REFUSED
     assert "no snapshot to restore from" in said.err
+    assert "--accept-unrestored" in said.err
+    agreed = avnwizard("rollback", "--stack", stack, "--dry-run", "--json", "--accept-unrestored").data
+    assert (agreed["restore"], agreed["consent"]) == (False, [])
+    assert "kratos-migrate" in agreed["cost"]["stays"]
     assert open_host(stack).repo.head().tag == "v2.0.0"

@@ -13,7 +13,7 @@ from avnwizard.domain.envdiff import diff_env
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.host import ComposeModel, Container, Image, Service
 from avnwizard.domain.secret import Secret, generate, is_secret_name, masked
-from avnwizard.domain.strategy import COMPLETED, choose, database_service, roll_order
+from avnwizard.domain.strategy import COMPLETED, choose, roll_order
 from avnwizard.errors import RefusedError, UsageError
 
 OLD = b"MAIL_URL=\nPOOL_SIZE=5\nLEGACY_MODE=on\n"
@@ -137,7 +137,6 @@ def test_strategies_and_their_reasons() -> None:
     alone = dict.fromkeys(("edge", "db", "named", "blind"), "recreate")
     assert found == {"migrate": "job", "api": "surge", **alone}
     assert choose(model.services["api"], model, override="recreate").reason == "as avnwizard.toml says"
-    assert database_service({name: service.image for name, service in model.services.items()}) == "db"
 
 
 def test_a_migration_runs_right_before_the_first_that_waits_for_it() -> None:

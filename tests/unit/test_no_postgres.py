@@ -1,4 +1,4 @@
-"""Postgres' container is gone: it is looked for in the compose files; a rollback never takes it for no database."""
+"""Which service is the database, where its container is gone; and a rollback never takes that for no database."""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -6,30 +6,39 @@ from typing import Any, cast
 import pytest
 
 from avnwizard import wiring
+from avnwizard.domain.config import Config, PostgresSection
+from avnwizard.domain.database_choice import DatabaseChoice
+from avnwizard.domain.postgres_server import Evidence
 from avnwizard.errors import HostError
 from avnwizard.flows.baseline import Baseline
 from avnwizard.flows.way_back import judge
 
 _BEGUN = cast("Any", [SimpleNamespace(name="job:kratos-migrate")])
+_WEB = Evidence("web", "example.test/web:1", programs=frozenset({"web"}))
 
 
 def _stack(**services: str) -> Any:
     found = {name: SimpleNamespace(image=image) for name, image in services.items()}
-    return SimpleNamespace(resolve=lambda: SimpleNamespace(services=found))
+    return SimpleNamespace(resolve=lambda **_: SimpleNamespace(services=found, raw={}))
 
 
-def _unresolved() -> Any:
+def _unresolved(**_: object) -> Any:
     raise HostError("no such variable", "set it")
 
 
 def test_a_removed_container_is_known_by_the_compose_file() -> None:
-    """Others are there, its own is not: `docker compose rm`, or a volume that is made anew."""
-    made = {"web": "example.test/web:1"}
-    assert wiring._find_postgres(_stack(web="example.test/web:1", db="postgres:17"), made) == "db"
-    assert wiring._find_postgres(_stack(db="other:1"), {"pg": "postgres:17"}) == "pg"
-    assert wiring._find_postgres(cast("Any", SimpleNamespace(resolve=_unresolved)), made) == ""
+    """Others are there, its own is not: `docker compose rm`, or a volume that is made again."""
+    choose, config = wiring._choose, Config()
+    assert choose(_stack(web="example.test/web:1", db="postgres:17"), config, [_WEB]).service == "db"
+    made = Evidence("pg", "example.test/store:1", programs=frozenset({"postgres"}))
+    assert choose(_stack(db="other:1"), config, [made]).service == "pg"
+    unknown = choose(cast("Any", SimpleNamespace(resolve=_unresolved)), config, [_WEB])
+    assert (unknown.service, bool(unknown.trouble)) == ("", True)
     with pytest.raises(HostError):
-        wiring._find_postgres(cast("Any", SimpleNamespace(resolve=_unresolved)), {})
+        choose(cast("Any", SimpleNamespace(resolve=_unresolved)), config, [])
+    named = Config(postgres=PostgresSection("db"))
+    assert choose(_stack(db="example.test/store:1", web="web:1"), named, [_WEB]) == DatabaseChoice("db")
+    assert choose(_stack(web="web:1"), named, [_WEB]).trouble
 
 
 def test_a_rollback_does_not_take_it_for_no_database() -> None:
@@ -38,4 +47,3 @@ def test_a_rollback_does_not_take_it_for_no_database() -> None:
     with pytest.raises(HostError, match="had databases before") as raised:
         judge(host, cast("Any", None), _BEGUN, Baseline(None, {"kratos": "fingerprint"}))
     assert "avnwizard.toml" in raised.value.hint
-    assert not judge(host, cast("Any", None), _BEGUN, Baseline(None)).restore

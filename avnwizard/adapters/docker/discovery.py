@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from avnwizard.adapters.docker.cli import DockerCli
-from avnwizard.adapters.docker.inspect import LABEL, container_from, labelled
+from avnwizard.adapters.docker.inspect import LABEL, labelled
 from avnwizard.domain.host import ComposeProject
 from avnwizard.errors import HostError
 
@@ -29,12 +29,6 @@ def find_project(directory: Path, *, env: Mapping[str, str] | None = None) -> Co
 def every_container(env: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
     """The containers of every Compose project, as `docker inspect` tells."""
     return labelled(DockerCli(env), _PROJECT)
-
-
-def images_of(containers: list[dict[str, Any]], project: str) -> dict[str, str]:
-    """Service -> image of those of one project."""
-    found = [(raw["Config"].get("Labels") or {}, container_from(raw)) for raw in containers]
-    return {one.service: one.image for labels, one in found if labels.get(_PROJECT) == project}
 
 
 def project_from(containers: list[dict[str, Any]], directory: Path) -> ComposeProject | None:

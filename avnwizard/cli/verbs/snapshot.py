@@ -57,7 +57,7 @@ def create(
     volumes = None if volume is None else tuple(volume)
     model = host.stack.resolve(hashed=False)  # before the database's library is in memory: Compose takes enough of it
     database = host.database()
-    host = replace(host, database=lambda: database)
+    host = replace(host, reach=lambda _service: database)
     plan = plan_snapshot(host, host.repo.head().tag, volumes=volumes, proof=_proof(proof), model=model)
     if plan.proof_note:
         say(f"it will only be read back: {plan.proof_note}", style="yellow")

@@ -1,6 +1,6 @@
 """What changed between two resolved compose models, sorted by what it means for the operator."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,10 +83,13 @@ class ComposeDiff:
 _TOLD_APART = frozenset({"image", "environment", "labels", "ports", "networks", "volumes"})
 
 
-def compose_diff(old_model: Model, new_model: Model) -> ComposeDiff:
+def compose_diff(old_model: Model, new_model: Model, servers: Collection[str] = ()) -> ComposeDiff:
     """Compare two models as `docker compose config --format json` prints them.
 
     Environment values may be secrets: show names, and values only of what is known to be none.
+
+    Args:
+        servers: services that are known to be Postgres, whatever their images are called.
     """
     old, new = _part(old_model, "services"), _part(new_model, "services")
     both = sorted(old.keys() & new.keys())
@@ -101,8 +104,8 @@ def compose_diff(old_model: Model, new_model: Model) -> ComposeDiff:
         postgres_majors=tuple(
             PostgresMajor(name, before, after)
             for name in both
-            if (before := postgres_major(old[name] or {}))
-            and (after := postgres_major(new[name] or {}))
+            if (before := postgres_major(old[name] or {}, known=name in servers))
+            and (after := postgres_major(new[name] or {}, known=name in servers))
             and before != after
         ),
     )

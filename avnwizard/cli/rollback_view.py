@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from avnwizard.cli.output import say
 from avnwizard.domain.going_back import sentence, things
+from avnwizard.domain.plain import printable
 
 if TYPE_CHECKING:
     from avnwizard.engine.records import RunRecord
@@ -26,6 +27,10 @@ def show_rollback(record: "RunRecord", plan: "RollbackPlan", *, now: float) -> N
         say(f"removed: {', '.join(plan.retire)}")
     for line in (*plan.roles.repaired, *plan.roles.left) if plan.roles else ():
         say(line)
+    for service, why in plan.stay:
+        say(f"{printable(service)} stays as it is: {why}", style="yellow")
+    for text in (*plan.notes, *(text for _, text in plan.consent)):
+        say(text, style="yellow")
 
 
 def _tell_restore(plan: "RollbackPlan") -> None:

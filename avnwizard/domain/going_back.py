@@ -25,6 +25,7 @@ class GoingBack:
         total_s: expected time until all is back.
         measured: whether both follow from what this stack needed before; else from stated defaults.
         migrating: a one-shot is at work: `lost` is as of its start.
+        stays: one-shots that may have changed a database that avnwizard cannot put back.
     """
 
     restore: bool
@@ -36,6 +37,7 @@ class GoingBack:
     total_s: float
     measured: bool
     migrating: bool = False
+    stays: tuple[str, ...] = ()
 
     @property
     def written(self) -> Written:
@@ -62,7 +64,10 @@ def sentence(cost: GoingBack, now: float) -> str:
         also = ", and what users write during the migration" if cost.migrating else ""
         lost = f"going back now loses {things(cost.written)}{also}{since}"
     else:
-        lost = "going back now loses nothing"
+        lost = "going back now loses nothing" if not cost.stays else "going back now takes back the code alone"
+    if cost.stays:
+        jobs = ", ".join(printable(name, limit=63) for name in cost.stays)
+        lost = f"{lost}; what {jobs} changed in a database that avnwizard cannot put back stays"
     if cost.interruption_s < 1:
         return f"{lost}; nobody is interrupted"
     return f"{lost}; {cost.about} {spoken(cost.interruption_s)} of interruption"

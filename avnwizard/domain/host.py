@@ -80,12 +80,14 @@ class Image:
     Attributes:
         id: content id ("sha256:…").
         digest: the registry's digest ("sha256:…"), "" for an image that never saw a registry.
+        variables: the environment that the image itself sets, such as its program's version.
     """
 
     reference: str
     id: str
     digest: str
     size_bytes: int
+    variables: dict[str, str] = field(default_factory=dict, repr=False, hash=False)
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,7 @@ class ServicePlan:
         handover: for a surge, how requests pass from the old to the new.
         grace_s: how long its old containers may take to stop before they are killed.
         may_lose: what users or other services may lose meanwhile, "" for nothing.
+        way_back: what a rollback does with it where its data does not go back with it; "" where it has none.
     """
 
     service: str
@@ -69,6 +70,7 @@ class ServicePlan:
     handover: Handover | None = None
     may_lose: str = ""
     grace_s: float = 10.0
+    way_back: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,8 @@ class SnapshotPlan:
         volume_sizes: bytes in those, by name; one whose size cannot be seen is not among them.
         offered: those that could be.
         proof: what is aimed at; `proof_note` says why it is not more, "" where it is as much as can be.
+        why_not: why none is taken, as a clause; "" where one is.
+        not_held: PostgreSQL servers of the stack whose databases are in no snapshot and do not go back.
     """
 
     taken: bool
@@ -91,6 +95,8 @@ class SnapshotPlan:
     proof: Proof = "restored"
     proof_note: str = ""
     volume_sizes: tuple[tuple[str, int], ...] = ()
+    why_not: str = ""
+    not_held: tuple[str, ...] = ()
 
     @property
     def total_bytes(self) -> int:

@@ -12,6 +12,7 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.snapshot_plan import sizes_of
 from avnwizard.flows.survey import ailing, drifted, read_env
 from avnwizard.flows.taking import worth_keeping
+from avnwizard.flows.unprotected import database_findings
 
 MIN_ENGINE = (24, 0)
 MIN_COMPOSE = (2, 30)
@@ -27,14 +28,14 @@ def check(host: Host, target: str = "") -> tuple[Finding, ...]:
         target: the release to upgrade to; its tag must be where the remote has it.
     """
     parts: tuple[Callable[[Host], Iterator[Finding]], ...] = (
-        _services, _engine, _runs, _git, partial(_remote, target=target), _env, _disk,
+        _services, database_findings, _engine, _runs, _git, partial(_remote, target=target), _env, _disk,
     )  # fmt: skip
     found: list[Finding] = []
     for part in parts:
         try:
             found.extend(part(host))
         except WizardError as error:
-            name = getattr(part, "__name__", "remote").strip("_")
+            name = getattr(part, "__name__", "remote").strip("_").partition("_")[0]
             found.append(Finding(name, "stop", error.message, error.hint))
     return tuple(found)
 

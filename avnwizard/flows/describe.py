@@ -6,8 +6,10 @@ from dataclasses import replace
 from avnwizard.domain import commands
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Again, Plan, PlannedStep, ServicePlan
+from avnwizard.flows.steps.snapshot import snapshot_title
 from avnwizard.flows.steps.swap_back import SwapBack
 from avnwizard.flows.steps.writers import StopWriters
+from avnwizard.flows.unprotected import after_job
 
 OLD = "OLD_CONTAINER"
 """Stands for a container id that is only known when the step runs."""
@@ -73,7 +75,7 @@ def _snapshot(plan: Plan) -> PlannedStep:
     told = [f"{name} ({sizes[name]:,} bytes)" if name in sizes else name for name in plan.snapshot.volumes]
     volumes = f"; volumes: {', '.join(told)}" if told else ""
     return PlannedStep(
-        "snapshot", "Take a snapshot of every database",
+        "snapshot", snapshot_title(plan.snapshot, plan.postgres_service),
         tuple(commands.docker_exec(plan.postgres_service, tool) for tool in tools),
         f"Globals and {len(names)} databases ({plan.snapshot.total_bytes:,} bytes on disk), all of one moment, into "
         f"{plan.snapshot.folder}{volumes}; {proof}.",
@@ -86,8 +88,7 @@ def _service(plan: Plan, part: ServicePlan) -> PlannedStep:
     if part.strategy == "job":
         return PlannedStep(
             f"job:{part.service}", f"Run {part.service}", (up,), "Must end with exit code 0.",
-            "from here on: if it changed a schema, the databases are restored from the snapshot; "
-            "what was written since is set aside",
+            after_job(plan),
         )  # fmt: skip
     gone: tuple[commands.Argv, ...] = (commands.docker_stop([OLD], part.grace_s), commands.docker_remove(OLD))
     if part.strategy == "retire":
@@ -103,12 +104,12 @@ def _service(plan: Plan, part: ServicePlan) -> PlannedStep:
             gone = (*gone, commands.docker_remove_helper(f"avnwizard-director-{part.service}"))
         return PlannedStep(
             f"roll:{part.service}", f"Roll {part.service}", (beside, *steer, *gone), part.reason,
-            "rolled back the same way, the old beside the new", part.may_lose,
+            part.way_back or "rolled back the same way, the old beside the new", part.may_lose,
         )  # fmt: skip
     if part.strategy == "skip":
         return PlannedStep(f"roll:{part.service}", f"Leave {part.service}", (), part.reason, "nothing to undo")
     again = commands.compose_up(plan.project, part.service, grace_s=part.grace_s)
     return PlannedStep(
-        f"roll:{part.service}", f"Recreate {part.service}", (again,), part.reason, "recreated again",
-        part.may_lose,
+        f"roll:{part.service}", f"Recreate {part.service}", (again,), part.reason,
+        part.way_back or "recreated again", part.may_lose,
     )  # fmt: skip

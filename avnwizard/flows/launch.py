@@ -155,6 +155,7 @@ def carry(host: Host, run: str) -> RunState:
         feed = FeedWriter(host.state.feed(record.id))
         signal.signal(signal.SIGTERM, lambda *_: _ask_to_stop(host, record.id))
         plan = from_json(journal.run(record.undoes).plan if record.undoes else record.plan)
+        host = host.of_run(plan.postgres_service)
         steps = _steps_of(host, journal, record)
         source = host.state.run(record.undoes or record.id)
         if not record.undoes:

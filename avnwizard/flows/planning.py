@@ -17,6 +17,7 @@ from avnwizard.domain.strategy import COMPLETED, choose, roll_order
 from avnwizard.domain.traefik.routes import plan_probe
 from avnwizard.domain.version import Version, kind_of_jump
 from avnwizard.errors import RefusedError
+from avnwizard.flows.data_services import with_ways_back
 from avnwizard.flows.describe import describe
 from avnwizard.flows.drafting import Draft
 from avnwizard.flows.expecting import expected
@@ -25,6 +26,7 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.meaning import compose_changes
 from avnwizard.flows.models import resolve_contents
 from avnwizard.flows.snapshot_plan import plan_snapshot
+from avnwizard.flows.unprotected import require_known_database, snapshot_warnings
 
 AS_CHOSEN = "as you chose"
 
@@ -83,8 +85,10 @@ def prepare(
 
     Raises:
         OpenDecisionsError: a decision lacks an answer.
+        RefusedError: nobody knows which service is the database.
         HostError: the target's compose files do not resolve with the new env file.
     """
+    require_known_database(host)
     decisions = draft.decisions(answers)
     if left := answers.open(decisions):
         raise OpenDecisionsError(left, draft.target.name)
@@ -92,9 +96,10 @@ def prepare(
     env, edits = apply_decisions(draft.operator, decisions, answers, note=note)
     model = resolve_contents(host, draft.compose, env.to_bytes(), what=draft.target.name)
     now = host.stack.resolve()
-    changes = compose_changes(now, model)
+    changes = compose_changes(now, model, (host.postgres_service, *host.choice.others))
+    kept = plan_snapshot(host, draft.current.name, taken=snapshot and bool(host.postgres_service), volumes=volumes)
     verdict = draft.migrations
-    services = _services(host, model, strategies or {})
+    services, of_data = with_ways_back(host, _services(host, model, strategies or {}), model, kept.volumes)
     plan = Plan(
         product=host.config.stack.product,
         jump=_jump(draft),
@@ -105,14 +110,12 @@ def prepare(
         edited=tuple(sorted(draft.edited)),
         breaking=draft.breaking,
         env=edits,
-        snapshot=plan_snapshot(
-            host, draft.current.name, taken=snapshot and bool(host.postgres_service), volumes=volumes
-        ),
+        snapshot=kept,
         services=services,
         steps=(),
-        warnings=_warnings(host, draft, edits, verdict, services, model),
+        warnings=(*snapshot_warnings(kept), *_warnings(host, draft, edits, verdict, services, model), *of_data),
         postgres_service=host.postgres_service,
-        verdict=verdict.sentence,
+        verdict=verdict.said(restorable=kept.taken),
         statements=tuple(
             MigrationStatement(one.file, one.line, one.kind.value, one.why)
             for one in verdict.statements

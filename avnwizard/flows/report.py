@@ -15,6 +15,7 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.report_html import page
 from avnwizard.flows.report_plot import plot
 from avnwizard.flows.rollback_report import rollback_lines
+from avnwizard.flows.unprotected import not_held
 
 NAME, PAGE = "report.md", "report.html"
 
@@ -51,6 +52,7 @@ def report(journal: Journal, run: str, probed: ProbeMemory | None = None) -> str
         f"- began: {_when(record.created_at)}, ended: {_when(record.finished_at)}",
         f"- snapshot: {_snapshot(plan, steps)}",
     ]
+    lines += [f"- not in it: {printable(not_held(name))}" for name in plan.snapshot.not_held]
     if record.message:
         lines += ["", f"It stopped: {printable(record.message)}", "", f"What to do: {printable(record.hint)}"]
     lines += rollback_lines(journal, record)
@@ -75,7 +77,7 @@ def report(journal: Journal, run: str, probed: ProbeMemory | None = None) -> str
 def _snapshot(plan: Plan, steps: Sequence[StepRecord]) -> str:
     """Where it is, and how far it is proven: as the step noted, not as was planned."""
     if not plan.snapshot.taken:
-        return "none was taken"
+        return f"none was taken: {printable(plan.snapshot.why_not)}" if plan.snapshot.why_not else "none was taken"
     facts = next((step.facts for step in steps if step.name == "snapshot"), {})
     note = f" ({printable(facts['proof_note'])})" if facts.get("proof_note") else ""
     return f"{plan.snapshot.folder}" + (f", proven: {facts['proof']}{note}" if "proof" in facts else "")

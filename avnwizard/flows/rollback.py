@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from avnwizard.domain.cluster_globals import GlobalsChange, left_alone
+from avnwizard.domain.cluster_globals import GlobalsChange
 from avnwizard.domain.config import Strategy
 from avnwizard.domain.going_back import GoingBack
 from avnwizard.domain.plan import Plan, from_json
@@ -19,10 +19,14 @@ from avnwizard.engine.step import Step, UndoStep
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows import snapshots
 from avnwizard.flows.baseline import Baseline, baseline
+from avnwizard.flows.data_services import settle_data
 from avnwizard.flows.host import Host
+from avnwizard.flows.out_of_sight import UNRESTORED, code_alone
+from avnwizard.flows.role_changes import compare_roles
 from avnwizard.flows.stack_before import model_of_before, old_services, require_images, writers
 from avnwizard.flows.steps.code import Checkout, WriteEnv
 from avnwizard.flows.steps.images import PullImages
+from avnwizard.flows.steps.leave import Leave
 from avnwizard.flows.steps.restore import MAKE_ROOM, RestoreBeside, SwapDatabases, lacking_room
 from avnwizard.flows.steps.roles import RepairRoles
 from avnwizard.flows.steps.roll import Retire, RollBackService, RunJob
@@ -30,7 +34,8 @@ from avnwizard.flows.steps.save_rows import SaveRows
 from avnwizard.flows.steps.scene import Scene
 from avnwizard.flows.steps.verify import Verify
 from avnwizard.flows.steps.writers import StopWriters
-from avnwizard.flows.way_back import Verdict, cost_of, judge, restored
+from avnwizard.flows.unprotected import not_held
+from avnwizard.flows.way_back import Verdict, alone, cost_of, judge, restored
 
 _JOBS_END_S = 120.0
 
@@ -52,6 +57,9 @@ class RollbackPlan:
         services: service -> strategy, in order; those to be stopped for a restore are in `stop`.
         retire: services that only the newer release has.
         same: those of `services` that both releases run alike: at most stopped and started.
+        stay: (service, why) of those that keep running as the newer release has them.
+        notes: what does not go back, a sentence each.
+        consent: (flag, sentence) of what the operator has to agree to before this may start.
     """
 
     run: str
@@ -69,6 +77,9 @@ class RollbackPlan:
     stop: tuple[str, ...]
     retire: tuple[str, ...]
     same: tuple[str, ...] = ()
+    stay: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    consent: tuple[tuple[str, str], ...] = ()
 
     @property
     def altered(self) -> dict[Strategy, list[str]]:
@@ -106,15 +117,19 @@ def rollback_from_json(text: str) -> RollbackPlan:
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the operator wants beyond what is needed; only the dearer way can be chosen.
+    """What the operator wants beyond what is needed, and what he agrees to; only the dearer way can be chosen.
 
     Attributes:
         restore: put the databases back though the old code could go on with the data of now.
         save_rows: dump the tables that were written to since the snapshot; None leaves it to `avnwizard.toml`.
+        unrestored: databases that avnwizard cannot put back may stay as they are.
+        older: services whose older version is started on data that a newer one wrote: the operator took care of it.
     """
 
     restore: bool = False
     save_rows: bool | None = None
+    unrestored: bool = False
+    older: tuple[str, ...] = ()
 
 
 def plan_rollback(host: Host, journal: Journal, run: RunRecord, wishes: Wishes | None = None) -> RollbackPlan:
@@ -134,20 +149,24 @@ def plan_rollback(host: Host, journal: Journal, run: RunRecord, wishes: Wishes |
     if any(other.kind == "upgrade" for other in newer):
         raise RefusedError(f"A later run, {newer[0].id}, changed the stack.", f"avnwizard rollback {newer[0].id}")
     plan = from_json(run.plan)
+    host = host.of_run(plan.postgres_service)
     steps = journal.steps(run.id)
     begun = [step for step in steps if step.state != "pending"]
     _let_jobs_end(host, begun)
     known = baseline(host, journal, plan, run.id)
     verdict = judge(host, plan, begun, known)
-    restore = verdict.restore or wishes.restore
+    alone_agreed = wishes.unrestored and known.manifest is None
+    restore = (verdict.restore and not alone_agreed) or wishes.restore
     if restore:
         _require_snapshot(host, plan, known)
+    elif verdict.restore:
+        verdict = alone(verdict, begun)
     cost = cost_of(host, plan, steps, known, verdict, restore=restore)
     save = host.config.rollback.save_rows if wishes.save_rows is None else wishes.save_rows
     names = tuple(restored(known, verdict)) if restore else ()
     if names and not verdict.blind:
         _require_room(host, known, names)
-    return _decide(host, plan, run.id, begun, verdict, cost, databases=names, save_rows=save and restore)
+    return _decide(host, plan, run.id, begun, verdict, cost, wishes, databases=names, save_rows=save and restore)
 
 
 def _require_snapshot(host: Host, plan: Plan, known: Baseline) -> None:
@@ -155,7 +174,8 @@ def _require_snapshot(host: Host, plan: Plan, known: Baseline) -> None:
     if known.manifest is None:
         raise RefusedError(
             "The databases would have to go back, and there is no snapshot to restore from. Nothing was changed.",
-            "Mend the cause and resume; or go back by hand, from a dump of your own.",
+            "Fix the cause and resume; or restore a dump of your own, or make sure that the old code works on the "
+            f"databases as they are, then: avnwizard rollback {UNRESTORED}",
         )
     try:
         snapshots.verify(host.files, plan.snapshot.folder)
@@ -192,6 +212,7 @@ def _decide(
     begun: Sequence[StepRecord],
     verdict: Verdict,
     cost: GoingBack,
+    wishes: Wishes,
     *,
     databases: tuple[str, ...],
     save_rows: bool,
@@ -201,12 +222,16 @@ def _decide(
     model = model_of_before(host, plan, run)
     old = old_services(model, plan)
     touched = [name.partition(":")[2] for name in names if name.startswith(("job:", "roll:", "retire:"))]
+    data = settle_data(host, plan, begun, pull, wishes.older)
+    staying = {name for name, _ in data.stay}
     stop = writers(host, plan, model) if cost.restore or "stop" in names else ()
+    stop = tuple(name for name in stop if name not in staying)
     services = tuple(
         (name, "recreate" if name in stop and strategy != "job" else strategy)
         for name, strategy in old
-        if name in touched or name in stop
+        if (name in touched or name in stop) and name not in staying
     )
+    unseen = code_alone(plan, verdict.unseen)
     require_images(host, pull, [name for name, strategy in services if strategy != "skip"])
     known = {name for name, _ in old}
     retire = tuple(name for name in touched if name not in known)
@@ -219,28 +244,17 @@ def _decide(
         databases=databases,
         cost=cost,
         save_rows=save_rows,
-        roles=GlobalsChange() if verdict.blind else _roles(host, plan, begun, restore=cost.restore),
+        roles=GlobalsChange() if verdict.blind else compare_roles(host, plan, begun, restore=cost.restore),
         first=host.postgres_service if verdict.blind else "",
         steps=tuple(names),
         services=services,
         stop=stop,
         retire=retire,
         same=tuple(part.service for part in plan.services if part.strategy == "skip"),
+        stay=data.stay,
+        notes=(*data.notes, *(unseen if wishes.unrestored else ()), *map(not_held, plan.snapshot.not_held)),
+        consent=(*((UNRESTORED, text) for text in unseen if not wishes.unrestored), *data.consent),
     )
-
-
-def _roles(host: Host, plan: Plan, begun: Sequence[StepRecord], *, restore: bool) -> GlobalsChange | None:
-    """How the roles differ. Where only the code goes back it changes none: a login may have been closed on purpose.
-
-    A snapshot whose globals cannot be read does not keep the code from going back.
-    """
-    if not plan.snapshot.taken or not any(step.name.startswith(("job:", "roll:", "swap-back")) for step in begun):
-        return None
-    try:
-        change = host.database().globals_changes(snapshots.verified_globals(host.files, plan.snapshot.folder))
-    except HostError as error:
-        return GlobalsChange(left=(f"the roles were not compared with the snapshot's: {error.message}",))
-    return change if restore else GlobalsChange(left=(*left_alone(change), *change.left))
 
 
 def rollback_steps(scene: Scene, plan: RollbackPlan) -> list[Step]:
@@ -256,14 +270,7 @@ def _steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
     if plan.first:
         yield RollBackService(scene, plan.first, dict(plan.services)[plan.first])
     yield from _database_steps(scene, plan)
-    for service, strategy in plan.services:
-        if strategy == "job":
-            yield RunJob(scene, service, back=True)
-    for service, strategy in plan.services:
-        if strategy != "job" and service != plan.first:
-            yield RollBackService(scene, service, strategy)
-    for service in plan.retire:
-        yield Retire(scene, service)
+    yield from _service_steps(scene, plan)
     if plan.save_rows:
         yield SaveRows(scene, Path(plan.snapshot), plan.databases)
     yield Verify(scene, tag=scene.plan.current.tag, commit=scene.plan.current.commit)
@@ -277,3 +284,16 @@ def _database_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
         if plan.roles is not None:
             yield RepairRoles(scene, Path(plan.snapshot))
         yield SwapDatabases(scene, plan.databases)
+
+
+def _service_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
+    for service, strategy in plan.services:
+        if strategy == "job":
+            yield RunJob(scene, service, back=True)
+    for service, strategy in plan.services:
+        if strategy != "job" and service != plan.first:
+            yield RollBackService(scene, service, strategy)
+    for service, why in plan.stay:
+        yield Leave(service, why)
+    for service in plan.retire:
+        yield Retire(scene, service)

@@ -27,10 +27,14 @@ def rollback_lines(journal: Journal, record: RunRecord) -> list[str]:
     lines = ["", "## Going back", "", f"- why: {_cell(plan.why)}"]
     if plan.chosen:
         lines.append("- the operator chose to put the databases back all the same")
-    lines += _databases(facts.get("swap", {})) if plan.restore else ["- the databases stayed as they were"]
+    stayed = "the databases stayed as they were" if not plan.cost.stays else "no database was put back"
+    lines += _databases(facts.get("swap", {})) if plan.restore else [f"- {stayed}"]
     for what in ("repaired", "left"):
         lines += [f"- {_cell(line)}" for line in facts.get("roles", {}).get(what, ())]
     lines += [f"- {_cell(line)}" for line in (plan.roles.left if plan.roles and not plan.restore else ())]
+    lines += [f"- {_cell(service)} stayed at the newer version: {_cell(why)}" for service, why in plan.stay]
+    lines += [f"- {_cell(line)}" for line in plan.notes]
+    lines += [f"- agreed to: {_cell(text)}" for _, text in plan.consent]
     if folder := facts.get("save-rows", {}).get("folder"):
         lines.append(f"- the tables that were written to are saved in {_cell(folder)}, with a README")
     return lines

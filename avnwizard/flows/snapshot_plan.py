@@ -35,8 +35,10 @@ def plan_snapshot(
     stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(host.clock.now()))
     folder = host.state.snapshots / f"{stamp}-{tag.replace('/', '_')}"
     free = host.files.free_bytes(folder.parent)
+    others = host.choice.others
     if not taken:
-        return SnapshotPlan(taken=False, folder=folder, databases=(), free_bytes=free)
+        why = host.choice.why_no_snapshot or "you left it out"
+        return SnapshotPlan(taken=False, folder=folder, databases=(), free_bytes=free, why_not=why, not_held=others)
     database = host.database()
     facts = worth_keeping(database)
     level, note = proving.level(database, facts, proof or host.config.snapshot.proof)
@@ -54,6 +56,7 @@ def plan_snapshot(
         proof=level,
         proof_note=note,
         volume_sizes=sizes_of(host, [one for one in found if one.volume in chosen]),
+        not_held=others,
     )
 
 

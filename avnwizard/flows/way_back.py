@@ -1,7 +1,7 @@
 """Whether the databases must go back with the code, and what that costs at this moment."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from avnwizard.domain.going_back import GoingBack
@@ -13,6 +13,7 @@ from avnwizard.engine.records import StepRecord
 from avnwizard.errors import HostError
 from avnwizard.flows.baseline import Baseline, written_since
 from avnwizard.flows.host import Host
+from avnwizard.flows.out_of_sight import changed_unseen, no_database_here, runs_release
 from avnwizard.ports import Database
 
 _TOUCHING = ("job:", "roll:", "swap-back")
@@ -33,6 +34,7 @@ class Verdict:
 
     Attributes:
         moved: the databases whose schema is another one than before.
+        unseen: one-shots that may have changed a database which does not go back.
         blind: Postgres itself does not answer; it goes back first.
     """
 
@@ -40,6 +42,7 @@ class Verdict:
     why: str
     moved: tuple[str, ...] = ()
     blind: bool = False
+    unseen: tuple[str, ...] = ()
 
 
 def judge(host: Host, plan: Plan, begun: Sequence[StepRecord], known: Baseline) -> Verdict:
@@ -50,13 +53,17 @@ def judge(host: Host, plan: Plan, begun: Sequence[StepRecord], known: Baseline) 
     """
     if not any(step.name.startswith(_TOUCHING) for step in begun):
         return Verdict(False, "no migration was started and no new code ran")
+    return replace(_judge(host, plan, begun, known), unseen=changed_unseen(host, plan, begun))
+
+
+def _judge(host: Host, plan: Plan, begun: Sequence[StepRecord], known: Baseline) -> Verdict:
     if not host.postgres_service:
         if known.schemas:
             raise HostError(
                 "The stack had databases before the upgrade, and no service of Postgres is to be seen now.",
                 "Start it, or name it in avnwizard.toml: [postgres] service; then roll back.",
             )
-        return Verdict(False, "the stack has no database")
+        return Verdict(False, no_database_here(changed_unseen(host, plan, begun)))
     try:
         database = host.database()
         there = {one.name for one in database.databases()}
@@ -68,6 +75,12 @@ def judge(host: Host, plan: Plan, begun: Sequence[StepRecord], known: Baseline) 
     return _weigh(host, plan, known, now)
 
 
+def alone(verdict: Verdict, begun: Sequence[StepRecord]) -> Verdict:
+    """The verdict where the operator lets the code go back without the databases that would have to go with it."""
+    jobs = tuple(step.name.partition(":")[2] for step in begun if step.name.startswith("job:"))
+    return replace(verdict, restore=False, unseen=verdict.unseen or jobs or ("the newer release",))
+
+
 def foreseen(plan: Plan, job: str, before: Verdict | None) -> Verdict:
     """What going back will need once a one-shot that is at work has ended, by what was read of it.
 
@@ -77,11 +90,15 @@ def foreseen(plan: Plan, job: str, before: Verdict | None) -> Verdict:
     Args:
         before: the verdict before it was started, where there is one.
     """
+    unseen = before.unseen if before else ()
     if before and before.restore:
         return before
-    if plan.verdict != NO_MIGRATIONS and not plan.rollback_needs_restore and _was_read(plan, job):
-        return Verdict(False, "the migration at work only changes what the old code can work with")
-    return Verdict(True, "the migration at work may change what the old code works on")
+    if plan.verdict != NO_MIGRATIONS and not plan.rollback_needs_restore and runs_release(plan, job):
+        return Verdict(False, "the migration at work only changes what the old code can work with", unseen=unseen)
+    if not plan.postgres_service:
+        return Verdict(False, no_database_here((*unseen, job)), unseen=(*unseen, job))
+    unseen = (*unseen, job) if plan.snapshot.not_held else unseen
+    return Verdict(True, "the migration at work may change what the old code works on", unseen=unseen)
 
 
 def _weigh(host: Host, plan: Plan, known: Baseline, now: Mapping[str, str]) -> Verdict:
@@ -121,13 +138,7 @@ def _is_compatible(host: Host, plan: Plan, known: Baseline, name: str, now: str)
     unknown = any(job.wrote is None for job in known.jobs)
     if plan.rollback_needs_restore or plan.verdict == NO_MIGRATIONS or unknown or not movers:
         return False
-    return movers[-1].moved[name] == now and all(_was_read(plan, job.service) for job in movers)
-
-
-def _was_read(plan: Plan, job: str) -> bool:
-    """Whether a one-shot runs the release's own SQL files; what other vendors' images bring, nobody has read."""
-    image = next((part.image_new for part in plan.services if part.service == job), "")
-    return image.partition("@")[0].rpartition(":")[2] == plan.target.tag
+    return movers[-1].moved[name] == now and all(runs_release(plan, job.service) for job in movers)
 
 
 def cost_of(
@@ -170,6 +181,7 @@ def cost_of(
         total_s=interruption_s + restore_s + _FILES_S,
         measured=measured,
         migrating=migrating,
+        stays=verdict.unseen,
     )
 
 

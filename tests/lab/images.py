@@ -88,6 +88,9 @@ class Images:
                 "Labels": {"version": tag},
             }
             yield Image("valkey", tag, (base.layer, valkey), config)
+        newest = self.rootfs.plain(sid, "valkey", ("valkey-server",), {})
+        config = {"Env": [_PATH], "Cmd": ["valkey-server"], "WorkingDir": "/data", "Labels": {"version": "9.1"}}
+        yield Image("valkey", "9.1", (sid.layer, newest), config)  # another RDB version than trixie's 8.1
         nats = self.rootfs.plain(base, "nats", ("nats-server",), {})
         config = {"Env": [_PATH], "Entrypoint": ["/usr/sbin/nats-server"]}
         yield Image("nats", "2.10", (base.layer, nats), config)

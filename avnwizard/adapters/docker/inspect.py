@@ -107,6 +107,7 @@ def image_from(reference: str, raw: Mapping[str, Any]) -> Image:
         id=raw["Id"],
         digest=_digest(reference, raw.get("RepoDigests") or ()),
         size_bytes=int(raw.get("Size") or 0),
+        variables=dict(str(each).partition("=")[::2] for each in (raw.get("Config") or {}).get("Env") or ()),
     )
 
 

@@ -117,7 +117,7 @@ def releases(
             "breaking": read.breaking,
             "migrations": len(read.migrations.statements),
             "env_changes": read.env_changes,
-            "verdict": read.migrations.sentence,
+            "verdict": read.migrations.said(restorable=bool(host.postgres_service)),
         }
         for one, read in zip(found, meanings, strict=True)
     ]

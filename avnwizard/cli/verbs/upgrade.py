@@ -24,6 +24,18 @@ SaveRowsOption = Annotated[
     bool | None,
     typer.Option("--save-rows/--no-save-rows", help="Dump the tables written to since the snapshot, beside it."),
 ]
+UnrestoredOption = Annotated[
+    bool,
+    typer.Option("--accept-unrestored", help="Agree that databases which cannot be restored stay as they are."),
+]
+OlderOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--older",
+        metavar="SERVICE",
+        help="Start the older version of a data service on what the newer one wrote; may be given again.",
+    ),
+]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what it takes and costs; change nothing.")]
 DetachOption = Annotated[bool, typer.Option("--detach", help="Start, and do not watch.")]
 
@@ -77,6 +89,8 @@ def rollback(
     *,
     restore: RestoreOption = False,
     save_rows: SaveRowsOption = None,
+    unrestored: UnrestoredOption = False,
+    older: OlderOption = None,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
     yes: YesOption = False,
@@ -84,27 +98,32 @@ def rollback(
 ) -> int:
     """Undo a run: files, images, services, and the databases where the old code cannot work on what they became.
 
-    JSON (with --dry-run): the plan of the rollback: "restore", "why", "databases", "services", "cost" and more.
+    JSON (with --dry-run): the plan of the rollback: "restore", "why", "databases", "services", "cost", "roles",
+    "stay": [[service, why]], "notes": what does not go back, "consent": [[flag, sentence]] and more.
     """
     import json as jsonlib
 
     from avnwizard.cli.rollback_view import show_rollback
     from avnwizard.flows import launch
     from avnwizard.flows import rollback as flow
+    from avnwizard.flows.consent import require_consent
 
     host = open_stack(stack)
     journal = host.journal()
     record = _to_undo(host, run)
     if launch.is_live(host, record.id):
         raise RefusedError(f"Run {record.id} is live.", f"Stop it first: avnwizard abort {record.id}")
-    plan = flow.plan_rollback(host, journal, record, flow.Wishes(restore=restore, save_rows=save_rows))
+    wishes = flow.Wishes(restore=restore, save_rows=save_rows, unrestored=unrestored, older=tuple(older or ()))
+    plan = flow.plan_rollback(host, journal, record, wishes)
     if dry_run and json:
         emit_json(jsonlib.loads(flow.to_json(plan)))
         return ExitCode.DONE
     show_rollback(record, plan, now=time.time())
     if dry_run:
         return ExitCode.DONE
-    if not yes:
+    if yes:
+        require_consent(plan.consent, f"avnwizard rollback {record.id} --yes")
+    else:
         confirm(f"Type {record.id} to roll back", record.id)
     return _start(host, launch.create_rollback(host, record, plan), detach=detach)
 

@@ -122,7 +122,16 @@ class MigrationVerdict:
     @property
     def sentence(self) -> str:
         """The verdict in words."""
-        back = "; rollback needs a restore" if self.rollback_needs_restore else ""
+        return self.said(restorable=True)
+
+    def said(self, *, restorable: bool) -> str:
+        """The verdict in words.
+
+        Args:
+            restorable: whether a snapshot is there to go back to.
+        """
+        restore = "rollback needs a restore" if restorable else "avnwizard cannot undo it, as no snapshot is taken"
+        back = f"; {restore}" if self.rollback_needs_restore else ""
         if not self.statements:
             return NO_MIGRATIONS
         if self.rolls_without_interruption:

@@ -4,12 +4,19 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from avnwizard.domain.host import ComposeModel
+from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import SnapshotPlan
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError
 from avnwizard.flows import snapshots
 from avnwizard.flows.host import Host
 from avnwizard.flows.taking import Taking
+
+
+def snapshot_title(plan: SnapshotPlan, service: str) -> str:
+    """Which databases it holds: all there are, or those of one of several servers."""
+    which = f" of {printable(service, limit=63)}" if plan.not_held else ""
+    return f"Take a snapshot of every database{which}"
 
 
 class TakeSnapshot(Step):
@@ -22,12 +29,12 @@ class TakeSnapshot(Step):
     """
 
     name = "snapshot"
-    title = "Take a snapshot of every database"
 
     def __init__(
         self, host: Host, plan: SnapshotPlan, env: Callable[[], bytes], model: ComposeModel | None = None
     ) -> None:
         self._host, self._plan, self._env, self._model = host, plan, env, model
+        self.title = snapshot_title(plan, host.postgres_service)
 
     def probe(self, ctx: StepContext) -> Probe:
         """Whole under its final name, or not at all."""

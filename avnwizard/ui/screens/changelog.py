@@ -88,7 +88,13 @@ class ChangelogPage(Page):
         ]
         if upgrade.draft.migrations.statements:
             verdict = upgrade.draft.migrations
-            entries.append(Entry("migrations", f"Migrations: {verdict.sentence}", _told(verdict)))
+            entries.append(
+                Entry(
+                    "migrations",
+                    f"Migrations: {verdict.said(restorable=bool(self.host.postgres_service))}",
+                    _told(verdict),
+                )
+            )
         for section in upgrade.draft.changelog.versions:
             date = f" of {section.date}" if section.date else ""
             title = f"Notes of {section.version}{date}"

@@ -14,9 +14,9 @@ from avnwizard.domain.probing.words import span_ms
 from avnwizard.engine.records import RunRecord
 from avnwizard.errors import WizardError
 from avnwizard.flows import acceptance
-from avnwizard.flows.rollback import rollback_from_json
+from avnwizard.flows.rollback import RollbackPlan, rollback_from_json
 from avnwizard.ui import words
-from avnwizard.ui.marks import OK, STOP
+from avnwizard.ui.marks import NOTE, OK, STOP
 from avnwizard.ui.run_view import Probe, RunView
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.widgets.facts import Fact, Facts
@@ -28,8 +28,8 @@ class DonePage(Page):
     CSS_PATH = "done.tcss"
     AUTO_FOCUS = "VerticalScroll"
     EXPLAINED = (
-        "The run is over. Its report is a file to attach to the change ticket. The snapshot stays until you "
-        "remove it.\n\n"
+        "The run is over. Its report is a file to attach to the change ticket. A snapshot that was taken "
+        "stays until you remove it.\n\n"
         "If something turns up later, the first screen offers to roll this upgrade back. The images of before are "
         "kept for that, whatever is pruned on this host, until you accept the upgrade: with a, or by the next one."
     )
@@ -100,7 +100,8 @@ class DonePage(Page):
         facts.append(("Report", Content(printable(str(folder / "report.md")))))
         facts.append(("", Content.assemble(("report.html beside it has the plot", "dim"))))
         facts.append(("", Content("")))
-        facts += _tomorrow(back=bool(view.record.undoes), restored=_restored(view.record))
+        facts += _tomorrow(view.record, kept=bool(plan and plan.snapshot.taken))
+        facts += [("", Content.assemble((f"{NOTE.sign} ", NOTE.style), text)) for text in _stayed(view.record)]
         if view.probe and view.probe.lost:
             facts.append(("", Content("look in the report which service lost requests, and when")))
         return facts
@@ -139,23 +140,34 @@ def _changes(plan: Plan, *, back: bool) -> list[Fact]:
     ]
 
 
-def _restored(record: RunRecord) -> bool:
-    """Whether a rollback put the databases back."""
+def _plan_back(record: RunRecord) -> RollbackPlan | None:
+    """The plan of a rollback; None of any other run, or where another version made it."""
     try:
-        return bool(record.undoes) and rollback_from_json(record.plan).restore
+        return rollback_from_json(record.plan) if record.undoes else None
     except WizardError:
-        return False
+        return None
 
 
-def _tomorrow(*, back: bool, restored: bool) -> list[Fact]:
-    if back:
-        kept = "the databases as they were before are kept beside: avnwizard redo puts them back"
+def _stayed(record: RunRecord) -> list[str]:
+    """What a rollback left at the newer version, and why."""
+    back = _plan_back(record)
+    return [printable(f"{service}: {why}", limit=600) for service, why in back.stay] if back else []
+
+
+def _tomorrow(record: RunRecord, *, kept: bool) -> list[Fact]:
+    """What to look at next; `kept` is whether the upgrade has a snapshot."""
+    if record.undoes:
+        back = _plan_back(record)
+        aside = "the databases as they were before are kept beside: avnwizard redo puts them back"
+        stayed = "no database was put back" if back and back.cost.stays else "the databases stayed as they were"
         return [
             ("Tomorrow", Content("ask the vendor about what went wrong, with the report at hand")),
-            ("", Content(kept if restored else "the databases stayed as they were")),
+            ("", Content(aside if back and back.restore else stayed)),
         ]
-    return [
+    facts: list[Fact] = [
         ("Tomorrow", Content("look that sign-in and mail work for your users")),
         ("", Content("look at the error rates and the log of the gateway")),
-        ("", Content("keep the snapshot until you are sure, then: snapshot prune")),
     ]
+    if kept:
+        facts.append(("", Content("keep the snapshot until you are sure, then: snapshot prune")))
+    return facts

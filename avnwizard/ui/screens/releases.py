@@ -157,8 +157,9 @@ class ReleasesPage(Page):
         self._show_about()
 
     def _show_about(self) -> None:
-        chosen = self._chosen()
-        self.query_one("#about", Static).update(_about(chosen, self._outlines.get(chosen.tag.name)) if chosen else "")
+        chosen, kept = self._chosen(), bool(self.host.postgres_service)
+        about = _about(chosen, self._outlines.get(chosen.tag.name), kept=kept) if chosen else ""
+        self.query_one("#about", Static).update(about)
 
     def _chosen(self) -> Release | None:
         return next((one for one in self._releases if one.tag.name == self.query_one(Rows).chosen), None)
@@ -192,7 +193,8 @@ def _asks(found: Outline | None) -> str:
     return ", ".join(parts)
 
 
-def _about(one: Release, found: Outline | None) -> Content:
+def _about(one: Release, found: Outline | None, *, kept: bool) -> Content:
+    """What a release means; `kept` is whether a snapshot can be taken of the database."""
     lines: list[Content] = []
     if one.recommended:
         lines.append(Content.assemble((f"{OK.sign} recommended: ", OK.style), one.note))
@@ -202,10 +204,10 @@ def _about(one: Release, found: Outline | None) -> Content:
         lines.append(Content("A major upgrade: read its breaking changes; settings may be renamed."))
     if found:
         if found.breaks_old_code:
+            back = "going back then restores the snapshot" if kept else "no snapshot is taken, it cannot be undone"
             lines.append(
                 Content.assemble(
-                    (f"{NOTE.sign} ", NOTE.style),
-                    "Its migrations change tables that the old code uses: going back then restores the snapshot.",
+                    (f"{NOTE.sign} ", NOTE.style), f"Its migrations change tables that the old code uses: {back}."
                 )
             )
         elif found.migrations:

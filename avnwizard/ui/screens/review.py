@@ -32,6 +32,8 @@ from avnwizard.ui.widgets.rows import Column, Row, Rows
 _COLUMNS = (Column(width=2), Column(share=4), Column(width=8), Column(share=5), Column(share=4, least=100))
 _BACK = {"one-shot": "a restore, if it moved a schema", "surge": "rolled back", "recreate": "recreated again"}
 """Going back in short, where the step's own sentence is too long for a row."""
+_NO_WAY_BACK = "cannot be undone"
+"""For a one-shot where no snapshot is taken."""
 
 
 class ReviewPage(Page):
@@ -87,7 +89,7 @@ class ReviewPage(Page):
 
     def _show_plan(self) -> None:
         self.query_one("#sum", Static).update(_summary(self.plan))
-        self.query_one(Rows).show(_rows(self.plan.steps))
+        self.query_one(Rows).show(_rows(self.plan))
         self.on_option_list_option_highlighted()
 
     def _checked(self, findings: tuple[Finding, ...]) -> None:
@@ -193,13 +195,15 @@ def _summary(plan: Plan) -> Content:
     return Content("\n").join(lines)
 
 
-def _rows(steps: tuple[PlannedStep, ...]) -> list[Row]:
+def _rows(plan: Plan) -> list[Row]:
     """The steps in short; from the first one-shot on, going back may take a restore, and each row says so."""
-    rows, migrated = [], False
-    for number, step in enumerate(steps, start=1):
+    rows, migrated, kept = [], False, plan.snapshot.taken
+    own_way = {f"roll:{part.service}" for part in plan.services if part.way_back}
+    for number, step in enumerate(plan.steps, start=1):
         kind = _kind(step)
-        migrated = migrated or kind == "one-shot"
-        back = _BACK.get(kind, "") or re.split("[,;]", printable(step.going_back, limit=200))[0]
+        migrated = migrated or (kind == "one-shot" and kept)
+        usual = "" if step.name in own_way else _BACK.get(kind, "") if kept or kind != "one-shot" else _NO_WAY_BACK
+        back = usual or re.split("[,;]", printable(step.going_back, limit=200))[0]
         if migrated and kind in {"surge", "recreate", "remove"}:
             back += " + restore"
         notice = printable(step.interrupts, limit=200) or "nobody notices"

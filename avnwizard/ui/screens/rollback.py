@@ -83,7 +83,7 @@ class RollbackPage(Page):
         self.found = found
         run, plan, back = found
         self.tell("")
-        mark = NOTE if back.restore else OK
+        mark = NOTE if back.restore or back.consent or back.cost.stays else OK
         how = "The databases go back to the snapshot" if back.restore else "The databases stay as they are"
         self.query_one("#verdict", Static).update(
             Content.assemble(
@@ -139,6 +139,7 @@ class RollbackPage(Page):
         what = f"This goes back from {plan.target.tag} to {plan.current.tag}."
         if back.restore:
             what += " The services that use the databases are stopped while these are swapped."
+        what = " ".join((what, *(text for _, text in back.consent)))
         self.app.push_screen(ConfirmName(what, plan.current.tag, "roll back"), self._confirmed)
 
     def _confirmed(self, sure: bool | None) -> None:
@@ -169,11 +170,17 @@ def _facts(run: RunRecord, plan: Plan, back: flow.RollbackPlan) -> list[Fact]:
     facts += _databases(back)
     if back.roles and (back.roles.repaired or back.roles.left):
         facts.append(("Roles", Content("\n".join((*back.roles.repaired, *back.roles.left)))))
+    facts += [("Agree to", _warned(text)) for _, text in back.consent]
+    facts += [("Stays", _warned(f"{service}: {why}")) for service, why in back.stay]
     services = [printable(f"{how}: {', '.join(names)}", limit=900) for how, names in back.altered.items()]
     facts.append(("Services", Content("\n".join(services) or "none was touched")))
     if back.retire:
         facts.append(("Removed", Content(printable(", ".join(back.retire), limit=200))))
-    return facts
+    return facts + [("Note", _warned(text)) for text in back.notes]
+
+
+def _warned(text: str) -> Content:
+    return Content.assemble((f"{NOTE.sign} ", NOTE.style), printable(text, limit=600))
 
 
 def _databases(back: flow.RollbackPlan) -> Iterator[Fact]:

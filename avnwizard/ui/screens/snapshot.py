@@ -12,6 +12,7 @@ from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan, SnapshotPlan
 from avnwizard.domain.spans import about
 from avnwizard.flows.planning import Prepared
+from avnwizard.flows.unprotected import not_held
 from avnwizard.ui import words
 from avnwizard.ui.deciding import prepared_from
 from avnwizard.ui.marks import NOTE, OK, STOP
@@ -70,20 +71,14 @@ class SnapshotPage(Page):
         if not upgrade.prepared:
             return
         snapshot = upgrade.prepared.plan.snapshot
-        if not self.host.postgres_service:
-            state, facts = Content("This stack has no database that a snapshot could be taken of."), []
-        elif snapshot.taken:
+        if snapshot.taken:
             state = Content.assemble(
                 (f"{OK.sign} A snapshot will be taken", OK.style), " before anything is changed."
             )
             facts = _facts(upgrade.prepared)
         else:
             state = Content.assemble((f"{STOP.sign} No snapshot will be taken.", STOP.style))
-            facts = [
-                ("", Content("Once migrations have run there is no way back to the release of now.")),
-                ("", Content("")),
-                ("", Content("x takes the snapshot after all.")),
-            ]
+            facts = _without(snapshot, possible=bool(self.host.postgres_service))
         self.query_one("#state", Static).update(state)
         self.query_one(Facts).show(facts)
         self.show_keys()
@@ -139,6 +134,19 @@ class SnapshotPage(Page):
             self._plan()
 
 
+def _without(snapshot: SnapshotPlan, *, possible: bool) -> list[Fact]:
+    """What it means that none is taken, and what can be done about it."""
+    if possible:
+        means = "Once migrations have run there is no way back to the release of now."
+        return [("", Content(means)), ("", Content("")), ("", Content("x takes the snapshot after all."))]
+    return [
+        ("Why", Content(printable(snapshot.why_not, limit=300))),
+        ("Means", Content("what a migration changes, avnwizard cannot undo")),
+        ("Do", Content("take a backup of your own before you go on, and know how to restore it")),
+        *(("Not in it", Content.assemble((f"{NOTE.sign} ", NOTE.style), not_held(n))) for n in snapshot.not_held),
+    ]
+
+
 def _facts(prepared: Prepared) -> list[Fact]:
     snapshot = prepared.plan.snapshot
     databases = snapshot.databases
@@ -148,6 +156,7 @@ def _facts(prepared: Prepared) -> list[Fact]:
         ("What", Content("roles and passwords, env and compose files, your local edits, and:")),
         *(("", Content(f"  {printable(name, limit=50):<24} {words.size(size):>8}")) for name, size in databases),
         ("", Content.assemble("  ", _volumes(snapshot))),
+        *(("Not in it", Content.assemble((f"{NOTE.sign} ", NOTE.style), not_held(n))) for n in snapshot.not_held),
         (
             "Size",
             Content(f"at most {words.size(snapshot.needed_bytes)}; dumps are compressed and usually far smaller"),

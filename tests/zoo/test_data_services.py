@@ -1,0 +1,62 @@
+"""Data services: what a newer one wrote is not given to an older one that cannot read it."""
+
+from typing import Any
+
+import pytest
+
+from avnwizard.errors import ExitCode
+from tests.waiting import until
+from tests.zoo.parts import app, compose, postgres, traefik
+from tests.zoo.stack import COMPOSE_FILE, ZooStack, bring_up
+
+pytestmark = pytest.mark.engine
+
+
+def _release(tag: str, valkey: str) -> dict[str, str]:
+    cache: dict[str, Any] = {
+        "image": f"@REG@/valkey:{valkey}",
+        "command": ["valkey-server", "--save", "60", "1", "--protected-mode", "no"],
+        "volumes": ["cache:/data"],
+    }
+    services = {"traefik": traefik(), "postgres": postgres(), "valkey": cache, "web": app("web", tag)}
+    return {COMPOSE_FILE: compose(services)}
+
+
+def _cli(zoo: ZooStack, *words: str) -> str:
+    return zoo.lab.docker("exec", zoo.containers("valkey")[-1].id, "valkey-cli", *words).stdout.strip()
+
+
+def test_valkey_forward_and_back(zoo: ZooStack) -> None:
+    """Valkey 8.1 to 9.1: the rollback leaves it at 9.1, whose file 8.1 cannot read, and says so on every surface."""
+    bring_up(zoo, {"v1.5.0": _release("v1.5.0", "8.1"), "v1.6.0": _release("v1.6.0", "9.1")})
+    assert _cli(zoo, "SET", "key", "value") == "OK"
+    plan = zoo.avnwizard("plan", "--to", "v1.6.0", "--json").data
+    warning = next(one for one in plan["warnings"] if "valkey" in one)
+    assert "stays at Valkey 9.1" in warning
+    assert "writes RDB version 80, and Valkey 8.1 reads up to 11" in warning
+    done = zoo.upgrade()
+    assert done.code == ExitCode.DONE, done.err
+    assert _cli(zoo, "GET", "key") == "value"
+    _cli(zoo, "SET", "late", "kept")
+    _cli(zoo, "SAVE")
+
+    looked = zoo.avnwizard("rollback", "--dry-run")
+    assert "valkey stays as it is: Valkey 9.1 keeps running" in looked.err
+    data = zoo.avnwizard("rollback", "--dry-run", "--json").data
+    assert [service for service, _ in data["stay"]] == ["valkey"]
+    assert "valkey" not in [service for service, _ in data["services"]]
+    forced = zoo.avnwizard("rollback", "--dry-run", "--json", "--older", "valkey").data
+    assert (forced["stay"], "valkey" in [service for service, _ in forced["services"]]) == ([], True)
+    back = zoo.rollback()
+    assert back.code == ExitCode.ROLLED_BACK, back.err
+    assert "Valkey 9.1 keeps running" in back.err
+    assert (zoo.version("web"), _cli(zoo, "GET", "late")) == ("v1.5.0", "kept")
+    assert "Valkey 9.1 keeps running" in zoo.avnwizard("show").out
+
+    name = f"{zoo.project}-older"
+    argv = ("run", "-d", "--name", name, "-v", f"{zoo.project}_cache:/data", f"{zoo.lab.registry}/valkey:8.1")
+    try:
+        zoo.lab.docker(*argv)
+        until(lambda: "format version 80" in zoo.lab.docker("logs", name).stdout, limit_s=30)
+    finally:
+        zoo.lab.docker("rm", "-f", name, check=False)

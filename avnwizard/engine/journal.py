@@ -1,10 +1,11 @@
 """The journal: SQLite, WAL, synchronous=FULL. Intent is written before effect."""
 
+import itertools
 import json
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -126,9 +127,13 @@ class Journal:
         return {key: json.loads(value) for key, value in rows}
 
     def runs(self) -> list[RunRecord]:
-        """Every run, newest first."""
-        rows = self._db.execute(f"SELECT {_RUN} FROM runs ORDER BY created_at DESC, rowid DESC")  # noqa: S608 - a literal
+        """Every run, newest first: by the order in which they were written, since a clock may be set back."""
+        rows = self._db.execute(f"SELECT {_RUN} FROM runs ORDER BY rowid DESC")  # noqa: S608 - a literal
         return [RunRecord(*row) for row in rows]
+
+    def later_than(self, run: str) -> list[RunRecord]:
+        """The runs that were written after this one, newest first."""
+        return list(itertools.takewhile(lambda record: record.id != run, self.runs()))
 
     def run(self, run: str) -> RunRecord:
         """One run by its id, or by an unambiguous beginning of it."""
@@ -141,6 +146,23 @@ class Journal:
                 "List them with: avnwizard runs",
             )
         return found[0]
+
+    @staticmethod
+    def look(path: Path) -> list[RunRecord]:
+        """The runs in a journal that is another login's, newest first, without changing it; [] where there is none.
+
+        Raises:
+            HostError: it cannot be read.
+        """
+        try:
+            path.stat()
+            with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as other:
+                rows = other.execute(f"SELECT {_RUN} FROM runs ORDER BY rowid DESC").fetchall()  # noqa: S608 - a literal
+        except FileNotFoundError:
+            return []
+        except (sqlite3.Error, OSError) as error:
+            raise HostError(f"The journal {path} cannot be read: {error}", "Look at it as its owner.") from error
+        return [RunRecord(*row) for row in rows]
 
     def steps(self, run: str) -> list[StepRecord]:
         """The steps of a run, in order."""

@@ -33,7 +33,8 @@ def accept(host: Host, journal: Journal, run: RunRecord) -> int:
             f"Run {run.id} is {run.state}; only a finished upgrade can be accepted.",
             f"avnwizard resume {run.id}, or avnwizard rollback {run.id}",
         )
-    waiting = [one for one in journal.runs() if _waits(journal, one) and one.created_at <= run.created_at]
+    later = journal.later_than(run.id)
+    waiting = [one for one in journal.runs() if _waits(journal, one) and one not in later]
     return sum(_let_go(host, journal, one) for one in reversed(waiting))
 
 

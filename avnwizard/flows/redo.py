@@ -27,7 +27,7 @@ def prepare_redo(host: Host, journal: Journal, run: RunRecord) -> Prepared:
     """
     if not run.undoes or run.state != "done":
         raise RefusedError(f"{run.id} is no finished rollback.", "avnwizard runs")
-    if newer := [other for other in journal.runs() if other.created_at > run.created_at]:
+    if newer := journal.later_than(run.id):
         raise RefusedError(f"Run {newer[0].id} came after the rollback.", "Upgrade again: avnwizard upgrade --to TAG")
     back = rollback.rollback_from_json(run.plan)
     _require_kept(host, run.id, back.databases)

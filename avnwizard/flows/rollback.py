@@ -129,7 +129,7 @@ def plan_rollback(host: Host, journal: Journal, run: RunRecord, wishes: Wishes |
         raise RefusedError(f"{run.id} is no upgrade ({run.kind}).", "avnwizard runs")
     if run.state == "undone":
         raise RefusedError(f"{run.id} was rolled back already.", "avnwizard runs")
-    newer = [other for other in journal.runs() if other.created_at > run.created_at and other.state != "undone"]
+    newer = [other for other in journal.later_than(run.id) if other.state != "undone"]
     if any(other.kind == "upgrade" for other in newer):
         raise RefusedError(f"A later run, {newer[0].id}, changed the stack.", f"avnwizard rollback {newer[0].id}")
     plan = from_json(run.plan)

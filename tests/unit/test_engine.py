@@ -14,7 +14,7 @@ from avnwizard.engine.journal import Journal
 from avnwizard.engine.lock import held, holder
 from avnwizard.engine.runner import run_steps
 from avnwizard.engine.step import Probe, Step, StepContext, UndoStep
-from avnwizard.errors import BusyError, RefusedError, StepError
+from avnwizard.errors import BusyError, HostError, RefusedError, StepError
 
 
 class WriteFile(Step):
@@ -135,6 +135,31 @@ def test_unknown_and_ambiguous_runs(tmp_path: Path) -> None:
         journal.run("2026")
     with pytest.raises(RefusedError, match="no run"):
         journal.run("nope")
+
+
+def test_runs_are_in_the_order_in_which_they_were_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that was ahead and was set back does not make an earlier run the last one."""
+    journal = Journal(tmp_path / "journal.db")
+    for run, now in (("first", 1_000.0), ("ahead", 9_000.0), ("last", 2_000.0)):
+        monkeypatch.setattr("time.time", lambda now=now: now)
+        journal.create_run(run, kind="t", title="t", plan="{}", steps=[])
+    assert [record.id for record in journal.runs()] == ["last", "ahead", "first"]
+    assert [record.id for record in journal.later_than("ahead")] == ["last"]
+    assert journal.later_than("last") == []
+
+
+def test_another_logins_journal_is_read_and_left_alone(tmp_path: Path) -> None:
+    """Its runs are seen; where there is no journal there is no run; a damaged one is an error, not "no run"."""
+    path = tmp_path / "journal.db"
+    assert Journal.look(path) == []
+    assert not path.exists()
+    journal = Journal(path)
+    journal.create_run("r1", kind="t", title="t", plan="{}", steps=[])
+    assert [record.id for record in Journal.look(path)] == ["r1"]
+    journal.close()
+    path.write_bytes(b"no database")
+    with pytest.raises(HostError, match="cannot be read"):
+        Journal.look(path)
 
 
 _CRASHER = """

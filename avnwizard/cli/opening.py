@@ -49,6 +49,7 @@ def open_wizard(host: "Host") -> int:
     from avnwizard.ui.app import run_app
 
     code = run_app(host)
-    if live := holder(host.lock).get("run", ""):
+    live = holder(host.lock).get("run", "")
+    if live in {run.id for run in host.journal().runs()}:
         say(f"run {live} goes on by itself; come back with: avnwizard")
     return code

@@ -13,11 +13,12 @@ from avnwizard.domain.database_names import purpose_of
 from avnwizard.engine import supervise
 from avnwizard.engine.feed import EventKind, FeedWriter
 from avnwizard.engine.journal import Journal
-from avnwizard.engine.lock import held
 from avnwizard.engine.records import UNFINISHED, RunRecord
 from avnwizard.engine.runner import run_steps
 from avnwizard.engine.step import Step
 from avnwizard.errors import StepError
+from avnwizard.flows.cut_off import BY_HAND_JOURNAL, UPGRADES, newest_unfinished
+from avnwizard.flows.holding import holding
 from avnwizard.flows.host import Host
 
 Teller = Callable[[EventKind, str, str, dict[str, Any]], None]
@@ -39,7 +40,7 @@ class _ToldFeed(FeedWriter):
 
 def journal_of(host: Host) -> Journal:
     """The journal of what was done by hand."""
-    return Journal(host.state.folder / "by-hand.db")
+    return Journal(host.state.folder / BY_HAND_JOURNAL)
 
 
 def carry(
@@ -58,11 +59,12 @@ def carry(
     journal = journal_of(host)
     open_run = None if again else _unfinished(host, journal, kind, plan)
     run = open_run.id if open_run else supervise.new_run_id(time.time())
-    with held(host.lock, run=run, state_dir=host.state.folder):
+    with holding(host, run=run, kind=kind):
         if open_run is None:
             if kind == "restore":
                 _give_up_earlier(host, journal)
             named = [(step.name, step.title) for step in steps]
+            journal.note(run, "", {UPGRADES: len(host.journal().runs())})
             journal.create_run(run, kind=kind, title=title, plan=plan, steps=named)
         try:
             state = run_steps(journal, _ToldFeed(host.state.feed(run), tell), journal.run(run), steps)
@@ -80,11 +82,8 @@ def carry(
 
 def _unfinished(host: Host, journal: Journal, kind: str, plan: str) -> RunRecord | None:
     """The run of this order to go on with. Once another came after it, the stack is no longer what it left."""
-    runs = [run for run in journal.runs() if run.kind == kind]
-    if not runs or runs[0].plan != plan or runs[0].state not in UNFINISHED:
-        return None
-    later = any(run.created_at > runs[0].created_at for run in host.journal().runs())
-    return None if later else runs[0]
+    found = newest_unfinished(host, journal, kind)
+    return found if found and found.plan == plan else None
 
 
 def _give_up_earlier(host: Host, journal: Journal) -> None:

@@ -4,10 +4,11 @@ import stat
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from avnwizard.domain.findings import Finding
+from avnwizard.domain.findings import Finding, worst
 from avnwizard.domain.volumes import durable_volumes
 from avnwizard.engine.records import UNFINISHED
 from avnwizard.errors import WizardError
+from avnwizard.flows.holding import unfinished_business
 from avnwizard.flows.host import Host
 from avnwizard.flows.snapshot_plan import sizes_of
 from avnwizard.flows.survey import ailing, drifted, read_env
@@ -80,6 +81,8 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def _runs(host: Host) -> Iterator[Finding]:
     journal = host.journal()
+    others = tuple(unfinished_business(host))
+    yield from others
     open_runs = [run for run in journal.runs() if run.state in UNFINISHED]
     if open_runs:
         newest = open_runs[0]
@@ -88,7 +91,10 @@ def _runs(host: Host) -> Iterator[Finding]:
             f"avnwizard resume {newest.id}, or avnwizard rollback {newest.id}",
         )  # fmt: skip
         return
-    yield Finding("runs", "ok", "No unfinished run.")
+    if worst(others) == "stop":  # a helper may belong to what is at work or unfinished there
+        return
+    if not others:
+        yield Finding("runs", "ok", "No unfinished run.")
     for one in host.edge.directors():
         yield Finding(
             "runs", "stop", f"A helper of run {one.run or '(unknown)'} still steers the requests to {one.service}.",

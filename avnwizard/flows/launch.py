@@ -14,7 +14,7 @@ from avnwizard.domain.spans import about
 from avnwizard.engine import supervise
 from avnwizard.engine.feed import FeedWriter
 from avnwizard.engine.journal import Journal
-from avnwizard.engine.lock import held, holder
+from avnwizard.engine.lock import holder
 from avnwizard.engine.records import UNFINISHED, RunRecord, RunState
 from avnwizard.engine.runner import run_steps
 from avnwizard.engine.step import Step
@@ -23,6 +23,7 @@ from avnwizard.flows import rollback
 from avnwizard.flows.acceptance import accept_earlier
 from avnwizard.flows.cost_watch import CostWatch
 from avnwizard.flows.edge.watch import watched
+from avnwizard.flows.holding import holding, require_free
 from avnwizard.flows.host import Host
 from avnwizard.flows.planning import Prepared
 from avnwizard.flows.report import write_report
@@ -46,7 +47,7 @@ def create_upgrade(host: Host, prepared: Prepared) -> str:
     """
     run = supervise.new_run_id(time.time())
     journal = host.journal()
-    with held(host.lock, run=run, state_dir=host.state.folder):
+    with holding(host, run=run, kind="upgrade"):
         _require_none_unfinished(journal)
         _require_unchanged(host, prepared)
         accept_earlier(host, journal)
@@ -73,7 +74,7 @@ def create_rollback(host: Host, undone: RunRecord, plan: rollback.RollbackPlan) 
     """
     run = supervise.new_run_id(time.time())
     journal = host.journal()
-    with held(host.lock, run=run, state_dir=host.state.folder):
+    with holding(host, run=run, kind="rollback"):
         for other in journal.runs():
             if other.undoes and other.state in UNFINISHED:
                 raise RefusedError(f"Rollback {other.id} is unfinished.", f"avnwizard resume {other.id}")
@@ -114,8 +115,7 @@ def start(host: Host, run: str) -> Popen[bytes]:
         BusyError: a run is live.
         RefusedError: the run is being rolled back; or its snapshot is old, and nothing needs it yet.
     """
-    if other := holder(host.lock):
-        raise BusyError(f"Run {other.get('run', '?')} is live.", "Watch it with: avnwizard attach")
+    require_free(host)
     journal = host.journal()
     for back in journal.runs():
         if back.undoes == run and back.state in UNFINISHED:
@@ -151,7 +151,7 @@ def carry(host: Host, run: str) -> RunState:
     journal = host.journal()
     record = journal.run(run)
     with contextlib.ExitStack() as stack:
-        _take_lock(stack, host, record.id)
+        _take_lock(stack, host, record)
         feed = FeedWriter(host.state.feed(record.id))
         signal.signal(signal.SIGTERM, lambda *_: _ask_to_stop(host, record.id))
         plan = from_json(journal.run(record.undoes).plan if record.undoes else record.plan)
@@ -170,11 +170,11 @@ def _ask_to_stop(host: Host, run: str) -> None:
     threading.Thread(target=lambda: host.journal().post(run, "abort")).start()
 
 
-def _take_lock(stack: contextlib.ExitStack, host: Host, run: str) -> None:
+def _take_lock(stack: contextlib.ExitStack, host: Host, run: RunRecord) -> None:
     deadline = time.monotonic() + _TAKE_OVER_S
     while True:
         try:
-            stack.enter_context(held(host.lock, run=run, state_dir=host.state.folder))
+            stack.enter_context(holding(host, run=run.id, kind=run.kind))
         except BusyError:
             if time.monotonic() >= deadline:
                 raise

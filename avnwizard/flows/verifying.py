@@ -5,9 +5,9 @@ from pathlib import Path
 
 from avnwizard.domain.database_names import scratch
 from avnwizard.engine import supervise
-from avnwizard.engine.lock import held
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows import proving, snapshots
+from avnwizard.flows.holding import holding
 from avnwizard.flows.host import Host
 from avnwizard.ports import Progress
 
@@ -41,7 +41,7 @@ def verify(host: Host, folder: Path, *, restored: bool, progress: Progress) -> t
     if not restored:
         return "read back", ""
     run = supervise.new_run_id(time.time())
-    with held(host.lock, run=run, state_dir=host.state.folder):
+    with holding(host, run=run, kind="verify"):
         level, note = proving.level(database, proving.facts_of(manifest), "restored")
         if level != "restored":
             raise RefusedError(

@@ -26,7 +26,8 @@ def status(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
 
     JSON: {"product", "project", "directory", "tag", "commit", "branch", "services": [{"service", "image", "state",
     "serving"}], "drifted": {service: image}, "last_run": {"id", "kind", "title", "state"} | null,
-    "last_snapshot": {"folder", "taken_at", "tag", "bytes"} | null}
+    "last_snapshot": {"folder", "taken_at", "tag", "bytes"} | null, "unfinished": [{"message", "hint"}] of restores by
+    hand and of other logins}
     """
     from avnwizard.flows import survey
 
@@ -50,11 +51,15 @@ def status(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
     if described["last_run"]:
         last = described["last_run"]
         say(f"last run: {last['id']} {last['title']}: {last['state']}")
+    for one in described["unfinished"]:
+        say(one["message"], style="yellow")
+        say(f"  try: {one['hint']}")
     return ExitCode.DONE
 
 
 def _status(host: "Host", found: "Survey") -> dict[str, Any]:
     from avnwizard.flows import snapshots
+    from avnwizard.flows.holding import unfinished_business
 
     runs = host.journal().runs()
     return {
@@ -76,6 +81,7 @@ def _status(host: "Host", found: "Survey") -> dict[str, Any]:
         "drifted": dict(found.drifted),
         "last_run": _run(runs[0]) if runs else None,
         "last_snapshot": snapshots.newest(host.files, host.state.snapshots),
+        "unfinished": [{"message": one.message, "hint": one.hint} for one in unfinished_business(host)],
     }
 
 

@@ -104,12 +104,7 @@ def abort(stack: StackOption = HERE) -> int:
 
 
 def _post(stack: Any, action: "Action", told: str) -> int:
-    from avnwizard.engine.lock import holder
+    from avnwizard.flows.holding import post
 
-    host = open_stack(stack)
-    live = holder(host.lock).get("run", "")
-    if not live:
-        raise RefusedError("No run is live.", "avnwizard runs")
-    host.journal().post(live, action)
-    say(f"run {live} {told}")
+    say(f"run {post(open_stack(stack), action)} {told}")
     return ExitCode.DONE

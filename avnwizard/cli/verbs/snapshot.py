@@ -145,8 +145,8 @@ def prune(
 
     JSON: {"removed": [folder], "kept": [{"folder", "why"}], "leftover": [folder], "databases": [name], "dry_run"}
     """
-    from avnwizard.engine.lock import held
     from avnwizard.flows import pruning as flow
+    from avnwizard.flows.holding import holding
 
     host = open_stack(stack)
     section = host.config.snapshot
@@ -163,7 +163,7 @@ def prune(
         if not yes:
             project = host.stack.project.name
             confirm(f"Type {project} to remove them for good", project)
-        with held(host.lock, run="prune", state_dir=host.state.folder):
+        with holding(host, run="prune", kind="prune"):
             flow.prune(host, found)
     if json:
         emit_json(

@@ -47,9 +47,10 @@ def upgrade(
 ) -> int:
     """Upgrade the stack. The run goes on when the terminal closes; come back with `avnwizard attach`."""
     from avnwizard.cli.plan_view import show_plan
-    from avnwizard.flows import launch
+    from avnwizard.flows import holding, launch
 
     host = open_stack(stack)
+    holding.require_free(host)
     draft = draft_for(host, to)
     prepared = prepare_for(host, draft, answers_for(draft, answers))
     if not yes:
@@ -136,12 +137,17 @@ def redo(
 def attach(run: RunArgument = "", stack: StackOption = HERE) -> int:
     """Watch a run: the live one, or the last one."""
     from avnwizard.cli.follow import follow
+    from avnwizard.engine.lock import holder
+    from avnwizard.flows.holding import require_no_other, require_reachable
 
     host = open_stack(stack)
     journal = host.journal()
     if not run:
+        if live := holder(host.lock):
+            require_reachable(host, live, "watched", verb="attach")
         runs = journal.runs()
         if not runs:
+            require_no_other(host)
             raise RefusedError("There is no run on this stack.", "Start one: avnwizard upgrade --to TAG")
         return follow(host, runs[0].id, None)
     return follow(host, journal.run(run).id, None)
@@ -168,6 +174,7 @@ def unfinished(host: "Host", run: str) -> "RunRecord":
         RefusedError: it is finished, or there is none.
     """
     from avnwizard.engine.records import UNFINISHED
+    from avnwizard.flows.holding import require_no_other
 
     journal = host.journal()
     if run:
@@ -177,16 +184,20 @@ def unfinished(host: "Host", run: str) -> "RunRecord":
         return record
     found = [one for one in journal.runs() if one.state in UNFINISHED]
     if not found:
+        require_no_other(host)
         raise RefusedError("There is no unfinished run.", "avnwizard runs")
     return found[0]
 
 
 def _to_undo(host: "Host", run: str) -> "RunRecord":
+    from avnwizard.flows.holding import require_no_other
+
     journal = host.journal()
     if run:
         return journal.run(run)
     found = [one for one in journal.runs() if one.kind == "upgrade" and one.state != "undone"]
     if not found:
+        require_no_other(host)
         raise RefusedError("There is no run to roll back.", "avnwizard runs")
     return found[0]
 

@@ -14,7 +14,7 @@ from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan, from_json
 from avnwizard.engine.records import Action, RunRecord
 from avnwizard.errors import ExitCode, WizardError
-from avnwizard.flows import launch, rollback
+from avnwizard.flows import holding, launch, rollback
 from avnwizard.ui import run_lines, words
 from avnwizard.ui.bridge import Ending, RunSeen, RunWatch
 from avnwizard.ui.run_view import RunView
@@ -239,7 +239,7 @@ class RunPage(Page):
             self._post("abort")
 
     def _post(self, action: Action) -> None:
-        self.ask_host(lambda: self.host.journal().post(self.run_id, action), lambda _: None)
+        self.ask_host(lambda: holding.post(self.host, action, self.run_id), lambda _: None)
 
     def action_log(self) -> None:
         """Show all that was said."""

@@ -1,0 +1,139 @@
+"""Holding the stack, and finding out who else does: another login, or work by hand, hears nothing asked from here."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from avnwizard.domain.findings import Finding
+from avnwizard.domain.plain import printable
+from avnwizard.engine import lock
+from avnwizard.engine.holding import BY_HAND, described, elsewhere, folder, is_ours, way_on
+from avnwizard.engine.journal import Journal
+from avnwizard.engine.records import UNFINISHED, Action
+from avnwizard.errors import BusyError, HostError, RefusedError
+from avnwizard.flows.cut_off import BY_HAND_JOURNAL, RESTORE, cut_off_restore, restores
+from avnwizard.flows.host import Host
+
+
+@contextmanager
+def holding(host: Host, *, run: str, kind: str) -> Iterator[None]:
+    """Hold the stack's lock; afterwards the lock file says whether this login has left a run unfinished.
+
+    Raises:
+        BusyError: another process holds it.
+        HostError: the lock file cannot be used.
+    """
+    with lock.held(host.lock, run=run, kind=kind, state_dir=host.state.folder):
+        try:
+            yield
+        finally:
+            with suppress(HostError):  # then the next login is shown that it cannot be told
+                if not any(one.state in UNFINISHED for one in host.journal().runs()) and not cut_off_restore(host):
+                    lock.settle(host.lock, host.state.folder)
+
+
+def post(host: Host, action: Action, run: str = "") -> str:
+    """Ask the live run for something; the run's name.
+
+    Args:
+        run: the run that is meant; "" is whichever is live.
+
+    Raises:
+        RefusedError: no run is live, or none that hears what is asked here.
+    """
+    found = lock.holder(host.lock)
+    if not found:
+        raise RefusedError("No run is live.", "avnwizard runs")
+    require_reachable(host, found, "paused or stopped", verb=action)
+    if run and found["run"] != run:
+        raise RefusedError(f"Run {run} is not live any more.", "avnwizard runs")
+    host.journal().post(found["run"], action)
+    return found["run"]
+
+
+def require_reachable(host: Host, found: Mapping[str, str], deed: str, *, verb: str) -> None:
+    """Refuse where the holder of the stack has no run in this login's journal.
+
+    Args:
+        deed: what was asked for: "watched", "paused or stopped".
+        verb: the command that does it where the holder's journal is.
+    """
+    if is_ours(found, host.state.folder) and found.get("kind") not in BY_HAND:
+        return
+    where = ""
+    if not is_ours(found, host.state.folder):
+        where = f" Its journal is in {found.get('state_dir', 'another place')}, not in {folder(host.state.folder)}."
+    raise RefusedError(
+        f"{printable(described(found))} holds this stack; it cannot be {deed} from here.{printable(where)}",
+        printable(way_on(found, host.state.folder, verb)),
+    )
+
+
+def require_free(host: Host) -> None:
+    """Refuse where anybody holds the stack.
+
+    Raises:
+        BusyError: it says who, and what reaches him.
+    """
+    if found := lock.holder(host.lock):
+        raise BusyError(
+            f"{printable(described(found))} holds this stack.", printable(way_on(found, host.state.folder))
+        )
+
+
+def require_no_other(host: Host) -> None:
+    """Refuse where this login has no run to speak of, but another one has, or a restore by hand was cut off.
+
+    Raises:
+        RefusedError: it says whose, and what reaches it.
+    """
+    for finding in unfinished_business(host):
+        raise RefusedError(finding.message, finding.hint)
+
+
+def unfinished_business(host: Host) -> Iterator[Finding]:
+    """Apart from this login's own runs: who holds the stack, what others left, and restores by hand cut off."""
+    found = lock.holder(host.lock)
+    ours = is_ours(found, host.state.folder)
+    kind = found.get("kind", "")
+    if found and (not ours or kind in BY_HAND):
+        yield Finding(
+            "runs",
+            "stop" if not ours or kind == RESTORE else "warn",
+            f"{printable(described(found))} holds this stack.",
+            printable(way_on(found, host.state.folder)),
+        )
+    yield from _elsewhere(host, but=found.get("state_dir", ""))
+    yield from restores(host, at_work=found.get("run", ""))
+
+
+def _elsewhere(host: Host, *, but: str = "") -> Iterator[Finding]:
+    """What logins with another state folder may have left; `but` holds the stack now."""
+    for name, user in lock.unsettled(host.lock).items():
+        if name in {folder(host.state.folder), but}:
+            continue
+        whose = user or "another login"
+        try:
+            message = _left_behind(Path(name), whose, host.state.journal.name)
+        except HostError:
+            message = (
+                f"{whose[:1].upper()}{whose[1:]} used avnwizard on this stack, and the journal in {name} cannot be "
+                "read from here: whether a run is unfinished is not known."
+            )
+        if message:
+            yield Finding("runs", "stop", printable(message), printable(elsewhere(name, user, "check")))
+
+
+def _left_behind(state_dir: Path, whose: str, journal: str) -> str:
+    """What is unfinished in another login's folder; "" where nothing is.
+
+    Raises:
+        HostError: it cannot be read.
+    """
+    run = next((run for run in Journal.look(state_dir / journal) if run.state in UNFINISHED), None)
+    if run:
+        return f"Run {run.id} ({run.title}) of {whose} is unfinished ({run.state}); its journal is in {state_dir}."
+    restore = next((run for run in Journal.look(state_dir / BY_HAND_JOURNAL) if run.kind == RESTORE), None)
+    if restore and restore.state in UNFINISHED:
+        return f"A restore of {restore.title} by {whose} did not finish; its journal is in {state_dir}."
+    return ""

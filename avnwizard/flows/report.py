@@ -41,13 +41,14 @@ def report(journal: Journal, run: str, probed: ProbeMemory | None = None) -> str
     record = journal.run(run)
     plan = from_json(journal.run(record.undoes).plan if record.undoes else record.plan)
     steps = journal.steps(run)
+    old, new = (plan.target, plan.current) if record.undoes else (plan.current, plan.target)
     lines = [
         f"# {plan.product}: {record.title}",
         "",
         f"- run: {record.id} ({record.kind}), {record.state}",
         f"- stack: {plan.project.name} in {plan.project.directory}",
-        f"- from: {plan.current.tag} ({plan.current.commit[:12]})",
-        f"- to: {plan.target.tag} ({plan.target.commit[:12]})",
+        f"- from: {old.tag} ({old.commit[:12]})",
+        f"- to: {new.tag} ({new.commit[:12]})",
         f"- began: {_when(record.created_at)}, ended: {_when(record.finished_at)}",
         f"- snapshot: {_snapshot(plan, steps)}",
     ]

@@ -1,18 +1,29 @@
 """The report: the same facts in Markdown and in one HTML file that fetches nothing and believes nobody."""
 
+import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
+from avnwizard.domain.answers import Answers
 from avnwizard.domain.probing import Tally
 from avnwizard.engine.feed import Event
 from avnwizard.engine.records import StepRecord
+from avnwizard.errors import ExitCode
+from avnwizard.flows import drafting, launch, releases
 from avnwizard.flows.edge.lines import edge_lines
 from avnwizard.flows.edge.memory import ProbeMemory
 from avnwizard.flows.edge.series import series
+from avnwizard.flows.planning import prepare
 from avnwizard.flows.report_html import page
 from avnwizard.flows.report_plot import plot
+from avnwizard.practice.host import PracticeHost
+from avnwizard.practice.host import open_host as open_practice
+from avnwizard.wiring import open_host
+from tests.flows.cli import answer_all, avnwizard
+
+_BACK = ("v2.0.0", "v1.5.0")
 
 HOSTILE = "<script>alert(1)</script> ![x](http://evil.test/a.png) [y](javascript:z) \x1b[31m \u202e"
 
@@ -114,9 +125,6 @@ def test_where_nothing_was_measured_nothing_is_claimed(memory: ProbeMemory | Non
 
 def test_an_upgrade_leaves_both_reports(tmp_path: Path) -> None:
     """The demo's own reports: same words in both, the plot in one."""
-    from avnwizard.errors import ExitCode
-    from tests.flows.cli import avnwizard
-
     folder = tmp_path / "demo"
     said = avnwizard("demo", "--yes", "--speed", "200", "--dir", folder)
     assert said.code == ExitCode.DONE, said.err
@@ -130,6 +138,35 @@ def test_an_upgrade_leaves_both_reports(tmp_path: Path) -> None:
         if line.startswith("- "):
             assert line[2:] in found.text
     assert (run / "report.html").stat().st_mode & 0o777 == 0o600
-    from avnwizard.practice.host import open_host
+    open_practice(folder).destroy()
 
-    open_host(folder).destroy()
+
+def test_show_says_what_the_report_says_there_and_back(practice_host: PracticeHost, tmp_path: Path) -> None:
+    """`show` has the measured figures, as text and as JSON; a rollback goes from the newer release to the older."""
+    checkout = practice_host.project.directory
+    subprocess.run(["git", "-C", str(checkout), "fetch", "-q", "--tags"], check=True)
+    answers = answer_all(checkout, "v2.0.0", tmp_path / "answers.toml")
+    words = ("upgrade", "--to", "v2.0.0", "--stack", checkout, "--yes", "--answers", answers)
+    for command, ways in ((words, ("v1.5.0", "v2.0.0")), (("rollback", "--yes", "--stack", checkout), _BACK)):
+        said = avnwizard(*command)
+        assert said.code in {ExitCode.DONE, ExitCode.ROLLED_BACK}, said.err
+        host = open_host(checkout)
+        run = host.journal().runs()[0].id
+        report = (host.state.run(run) / "report.md").read_text()
+        assert [line.split()[2] for line in report.splitlines() if line.startswith(("- from: ", "- to: "))] == [*ways]
+        assert avnwizard("show", "--stack", checkout).out.strip() == report.strip()
+        probe = avnwizard("show", "--stack", checkout, "--json").data["probe"]
+        total = probe["total"]
+        assert total["sent"] > 0
+        assert f"- {total['sent']:,} sent, {total['answered']:,} answered, {total['lost']:,} lost" in report
+        assert probe["services"]["gateway"]["sent"] > 0
+
+
+def test_show_of_a_run_without_a_probe_claims_nothing(practice_host: PracticeHost) -> None:
+    """Where nothing was measured, `show` says so, and the JSON has null, not nought."""
+    host = open_host(practice_host.project.directory)
+    assert releases.fetch(host) == ""
+    draft = drafting.draft(host, "v2.0.0")
+    launch.create_upgrade(host, prepare(host, draft, Answers().accepting(draft.decisions(Answers()))))
+    assert "is not known" in avnwizard("show", "--stack", host.repo.directory).out
+    assert avnwizard("show", "--stack", host.repo.directory, "--json").data["probe"] is None

@@ -63,11 +63,13 @@ def _described(host: "Host", record: "RunRecord") -> dict[str, Any]:
 def show(run: RunArgument = "", stack: StackOption = HERE, *, json: JsonOption = False) -> int:
     """Show one run (default: the last) with its steps, as its report does.
 
-    JSON: the run as in `runs`, with "steps": [{"index", "name", "title", "state", "seconds", "message"}] and
-    "plan": the plan as it was journalled.
+    JSON: the run as in `runs`, with "steps": [{"index", "name", "title", "state", "seconds", "message"}],
+    "plan": the plan as it was journalled, and "probe": what was measured at the edge, {"total": {"sent", "answered",
+    "lost", "kinds", ...}, "services": {service: as the total}, "notes": [text]}, or null where nothing was.
     """
     import json as jsonlib
 
+    from avnwizard.flows.edge.memory import load, measured
     from avnwizard.flows.report import report
 
     host = open_stack(stack)
@@ -75,8 +77,9 @@ def show(run: RunArgument = "", stack: StackOption = HERE, *, json: JsonOption =
     if not run and not journal.runs():
         raise RefusedError("There is no run on this stack.", "Start one: avnwizard upgrade --to TAG")
     record = journal.run(run) if run else journal.runs()[0]
+    probed = load(host.files, host.state.run(record.id))
     if not json:
-        data_console().print(report(journal, record.id))
+        data_console().print(report(journal, record.id, probed))
         return ExitCode.DONE
     steps = [
         {
@@ -89,7 +92,8 @@ def show(run: RunArgument = "", stack: StackOption = HERE, *, json: JsonOption =
         }
         for step in journal.steps(record.id)
     ]
-    emit_json(_described(host, record) | {"steps": steps, "plan": jsonlib.loads(record.plan)})
+    found = {"steps": steps, "plan": jsonlib.loads(record.plan), "probe": measured(probed)}
+    emit_json(_described(host, record) | found)
     return ExitCode.DONE
 
 

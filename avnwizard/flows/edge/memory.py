@@ -60,6 +60,14 @@ def load(files: Files, folder: Path) -> ProbeMemory | None:
         return None
 
 
+def measured(memory: ProbeMemory | None) -> dict[str, Any] | None:
+    """The figures, for a script: {"total", "services", "notes"}; None where nothing was measured."""
+    if memory is None or not memory.total.sent:
+        return None
+    services = {name: numbers(tally) for name, tally in memory.by_service().items()}
+    return {"total": numbers(memory.total), "services": services, "notes": memory.notes}
+
+
 def dump(memory: ProbeMemory) -> bytes:
     """What to keep, as JSON; it holds hashes of what was answered."""
     found: dict[str, Any] = {

@@ -1,8 +1,12 @@
 """Accepting a run: its old images need no longer be kept. Until then nothing on this host can prune them."""
 
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
+from avnwizard.domain.plain import printable
+from avnwizard.domain.plan import from_json
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord
 from avnwizard.errors import HostError, RefusedError
@@ -19,12 +23,11 @@ def is_accepted(journal: Journal, run: str) -> bool:
     return "accepted_at" in journal.facts(run, _WHOLE_RUN)
 
 
-def accept(host: Host, journal: Journal, run: RunRecord) -> int:
-    """Let go of the old images of a finished upgrade and of those before it; the number of images let go of.
+def waiting(journal: Journal, run: RunRecord) -> tuple[RunRecord, ...]:
+    """The finished upgrades whose old images are let go of when this one is accepted, oldest first.
 
     Raises:
         RefusedError: it is no upgrade, or it is not finished.
-        HostError: the engine does not answer.
     """
     if run.kind != "upgrade":
         raise RefusedError(f"{run.id} is no upgrade ({run.kind}); there is nothing to accept.", "avnwizard runs")
@@ -34,8 +37,30 @@ def accept(host: Host, journal: Journal, run: RunRecord) -> int:
             f"avnwizard resume {run.id}, or avnwizard rollback {run.id}",
         )
     later = journal.later_than(run.id)
-    waiting = [one for one in journal.runs() if _waits(journal, one) and one not in later]
-    return sum(_let_go(host, journal, one) for one in reversed(waiting))
+    found = [one for one in journal.runs() if _waits(journal, one) and one not in later]
+    return tuple(reversed(found))
+
+
+def given_up(journal: Journal, runs: Sequence[RunRecord]) -> str:
+    """What accepting these upgrades gives up, for the question that comes before it."""
+    count = sum(len(_kept(journal, one)) for one in runs)
+    tags = list(dict.fromkeys(from_json(one.plan).current.tag for one in runs))
+    images = "1 image" if count == 1 else f"{count} images"
+    return (
+        f"{images} of {printable(' and '.join(tags))} {'is' if count == 1 else 'are'} kept for going back. Once you "
+        "accept, any docker image prune may remove them; going back would then download them again, and fail if the "
+        "registry no longer has them. The snapshot stays."
+    )
+
+
+def accept(host: Host, journal: Journal, run: RunRecord) -> int:
+    """Let go of the old images of a finished upgrade and of those before it; the number of images let go of.
+
+    Raises:
+        RefusedError: it is no upgrade, or it is not finished.
+        HostError: the engine does not answer.
+    """
+    return sum(_let_go(host, journal, one) for one in waiting(journal, run))
 
 
 def accept_earlier(host: Host, journal: Journal) -> None:
@@ -50,8 +75,14 @@ def _waits(journal: Journal, run: RunRecord) -> bool:
     return run.kind == "upgrade" and run.state in _ENDED and not is_accepted(journal, run.id)
 
 
+def _kept(journal: Journal, run: RunRecord) -> Mapping[str, Any]:
+    """By service, what the run kept of the release before it."""
+    found: Mapping[str, Any] = journal.facts(run.id, "pull").get("running", {})
+    return found
+
+
 def _let_go(host: Host, journal: Journal, run: RunRecord) -> int:
-    services = journal.facts(run.id, "pull").get("running", {})
+    services = _kept(journal, run)
     for service in services:
         host.stack.release(keep_name(run.id, service))
     journal.note(run.id, _WHOLE_RUN, {"accepted_at": time.time()})

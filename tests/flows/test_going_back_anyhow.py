@@ -103,7 +103,7 @@ def test_when_postgres_itself_is_gone(practice_host: PracticeHost, stack: Path, 
 
 
 def test_without_a_registry_and_until_accepted(practice_host: PracticeHost, stack: Path, tmp_path: Path) -> None:
-    """The old images are kept though their tags moved on and the registry is gone; accepting lets go of them."""
+    """The old images are kept though their tags moved on and the registry is gone; accepting asks, and lets go."""
     before = {one.service: one.image_id for one in practice_host.stack.containers()}
     upgraded(stack, tmp_path)
     run = open_host(stack).journal().runs()[0]
@@ -116,7 +116,12 @@ def test_without_a_registry_and_until_accepted(practice_host: PracticeHost, stac
     assert {one.service: one.image_id for one in practice_host.stack.containers()} == before
     assert practice_host.stack.image(kept)
 
-    accepted = avnwizard("accept", "--stack", stack)
+    asked = avnwizard("accept", "--stack", stack)
+    assert asked.code == ExitCode.USAGE
+    assert "images of v1.5.0 are kept for going back" in asked.err
+    assert "Give --yes" in asked.err
+    assert practice_host.stack.image(kept)
+    accepted = avnwizard("accept", "--yes", "--stack", stack)
     assert accepted.code == ExitCode.DONE, accepted.err
     assert "kept images may be pruned now" in accepted.err
     assert practice_host.stack.image(kept) is None

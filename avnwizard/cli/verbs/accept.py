@@ -4,6 +4,7 @@ import typer
 
 from avnwizard.cli.options import HERE, RunArgument, StackOption, open_stack
 from avnwizard.cli.output import say
+from avnwizard.cli.verbs.upgrade import YesOption, confirm
 from avnwizard.errors import ExitCode, RefusedError
 
 
@@ -12,7 +13,7 @@ def register(app: typer.Typer) -> None:
     app.command()(accept)
 
 
-def accept(run: RunArgument = "", stack: StackOption = HERE) -> int:
+def accept(run: RunArgument = "", stack: StackOption = HERE, *, yes: YesOption = False) -> int:
     """Accept a finished upgrade (default: the last), so that its old images may be pruned; the next does so too."""
     from avnwizard.flows import acceptance
 
@@ -22,6 +23,10 @@ def accept(run: RunArgument = "", stack: StackOption = HERE) -> int:
     if not run and not upgrades:
         raise RefusedError("There is no upgrade to accept.", "avnwizard runs")
     record = journal.run(run) if run else upgrades[0]
+    waiting = acceptance.waiting(journal, record)
+    if waiting and not yes:
+        say(acceptance.given_up(journal, waiting))
+        confirm(f"Type {record.id} to accept {record.title}", record.id)
     count = acceptance.accept(host, journal, record)
     kept = "nothing was kept any more" if not count else f"{count} kept images may be pruned now"
     say(f"{record.title} is accepted; {kept}")

@@ -19,7 +19,7 @@ from avnwizard.flows.host import Host
 if TYPE_CHECKING:
     from avnwizard.adapters.docker.stack import DockerStack
     from avnwizard.adapters.git import GitRepo
-    from avnwizard.ports import Database, EdgeProbe, Stack
+    from avnwizard.ports import Database, EdgeProbe, Repo, Stack
     from avnwizard.practice.host import PracticeHost
 
 STATE_DIR = "AVNWIZARD_STATE_DIR"
@@ -38,6 +38,18 @@ def open_host(directory: Path) -> Host:
     if not directory.is_dir():
         raise RefusedError(f"There is no directory {directory}.", "Give the stack's checkout with --stack DIR.")
     return _open_practice(directory) if is_practice(directory) else _open_real(directory)
+
+
+def open_checkout(inside: Path) -> "Repo":
+    """The git checkout that a path lies in, for reading its tags: no engine and no stack is needed.
+
+    Raises:
+        HostError: it lies in none.
+    """
+    from avnwizard.adapters.git import open_repo
+
+    place = inside.resolve()
+    return open_repo(next((one for one in (place, *place.parents) if (one / ".git").exists()), place))
 
 
 def _open_real(directory: Path) -> Host:

@@ -11,6 +11,7 @@ from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.migrations import MigrationVerdict, TableSize, read_migrations
 from avnwizard.errors import RefusedError, WizardError
 from avnwizard.flows.host import Host
+from avnwizard.ports import Repo
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,14 @@ def new_migrations(
     host: Host, current: str, target: str, sizes: Mapping[str, TableSize] | None = None
 ) -> MigrationVerdict:
     """Judge the SQL files that the target has and the current release has not."""
-    folder = host.config.stack.migrations
-    known = set(host.repo.list(current, folder))
-    fresh = [path for path in host.repo.list(target, folder) if path not in known]
-    return read_migrations({path: _text(host, target, path) for path in fresh}, sizes)
+    return read_migrations(added_files(host.repo, host.config.stack.migrations, current, target), sizes)
+
+
+def added_files(repo: Repo, folder: str, current: str, target: str) -> dict[str, str]:
+    """Path -> text of the files in a folder that the target has and the current release has not."""
+    known = set(repo.list(current, folder))
+    fresh = [path for path in repo.list(target, folder) if path not in known]
+    return {path: (repo.read(target, path) or b"").decode("utf-8", "replace") for path in fresh}
 
 
 def table_sizes(host: Host) -> dict[str, TableSize]:

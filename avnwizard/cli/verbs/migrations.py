@@ -1,5 +1,6 @@
 """`avnwizard migrations`: what SQL migrations do to live tables and to the old code."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -7,30 +8,66 @@ import typer
 
 from avnwizard.cli.output import data_console, emit_json, say
 from avnwizard.cli.reading_files import read_text
-from avnwizard.errors import UsageError
+from avnwizard.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     from avnwizard.domain.migrations import MigrationVerdict
 
+_HISTORY = (
+    "These files read like a project's whole history, which begins on an empty database: what an upgrade does to "
+    "yours cannot be told from them."
+)
 _STYLES = {"additive": "green", "locking": "yellow", "rewriting": "yellow"}
 
 
 def migrations(
     paths: Annotated[list[Path], typer.Argument(help="SQL files, or folders of them.")],
     *,
+    current: Annotated[
+        str, typer.Option("--from", help="In a checkout: only the files that are new since this tag.")
+    ] = "",
+    target: Annotated[str, typer.Option("--to", help="In a checkout: the files as of this tag.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Judge SQL migrations: additive, locking, rewriting, incompatible, destructive."""
-    from avnwizard.domain.migrations import read_migrations
+    """Judge SQL migrations: additive, locking, rewriting, incompatible, destructive.
 
-    files = {str(file): read_text(file) for path in paths for file in _files(path)}
-    verdict = read_migrations(files)
+    A folder that holds a project's whole history gets no verdict (exit code 3): name the two tags.
+    """
+    from avnwizard.domain.migrations import is_history, read_migrations
+
+    refused = ""
+    if current or target:
+        verdict = read_migrations(_between(paths, current, target))
+    else:
+        files = {str(file): read_text(file) for path in paths for file in _files(path)}
+        verdict, apart = read_migrations(files), read_migrations(files, apart=True)
+        if is_history(verdict, apart, folder=any(path.is_dir() for path in paths)):
+            refused, verdict = _HISTORY, apart
     for path, why in verdict.skipped:
         say(f"{path} is not read: {why}")
     if as_json:
-        emit_json(as_document(verdict))
+        emit_json(as_document(verdict, refused))
     else:
-        _show(verdict)
+        _show(verdict, refused)
+    if refused:
+        folder = next((path for path in paths if path.is_dir()), paths[0].parent)
+        words = shlex.join(["avnwizard", "migrations", str(folder)])
+        raise RefusedError(refused, f"In a checkout: {words} --from TAG --to TAG; else name the new files alone.")
+
+
+def _between(paths: list[Path], current: str, target: str) -> dict[str, str]:
+    """The files of one folder that came between two tags of the checkout that it lies in."""
+    from avnwizard.flows.meaning import added_files
+    from avnwizard.wiring import open_checkout
+
+    if not current or not target or len(paths) != 1:
+        raise UsageError("--from and --to belong together, with one folder.", "Give both tags.")
+    repo = open_checkout(paths[0])
+    known = {tag.name for tag in repo.tags()}
+    for tag in (current, target):
+        if tag not in known:
+            raise UsageError(f"There is no tag {tag!r} in {repo.directory}.", "List them with: git tag")
+    return added_files(repo, str(paths[0].resolve().relative_to(repo.directory.resolve())), current, target)
 
 
 def _files(path: Path) -> list[Path]:
@@ -41,30 +78,38 @@ def _files(path: Path) -> list[Path]:
     return sorted(p for p in path.rglob("*.sql") if p.is_file()) if path.is_dir() else [path]
 
 
-def as_document(verdict: "MigrationVerdict") -> dict[str, Any]:
-    """The verdict as the JSON document that scripts read."""
+def as_document(verdict: "MigrationVerdict", refused: str = "") -> dict[str, Any]:
+    """The verdict as the JSON document that scripts read.
+
+    Args:
+        refused: why there is no verdict; its keys are null then.
+    """
     return {
         "statements": [
             {"file": s.file, "line": s.line, "kind": str(s.kind), "table": s.table, "why": s.why}
             for s in verdict.statements
         ],
-        "verdict": verdict.sentence,
-        "rolls_without_interruption": verdict.rolls_without_interruption,
-        "rollback_needs_restore": verdict.rollback_needs_restore,
-        "window_s": verdict.window_s,
+        "verdict": None if refused else verdict.sentence,
+        "rolls_without_interruption": None if refused else verdict.rolls_without_interruption,
+        "rollback_needs_restore": None if refused else verdict.rollback_needs_restore,
+        "window_s": None if refused else verdict.window_s,
+        "refused": refused or None,
     }
 
 
-def _show(verdict: "MigrationVerdict") -> None:
+def _show(verdict: "MigrationVerdict", refused: str) -> None:
     from rich.text import Text
 
     from avnwizard.domain.plain import printable
 
     console = data_console()
+    if refused:
+        console.print(Text("no verdict; each file is judged as if those before it had run long ago:", style="bold"))
     for s in verdict.statements:
         mark = (f"{s.kind:<12}", _STYLES.get(s.kind, "red bold"))
         console.print(Text.assemble(mark, " ", printable(f"{s.file}:{s.line}  {s.table}  {s.why}")))
-    console.print(Text(printable(verdict.sentence), style="bold"))
+    if not refused:
+        console.print(Text(printable(verdict.sentence), style="bold"))
 
 
 def register(app: typer.Typer) -> None:

@@ -132,12 +132,12 @@ def named(relation: Any) -> str:
 def _create(node: Any, fresh: Fresh) -> Iterator[Effect]:
     if not node.if_not_exists:
         fresh.tables.add(node.relation.relname)
-    yield Effect("creates a table", named(node.relation))
+    yield Effect("creates a table", named(node.relation), makes_table=True)
 
 
 def _create_as(node: Any, fresh: Fresh) -> Iterator[Effect]:
     fresh.tables.add(node.into.rel.relname)
-    yield Effect("creates a table from a query", named(node.into.rel))
+    yield Effect("creates a table from a query", named(node.into.rel), makes_table=True)
 
 
 def _alter(node: Any, fresh: Fresh) -> Iterator[Effect]:

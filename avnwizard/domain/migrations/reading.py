@@ -13,20 +13,24 @@ from avnwizard.domain.plain import printable
 _SEMICOLON, _OPENING, _CLOSING = "ASCII_59", "ASCII_40", "ASCII_41"
 
 
-def read_migrations(files: Mapping[str, str], sizes: Mapping[str, TableSize] | None = None) -> MigrationVerdict:
+def read_migrations(
+    files: Mapping[str, str], sizes: Mapping[str, TableSize] | None = None, *, apart: bool = False
+) -> MigrationVerdict:
     """Judge every statement of the files, in the order of their names.
 
     Args:
         files: path -> SQL text. Down migrations and other databases' dialects are skipped, and told.
         sizes: table (with or without its schema) -> its size; a table that is missing there is empty.
+        apart: judge each file as if those before it had run long ago, so that what they made holds rows by now;
+            else as the files of one upgrade.
     """
-    fresh = Fresh()
+    together = Fresh()
     skipped = tuple((path, why) for path in sorted(files) if (why := why_skipped(path)))
     unread = {path for path, _ in skipped}
     found = [
         timed(statement, sizes or {})
         for path in sorted(files.keys() - unread)
-        for statement in _file(path, upward(files[path]), fresh)
+        for statement in _file(path, upward(files[path]), Fresh() if apart else together)
     ]
     return MigrationVerdict(tuple(found), window_s(found), skipped)
 

@@ -41,6 +41,7 @@ class Effect:
     breaks_old_code: bool = False
     loses_data: bool = False
     unreadable: bool = False
+    makes_table: bool = False
 
     @property
     def kind(self) -> Kind:

@@ -1,7 +1,8 @@
 """One walk through the whole wizard, by keyboard alone, that stops at every screen."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import itertools
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,12 @@ _CALM = 4
 """A screen that is come back to asks only once it hears of it."""
 
 Scene = tuple[str, WizardApp, Pilot[int]]
+
+
+def unhurried() -> Callable[[], float]:
+    """A clock on which every key comes long after the one before."""
+    ticks = itertools.count(0.0, 60.0)
+    return lambda: next(ticks)
 
 
 async def settle(pilot: Pilot[int]) -> None:
@@ -92,7 +99,7 @@ async def run_over(pilot: Pilot[int]) -> DonePage:
 @asynccontextmanager
 async def opened(checkout: Path, size: tuple[int, int]) -> AsyncIterator[Pilot[int]]:
     """The app on a stack where nothing varies."""
-    app = WizardApp(still(open_host(checkout)))
+    app = WizardApp(still(open_host(checkout)), moment=unhurried())
     names = iter([RUN, RUN.replace("7f", "80"), RUN.replace("7f", "81")])
     cost_of = way_back.cost_of
     even: Any = lambda *given, **more: even_cost(cost_of(*given, **more))  # noqa: E731 - as `cost_of` is called
@@ -120,6 +127,9 @@ async def scenes(pilot: Pilot[int], practice: PracticeHost) -> AsyncIterator[str
     yield "difference"
     await press(pilot, "escape", "enter")
     yield "snapshot"
+    await press(pilot, "v", "down", "space")
+    yield "volumes"
+    await press(pilot, "escape")
     await press(pilot, "enter")
     await press(pilot, *["down"] * 10)
     yield "review"
@@ -137,7 +147,9 @@ async def scenes(pilot: Pilot[int], practice: PracticeHost) -> AsyncIterator[str
     await settle(pilot)
     yield "failed"
     practice.failures.clear()
-    await press(pilot, "home", "enter")
+    await press(pilot, "home", "down", "enter")
+    yield "again"
+    await press(pilot, "enter")
     await _finish(pilot)
     yield "done"
     _users_write(practice)

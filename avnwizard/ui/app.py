@@ -5,8 +5,9 @@ import gc
 import locale
 import os
 import signal
+import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -35,7 +36,11 @@ _FIRST_PAGE = 1
 
 
 class WizardApp(App[int]):
-    """The wizard on one stack; its result is an `ExitCode`."""
+    """The wizard on one stack; its result is an `ExitCode`.
+
+    Args:
+        moment: seconds of a clock that never goes back; keys pressed too soon after a change are told by it.
+    """
 
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = False
@@ -44,9 +49,17 @@ class WizardApp(App[int]):
         Binding("ctrl+z", "suspend_process", "Suspend", show=False, priority=True),
     ]
 
-    def __init__(self, host: Host, *, theme: str = themes.OWN, utf8: bool = True) -> None:
+    def __init__(
+        self,
+        host: Host,
+        *,
+        theme: str = themes.OWN,
+        utf8: bool = True,
+        moment: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__()
         self.host = host
+        self.moment = moment
         self.choices = Choices()
         self.desk = Desk()
         self.outcome: int = ExitCode.DONE

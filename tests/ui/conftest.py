@@ -13,7 +13,7 @@ from avnwizard.flows.host import Host
 from avnwizard.practice.host import PracticeHost
 from avnwizard.ui.app import WizardApp
 from avnwizard.wiring import open_host
-from screenshots.scenes import drawn, settle
+from screenshots.scenes import drawn, settle, unhurried
 
 SMALL, USUAL, LARGE = (60, 20), (80, 24), (120, 40)
 
@@ -39,7 +39,7 @@ def opened(host: Host) -> Open:
 
     @asynccontextmanager
     async def enter(size: tuple[int, int] = USUAL) -> AsyncIterator[Pilot[int]]:
-        app = WizardApp(host)
+        app = WizardApp(host, moment=unhurried())
         async with app.run_test(size=size) as pilot:
             await settle(pilot)
             yield pilot

@@ -13,7 +13,7 @@ from avnwizard.flows import launch
 from avnwizard.flows.host import Host
 from avnwizard.wiring import open_host
 from tests.practice_fixtures import copied
-from tests.ui.real_terminal import spawn
+from tests.ui.real_terminal import Terminal, spawn
 from tests.ui.test_runs import created
 from tests.waiting import until
 
@@ -45,7 +45,8 @@ def test_a_lost_connection_ends_the_screen_and_not_the_run(slow: Host) -> None:
     """The pty is closed in mid-run; the run goes on; opened again it shows that run, to its end."""
     run = created(slow)
     first = spawn([], slow.repo.directory)
-    first.wait_for("cut off")
+    first.wait_for("Try again")
+    until(lambda: _asks_to_try_again(first))  # keys are ignored for a moment after the run turned out to be cut off
     first.write("\r")
     first.wait_for("▶ running")
     assert launch.is_live(slow, run)
@@ -58,6 +59,13 @@ def test_a_lost_connection_ends_the_screen_and_not_the_run(slow: Host) -> None:
     again.write("q")
     assert again.wait() == 0
     assert _ended(slow, run) == "done"
+
+
+def _asks_to_try_again(terminal: Terminal) -> bool:
+    """Choose it; whether the question is there."""
+    terminal.write("\x1b[H\x1b[B\r")
+    terminal.read(0.5)
+    return "Start the run again" in terminal.text
 
 
 def test_leaving_says_how_to_come_back(slow: Host) -> None:

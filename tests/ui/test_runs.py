@@ -15,11 +15,14 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.steps.images import keep_name
 from avnwizard.practice.host import PracticeHost
 from avnwizard.ui.app import WizardApp
+from avnwizard.ui.screens.ask import Ask
 from avnwizard.ui.screens.done import DonePage
 from avnwizard.ui.screens.log import LogPage
+from avnwizard.ui.screens.run import RunPage
 from avnwizard.ui.screens.stand import StandPage
+from avnwizard.ui.widgets.rows import Rows
 from avnwizard.wiring import open_host
-from screenshots.scenes import press, run_over, run_stopped, settle
+from screenshots.scenes import press, run_over, run_stopped, settle, unhurried
 from tests.practice_fixtures import copied
 from tests.ui.conftest import Open, seen, wizard
 
@@ -34,7 +37,7 @@ def created(host: Host) -> str:
 @asynccontextmanager
 async def attached(host: Host) -> AsyncIterator[Pilot[int]]:
     """Another login's app on the same stack."""
-    app = WizardApp(open_host(host.repo.directory))
+    app = WizardApp(open_host(host.repo.directory), moment=unhurried())
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         yield pilot
@@ -50,6 +53,13 @@ async def until(pilot: Pilot[int], said: str) -> str:
     raise TimeoutError(f"never said {said!r}:\n{seen(pilot)}")
 
 
+async def try_again(pilot: Pilot[int]) -> None:
+    """Choose it on a stopped run, and say yes."""
+    await press(pilot, "home", "down", "enter")
+    assert isinstance(pilot.app.screen, Ask)
+    await press(pilot, "enter")
+
+
 async def test_it_opens_on_the_unfinished_run_and_goes_on_with_it(opened: Open, host: Host) -> None:
     """A run that was written down and never started is cut off; Try again carries it to its end."""
     run = created(host)
@@ -57,7 +67,7 @@ async def test_it_opens_on_the_unfinished_run_and_goes_on_with_it(opened: Open, 
         page = await run_stopped(pilot)
         assert page.run_id == run
         assert "cut off" in seen(pilot)
-        await press(pilot, "enter")
+        await try_again(pilot)
         done = await run_over(pilot)
         assert done.view.record.state == "done"
         assert "✓ The upgrade is done" in seen(pilot)
@@ -68,18 +78,24 @@ async def test_it_opens_on_the_unfinished_run_and_goes_on_with_it(opened: Open, 
 
 
 async def test_a_finished_upgrade_is_accepted_once(opened: Open, host: Host) -> None:
-    """`a` on the last screen lets go of the images of before; the key is gone then."""
+    """`k` on the last screen asks, with what that gives up, and lets go of the old images; the key is gone then."""
     run = created(host)
     kept = keep_name(run, "gateway")
     async with opened() as pilot:
         await run_stopped(pilot)
-        await press(pilot, "enter")
+        await try_again(pilot)
         await run_over(pilot)
+        assert "k Accept" in seen(pilot)
+        await press(pilot, "a", "k")
+        asked = pilot.app.screen
+        assert isinstance(asked, Ask)
+        assert "images of v1.5.0 are kept for going back" in asked._question
+        assert "Enter accept  Esc keep the images" in seen(pilot)
+        await press(pilot, "escape")
         assert host.stack.image(kept)
-        assert "a Accept" in seen(pilot)
-        await press(pilot, "a")
+        await press(pilot, "k", "enter")
         assert "kept images may be pruned now" in seen(pilot)
-        assert "a Accept" not in seen(pilot)
+        assert "k Accept" not in seen(pilot)
     assert host.stack.image(kept) is None
 
 
@@ -147,8 +163,15 @@ async def test_a_failure_tells_what_serves_the_last_words_and_the_ways_on(
     launch.start(host, run)
     async with opened() as pilot:
         await run_stopped(pilot)
-        shown = await until(pilot, "Roll back     loses no row")
-        for said in ("✗ failed", "Roll hydra", "Still serving", "hydra serves too, at v2.3.0", "503", "Leave it so"):
+        shown = await until(pilot, "Roll back         loses no row")
+        for said in (
+            "✗ failed",
+            "Roll hydra",
+            "Still serving",
+            "hydra serves too, at v2.3.0",
+            "503",
+            "Leave it stopped",
+        ):
             assert said in shown
         await press(pilot, "l")
         assert isinstance(pilot.app.screen, LogPage)
@@ -171,3 +194,25 @@ async def test_every_failure_ends_in_choices(
         assert page.view.record.message
         assert "Roll back" in seen(pilot)
         assert "looking at what it would cost" not in seen(pilot)
+
+
+async def test_an_unfinished_run_comes_before_an_upgrade(opened: Open, host: Host) -> None:
+    """Where you stand highlights Open run; Upgrade is there with the reason why not now, and cannot be chosen."""
+    run = created(host)
+    async with opened() as pilot:
+        await run_stopped(pilot)
+        await press(pilot, "escape")
+        assert isinstance(pilot.app.screen, StandPage)
+        rows = pilot.app.screen.query_one(Rows)
+        assert rows.chosen == "run"
+        assert "Upgrade       not before the run v1.5.0 to v2.0.0 is finished or rolled back" in seen(pilot)
+        await press(pilot, "down")
+        assert rows.chosen == "rollback"
+        await press(pilot, "r", "home", "enter")
+        page = pilot.app.screen
+        assert isinstance(page, RunPage)
+        assert page.run_id == run
+        host.journal().set_run(run, "undone")
+        await press(pilot, "escape")
+        assert rows.chosen == "upgrade"
+        assert "not before" not in seen(pilot)

@@ -18,7 +18,9 @@ from avnwizard.flows.rollback import rollback_from_json
 from avnwizard.ui import words
 from avnwizard.ui.marks import OK, STOP
 from avnwizard.ui.run_view import Probe, RunView
+from avnwizard.ui.screens.ask import Ask
 from avnwizard.ui.screens.page import Page
+from avnwizard.ui.settling import Settling
 from avnwizard.ui.widgets.facts import Fact, Facts
 
 
@@ -31,9 +33,9 @@ class DonePage(Page):
         "The run is over. Its report is a file to attach to the change ticket. The snapshot stays until you "
         "remove it.\n\n"
         "If something turns up later, the first screen offers to roll this upgrade back. The images of before are "
-        "kept for that, whatever is pruned on this host, until you accept the upgrade: with a, or by the next one."
+        "kept for that, whatever is pruned on this host, until you accept the upgrade: with k, or by the next one."
     )
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("a", "accept", "Accept")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("k", "accept", "Accept")]
 
     def __init__(self, view: RunView, plan: Plan | None) -> None:
         super().__init__()
@@ -48,19 +50,36 @@ class DonePage(Page):
         return record.kind == "upgrade" and record.state == "done" and not self.accepted
 
     def action_accept(self) -> None:
-        """Let go of the old images."""
-        if not self.check_action("accept", ()):
+        """Let go of the old images, once it was said what that gives up."""
+        if not self.check_action("accept", ()) or not self.is_meant():
             return
 
-        def ask() -> int:
+        def look() -> str:
+            journal = self.host.journal()
+            waiting = acceptance.waiting(journal, journal.run(self.view.record.id))
+            return acceptance.given_up(journal, waiting) if waiting else ""
+
+        self.ask_host(look, self._ask)
+
+    def _ask(self, given_up: str) -> None:
+        if not given_up:
+            self._accepted(0)
+            return
+        question = f"Accept {printable(self.view.record.title, limit=60)}? {given_up}"
+        self.app.push_screen(Ask(question, yes="accept", no="keep the images"), self._accept)
+
+    def _accept(self, sure: bool | None) -> None:
+        def accept() -> int:
             journal = self.host.journal()
             return acceptance.accept(self.host, journal, journal.run(self.view.record.id))
 
-        self.ask_host(ask, self._accepted)
+        if sure:
+            self.ask_host(accept, self._accepted)
 
     def _accepted(self, count: int) -> None:
         self.accepted = True
-        self.tell(f"Accepted: {count} kept images may be pruned now; the snapshot stays.", OK)
+        told = f"{count} kept images may be pruned now" if count else "nothing was kept any more"
+        self.tell(f"Accepted: {told}; the snapshot stays.", OK)
         self.show_keys()
 
     def heading(self) -> str:
@@ -87,6 +106,9 @@ class DonePage(Page):
         """Fill in the facts."""
         super().on_mount()
         self.query_one(Facts).show(self._facts())
+        if self.view.began:
+            self.settling = Settling(self.wizard.moment)
+            self.settling.begin()
 
     def _facts(self) -> list[Fact]:
         view, plan = self.view, self.plan
@@ -107,7 +129,8 @@ class DonePage(Page):
 
     def action_go_on(self) -> None:
         """Back to where the stack stands."""
-        self.action_back()
+        if self.is_meant():
+            self.action_back()
 
 
 def _requests(probe: Probe | None) -> list[Fact]:

@@ -15,6 +15,7 @@ from avnwizard.errors import WizardError
 from avnwizard.ui.desk import NOW, Answered
 from avnwizard.ui.marks import NOTE, STOP, Mark
 from avnwizard.ui.screens.explain import Explain
+from avnwizard.ui.settling import Settling
 from avnwizard.ui.widgets.key_bar import KeyBar
 from avnwizard.ui.widgets.title_bar import TitleBar
 
@@ -32,6 +33,7 @@ class Page(Screen[None]):
     Attributes:
         STAGE: which of the title bar's stages it is.
         EXPLAINED: what `?` says, in plain words.
+        settling: set where what is shown changes by itself, so that a key may be meant for what was there before.
     """
 
     STAGE: ClassVar[int | None] = None
@@ -43,6 +45,8 @@ class Page(Screen[None]):
         Binding("q", "leave", "Leave", key_display="q"),
         Binding("question_mark", "explain", "Help", key_display="?"),
     ]
+
+    settling: Settling | None = None
 
     @property
     def wizard(self) -> "WizardApp":
@@ -141,6 +145,13 @@ class Page(Screen[None]):
 
     def action_go_on(self) -> None:
         """Go on; a screen without a next one has nothing to do."""
+
+    def is_meant(self) -> bool:
+        """Whether a key was pressed for what the screen shows now; where it was not, that is said."""
+        if self.settling is None or self.settling.is_over:
+            return True
+        self.warn("This changed a moment ago. Look, then press the key again.")
+        return False
 
     def action_back(self) -> None:
         """Go back to the screen before; what was answered is kept."""

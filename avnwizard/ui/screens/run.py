@@ -6,25 +6,23 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.widgets import Static
 
 from avnwizard.domain.going_back import sentence
-from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan, from_json
 from avnwizard.engine.records import Action, RunRecord
 from avnwizard.errors import ExitCode, WizardError
 from avnwizard.flows import holding, launch, rollback
-from avnwizard.ui import run_lines, words
+from avnwizard.ui import run_lines, run_stopped
 from avnwizard.ui.bridge import Ending, RunSeen, RunWatch
 from avnwizard.ui.run_view import RunView
 from avnwizard.ui.screens.ask import Ask
 from avnwizard.ui.screens.log import LogPage
 from avnwizard.ui.screens.page import Page
-from avnwizard.ui.widgets.images import image_tag
+from avnwizard.ui.settling import Settling
 from avnwizard.ui.widgets.lines import Lines
 from avnwizard.ui.widgets.probe import ProbePlot
-from avnwizard.ui.widgets.rows import Column, Row, Rows
+from avnwizard.ui.widgets.rows import Column, Rows
 from avnwizard.ui.widgets.title_bar import TitleBar
 
 _TICK_S = 1.0
@@ -49,8 +47,9 @@ class RunPage(Page):
         "The edge line counts requests that avnwizard itself sends through Traefik, to every service, as users "
         "would. Lost is what was refused, broken off, too slow, an error of the edge's, or misrouted: answered by "
         "another service, since the right one was away. Each column of the plot is a second.\n\n"
-        "When a step fails, what served before still serves where that was possible. You choose: try again "
-        "from that step, roll back, or leave it so."
+        "When a step fails, what served before still serves where that was possible. You choose: read the log, "
+        "try again from that step, roll back, or leave it stopped for now. Nothing is started without a question. "
+        "A key that is pressed within a second of a change does nothing: it was meant for what was there before."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go_on", "Choose", key_display="Enter"),
@@ -70,6 +69,7 @@ class RunPage(Page):
         self._watch: RunWatch | None = None
         self._cost = ""
         self._stopped = False
+        self._stands: tuple[str, bool, bool] | None = None
 
     def heading(self) -> str:
         """Which run."""
@@ -85,12 +85,13 @@ class RunPage(Page):
         yield ProbePlot()
         with Vertical(id="stopped"):
             yield Static(id="why", classes="pane", markup=False)
-            yield Rows([Column(width=12), Column()], id="now_what")
+            yield Rows([Column(width=16), Column()], id="now_what")
         yield Lines(id="log", can_focus=False)
 
     def on_mount(self) -> None:
         """Begin to watch."""
         super().on_mount()
+        self.settling = Settling(self.wizard.moment)
         self._begin_watch()
         self.set_interval(_TICK_S, self._tick)
 
@@ -150,6 +151,7 @@ class RunPage(Page):
         """Draw the run as it is known."""
         view = self.view
         assert view is not None
+        self._notice_change(view)
         if view.over:
             self._end(view)
             return
@@ -167,9 +169,16 @@ class RunPage(Page):
         self.query_one(ProbePlot).show(view.probe)  # it has less room on a run that stopped
         self.show_keys()
 
+    def _notice_change(self, view: RunView) -> None:
+        """Keys wait for a moment when the run begins, pauses or stops."""
+        stands = (view.record.state, view.live, view.stopped)
+        if self.settling and self._stands not in {None, stands}:
+            self.settling.begin()
+        self._stands = stands
+
     def _show_stopped(self, view: RunView) -> None:
         if view.stopped:
-            self.query_one("#why", Static).update(_why(view))
+            self.query_one("#why", Static).update(run_stopped.why(view))
         if view.stopped == self._stopped:
             return
         self._stopped = view.stopped
@@ -180,20 +189,19 @@ class RunPage(Page):
             return
         self.wizard.outcome = ExitCode.STEP_FAILED
         self.call_after_refresh(self.show_view)  # the panes have other heights now
-        self._show_choices()
+        self._show_choices(at="log")
         self.query_one(Rows).focus()
         if not view.record.undoes:
             self.ask_host(self._plan_rollback, self._costed, self._no_rollback)
 
-    def _show_choices(self) -> None:
-        view = self.view
-        assert view is not None
-        rows = [Row("again", (Content("Try again"), Content.assemble(("from the step that stopped", "dim"))))]
-        if not view.record.undoes:
-            cost = self._cost or "looking at what it would cost ..."
-            rows.append(Row("back", (Content("Roll back"), Content.assemble((printable(cost, limit=300), "dim")))))
-        rows.append(Row("leave", (Content("Leave it so"), Content.assemble(("come back with: avnwizard", "dim")))))
-        self.query_one(Rows).show(rows)
+    def _show_choices(self, *, at: str = "") -> None:
+        """Show what can be done now.
+
+        Args:
+            at: the choice to highlight; default: the one that is.
+        """
+        assert self.view is not None
+        self.query_one(Rows).show(run_stopped.choices(self.view, self._cost), at=at)
 
     def _plan_rollback(self) -> rollback.RollbackPlan:
         journal = self.host.journal()
@@ -226,16 +234,20 @@ class RunPage(Page):
 
     def action_pause(self) -> None:
         """Pause after this step, or lift the pause."""
-        if self.view:
+        if self.view and self.is_meant():
             self._post("resume" if self.view.phase in {"paused", "pausing"} else "pause")
 
     def action_abort(self) -> None:
         """Stop at the next safe place, if that is meant."""
+        if not self.is_meant():
+            return
         question = "Stop the run at the next safe place? What is done stays done; you can go on or roll back then."
         self.app.push_screen(Ask(question, yes="stop it", no="let it run"), self._abort)
 
     def _abort(self, sure: bool | None) -> None:
-        if sure:
+        if sure and self._stopped:
+            self.warn("The run had stopped already. Choose what to do now.")
+        elif sure:
             self._post("abort")
 
     def _post(self, action: Action) -> None:
@@ -248,18 +260,27 @@ class RunPage(Page):
 
     def action_go_on(self) -> None:
         """Do what was chosen."""
-        if not self._stopped:
+        if not self._stopped or not self.view or not self.is_meant():
             return
+        self.tell("")
         match self.query_one(Rows).chosen:
+            case "log":
+                self.action_log()
             case "again":
-                self.tell("Starting again ...")
-                self.ask_host(lambda: launch.start(self.host, self.run_id), self._started)
+                self.app.push_screen(
+                    Ask(run_stopped.again(self.view), yes="try again", no="leave it stopped"), self._try_again
+                )
             case "back":
                 from avnwizard.ui.screens.rollback import RollbackPage
 
                 self.app.push_screen(RollbackPage(self.run_id))
             case _:
                 self.wizard.leave()
+
+    def _try_again(self, sure: bool | None) -> None:
+        if sure and self._stopped:
+            self.tell("Starting again ...")
+            self.ask_host(lambda: launch.start(self.host, self.run_id), self._started)
 
     def _started(self, process: Ending) -> None:
         self.tell("")
@@ -273,23 +294,3 @@ class RunPage(Page):
         self.wizard.outcome = ExitCode.ROLLED_BACK if view.record.undoes else ExitCode.DONE
         self.stop_watching()
         self.app.switch_screen(DonePage(view, self._plan))
-
-
-def _why(view: RunView) -> Content:
-    mark = run_lines.PHASES[view.phase]
-    told = view.record.message or "Its process is gone; what it did so far is in the journal."
-    serving = [one for one in view.containers if one.is_serving and not one.one_off]
-    services = sorted({one.service for one in serving})
-    lines = [
-        Content.assemble((f"{mark.sign} {mark.word}: ", mark.style), printable(told, limit=500)),
-        Content.assemble(("Still serving: ", "dim"), f"{words.count(len(services), 'service')}"),
-    ]
-    at = view.at
-    part = at.name.partition(":")[2] if at else ""
-    ours = [one for one in serving if one.service == part]
-    if ours:
-        image = image_tag(ours[0].image)
-        lines[-1] = Content.assemble(lines[-1], f"; {printable(part)} serves too, at {image}")
-    elif part:
-        lines[-1] = Content.assemble(lines[-1], (f"; {printable(part)} does not", "$error"))
-    return Content("\n").join(lines)

@@ -1,0 +1,54 @@
+"""A run that stopped, in words: why, what serves all the same, and what can be done now. The screen places them."""
+
+from textual.content import Content
+
+from avnwizard.domain.plain import printable
+from avnwizard.ui import run_lines, words
+from avnwizard.ui.run_view import RunView
+from avnwizard.ui.widgets.images import image_tag
+from avnwizard.ui.widgets.rows import Row
+
+
+def choices(view: RunView, cost: str) -> list[Row]:
+    """The rows to choose from. The first does no harm, since a key may be pressed before it was read.
+
+    Args:
+        cost: what going back would cost, "" while that is looked up.
+    """
+    told = [
+        ("log", "Read the log", "what the steps said, to the end"),
+        ("again", "Try again", "from the step that stopped; asks first"),
+    ]
+    if not view.record.undoes:
+        told.append(("back", "Roll back", printable(cost or "looking at what it would cost ...", limit=300)))
+    told.append(("leave", "Leave it stopped", "come back with: avnwizard"))
+    return [Row(name, (Content(label), Content.assemble((what, "dim")))) for name, label, what in told]
+
+
+def again(view: RunView) -> str:
+    """The question before the run is started again."""
+    at = view.at
+    place = f"step {at.index + 1} of {len(view.steps)}, {printable(at.title, limit=100)}" if at else "its end"
+    way = "rolling the stack back" if view.record.undoes else "upgrading the stack"
+    return f"Start the run again at {place}? It goes on {way} from there. What is done already is not done again."
+
+
+def why(view: RunView) -> Content:
+    """What stopped it, and what serves all the same."""
+    mark = run_lines.PHASES[view.phase]
+    told = view.record.message or "Its process is gone; what it did so far is in the journal."
+    serving = [one for one in view.containers if one.is_serving and not one.one_off]
+    services = sorted({one.service for one in serving})
+    lines = [
+        Content.assemble((f"{mark.sign} {mark.word}: ", mark.style), printable(told, limit=500)),
+        Content.assemble(("Still serving: ", "dim"), f"{words.count(len(services), 'service')}"),
+    ]
+    at = view.at
+    part = at.name.partition(":")[2] if at else ""
+    ours = [one for one in serving if one.service == part]
+    if ours:
+        image = image_tag(ours[0].image)
+        lines[-1] = Content.assemble(lines[-1], f"; {printable(part)} serves too, at {image}")
+    elif part:
+        lines[-1] = Content.assemble(lines[-1], (f"; {printable(part)} does not", "$error"))
+    return Content("\n").join(lines)

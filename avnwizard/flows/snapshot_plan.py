@@ -61,3 +61,12 @@ def sizes_of(host: Host, volumes: Sequence[DurableVolume]) -> tuple[tuple[str, i
     """(name in the compose file, bytes) of each volume whose size can be seen."""
     sizes = host.stack.volume_sizes([one.name for one in volumes])
     return tuple((one.volume, sizes[one.name]) for one in volumes if one.name in sizes)
+
+
+def volume_sizes(host: Host) -> dict[str, int]:
+    """Bytes of every volume that a snapshot may hold, by its name in the compose file, as far as they can be seen.
+
+    Raises:
+        HostError: the engine does not answer, or the compose files do not resolve.
+    """
+    return dict(sizes_of(host, durable_volumes(host.stack.resolve(hashed=False), but=host.postgres_service)))

@@ -1,5 +1,6 @@
-"""Which volumes the snapshot holds beside the databases."""
+"""Which volumes the snapshot holds besides the databases: `[x]` or `[ ]`, so that it is told without colour."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -7,41 +8,41 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import SelectionList, Static
-from textual.widgets.selection_list import Selection
+from textual.widgets import OptionList, Static
 
 from avnwizard.domain.plain import printable
+from avnwizard.ui import words
+from avnwizard.ui.widgets.rows import Column, Row, Rows
+
+_MEASURING, _UNKNOWN = "measuring", "size unknown"
 
 
 class PickVolumes(ModalScreen[tuple[str, ...] | None]):
-    """Space chooses, Enter takes the choice, Escape leaves it as it was.
+    """Space chooses or takes back, Enter takes the choice, Escape leaves it as it was.
 
     Args:
         offered: the volumes that there are.
         chosen: those that are chosen so far.
+        sizes: bytes by volume, as far as they are known.
     """
 
     CSS_PATH = "pick_volumes.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "take", "Take", show=False, priority=True),
+        Binding("space", "choose", "Choose", show=False),
+        Binding("enter", "take", "Take", show=False),
         Binding("escape", "leave", "Leave", show=False),
     ]
 
-    def __init__(self, offered: tuple[str, ...], chosen: tuple[str, ...]) -> None:
+    def __init__(self, offered: tuple[str, ...], chosen: tuple[str, ...], sizes: Mapping[str, int]) -> None:
         super().__init__()
-        self._offered, self._chosen = offered, chosen
+        self._offered, self._chosen, self._sizes = offered, set(chosen), dict(sizes)
+        self._told = _MEASURING
 
     def compose(self) -> ComposeResult:
         """The list and the keys."""
         with Vertical(id="card"):
-            yield Static("Volumes that are archived into the snapshot, too:", markup=False)
-            yield SelectionList(
-                *(
-                    Selection(Content(printable(name, limit=50)), name, name in self._chosen, id=f"volume-{number}")
-                    for number, name in enumerate(self._offered)
-                ),
-                compact=True,
-            )
+            yield Static("Volumes that the snapshot archives, too:", markup=False)
+            yield Rows([Column(width=3), Column(), Column(width=12)])
             yield Static(
                 Content.assemble(
                     ("Space", "bold $accent"), " choose  ", ("Enter", "bold $accent"), " take  ",
@@ -50,10 +51,39 @@ class PickVolumes(ModalScreen[tuple[str, ...] | None]):
                 markup=False,
             )  # fmt: skip
 
+    def on_mount(self) -> None:
+        """Fill in the list."""
+        self._show()
+
+    def show_sizes(self, sizes: Mapping[str, int]) -> None:
+        """Show what was measured; a volume that is not among them cannot be measured from here."""
+        self._sizes, self._told = dict(sizes), _UNKNOWN
+        if self.is_mounted:
+            self._show()
+
+    def _show(self) -> None:
+        rows = []
+        for name in self._offered:
+            box = "[x]" if name in self._chosen else "[ ]"
+            size = words.size(self._sizes[name]) if name in self._sizes else self._told
+            cells = (Content(box), Content(printable(name, limit=50)), Content(f"{size:>12}"))
+            rows.append(Row(name, cells))
+        self.query_one(Rows).show(rows)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """A click does what Space does."""
+        event.stop()
+        self.action_choose()
+
+    def action_choose(self) -> None:
+        """Choose the highlighted volume, or take it back."""
+        if name := self.query_one(Rows).chosen:
+            self._chosen ^= {name}
+            self._show()
+
     def action_take(self) -> None:
         """Close with the choice."""
-        picked = self.query_one(SelectionList).selected
-        self.dismiss(tuple(name for name in self._offered if name in picked))
+        self.dismiss(tuple(name for name in self._offered if name in self._chosen))
 
     def action_leave(self) -> None:
         """Close without one."""

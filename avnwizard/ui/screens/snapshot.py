@@ -12,6 +12,7 @@ from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan, SnapshotPlan
 from avnwizard.domain.spans import about
 from avnwizard.flows.planning import Prepared
+from avnwizard.flows.snapshot_plan import volume_sizes
 from avnwizard.ui import words
 from avnwizard.ui.deciding import prepared_from
 from avnwizard.ui.marks import NOTE, OK, STOP
@@ -106,7 +107,9 @@ class SnapshotPage(Page):
         prepared = self.choices.upgrade.prepared
         if prepared:
             snapshot = prepared.plan.snapshot
-            self.app.push_screen(PickVolumes(snapshot.offered, snapshot.volumes), self._picked)
+            dialog = PickVolumes(snapshot.offered, snapshot.volumes, dict(snapshot.volume_sizes))
+            self.app.push_screen(dialog, self._picked)
+            self.ask_host(lambda: volume_sizes(self.host), dialog.show_sizes, lambda _: dialog.show_sizes({}))
 
     def _picked(self, volumes: tuple[str, ...] | None) -> None:
         if volumes is not None:

@@ -89,9 +89,12 @@ class EnvironmentPage(Page):
 
     def _show_left(self) -> None:
         left, stays = len(self.choices.upgrade.open(env=True)), self._untouched()
+        self.query_one(Heads).display = bool(self._rows)
         if not self._rows:
-            told = Content("The release changes no setting of yours.")
-        elif left:
+            nothing = f"Nothing to decide: this release changes none of your {words.count(stays, 'setting')}."
+            self.query_one("#left", Static).update(Content.assemble((f"{DECIDED.sign} ", DECIDED.style), nothing))
+            return
+        if left:
             told = Content.assemble((f"{OPEN.sign} {words.count(left, 'setting')} to be decided", OPEN.style))
         else:
             told = Content.assemble((f"{DECIDED.sign} Everything is decided", DECIDED.style))
@@ -106,7 +109,7 @@ class EnvironmentPage(Page):
         row = self._chosen()
         about = self.query_one("#about", Static)
         if not row:
-            about.update("")
+            about.update("" if self._rows else "Enter goes on to the snapshot.")
             return
         mark = _MARKS[row.standing]
         lines = [Content.assemble(mark.shown(), "  ", (_question(row), "bold"))]
@@ -124,9 +127,9 @@ class EnvironmentPage(Page):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what makes sense for the chosen decision."""
-        if not self.is_mounted or action not in {"accept", "enter", "refuse", "reveal"}:
+        if action not in {"accept", "enter", "refuse", "reveal"}:
             return True
-        row = self._chosen()
+        row = self._chosen() if self._rows else None
         if not row:
             return False
         topic = row.decision.topic

@@ -1,5 +1,6 @@
 """Where you stand: the release, the health of every service, what a check found, and what can be done from here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -144,17 +145,30 @@ class StandPage(Page):
         self.query_one(Facts).show(facts)
 
     def _show_menu(self) -> None:
-        rows = [Row(name, (Content(label), Content.assemble((what, "dim")))) for name, label, what in self._menu()]
-        self.query_one(Rows).show(rows)
+        menu, rows = self._menu(), self.query_one(Rows)
+        unfinished = menu[0][0] == "run"
+        rows.show(
+            [
+                Row(
+                    name,
+                    (Content(label), Content.assemble((what, "dim"))),
+                    disabled=unfinished and name == "upgrade",
+                )
+                for name, label, what in menu
+            ],
+            at="run" if unfinished and rows.chosen in {"", "upgrade"} else "",
+        )
         self._make_room(self.size.height)
 
     def _menu(self) -> list[tuple[str, str, str]]:
         stand, found = self.stand, []
-        runs = stand.runs if stand else ()
-        if runs and runs[0].state in UNFINISHED:
-            found.append(("run", "Open run", f"{printable(runs[0].title, limit=40)} is unfinished"))
-        newer = f"{words.count(stand.newer, 'newer release')} known here" if stand and stand.newer else ""
-        found.append(("upgrade", "Upgrade", newer or "look for newer releases"))
+        runs = stand.runs if stand else tuple(self.host.journal().runs())
+        upgrade = f"{words.count(stand.newer, 'newer release')} known here" if stand and stand.newer else ""
+        if unfinished := _unfinished(runs):
+            title = printable(unfinished.title, limit=40)
+            found.append(("run", "Open run", f"{title} is unfinished"))
+            upgrade = f"not before the run {title} is finished or rolled back"
+        found.append(("upgrade", "Upgrade", upgrade or "look for newer releases"))
         undo = next((run for run in runs if not run.undoes and run.state != "undone"), None)
         if undo:
             found.append(("rollback", "Roll back", f"undo {printable(undo.title, limit=40)}"))
@@ -171,8 +185,9 @@ class StandPage(Page):
 
     def action_go_on(self) -> None:
         """Open what is chosen."""
-        if self.stand or self.query_one(Rows).chosen == "upgrade":
-            self.app.push_screen(_page(self.query_one(Rows).chosen, self.stand))
+        chosen = self.query_one(Rows).chosen
+        if self.stand or chosen == "upgrade":
+            self.app.push_screen(_page(chosen, self.stand))
 
 
 def _page(chosen: str, stand: Stand | None) -> Page:
@@ -184,12 +199,17 @@ def _page(chosen: str, stand: Stand | None) -> Page:
     if chosen == "run":
         from avnwizard.ui.screens.run import RunPage
 
-        return RunPage(stand.runs[0].id)
+        return RunPage((_unfinished(stand.runs) or stand.runs[0]).id)
     if chosen == "rollback":
         from avnwizard.ui.screens.rollback import RollbackPage
 
         return RollbackPage(next(run for run in stand.runs if not run.undoes and run.state != "undone").id)
     return _list(chosen, stand)
+
+
+def _unfinished(runs: Sequence[RunRecord]) -> RunRecord | None:
+    """The newest run that waits for the operator, or is at work."""
+    return next((run for run in runs if run.state in UNFINISHED), None)
 
 
 def _list(chosen: str, stand: Stand) -> Page:

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from textual import events
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
@@ -13,11 +15,17 @@ _GAP = "  "
 
 @dataclass(frozen=True)
 class Row:
-    """One row. A row that is a heading cannot be chosen, and spans all columns."""
+    """One row.
+
+    Attributes:
+        heading: it cannot be chosen, and spans all columns.
+        disabled: it cannot be chosen now; its cells say why.
+    """
 
     id: str
     cells: tuple[Content, ...]
     heading: bool = False
+    disabled: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,8 +42,15 @@ class Column:
     least: int = 0
 
 
-class Rows(OptionList):
-    """An `OptionList` that lays cells out by its width, and keeps the highlighted row when its rows change."""
+class Rows(OptionList, inherit_bindings=False):
+    """An `OptionList` that lays cells out by its width, and keeps the highlighted row when its rows change.
+
+    Enter is left to the page: a list that holds it does nothing with it while it has no row.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        binding for binding in OptionList.BINDINGS if "enter" not in getattr(binding, "key", "")
+    ]
 
     DEFAULT_CSS = """
     Rows {
@@ -63,18 +78,18 @@ class Rows(OptionList):
             at: the row to highlight; default: the one that is, else the first.
         """
         wanted = at or self.chosen
-        same = [row.id for row in rows] == [row.id for row in self._rows]
+        same = [(row.id, row.disabled) for row in rows] == [(row.id, row.disabled) for row in self._rows]
         self._rows = tuple(rows)
         if same:
             for index, row in enumerate(rows):
                 self.replace_option_prompt_at_index(index, self._line(row))
         else:
-            self.set_options([Option(self._line(row), id=row.id, disabled=row.heading) for row in rows])
+            self.set_options([Option(self._line(row), id=row.id, disabled=not _can_be_chosen(row)) for row in rows])
         self.go_to(wanted)
 
     def go_to(self, row: str) -> None:
         """Highlight a row; the first that can be chosen where there is none such."""
-        able = [index for index, one in enumerate(self._rows) if not one.heading]
+        able = [index for index, one in enumerate(self._rows) if _can_be_chosen(one)]
         found = [index for index in able if self._rows[index].id == row]
         if able:
             self.highlighted = (found or able)[0]
@@ -91,6 +106,10 @@ class Rows(OptionList):
         if row.heading:
             return row.cells[0].truncate(width, ellipsis=True)
         return laid_out(self._columns, row.cells, width)
+
+
+def _can_be_chosen(row: Row) -> bool:
+    return not (row.heading or row.disabled)
 
 
 def laid_out(columns: Sequence[Column], cells: Sequence[Content], width: int) -> Content:

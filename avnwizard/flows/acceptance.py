@@ -48,7 +48,7 @@ def given_up(journal: Journal, runs: Sequence[RunRecord]) -> str:
     images = "1 image" if count == 1 else f"{count} images"
     return (
         f"{images} of {printable(' and '.join(tags))} {'is' if count == 1 else 'are'} kept for going back. Once you "
-        "accept, any docker image prune may remove them; going back would then download them again, and fail if the "
+        "accept, docker image prune -a may remove them; going back would then download them again, and fail if the "
         "registry no longer has them. The snapshot stays."
     )
 

@@ -22,13 +22,13 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def check(host: Host, target: str = "") -> tuple[Finding, ...]:
-    """Every finding, gravest matter first: drift of the lockstep pins, then the rest.
+    """Every finding, gravest matter first: unfinished runs, drift of the lockstep pins, then the rest.
 
     Args:
         target: the release to upgrade to; its tag must be where the remote has it.
     """
     parts: tuple[Callable[[Host], Iterator[Finding]], ...] = (
-        _services, _engine, _runs, _git, partial(_remote, target=target), _env, _disk,
+        _runs, _services, _engine, _git, partial(_remote, target=target), _env, _disk,
     )  # fmt: skip
     found: list[Finding] = []
     for part in parts:

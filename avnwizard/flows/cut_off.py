@@ -57,7 +57,7 @@ def restores(host: Host, *, at_work: str) -> Iterator[Finding]:
     message = f"A restore of {printable(run.title, limit=80)} by hand did not finish; it stopped at: {printable(at)}."
     left = "Nothing was changed yet." if harmless else "Services that it stopped stay stopped until it goes on."
     message += f" {left}"
-    yield Finding("runs", "warn" if harmless else "stop", message, f"Go on with it: {command(run.plan)}")
+    yield Finding("runs", "warn" if harmless else "stop", message, command(run.plan))
 
 
 def command(order: str) -> str:

@@ -47,7 +47,7 @@ def _require_named_and_gone_on_with(stack: Path) -> None:
     assert refused.code == ExitCode.REFUSED
     assert "by hand did not finish" in refused.err, "not: there is no unfinished run"
 
-    words = shlex.split(found["hint"].removeprefix("Go on with it: "))
+    words = shlex.split(found["hint"])
     assert words[:3] == ["avnwizard", "snapshot", "restore"]
     again = avnwizard(*words[1:], "--yes", "--stack", stack)
     assert again.code == ExitCode.DONE, again.err

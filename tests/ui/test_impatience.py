@@ -54,7 +54,8 @@ async def test_keys_wait_for_a_moment_after_a_run_stopped(host: Host, practice_h
         page = await run_stopped(pilot)  # cut off: it was never started
         clock.now += 2 * HOLD_S
         await press(pilot, "home", "down", "enter", "enter")
-        await until(pilot, "✗ failed:")
+        shown = await until(pilot, "✗ failed:")
+        assert any(line.endswith("to the end") for line in shown.splitlines()), "the rows fit their width once more"
         started = host.journal().run(run)
         for key in ("enter", "a", "enter", "p", "enter"):
             await press(pilot, key)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import events
 from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import OptionList
@@ -79,7 +78,7 @@ class Rows(OptionList, inherit_bindings=False):
         """
         wanted = at or self.chosen
         same = [(row.id, row.disabled) for row in rows] == [(row.id, row.disabled) for row in self._rows]
-        self._rows = tuple(rows)
+        self._rows, self._laid_out = tuple(rows), self._width()
         if same:
             for index, row in enumerate(rows):
                 self.replace_option_prompt_at_index(index, self._line(row))
@@ -94,15 +93,25 @@ class Rows(OptionList, inherit_bindings=False):
         if able:
             self.highlighted = (found or able)[0]
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Lay the columns out anew."""
-        if event.size.width != self._laid_out:
-            self._laid_out = event.size.width
+    def on_resize(self) -> None:
+        """Lay the columns out again."""
+        self._lay_out()
+
+    def on_show(self) -> None:
+        """Lay the columns out again: a hidden list has no width."""
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        if self._width() != self._laid_out:
+            self._laid_out = self._width()
             for index, row in enumerate(self._rows):
                 self.replace_option_prompt_at_index(index, self._line(row))
 
+    def _width(self) -> int:
+        return self.scrollable_content_region.width or self.size.width or 80
+
     def _line(self, row: Row) -> Content:
-        width = self.scrollable_content_region.width or self.size.width or 80
+        width = self._width()
         if row.heading:
             return row.cells[0].truncate(width, ellipsis=True)
         return laid_out(self._columns, row.cells, width)

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,8 +11,9 @@ BY_HAND = {
     "restore": "A restore by hand",
     "verify": "A check of a snapshot by hand",
     "prune": "A removal of old snapshots",
+    "prepare": "The preparation of a run",
 }
-"""Kinds of work that are not in the journal of runs: nothing can be asked of them."""
+"""Kinds of work that are no run of the journal, or not yet: nothing can be asked of them."""
 
 
 def login() -> str:
@@ -58,4 +60,4 @@ def way_on(holder: Mapping[str, str], state_dir: Path, verb: str = "attach") -> 
 def elsewhere(state_dir: str, user: str, verb: str) -> str:
     """The command that reaches the journal of another login."""
     as_user = f"As {user}: " if user and user != login() else ""
-    return f"{as_user}AVNWIZARD_STATE_DIR={Path(state_dir).parent} avnwizard {verb}"
+    return f"{as_user}AVNWIZARD_STATE_DIR={shlex.quote(str(Path(state_dir).parent))} avnwizard {verb}"

@@ -47,7 +47,7 @@ def create_upgrade(host: Host, prepared: Prepared) -> str:
     """
     run = supervise.new_run_id(time.time())
     journal = host.journal()
-    with holding(host, run=run, kind="upgrade"):
+    with holding(host, run=run, kind="prepare"):
         _require_none_unfinished(journal)
         _require_unchanged(host, prepared)
         accept_earlier(host, journal)
@@ -74,7 +74,7 @@ def create_rollback(host: Host, undone: RunRecord, plan: rollback.RollbackPlan) 
     """
     run = supervise.new_run_id(time.time())
     journal = host.journal()
-    with holding(host, run=run, kind="rollback"):
+    with holding(host, run=run, kind="prepare"):
         for other in journal.runs():
             if other.undoes and other.state in UNFINISHED:
                 raise RefusedError(f"Rollback {other.id} is unfinished.", f"avnwizard resume {other.id}")

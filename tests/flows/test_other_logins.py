@@ -74,6 +74,12 @@ def test_work_by_hand_cannot_be_asked_for_anything(two: _Two, kind: str, words: 
     assert two.sudo.journal().take_controls("r1") == []
 
 
+def test_a_run_that_is_being_written_down_cannot_be_asked_yet(two: _Two) -> None:
+    """What is asked then would be swept away when it starts."""
+    with holding(two.sudo, run="r1", kind="prepare"), pytest.raises(RefusedError, match="The preparation of a run"):
+        runs.abort()
+
+
 def test_an_own_run_still_hears(two: _Two) -> None:
     """The run of this login gets what it is asked."""
     with holding(two.sudo, run="r1", kind="upgrade"):
@@ -93,8 +99,8 @@ def test_check_shows_who_holds_the_stack(two: _Two) -> None:
     assert "Run r1" in found[0].message
 
 
-def test_an_unfinished_run_of_another_login_is_a_stop(two: _Two) -> None:
-    """Its journal is read where that can be done; `resume`, `rollback` and `attach` name it too, and `status`."""
+def test_an_unfinished_run_of_another_login_is_a_stop(two: _Two, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its journal is read where that can be done; `resume`, `rollback`, `attach` and `runs` name it too."""
     run = _begun(two.deploy)
     (found,) = two.findings()
     assert found.level == "stop"
@@ -104,6 +110,8 @@ def test_an_unfinished_run_of_another_login_is_a_stop(two: _Two) -> None:
     for verb in (upgrade.resume, upgrade.rollback, upgrade.attach):
         with pytest.raises(RefusedError, match=f"Run {run}"):
             verb()
+    assert runs.runs() == ExitCode.DONE
+    assert f"Run {run}" in capsys.readouterr().err
     two.deploy.journal().set_run(run, "done")
     assert [(one.level, one.message) for one in two.findings()] == [("ok", "No unfinished run.")]
 

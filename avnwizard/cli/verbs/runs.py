@@ -26,11 +26,17 @@ def runs(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
 
     JSON: [{"id", "kind", "title", "state", "live", "undoes", "created_at", "finished_at", "message", "hint"}]
     """
+    from avnwizard.flows.holding import unfinished_business
+
     host = open_stack(stack)
     rows = [_described(host, record) for record in host.journal().runs()]
     if json:
         emit_json(rows)
-    elif rows:
+        return ExitCode.DONE
+    for finding in unfinished_business(host):
+        say(finding.message, style="yellow")
+        say(f"  try: {finding.hint}")
+    if rows:
         show_table(("run", "what", "state"), [(row["id"], row["title"], _state(row)) for row in rows])
     else:
         say("no run yet")

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from avnwizard.flows.host import Host
 
-_LOOK_S = 0.25
+_LOOK_S, _MOST_S = 0.25, 2.0
 _SHARE = 0.1
-"""Of the time at most is spent on looking, however slow the engine is."""
+"""Of the time is spent on looking, unless the engine is so slow that it would hardly be looked at any more."""
 
 
 def serving(host: Host) -> frozenset[str]:
@@ -51,7 +51,7 @@ class PresenceWatch:
     def _look_on(self) -> None:
         pause_s = 0.0
         while not self._stop.wait(pause_s):
-            pause_s = max(_LOOK_S, self._look() / _SHARE)
+            pause_s = min(max(_LOOK_S, self._look() / _SHARE), _MOST_S)
         self._look()
 
     def _look(self) -> float:

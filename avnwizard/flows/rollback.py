@@ -12,6 +12,7 @@ from avnwizard.domain.cluster_globals import GlobalsChange
 from avnwizard.domain.config import Strategy
 from avnwizard.domain.going_back import GoingBack
 from avnwizard.domain.plan import Plan, from_json
+from avnwizard.domain.strategy import sharers
 from avnwizard.domain.typed import Typed
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord, StepRecord
@@ -200,6 +201,7 @@ def _decide(
     model = model_of_before(host, plan, run)
     old = old_services(model, plan)
     touched = [name.partition(":")[2] for name in names if name.startswith(("job:", "roll:", "retire:"))]
+    touched += [name for name in sharers(model, *touched) if name in dict(old)]  # cut off when those go back
     stop = writers(host, plan, model) if cost.restore or "stop" in names else ()
     services = tuple(
         (name, "recreate" if name in stop and strategy != "job" else strategy)

@@ -10,6 +10,7 @@ from pathlib import Path
 from avnwizard.domain.cluster_globals import GlobalsChange
 from avnwizard.domain.going_back import GoingBack
 from avnwizard.domain.plan import Plan, from_json
+from avnwizard.domain.strategy import sharers
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord, StepRecord
 from avnwizard.engine.step import Step, UndoStep
@@ -132,6 +133,7 @@ def _decide(
     model = model_of_before(host, plan, run)
     old = old_services(model, plan)
     touched = [name.partition(":")[2] for name in names if name.startswith(("job:", "roll:", "retire:"))]
+    touched += [name for name in sharers(model, *touched) if name in dict(old)]  # cut off when those go back
     data = settle_data(host, plan, begun, pull, wishes.older)
     gone = tuple(name for name in gone_for_good(model, plan) if name in touched)
     staying = {*gone, *(name for name, _ in data.stay)}

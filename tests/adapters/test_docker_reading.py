@@ -92,6 +92,18 @@ def test_what_an_image_brings() -> None:
     assert image_from("x:1", {"Id": IMAGE}).volumes == ()
 
 
+def test_when_it_was_started_and_what_it_lives_in() -> None:
+    """The last start, how often it was restarted, and the containers whose network or processes it uses."""
+    raw = _raw() | {"RestartCount": 7, "HostConfig": {"NetworkMode": f"container:{ID}", "IpcMode": "private"}}
+    raw["State"]["StartedAt"] = "2026-11-23T03:20:38.000000001Z"
+    container = container_from(raw)
+    assert (container.restarts, container.lives_in) == (7, (ID,))
+    assert container.started_at == pytest.approx(1795404038.0, abs=0.001)
+    raw["State"]["StartedAt"] = "0001-01-01T00:00:00Z"
+    assert container_from(raw).started_at == 0.0
+    assert container_from(_raw()).lives_in == ()
+
+
 def test_container_without_health_and_of_a_run() -> None:
     """No health check is "none"; `compose run` containers are told; an unknown state is not taken for running."""
     raw = _raw(oneoff="True")

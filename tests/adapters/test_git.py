@@ -10,6 +10,24 @@ from avnwizard.errors import HostError
 from tests.adapters.git_stack import COMPOSE_V1, commit, git
 
 
+def test_what_two_releases_differ_in(clone: Path, upstream: Path) -> None:
+    """Content, mode, new and removed files, whatever their names; a submodule is told apart."""
+    inner = git(upstream, "rev-parse", "HEAD")
+    git(upstream, "update-index", "--add", "--cacheinfo", f"160000,{inner},conf/sub")
+    git(upstream, "commit", "-q", "-m", "with a submodule")
+    git(upstream, "update-index", "--cacheinfo", f"160000,{git(upstream, 'rev-parse', 'HEAD')},conf/sub")
+    commit(upstream, {"odd \t\n*name": "x"}, "it moves")
+    repo = open_repo(clone)
+    repo.fetch()
+    found = {one.path: one for one in repo.changed("v1.5.0", "v2.0.0")}
+    assert sorted(found) == ["compose.yml", "deploy/002.sql", "old.txt", "run.sh"]
+    assert [path for path, one in found.items() if one.is_new] == ["deploy/002.sql"]
+    assert not any(one.submodule for one in found.values())
+    later = {one.path: (one.submodule, one.is_new) for one in repo.changed("origin/main~1", "origin/main")}
+    assert later == {"conf/sub": (True, False), "odd \t\n*name": (False, True)}
+    assert [one.is_new for one in repo.changed("v2.0.0", "origin/main~1")] == [True]
+
+
 def test_refuses_what_is_no_checkout(tmp_path: Path, clone: Path, upstream: Path) -> None:
     """Each thing that is not the top of a checkout is named for what it is, with something to do."""
     bare = tmp_path / "bare.git"

@@ -48,6 +48,19 @@ def _is_as_wanted(host: PracticeHost, tag: str) -> None:
     assert the(host, SERVICE).id == one.id
 
 
+MOUNTING = "pgbouncer"
+"""Image and configuration of this one are the same in both releases."""
+
+
+@pytest.fixture
+def mounting(practice_host: PracticeHost) -> Path:
+    """A practice stack at v1.5.0 whose `pgbouncer` mounts a file that every release changes."""
+    checkout = practice_host.project.directory
+    subprocess.run(["git", "-C", str(checkout), "fetch", "-q", "--tags"], check=True)
+    insert(practice_host, MOUNTING, 'volumes: ["./CHANGELOG.md:/etc/changes:ro"]')
+    return checkout
+
+
 def test_the_label_is_another_than_the_prediction(practice_host: PracticeHost, stack: Path) -> None:
     """The practice host does as Compose does: else these tests would prove nothing."""
     assert stack.is_dir()
@@ -76,3 +89,44 @@ def test_killed_and_resumed(practice_host: PracticeHost, stack: Path, tmp_path: 
     assert resumed.code == ExitCode.DONE, resumed.err
     _is_as_wanted(practice_host, "v2.0.0")
     assert made <= {the(practice_host, SERVICE).id}
+
+
+def test_a_mounted_release_file_is_rolled_and_named(
+    practice_host: PracticeHost, mounting: Path, tmp_path: Path
+) -> None:
+    """Compose sees nothing to do; the plan names the file, forward and back get new containers."""
+    old = the(practice_host, MOUNTING)
+    assert practice_host.stack.outdated(MOUNTING) == frozenset()
+    answers = answer_all(mounting, "v2.0.0", tmp_path / "answers.toml")
+    planned = avnwizard("plan", "--to", "v2.0.0", "--stack", mounting, "--answers", answers, "--json").data
+    part = next(one for one in planned["services"] if one["service"] == MOUNTING)
+    assert (part["strategy"], part["unseen"]) == ("surge", ["CHANGELOG.md"])
+    assert part["reason"].startswith("CHANGELOG.md changes, which it reads; ")
+    assert f"{MOUNTING}: CHANGELOG.md changes, which it reads" in planned["changes"]
+    said = avnwizard("upgrade", "--to", "v2.0.0", "--stack", mounting, "--yes", "--answers", answers)
+    assert said.code == ExitCode.DONE, said.err
+    new = the(practice_host, MOUNTING)
+    assert (new.id != old.id, new.image_id, new.config_hash) == (True, old.image_id, old.config_hash)
+    back = avnwizard("rollback", "--stack", mounting, "--yes")
+    assert back.code == ExitCode.ROLLED_BACK, back.err
+    assert the(practice_host, MOUNTING).id not in {old.id, new.id}
+
+
+@pytest.mark.parametrize("point", ["note-before:after", "start-new:after", "remove-old:after"])
+@pytest.mark.parametrize("way", ["resume", "rollback"])
+def test_a_mounted_release_file_and_a_kill(
+    practice_host: PracticeHost, mounting: Path, tmp_path: Path, point: str, way: str
+) -> None:
+    """Both containers look the same to Compose: which one read the old file is known by its id alone."""
+    old = the(practice_host, MOUNTING).id
+    where = f"journal:roll:{MOUNTING}:{point}" if point.startswith("note") else f"roll:{MOUNTING}:{point}"
+    _upgrade(mounting, tmp_path, env={KILL_AT: where})
+    there = {one.id for one in practice_host.stack.containers(MOUNTING)}
+    said = avnwizard(way, "--stack", mounting, *(["--yes"] if way == "rollback" else []))
+    assert said.code == (ExitCode.DONE if way == "resume" else ExitCode.ROLLED_BACK), said.err
+    left = the(practice_host, MOUNTING).id
+    if way == "resume":
+        assert left != old
+        assert there - {old} <= {left}
+    else:
+        assert (left == old) is (old in there), "the one that never read the newer file stays"

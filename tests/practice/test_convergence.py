@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from avnwizard.domain.host import Container
-from avnwizard.practice.convergence import converge
+from avnwizard.practice.convergence import converge, replaced
 
 
 def _container(number: int, **changed: Any) -> Container:
@@ -69,3 +69,17 @@ def test_an_ended_one_shot_is_started_again() -> None:
 def test_a_missing_service_is_created() -> None:
     """From nothing."""
     assert _verbs(replicas=2) == [("create", 1), ("create", 2)]
+
+
+def test_forced_recreation_replaces_what_is_as_wanted() -> None:
+    """`--force-recreate`."""
+    actions = converge(
+        [_container(1)], config_hash="same", image_id="sha256:old", replicas=1, recreate=True, force=True
+    )
+    assert [(action.verb, action.number) for action in actions] == [("recreate", 1)]
+
+
+def test_what_would_be_replaced() -> None:
+    """Those of another image or configuration, and none that would only be started."""
+    there = [_container(1), _container(2, config_hash="other"), _container(3, state="exited", health="none")]
+    assert replaced(there, config_hash="same", image_id="sha256:old") == {"id2"}

@@ -1,13 +1,14 @@
 """What runs otherwise than the files of the current release say: services by name, in sentences, as decisions."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from avnwizard.domain.answers import Decision
 from avnwizard.domain.compose.document import read
 from avnwizard.domain.interpolation import InterpolationError, interpolate
 from avnwizard.domain.plain import printable
+from avnwizard.domain.references import is_tag
 
 Likeness = Literal["same", "other", "unknown"]
 _ID = 19
@@ -24,6 +25,7 @@ class Drift:
         pinned: the reference that the files name.
         image: whether the image is another one than `pinned` names on this host.
         config: whether the configuration, without the image, is the files'.
+        job: it is a one-shot: to start it again is to run it.
     """
 
     service: str
@@ -32,6 +34,7 @@ class Drift:
     pinned: str
     image: bool
     config: Likeness
+    job: bool = False
 
     @property
     def no_way_back(self) -> str:
@@ -44,7 +47,7 @@ class Drift:
             return "its containers run different images"
         if self.image and self.config == "other":
             return "image and configuration are both of another release"
-        if self.image and "@" in self.pinned:
+        if self.image and not is_tag(self.pinned):
             return "the files pin the image by its digest, which no other image can be given"
         return ""
 
@@ -74,7 +77,7 @@ class Drifted:
     drifts: tuple[Drift, ...] = ()
     release: str = ""
     unsure: tuple[str, ...] = ()
-    why_unsure: str = ""
+    why_unsure: str = field(default="", compare=False)
 
     @property
     def images(self) -> tuple[Drift, ...]:

@@ -36,12 +36,13 @@ def look(host: Host, model: ComposeModel, containers: Sequence[Container]) -> Dr
     for service, ours in sorted(by_service.items()):
         others = [one for one in ours if runs_another_image(one, model, here)]
         ids = tuple(dict.fromkeys(one.image_id for one in (*others, *ours)))
-        ids = ids[:1] if is_job(model.services[service], model) else ids
+        job = is_job(model.services[service], model)
+        ids = ids[:1] if job else ids
         config = alike[service]
         if others or config == "other" or len(ids) > 1:
             runs = (others or ours)[0].image
             pinned = model.services[service].image
-            found.append(Drift(service, runs, ids, pinned, image=bool(others), config=config))
+            found.append(Drift(service, runs, ids, pinned, image=bool(others), config=config, job=job))
     release = _release_that_runs(host, by_service) if any(one.image for one in found) else ""
     unsure = tuple(name for name, config in sorted(alike.items()) if config == "unknown")
     return Drifted(host.repo.head().tag, tuple(found), release, unsure, why)
@@ -63,8 +64,7 @@ def findings(host: Host, found: Drifted) -> Iterator[Finding]:
             yield Finding(
                 "drift", "stop",
                 f"{one.sentence(found.tag)} A rollback could not bring it back: {one.no_way_back}.",
-                "Bring it in step before you upgrade: check out the release that really runs, or apply the files "
-                f"that are here: docker compose up -d {printable(one.service, limit=60)}",
+                f"Bring it in step before you upgrade: check out the release that really runs, or {_applied(one)}",
             )  # fmt: skip
         yield from _to_be_acknowledged(host, found)
     if found.unsure:
@@ -79,6 +79,9 @@ def findings(host: Host, found: Drifted) -> Iterator[Finding]:
 
 def _to_be_acknowledged(host: Host, found: Drifted) -> Iterator[Finding]:
     lockstep = host.config.lockstep
+    if found.images and found.release:
+        hint = "Was the checkout moved without the containers? Then git checkout what runs, and upgrade from there."
+        yield Finding("drift", "warn", found.whole(), hint)
     for one in found.images:
         if not one.no_way_back:
             together = one.service in lockstep.services
@@ -94,6 +97,13 @@ def _to_be_acknowledged(host: Host, found: Drifted) -> Iterator[Finding]:
             "The upgrade asks you to acknowledge it, and starts them from the files. To do so now: "
             f"docker compose up -d {' '.join(printable(name, limit=60) for name in found.configurations)}",
         )  # fmt: skip
+
+
+def _applied(one: Drift) -> str:
+    """How the files are brought about; a one-shot is not started lightly: it may be a migration that never ran."""
+    if one.job:
+        return "finish this release by hand: what this one-shot does may never have been done."
+    return f"apply the files that are here: docker compose up -d {printable(one.service, limit=60)}"
 
 
 def _configurations(

@@ -1,12 +1,13 @@
 """The images that ran before a run: which of them a rollback has to fetch, and whether it can start them at all."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.plain import printable
+from avnwizard.domain.references import is_tag
 from avnwizard.engine.journal import Journal
 from avnwizard.errors import RefusedError
 from avnwizard.flows.acceptance import is_accepted
@@ -23,12 +24,15 @@ class Gone:
     Attributes:
         source: what to pull ("NAME@sha256:…"), "" where nobody knows.
         offered: whether the registry has it, None where that cannot be told.
+        named: the files name it by this very digest, so that it has to be here under that name and not by its id
+            alone: no tag can bring a digest back.
     """
 
     service: str
     image_id: str
     source: str
     offered: bool | None
+    named: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def reach(host: Host, model: ComposeModel, pulled: Mapping[str, Any], services: 
         named = here.get(reference)
         if named and named.id == image_id:
             continue
-        if "@" not in reference:
+        if not reference or is_tag(reference):
             if image_id not in here:
                 sources[name] = known
         elif named or not _may_be(known, reference):
@@ -76,7 +80,7 @@ def reach(host: Host, model: ComposeModel, pulled: Mapping[str, Any], services: 
             )
         else:
             sources[name] = reference
-    gone = _gone(host, wanted, sources)
+    gone = tuple(replace(one, named=one.source == pinned.get(one.service)) for one in _gone(host, wanted, sources))
     _require(gone)
     before = named_before(pulled) or {}
     borrowed = {

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.host import ComposeModel, Container, Head, Image, Service
+from avnwizard.domain.references import is_tag
 from avnwizard.domain.settling import is_restless
 from avnwizard.domain.strategy import is_job
 from avnwizard.errors import RefusedError, UsageError
@@ -98,7 +99,7 @@ def runs_another_image(one: Container, model: ComposeModel, here: Mapping[str, I
     pinned = model.services[one.service].image
     if pinned in here:
         return here[pinned].id != one.image_id
-    return one.image != pinned or "@" not in pinned
+    return one.image != pinned or is_tag(pinned)
 
 
 def survey(host: Host) -> Survey:

@@ -1,16 +1,20 @@
 """Whether the images that ran before can run again, from where, and under which names."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from avnwizard.domain.host import ComposeModel, Image, Service
+from avnwizard.engine.step import Probe
 from avnwizard.errors import RefusedError
 from avnwizard.flows.former_images import Gone, WayBack, of_before, reach
+from avnwizard.flows.steps.former_images import FetchImages
 
 if TYPE_CHECKING:
+    from avnwizard.engine.step import StepContext
     from avnwizard.flows.host import Host
 
 RAN, NEWER = "sha256:" + "a" * 64, "sha256:" + "b" * 64
@@ -79,9 +83,50 @@ def test_what_cannot_be_pulled_is_refused(offered: bool, sources: dict[str, str]
 def test_a_digest_that_lost_its_name_is_pulled_by_it() -> None:
     """The image is here by its id; a tag cannot bring the digest back."""
     found = _reach(_Stack({"kept": RAN}), DIGEST, sources={"web": SOURCE, "worker": SOURCE})
-    assert [one.source for one in found.fetch] == [DIGEST, DIGEST]
+    assert [(one.source, one.named) for one in found.fetch] == [(DIGEST, True), (DIGEST, True)]
     unknown = _reach(_Stack({"kept": RAN}), DIGEST)
     assert [one.source for one in unknown.fetch] == [DIGEST, DIGEST], "an older avnwizard noted no source"
+
+
+class _Local:
+    """Images by id and by name; a pull brings the name."""
+
+    def __init__(self, *here: str) -> None:
+        self.here = dict.fromkeys(here, RAN)
+
+    def image(self, reference: str) -> Image | None:
+        return Image(reference, self.here[reference], "", 1) if reference in self.here else None
+
+    def pull(self, reference: str, _progress: object) -> None:
+        self.here |= {reference: RAN, RAN: RAN}
+
+
+@pytest.mark.parametrize(
+    ("here", "named", "done"),
+    [
+        pytest.param((), False, False, id="pruned"),
+        pytest.param((RAN,), False, True, id="here by its id, as after docker load"),
+        pytest.param((RAN,), True, False, id="here by its id, and the files want the digest"),
+        pytest.param((RAN, DIGEST), True, True, id="here by its digest"),
+    ],
+)
+def test_when_an_image_counts_as_fetched(here: tuple[str, ...], *, named: bool, done: bool) -> None:
+    """An id is enough where a tag can be put on it; a digest has to be pulled."""
+    stack = _Local(*here)
+    host = cast("Host", SimpleNamespace(stack=stack))
+    step = FetchImages(host, [Gone("web", RAN, DIGEST, True, named)])
+    ctx = cast(
+        "StepContext",
+        SimpleNamespace(
+            effect=lambda _name: nullcontext(),
+            checkpoint=lambda: None,
+            progress=lambda *_: None,
+            say=lambda _text: None,
+        ),
+    )
+    assert (step.probe(ctx) is Probe.DONE) is done
+    step.do(ctx)
+    assert step.probe(ctx) is Probe.DONE
 
 
 @pytest.mark.parametrize("here", [{DIGEST: NEWER, "kept": RAN}, {"kept": RAN}])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from avnwizard.domain.references import is_tag
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError, StepError
 from avnwizard.flows.former_images import Gone
@@ -49,9 +50,12 @@ class FetchImages(Step):
             ctx.say(f"{one.service}: {one.image_id[:19]} is here again")
 
     def _is_here(self, one: Gone) -> bool:
-        """Under the id that ran; a source that the files name must name it too."""
-        named = self._host.stack.image(one.source)
-        return self._host.stack.image(one.image_id) is not None and (named is None or named.id == one.image_id)
+        """By the id that ran; one that the files name by its digest under that name too."""
+        stack = self._host.stack
+        if one.named:
+            found = stack.image(one.source)
+            return found is not None and found.id == one.image_id
+        return stack.image(one.image_id) is not None
 
 
 class ReturnNames(Step):
@@ -91,7 +95,7 @@ def lend_name(ctx: StepContext, host: Host, want: Wanted) -> None:
     here = host.stack.image(name)
     if not want.image_id or (here and here.id == want.image_id):
         return
-    if "@" in name or host.stack.image(want.image_id) is None:
+    if not is_tag(name) or host.stack.image(want.image_id) is None:
         raise StepError(
             f"The image that {service} ran before ({want.image_id[:19]}) cannot be started under the name {name}.",
             "Load or pull it, then resume.",

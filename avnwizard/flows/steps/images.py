@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from avnwizard.domain.plan import Plan
+from avnwizard.domain.references import is_tag, repository_of
 from avnwizard.engine.step import Probe, Step, StepContext, UndoCost
 from avnwizard.errors import StepError
 from avnwizard.flows.safety import require_safe_still
@@ -87,7 +88,7 @@ class PullImages(Step):
             with ctx.effect(f"keep-{service}"):
                 stack.keep(image_id, keep_name(ctx.run, service))
         parts = self._scene.plan.services
-        tags = {tag for one in parts for tag in (one.image_old, one.image_pinned, one.image_new) if _is_tag(tag)}
+        tags = {tag for one in parts for tag in (one.image_old, one.image_pinned, one.image_new) if is_tag(tag)}
         here = stack.images([*tags, *running.values()])
         old = {one.service: one.image_old for one in parts}
         sources = {
@@ -105,7 +106,7 @@ class PullImages(Step):
         tags = named_before(facts)
         if tags is None:
             running = facts.get("running", {})
-            old = {one.service: one.image_old for one in self._scene.plan.services if _is_tag(one.image_old)}
+            old = {one.service: one.image_old for one in self._scene.plan.services if is_tag(one.image_old)}
             tags = {old[service]: image_id for service, image_id in running.items() if service in old}
         put_back(ctx, self._scene.host.stack, tags)
 
@@ -127,14 +128,7 @@ def put_back(ctx: StepContext, stack: Stack, tags: Mapping[str, str]) -> None:
                 stack.retag(image_id, tag)
 
 
-def _is_tag(reference: str) -> bool:
-    """A digest always names the same image, and no other can be given it."""
-    return bool(reference) and "@" not in reference
-
-
 def _nearest(sources: Iterable[str], reference: str) -> str:
     """The source of the reference's own repository, else any."""
-    head, slash, last = reference.partition("@")[0].rpartition("/")
-    repository = f"{head}{slash}{last.partition(':')[0]}"
-    found = sorted(sources, key=lambda one: one.partition("@")[0] != repository)
+    found = sorted(sources, key=lambda one: repository_of(one) != repository_of(reference))
     return found[0] if found else ""

@@ -1,0 +1,12 @@
+"""What an image reference is: a tag, which may be moved, or a digest or id, which names one image for good."""
+
+
+def is_tag(reference: str) -> bool:
+    """Whether another image can be given this name."""
+    return bool(reference) and "@" not in reference and not reference.startswith("sha256:")
+
+
+def repository_of(reference: str) -> str:
+    """A reference without its tag and digest, as it is written."""
+    head, slash, last = reference.partition("@")[0].rpartition("/")
+    return f"{head}{slash}{last.partition(':')[0]}"

@@ -117,7 +117,7 @@ def rollback_from_json(text: str) -> RollbackPlan:
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the operator wants beyond what is needed, and what he agrees to; only the dearer way can be chosen.
+    """What the operator wants beyond what is needed, and agrees to; only the dearer way can be chosen.
 
     Attributes:
         restore: put the databases back though the old code could go on with the data of now.

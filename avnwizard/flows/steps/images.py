@@ -6,6 +6,7 @@ from typing import Any
 from avnwizard.domain.plan import Plan
 from avnwizard.engine.step import Probe, Step, StepContext, UndoCost
 from avnwizard.errors import StepError
+from avnwizard.flows.same_major import require_same_major
 from avnwizard.flows.steps.scene import Scene
 
 
@@ -60,6 +61,7 @@ class PullImages(Step):
                     f"the plan was made with {digest}. Nothing that serves was changed.",
                     "Somebody moved the tag: roll back, look at the release, and plan again.",
                 )
+            require_same_major(self._scene.host, self._scene.plan, image, ctx.recall().get("running", {}))
             pulled[reference] = image.id
         ctx.note(images=pulled)
         ctx.progress(len(wanted), len(wanted), "images")

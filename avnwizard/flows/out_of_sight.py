@@ -1,7 +1,7 @@
 """Going back where a database is out of avnwizard's reach: outside the stack, or a server that no snapshot holds.
 
-Nobody compared its schema, so nobody can say that the old code works on it. Only the operator can, who may also have
-put it back from a backup of his own: a rollback asks for his word, and never says that nothing is lost.
+Nobody compared its schema, so nobody can say that the old code works on it. Only the operator can, and may also have
+put it back from another backup: a rollback asks for consent, and never says that nothing is lost.
 """
 
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ def runs_release(plan: Plan, job: str) -> bool:
 def no_database_here(jobs: Sequence[str]) -> str:
     """The verdict's reason on a stack without a database of its own."""
     if not jobs:
-        return "this stack has no database of its own, and no one-shot ran that could have changed another"
+        return "this stack has no database of its own, and no migration ran that the old code is known to fail on"
     return (
         f"this stack has no database of its own: nobody compared what {listed(jobs)} changed, "
         "and the old code runs on it"

@@ -8,6 +8,7 @@ from avnwizard.domain.references import is_tag, repository_of
 from avnwizard.engine.step import Probe, Step, StepContext, UndoCost
 from avnwizard.errors import StepError
 from avnwizard.flows.safety import require_safe_still
+from avnwizard.flows.same_major import require_same_major
 from avnwizard.flows.steps.scene import Scene
 from avnwizard.ports import Stack
 
@@ -74,6 +75,7 @@ class PullImages(Step):
                     f"the plan was made with {digest}. Nothing that serves was changed.",
                     "Somebody moved the tag: roll back, look at the release, and plan again.",
                 )
+            require_same_major(self._scene.host, self._scene.plan, image, ctx.recall().get("running", {}))
             pulled[reference] = image.id
         require_safe_still(ctx, self._scene.host, self._scene.plan)
         ctx.note(images=pulled)

@@ -53,13 +53,13 @@ def _any_changes(host: Host, services: Sequence[ServicePlan]) -> bool:
     wanted = [part for part in services if part.image_new]
     if any(part.image_old != part.image_new for part in wanted):
         return True
-    here = host.stack.images([part.image_new for part in wanted])
+    here = {reference: host.stack.image(reference) for reference in {part.image_new for part in wanted}}
     running: dict[str, set[str]] = {}
     for one in host.stack.containers():
         if not one.one_off:
             running.setdefault(one.service, set()).add(one.image_id)
     for part in wanted:
-        image = here.get(part.image_new)
+        image = here[part.image_new]
         if image is None or (part.digest and image.digest != part.digest):
             return True
         if running.get(part.service, set()) != {image.id}:

@@ -1,0 +1,176 @@
+"""Env files that name images, that git tracks, that services get whole, and stacks that have none."""
+
+from pathlib import Path
+
+import pytest
+
+from avnwizard.errors import ExitCode
+from tests.zoo.parts import compose, worker
+from tests.zoo.stack import COMPOSE_FILE, TOML, UP, ZooStack, bring_up, make
+
+pytestmark = pytest.mark.engine
+
+EXAMPLE = "# the release to run\nAPP_TAG={tag}\n"
+BY_TAG = compose({"web": worker("${APP_TAG:-latest}"), "side": worker("v1.5.0")})
+
+
+def _pinned(tag: str) -> dict[str, str]:
+    return {COMPOSE_FILE: BY_TAG, ".env.example": EXAMPLE.format(tag=tag)}
+
+
+PINNED = {tag: _pinned(tag) for tag in ("v1.5.0", "v1.6.0")}
+
+
+def _tags(zoo: ZooStack) -> tuple[str, str]:
+    web, side = (zoo.image_of(name).rpartition(":")[2] for name in ("web", "side"))
+    return web, side
+
+
+def test_a_tag_that_was_copied_from_the_example_moves_with_it(zoo: ZooStack) -> None:
+    """The operator has the default of v1.5.0: the upgrade adopts that of v1.6.0, and the image really moves."""
+    mine = "# my own\nAPP_TAG=v1.5.0\nMINE=1\n"
+    bring_up(zoo, PINNED, operator={".env": mine})
+    plan = zoo.avnwizard("plan", "--to", "v1.6.0", "--json").data
+    assert [(edit["action"], edit["key"], edit["shown"]) for edit in plan["env"]] == [("set", "APP_TAG", "v1.6.0")]
+    there = zoo.upgrade()
+    assert there.code == ExitCode.DONE, there.err
+    assert _tags(zoo) == ("v1.6.0", "v1.5.0")
+    assert (zoo.clone / ".env").read_text() == mine.replace("v1.5.0", "v1.6.0")
+    assert "no service's image changed" not in there.err
+    back = zoo.rollback()
+    assert back.code == ExitCode.ROLLED_BACK, back.err
+    assert (_tags(zoo), (zoo.clone / ".env").read_text()) == (("v1.5.0", "v1.5.0"), mine)
+
+
+def test_a_tag_that_the_operator_keeps_is_named_as_what_holds_the_image_back(zoo: ZooStack, tmp_path: Path) -> None:
+    """Kept by an answer, the plan says which service stays at which image, and the run that no image changed."""
+    bring_up(zoo, PINNED, operator={".env": "APP_TAG=v1.5.0\n"})
+    answers = tmp_path / "answers.toml"
+    answers.write_text('from = "v1.5.0"\nto = "v1.6.0"\n[value]\nAPP_TAG = "v1.5.0"\n')
+    plan = zoo.avnwizard("plan", "--to", "v1.6.0", "--answers", str(answers), "--json").data
+    held, none = plan["warnings"][:2]
+    assert held.startswith("web stays at ")
+    assert held.endswith(":v1.5.0: your env file has APP_TAG=v1.5.0, the release v1.6.0.")
+    assert none.startswith("No service's image changes")
+    there = zoo.upgrade("v1.6.0", "--answers", str(answers))
+    assert there.code == ExitCode.DONE, there.err
+    assert "no service's image changed" in there.err
+    assert _tags(zoo) == ("v1.5.0", "v1.5.0")
+
+
+def _tracked(tag: str, *more: str) -> dict[str, str]:
+    lines = ("# operators may change BIND", "BIND=9000", "# do not change", f"APP_TAG={tag}", *more)
+    body = worker("${APP_TAG}", environment={"REL": "${APP_TAG}", "BIND": "${BIND}"})
+    return {COMPOSE_FILE: compose({"web": body}), ".env": "\n".join(lines) + "\n", ".gitignore": "avnwizard.toml\n"}
+
+
+TRACKED = {"v1.5.0": _tracked("v1.5.0"), "v1.6.0": _tracked("v1.6.0", "NEW_LIMIT=10")}
+TRACKED_TOML = TOML.replace('example = ".env.example"', 'example = ".env"')
+
+
+@pytest.mark.parametrize(
+    ("edit", "merged"),
+    [
+        (("", ""), "BIND=9000\n# do not change\nAPP_TAG=v1.6.0\nNEW_LIMIT=10\n"),
+        (("9000", "9443"), "BIND=9443\n# do not change\nAPP_TAG=v1.6.0\nNEW_LIMIT=10\n"),
+        (
+            ("# do not change\n", "MINE=1\n"),
+            "BIND=9000\n# do not change\nAPP_TAG=v1.6.0\nNEW_LIMIT=10\nMINE=1\n",
+        ),
+    ],
+    ids=["unedited", "edited", "edited-beside"],
+)
+def test_an_env_file_that_git_tracks_is_merged_with_the_releases(
+    zoo: ZooStack, edit: tuple[str, str], merged: str
+) -> None:
+    """The release's tags come, the operator's edits stay on top, there and back; also where lines stand together."""
+    mine = TRACKED["v1.5.0"][".env"].replace(*edit) if edit[0] else TRACKED["v1.5.0"][".env"]
+    bring_up(zoo, TRACKED, operator={".env": mine, "avnwizard.toml": TRACKED_TOML})
+    plan = zoo.avnwizard("plan", "--to", "v1.6.0", "--json").data
+    assert ("set", "APP_TAG", "v1.6.0") in [(one["action"], one["key"], one["shown"]) for one in plan["env"]]
+    there = zoo.upgrade()
+    assert there.code == ExitCode.DONE, there.err
+    assert zoo.image_of("web").endswith(":v1.6.0")
+    assert (zoo.clone / ".env").read_text() == "# operators may change BIND\n" + merged
+    assert (zoo.clone / ".env").stat().st_mode & 0o777 == 0o600
+    zoo.nothing_to_do()
+    back = zoo.rollback()
+    assert back.code == ExitCode.ROLLED_BACK, back.err
+    assert (zoo.image_of("web").rpartition(":")[2], (zoo.clone / ".env").read_text()) == ("v1.5.0", mine)
+    zoo.nothing_to_do()
+
+
+OWN = "WEB_PEPPER=salted\nWEB_FEATURES=a,b\n"
+PASSED_ON = compose({"web": worker("v1.5.0", env_file=[".env"])})
+PASSED_ON_TOML = TOML.replace('example = ".env.example"', 'example = "settings.example"')
+
+
+def _offering(place: str, text: str) -> dict[str, str]:
+    return {COMPOSE_FILE: PASSED_ON, place: text}
+
+
+@pytest.mark.parametrize("place", ["conf/settings.example", "docs/settings.txt"], ids=["moved", "gone"])
+def test_an_example_that_moves_or_goes_comments_nothing_out(zoo: ZooStack, tmp_path: Path, place: str) -> None:
+    """It is asked about, and every variable that a service is given stays in the operator's file."""
+    text = "WEB_PEPPER=\nWEB_FEATURES=\n"
+    releases = {"v1.5.0": _offering("settings.example", text), "v1.6.0": _offering(place, text)}
+    bring_up(zoo, releases, operator={".env": OWN, "avnwizard.toml": PASSED_ON_TOML})
+    refused = zoo.avnwizard("plan", "--to", "v1.6.0")
+    assert refused.code == ExitCode.REFUSED
+    assert "v1.6.0 has no settings.example" in refused.err
+    answers = tmp_path / "answers.toml"
+    answers.write_text('from = "v1.5.0"\nto = "v1.6.0"\n[acknowledge]\nexample = true\n')
+    plan = zoo.avnwizard("plan", "--to", "v1.6.0", "--answers", str(answers), "--json").data
+    assert plan["env"] == []
+
+
+def test_what_a_service_is_given_whole_is_not_commented_out(zoo: ZooStack) -> None:
+    """The example drops a variable, but `env_file` hands it to the service, which may still read it."""
+    releases = {"v1.5.0": _offering(".env.example", OWN), "v1.6.0": _offering(".env.example", "WEB_FEATURES=\n")}
+    bring_up(zoo, releases, operator={".env": OWN})
+    assert zoo.avnwizard("plan", "--to", "v1.6.0", "--json").data["env"] == []
+
+
+def test_no_env_file_is_an_empty_one(zoo: ZooStack) -> None:
+    """As Ory Kratos' quick start has it: planned, upgraded and rolled back, and none is made."""
+    releases = {
+        tag: {COMPOSE_FILE: compose({"web": worker(tag)}), ".env.example": ""} for tag in ("v1.5.0", "v1.6.0")
+    }
+    make(zoo, releases)
+    (zoo.clone / ".env").unlink()
+    zoo.run(*UP)
+    for verb in (("status",), ("check",), ("plan", "--to", "v1.6.0")):
+        said = zoo.avnwizard(*verb)
+        assert said.code == ExitCode.DONE, said.err
+    assert "--env-file" not in said.out
+    there = zoo.upgrade()
+    assert there.code == ExitCode.DONE, there.err
+    assert (zoo.image_of("web").rpartition(":")[2], (zoo.clone / ".env").exists()) == ("v1.6.0", False)
+    zoo.nothing_to_do()
+    back = zoo.rollback()
+    assert back.code == ExitCode.ROLLED_BACK, back.err
+    assert (zoo.image_of("web").rpartition(":")[2], (zoo.clone / ".env").exists()) == ("v1.5.0", False)
+    zoo.nothing_to_do()
+
+
+def test_an_env_file_is_made_where_the_release_demands_a_variable(zoo: ZooStack, tmp_path: Path) -> None:
+    """What the operator answers is written into a new private file; the rollback leaves none, as before."""
+    demanding = worker("v1.6.0", environment={"LIMIT": "${LIMIT:?how many}"})
+    releases = {
+        "v1.5.0": {COMPOSE_FILE: compose({"web": worker("v1.5.0")}), ".env.example": ""},
+        "v1.6.0": {COMPOSE_FILE: compose({"web": demanding}), ".env.example": ""},
+    }
+    make(zoo, releases)
+    (zoo.clone / ".env").unlink()
+    zoo.run(*UP)
+    answers = tmp_path / "answers.toml"
+    answers.write_text('from = "v1.5.0"\nto = "v1.6.0"\n[value]\nLIMIT = "5"\n')
+    there = zoo.upgrade("v1.6.0", "--answers", str(answers))
+    assert there.code == ExitCode.DONE, there.err
+    assert "LIMIT=5\n" in (zoo.clone / ".env").read_text()
+    assert (zoo.clone / ".env").stat().st_mode & 0o777 == 0o600
+    zoo.nothing_to_do()
+    back = zoo.rollback()
+    assert back.code == ExitCode.ROLLED_BACK, back.err
+    assert not (zoo.clone / ".env").exists()
+    zoo.nothing_to_do()

@@ -227,8 +227,15 @@ def _config(repo: "GitRepo", state: StatePaths) -> Config:
     for folder in (repo.directory, state.folder):
         file = folder / FILE_NAME
         if file.is_file():
-            return parse_config(file.read_text("utf-8"), source=str(file))
+            return parse_config(_content(file), source=str(file))
     return Config()
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise RefusedError(f"{file} cannot be read: {error.strerror}.", "Look at its owner and mode.") from error
 
 
 def _default_project(directory: Path, config: Config) -> ComposeProject:

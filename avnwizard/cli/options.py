@@ -1,5 +1,6 @@
 """The options that several verbs share."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,13 @@ AnswersOption = Annotated[
 ]
 RunArgument = Annotated[str, typer.Argument(metavar="[RUN]", help="A run, or the beginning of its name.")]
 HERE = Path()
+
+
+def finite(value: float | None) -> float | None:
+    """Refuse `nan`, which is neither too small nor too large for the bounds of an option, and the infinities."""
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter("must be a number")
+    return value
 
 
 def open_stack(directory: Path) -> "Host":

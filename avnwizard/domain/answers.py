@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import tomlkit
-from tomlkit.exceptions import TOMLKitError
 
 from avnwizard.domain.plain import printable
 from avnwizard.domain.secret import Secret
+from avnwizard.domain.toml_text import read_toml
 from avnwizard.errors import UsageError
 
 Topic = Literal["acknowledge", "rename", "value", "remove"]
@@ -126,10 +126,7 @@ def read_answers(text: str, *, source: str, current: str, target: str) -> Answer
     Raises:
         UsageError: not TOML, for another upgrade, or a line of the wrong kind; no value is ever quoted.
     """
-    try:
-        found = tomlkit.parse(text).unwrap()
-    except TOMLKitError as error:
-        raise UsageError(f"{source} is not TOML: {type(error).__name__}.", "Look for a missing quote.") from None
+    found = read_toml(text.encode("utf-8", "surrogatepass"), source=source, secret=True)
     if (found.get("from"), found.get("to")) != (current, target):
         raise UsageError(
             f"{source} answers for another upgrade than {current} to {target}.",

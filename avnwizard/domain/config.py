@@ -1,14 +1,18 @@
 """`avnwizard.toml`: the few lines that make anyone's git-tagged compose project work. Avnology's needs none."""
 
 import re
-import tomllib
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
+
+from annotated_types import Interval
 
 from avnwizard.domain.handover import Handover
+from avnwizard.domain.plain import printable
 from avnwizard.domain.secret import redact_urls
 from avnwizard.domain.snapshot import Proof
+from avnwizard.domain.toml_text import read_toml
 from avnwizard.errors import UsageError
 
 FILE_NAME = "avnwizard.toml"
@@ -16,7 +20,7 @@ AVNOLOGY_FILES = ("docker-compose.traefik.yml",)
 AVNOLOGY_ENV_FILE = ".env.production"
 _STRICT = {"extra": "forbid"}
 """`pydantic.ConfigDict`, as what these classes carry for the reading: an unknown key is an error."""
-_RATES = (0.5, 200.0)
+_HOUR_S, _DAY_S, _CENTURY_DAYS = 3600, 86400, 36500
 _ADDRESS, _PATH, _URL = (re.compile(each) for each in (r"|\S+:[0-9]{1,5}", r"/[!-~]*", r"https?://[!-~]+"))
 
 Strategy = Literal["job", "surge", "recreate", "skip"]
@@ -91,9 +95,9 @@ class RollSection:
 
     strategy: dict[str, Strategy] = field(default_factory=dict)
     handover: dict[str, Handover] = field(default_factory=dict)
-    healthy_s: float = 120.0
-    drain_s: float = 2.0
-    drain_limit_s: float = 30.0
+    healthy_s: Annotated[float, Interval(ge=1, le=_DAY_S)] = 120.0
+    drain_s: Annotated[float, Interval(ge=0, le=_HOUR_S)] = 2.0
+    drain_limit_s: Annotated[float, Interval(ge=0, le=_DAY_S)] = 30.0
     mounts: dict[str, str] = field(default_factory=dict)
 
 
@@ -126,15 +130,13 @@ class ProbeSection:
     __pydantic_config__ = _STRICT
 
     enabled: bool = True
-    rate: float = 20.0
+    rate: Annotated[float, Interval(ge=0.5, le=200)] = 20.0
     address: str = ""
     paths: dict[str, str] = field(default_factory=dict)
     urls: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what cannot be asked; `ValueError` names the key first."""
-        if not _RATES[0] <= self.rate <= _RATES[1]:
-            raise ValueError("rate: Must be from {:g} to {:g} requests a second".format(*_RATES))
         if not _ADDRESS.fullmatch(self.address):
             raise ValueError("address: Must be ADDRESS:PORT")
         for name, path in self.paths.items():
@@ -164,8 +166,8 @@ class SnapshotSection:
 
     volumes: tuple[str, ...] = ()
     proof: Proof = "restored"
-    keep: int = 5
-    keep_days: float = 90.0
+    keep: Annotated[int, Interval(ge=1, le=10_000)] = 5
+    keep_days: Annotated[float, Interval(ge=0, le=_CENTURY_DAYS)] = 90.0
 
 
 @dataclass(frozen=True)
@@ -183,24 +185,36 @@ class Config:
     snapshot: SnapshotSection = field(default_factory=SnapshotSection)
 
 
-def parse_config(text: str, *, source: str) -> Config:
+def parse_config(text: str | bytes, *, source: str) -> Config:
     """Read `avnwizard.toml`.
 
     Raises:
-        UsageError: not TOML, an unknown key, or a value of the wrong type; it names the place.
+        UsageError: not TOML, an unknown key, or a value of the wrong type or out of its range; it names the place.
     """
     from pydantic import TypeAdapter, ValidationError
 
+    found = read_toml(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"), source=source)
     try:
-        return TypeAdapter(Config).validate_python(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{source} is not TOML: {error}.", "Mend the line that it names.") from error
+        return TypeAdapter(Config).validate_python(found)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        ours = first["type"] == "value_error"
-        said = f"{place}.{first['ctx']['error']}" if ours else f"{place}: {first['msg']}"
-        raise UsageError(f"{source}: {said}.", "The README lists every key.") from error
+        place = printable(".".join(str(part) for part in first["loc"]), limit=100)
+        if first["type"] == "value_error":
+            said = f"{place}.{printable(str(first['ctx']['error']), limit=200)}"
+        else:
+            said = f"{place}: {_range(first['loc']) or first['msg']}"
+        raise UsageError(f"{source}: {said}.", "List every key with: avnwizard help configuration") from error
+
+
+def _range(place: Sequence[Any]) -> str:
+    """What a number may be, where the place is one; else ""."""
+    section: Any = Config
+    for name in place:
+        known = {one.name: one.type for one in fields(section)} if isinstance(section, type) else {}
+        section = known.get(str(name))
+    bounds = [one for one in getattr(section, "__metadata__", ()) if isinstance(one, Interval)]
+    what = "a whole number" if getattr(section, "__origin__", None) is int else "a number"
+    return f"Must be {what} from {bounds[0].ge:,} to {bounds[0].le:,}" if bounds else ""
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,10 @@ def draft(host: Host, target: str) -> Draft:
     main = next(iter(compose))  # the release's own file; those that override it come after
     before, after = _text(host, current.commit, main), compose[main].decode("utf-8", "replace")
     found = examples(host, current.commit, tag.commit)
-    old, new = _offering(found.before, before), _offering(found.after, after)
+    old, new = (
+        _offering(found.before, before, f"{main} of {current.name}"),
+        _offering(found.after, after, f"{main} of {tag.name}"),
+    )
     diff = diff_env(
         old,
         new,
@@ -131,18 +134,19 @@ def draft(host: Host, target: str) -> Draft:
     )
 
 
-def _offering(example: bytes, compose: str) -> EnvFile:
+def _offering(example: bytes, compose: str, source: str) -> EnvFile:
     """An example file, with what only the compose file knows added as offers: an operator may have set that too."""
     known = EnvFile.parse(example)
     names = {variable.key for variable in known.variables()}
-    missing = [f"# {name}=" for name in sorted(variables_used(compose)) if name not in names] if compose else []
+    used = variables_used(compose, source=printable(source)) if compose else {}
+    missing = [f"# {name}=" for name in sorted(used) if name not in names]
     return EnvFile.parse(example + ("\n\n" + "\n".join(missing) + "\n").encode()) if missing else known
 
 
 def _uses(compose: Mapping[str, bytes]) -> dict[str, VariableUse]:
     uses: dict[str, VariableUse] = {}
-    for content in compose.values():
-        uses |= variables_used(content.decode("utf-8", "replace"))
+    for path, content in compose.items():
+        uses |= variables_used(content.decode("utf-8", "replace"), source=printable(path))
     return uses
 
 

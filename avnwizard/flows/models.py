@@ -82,14 +82,15 @@ def _named(said: str, names: Mapping[Path, str]) -> str:
 def _require_self_contained(compose: Mapping[str, bytes], what: str) -> None:
     """Refuse `include` and `extends` of another file: they would be read from the checkout, of another release."""
     for path, content in compose.items():
-        document = read(content.decode("utf-8", "replace"))
+        source = f"{printable(path)} of {printable(what)}"
+        document = read(content.decode("utf-8", "replace"), source=source)
         services = document.get("services")
         parts = services.items() if isinstance(services, dict) else ()
         extending = [name for name, part in parts if isinstance(part, dict) and _extends_a_file(part.get("extends"))]
         drawing = ["include"] if document.get("include") else [f"extends of the service {name}" for name in extending]
         if drawing:
             raise RefusedError(
-                f"{printable(path)} of {printable(what)} draws in another file ({printable(drawing[0], limit=80)}), "
+                f"{source} draws in another file ({printable(drawing[0], limit=80)}), "
                 "which avnwizard cannot read before that release is checked out. Nothing was changed.",
                 "Name every file in avnwizard.toml, [stack] files, instead of drawing it in.",
             )

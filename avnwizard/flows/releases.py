@@ -96,11 +96,6 @@ def listing(host: Host) -> Listing:
     return Listing(current, tuple(newer), tuple(sorted(left_out)), tuple(sorted(same)))
 
 
-def newer(host: Host) -> tuple[Release, ...]:
-    """The releases after the current one, newest first."""
-    return listing(host).newer
-
-
 def find(host: Host, name: str) -> TagRef:
     """The tag to upgrade to.
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from avnwizard.errors import UsageError
+from avnwizard.practice.product.services import SERVICES
 from avnwizard.practice.state import State
 
 Kind = Literal["pull", "unhealthy", "migration", "disk"]
@@ -29,17 +30,30 @@ class Failure:
 
 
 def parse(text: str) -> Failure:
-    """Read `pull`, `pull:SERVICE`, `unhealthy:SERVICE`, `migration` or `disk`; else `UsageError`."""
+    """Read `pull`, `pull:SERVICE`, `unhealthy:SERVICE` (to the operator: `roll:SERVICE`), `migration` or `disk`.
+
+    Raises:
+        UsageError: there is no such failure, or no such service on a practice host.
+    """
     name, colon, service = text.partition(":")
+    name = "unhealthy" if colon and name == "roll" else name
     for kind in get_args(Kind):
         if name == kind:
             need = _WITH_SERVICE[kind]
             if (need == "must" and not service) or (need == "may not" and colon) or (colon and not service):
                 break
+            _require_service(service)
             return Failure(kind, service)
     raise UsageError(
-        f"there is no failure called {text!r}", "Use pull, pull:SERVICE, unhealthy:SERVICE, migration or disk."
+        f"there is no failure called {text!r}",
+        "Use pull, pull:SERVICE, roll:SERVICE (the same as unhealthy:SERVICE), migration or disk.",
     )
+
+
+def _require_service(name: str) -> None:
+    names = [one.name for one in SERVICES]
+    if name and name not in names:
+        raise UsageError(f"the practice stack has no service {name!r}", f"It has: {', '.join(names)}.")
 
 
 class FailureOrders:

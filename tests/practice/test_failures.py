@@ -25,6 +25,19 @@ def test_anything_else_is_a_usage_error(text: str) -> None:
     assert "unhealthy:SERVICE" in caught.value.hint
 
 
+def test_a_failure_is_ordered_as_the_operator_sees_it() -> None:
+    """`roll:SERVICE` is the failure of a service's roll."""
+    assert parse("roll:hydra") == Failure("unhealthy", "hydra")
+
+
+@pytest.mark.parametrize("text", ["roll:nosuch", "unhealthy:nosuch", "pull:nosuch"])
+def test_a_service_that_is_not_there_cannot_fail(text: str) -> None:
+    """It is refused with the names that there are, before a practice that nothing would happen to."""
+    with pytest.raises(UsageError, match="no service 'nosuch'") as caught:
+        parse(text)
+    assert "gateway" in caught.value.hint
+
+
 def test_unhealthy_spares_the_old_release_and_ends_when_cleared(practice_host: PracticeHost) -> None:
     """The new web never gets healthy; the old one serves beside it, and again after going back; the fix heals."""
     practice_host.order("unhealthy:web")

@@ -166,3 +166,29 @@ def test_postgres_is_known_by_its_image(image: str, major: int | None) -> None:
     """Only a server's image counts, and only a tag with a number tells."""
     diff = compose_diff({"services": {"db": {"image": image}}}, {"services": {"db": {"image": "postgres:99"}}})
     assert [p.old for p in diff.postgres_majors] == ([major] if major else [])
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("!!int abc", "the value cannot be read as int"),
+        ("!!int ''", "the value cannot be read as int"),
+        ("!!int 1:90", "the value cannot be read as int"),
+        ("!!float x", "the value cannot be read as float"),
+        ("!!float ''", "the value cannot be read as float"),
+        ("!!bool foo", "the value cannot be read as bool"),
+        ("!!timestamp 2020-99-99", "the value cannot be read as timestamp"),
+        ("!!timestamp x", "the value cannot be read as timestamp"),
+        ("9" * 10_000, "the value cannot be read as int"),
+        ("0" + "7" * 10_000, "the value cannot be read as int"),
+        ("[" * 100_000, "maximum nesting depth"),
+        ("!!python/object:os.system x", "could not determine a constructor"),
+    ],
+    ids=lambda value: value[:30],
+)
+def test_a_malformed_value_is_named_with_its_place(value: str, said: str) -> None:
+    """Whatever PyYAML makes of it: one error that names the file and the line."""
+    with pytest.raises(ComposeError, match=said) as caught:
+        variables_used(f"services:\n  web:\n    cpus: {value}\n", source="compose.yml of v2")
+    assert caught.value.message.startswith("compose.yml of v2, line 3: ")
+    assert caught.value.hint

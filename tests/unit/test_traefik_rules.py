@@ -49,7 +49,20 @@ def test_what_a_plain_get_cannot_reach_is_said(rule: str, said: str) -> None:
 
 @pytest.mark.parametrize(
     "rule",
-    ["", "Host(`a`", "Host(`a`) &&", "Host(`a`) Host(`b`)", "&& Host(`a`)", "Host(a)", "Host(`a`))", "`a`", "#"],
+    [
+        "(" * 100_000,
+        "!" * 100_000,
+        "Host(`a`) && " * 10_000 + "Host(`b`)",
+        "",
+        "Host(`a`",
+        "Host(`a`) &&",
+        "Host(`a`) Host(`b`)",
+        "&& Host(`a`)",
+        "Host(a)",
+        "Host(`a`))",
+        "`a`",
+        "#",
+    ],
 )
 def test_what_traefik_would_not_read_is_refused(rule: str) -> None:
     """A malformed rule is one clear error, which does not repeat it."""

@@ -6,7 +6,7 @@ import pytest
 
 from avnwizard.errors import ExitCode
 from tests.zoo.parts import compose, worker
-from tests.zoo.stack import COMPOSE_FILE, TOML, UP, ZooStack, bring_up, make
+from tests.zoo.stack import COMPOSE_FILE, TOML, ZooStack, bring_up
 
 pytestmark = pytest.mark.engine
 
@@ -129,48 +129,3 @@ def test_what_a_service_is_given_whole_is_not_commented_out(zoo: ZooStack) -> No
     releases = {"v1.5.0": _offering(".env.example", OWN), "v1.6.0": _offering(".env.example", "WEB_FEATURES=\n")}
     bring_up(zoo, releases, operator={".env": OWN})
     assert zoo.avnwizard("plan", "--to", "v1.6.0", "--json").data["env"] == []
-
-
-def test_no_env_file_is_an_empty_one(zoo: ZooStack) -> None:
-    """As Ory Kratos' quick start has it: planned, upgraded and rolled back, and none is made."""
-    releases = {
-        tag: {COMPOSE_FILE: compose({"web": worker(tag)}), ".env.example": ""} for tag in ("v1.5.0", "v1.6.0")
-    }
-    make(zoo, releases)
-    (zoo.clone / ".env").unlink()
-    zoo.run(*UP)
-    for verb in (("status",), ("check",), ("plan", "--to", "v1.6.0")):
-        said = zoo.avnwizard(*verb)
-        assert said.code == ExitCode.DONE, said.err
-    assert "--env-file" not in said.out
-    there = zoo.upgrade()
-    assert there.code == ExitCode.DONE, there.err
-    assert (zoo.image_of("web").rpartition(":")[2], (zoo.clone / ".env").exists()) == ("v1.6.0", False)
-    zoo.nothing_to_do()
-    back = zoo.rollback()
-    assert back.code == ExitCode.ROLLED_BACK, back.err
-    assert (zoo.image_of("web").rpartition(":")[2], (zoo.clone / ".env").exists()) == ("v1.5.0", False)
-    zoo.nothing_to_do()
-
-
-def test_an_env_file_is_made_where_the_release_demands_a_variable(zoo: ZooStack, tmp_path: Path) -> None:
-    """What the operator answers is written into a new private file; the rollback leaves none, as before."""
-    demanding = worker("v1.6.0", environment={"LIMIT": "${LIMIT:?how many}"})
-    releases = {
-        "v1.5.0": {COMPOSE_FILE: compose({"web": worker("v1.5.0")}), ".env.example": ""},
-        "v1.6.0": {COMPOSE_FILE: compose({"web": demanding}), ".env.example": ""},
-    }
-    make(zoo, releases)
-    (zoo.clone / ".env").unlink()
-    zoo.run(*UP)
-    answers = tmp_path / "answers.toml"
-    answers.write_text('from = "v1.5.0"\nto = "v1.6.0"\n[value]\nLIMIT = "5"\n')
-    there = zoo.upgrade("v1.6.0", "--answers", str(answers))
-    assert there.code == ExitCode.DONE, there.err
-    assert "LIMIT=5\n" in (zoo.clone / ".env").read_text()
-    assert (zoo.clone / ".env").stat().st_mode & 0o777 == 0o600
-    zoo.nothing_to_do()
-    back = zoo.rollback()
-    assert back.code == ExitCode.ROLLED_BACK, back.err
-    assert not (zoo.clone / ".env").exists()
-    zoo.nothing_to_do()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from avnwizard.cli import opening
+from avnwizard.cli.options import finite
 from avnwizard.cli.output import say
 from avnwizard.cli.verbs.planning import draft_for
 from avnwizard.cli.verbs.upgrade import YesOption
@@ -32,7 +33,9 @@ def demo(
         list[str] | None,
         typer.Option("--fail", metavar="WHAT", help="Order a failure: pull, roll:SERVICE, migration, disk."),
     ] = None,
-    speed: Annotated[float, typer.Option(help="How many times faster than the world.")] = 8.0,
+    speed: Annotated[
+        float, typer.Option(min=0.1, max=1_000_000, callback=finite, help="How many times faster than the world.")
+    ] = 8.0,
     yes: YesOption = False,
 ) -> int:
     """Practise: the wizard on a small stack of its own; needs no Docker and no root. With --yes: a plain run."""
@@ -45,7 +48,7 @@ def demo(
     own = directory is None
     folder = directory or Path(tempfile.mkdtemp(prefix="avnwizard-demo-"))
     say(f"making a practice stack in {folder} ...")
-    practice = make_practice(folder, speed=speed, failures=tuple(map(_failure, fail or ())))
+    practice = make_practice(folder, speed=speed, failures=tuple(fail or ()))
     try:
         code = _upgrade(practice.host) if yes else opening.open_wizard(practice.host)
     finally:
@@ -58,12 +61,6 @@ def demo(
     else:
         say(f"the practice stack is in {practice.host.repo.directory}; every verb works on it with --stack")
     return code
-
-
-def _failure(name: str) -> str:
-    """`roll:SERVICE` is what the operator sees of `unhealthy:SERVICE`."""
-    step, colon, service = name.partition(":")
-    return f"unhealthy:{service}" if colon and step == "roll" else name
 
 
 def _upgrade(host: "Host") -> int:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from avnwizard.cli.options import HERE, JsonOption, StackOption, open_stack
+from avnwizard.cli.options import HERE, JsonOption, StackOption, finite, open_stack
 from avnwizard.cli.output import emit_json, say, show_table
 from avnwizard.cli.teller import told
 from avnwizard.cli.verbs import snapshot_looking
@@ -132,7 +132,8 @@ def prune(
     *,
     keep: Annotated[int | None, typer.Option(min=0, help="Keep at least so many. Default: avnwizard.toml's.")] = None,
     keep_days: Annotated[
-        float | None, typer.Option(min=0, help="Keep all that are younger. Default: avnwizard.toml's.")
+        float | None,
+        typer.Option(min=0, callback=finite, help="Keep all that are younger. Default: avnwizard.toml's."),
     ] = None,
     databases: Annotated[
         bool, typer.Option("--databases", help="Also drop databases that a rollback or restore set aside.")

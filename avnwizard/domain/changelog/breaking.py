@@ -53,7 +53,7 @@ _NOTHING = re.compile(
 )
 _PLACEHOLDER = re.compile(r"\b(?:foo|bar|baz|lorem|ipsum)\b", re.IGNORECASE)
 _FORM = re.compile(r"<!--|-->|\[ \]\s|^\W*(?:describe|please describe|list any) ", re.IGNORECASE)
-_LINK = re.compile(r"!?\[((?:[^\[\]]|\[[^\]]*\])*)\]\([^()\s]*(?:\([^()]*\)[^()\s]*)*\)")
+_LINK = re.compile(r"!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\([^()\s]*(?:\([^()]*\)[^()\s]*)*\)")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z`*\[])")
 _PLACEHOLDERS_OF_A_FORM = 2
 _LONGEST_TITLE = 160

@@ -10,6 +10,7 @@ def fenced(lines: list[str]) -> dict[int, int]:
     """Map the first line of each closed code fence or HTML comment to its last; an endless one is none."""
     ends: dict[int, int] = {}
     endless: dict[str, int] = {}
+    last_comment_end = max((i for i, line in enumerate(lines) if "-->" in line), default=-1)
     index = 0
     while index < len(lines):
         line = lines[index]
@@ -22,7 +23,7 @@ def fenced(lines: list[str]) -> dict[int, int]:
             end = next((i for i in rest if closing.fullmatch(lines[i])), None)
             if end is None:
                 endless[fence[1][0]] = min(len(fence[1]), endless.get(fence[1][0], len(fence[1])))
-        elif line.lstrip().startswith("<!--") and "-->" not in line:
+        elif index < last_comment_end and line.lstrip().startswith("<!--") and "-->" not in line:
             end = next((i for i in range(index + 1, len(lines)) if "-->" in lines[i]), None)
         else:
             end = None

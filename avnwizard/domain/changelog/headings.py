@@ -112,4 +112,6 @@ def _title(rest: str) -> str:
 @lru_cache(maxsize=16384)
 def is_unreleased(raw: str) -> bool:
     """Whether a heading stands for what is not released yet."""
+    if len(raw) > _LONGEST:
+        return False
     return bool(_UNRELEASED.fullmatch(_MARKS.sub("", _LINK.sub(lambda m: m[1], raw)).strip(" \t#*[]")))

@@ -9,11 +9,22 @@ from avnwizard.domain.compose.errors import ComposeError
 from avnwizard.domain.plain import printable
 
 _LARGEST, _DEEPEST = 200_000, 60
+_LONGEST_NUMBER = 100
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Loader(_BASE):  # type: ignore[misc]  # libyaml's loader where it is built in; both are SafeLoaders
     """YAML as Compose reads it: `1:2` is no number, `yes` and `on` are words, `!reset` empties a value."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> object:
+        """Make a node's value; PyYAML's own constructors let Python's errors through (`!!int abc`)."""
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, KeyError, AttributeError, IndexError, TypeError, OverflowError):
+            kind = str(node.tag).rpartition(":")[2]
+            raise yaml.constructor.ConstructorError(
+                None, None, f"the value cannot be read as {kind}", node.start_mark
+            ) from None
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -46,6 +57,8 @@ def _override(loader: Any, node: yaml.Node) -> object:
 
 def _int(loader: Any, node: yaml.ScalarNode) -> object:
     text = loader.construct_scalar(node)
+    if len(text) > _LONGEST_NUMBER:
+        raise ValueError("no number that anybody means")
     return (
         int(text)
         if text == "0" or not text.lstrip("+-").startswith("0")
@@ -60,8 +73,11 @@ _Loader.add_constructor("!override", _override)
 _Loader.add_constructor("tag:yaml.org,2002:int", _int)
 
 
-def read(text: str) -> dict[str, Any]:
+def read(text: str, *, source: str = "compose file") -> dict[str, Any]:
     """Give the file's mapping, nothing interpolated.
+
+    Args:
+        source: the file, for the message.
 
     Raises:
         ComposeError: not YAML, or not a mapping.
@@ -73,26 +89,27 @@ def read(text: str) -> dict[str, Any]:
         mark = getattr(wrong, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
         problem = printable(str(getattr(wrong, "problem", "") or "not YAML"), limit=120)
-        raise ComposeError(f"compose file{where}: {problem}", "Correct the file's YAML.") from None
-    except RecursionError:
-        raise ComposeError("compose file: nested too deeply", "Give a compose file.") from None
+        raise ComposeError(f"{source}{where}: {problem}", "Correct the file's YAML.") from None
+    except (RecursionError, UnicodeError) as wrong:
+        problem = "nested too deeply" if isinstance(wrong, RecursionError) else "not UTF-8 text"
+        raise ComposeError(f"{source}: {problem}", "Give a compose file.") from None
     if document is None:
         return {}
     if not isinstance(document, dict):
-        raise ComposeError("compose file: not a mapping", "Give a compose file.")
-    if _spread(document, {}, 0) > _LARGEST:
-        raise ComposeError("compose file: its anchors multiply without end", "Give a compose file.")
+        raise ComposeError(f"{source}: not a mapping", "Give a compose file.")
+    if _spread(document, {}, 0, source) > _LARGEST:
+        raise ComposeError(f"{source}: its anchors multiply without end", "Give a compose file.")
     return document
 
 
-def _spread(value: object, seen: dict[int, int], depth: int) -> int:
+def _spread(value: object, seen: dict[int, int], depth: int, source: str) -> int:
     """The number of parts once every anchor is written out."""
     if depth > _DEEPEST:
-        raise ComposeError("compose file: nested too deeply", "Give a compose file.")
+        raise ComposeError(f"{source}: nested too deeply", "Give a compose file.")
     if not isinstance(value, dict | list):
         return 1
     if id(value) not in seen:
         seen[id(value)] = _LARGEST + 1  # an anchor within itself is endless
         parts = value.values() if isinstance(value, dict) else value
-        seen[id(value)] = 1 + sum(_spread(part, seen, depth + 1) for part in parts)
+        seen[id(value)] = 1 + sum(_spread(part, seen, depth + 1, source) for part in parts)
     return seen[id(value)]

@@ -29,15 +29,18 @@ class VariableUse:
     feeds: tuple[tuple[str, str], ...] = ()
 
 
-def variables_used(compose_text: str) -> dict[str, VariableUse]:
+def variables_used(compose_text: str, *, source: str = "compose file") -> dict[str, VariableUse]:
     """Give every variable that the file interpolates, or passes on from the shell (`environment: [NAME]`).
+
+    Args:
+        source: the file, for the message.
 
     Raises:
         ComposeError: the file cannot be read.
     """
     uses: dict[str, list[tuple[str, Reference]]] = {}
     feeds: dict[str, set[tuple[str, str]]] = {}
-    for service, path, text in _strings(read(compose_text)):
+    for service, path, text in _strings(read(compose_text, source=source)):
         try:
             found = list(references(text))
         except InterpolationError:

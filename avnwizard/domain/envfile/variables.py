@@ -43,7 +43,8 @@ def variables(text: str, statements: tuple[Statement, ...]) -> tuple[Variable, .
         line = raw.rstrip()
         if number in starts:
             s = starts[number]
-            behind = text[s.value_end :].partition("\n")[0].strip().lstrip("# ").strip()
+            end = text.find("\n", s.value_end)
+            behind = text[s.value_end : end if end >= 0 else len(text)].strip().lstrip("# ").strip()
             found.append(
                 Variable(
                     s.key,

@@ -1,7 +1,8 @@
 """A router's rule: what it matches, and which request would reach it (Traefik v3's matchers; v2's where alike)."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from avnwizard.errors import UsageError
@@ -9,6 +10,8 @@ from avnwizard.errors import UsageError
 _TOKEN = re.compile(r"\s*(?:(&&|\|\||[!(),])|`([^`]*)`|\"((?:[^\"\\]|\\.)*)\"|([A-Za-z]+))")
 _MOST_WAYS = 16
 """Alternatives of one rule that are looked at."""
+_DEEPEST, _LONGEST = 50, 20_000
+"""Beyond it a rule is not read: nobody writes `((((` fifty times, and Python would not follow it for ever."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +158,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self._words = _words(text)
         self._at = 0
+        self._depth = 0
 
     def whole(self) -> Rule:
         rule = self._either()
@@ -176,9 +180,11 @@ class _Reader:
 
     def _one(self) -> Rule:
         if self._take("!"):
-            return Not(self._one())
+            with self._deeper():
+                return Not(self._one())
         if self._take("("):
-            rule = self._either()
+            with self._deeper():
+                rule = self._either()
             self._must(")")
             return rule
         kind, name = self._next() or ("", "")
@@ -195,6 +201,14 @@ class _Reader:
         self._must(")")
         return Matcher(name.lower(), tuple(values))
 
+    @contextmanager
+    def _deeper(self) -> Iterator[None]:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise _malformed()
+        yield
+        self._depth -= 1
+
     def _next(self) -> tuple[str, str] | None:
         return self._words[self._at] if self._at < len(self._words) else None
 
@@ -210,7 +224,10 @@ class _Reader:
 
 def _words(text: str) -> list[tuple[str, str]]:
     words, at = [], 0
-    while text[at:].strip():
+    if len(text) > _LONGEST:
+        raise _malformed()
+    text = text.rstrip()
+    while at < len(text):
         found = _TOKEN.match(text, at)
         if not found:
             raise _malformed()

@@ -27,7 +27,7 @@ def require_same_major(host: Host, plan: Plan, pulled: Image, running: Mapping[s
         if part is None or part.image_new != pulled.reference or name not in running:
             continue
         before = host.stack.images([running[name]]).get(running[name])
-        old, new = (before.environment if before else {}).get(_MAJOR, ""), pulled.variables.get(_MAJOR, "")
+        old, new = (before.environment if before else {}).get(_MAJOR, ""), pulled.environment.get(_MAJOR, "")
         if old and new and old != new:
             raise StepError(
                 f"{printable(pulled.reference)} is PostgreSQL {printable(new, limit=9)}, and the data of "

@@ -77,7 +77,7 @@ class ChangelogScore:
 
 def read_case(folder: Path) -> EnvDiff:
     """Compare one case's files."""
-    old, new = (EnvFile.parse((folder / name).read_bytes()) for name in ("old.env", "new.env"))
+    old, new = (EnvFile.parse_release((folder / name).read_bytes()) for name in ("old.env", "new.env"))
     notes = folder / "changelog.txt"
     return diff_env(old, new, changelog=notes.read_text() if notes.exists() else "")
 

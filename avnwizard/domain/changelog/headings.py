@@ -14,7 +14,7 @@ _VERSION = (
     r"(?:[-+_.]?(?!released?\b)[A-Za-z][0-9A-Za-z]*(?:[-.+][0-9A-Za-z]+)*|-\d+(?:[.+-][0-9A-Za-z]+)*(?!\s*-\d))?)"
 )
 _HEADING = re.compile(
-    r"(?P<lead>(?:[^\W\d][\w.'/&-]*[ \t]+){0,4}?)\(?\[?(?P<package>@?[\w./-]+@)?"
+    r"(?P<lead>(?:[^\W\d][\w.'/&-]*[ \t]+){0,4}?(?:[A-Za-z]{3,}-(?=\d))?)\(?\[?(?P<package>@?[\w./-]+@)?"
     + _VERSION
     + r"\]?\)?(?P<rest>(?![\w]).*)"
 )
@@ -85,7 +85,7 @@ def _heading(match: re.Match[str], previous: str) -> Heading | None:
         rest = rest[after.end() :]
         word = re.sub(r"[ .-]", "", after["word"].lower())
         version += "" if word in {"ga", "final", "stable"} else f"-{word}"
-    words = [w for w in lead.lower().split() if w not in _OWN_WORDS]
+    words = [w for w in lead.lower().removesuffix("-").split() if w not in _OWN_WORDS]
     when = date_in(rest) or (date_in(version) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", version) else None)
     lone_number = version.isdigit() and not (lead or when)
     if lone_number or (lead and _NOT_A_NAME.search(lead)):

@@ -1,7 +1,7 @@
 """Reads one heading of a changelog: which release, of which package, when, and how surely it names one."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from avnwizard.domain.changelog.dates import date_in
@@ -37,6 +37,7 @@ _DATED = re.compile(
     r"|\w{3,9}\.?\s+\d{1,2}\w{0,2},?\s+\d{4})",
     re.IGNORECASE,
 )
+_DATE_FIRST = re.compile(r"[\[(]?\d{4}-\d{2}-\d{2}[\])]?(?:\s*[-\u2013\u2014:,|/]\s*|\s+)")
 _LONGEST = 300
 
 
@@ -72,6 +73,10 @@ def read_heading(raw: str) -> Heading | None:
     if (not text or (bare_date and text.startswith("("))) and (compare or bare_date):
         named = compare["new"] if compare and Version.find(compare["new"]) else ""
         return Heading(named, "", "", date_in(text), "", False, True, previous)
+    if (dated := _DATE_FIRST.match(text)) and (behind := _HEADING.match(text, dated.end())):
+        found = _heading(behind, previous)
+        if found is not None and "." in found.version:
+            return replace(found, date=date_in(dated[0]), sure=not found.runs_on)
     match = _HEADING.match(text)
     if match is None:
         return None

@@ -38,6 +38,7 @@ _DATED = re.compile(
     re.IGNORECASE,
 )
 _DATE_FIRST = re.compile(r"[\[(]?\d{4}-\d{2}-\d{2}[\])]?(?:\s*[-\u2013\u2014:,|/]\s*|\s+)")
+_SECOND = re.compile(r"\s*/\s*" + _VERSION + r"(?!\w)")
 _LONGEST = 300
 
 
@@ -47,6 +48,7 @@ class Heading:
 
     `sure` is False where other headings of the file must confirm it: an unknown word precedes the version,
     or a title behind it without a separator (`runs_on`). `previous` is the older side of a compare link.
+    `second` is the other version of a heading that names two (`v1.2.0/v0.3.0`), "" elsewhere.
     """
 
     version: str
@@ -58,6 +60,7 @@ class Heading:
     sure: bool
     previous: str = ""
     runs_on: bool = False
+    second: str = ""
 
 
 @lru_cache(maxsize=16384)  # each release's changelog repeats the headings of those before it
@@ -105,6 +108,7 @@ def _heading(match: re.Match[str], previous: str) -> Heading | None:
         sure=not words and bool(_REST.match(rest)),
         previous=previous,
         runs_on=not _REST.match(rest),
+        second=second["version"] if (second := _SECOND.match(rest)) else "",
     )
 
 

@@ -11,6 +11,9 @@ from avnwizard.domain.changelog.fences import fenced
 from avnwizard.domain.changelog.values import BreakingItem
 
 _ATX = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*")
+_STARRED = re.compile(r"\* (\w[^*]{2,60}?) \*[ \t]*")
+"""A group's heading in plain text: `* New Features *`."""
+_STARRED_LEVEL = 6
 _HINT = re.compile(r"breaking|incompatib|major changes|\U0001f4a5|:boom:|!:", re.IGNORECASE)
 _HEADING = re.compile(
     r"(?<!non-)(?<!non )(?<!no )\bbreaking\b"
@@ -186,8 +189,11 @@ def _parts(lines: list[str]) -> list[tuple[int, str, list[str]]]:
     while index < len(lines):
         end = fences.get(index, index)
         heading = _ATX.fullmatch(lines[index]) if end == index else None
+        starred = _STARRED.fullmatch(lines[index]) if end == index else None
         if heading:
             parts.append((len(heading[1]), heading[2], []))
+        elif starred:
+            parts.append((_STARRED_LEVEL, starred[1], []))
         else:
             parts[-1][2].extend(lines[index : end + 1])
         index = end + 1

@@ -50,6 +50,12 @@ _MARKED_BULLET = re.compile(
     r"|\s*(?:\*\*)?[a-z]+(?:\([^)\n]*\))?!:",
     re.IGNORECASE,
 )
+_DRESSED = re.compile(
+    r"(?<![*_\w])([*_]{1,2})(?:potentially )?breaking(?:[ -]changes?)?[:!]?\s*"
+    r"(?::\w+:|[\u26a0\ufe0f\u2757]+)?[:!]?\1(?![*_\w])",
+    re.IGNORECASE,
+)
+"""The mark as a word of its own, emphasised, anywhere in a bullet's first paragraph."""
 _SHOUTED = re.compile(r"(?:\*\*|[\[(`])BREAKING(?:[ -]CHANGES?)?[:!]?(?:\*\*|[\])`])")
 _NOTHING = re.compile(
     r"\W*(?:none|n/?a|nothing|no|tbd|todo|no (?:known )?breaking changes.*|there are no .*)\W*", re.IGNORECASE
@@ -171,7 +177,7 @@ class _Walk:
             if token.type == "list_item_open" and token.level == depth and token.map:
                 text = _item_text(self._lines[token.map[0] : token.map[1]], token)
                 first = text.partition("\n\n")[0]
-                if self._inside or _MARKED_BULLET.match(first) or _SHOUTED.search(first):
+                if self._inside or _MARKED_BULLET.match(first) or _SHOUTED.search(first) or _DRESSED.search(first):
                     yield BreakingItem(_title(text), text)
         self._bullets = True
 

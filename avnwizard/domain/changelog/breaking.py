@@ -21,6 +21,8 @@ _HEADING = re.compile(
     r"|backwards?[ -]incompatib|\bincompatible (?:api )?changes|^\W*major changes\W*$|\U0001f4a5|:boom:",
     re.IGNORECASE,
 )
+_MAJOR = re.compile(r"\W*major changes\W*", re.IGNORECASE)
+"""Marks what breaks, but not where the release has a heading for that."""
 _MARKER = re.compile(
     r"\W*(?:(?:\*\*|__)\W*)?(?:potentially )?"
     r"(?:breaking(?:[ -]changes?)?|backwards?[ -]incompatible changes?)"
@@ -103,6 +105,8 @@ class _Walk:
         self._parts = _parts(markdown.split("\n"))
         self._lines: list[str] = []
         self._tokens: list[Token] = []
+        breaking = any(_HEADING.search(heading) and not _MAJOR.fullmatch(heading) for _, heading, _ in self._parts)
+        self._major_is_none = breaking
         self._level: int | None = None
         self._by_marker = False
         self._group = ""
@@ -142,7 +146,7 @@ class _Walk:
         return self._level is not None
 
     def _enter(self, level: int, text: str) -> None:
-        marked = bool(_HEADING.search(text))
+        marked = bool(_HEADING.search(text)) and not (self._major_is_none and _MAJOR.fullmatch(text))
         deeper = self._level is not None and not self._by_marker and level > self._level
         if deeper and (marked or not _CATEGORY.fullmatch(text)):
             self._group = "" if marked else text

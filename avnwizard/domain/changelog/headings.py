@@ -77,9 +77,9 @@ def read_heading(raw: str) -> Heading | None:
         named = compare["new"] if compare and Version.find(compare["new"]) else ""
         return Heading(named, "", "", date_in(text), "", False, True, previous)
     if (dated := _DATE_FIRST.match(text)) and (behind := _HEADING.match(text, dated.end())):
-        found = _heading(behind, previous)
-        if found is not None and "." in found.version:
-            return replace(found, date=date_in(dated[0]), sure=not found.runs_on)
+        heading = _heading(behind, previous)
+        if heading is not None and "." in heading.version:
+            return replace(heading, date=date_in(dated[0]), sure=not heading.runs_on)
     match = _HEADING.match(text)
     if match is None:
         return None

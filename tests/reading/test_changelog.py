@@ -205,6 +205,9 @@ def test_headings_of_other_shapes(text: str, low: str, high: str, versions: list
         ("* Breaking Changes *\n\n - drop a\n\n* New Features *\n\n - add b\n", ["drop a"]),
         ("- [#1](u): x was removed. *breaking :warning:*\n- breaking a circle\n", ["#1: x was removed."]),
         ("### Breaking Changes\n\n- a\n\n### Major Changes\n\n- b\n\n### Minor Changes\n\n- c\n", ["a"]),
+        ("### Compatibility breaks\n\n- a\n\n### Added\n\n- compatible with b\n", ["a"]),
+        ("Changes marked with :warning: are not backward compatible.\n\n- :warning: a\n- b\n", [":warning: a"]),
+        ("- :warning: a\n- b, which is not backward compatible with the weather\n", []),
         ("### Major Changes\n\n- b\n\n### Minor Changes\n\n- c\n", ["b"]),
     ],
 )

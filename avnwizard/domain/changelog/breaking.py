@@ -14,15 +14,24 @@ _ATX = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*")
 _STARRED = re.compile(r"\* (\w[^*]{2,60}?) \*[ \t]*")
 """A group's heading in plain text: `* New Features *`."""
 _STARRED_LEVEL = 6
-_HINT = re.compile(r"breaking|incompatib|major changes|\U0001f4a5|:boom:|!:", re.IGNORECASE)
+_HINT = re.compile(
+    r"breaking|incompatib|compatible|compatibility break|major changes|\U0001f4a5|:boom:|!:", re.IGNORECASE
+)
 _HEADING = re.compile(
     r"(?<!non-)(?<!non )(?<!no )\bbreaking\b"
     r"(?:\W*$|.*\b(?:change|deprecat|note|upgrade|release|api|item|remov)|[:&/,])"
-    r"|backwards?[ -]incompatib|\bincompatible (?:api )?changes|^\W*major changes\W*$|\U0001f4a5|:boom:",
+    r"|backwards?[ -]incompatib|\bincompatible (?:api )?changes|\bcompatibility breaks?\b"
+    r"|^\W*major changes\W*$|\U0001f4a5|:boom:",
     re.IGNORECASE,
 )
 _MAJOR = re.compile(r"\W*major changes\W*", re.IGNORECASE)
 """Marks what breaks, but not where the release has a heading for that."""
+_LEGEND = re.compile(
+    r"\bmark\w*\s+(?:\w+\s+){0,3}?(?P<sign>:\w+:|[\u2600-\u27bf\U0001f300-\U0001faff]\ufe0f?)"
+    r"[^.\n]{0,40}?\b(?:breaking|incompatible|not (?:be )?(?:backwards?[ -])?compatible)",
+    re.IGNORECASE,
+)
+"""A release's own words for its sign: `The changes marked with :warning: are not backward compatible`."""
 _MARKER = re.compile(
     r"\W*(?:(?:\*\*|__)\W*)?(?:potentially )?"
     r"(?:breaking(?:[ -]changes?)?|backwards?[ -]incompatible changes?)"
@@ -107,6 +116,7 @@ class _Walk:
         self._tokens: list[Token] = []
         breaking = any(_HEADING.search(heading) and not _MAJOR.fullmatch(heading) for _, heading, _ in self._parts)
         self._major_is_none = breaking
+        self._sign = legend["sign"] if (legend := _LEGEND.search(markdown)) else ""
         self._level: int | None = None
         self._by_marker = False
         self._group = ""
@@ -120,7 +130,7 @@ class _Walk:
                 yield from self._flush()
                 self._enter(level, heading)
             text = "\n".join(lines)
-            if self._inside or _HINT.search(text):
+            if self._inside or self._sign or _HINT.search(text):
                 self._lines, self._tokens = lines, _parser().parse(text)
                 yield from self._part()
         yield from self._flush()
@@ -181,7 +191,14 @@ class _Walk:
             if token.type == "list_item_open" and token.level == depth and token.map:
                 text = _item_text(self._lines[token.map[0] : token.map[1]], token)
                 first = text.partition("\n\n")[0]
-                if self._inside or _MARKED_BULLET.match(first) or _SHOUTED.search(first) or _DRESSED.search(first):
+                signed = bool(self._sign) and first.lstrip("*_ ").startswith(self._sign)
+                if (
+                    self._inside
+                    or signed
+                    or _MARKED_BULLET.match(first)
+                    or _SHOUTED.search(first)
+                    or _DRESSED.search(first)
+                ):
                     yield BreakingItem(_title(text), text)
         self._bullets = True
 

@@ -19,7 +19,7 @@ from avnwizard.domain.plan import Breaking
 from avnwizard.errors import RefusedError
 from avnwizard.flows import drift, releases
 from avnwizard.flows.env_reading import readers
-from avnwizard.flows.examples import examples, to_acknowledge
+from avnwizard.flows.examples import examples, skipped, to_acknowledge
 from avnwizard.flows.host import Host
 from avnwizard.flows.meaning import table_sizes
 from avnwizard.flows.models import compose_paths
@@ -62,6 +62,7 @@ class Draft:
     drifted: Drifted
     readers: Readers
     pins: tuple[Pin, ...]
+    skipped: tuple[str, ...]
 
     def decisions(self, answers: Answers) -> tuple[Decision, ...]:
         """Everything to be decided, given the answers so far."""
@@ -131,16 +132,17 @@ def draft(host: Host, target: str) -> Draft:
         drifted=drift.look(host, host.stack.resolve(), host.stack.containers()),
         readers=readers(host, tag, compose, carried, coming.env, without_example=found.missing),
         pins=pins(Defaults(old, variables_used(before)), Defaults(new, uses), images, diff.renamed),
+        skipped=skipped(section.example, {current.name: found.before, tag.name: found.after}),
     )
 
 
 def _offering(example: bytes, compose: str, source: str) -> EnvFile:
     """An example file, with what only the compose file knows added as offers: an operator may have set that too."""
-    known = EnvFile.parse(example)
+    known = EnvFile.parse_release(example)
     names = {variable.key for variable in known.variables()}
     used = variables_used(compose, source=printable(source)) if compose else {}
     missing = [f"# {name}=" for name in sorted(used) if name not in names]
-    return EnvFile.parse(example + ("\n\n" + "\n".join(missing) + "\n").encode()) if missing else known
+    return EnvFile.parse_release(example + ("\n\n" + "\n".join(missing) + "\n").encode()) if missing else known
 
 
 def _uses(compose: Mapping[str, bytes]) -> dict[str, VariableUse]:

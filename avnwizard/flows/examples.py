@@ -1,14 +1,18 @@
 """The example env files of two releases. One that is gone is no empty one: nobody can tell what the release reads."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Breaking
 from avnwizard.flows.host import Host
 
 ITEM = "example"
 """The id of what has to be acknowledged where the example is not where it was."""
+_SHOWN = 10
+"""Lines named by their numbers, before "and more"."""
 
 
 @dataclass(frozen=True)
@@ -75,3 +79,15 @@ def to_acknowledge(host: Host, found: Examples, tag: str) -> tuple[Breaking, ...
             ),
         )
     return ()
+
+
+def skipped(path: str, contents: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Say which lines of either release's example could not be read, by number; `contents` is tag -> file."""
+    found = [(tag, EnvFile.parse_release(content).unread) for tag, content in contents.items()]
+    return tuple(
+        f"{printable(path)} of {printable(tag)}: {'lines' if len(lines) > 1 else 'line'} "
+        f"{', '.join(map(str, lines[:_SHOWN]))}{' and more' if len(lines) > _SHOWN else ''} cannot be read. "
+        "The rest of the file was compared."
+        for tag, lines in found
+        if lines
+    )

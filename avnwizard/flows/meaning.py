@@ -41,8 +41,8 @@ def meaning(host: Host, current: TagRef, target: TagRef, sizes: Mapping[str, Tab
     changelog = sections_between(_text(host, target, section.changelog), current.name, target.name)
     found = examples(host, current.commit, target.commit)
     diff = diff_env(
-        EnvFile.parse(found.before),
-        EnvFile.parse(found.after),
+        EnvFile.parse_release(found.before),
+        EnvFile.parse_release(found.after),
         changelog="\n".join(one.body_markdown for one in changelog.versions),
     )
     return Meaning(

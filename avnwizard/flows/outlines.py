@@ -56,7 +56,7 @@ def outline(host: Host, current: TagRef, tag: TagRef) -> Outline:
 def _env_changes(host: Host, current: TagRef, tag: TagRef) -> int | None:
     try:
         found = examples(host, current.commit, tag.commit)
-        before, after = EnvFile.parse(found.before), EnvFile.parse(found.after)
+        before, after = EnvFile.parse_release(found.before), EnvFile.parse_release(found.after)
     except WizardError:
         return None
     if found.missing:

@@ -193,7 +193,7 @@ def _warnings(
     services: tuple[ServicePlan, ...],
     model: ComposeModel,
 ) -> tuple[str, ...]:
-    found = [*cautions(draft.current, draft.target), *draft.drifted.warnings()]
+    found = [*cautions(draft.current, draft.target), *draft.drifted.warnings(), *draft.skipped]
     found += [f"The changelog has no section for {tag}." for tag in draft.changelog.missing]
     found += [
         f"{draft.coming.path}: you changed {key}, and {draft.target.name} does too; yours stays."

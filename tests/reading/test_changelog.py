@@ -177,3 +177,41 @@ def test_item_keeps_its_text() -> None:
     assert found.title == "The `A` option is gone."
     assert "[option](http://h)" in found.text
     assert "b: 1" in found.text
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high", "versions"),
+    [
+        ("## stable-30\n\na\n\n## stable-20-1\n\nb\n\n## stable-20\n", "stable-20", "stable-30", ["30", "20-1"]),
+        (
+            "### 2026-08-01 - Name 1.2.0\n\n#### 1.2.0 Highlights\n\na\n\n### 2026-01-01 - Name 1.1.0\n",
+            "1.1.0",
+            "1.2.0",
+            ["1.2.0"],
+        ),
+        ("## v1.6.0/v0.9.0\n\na\n\n## v1.5.0/v0.8.0\n", "v0.8.0", "v0.9.0", ["v0.9.0"]),
+        ("## v1.6.0/v0.9.0\n\na\n\n## v1.5.0/v0.8.0\n", "v1.5.0", "v1.6.0", ["v1.6.0"]),
+        ("Name 3.2.0\n2025/09/01\n\na\n\nName 3.1.0\n2024/09/01\n", "3.1.0", "3.2.0", ["3.2.0"]),
+    ],
+)
+def test_headings_of_other_shapes(text: str, low: str, high: str, versions: list[str]) -> None:
+    """Tag names with a hyphen, the date first, two versions in one, and a plain line all head a release."""
+    assert [s.version for s in sections_between(text, low, high).versions] == versions
+
+
+@pytest.mark.parametrize(
+    ("body", "titles"),
+    [
+        ("* Breaking Changes *\n\n - drop a\n\n* New Features *\n\n - add b\n", ["drop a"]),
+        ("- [#1](u): x was removed. *breaking :warning:*\n- breaking a circle\n", ["#1: x was removed."]),
+        ("### Breaking Changes\n\n- a\n\n### Major Changes\n\n- b\n\n### Minor Changes\n\n- c\n", ["a"]),
+        ("### Compatibility breaks\n\n- a\n\n### Added\n\n- compatible with b\n", ["a"]),
+        ("Changes marked with :warning: are not backward compatible.\n\n- :warning: a\n- b\n", [":warning: a"]),
+        ("- :warning: a\n- b, which is not backward compatible with the weather\n", []),
+        ("### Major Changes\n\n- b\n\n### Minor Changes\n\n- c\n", ["b"]),
+    ],
+)
+def test_marks_of_other_shapes(body: str, titles: list[str]) -> None:
+    """Plain group headings, an emphasised mark behind the change, and "Major" beside "Breaking"."""
+    found = sections_between(f"## 2.0.0\n\n{body}\n## 1.0.0\n", "1.0.0", "2.0.0").versions[0]
+    assert [item.title for item in found.breaking] == titles

@@ -70,6 +70,27 @@ def test_syntax_error_says_the_line(text: str, line: int, what: str) -> None:
     assert caught.value.line == line
 
 
+@pytest.mark.parametrize(
+    ("text", "keys", "unread"),
+    [
+        ("/*\nA=1\n*/\n", ("A",), (1, 3)),
+        ("\ufeffB C=1\r\nA=1\r\n", ("A",), (1,)),
+        ("A='x' and more!\nB=1", ("A", "B"), (1,)),
+        ('A="never\nB=1\n', ("B",), (1,)),
+        ("one!", (), (1,)),
+        ("A=1\n", ("A",), ()),
+    ],
+)
+def test_a_release_file_survives_a_line_that_cannot_be_read(
+    text: str, keys: tuple[str, ...], unread: tuple[int, ...]
+) -> None:
+    """The line is known by its number, the rest is read in its place, and no byte changes."""
+    file = EnvFile.parse_release(text.encode())
+    assert (file.keys(), file.unread) == (keys, unread)
+    assert tuple(v.key for v in file.variables()) == keys
+    assert file.to_bytes() == text.encode()
+
+
 def test_errors_hold_no_secret() -> None:
     """A broken line's value is not repeated, since it may be a password."""
     with pytest.raises(EnvSyntaxError) as caught:

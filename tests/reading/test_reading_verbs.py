@@ -40,6 +40,16 @@ def test_env_diff_json(files: Path) -> None:
     assert found["changed"] == [{"key": "PLAIN", "old_default": "1", "new_default": "2", "comment_changed": False}]
 
 
+def test_env_diff_passes_over_a_line_that_is_no_assignment(files: Path) -> None:
+    """The rest of a release's file is compared, and the line is reported by number in both forms of output."""
+    (files / "broken.env").write_text("/*\nTEAM_NAME=zebra7\nsome prose\nPLAIN=1\nMORE='x\nLATER=1\n")
+    found = json.loads(_run("env", "diff", files / "old.env", files / "broken.env", "--json").stdout)
+    assert (found["added"], found["removed"], found["renamed"]) == (["LATER"], [], [])
+    assert found["unread_lines"] == {"old": [], "new": [1, 3, 5]}
+    shown = _run("env", "diff", files / "old.env", files / "broken.env").stdout
+    assert [number for number in range(1, 7) if f"skipped   broken.env, line {number}  " in shown] == [1, 3, 5]
+
+
 def test_changelog_json(files: Path) -> None:
     """Versions, dates and breaking items; a missing section is talk on stderr."""
     found = _run("changelog", files / "CHANGELOG.md", "--from", "v0.9.0", "--to", "v2.0.0", "--json")
@@ -91,7 +101,7 @@ def test_for_people(files: Path, args: list[str], expected: str) -> None:
         (["env", "diff", "none.env", "none.env"], "cannot be read"),
         (["env", "diff", ".", "."], "is a folder"),
         (["env", "diff", "bad.env", "bad.env"], "not UTF-8"),
-        (["env", "diff", "broken.env", "broken.env"], "line 2"),
+        (["env", "diff", "old.env", "new.env", "--env", "broken.env"], "line 2"),
         (["changelog", "old.env", "--from", "main", "--to", "1.0"], "is not a version"),
         (["migrations", "none.sql"], "does not exist"),
         (["changelog", "old.env"], "--from"),

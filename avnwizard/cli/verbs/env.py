@@ -1,7 +1,7 @@
 """`avnwizard env diff`: what became of each variable between two releases' example files."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -48,29 +48,32 @@ def diff(
         )
     shown = _as_it_is if show_secrets else masked
     found = diff_env(
-        _env_file(old),
-        _env_file(new),
+        before := _env_file(old, of_release=True),
+        after := _env_file(new, of_release=True),
         changelog=read_text(changelog) if changelog else "",
         compose_old=read_text(compose_old) if compose_old else "",
         compose_new=read_text(compose_new) if compose_new else "",
         operator=_env_file(env) if env else None,
     )
     if as_json:
-        emit_json(as_document(found, shown))
+        unread = {"old": list(before.unread), "new": list(after.unread)}
+        emit_json(as_document(found, shown) | {"unread_lines": unread})
     else:
-        _show(found, shown)
+        _show(
+            found, shown, [(path.name, line) for path, file in ((old, before), (new, after)) for line in file.unread]
+        )
 
 
 def _as_it_is(_key: str, value: str) -> str:
     return value
 
 
-def _env_file(path: Path) -> "EnvFile":
+def _env_file(path: Path, *, of_release: bool = False) -> "EnvFile":
     from avnwizard.domain.envfile import EnvEncodingError, EnvFile, EnvSyntaxError
     from avnwizard.domain.plain import printable
 
     try:
-        return EnvFile.parse(read_bytes(path))
+        return (EnvFile.parse_release if of_release else EnvFile.parse)(read_bytes(path))
     except (EnvSyntaxError, EnvEncodingError) as wrong:
         wrong.message = f"{printable(str(path), limit=200)}: {wrong.message}"
         raise
@@ -103,11 +106,13 @@ def as_document(found: "EnvDiff", shown: Shown) -> dict[str, Any]:
     }
 
 
-def _show(found: "EnvDiff", shown: Shown) -> None:
+def _show(found: "EnvDiff", shown: Shown, unread: Iterable[tuple[str, int]]) -> None:
     console, empty = data_console(), True
     for line in _lines(found, shown):
         console.print(line)
         empty = False
+    for name, number in unread:
+        console.print(_line("skipped", f"{name}, line {number}", "no assignment that Compose can read"))
     if empty:
         say("the two files offer the same variables with the same defaults")
 

@@ -1,6 +1,7 @@
 """Chooses the sections of a changelog that lie between two releases."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from avnwizard.domain.changelog.breaking import breaking_items, squashed
 from avnwizard.domain.changelog.splitting import UNNAMED, RawSection, split_sections
@@ -23,7 +24,8 @@ def sections_between(text: str, current: str, target: str, *, tags: Iterable[str
         VersionError: `current` or `target` is no version.
     """
     low, high = Version.parse(current), Version.parse(target)
-    raw = [(_version(section, high), section) for section in _of_package(split_sections(text), target)]
+    own = _of_line(_of_package(split_sections(text), target), low, high)
+    raw = [(_version(section, high), section) for section in own]
     known = {version for version, _ in raw if version is not None}
     chosen: dict[Version, list[RawSection]] = {}
     for version, section in raw:
@@ -50,6 +52,18 @@ def _of_package(sections: list[RawSection], target: str) -> list[RawSection]:
     package = target.rpartition("@")[0]
     own = [s for s in sections if s.heading.package == package or s.heading.lead == package.lower()]
     return own if package and own else sections
+
+
+def _of_line(sections: list[RawSection], low: Version, high: Version) -> list[RawSection]:
+    """Where headings name two versions, take the second if it is the one that the tags are known by."""
+    ends = {low, high}
+    if ends & {Version.find(s.heading.version) for s in sections}:
+        return sections
+    if not ends & {Version.find(s.heading.second) for s in sections if s.heading.second}:
+        return sections
+    return [
+        replace(s, heading=replace(s.heading, version=s.heading.second)) if s.heading.second else s for s in sections
+    ]
 
 
 def _version(section: RawSection, high: Version) -> Version | None:

@@ -11,13 +11,27 @@ from avnwizard.domain.changelog.fences import fenced
 from avnwizard.domain.changelog.values import BreakingItem
 
 _ATX = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*")
-_HINT = re.compile(r"breaking|incompatib|major changes|\U0001f4a5|:boom:|!:", re.IGNORECASE)
+_STARRED = re.compile(r"\* (\w[^*]{2,60}?) \*[ \t]*")
+"""A group's heading in plain text: `* New Features *`."""
+_STARRED_LEVEL = 6
+_HINT = re.compile(
+    r"breaking|incompatib|compatible|compatibility break|major changes|\U0001f4a5|:boom:|!:", re.IGNORECASE
+)
 _HEADING = re.compile(
     r"(?<!non-)(?<!non )(?<!no )\bbreaking\b"
     r"(?:\W*$|.*\b(?:change|deprecat|note|upgrade|release|api|item|remov)|[:&/,])"
-    r"|backwards?[ -]incompatib|\bincompatible (?:api )?changes|^\W*major changes\W*$|\U0001f4a5|:boom:",
+    r"|backwards?[ -]incompatib|\bincompatible (?:api )?changes|\bcompatibility breaks?\b"
+    r"|^\W*major changes\W*$|\U0001f4a5|:boom:",
     re.IGNORECASE,
 )
+_MAJOR = re.compile(r"\W*major changes\W*", re.IGNORECASE)
+"""Marks what breaks, but not where the release has a heading for that."""
+_LEGEND = re.compile(
+    r"\bmark\w*\s+(?:\w+\s+){0,3}?(?P<sign>:\w+:|[\u2600-\u27bf\U0001f300-\U0001faff]\ufe0f?)"
+    r"[^.\n]{0,40}?\b(?:breaking|incompatible|not (?:be )?(?:backwards?[ -])?compatible)",
+    re.IGNORECASE,
+)
+"""A release's own words for its sign: `The changes marked with :warning: are not backward compatible`."""
 _MARKER = re.compile(
     r"\W*(?:(?:\*\*|__)\W*)?(?:potentially )?"
     r"(?:breaking(?:[ -]changes?)?|backwards?[ -]incompatible changes?)"
@@ -47,6 +61,12 @@ _MARKED_BULLET = re.compile(
     r"|\s*(?:\*\*)?[a-z]+(?:\([^)\n]*\))?!:",
     re.IGNORECASE,
 )
+_DRESSED = re.compile(
+    r"(?<![*_\w])([*_]{1,2})(?:potentially )?breaking(?:[ -]changes?)?[:!]?\s*"
+    r"(?::\w+:|[\u26a0\ufe0f\u2757]+)?[:!]?\1(?![*_\w])",
+    re.IGNORECASE,
+)
+"""The mark as a word of its own, emphasised, anywhere in a bullet's first paragraph."""
 _SHOUTED = re.compile(r"(?:\*\*|[\[(`])BREAKING(?:[ -]CHANGES?)?[:!]?(?:\*\*|[\])`])")
 _NOTHING = re.compile(
     r"\W*(?:none|n/?a|nothing|no|tbd|todo|no (?:known )?breaking changes.*|there are no .*)\W*", re.IGNORECASE
@@ -94,6 +114,9 @@ class _Walk:
         self._parts = _parts(markdown.split("\n"))
         self._lines: list[str] = []
         self._tokens: list[Token] = []
+        breaking = any(_HEADING.search(heading) and not _MAJOR.fullmatch(heading) for _, heading, _ in self._parts)
+        self._major_is_none = breaking
+        self._sign = legend["sign"] if (legend := _LEGEND.search(markdown)) else ""
         self._level: int | None = None
         self._by_marker = False
         self._group = ""
@@ -107,7 +130,7 @@ class _Walk:
                 yield from self._flush()
                 self._enter(level, heading)
             text = "\n".join(lines)
-            if self._inside or _HINT.search(text):
+            if self._inside or self._sign or _HINT.search(text):
                 self._lines, self._tokens = lines, _parser().parse(text)
                 yield from self._part()
         yield from self._flush()
@@ -133,7 +156,7 @@ class _Walk:
         return self._level is not None
 
     def _enter(self, level: int, text: str) -> None:
-        marked = bool(_HEADING.search(text))
+        marked = bool(_HEADING.search(text)) and not (self._major_is_none and _MAJOR.fullmatch(text))
         deeper = self._level is not None and not self._by_marker and level > self._level
         if deeper and (marked or not _CATEGORY.fullmatch(text)):
             self._group = "" if marked else text
@@ -168,7 +191,14 @@ class _Walk:
             if token.type == "list_item_open" and token.level == depth and token.map:
                 text = _item_text(self._lines[token.map[0] : token.map[1]], token)
                 first = text.partition("\n\n")[0]
-                if self._inside or _MARKED_BULLET.match(first) or _SHOUTED.search(first):
+                signed = bool(self._sign) and first.lstrip("*_ ").startswith(self._sign)
+                if (
+                    self._inside
+                    or signed
+                    or _MARKED_BULLET.match(first)
+                    or _SHOUTED.search(first)
+                    or _DRESSED.search(first)
+                ):
                     yield BreakingItem(_title(text), text)
         self._bullets = True
 
@@ -186,8 +216,11 @@ def _parts(lines: list[str]) -> list[tuple[int, str, list[str]]]:
     while index < len(lines):
         end = fences.get(index, index)
         heading = _ATX.fullmatch(lines[index]) if end == index else None
+        starred = _STARRED.fullmatch(lines[index]) if end == index else None
         if heading:
             parts.append((len(heading[1]), heading[2], []))
+        elif starred:
+            parts.append((_STARRED_LEVEL, starred[1], []))
         else:
             parts[-1][2].extend(lines[index : end + 1])
         index = end + 1

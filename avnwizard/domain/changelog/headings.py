@@ -1,7 +1,7 @@
 """Reads one heading of a changelog: which release, of which package, when, and how surely it names one."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from avnwizard.domain.changelog.dates import date_in
@@ -14,7 +14,7 @@ _VERSION = (
     r"(?:[-+_.]?(?!released?\b)[A-Za-z][0-9A-Za-z]*(?:[-.+][0-9A-Za-z]+)*|-\d+(?:[.+-][0-9A-Za-z]+)*(?!\s*-\d))?)"
 )
 _HEADING = re.compile(
-    r"(?P<lead>(?:[^\W\d][\w.'/&-]*[ \t]+){0,4}?)\(?\[?(?P<package>@?[\w./-]+@)?"
+    r"(?P<lead>(?:[^\W\d][\w.'/&-]*[ \t]+){0,4}?(?:[A-Za-z]{3,}-(?=\d))?)\(?\[?(?P<package>@?[\w./-]+@)?"
     + _VERSION
     + r"\]?\)?(?P<rest>(?![\w]).*)"
 )
@@ -37,6 +37,8 @@ _DATED = re.compile(
     r"|\w{3,9}\.?\s+\d{1,2}\w{0,2},?\s+\d{4})",
     re.IGNORECASE,
 )
+_DATE_FIRST = re.compile(r"[\[(]?\d{4}-\d{2}-\d{2}[\])]?(?:\s*[-\u2013\u2014:,|/]\s*|\s+)")
+_SECOND = re.compile(r"\s*/\s*" + _VERSION + r"(?!\w)")
 _LONGEST = 300
 
 
@@ -46,6 +48,7 @@ class Heading:
 
     `sure` is False where other headings of the file must confirm it: an unknown word precedes the version,
     or a title behind it without a separator (`runs_on`). `previous` is the older side of a compare link.
+    `second` is the other version of a heading that names two (`v1.2.0/v0.3.0`), "" elsewhere.
     """
 
     version: str
@@ -57,6 +60,7 @@ class Heading:
     sure: bool
     previous: str = ""
     runs_on: bool = False
+    second: str = ""
 
 
 @lru_cache(maxsize=16384)  # each release's changelog repeats the headings of those before it
@@ -72,6 +76,10 @@ def read_heading(raw: str) -> Heading | None:
     if (not text or (bare_date and text.startswith("("))) and (compare or bare_date):
         named = compare["new"] if compare and Version.find(compare["new"]) else ""
         return Heading(named, "", "", date_in(text), "", False, True, previous)
+    if (dated := _DATE_FIRST.match(text)) and (behind := _HEADING.match(text, dated.end())):
+        heading = _heading(behind, previous)
+        if heading is not None and "." in heading.version:
+            return replace(heading, date=date_in(dated[0]), sure=not heading.runs_on)
     match = _HEADING.match(text)
     if match is None:
         return None
@@ -85,7 +93,7 @@ def _heading(match: re.Match[str], previous: str) -> Heading | None:
         rest = rest[after.end() :]
         word = re.sub(r"[ .-]", "", after["word"].lower())
         version += "" if word in {"ga", "final", "stable"} else f"-{word}"
-    words = [w for w in lead.lower().split() if w not in _OWN_WORDS]
+    words = [w for w in lead.lower().removesuffix("-").split() if w not in _OWN_WORDS]
     when = date_in(rest) or (date_in(version) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", version) else None)
     lone_number = version.isdigit() and not (lead or when)
     if lone_number or (lead and _NOT_A_NAME.search(lead)):
@@ -100,6 +108,7 @@ def _heading(match: re.Match[str], previous: str) -> Heading | None:
         sure=not words and bool(_REST.match(rest)),
         previous=previous,
         runs_on=not _REST.match(rest),
+        second=second["version"] if (second := _SECOND.match(rest)) else "",
     )
 
 

@@ -99,7 +99,8 @@ def _chosen(candidates: list[_Candidate]) -> Iterator[_Candidate]:
         elif c.level == _BOLD_LEVEL:
             wanted = c.heading.sure and (not marked or c.heading.date is not None)
         else:
-            wanted = c.heading.sure and not marked
+            alike = (c.level, c.heading.lead) == usual and not c.heading.runs_on
+            wanted = (c.heading.sure or alike) and not marked
         if wanted:
             current = c.level if c.level < _BOLD_LEVEL else current
             yield c

@@ -20,11 +20,13 @@ _LONGEST_VALUE = 1 << 20
 class EnvFile:
     """The text of an env file and what Compose understands of it.
 
+    `unread` holds the numbers of the lines that Compose would refuse; only a release's file may have any.
     Its repr holds no value, since values are secrets.
     """
 
     text: str
     statements: tuple[Statement, ...]
+    unread: tuple[int, ...] = ()
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
@@ -34,11 +36,19 @@ class EnvFile:
             EnvSyntaxError: Compose would refuse it; says the line.
             EnvEncodingError: it is not UTF-8.
         """
-        try:
-            text = data.decode("utf-8")
-        except UnicodeDecodeError as wrong:
-            raise EnvEncodingError(data.count(b"\n", 0, wrong.start) + 1) from None
+        text = _decoded(data)
         return cls(text, tuple(scan(text.removeprefix(_BOM))))
+
+    @classmethod
+    def parse_release(cls, data: bytes) -> Self:
+        """Read a release's example file: a line that Compose would refuse is passed over and kept as it is.
+
+        Raises:
+            EnvEncodingError: it is not UTF-8.
+        """
+        text, unread = _decoded(data), list[int]()
+        statements = tuple(scan(text.removeprefix(_BOM), unread))
+        return cls(text, statements, tuple(dict.fromkeys(unread)))
 
     def __repr__(self) -> str:
         return f"EnvFile({len(self.keys())} variables)"
@@ -149,3 +159,10 @@ class EnvFile:
         if key:
             edits.check_written(after.statements, key, value)
         return after
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as wrong:
+        raise EnvEncodingError(data.count(b"\n", 0, wrong.start) + 1) from None

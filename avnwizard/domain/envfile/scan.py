@@ -56,8 +56,11 @@ class Statement:
         return self.quote != "'"
 
 
-def scan(text: str) -> Iterator[Statement]:
+def scan(text: str, unread: list[int] | None = None) -> Iterator[Statement]:
     """Give the statements of an env file in order.
+
+    Args:
+        unread: takes the numbers of the lines that cannot be read, which are passed over; None raises instead.
 
     Raises:
         EnvSyntaxError: what Compose refuses too.
@@ -66,12 +69,23 @@ def scan(text: str) -> Iterator[Statement]:
     while (at := _next_statement(text, at)) < len(text):
         line += text.count("\n", counted, at)
         counted = at
-        statement = _statement(text, at, line)
+        try:
+            statement = _statement(text, at, line)
+        except EnvSyntaxError:
+            if unread is None:
+                raise
+            unread.append(line)
+            at = _end_of_line(text, at)
+            continue
         yield statement
         at = statement.value_end
         if not (statement.quote or statement.inherited):
-            end = text.find("\n", at)
-            at = len(text) if end < 0 else end
+            at = _end_of_line(text, at)
+
+
+def _end_of_line(text: str, at: int) -> int:
+    end = text.find("\n", at)
+    return len(text) if end < 0 else end
 
 
 def _next_statement(text: str, at: int) -> int:
@@ -80,8 +94,7 @@ def _next_statement(text: str, at: int) -> int:
         at = blank.end() if blank else at
         if not text.startswith("#", at):
             return at
-        end = text.find("\n", at)
-        at = len(text) if end < 0 else end
+        at = _end_of_line(text, at)
 
 
 def _statement(text: str, at: int, line: int) -> Statement:

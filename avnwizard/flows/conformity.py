@@ -39,6 +39,39 @@ def strangers(host: Host, model: ComposeModel, disputed: Collection[str] = ()) -
             yield Stranger(name, how)
 
 
+def returned(
+    host: Host,
+    model: ComposeModel,
+    before: Mapping[str, str],
+    borrowed: Collection[str],
+    disputed: Collection[str] = (),
+) -> Iterator[Stranger]:
+    """The services that a rollback brought back and that are not as they were.
+
+    What ran before may be another image than the files name: it is compared by its id. Services that the rollback did
+    not bring back are as the operator had them, and are not compared with the files.
+
+    Args:
+        model: of the files in the checkout.
+        before: service that was brought back -> the id of the image that it ran; "" where it ran none.
+        borrowed: image names that the files give to other images than ran: Compose cannot be asked about those.
+
+    Raises:
+        HostError: Compose does not say what it would do with a container.
+    """
+    for name, image_id in sorted(before.items()):
+        if (service := model.services.get(name)) is None:
+            continue
+        found = rolling.of_service(host, name)
+        how = next(("it runs another image than before" for one in found if not rolling.runs(one, image_id)), "")
+        if not how and service.image not in borrowed:
+            old = rolling.unwanted(host, found, rolling.Wanted(service, image_id))
+            left = [one for one in found if one.id in old and one.id not in disputed]
+            how = f"{printable(left[0].name)} has another configuration than the files name" if left else ""
+        if how:
+            yield Stranger(name, how)
+
+
 def _other_image(one: Container, service: Service, images: Mapping[str, Image]) -> str:
     named = images.get(service.image)
     if one.image_id == named.id if named else one.image == service.image:

@@ -188,7 +188,9 @@ def _steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
     yield from _service_steps(scene, plan)
     if plan.save_rows:
         yield SaveRows(scene, Path(plan.snapshot), plan.databases)
-    yield Verify(scene, tag=scene.plan.current.tag, commit=scene.plan.current.commit)
+    back = [name for name, strategy in plan.services if strategy != "skip"]
+    now = scene.plan.current
+    yield Verify(scene, tag=now.tag, commit=now.commit, back=back, borrowed=plan.borrowed)
     if plan.borrowed:
         yield ReturnNames(scene, plan.borrowed)
 

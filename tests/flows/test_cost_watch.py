@@ -28,7 +28,9 @@ def _steps(job: StepState) -> list[StepRecord]:
 def _plan(*, breaks: bool, image: str) -> "Plan":
     service = SimpleNamespace(service="migrate", image_new=image)
     target = SimpleNamespace(tag="v2.0.0")
-    found = SimpleNamespace(verdict="said", rollback_needs_restore=breaks, services=(service,), target=target)
+    found = SimpleNamespace(
+        verdict="said", rollback_needs_restore=breaks, services=(service,), target=target, migrations_read=True
+    )
     found.postgres_service, found.snapshot = "postgres", SimpleNamespace(not_held=())
     return cast("Plan", found)
 

@@ -1,6 +1,7 @@
 """Look that the stack is what the plan promised."""
 
 import shlex
+from collections.abc import Collection, Iterator
 
 from avnwizard.domain import commands
 from avnwizard.domain.host import ComposeModel
@@ -9,10 +10,11 @@ from avnwizard.domain.probing import words
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import StepError
 from avnwizard.flows import handover, identity, rolling
-from avnwizard.flows.conformity import strangers
+from avnwizard.flows.conformity import Stranger, returned, strangers
 from avnwizard.flows.edge.baseline import wait_for_all
 from avnwizard.flows.edge.memory import load
 from avnwizard.flows.image_notes import none_changed
+from avnwizard.flows.steps.images import ran_before
 from avnwizard.flows.steps.scene import Scene
 from avnwizard.flows.survey import ailing
 
@@ -24,8 +26,23 @@ class Verify(Step):
 
     name = "verify"
 
-    def __init__(self, scene: Scene, *, tag: str, commit: str) -> None:
+    def __init__(
+        self,
+        scene: Scene,
+        *,
+        tag: str,
+        commit: str,
+        back: Collection[str] | None = None,
+        borrowed: Collection[str] = (),
+    ) -> None:
+        """What to compare with.
+
+        Args:
+            back: in a rollback, the services that it brought back; they are compared with what ran before.
+            borrowed: image names that are lent to what ran before.
+        """
         self._scene, self._tag, self._commit = scene, tag, commit
+        self._back, self._borrowed = back, borrowed
         self.title = f"Verify {tag}"
 
     def probe(self, ctx: StepContext) -> Probe:
@@ -61,13 +78,20 @@ class Verify(Step):
     def _compare(self, ctx: StepContext, model: ComposeModel) -> None:
         """A service that serves may still be the one of before."""
         disputed = frozenset[str]().union(*(identity.disputed(ctx, name) for name in model.services))
-        if other := list(strangers(self._scene.host, model, disputed)):
+        if other := list(self._strangers(ctx, model, disputed)):
             again = commands.compose_up(self._scene.plan.project, other[0].service)
             more = f" (and {len(other) - 1} more)" if len(other) > 1 else ""
             raise StepError(
                 f"{other[0].service} is not what {self._tag} names: {other[0].how}{more}.",
                 f"Bring it about by hand, then resume: {printable(shlex.join(again))}. Or roll back.",
             )
+
+    def _strangers(self, ctx: StepContext, model: ComposeModel, disputed: frozenset[str]) -> Iterator[Stranger]:
+        if self._back is None:
+            return strangers(self._scene.host, model, disputed)
+        ran = ctx.recall("pull")
+        before = {name: ran_before(ran, name) for name in self._back}
+        return returned(self._scene.host, model, before, self._borrowed, disputed)
 
     def _ask_the_edge(self, ctx: StepContext) -> None:
         """What users reached before they must reach again: a healthy container is not yet a routed one."""

@@ -31,6 +31,8 @@ services = []
 """What an operator of such a stack writes into `avnwizard.toml`."""
 NAMES_POSTGRES = TOML + '\n[postgres]\nservice = "postgres"\n'
 """The same, naming the database: a one-shot that runs the image of PostgreSQL for its `psql` may be taken for one."""
+NONE = '\n[postgres]\nservice = "none"\n'
+"""Says that there is no database to snapshot; `make` adds it where no release has one."""
 ENV = "POSTGRES_PASSWORD=zoo-s3cret-pw\n"
 UP = ("docker", "compose", "up", "-d", "--quiet-pull", "--wait")
 _TIMEOUT_S = 180.0
@@ -180,7 +182,10 @@ def make(stack: ZooStack, releases: Mapping[str, Files], *, operator: Files | No
     first = next(iter(releases))
     _git(stack.root, "clone", "-q", f"file://{remote}", str(stack.clone))
     _git(stack.clone, "checkout", "-q", first)
+    served = any("/postgres:" in text for files in releases.values() for text in files.values())
     own = {".env": ENV, "avnwizard.toml": TOML} | dict(operator or {})
+    if not served and "[postgres]" not in own["avnwizard.toml"]:
+        own["avnwizard.toml"] += NONE
     _write(stack, stack.clone, own)
     for path in own:
         (stack.clone / path).chmod(0o600)

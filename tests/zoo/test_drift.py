@@ -8,11 +8,11 @@ import pytest
 from avnwizard.errors import ExitCode
 from tests.lab.engine import Lab
 from tests.zoo.parts import app, compose, traefik, worker
-from tests.zoo.stack import COMPOSE_FILE, ENV, TOML, UP, Files, ZooStack, bring_up
+from tests.zoo.stack import COMPOSE_FILE, ENV, NONE, TOML, UP, Files, ZooStack, bring_up
 
 pytestmark = pytest.mark.engine
 OVERRIDE = "docker-compose.override.yml"
-BARE = TOML.replace('files = ["docker-compose.yml"]\n', "")
+BARE = TOML.replace('files = ["docker-compose.yml"]\n', "") + NONE
 """An `avnwizard.toml` that names no compose file."""
 IGNORED = ".env\navnwizard.toml\ndocker-compose.override.yml\n*.local.yml\n"
 
@@ -158,7 +158,7 @@ def test_files_that_the_plan_would_not_use_are_a_stop(zoo: ZooStack) -> None:
     every = '["docker-compose.yml", "web.local.yml", "docs.local.yml"]'
     assert f"[stack] files = {every}" in refused.err
     assert _made(zoo) == made
-    (zoo.clone / "avnwizard.toml").write_text(TOML.replace('["docker-compose.yml"]', every))
+    (zoo.clone / "avnwizard.toml").write_text(TOML.replace('["docker-compose.yml"]', every) + NONE)
     there = zoo.upgrade()
     assert there.code == ExitCode.DONE, there.err
     for name in ("web", "docs"):

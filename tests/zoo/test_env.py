@@ -48,10 +48,9 @@ def test_a_tag_that_the_operator_keeps_is_named_as_what_holds_the_image_back(zoo
     answers = tmp_path / "answers.toml"
     answers.write_text('from = "v1.5.0"\nto = "v1.6.0"\n[value]\nAPP_TAG = "v1.5.0"\n')
     plan = zoo.avnwizard("plan", "--to", "v1.6.0", "--answers", str(answers), "--json").data
-    held, none = plan["warnings"][:2]
-    assert held.startswith("web stays at ")
+    (held,) = (one for one in plan["warnings"] if one.startswith("web stays at "))
     assert held.endswith(":v1.5.0: your env file has APP_TAG=v1.5.0, the release v1.6.0.")
-    assert none.startswith("No service's image changes")
+    assert any(one.startswith("No service's image changes") for one in plan["warnings"])
     there = zoo.upgrade("v1.6.0", "--answers", str(answers))
     assert there.code == ExitCode.DONE, there.err
     assert "no service's image changed" in there.err

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
@@ -54,6 +55,7 @@ class _World:
 
     def __init__(self, *, lives_s: float = float("inf"), pause_s: float = 0.0, health_s: float | None = None) -> None:
         self.clock, self.said = _Clock(), list[str]()
+        self.project = SimpleNamespace(env_file=Path("env"))
         self._lives_s, self._pause_s, self._health_s = lives_s, pause_s, health_s
 
     def look(self) -> list[Container]:
@@ -73,7 +75,8 @@ class _World:
         return ("no licence",)
 
     def wait(self) -> list[Container]:
-        host = cast("Host", SimpleNamespace(clock=self.clock, stack=self))
+        files = SimpleNamespace(read=lambda _: b"SECRET_KEY=not-in-any-line\n")
+        host = cast("Host", SimpleNamespace(clock=self.clock, stack=self, files=files))
         ctx = cast("StepContext", SimpleNamespace(say=self.said.append))
         return wait_steady(ctx, host, _SERVICE, self.look, healthy_s=30.0)
 

@@ -8,7 +8,7 @@ from avnwizard.domain.host import Container, Service
 from avnwizard.domain.plain import printable
 from avnwizard.domain.settling import SETTLE_S, restarted
 from avnwizard.engine.step import StepContext
-from avnwizard.errors import StepError
+from avnwizard.errors import HostError, StepError
 from avnwizard.flows.host import Host
 from avnwizard.ports import Clock
 
@@ -72,7 +72,11 @@ def wait_steady(
 
 def tell_log(ctx: StepContext, host: Host, container: Container) -> None:
     """Show the watchers the last lines of a container's output, made harmless and without secrets: the feed stays."""
-    known, _ = readable(host.files.read(host.stack.project.env_file))
+    try:
+        known, _ = readable(host.files.read(host.stack.project.env_file))
+    except HostError as error:
+        ctx.say(f"{container.name}: its log is not shown, since secrets in it could not be told: {error.message}")
+        return
     secrets = secret_pieces(known)
     for line in host.stack.logs(container.id, lines=_LOG_LINES):
         ctx.say(f"{container.name} | {printable(without(secrets, line), limit=400)}")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
@@ -35,6 +36,7 @@ class _World:
     def __init__(self, *containers: Container) -> None:
         self.there = {one.id: one for one in containers}
         self.removed: list[str] = []
+        self.project = SimpleNamespace(env_file=Path("env"))
         self._now = 0.0
 
     def now(self) -> float:
@@ -79,7 +81,8 @@ class _World:
 
     def roll(self, how: Handover = "wait") -> None:
         """As the flow does, without a director."""
-        host = cast("Host", SimpleNamespace(stack=self, edge=self, clock=self))
+        files = SimpleNamespace(read=lambda _: b"")
+        host = cast("Host", SimpleNamespace(stack=self, edge=self, clock=self, files=files))
         ctx = cast("StepContext", SimpleNamespace(effect=lambda _name: nullcontext(), say=lambda _text: None))
         rolling.roll(ctx, host, rolling.Wanted(self.service, "image new"), surge=how, patience=_PATIENCE)
 

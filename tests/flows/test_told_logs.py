@@ -31,3 +31,14 @@ def test_a_log_line_loses_the_secrets(tmp_path: Path) -> None:
     assert told[0] == "web-1 | cannot log in with ***"
     assert told[1].startswith("web-1 | dial postgres://***@h/db")
     assert [line for line in told if "s3cret" in line or "\x1b" in line] == []
+
+
+def test_without_the_env_file_no_log_is_shown(tmp_path: Path) -> None:
+    """Secrets in it could not be told, and the failure that the log belongs to must still be reported."""
+    stack = SimpleNamespace(project=SimpleNamespace(env_file=tmp_path / "gone"), logs=lambda *_, **__: ("s3cret",))
+    said: list[str] = []
+    host = cast("Host", SimpleNamespace(stack=stack, files=LocalFiles()))
+    container = Container("1", "web-1", "web", 1, "i", "sha256:x", "exited", "none", 1, "h", False, 0.0)
+    tell_log(cast("StepContext", SimpleNamespace(say=said.append)), host, container)
+    assert len(said) == 1
+    assert said[0].startswith("web-1: its log is not shown")

@@ -41,7 +41,7 @@ _MIGRATIONS = {
 _COUNT = {"v1.5.0": 1, "v1.6.0": 2, "v2.0.0": 3}
 _APPLY = (
     "for file in /migrations/*.sql; do name=$$(basename $$file); "
-    '[ -n "$$(psql -qAtc \\"SELECT 1 FROM done WHERE name = \'$$name\'\\")" ] || '
+    '[ -n "$$(psql -qAtc "SELECT 1 FROM done WHERE name = \'$$name\'")" ] || '
     "psql -1 -qv ON_ERROR_STOP=1 -f $$file -c \"INSERT INTO done VALUES ('$$name')\" || exit 1; done"
 )
 

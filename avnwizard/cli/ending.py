@@ -32,7 +32,7 @@ def at_once() -> None:
 
 
 def end_by(number: int) -> NoReturn:
-    """End by the signal itself, so that whoever waits is told of it."""
+    """End by the signal itself, so that the parent process sees which one it was."""
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
     sys.exit(128 + number)  # not reached where the signal is not blocked

@@ -27,7 +27,7 @@ _VERSION_VARIABLES = {
     "Valkey": "VALKEY_VERSION", "Redis": "REDIS_VERSION", "NATS": "NATS_SERVER", "MySQL": "MYSQL_VERSION",
     "MariaDB": "MARIADB_VERSION", "MongoDB": "MONGO_VERSION",
 }  # fmt: skip
-"""Set by the official images themselves; a tag such as `latest` tells nothing."""
+"""Set by the official images themselves; a tag such as `latest` says nothing."""
 _RDB: dict[tuple[str, tuple[int, ...]], int] = {
     ("Redis", (7, 0)): 10, ("Redis", (7, 2)): 11, ("Redis", (7, 4)): 12,
     ("Valkey", (7, 2)): 11, ("Valkey", (8, 0)): 11, ("Valkey", (8, 1)): 11,

@@ -7,7 +7,7 @@ from avnwizard.errors import HostError
 
 _CONTAINER = "Container "
 _STATUS = ("status", "text")
-"""Where an event tells what is done; which of the two it is depends on the version."""
+"""The keys under which an event says what is done; which one is used depends on the version."""
 
 
 def recreated(output: bytes) -> frozenset[str]:

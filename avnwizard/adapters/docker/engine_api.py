@@ -30,7 +30,7 @@ def registry_digest(engine_socket: Path, reference: str, *, timeout_s: float = T
 
 
 def offers(engine_socket: Path, reference: str, *, timeout_s: float = TIMEOUT_S) -> bool | None:
-    """Whether a registry has an image, as it tells somebody without credentials; None where it does not tell.
+    """Whether a registry has an image, asked without credentials; None where it does not answer.
 
     Only "not found" is a no (tried with Engine 26.1: 404 "manifest unknown"; 500 where the registry does not answer).
     """

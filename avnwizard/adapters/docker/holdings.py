@@ -1,4 +1,4 @@
-"""What a container has of the host, as `docker inspect` tells: its mounts, host ports and compose files."""
+"""What a container has of the host, by `docker inspect`: its mounts, host ports and compose files."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -134,8 +134,11 @@ class RunPage(Page):
         self.set_class(event.size.width < 76, "-narrow")  # noqa: PLR2004 - below it services have no room
         self.set_class(event.size.height < 22, "-low")  # noqa: PLR2004 - below it every row is needed
         self.set_class(event.size.width >= 100, "-wide")  # noqa: PLR2004 - from there steps get more than they need least
+
+    def on_lines_refitted(self) -> None:
+        """Columns and the log's length follow the room that there is, behind a question too."""
         if self.view:
-            self.call_after_refresh(self.show_view)
+            self.show_view()
 
     def _tick(self) -> None:
         """The clock moves on while the run is live; else nothing is drawn."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 from textual.geometry import Size
+from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
@@ -15,6 +16,9 @@ class Lines(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     Lines { background: transparent; overflow-x: hidden; scrollbar-gutter: stable; }
     """
+
+    class Refitted(Message):
+        """The lines have another size now, on a screen that is covered too: what depends on it is to be shown anew."""
 
     def __init__(self, *, id: str | None = None, can_focus: bool = True) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -53,6 +57,7 @@ class Lines(ScrollView, can_focus=True):
         """What was to be kept in sight still is, in another height."""
         if self._in_sight is not None:
             self.call_after_refresh(self.keep_in_sight, self._in_sight)
+        self.post_message(self.Refitted())
 
     def render_line(self, y: int) -> Strip:
         """One line, cut at the width."""

@@ -100,12 +100,13 @@ def test_a_model_that_does_not_resolve(running: LabStack, stack: DockerStack, tm
 
 def test_images_pulled_kept_and_put_back(running: LabStack, stack: DockerStack) -> None:
     """A tag that moves in the registry is seen, pulled, and pointed back to the image that was kept."""
-    reference = stack.resolve().services["docs"].image
-    old = stack.image(reference)
-    assert old is not None
+    lab = running.lab
+    lab.push_build("docs-moving", "docs", "v1.5.0")
+    reference = f"{lab.registry}/docs-moving:v1.5.0"
+    old = stack.pull(reference, lambda _: None)
     stack.keep(old.id, "avnwizard-test/docs:kept")
     try:
-        moved = running.lab.break_image("docs", "v1.5.0")
+        moved = lab.push_build("docs-moving", "docs", "v1.5.0", broken=True)
         assert stack.registry_digest(reference) == moved != old.digest
         lines: list[str] = []
         new = stack.pull(reference, lines.append)
@@ -119,7 +120,6 @@ def test_images_pulled_kept_and_put_back(running: LabStack, stack: DockerStack) 
         assert back is not None
         assert back.id == old.id
     finally:
-        running.lab.restore_image("docs", "v1.5.0")
         stack.release("avnwizard-test/docs:kept")
         stack.release("avnwizard-test/docs:kept")
     assert stack.image("avnwizard-test/docs:kept") is None

@@ -76,20 +76,19 @@ def _schemas(stack: LabStack) -> dict[str, str]:
     return {one.name: database.fingerprint(one.name) for one in database.databases()}
 
 
-def test_an_image_that_never_gets_healthy(lab: Lab, stack: LabStack, answers: Path) -> None:
+def test_an_image_that_never_gets_healthy(lab: Lab, stack: LabStack, tmp_path: Path) -> None:
     """Exit 4 and the old version serves on; `rollback` ends with 5 and v1.5.0 on its old schema."""
     rows = stack.row_counts()
-    lab.break_image("docs", "v2.0.0")
-    try:
-        broken = avnwizard(*_upgrade(stack, answers), timeout_s=_LIMIT_S)
-        assert broken.code == ExitCode.STEP_FAILED, broken.err
-        assert "did not become healthy" in broken.err
-        assert "avnwizard rollback" in broken.err
-        assert _answers_from(stack, "docs") == "v1.5.0"
-        assert len(open_host(stack.clone).stack.containers("docs")) == 1
-        back = avnwizard("rollback", "--stack", stack.clone, "--yes", timeout_s=_LIMIT_S)
-    finally:
-        lab.restore_image("docs", "v2.0.0")
+    lab.push_build("docs-sick", "docs", "v2.0.0", broken=True)
+    stack.move_tag("v2.0.0", "/docs:v2.0.0", "/docs-sick:v2.0.0")
+    answers = answer_all(stack.clone, "v2.0.0", tmp_path / "answers.toml")
+    broken = avnwizard(*_upgrade(stack, answers), timeout_s=_LIMIT_S)
+    assert broken.code == ExitCode.STEP_FAILED, broken.err
+    assert "did not become healthy" in broken.err
+    assert "avnwizard rollback" in broken.err
+    assert _answers_from(stack, "docs") == "v1.5.0"
+    assert len(open_host(stack.clone).stack.containers("docs")) == 1
+    back = avnwizard("rollback", "--stack", stack.clone, "--yes", timeout_s=_LIMIT_S)
     assert back.code == ExitCode.ROLLED_BACK, back.err
     assert stack.row_counts() == rows
     assert _answers_from(stack, "gateway") == "v1.5.0"

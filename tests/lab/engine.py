@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.lab.daemons import Daemon, answers
@@ -122,14 +122,13 @@ class Lab:
         """The images, to push one again."""
         return Images(self.paths, Registry(f"127.0.0.1:{self.port}", f"{self.space}/avnology"))
 
-    def break_image(self, service_name: str, tag: str = "v2.0.0") -> str:
-        """Push a build that never becomes ready (a one-shot: that fails) under that tag; its digest."""
-        broken = stand_in(service_name, tag, broken=True, build=f"broken {tag}")
-        return self.images().push_stand_in(broken)
+    def push_build(self, repository: str, service_name: str, tag: str, *, broken: bool = False) -> str:
+        """Push a service's build as a test's own image; a broken one never becomes ready. Returns its digest.
 
-    def restore_image(self, service_name: str, tag: str = "v2.0.0") -> str:
-        """Push the good build again under that tag; returns its digest."""
-        return self.images().push_stand_in(stand_in(service_name, tag))
+        The images of the releases are every test's: another worker's stack may start one at this moment.
+        """
+        build = stand_in(service_name, tag, broken=broken, build=f"broken {tag}" if broken else "")
+        return self.images().push_stand_in(replace(build, repository=repository))
 
     def _stage(self, name: str, work: Callable[[], object]) -> None:
         begun = time.monotonic()

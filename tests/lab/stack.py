@@ -76,6 +76,19 @@ class LabStack:
             secrets_seed=SECRETS_SEED,
         )
 
+    def move_tag(self, tag: str, old: str, new: str) -> None:
+        """Publish a release whose compose file says `new` for `old`; the clone must not have fetched it yet."""
+        work = self.root / "release.work"
+        git = ("git", "-c", "user.name=Lab", "-c", "user.email=lab@example.test", "-C")
+        for argv in (
+            (*git, str(self.root), "clone", "-q", "-b", tag, str(self.remote), str(work)),
+            ("sed", "-i", f"s|{old}|{new}|", str(work / COMPOSE_FILE)),
+            (*git, str(work), "commit", "-qam", f"Release {tag}"),
+            (*git, str(work), "tag", "-f", "-a", "-m", tag, tag),
+            (*git, str(work), "push", "-q", "-f", "origin", f"refs/tags/{tag}"),
+        ):
+            subprocess.run(argv, check=True, capture_output=True, timeout=60)
+
     def on_its_ports(self) -> Self:
         """Itself, on the ports that its env file names."""
         variables = self.env_file()

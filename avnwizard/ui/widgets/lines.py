@@ -18,7 +18,7 @@ class Lines(ScrollView, can_focus=True):
     """
 
     class Refitted(Message):
-        """The lines have another size now, on a screen that is covered too: what depends on it is to be shown anew."""
+        """The lines changed size, also behind a question: whatever depends on the size must be shown again."""
 
     def __init__(self, *, id: str | None = None, can_focus: bool = True) -> None:  # noqa: A002
         super().__init__(id=id)

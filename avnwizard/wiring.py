@@ -18,10 +18,10 @@ from avnwizard.domain.config import (
     StatePaths,
     parse_config,
 )
-from avnwizard.domain.database_choice import DatabaseChoice, choose_database
 from avnwizard.domain.host import ComposeModel, ComposeProject
 from avnwizard.domain.plain import printable
-from avnwizard.domain.postgres_server import Evidence, Judgement, judge, judge_service
+from avnwizard.domain.postgres.choice import DatabaseChoice, choose_database
+from avnwizard.domain.postgres.server import Evidence, Judgement, judge, judge_service
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows.host import Host
 

@@ -11,7 +11,7 @@ from unittest.mock import patch
 from textual.pilot import Pilot
 
 from avnwizard.engine import supervise
-from avnwizard.flows import way_back
+from avnwizard.flows.rollback import verdict
 from avnwizard.practice.host import PracticeHost
 from avnwizard.ui.app import WizardApp
 from avnwizard.ui.run_view import RunView
@@ -101,11 +101,11 @@ async def opened(checkout: Path, size: tuple[int, int]) -> AsyncIterator[Pilot[i
     """The app on a stack where nothing varies."""
     app = WizardApp(still(open_host(checkout)), moment=unhurried())
     names = iter([RUN, RUN.replace("7f", "80"), RUN.replace("7f", "81")])
-    cost_of = way_back.cost_of
+    cost_of = verdict.cost_of
     even: Any = lambda *given, **more: even_cost(cost_of(*given, **more))  # noqa: E731 - as `cost_of` is called
     with (
         patch.object(supervise, "new_run_id", lambda _now=None: next(names)),
-        patch("avnwizard.flows.rollback.cost_of", even),
+        patch("avnwizard.flows.rollback.flow.cost_of", even),
     ):
         async with app.run_test(size=size) as pilot:
             await settle(pilot)

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from avnwizard.adapters.memory_file import in_memory
-from avnwizard.domain.database import FileFacts
+from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.errors import HostError
 
 _HINTS = {

@@ -42,7 +42,7 @@ def follow(host: "Host", run: str, process: Popen[bytes] | None) -> int:
 
 
 def _watch(host: "Host", run: str, process: Popen[bytes] | None, reader: FeedReader, watcher: "_LineWatcher") -> None:
-    from avnwizard.flows.launch import is_live
+    from avnwizard.flows.run.launch import is_live
 
     journal = host.journal()
     names = {step.name: step.title for step in journal.steps(run)}

@@ -8,12 +8,12 @@ from avnwizard.domain.plain import printable
 
 if TYPE_CHECKING:
     from avnwizard.engine.records import RunRecord
-    from avnwizard.flows.rollback_plan import RollbackPlan
+    from avnwizard.flows.rollback.plan import RollbackPlan
 
 
 def show_rollback(record: "RunRecord", plan: "RollbackPlan", *, now: float) -> None:
     """Tell it on stderr, before it is confirmed."""
-    from avnwizard.flows.former_images import of_before
+    from avnwizard.flows.stack.former_images import of_before
 
     say(f"rolling back {record.title}: {plan.why}")
     say(sentence(plan.cost, now))

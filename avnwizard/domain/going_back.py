@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from avnwizard.domain.migrations.verdict import spoken
 from avnwizard.domain.plain import printable
-from avnwizard.domain.writes import TableWrites, Written, together
+from avnwizard.domain.postgres.writes import TableWrites, Written, together
 
 NAMED = 3
 """So many tables are told by name; the rest are counted."""

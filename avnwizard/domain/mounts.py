@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from avnwizard.domain.compose_model import mounts_of
+from avnwizard.domain.compose.model import mounts_of
 from avnwizard.domain.host import ComposeModel, Container, Mount
 
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from avnwizard.domain.database import DatabaseProperties
-from avnwizard.domain.writes import WriteCounters
+from avnwizard.domain.postgres.database import DatabaseProperties
+from avnwizard.domain.postgres.writes import WriteCounters
 
 Proof = Literal["read back", "restored"]
 """How far a snapshot was proven: each dump read whole from what is on disk, or also restored and compared."""

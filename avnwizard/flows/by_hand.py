@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from avnwizard.domain.database_names import purpose_of
+from avnwizard.domain.postgres.names import purpose_of
 from avnwizard.engine import supervise
 from avnwizard.engine.feed import EventKind, FeedWriter
 from avnwizard.engine.journal import Journal

@@ -8,16 +8,16 @@ from avnwizard.domain.findings import Finding, worst
 from avnwizard.domain.volumes import durable_volumes
 from avnwizard.engine.records import UNFINISHED
 from avnwizard.errors import WizardError
-from avnwizard.flows import drift
-from avnwizard.flows.former_images import kept_images
 from avnwizard.flows.holding import unfinished_business
 from avnwizard.flows.host import Host
-from avnwizard.flows.made_from import made_from
-from avnwizard.flows.placing import placed
-from avnwizard.flows.snapshot_plan import sizes_of
-from avnwizard.flows.survey import ailing, read_env
-from avnwizard.flows.taking import worth_keeping
-from avnwizard.flows.unprotected import database_findings
+from avnwizard.flows.safety.placing import placed
+from avnwizard.flows.safety.unprotected import database_findings
+from avnwizard.flows.snapshot.planning import sizes_of
+from avnwizard.flows.snapshot.taking import worth_keeping
+from avnwizard.flows.stack import drift
+from avnwizard.flows.stack.former_images import kept_images
+from avnwizard.flows.stack.made_from import made_from
+from avnwizard.flows.stack.survey import ailing, read_env
 
 MIN_ENGINE = (24, 0)
 MIN_COMPOSE = (2, 30)

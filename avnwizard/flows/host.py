@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from avnwizard.domain.config import Config, StatePaths
-from avnwizard.domain.database_choice import DatabaseChoice
+from avnwizard.domain.postgres.choice import DatabaseChoice
 from avnwizard.engine.journal import Journal
 from avnwizard.errors import HostError
 from avnwizard.ports import Clock, Database, Edge, EdgeProbe, Files, Repo, SqlReader, Stack

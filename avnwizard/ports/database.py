@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from avnwizard.domain.cluster_globals import GlobalsChange
-from avnwizard.domain.database import DatabaseContents, DatabaseProperties, FileFacts
 from avnwizard.domain.host import DatabaseFacts, ServerFacts
-from avnwizard.domain.writes import WriteCounters
+from avnwizard.domain.postgres.database import DatabaseContents, DatabaseProperties, FileFacts
+from avnwizard.domain.postgres.globals import GlobalsChange
+from avnwizard.domain.postgres.writes import WriteCounters
 from avnwizard.ports.progress import Progress
 
 

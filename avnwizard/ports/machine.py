@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from avnwizard.domain.database import FileFacts
+from avnwizard.domain.postgres.database import FileFacts
 
 
 class Clock(Protocol):

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from avnwizard.domain.database import FileFacts
 from avnwizard.domain.host import (
     ComposeModel,
     ComposeProject,
@@ -19,6 +18,7 @@ from avnwizard.domain.host import (
     TreeFile,
 )
 from avnwizard.domain.origin import Origin
+from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.domain.probing import Standing
 from avnwizard.ports.progress import Progress
 

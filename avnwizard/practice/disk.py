@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from avnwizard.domain.cluster_globals import GlobalsChange
-from avnwizard.domain.database import DatabaseContents, DatabaseProperties, FileFacts
 from avnwizard.domain.host import DatabaseFacts, ServerFacts
-from avnwizard.domain.writes import WriteCounters
+from avnwizard.domain.postgres.database import DatabaseContents, DatabaseProperties, FileFacts
+from avnwizard.domain.postgres.globals import GlobalsChange
+from avnwizard.domain.postgres.writes import WriteCounters
 from avnwizard.errors import HostError
 from avnwizard.ports import Database, Moment, Progress
 from avnwizard.practice.observation import POSTGRES, Observer

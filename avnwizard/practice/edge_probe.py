@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from avnwizard.domain.compose_model import model_from_config
+from avnwizard.domain.compose.model import model_from_config
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.probing import Answer, Outcome, Route
 from avnwizard.domain.probing.schedule import Schedule

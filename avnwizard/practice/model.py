@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from avnwizard.domain.compose import load
-from avnwizard.domain.compose_model import model_from_config
+from avnwizard.domain.compose.model import model_from_config
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.host import ComposeModel, ComposeProject
 from avnwizard.errors import HostError, UsageError

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from avnwizard.domain.compose_model import seconds
+from avnwizard.domain.compose.model import seconds
 from avnwizard.practice.containers import Pace
 from avnwizard.practice.product import Kind, service
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from avnwizard.domain.database import FileFacts
 from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image, Service
 from avnwizard.domain.origin import Origin
-from avnwizard.domain.postgres_server import Evidence
+from avnwizard.domain.postgres.database import FileFacts
+from avnwizard.domain.postgres.server import Evidence
 from avnwizard.domain.probing import Standing
 from avnwizard.errors import HostError
 from avnwizard.ports import Progress

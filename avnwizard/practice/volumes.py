@@ -6,7 +6,7 @@ import os
 import tarfile
 from pathlib import Path
 
-from avnwizard.domain.database import FileFacts
+from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.errors import HostError
 from avnwizard.practice.containers import Record
 

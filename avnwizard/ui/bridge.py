@@ -11,7 +11,7 @@ from textual.message_pump import MessagePump
 from avnwizard.engine.feed import Event, FeedReader
 from avnwizard.engine.records import Action
 from avnwizard.errors import WizardError
-from avnwizard.flows.launch import is_live
+from avnwizard.flows.run.launch import is_live
 from avnwizard.ui.run_view import RunNews
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """From what the operator decided to the frozen plan."""
 
 from avnwizard.flows.host import Host
-from avnwizard.flows.planning import Prepared, prepare
+from avnwizard.flows.upgrade.planning import Prepared, prepare
 from avnwizard.ui.state import Upgrade
 
 

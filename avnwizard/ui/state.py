@@ -9,8 +9,8 @@ from avnwizard.domain.config import Strategy
 from avnwizard.domain.secret import Secret
 
 if TYPE_CHECKING:  # both bring much with them that the first screen does not need
-    from avnwizard.flows.drafting import Draft
-    from avnwizard.flows.planning import Prepared
+    from avnwizard.flows.upgrade.inputs import Draft
+    from avnwizard.flows.upgrade.planning import Prepared
 
 ACKNOWLEDGED = "true"
 

@@ -8,7 +8,7 @@ import pytest
 
 from avnwizard.adapters.files import LocalFiles
 from avnwizard.adapters.postgres import PostgresDatabase
-from avnwizard.domain.database import DatabaseContents
+from avnwizard.domain.postgres.database import DatabaseContents
 from avnwizard.ports import Progress
 from tests.adapters.postgres_server import LocalServer
 

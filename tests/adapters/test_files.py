@@ -11,7 +11,7 @@ import pytest
 from avnwizard.adapters import durable
 from avnwizard.adapters.clock import SystemClock
 from avnwizard.adapters.files import LocalFiles
-from avnwizard.domain.database import FileFacts
+from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.errors import HostError
 
 

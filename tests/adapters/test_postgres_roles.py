@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from avnwizard.adapters.postgres import PostgresDatabase
-from avnwizard.domain.cluster_globals import GlobalsChange, read_globals
+from avnwizard.domain.postgres.globals import GlobalsChange, read_globals
 from avnwizard.errors import HostError
 from tests.adapters.postgres_server import LocalServer
 

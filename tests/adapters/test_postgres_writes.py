@@ -10,7 +10,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from avnwizard.adapters.postgres import PostgresDatabase
-from avnwizard.domain.writes import TableWrites, WriteCounters, written_between
+from avnwizard.domain.postgres.writes import TableWrites, WriteCounters, written_between
 from avnwizard.errors import HostError
 from tests.adapters.postgres_filled import filled
 from tests.adapters.postgres_server import LocalServer

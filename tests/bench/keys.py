@@ -10,8 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from avnwizard.flows import launch
 from avnwizard.flows.host import Host
+from avnwizard.flows.run import launch
 from avnwizard.practice.workshop import make
 from avnwizard.wiring import open_host
 from tests.ui.real_terminal import Terminal, spawn

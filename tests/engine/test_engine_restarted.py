@@ -11,9 +11,11 @@ import pytest
 
 from avnwizard.adapters.postgres.container_access import ContainerPostgresAccess
 from avnwizard.errors import StepError
-from avnwizard.flows import by_hand, restoring, snapshots
+from avnwizard.flows import by_hand
 from avnwizard.flows.host import Host
-from avnwizard.flows.snapshot_plan import plan_snapshot
+from avnwizard.flows.restore import flow as restoring
+from avnwizard.flows.snapshot import snapshots
+from avnwizard.flows.snapshot.planning import plan_snapshot
 from avnwizard.flows.steps.snapshot import TakeSnapshot
 from avnwizard.wiring import open_host
 from tests.lab.engine import Lab

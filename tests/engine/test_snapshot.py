@@ -9,7 +9,7 @@ import pytest
 from avnwizard.errors import ExitCode, StepError
 from avnwizard.flows import by_hand
 from avnwizard.flows.host import Host
-from avnwizard.flows.snapshot_plan import plan_snapshot
+from avnwizard.flows.snapshot.planning import plan_snapshot
 from avnwizard.flows.steps.snapshot import TakeSnapshot
 from avnwizard.wiring import open_host
 from tests.flows.cli import avnwizard

@@ -7,9 +7,10 @@ import pytest
 from avnwizard.engine.feed import FeedWriter
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.step import StepContext
-from avnwizard.flows import baseline, snapshots
-from avnwizard.flows.baseline import Baseline, look_after_job, look_before_job, written_since
 from avnwizard.flows.host import Host
+from avnwizard.flows.snapshot import snapshots
+from avnwizard.flows.stack import baseline
+from avnwizard.flows.stack.baseline import Baseline, look_after_job, look_before_job, written_since
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 from tests.flows.cli import avnwizard

@@ -8,10 +8,10 @@ import pytest
 
 from avnwizard.engine.feed import FeedWriter
 from avnwizard.engine.records import StepRecord, StepState
-from avnwizard.flows import cost_watch
-from avnwizard.flows.baseline import Baseline
-from avnwizard.flows.cost_watch import CostWatch
-from avnwizard.flows.way_back import Verdict
+from avnwizard.flows.rollback import cost_watch
+from avnwizard.flows.rollback.cost_watch import CostWatch
+from avnwizard.flows.rollback.verdict import Verdict
+from avnwizard.flows.stack.baseline import Baseline
 
 if TYPE_CHECKING:
     from avnwizard.domain.plan import Plan

@@ -8,8 +8,9 @@ import pytest
 from avnwizard.domain.answers import Answers
 from avnwizard.domain.host import Container
 from avnwizard.errors import ExitCode, RefusedError
-from avnwizard.flows import drafting, launch
-from avnwizard.flows.planning import prepare
+from avnwizard.flows.run import launch
+from avnwizard.flows.upgrade import inputs
+from avnwizard.flows.upgrade.planning import prepare
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 from tests.flows.cli import Said, answer_all, avnwizard
@@ -142,7 +143,7 @@ def test_settings_that_were_not_applied_are_acknowledged(stack: Path, tmp_path: 
 def test_what_was_bumped_after_the_plan_is_not_started_on(practice_host: PracticeHost, stack: Path) -> None:
     """What the operator acknowledged is what he saw: a service that changed since is read again."""
     host = open_host(stack)
-    draft = drafting.draft(host, "v2.0.0")
+    draft = inputs.draft(host, "v2.0.0")
     prepared = prepare(host, draft, Answers().accepting(draft.decisions(Answers())))
     _bumped_by_hand(practice_host, "docs", "v1.5.0", "v2.1.0")
     with pytest.raises(RefusedError, match="What runs changed since the plan was made"):

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from avnwizard.domain.database import DatabaseContents, FileFacts
 from avnwizard.domain.host import DatabaseFacts
-from avnwizard.domain.writes import WriteCounters
+from avnwizard.domain.postgres.database import DatabaseContents, FileFacts
+from avnwizard.domain.postgres.writes import WriteCounters
 from avnwizard.engine.feed import FeedWriter
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.step import AbortRequestedError, StepContext
 from avnwizard.errors import HostError
-from avnwizard.flows import dumping
-from avnwizard.flows.dumping import dump_all, workers
+from avnwizard.flows.snapshot import dumping
+from avnwizard.flows.snapshot.dumping import dump_all, workers
 from avnwizard.ports import Progress
 
 _LIMIT_S = 30.0

@@ -6,12 +6,13 @@ from avnwizard.domain.answers import Answers
 from avnwizard.engine.feed import FeedWriter
 from avnwizard.engine.step import Step, StepContext
 from avnwizard.errors import RefusedError, StepError
-from avnwizard.flows import drafting, launch, releases
 from avnwizard.flows.host import Host
-from avnwizard.flows.planning import Prepared, prepare
-from avnwizard.flows.run_folder import ENV_AFTER
+from avnwizard.flows.run import launch
+from avnwizard.flows.stack.run_folder import ENV_AFTER
 from avnwizard.flows.steps.code import EARLY, Checkout, WriteEnv
-from avnwizard.flows.upgrade import scene_of
+from avnwizard.flows.upgrade import inputs, releases
+from avnwizard.flows.upgrade.flow import scene_of
+from avnwizard.flows.upgrade.planning import Prepared, prepare
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 
@@ -25,7 +26,7 @@ def host(practice_host: PracticeHost) -> Host:
 
 
 def _prepared(host: Host) -> Prepared:
-    draft = drafting.draft(host, "v2.0.0")
+    draft = inputs.draft(host, "v2.0.0")
     return prepare(host, draft, Answers().accepting(draft.decisions(Answers())))
 
 

@@ -9,9 +9,9 @@ from avnwizard.domain.answers import Answers
 from avnwizard.domain.plan import Plan, from_json, to_json
 from avnwizard.domain.spans import about, away, away_told, in_all
 from avnwizard.engine.journal import Journal
-from avnwizard.flows import drafting
-from avnwizard.flows.expecting import expected, kinds_of
-from avnwizard.flows.planning import prepare
+from avnwizard.flows.upgrade import inputs
+from avnwizard.flows.upgrade.expecting import expected, kinds_of
+from avnwizard.flows.upgrade.planning import prepare
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 
@@ -21,7 +21,7 @@ def plan(practice_host: PracticeHost) -> Plan:
     """A plan of a stack on which nothing ran yet."""
     host = open_host(practice_host.project.directory)
     host.repo.fetch()
-    draft = drafting.draft(host, "v2.0.0")
+    draft = inputs.draft(host, "v2.0.0")
     return prepare(host, draft, Answers().accepting(draft.decisions(Answers()))).plan
 
 

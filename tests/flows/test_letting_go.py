@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from avnwizard.errors import StepError
-from avnwizard.flows import handover
+from avnwizard.flows.roll import handover
 
 if TYPE_CHECKING:
     from avnwizard.engine.step import StepContext

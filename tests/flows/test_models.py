@@ -6,7 +6,7 @@ import pytest
 
 from avnwizard.errors import RefusedError
 from avnwizard.flows import check
-from avnwizard.flows.models import compose_paths, resolve_contents
+from avnwizard.flows.stack.models import compose_paths, resolve_contents
 from avnwizard.practice.host import PracticeHost
 from avnwizard.practice.stack import PracticeStack
 from avnwizard.wiring import open_host

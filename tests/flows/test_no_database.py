@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from avnwizard.domain.answers import Answers, read_answers
-from avnwizard.domain.database_choice import DatabaseChoice, choose_database
+from avnwizard.domain.postgres.choice import DatabaseChoice, choose_database
 from avnwizard.errors import ExitCode, RefusedError
-from avnwizard.flows import drafting
 from avnwizard.flows.check import check
 from avnwizard.flows.host import Host
-from avnwizard.flows.planning import Prepared, prepare
+from avnwizard.flows.upgrade import inputs
+from avnwizard.flows.upgrade.planning import Prepared, prepare
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 from tests.flows.cli import answer_all, avnwizard
@@ -36,7 +36,7 @@ def _say_none(host: PracticeHost) -> None:
 
 def _prepared(host: Host, file: Path, target: str = "v2.0.0") -> Prepared:
     answers = answer_all(host.repo.directory, target, file)
-    draft = drafting.draft(host, target)
+    draft = inputs.draft(host, target)
     given: Answers = read_answers(answers.read_text(), source="test", current="v1.5.0", target=target)
     return prepare(host, draft, given)
 

@@ -7,9 +7,10 @@ import pytest
 from avnwizard.domain.answers import Answers
 from avnwizard.engine import supervise
 from avnwizard.errors import RefusedError
-from avnwizard.flows import drafting, launch, releases
 from avnwizard.flows.host import Host
-from avnwizard.flows.planning import prepare
+from avnwizard.flows.run import launch
+from avnwizard.flows.upgrade import inputs, releases
+from avnwizard.flows.upgrade.planning import prepare
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 
@@ -19,7 +20,7 @@ def begun(practice_host: PracticeHost) -> tuple[Host, str]:
     """An upgrade that failed at the pull; only the journal says so."""
     host = open_host(practice_host.project.directory)
     assert releases.fetch(host) == ""
-    draft = drafting.draft(host, "v2.0.0")
+    draft = inputs.draft(host, "v2.0.0")
     run = launch.create_upgrade(host, prepare(host, draft, Answers().accepting(draft.decisions(Answers()))))
     journal = host.journal()
     for step in ("snapshot", "checkout", "env"):

@@ -14,11 +14,13 @@ from avnwizard.domain.findings import Finding
 from avnwizard.engine.holding import login
 from avnwizard.engine.journal import Journal
 from avnwizard.errors import BusyError, ExitCode, HostError, RefusedError
-from avnwizard.flows import by_hand, drafting, launch, releases
+from avnwizard.flows import by_hand
 from avnwizard.flows.check import check
 from avnwizard.flows.holding import holding
 from avnwizard.flows.host import Host
-from avnwizard.flows.planning import prepare
+from avnwizard.flows.run import launch
+from avnwizard.flows.upgrade import inputs, releases
+from avnwizard.flows.upgrade.planning import prepare
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 
@@ -139,5 +141,5 @@ def test_a_restore_of_another_login_that_did_not_finish_is_a_stop(two: _Two) -> 
 def _begun(host: Host) -> str:
     """An upgrade that was written down and never carried."""
     assert releases.fetch(host) == ""
-    draft = drafting.draft(host, "v2.0.0")
+    draft = inputs.draft(host, "v2.0.0")
     return launch.create_upgrade(host, prepare(host, draft, Answers().accepting(draft.decisions(Answers()))))

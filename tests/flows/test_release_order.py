@@ -10,8 +10,8 @@ import pytest
 from avnwizard.domain.host import Head, TagRef
 from avnwizard.domain.release_order import tag_of
 from avnwizard.errors import RefusedError, WizardError
-from avnwizard.flows import release_words, releases
 from avnwizard.flows.host import Host
+from avnwizard.flows.upgrade import release_words, releases
 
 _SAME = "="
 """Before a tag: on the commit of the tag before it."""

@@ -11,13 +11,14 @@ from avnwizard.domain.probing import Tally
 from avnwizard.engine.feed import Event
 from avnwizard.engine.records import StepRecord
 from avnwizard.errors import ExitCode
-from avnwizard.flows import drafting, launch, releases
 from avnwizard.flows.edge.lines import edge_lines
 from avnwizard.flows.edge.memory import ProbeMemory
 from avnwizard.flows.edge.series import series
-from avnwizard.flows.planning import prepare
-from avnwizard.flows.report_html import page
-from avnwizard.flows.report_plot import plot
+from avnwizard.flows.run import launch
+from avnwizard.flows.run.report_html import page
+from avnwizard.flows.run.report_plot import plot
+from avnwizard.flows.upgrade import inputs, releases
+from avnwizard.flows.upgrade.planning import prepare
 from avnwizard.practice.host import PracticeHost
 from avnwizard.practice.host import open_host as open_practice
 from avnwizard.wiring import open_host
@@ -166,7 +167,7 @@ def test_show_of_a_run_without_a_probe_claims_nothing(practice_host: PracticeHos
     """Where nothing was measured, `show` says so, and the JSON has null, not nought."""
     host = open_host(practice_host.project.directory)
     assert releases.fetch(host) == ""
-    draft = drafting.draft(host, "v2.0.0")
+    draft = inputs.draft(host, "v2.0.0")
     launch.create_upgrade(host, prepare(host, draft, Answers().accepting(draft.decisions(Answers()))))
     assert "is not known" in avnwizard("show", "--stack", host.repo.directory).out
     assert avnwizard("show", "--stack", host.repo.directory, "--json").data["probe"] is None

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from avnwizard.domain.cluster_globals import GlobalsChange
+from avnwizard.domain.postgres.globals import GlobalsChange
 from avnwizard.domain.snapshot import DumpedDatabase, Part
 from avnwizard.errors import HostError
-from avnwizard.flows import snapshots
+from avnwizard.flows.snapshot import snapshots
 from avnwizard.flows.steps.restore import RestoreBeside
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import Any, cast
 import psycopg
 import pytest
 
-from avnwizard.domain.cluster_globals import GlobalsChange, left_alone, read_globals
+from avnwizard.domain.postgres.globals import GlobalsChange, left_alone, read_globals
 from avnwizard.errors import ExitCode, StepError
 from avnwizard.flows import by_hand
 from avnwizard.flows.host import Host
-from avnwizard.flows.snapshot_plan import plan_snapshot
+from avnwizard.flows.snapshot.planning import plan_snapshot
 from avnwizard.flows.steps.roles import RepairRoles
 from avnwizard.flows.steps.snapshot import TakeSnapshot
 from avnwizard.practice.host import PracticeHost

@@ -7,10 +7,12 @@ import pytest
 from avnwizard.domain.answers import Answers
 from avnwizard.engine.records import RunRecord
 from avnwizard.errors import RefusedError
-from avnwizard.flows import drafting, launch, releases, rollback
 from avnwizard.flows.host import Host
-from avnwizard.flows.planning import prepare
-from avnwizard.flows.rollback_plan import RollbackPlan
+from avnwizard.flows.rollback import flow as rollback
+from avnwizard.flows.rollback.plan import RollbackPlan
+from avnwizard.flows.run import launch
+from avnwizard.flows.upgrade import inputs, releases
+from avnwizard.flows.upgrade.planning import prepare
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 
@@ -33,7 +35,7 @@ def stopped(practice_host: PracticeHost) -> _Stopped:
     """On a practice stack; nothing of it was changed, only the journal says so."""
     host = open_host(practice_host.project.directory)
     assert releases.fetch(host) == ""
-    draft = drafting.draft(host, "v2.0.0")
+    draft = inputs.draft(host, "v2.0.0")
     run = launch.create_upgrade(host, prepare(host, draft, Answers().accepting(draft.decisions(Answers()))))
     journal = host.journal()
     for step in ("checkout", "env"):

@@ -10,8 +10,8 @@ import pytest
 
 from avnwizard.engine.lock import holder
 from avnwizard.errors import ExitCode
-from avnwizard.flows import snapshots
-from avnwizard.flows.run_folder import ENV_AFTER
+from avnwizard.flows.snapshot import snapshots
+from avnwizard.flows.stack.run_folder import ENV_AFTER
 from avnwizard.practice.host import PracticeHost
 from avnwizard.practice.host import open_host as open_practice
 from avnwizard.wiring import open_host

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from avnwizard.adapters.files import LocalFiles
-from avnwizard.domain.compose_model import model_from_config
+from avnwizard.domain.compose.model import model_from_config
 from avnwizard.domain.config import Config, PostgresSection, RollSection
 from avnwizard.domain.host import ComposeModel, Container, Image, Mount, ServerFacts
 from avnwizard.domain.plan import ServicePlan
 from avnwizard.errors import HostError, RefusedError
-from avnwizard.flows import retiring, safety
-from avnwizard.flows.libc import library_findings
-from avnwizard.flows.retiring import LeftAlone, Others
-from avnwizard.flows.stack_before import gone_for_good, old_services
-from avnwizard.flows.volume_places import require_there
+from avnwizard.flows.safety import hazards, retiring
+from avnwizard.flows.safety.libc import library_findings
+from avnwizard.flows.safety.retiring import LeftAlone, Others
+from avnwizard.flows.snapshot.volume_places import require_there
+from avnwizard.flows.stack.former_release import gone_for_good, old_services
 
 if TYPE_CHECKING:
     from avnwizard.domain.config import Strategy
@@ -76,7 +76,7 @@ class _World:
         chosen = {name: ways.get(name, "recreate") for name in model.services}
         services = [ServicePlan(name, how, "", "", "", "") for name, how in chosen.items()]
         try:
-            safety.require_safe(self.host, model, services, _NOBODY, self.containers, release="v2")
+            hazards.require_safe(self.host, model, services, _NOBODY, self.containers, release="v2")
         except RefusedError as error:
             return f"{error.message} | {error.hint}"
         return ""
@@ -194,7 +194,7 @@ def test_a_container_that_only_has_the_tools_of_postgres(world: _World) -> None:
 def test_a_database_that_is_left_alone(world: _World) -> None:
     """Started under a profile: no model has it, and nothing happens to it."""
     others = Others((), (LeftAlone("postgres", "i:1", "of a profile"),))
-    told = safety.require_safe(world.host, _model(web={}), (), others, world.containers, release="v2")
+    told = hazards.require_safe(world.host, _model(web={}), (), others, world.containers, release="v2")
     assert told == ("postgres is left as it is, with i:1: of a profile.",)
     assert "v2 has no service postgres" in world.refusal(_model(web={}))
 
@@ -333,9 +333,9 @@ def test_a_way_back_onto_a_database_that_runs(world: _World) -> None:
     before = _model(postgres=_service(f"x_pgdata:{_DATA}"))
     way: list[tuple[str, Strategy]] = [("postgres", "recreate")]
     with pytest.raises(RefusedError, match="v1 starts postgres on the volume x_pgdata while database"):
-        safety.require_one_writer(world.host, before, way, release="v1")
+        hazards.require_one_writer(world.host, before, way, release="v1")
     world.add("postgres", Mount("volume", "x_pgdata", _DATA))
-    safety.require_one_writer(world.host, before, way, release="v1")
+    hazards.require_one_writer(world.host, before, way, release="v1")
 
 
 def test_what_an_earlier_version_retired_for_good() -> None:

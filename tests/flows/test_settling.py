@@ -11,8 +11,8 @@ import pytest
 from avnwizard.domain.host import ComposeModel, Container, Service
 from avnwizard.domain.settling import CALM_S, SETTLE_S
 from avnwizard.errors import StepError
-from avnwizard.flows.settling import Watch, wait_steady
-from avnwizard.flows.survey import ailing
+from avnwizard.flows.roll.settling import Watch, wait_steady
+from avnwizard.flows.stack.survey import ailing
 
 if TYPE_CHECKING:
     from avnwizard.engine.step import StepContext

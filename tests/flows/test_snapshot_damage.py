@@ -12,9 +12,11 @@ import pytest
 
 from avnwizard.domain.snapshot import Manifest
 from avnwizard.errors import HostError, RefusedError, StepError
-from avnwizard.flows import by_hand, restoring, snapshots
+from avnwizard.flows import by_hand
 from avnwizard.flows.host import Host
-from avnwizard.flows.snapshot_plan import plan_snapshot
+from avnwizard.flows.restore import flow as restoring
+from avnwizard.flows.snapshot import snapshots
+from avnwizard.flows.snapshot.planning import plan_snapshot
 from avnwizard.flows.steps.snapshot import TakeSnapshot
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host

@@ -14,11 +14,13 @@ from avnwizard import __version__
 from avnwizard.domain.answers import Answers
 from avnwizard.engine.faults import KILL_AT
 from avnwizard.errors import ExitCode
-from avnwizard.flows import by_hand, drafting, launch
+from avnwizard.flows import by_hand
 from avnwizard.flows.host import Host
-from avnwizard.flows.planning import prepare
-from avnwizard.flows.snapshot_plan import plan_snapshot
+from avnwizard.flows.run import launch
+from avnwizard.flows.snapshot.planning import plan_snapshot
 from avnwizard.flows.steps.snapshot import TakeSnapshot
+from avnwizard.flows.upgrade import inputs
+from avnwizard.flows.upgrade.planning import prepare
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 from tests.flows.cli import avnwizard
@@ -242,7 +244,7 @@ def test_what_a_run_needs_is_never_pruned(stack: Path) -> None:
     """The snapshot that an unfinished upgrade may have to go back to stays, however few and young are to be kept."""
     subprocess.run(["git", "-C", str(stack), "fetch", "-q", "--tags"], check=True)
     host = open_host(stack)
-    draft = drafting.draft(host, "v2.0.0")
+    draft = inputs.draft(host, "v2.0.0")
     prepared = prepare(host, draft, Answers().accepting(draft.decisions(Answers())))
     run = launch.create_upgrade(host, prepared)
     step = TakeSnapshot(host, prepared.plan.snapshot, lambda: prepared.env_before)

@@ -13,8 +13,8 @@ from avnwizard.domain.edge import Connections, Director, EdgeFacts
 from avnwizard.domain.handover import Handover
 from avnwizard.domain.host import Container, ContainerState, Health, Service
 from avnwizard.errors import HostError, StepError
-from avnwizard.flows import rolling
-from avnwizard.flows.handover import Patience
+from avnwizard.flows.roll import rolling
+from avnwizard.flows.roll.handover import Patience
 
 if TYPE_CHECKING:
     from avnwizard.engine.step import StepContext

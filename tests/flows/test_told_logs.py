@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from avnwizard.adapters.files import LocalFiles
 from avnwizard.domain.host import Container
-from avnwizard.flows.settling import tell_log
+from avnwizard.flows.roll.settling import tell_log
 
 if TYPE_CHECKING:
     from avnwizard.engine.step import StepContext

@@ -11,11 +11,11 @@ import pytest
 from avnwizard.adapters.docker import copying
 from avnwizard.adapters.docker.cli import DockerCli
 from avnwizard.adapters.files import LocalFiles
-from avnwizard.domain.compose_model import model_from_config
+from avnwizard.domain.compose.model import model_from_config
 from avnwizard.domain.host import ComposeModel, Mount
 from avnwizard.domain.snapshot import ArchivedVolume, Part
 from avnwizard.errors import HostError
-from avnwizard.flows.restoring import UnpackVolume
+from avnwizard.flows.restore.flow import UnpackVolume
 
 if TYPE_CHECKING:
     from avnwizard.engine.step import StepContext

@@ -7,7 +7,7 @@ import pytest
 
 from avnwizard.domain.plan import from_json
 from avnwizard.errors import ExitCode
-from avnwizard.flows.way_back import foreseen
+from avnwizard.flows.rollback.verdict import foreseen
 from avnwizard.practice.host import PracticeHost
 from tests.adapters.test_sql_reader import DEEP
 from tests.flows.cli import answer_all, avnwizard

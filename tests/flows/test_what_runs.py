@@ -13,7 +13,7 @@ from avnwizard.domain.host import Container
 from avnwizard.engine.faults import KILL_AT
 from avnwizard.engine.step import Probe
 from avnwizard.errors import ExitCode, StepError
-from avnwizard.flows.conformity import strangers
+from avnwizard.flows.roll.conformity import strangers
 from avnwizard.flows.steps.roll import RunJob
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
@@ -22,7 +22,7 @@ from tests.practice.moving import edit_env, move_to_v2, the
 
 if TYPE_CHECKING:
     from avnwizard.engine.step import StepContext
-    from avnwizard.flows.steps.scene import Scene
+    from avnwizard.flows.stack.scene import Scene
 
 
 @pytest.fixture

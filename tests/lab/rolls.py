@@ -14,9 +14,9 @@ from avnwizard.engine.feed import FeedReader, FeedWriter
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.runner import run_steps
 from avnwizard.engine.step import Probe, Step, StepContext
-from avnwizard.flows import handover, rolling
-from avnwizard.flows.handover import Patience
 from avnwizard.flows.host import Host
+from avnwizard.flows.roll import handover, rolling
+from avnwizard.flows.roll.handover import Patience
 from avnwizard.practice.product.template import COMPOSE_FILE
 from avnwizard.wiring import open_host
 from tests.lab.stack import LabStack

@@ -14,11 +14,13 @@ from typing import Any
 
 from avnwizard.domain.answers import Answers
 from avnwizard.engine.faults import KILL_AT, LOG_TO
-from avnwizard.flows import drafting, launch, releases, rollback
 from avnwizard.flows.host import Host
-from avnwizard.flows.planning import prepare
-from avnwizard.flows.redo import prepare_redo
-from avnwizard.flows.rollback_plan import Wishes
+from avnwizard.flows.rollback import flow as rollback
+from avnwizard.flows.rollback.plan import Wishes
+from avnwizard.flows.rollback.redo import prepare_redo
+from avnwizard.flows.run import launch
+from avnwizard.flows.upgrade import inputs, releases
+from avnwizard.flows.upgrade.planning import prepare
 from avnwizard.practice import workshop
 from avnwizard.practice.host import open_host as open_practice
 from avnwizard.wiring import open_host
@@ -45,7 +47,7 @@ class World:
         practice = workshop.make(home, speed=_SPEED, seed_rows=_ROWS, durable=False)
         with opened(home) as host:
             assert releases.fetch(host) == ""
-            draft = drafting.draft(host, TARGET)
+            draft = inputs.draft(host, TARGET)
             answers = Answers().accepting(draft.decisions(Answers()))
             run = launch.create_upgrade(host, prepare(host, draft, answers))
         world = cls(home, practice.cluster.data, base / "kept-home", base / "kept-data", run)

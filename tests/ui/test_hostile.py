@@ -10,8 +10,8 @@ from avnwizard.domain.changelog import sections_between
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.plan import Breaking
 from avnwizard.errors import ExitCode
-from avnwizard.flows import drafting
 from avnwizard.flows.host import Host
+from avnwizard.flows.upgrade import inputs
 from avnwizard.ui.app import WizardApp
 from avnwizard.ui.screens.changelog import ChangelogPage
 from avnwizard.ui.screens.env_diff import EnvDiffPage
@@ -33,7 +33,7 @@ def _no_controls(shown: str) -> None:
 
 async def test_a_hostile_changelog_and_env_file(opened: Open, host: Host) -> None:
     """Changelog, breaking titles, env values and their reasons: each screen shows them and stands."""
-    draft = drafting.draft(host, "v2.0.0")
+    draft = inputs.draft(host, "v2.0.0")
     path = host.stack.project.env_file
     env = EnvFile.parse(
         host.files.read(path).replace(b"AUDIT_LEGACY_SINK=stdout", b"AUDIT_LEGACY_SINK='[/x]\x1b[2J'")

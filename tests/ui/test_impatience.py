@@ -3,8 +3,8 @@
 import pytest
 from textual.pilot import Pilot
 
-from avnwizard.flows import launch
 from avnwizard.flows.host import Host
+from avnwizard.flows.run import launch
 from avnwizard.practice.host import PracticeHost
 from avnwizard.ui.app import WizardApp
 from avnwizard.ui.screens.ask import Ask

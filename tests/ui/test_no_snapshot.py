@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from avnwizard.domain.database_choice import DatabaseChoice
+from avnwizard.domain.postgres.choice import DatabaseChoice
 from avnwizard.flows.host import Host
 from avnwizard.ui.app import WizardApp
 from screenshots.scenes import press, settle

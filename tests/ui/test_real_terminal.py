@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from avnwizard.engine.records import UNFINISHED
-from avnwizard.flows import launch
 from avnwizard.flows.host import Host
+from avnwizard.flows.run import launch
 from avnwizard.wiring import open_host
 from tests.practice_fixtures import copied
 from tests.ui.real_terminal import Terminal, spawn

@@ -10,9 +10,10 @@ from textual.pilot import Pilot
 
 from avnwizard.domain.answers import Answers
 from avnwizard.errors import ExitCode
-from avnwizard.flows import drafting, launch, planning
 from avnwizard.flows.host import Host
+from avnwizard.flows.run import launch
 from avnwizard.flows.steps.images import keep_name
+from avnwizard.flows.upgrade import inputs, planning
 from avnwizard.practice.host import PracticeHost
 from avnwizard.ui.app import WizardApp
 from avnwizard.ui.screens.ask import Ask
@@ -29,7 +30,7 @@ from tests.ui.conftest import Open, seen, wizard
 
 def created(host: Host) -> str:
     """An upgrade to v2.0.0, written down and not started."""
-    draft = drafting.draft(host, "v2.0.0")
+    draft = inputs.draft(host, "v2.0.0")
     answers = Answers().accepting(draft.decisions(Answers()))
     return launch.create_upgrade(host, planning.prepare(host, draft, answers))
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from avnwizard.domain.compose_alone import why_single
-from avnwizard.domain.compose_model import model_from_config
+from avnwizard.domain.compose.alone import why_single
+from avnwizard.domain.compose.model import model_from_config
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.strategy import choose, roll_order, sharers
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from avnwizard.domain.compose_model import hash_counts_dependencies, hashes_from_output, model_from_config, seconds
+from avnwizard.domain.compose.model import hash_counts_dependencies, hashes_from_output, model_from_config, seconds
 from avnwizard.domain.host import Service
 
 RAW: dict[str, Any] = {

@@ -3,7 +3,7 @@
 from typing import Any
 
 from avnwizard.domain.compose.document import read
-from avnwizard.domain.compose_reads import Changed, copied_contents, files_by_reference, mounted_paths
+from avnwizard.domain.compose.reads import Changed, copied_contents, files_by_reference, mounted_paths
 
 _RAW: dict[str, Any] = {
     "services": {

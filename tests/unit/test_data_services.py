@@ -8,7 +8,7 @@ import pytest
 from avnwizard.domain.host import ComposeModel, Container, Health, Image
 from avnwizard.domain.plan import ServicePlan
 from avnwizard.errors import RefusedError
-from avnwizard.flows.data_services import DataBack, settle_data, with_ways_back
+from avnwizard.flows.safety.data_services import DataBack, settle_data, with_ways_back
 
 _OLD, _NEW = "sha256:old", "sha256:new"
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from avnwizard.domain.answers import GENERATE, Answers, Decision, check_known, read_answers, write_answers
 from avnwizard.domain.compose import variables_used
-from avnwizard.domain.compose_model import model_from_config
+from avnwizard.domain.compose.model import model_from_config
 from avnwizard.domain.config import Config, parse_config
 from avnwizard.domain.env_decisions import apply_decisions, env_decisions
 from avnwizard.domain.envdiff import diff_env

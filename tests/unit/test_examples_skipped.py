@@ -1,6 +1,6 @@
 """Lines of an example file that cannot be read are reported in the plan by number."""
 
-from avnwizard.flows.examples import skipped
+from avnwizard.flows.upgrade.examples import skipped
 
 
 def test_each_file_with_such_lines_is_named() -> None:

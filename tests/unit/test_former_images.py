@@ -10,7 +10,7 @@ import pytest
 from avnwizard.domain.host import ComposeModel, Image, Service
 from avnwizard.engine.step import Probe
 from avnwizard.errors import RefusedError
-from avnwizard.flows.former_images import Gone, WayBack, of_before, reach
+from avnwizard.flows.stack.former_images import Gone, WayBack, of_before, reach
 from avnwizard.flows.steps.former_images import FetchImages
 
 if TYPE_CHECKING:

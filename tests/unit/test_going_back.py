@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from avnwizard.domain.database_names import beside, is_aside, set_aside
 from avnwizard.domain.going_back import GoingBack, clock, phrase, sentence, things
-from avnwizard.domain.writes import (
+from avnwizard.domain.postgres.names import beside, is_aside, set_aside
+from avnwizard.domain.postgres.writes import (
     TableCount,
     TableWrites,
     WriteCounters,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from avnwizard.domain.compose_model import model_from_config
+from avnwizard.domain.compose.model import model_from_config
 from avnwizard.domain.host import ComposeModel, Container, Mount
 from avnwizard.domain.mounts import (
     Newcomer,

@@ -7,11 +7,11 @@ import pytest
 
 from avnwizard import wiring
 from avnwizard.domain.config import Config, PostgresSection
-from avnwizard.domain.database_choice import DatabaseChoice
-from avnwizard.domain.postgres_server import Evidence
+from avnwizard.domain.postgres.choice import DatabaseChoice
+from avnwizard.domain.postgres.server import Evidence
 from avnwizard.errors import HostError
-from avnwizard.flows.baseline import Baseline
-from avnwizard.flows.way_back import judge
+from avnwizard.flows.rollback.verdict import judge
+from avnwizard.flows.stack.baseline import Baseline
 
 _BEGUN = cast("Any", [SimpleNamespace(name="job:kratos-migrate")])
 _WEB = Evidence("web", "example.test/web:1", programs=frozenset({"web"}))

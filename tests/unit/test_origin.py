@@ -10,7 +10,7 @@ import pytest
 from avnwizard.domain.config import Config, StackSection
 from avnwizard.domain.host import ComposeModel, ComposeProject, Service
 from avnwizard.domain.origin import Origin, env_files_to_use, files_to_use
-from avnwizard.flows.made_from import made_from
+from avnwizard.flows.stack.made_from import made_from
 
 if TYPE_CHECKING:
     from avnwizard.flows.host import Host

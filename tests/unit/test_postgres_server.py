@@ -2,8 +2,8 @@
 
 import pytest
 
-from avnwizard.domain.database_choice import choose_database
-from avnwizard.domain.postgres_server import Evidence, Judgement, is_named_postgres, judge, judge_service
+from avnwizard.domain.postgres.choice import choose_database
+from avnwizard.domain.postgres.server import Evidence, Judgement, is_named_postgres, judge, judge_service
 
 _OFFICIAL = frozenset({"PATH", "PGDATA", "PG_MAJOR", "PG_VERSION"})
 _PORT = frozenset({"5432/tcp"})

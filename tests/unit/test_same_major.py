@@ -8,7 +8,7 @@ import pytest
 from avnwizard.domain.host import Image
 from avnwizard.domain.plan import ServicePlan
 from avnwizard.errors import StepError
-from avnwizard.flows.same_major import require_same_major
+from avnwizard.flows.stack.same_major import require_same_major
 
 
 def _look(old: dict[str, str], new: dict[str, str], reference: str = "acme/store:latest") -> None:

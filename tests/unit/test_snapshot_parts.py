@@ -6,9 +6,9 @@ from itertools import chain
 import pytest
 
 from avnwizard.adapters.postgres.meter import Meter
-from avnwizard.domain.compose_model import model_from_config
-from avnwizard.domain.database_names import beside, is_aside, purpose_of, redone, scratch, set_aside
+from avnwizard.domain.compose.model import model_from_config
 from avnwizard.domain.pace import Pace
+from avnwizard.domain.postgres.names import beside, is_aside, purpose_of, redone, scratch, set_aside
 from avnwizard.domain.volumes import DurableVolume, durable_volumes
 
 RUN = "20261123-021400-7f"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from avnwizard.domain.compose_model import model_from_config
+from avnwizard.domain.compose.model import model_from_config
 from avnwizard.domain.config import ProbeSection
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.probing import Route

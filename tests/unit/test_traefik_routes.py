@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from avnwizard.domain.compose_model import model_from_config
+from avnwizard.domain.compose.model import model_from_config
 from avnwizard.domain.config import ProbeSection, parse_config
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.traefik.routes import plan_probe

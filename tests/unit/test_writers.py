@@ -2,7 +2,7 @@
 
 import pytest
 
-from avnwizard.domain.compose_model import model_from_config
+from avnwizard.domain.compose.model import model_from_config
 from avnwizard.domain.strategy import keeps_running
 
 _DATA = [{"type": "volume", "source": "data", "target": "/data"}]

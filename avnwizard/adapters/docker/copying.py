@@ -10,7 +10,7 @@ from avnwizard.adapters.durable import appearing
 from avnwizard.adapters.files import refusal
 from avnwizard.adapters.hostile import fail
 from avnwizard.adapters.tarball import require_whole
-from avnwizard.domain.database import FileFacts
+from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.errors import HostError
 from avnwizard.ports import Progress
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from avnwizard.adapters.docker import engine_api
 from avnwizard.adapters.docker.cli import DockerCli
 from avnwizard.adapters.docker.inspect import LABEL, inspected_images
-from avnwizard.domain.postgres_server import Evidence
+from avnwizard.domain.postgres.server import Evidence
 
 _TOP_S = 10.0
 _COLUMNS = "-eo pid,args"

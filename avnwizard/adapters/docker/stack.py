@@ -29,10 +29,10 @@ from avnwizard.adapters.docker.plugin import by_plugin
 from avnwizard.adapters.docker.standing import standing
 from avnwizard.adapters.hostile import fail
 from avnwizard.domain import commands
-from avnwizard.domain.compose_model import hashes_from_output, model_from_config
-from avnwizard.domain.database import FileFacts
+from avnwizard.domain.compose.model import hashes_from_output, model_from_config
 from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image
 from avnwizard.domain.origin import Origin
+from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.domain.probing import Standing
 from avnwizard.errors import HostError
 from avnwizard.ports import Progress

@@ -13,7 +13,7 @@ from avnwizard.adapters.files import refusal
 from avnwizard.adapters.hostile import fail
 from avnwizard.adapters.postgres.tools import started
 from avnwizard.adapters.running import Running
-from avnwizard.domain.database import FileFacts
+from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.errors import HostError
 from avnwizard.ports import PostgresAccess, Progress
 

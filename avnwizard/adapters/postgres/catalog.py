@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, LiteralString
 
-from avnwizard.domain.writes import TableCount, WriteCounters
+from avnwizard.domain.postgres.writes import TableCount, WriteCounters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,10 +11,10 @@ from avnwizard.adapters.postgres.moment import HeldMoment, held
 from avnwizard.adapters.postgres.read_back import NoToolsError, dump_read_back
 from avnwizard.adapters.postgres.session import session
 from avnwizard.domain import commands
-from avnwizard.domain.cluster_globals import GlobalsChange
-from avnwizard.domain.database import DatabaseContents, DatabaseProperties, FileFacts
 from avnwizard.domain.host import DatabaseFacts, ServerFacts
-from avnwizard.domain.writes import WriteCounters
+from avnwizard.domain.postgres.database import DatabaseContents, DatabaseProperties, FileFacts
+from avnwizard.domain.postgres.globals import GlobalsChange
+from avnwizard.domain.postgres.writes import WriteCounters
 from avnwizard.errors import HostError
 from avnwizard.ports import Moment, PostgresAccess, Progress
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from avnwizard.adapters.postgres import catalog, properties
 from avnwizard.adapters.postgres.session import session, translated
 from avnwizard.domain.commands import DUMPING
-from avnwizard.domain.database import DatabaseContents
-from avnwizard.domain.writes import WriteCounters
+from avnwizard.domain.postgres.database import DatabaseContents
+from avnwizard.domain.postgres.writes import WriteCounters
 from avnwizard.errors import HostError
 from avnwizard.ports import PostgresAccess
 

@@ -7,7 +7,7 @@ another name would lose them silently, and a restore where nothing is left has n
 import re
 from typing import TYPE_CHECKING, Any
 
-from avnwizard.domain.database import DatabaseGrant, DatabaseProperties, DatabaseSetting
+from avnwizard.domain.postgres.database import DatabaseGrant, DatabaseProperties, DatabaseSetting
 from avnwizard.errors import HostError
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from avnwizard.adapters.postgres.archive import NOT_TAKEN, NOT_WHOLE, pour, with
 from avnwizard.adapters.postgres.tools import started
 from avnwizard.adapters.running import Running
 from avnwizard.domain import commands
-from avnwizard.domain.database import FileFacts
+from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.errors import HostError
 from avnwizard.ports import PostgresAccess, Progress
 

@@ -8,7 +8,7 @@ from avnwizard.adapters.files import refusal
 from avnwizard.adapters.postgres.tools import tool_environment
 from avnwizard.adapters.process import run
 from avnwizard.domain import commands
-from avnwizard.domain.cluster_globals import Globals, GlobalsChange, Repair, missing_roles, read_globals, repair
+from avnwizard.domain.postgres.globals import Globals, GlobalsChange, Repair, missing_roles, read_globals, repair
 from avnwizard.errors import HostError
 from avnwizard.ports import PostgresAccess
 

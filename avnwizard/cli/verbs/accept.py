@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
 
 def accept(run: RunArgument = "", stack: StackOption = HERE, *, yes: YesOption = False) -> int:
     """Accept a finished upgrade (default: the last), so that its old images may be pruned; the next does so too."""
-    from avnwizard.flows import acceptance
+    from avnwizard.flows.upgrade import acceptance
 
     host = open_stack(stack)
     journal = host.journal()

@@ -13,7 +13,7 @@ def register(app: typer.Typer) -> None:
 
 def carry(run: RunArgument, stack: StackOption = HERE) -> int:
     """Carry a run to its end."""
-    from avnwizard.flows import launch
+    from avnwizard.flows.run import launch
 
     state = launch.carry(open_stack(stack), run)
     return ExitCode.DONE if state == "done" else ExitCode.STEP_FAILED

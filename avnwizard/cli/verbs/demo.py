@@ -67,9 +67,9 @@ def _upgrade(host: "Host") -> int:
     from avnwizard.cli.follow import follow
     from avnwizard.cli.plan_view import show_plan
     from avnwizard.domain.answers import Answers
-    from avnwizard.flows import launch
     from avnwizard.flows.check import check
-    from avnwizard.flows.planning import prepare, require_fit
+    from avnwizard.flows.run import launch
+    from avnwizard.flows.upgrade.planning import prepare, require_fit
 
     draft = draft_for(host, TARGET)
     answers = Answers().accepting(draft.decisions(Answers()))

@@ -12,7 +12,7 @@ from avnwizard.errors import ExitCode
 
 if TYPE_CHECKING:
     from avnwizard.flows.host import Host
-    from avnwizard.flows.survey import Survey
+    from avnwizard.flows.stack.survey import Survey
 
 
 def register(app: typer.Typer) -> None:
@@ -30,7 +30,7 @@ def status(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
     "last_snapshot": {"folder", "taken_at", "tag", "bytes"} | null, "unfinished": [{"message", "hint"}] of restores by
     hand and of other logins}
     """
-    from avnwizard.flows import survey
+    from avnwizard.flows.stack import survey
 
     host = open_stack(stack)
     found = survey.survey(host)
@@ -57,8 +57,8 @@ def status(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
 
 
 def _status(host: "Host", found: "Survey") -> dict[str, Any]:
-    from avnwizard.flows import snapshots
     from avnwizard.flows.holding import unfinished_business
+    from avnwizard.flows.snapshot import snapshots
 
     runs = host.journal().runs()
     return {
@@ -101,9 +101,9 @@ def releases(
     statements (null where they were not read), "unread": {file: why}, "env_changes": number | null, "verdict"}],
     "left_out": [tags that cannot be put in order]}
     """
-    from avnwizard.flows import releases as flow
-    from avnwizard.flows.meaning import meaning, table_sizes
-    from avnwizard.flows.release_words import in_brief, left_out, no_newer
+    from avnwizard.flows.upgrade import releases as flow
+    from avnwizard.flows.upgrade.meaning import meaning, table_sizes
+    from avnwizard.flows.upgrade.release_words import in_brief, left_out, no_newer
 
     host = open_stack(stack)
     flow.current_tag(host)

@@ -58,7 +58,7 @@ def migrations(
 
 def _between(paths: list[Path], current: str, target: str) -> dict[str, str]:
     """The files of one folder that came between two tags of the checkout that it lies in."""
-    from avnwizard.flows.meaning import added_files
+    from avnwizard.flows.upgrade.meaning import added_files
     from avnwizard.wiring import open_checkout
 
     if not current or not target or len(paths) != 1:

@@ -13,9 +13,9 @@ from avnwizard.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from avnwizard.domain.answers import Answers
-    from avnwizard.flows.drafting import Draft
     from avnwizard.flows.host import Host
-    from avnwizard.flows.planning import Prepared
+    from avnwizard.flows.upgrade.inputs import Draft
+    from avnwizard.flows.upgrade.planning import Prepared
 
 
 def register(app: typer.Typer) -> None:
@@ -58,11 +58,11 @@ def plan(
 
 def draft_for(host: "Host", to: str) -> "Draft":
     """Read the target release, fetching it when it is not here yet."""
-    from avnwizard.flows import drafting, releases
+    from avnwizard.flows.upgrade import inputs, releases
 
     if to not in {tag.name for tag in host.repo.tags()} and (trouble := releases.fetch(host)):
         say(trouble, style="yellow")
-    return drafting.draft(host, to)
+    return inputs.draft(host, to)
 
 
 def answers_for(draft: "Draft", file: Path | None) -> "Answers":
@@ -85,7 +85,7 @@ def answers_for(draft: "Draft", file: Path | None) -> "Answers":
 def prepare_for(host: "Host", draft: "Draft", answers: "Answers") -> "Prepared":
     """Check, then freeze the plan."""
     from avnwizard.flows.check import check
-    from avnwizard.flows.planning import prepare, require_fit
+    from avnwizard.flows.upgrade.planning import prepare, require_fit
 
     require_fit(check(host, draft.target.name))
     return prepare(host, draft, answers)

@@ -44,7 +44,7 @@ def _state(row: dict[str, Any]) -> str:
 
 
 def _described(host: "Host", record: "RunRecord") -> dict[str, Any]:
-    from avnwizard.flows.launch import is_live
+    from avnwizard.flows.run.launch import is_live
 
     return {
         "id": record.id,
@@ -70,7 +70,7 @@ def show(run: RunArgument = "", stack: StackOption = HERE, *, json: JsonOption =
     import json as jsonlib
 
     from avnwizard.flows.edge.memory import load, measured
-    from avnwizard.flows.report import report
+    from avnwizard.flows.run.report import report
 
     host = open_stack(stack)
     journal = host.journal()

@@ -14,7 +14,7 @@ from avnwizard.domain.snapshot import Proof
 from avnwizard.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from avnwizard.flows.pruning import Pruning
+    from avnwizard.flows.snapshot.pruning import Pruning
 
 VolumeOption = Annotated[
     list[str] | None, typer.Option("--volume", metavar="NAME", help="A volume too; may be given again.")
@@ -49,8 +49,9 @@ def create(
 
     JSON: {"folder", "taken_at", "tag", "bytes", "proof"}
     """
-    from avnwizard.flows import by_hand, snapshots
-    from avnwizard.flows.snapshot_plan import plan_snapshot
+    from avnwizard.flows import by_hand
+    from avnwizard.flows.snapshot import snapshots
+    from avnwizard.flows.snapshot.planning import plan_snapshot
     from avnwizard.flows.steps.snapshot import TakeSnapshot
 
     host = open_stack(stack)
@@ -94,7 +95,9 @@ def restore(
 
     Works where databases or roles are missing. Interrupted, the same command goes on.
     """
-    from avnwizard.flows import by_hand, restoring, snapshots
+    from avnwizard.flows import by_hand
+    from avnwizard.flows.restore import flow as restoring
+    from avnwizard.flows.snapshot import snapshots
 
     host = open_stack(stack)
     folder = snapshots.find(host.files, host.state.snapshots, name)
@@ -146,8 +149,8 @@ def prune(
 
     JSON: {"removed": [folder], "kept": [{"folder", "why"}], "leftover": [folder], "databases": [name], "dry_run"}
     """
-    from avnwizard.flows import pruning as flow
     from avnwizard.flows.holding import holding
+    from avnwizard.flows.snapshot import pruning as flow
 
     host = open_stack(stack)
     section = host.config.snapshot

@@ -37,7 +37,7 @@ def list_(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
     JSON: [{"name", "folder", "taken_at", "tag", "bytes", "proof", "databases": number, "volumes": number,
     "needed_by": run or ""}]
     """
-    from avnwizard.flows import pruning, snapshots
+    from avnwizard.flows.snapshot import pruning, snapshots
 
     host = open_stack(stack)
     needed = pruning.needed_by(host)
@@ -70,7 +70,7 @@ def show(name: NameArgument = "", stack: StackOption = HERE, *, json: JsonOption
 
     JSON: the manifest (see `avnwizard.domain.snapshot.Manifest`) and "folder".
     """
-    from avnwizard.flows import snapshots
+    from avnwizard.flows.snapshot import snapshots
 
     host = open_stack(stack)
     folder = snapshots.find(host.files, host.state.snapshots, name)
@@ -136,7 +136,7 @@ def verify(
 
     JSON: {"snapshot": folder, "level": "checksums" | "read back" | "restored"}; "checksums" where Postgres is down.
     """
-    from avnwizard.flows import snapshots, verifying
+    from avnwizard.flows.snapshot import snapshots, verifying
 
     host = open_stack(stack)
     folder = snapshots.find(host.files, host.state.snapshots, name)

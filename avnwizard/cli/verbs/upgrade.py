@@ -59,7 +59,8 @@ def upgrade(
 ) -> int:
     """Upgrade the stack. The run goes on when the terminal closes; come back with `avnwizard attach`."""
     from avnwizard.cli.plan_view import show_plan
-    from avnwizard.flows import holding, launch
+    from avnwizard.flows import holding
+    from avnwizard.flows.run import launch
 
     host = open_stack(stack)
     holding.require_free(host)
@@ -74,7 +75,7 @@ def upgrade(
 def resume(run: RunArgument = "", stack: StackOption = HERE, *, detach: DetachOption = False) -> int:
     """Go on with an unfinished run, from the step that stopped it; lift a pause."""
     from avnwizard.cli.follow import follow
-    from avnwizard.flows import launch
+    from avnwizard.flows.run import launch
 
     host = open_stack(stack)
     record = unfinished(host, run)
@@ -105,10 +106,10 @@ def rollback(
     import json as jsonlib
 
     from avnwizard.cli.rollback_view import show_rollback
-    from avnwizard.flows import launch
-    from avnwizard.flows import rollback as flow
-    from avnwizard.flows.consent import require_consent
-    from avnwizard.flows.rollback_plan import Wishes, rollback_to_json
+    from avnwizard.flows.rollback import flow
+    from avnwizard.flows.rollback.plan import Wishes, rollback_to_json
+    from avnwizard.flows.run import launch
+    from avnwizard.flows.upgrade.consent import require_consent
 
     host = open_stack(stack)
     journal = host.journal()
@@ -134,8 +135,8 @@ def redo(
     run: RunArgument = "", stack: StackOption = HERE, *, yes: YesOption = False, detach: DetachOption = False
 ) -> int:
     """Undo the last rollback: the databases as they were before it, and the release with them."""
-    from avnwizard.flows import launch
-    from avnwizard.flows.redo import prepare_redo
+    from avnwizard.flows.rollback.redo import prepare_redo
+    from avnwizard.flows.run import launch
 
     host = open_stack(stack)
     journal = host.journal()
@@ -224,7 +225,7 @@ def _to_undo(host: "Host", run: str) -> "RunRecord":
 
 def _start(host: "Host", run: str, *, detach: bool) -> int:
     from avnwizard.cli.follow import follow
-    from avnwizard.flows import launch
+    from avnwizard.flows.run import launch
 
     process = launch.start(host, run)
     if detach:

@@ -4,9 +4,9 @@ from avnwizard.domain.compose.diff import ComposeDiff, MountChange, PartChange, 
 from avnwizard.domain.compose.env_readers import env_file_paths, passes_on_a_file, whole_file_readers
 from avnwizard.domain.compose.errors import ComposeError
 from avnwizard.domain.compose.image_variables import image_variables
-from avnwizard.domain.compose.model import load
 from avnwizard.domain.compose.usage import VariableUse, variables_used
 from avnwizard.domain.interpolation import InterpolationError, interpolate
+from avnwizard.practice.compose.model import load
 
 __all__ = [
     "ComposeDiff",

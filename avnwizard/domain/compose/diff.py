@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from avnwizard.domain.compose.postgres import postgres_major
+from avnwizard.domain.postgres.images import postgres_major
 
 Model = dict[str, Any]
 

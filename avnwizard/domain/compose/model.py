@@ -1,117 +1,152 @@
-"""A compose file resolved into what `docker compose config --format json` prints (Compose 2.26)."""
+"""From `docker compose config --format json` to the services that a plan reasons about."""
 
-from collections.abc import Callable, Mapping
-from pathlib import PurePosixPath
+import re
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from avnwizard.domain.compose import longform
-from avnwizard.domain.compose.document import read
-from avnwizard.domain.compose.errors import ComposeError
-from avnwizard.domain.interpolation import InterpolationError, interpolate
+from avnwizard.domain.compose.alone import owners, why_single
+from avnwizard.domain.host import DEFAULT_GRACE_S, ComposeModel, Service
 
-Model = dict[str, Any]
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
+_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_RESTART = {"any": "always", "on-failure": "on-failure", "none": "no"}
+_HASH_WITHOUT_DEPENDENCIES = (2, 29, 3)
 
 
-def load(text: str, env: Mapping[str, str], *, project: str = "", folder: str = "") -> Model:
-    """Resolve one compose file.
+def model_from_config(raw: dict[str, Any], hashes: Mapping[str, str]) -> ComposeModel:
+    """The model out of Compose's JSON and `config --hash '*'`.
 
-    Good enough for the practice host; a real host's model comes from Compose. It covers interpolation and
-    the long forms of what this project compares; no `extends`, `include` or several files.
-
-    Args:
-        text: the compose file.
-        env: the variables; an unset one is empty, as with Compose.
-        project: the project's name, which volumes and networks carry; the file's own `name` comes first.
-        folder: the project's folder, for bind mounts that are relative.
-
-    Raises:
-        ComposeError: the file cannot be read.
-        InterpolationError: a required variable has no value.
+    Compose writes every `$` of a value as `$$`, so that its output can be read again as a compose file
+    (docker/compose v2, `config` without `--no-interpolate`). The services' values are what containers get, with a
+    single `$`; `raw` is left as it came.
     """
-    try:
-        return _resolved(_filled(read(text), env, ()), env, project, folder)
-    except (TypeError, ValueError, AttributeError):
-        raise ComposeError(
-            "compose file: a part of it has another form than Compose knows", "Ask `docker compose config`."
-        ) from None
+    services = raw.get("services") or {}
+    project = str(raw.get("name") or "")
+    bodies = {name: {**(body or {}), "volumes": mounts_of(name, services)} for name, body in services.items()}
+    found = {name: _service(project, name, body, hashes.get(name, "")) for name, body in bodies.items()}
+    lives_in = owners(services, project)
+    return ComposeModel(
+        services={name: replace(one, owners=lives_in[name]) for name, one in found.items()},
+        raw=raw,
+    )
 
 
-def _resolved(document: Model, env: Mapping[str, str], project: str, folder: str) -> Model:
-    name = str(document.get("name") or env.get("COMPOSE_PROJECT_NAME") or project)
-    services = document.get("services") or {}
-    if not isinstance(services, dict) or not all(isinstance(s, dict) for s in services.values()):
-        raise ComposeError("compose file: `services` is not a mapping of services", "Give a compose file.")
-    model: Model = {"name": name} if name else {}
-    model["services"] = {key: _service(service, PurePosixPath(folder)) for key, service in services.items()}
-    used = any("default" in service.get("networks", {}) for service in model["services"].values())
-    networks = {**({"default": None} if used else {}), **(document.get("networks") or {})}
-    for part, entries in (("networks", networks), ("volumes", document.get("volumes") or {})):
-        if entries:
-            model[part] = {key: _named(key, entry, name) for key, entry in entries.items()}
-    for network in model.get("networks", {}).values():
-        network.setdefault("ipam", {})
-    known = {"services", "networks", "volumes", "name", "version"}
-    model.update({key: value for key, value in document.items() if key not in known})
-    return {key: _escaped(part) for key, part in model.items()}
+def mounts_of(name: str, services: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """A service's mounts in Compose's long form, with those that it takes from other services by `volumes_from`.
+
+    Its own win over a taken one at the same path. A container of another project that is named there
+    ("container:NAME") is left out: the model does not say what it has.
+    """
+    found: dict[str, Mapping[str, Any]] = {}
+    left, seen = [(name, False)], set[str]()
+    while left:
+        service, read_only = left.pop(0)
+        if service in seen:
+            continue
+        seen.add(service)
+        body = services.get(service) or {}
+        for mount in body.get("volumes") or ():
+            found.setdefault(str(mount.get("target")), {**mount, "read_only": True} if read_only else mount)
+        for word in map(str, body.get("volumes_from") or ()):
+            if not word.startswith("container:"):
+                source, _, mode = word.partition(":")
+                left.append((source, read_only or mode == "ro"))
+    return list(found.values())
 
 
-def _filled(value: Any, env: Mapping[str, str], path: tuple[str, ...]) -> Any:
-    if isinstance(value, str):
-        try:
-            return interpolate(value, env) if "$" in value else value
-        except InterpolationError as wrong:
-            raise InterpolationError(f"compose file, {'.'.join(path)}: {wrong.message}", wrong.hint) from None
-    if isinstance(value, dict):
-        return {key: _filled(part, env, (*path, str(key))) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_filled(part, env, path) for part in value]
-    return value
+def hashes_from_output(text: str) -> dict[str, str]:
+    """The lines "SERVICE HASH" of `docker compose config --hash '*'`."""
+    pairs = (line.split() for line in text.splitlines())
+    return {words[0]: words[1] for words in pairs if len(words) == 2}  # noqa: PLR2004  # a pair is two
 
 
-def _escaped(value: Any) -> Any:
-    """Double every dollar, as Compose prints them so that its output can be read again."""
-    if isinstance(value, str):
-        return value.replace("$", "$$")
-    if isinstance(value, dict):
-        return {key: _escaped(part) for key, part in value.items()}
-    return [_escaped(part) for part in value] if isinstance(value, list) else value
+def hash_counts_dependencies(compose_version: str) -> bool:
+    """Whether this Compose counts `depends_on` in a service's hash: up to 2.29.2 (docker/compose #12069, #12072).
+
+    There `up --no-deps` leaves a container with another hash than the model's, so the next plain `up -d` replaces it
+    once more although nothing changed (tried with 2.26.1 and 2.40.3).
+    """
+    numbers = tuple(int(number) for number in re.findall(r"\d+", compose_version)[:3])
+    return numbers < _HASH_WITHOUT_DEPENDENCIES
 
 
-def _named(key: str, entry: object, project: str) -> Model:
-    given: Model = dict(entry) if isinstance(entry, dict) else {}
-    external = given.get("external")
-    if isinstance(external, dict):
-        given |= {"external": True, "name": external.get("name", key)}
-    own = key if external or not project else f"{project}_{key}"
-    if "labels" in given:
-        given["labels"] = longform.mapping(given["labels"])
-    return {**given, "name": str(given.get("name") or own)}
+def seconds(duration: object) -> float:
+    """A duration as Compose prints it ("1m30s") in seconds; a bare number is nanoseconds, as Go marshals it."""
+    if isinstance(duration, int | float):
+        return float(duration) * 1e-9
+    return sum(float(amount) * _SECONDS[unit] for amount, unit in _DURATION.findall(str(duration or "")))
 
 
-def _service(raw: Model, folder: PurePosixPath) -> Model:
-    long = _longforms(folder)
-    service: Model = {"command": None, "entrypoint": None, **raw}
-    service |= {key: long[key](value) for key, value in service.items() if key in long}
-    if not raw.get("network_mode"):
-        service["networks"] = _networks(raw)
-    return service
+def _service(project: str, name: str, body: Mapping[str, Any], config_hash: str) -> Service:
+    deploy = body.get("deploy") or {}
+    health = body.get("healthcheck") or {}
+    has_health = bool(health) and not health.get("disable") and (health.get("test") or [""])[0] != "NONE"
+    grace = body.get("stop_grace_period")
+    return Service(
+        name=name,
+        image=_plain(body.get("image") or f"{project}-{name}"),
+        depends_on=_conditions(body.get("depends_on") or {}),
+        container_name=_plain(body.get("container_name") or ""),
+        published=_published(body.get("ports") or ()),
+        has_healthcheck=has_health,
+        health_test=tuple(_plain(word) for word in _words(health.get("test"))) if has_health else (),
+        start_period_s=seconds(health.get("start_period")) if has_health else 0.0,
+        volumes=tuple(_mount(mount) for mount in body.get("volumes") or ()),
+        networks=tuple(body.get("networks") or ()),
+        labels={key: _plain(value) for key, value in _labels(body.get("labels") or {}).items()},
+        restart=str(
+            body.get("restart") or _RESTART.get(str((deploy.get("restart_policy") or {}).get("condition")), "")
+        ),
+        replicas=_replicas(body, deploy),
+        stop_grace_s=DEFAULT_GRACE_S if grace is None else seconds(grace),
+        config_hash=config_hash,
+        single=why_single(body),
+    )
 
 
-def _longforms(folder: PurePosixPath) -> dict[str, Callable[[Any], Any]]:
-    return {
-        **dict.fromkeys(("environment", "labels", "annotations", "sysctls"), longform.mapping),
-        **dict.fromkeys(("command", "entrypoint"), longform.words),
-        **dict.fromkeys(("dns", "tmpfs", "expose", "profiles", "cap_add", "cap_drop"), longform.texts),
-        "depends_on": longform.depends_on,
-        "ports": lambda value: [port for item in longform.listed(value) for port in longform.ports(item)],
-        "volumes": lambda value: [longform.mount(item, folder) for item in longform.listed(value)],
-        "healthcheck": longform.healthcheck,
-        "stop_grace_period": longform.duration,
-    }
+def _words(test: object) -> list[object]:
+    return list(test) if isinstance(test, list | tuple) else [test] if test else []
 
 
-def _networks(raw: Model) -> Model:
-    given = raw.get("networks")
-    if not given:
-        return {"default": None}
-    return dict(given) if isinstance(given, dict) else dict.fromkeys(map(str, longform.listed(given)))
+def _plain(value: object) -> str:
+    return "" if value is None else str(value).replace("$$", "$")
+
+
+def _labels(labels: Mapping[str, Any] | list[str]) -> Mapping[str, Any]:
+    if isinstance(labels, Mapping):
+        return labels
+    return dict(label.partition("=")[::2] for label in labels)
+
+
+def _conditions(depends_on: Mapping[str, Any] | list[str]) -> dict[str, str]:
+    if isinstance(depends_on, Mapping):
+        return {name: (how or {}).get("condition") or "service_started" for name, how in depends_on.items()}
+    return dict.fromkeys(depends_on, "service_started")
+
+
+def _published(ports: object) -> tuple[str, ...]:
+    """The fixed host ports: "80", "127.0.0.1:80", "53/udp"; ports that Docker chooses are none."""
+    found = []
+    for port in ports if isinstance(ports, list | tuple) else ():
+        published = str(port.get("published") or "")
+        if published in {"", "0"}:
+            continue
+        where = f"{port['host_ip']}:{published}" if port.get("host_ip") else published
+        protocol = port.get("protocol") or "tcp"
+        found.append(where if protocol == "tcp" else f"{where}/{protocol}")
+    return tuple(found)
+
+
+def _mount(mount: Mapping[str, Any]) -> str:
+    """The short syntax: "SOURCE:TARGET[:ro]", or "TARGET" alone for an anonymous volume or a tmpfs."""
+    source, target = _plain(mount.get("source")), _plain(mount.get("target"))
+    short = f"{source}:{target}" if source else target
+    return f"{short}:ro" if mount.get("read_only") else short
+
+
+def _replicas(body: Mapping[str, Any], deploy: Mapping[str, Any]) -> int:
+    for count in (body.get("scale"), deploy.get("replicas")):
+        if count is not None:
+            return int(count)
+    return 1

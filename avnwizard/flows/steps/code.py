@@ -5,8 +5,8 @@ import hashlib
 from avnwizard.domain.plain import printable
 from avnwizard.engine.step import Probe, Step, StepContext, UndoCost
 from avnwizard.errors import HostError, StepError
-from avnwizard.flows.run_folder import ENV_AFTER, ENV_BEFORE
-from avnwizard.flows.steps.scene import Scene
+from avnwizard.flows.stack.run_folder import ENV_AFTER, ENV_BEFORE
+from avnwizard.flows.stack.scene import Scene
 
 EDITED, CARRIED = "edited", "carried"
 EARLY, LATE = "edited-since-the-plan", "edited-in-mid-run"

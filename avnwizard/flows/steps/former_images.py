@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from avnwizard.domain.references import is_tag
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError, StepError
-from avnwizard.flows.former_images import Gone
 from avnwizard.flows.host import Host
-from avnwizard.flows.rolling import Wanted
+from avnwizard.flows.roll.rolling import Wanted
+from avnwizard.flows.stack.former_images import Gone
+from avnwizard.flows.stack.scene import Scene
 from avnwizard.flows.steps.images import named_before, put_back
-from avnwizard.flows.steps.scene import Scene
 
 
 class FetchImages(Step):

@@ -7,9 +7,9 @@ from avnwizard.domain.plan import Plan
 from avnwizard.domain.references import is_tag, repository_of
 from avnwizard.engine.step import Probe, Step, StepContext, UndoCost
 from avnwizard.errors import StepError
-from avnwizard.flows.safety import require_safe_still
-from avnwizard.flows.same_major import require_same_major
-from avnwizard.flows.steps.scene import Scene
+from avnwizard.flows.safety.hazards import require_safe_still
+from avnwizard.flows.stack.same_major import require_same_major
+from avnwizard.flows.stack.scene import Scene
 from avnwizard.ports import Stack
 
 

@@ -5,17 +5,17 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from avnwizard.domain.database_names import beside, set_aside
 from avnwizard.domain.going_back import things
 from avnwizard.domain.plain import printable
-from avnwizard.domain.writes import together
+from avnwizard.domain.postgres.names import beside, set_aside
+from avnwizard.domain.postgres.writes import together
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError, StepError
-from avnwizard.flows import snapshots
-from avnwizard.flows.baseline import baseline, written_since
 from avnwizard.flows.host import Host
-from avnwizard.flows.snapshots import DumpedDatabase
-from avnwizard.flows.steps.scene import Scene
+from avnwizard.flows.snapshot import snapshots
+from avnwizard.flows.snapshot.snapshots import DumpedDatabase
+from avnwizard.flows.stack.baseline import baseline, written_since
+from avnwizard.flows.stack.scene import Scene
 from avnwizard.ports import Database
 
 _SORTING = 0.5

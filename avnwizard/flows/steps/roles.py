@@ -4,8 +4,8 @@ from pathlib import Path
 
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError
-from avnwizard.flows import snapshots
-from avnwizard.flows.steps.scene import Scene
+from avnwizard.flows.snapshot import snapshots
+from avnwizard.flows.stack.scene import Scene
 
 
 class RepairRoles(Step):

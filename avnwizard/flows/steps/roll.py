@@ -7,14 +7,14 @@ from avnwizard.domain.host import Container
 from avnwizard.domain.plan import ServicePlan
 from avnwizard.engine.step import Probe, Step, StepContext, UndoCost
 from avnwizard.errors import StepError
-from avnwizard.flows import handover, identity, rolling
-from avnwizard.flows.baseline import look_after_job, look_before_job
-from avnwizard.flows.handover import Patience
 from avnwizard.flows.host import Host
-from avnwizard.flows.settling import tell_log
+from avnwizard.flows.roll import handover, identity, rolling
+from avnwizard.flows.roll.handover import Patience
+from avnwizard.flows.roll.settling import tell_log
+from avnwizard.flows.stack.baseline import look_after_job, look_before_job
+from avnwizard.flows.stack.scene import Scene
 from avnwizard.flows.steps.former_images import lend_name
 from avnwizard.flows.steps.images import pinned, ran_before
-from avnwizard.flows.steps.scene import Scene
 
 _JOB_LIMIT_S = 3600.0
 _POLL_S = 0.5

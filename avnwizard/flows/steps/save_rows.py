@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from avnwizard.domain.database_names import set_aside
 from avnwizard.domain.plain import printable
+from avnwizard.domain.postgres.names import set_aside
 from avnwizard.engine.step import Probe, Step, StepContext
-from avnwizard.flows import snapshots
-from avnwizard.flows.steps.scene import Scene
+from avnwizard.flows.snapshot import snapshots
+from avnwizard.flows.stack.scene import Scene
 
 README = "README.txt"
 _NOT_ALL = """

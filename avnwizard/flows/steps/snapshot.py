@@ -8,9 +8,9 @@ from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import SnapshotPlan
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError
-from avnwizard.flows import snapshots
 from avnwizard.flows.host import Host
-from avnwizard.flows.taking import Taking
+from avnwizard.flows.snapshot import snapshots
+from avnwizard.flows.snapshot.taking import Taking
 
 
 def snapshot_title(plan: SnapshotPlan, service: str) -> str:

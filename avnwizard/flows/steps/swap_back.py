@@ -1,9 +1,9 @@
 """Take a rollback's swap back: the databases that it set aside become live again; nothing is destroyed."""
 
-from avnwizard.domain.database_names import redone, set_aside
+from avnwizard.domain.postgres.names import redone, set_aside
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError
-from avnwizard.flows.steps.scene import Scene
+from avnwizard.flows.stack.scene import Scene
 
 
 class SwapBack(Step):

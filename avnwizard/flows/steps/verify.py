@@ -9,14 +9,14 @@ from avnwizard.domain.plain import printable
 from avnwizard.domain.probing import words
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import StepError
-from avnwizard.flows import handover, identity, rolling
-from avnwizard.flows.conformity import Stranger, returned, strangers
 from avnwizard.flows.edge.baseline import wait_for_all
 from avnwizard.flows.edge.memory import load
-from avnwizard.flows.image_notes import none_changed
+from avnwizard.flows.roll import handover, identity, rolling
+from avnwizard.flows.roll.conformity import Stranger, returned, strangers
+from avnwizard.flows.stack.image_notes import none_changed
+from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.stack.survey import ailing
 from avnwizard.flows.steps.images import ran_before
-from avnwizard.flows.steps.scene import Scene
-from avnwizard.flows.survey import ailing
 
 _HOW = {"misrouted": "another router answers, or Traefik's own 404", "refused": "the edge refuses the connection"}
 

@@ -13,8 +13,8 @@ from avnwizard.domain.plan import Plan
 from avnwizard.domain.probing.words import kind_told, span_ms
 from avnwizard.engine.records import RunRecord
 from avnwizard.errors import WizardError
-from avnwizard.flows import acceptance
-from avnwizard.flows.rollback_plan import RollbackPlan, rollback_from_json
+from avnwizard.flows.rollback.plan import RollbackPlan, rollback_from_json
+from avnwizard.flows.upgrade import acceptance
 from avnwizard.ui import words
 from avnwizard.ui.marks import NOTE, OK, STOP
 from avnwizard.ui.run_view import Probe, RunView

@@ -12,10 +12,10 @@ from textual.widgets import Static
 
 from avnwizard.domain.plain import printable
 from avnwizard.errors import WizardError
-from avnwizard.flows import drafting, releases
-from avnwizard.flows.drafting import Draft
-from avnwizard.flows.outlines import Outline, outline
-from avnwizard.flows.releases import Listing, Release
+from avnwizard.flows.upgrade import inputs, releases
+from avnwizard.flows.upgrade.inputs import Draft
+from avnwizard.flows.upgrade.outlines import Outline, outline
+from avnwizard.flows.upgrade.releases import Listing, Release
 from avnwizard.ui import words
 from avnwizard.ui.desk import LATER
 from avnwizard.ui.marks import NOTE, OK, STOP
@@ -171,7 +171,7 @@ class ReleasesPage(Page):
             self.warn("There is no newer release to go to.")
             return
         self.tell(f"Reading {chosen.tag.name} ...")
-        self.ask_host(partial(drafting.draft, self.host, chosen.tag.name), self._drafted)
+        self.ask_host(partial(inputs.draft, self.host, chosen.tag.name), self._drafted)
 
     def _drafted(self, draft: Draft) -> None:
         self.tell("")

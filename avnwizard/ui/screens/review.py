@@ -14,9 +14,9 @@ from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan, PlannedStep
 from avnwizard.domain.spans import about, away_told, in_all
 from avnwizard.errors import RefusedError, WizardError
-from avnwizard.flows import launch
 from avnwizard.flows.check import check
-from avnwizard.flows.planning import Prepared
+from avnwizard.flows.run import launch
+from avnwizard.flows.upgrade.planning import Prepared
 from avnwizard.ui import words
 from avnwizard.ui.bridge import Ending
 from avnwizard.ui.deciding import prepared_from

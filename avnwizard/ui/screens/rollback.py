@@ -15,10 +15,10 @@ from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan, from_json
 from avnwizard.engine.records import RunRecord
 from avnwizard.errors import BusyError
-from avnwizard.flows import launch
-from avnwizard.flows import rollback as flow
-from avnwizard.flows.former_images import of_before
-from avnwizard.flows.rollback_plan import RollbackPlan, Wishes
+from avnwizard.flows.rollback import flow
+from avnwizard.flows.rollback.plan import RollbackPlan, Wishes
+from avnwizard.flows.run import launch
+from avnwizard.flows.stack.former_images import of_before
 from avnwizard.ui import words
 from avnwizard.ui.bridge import Ending
 from avnwizard.ui.marks import NOTE, OK

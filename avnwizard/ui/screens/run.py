@@ -12,8 +12,10 @@ from avnwizard.domain.going_back import sentence
 from avnwizard.domain.plan import Plan, from_json
 from avnwizard.engine.records import Action, RunRecord
 from avnwizard.errors import ExitCode, WizardError
-from avnwizard.flows import holding, launch, rollback
-from avnwizard.flows.rollback_plan import RollbackPlan, rollback_from_json
+from avnwizard.flows import holding
+from avnwizard.flows.rollback import flow as rollback
+from avnwizard.flows.rollback.plan import RollbackPlan, rollback_from_json
+from avnwizard.flows.run import launch
 from avnwizard.ui import run_lines, run_stopped
 from avnwizard.ui.bridge import Ending, RunSeen, RunWatch
 from avnwizard.ui.run_view import RunView

@@ -4,7 +4,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 
 from avnwizard.domain.plain import printable
-from avnwizard.flows.survey import Survey
+from avnwizard.flows.stack.survey import Survey
 from avnwizard.ui.marks import DONE, OK, STOP
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.widgets.images import image_tag

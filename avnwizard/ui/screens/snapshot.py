@@ -11,9 +11,9 @@ from textual.widgets import Static
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan, SnapshotPlan
 from avnwizard.domain.spans import about
-from avnwizard.flows.planning import Prepared
-from avnwizard.flows.snapshot_plan import volume_sizes
-from avnwizard.flows.unprotected import not_held
+from avnwizard.flows.safety.unprotected import not_held
+from avnwizard.flows.snapshot.planning import volume_sizes
+from avnwizard.flows.upgrade.planning import Prepared
 from avnwizard.ui import words
 from avnwizard.ui.deciding import prepared_from
 from avnwizard.ui.marks import NOTE, OK, STOP

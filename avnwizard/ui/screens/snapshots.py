@@ -5,7 +5,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from avnwizard.domain.plain import printable
-from avnwizard.flows import snapshots
+from avnwizard.flows.snapshot import snapshots
 from avnwizard.ui import words
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.widgets.rows import Column, Row, Rows

@@ -17,10 +17,11 @@ from avnwizard.domain.host import TagRef
 from avnwizard.domain.plain import printable
 from avnwizard.engine.records import UNFINISHED, RunRecord
 from avnwizard.errors import RefusedError
-from avnwizard.flows import releases, snapshots
 from avnwizard.flows.check import check
 from avnwizard.flows.host import Host
-from avnwizard.flows.survey import Survey, survey
+from avnwizard.flows.snapshot import snapshots
+from avnwizard.flows.stack.survey import Survey, survey
+from avnwizard.flows.upgrade import releases
 from avnwizard.ui import words
 from avnwizard.ui.desk import LATER
 from avnwizard.ui.marks import LEVELS, NOTE, OK, STOP

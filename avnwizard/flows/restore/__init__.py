@@ -1,0 +1,1 @@
+"""Restoring a snapshot apart from a rollback."""

@@ -1,0 +1,266 @@
+"""Bring one service to what the compose files and the pulled images say, by one strategy. Used both ways."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from avnwizard.domain.handover import Handover, recreate_grace_s
+from avnwizard.domain.host import Container, Service
+from avnwizard.domain.plain import printable
+from avnwizard.engine.step import StepContext
+from avnwizard.errors import StepError
+from avnwizard.flows.host import Host
+from avnwizard.flows.roll import handover, settling
+from avnwizard.flows.roll.handover import Patience
+from avnwizard.flows.roll.settling import LOST_POLLS, POLL_S, Watch
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a service shall run.
+
+    Attributes:
+        image_id: content id, "" when any will do.
+        replaced: ids of containers that have to go although Compose would leave them: a file that they read changed.
+    """
+
+    service: Service
+    image_id: str
+    replaced: frozenset[str] = frozenset()
+
+
+def wanted(host: Host, service: str, image_id: str, replaced: Collection[str] = ()) -> Wanted:
+    """Read from the files in the checkout now what a service shall be.
+
+    Raises:
+        StepError: the compose files know no such service.
+    """
+    model = host.stack.resolve()
+    if service not in model.services:
+        raise StepError(f"The compose files name no service {service}.", "Look at: docker compose config --services")
+    return Wanted(model.services[service], image_id, frozenset(replaced))
+
+
+def of_service(host: Host, service: str) -> tuple[Container, ...]:
+    """The service's containers, oldest first, without those of `compose run`."""
+    found = [one for one in host.stack.containers(service) if not one.one_off]
+    return tuple(sorted(found, key=lambda one: (one.created_at, one.number)))
+
+
+def is_met(host: Host, want: Wanted) -> bool:
+    """Every container of the service is the wanted one and serves, and none is missing."""
+    found = of_service(host, want.service.name)
+    return _are_met(host, found, want, unwanted(host, found, want))
+
+
+def unwanted(host: Host, found: Sequence[Container], want: Wanted) -> frozenset[str]:
+    """The ids of those containers that are not the wanted ones: Compose would replace them, or they have to go.
+
+    Raises:
+        HostError: Compose does not say.
+    """
+    if want.service.container_name and len(found) > 1:
+        return frozenset(one.id for one in found)  # Compose cannot even be asked about several of one name
+    outdated = host.stack.outdated(want.service.name) if found else frozenset()
+    return outdated | {one.id for one in found if not runs(one, want.image_id)} | unseen(host, found, want)
+
+
+def unseen(host: Host, found: Sequence[Container], want: Wanted) -> frozenset[str]:
+    """Of those the ones that Compose may leave: a file that they read changed, or what they live in is gone."""
+    there = {one.id for one in host.stack.containers()} if want.service.owners else set()
+    orphans = {one.id for one in found if want.service.owners and not there.issuperset(one.lives_in)}
+    return want.replaced & {one.id for one in found} | orphans
+
+
+def _are_met(host: Host, found: Sequence[Container], want: Wanted, old: frozenset[str]) -> bool:
+    enough, watch = len(found) >= max(want.service.replicas, 1), Watch(host.clock)
+    return enough and not old and all(watch.is_steady(one) for one in found)
+
+
+def roll(ctx: StepContext, host: Host, want: Wanted, *, surge: Handover | None, patience: Patience) -> None:
+    """Roll one service.
+
+    Args:
+        surge: the new beside the old where an old one serves, handing over like this; None recreates it in place.
+
+    Raises:
+        StepError: the new container does not become healthy; with `surge` what served still serves.
+    """
+    found = of_service(host, want.service.name)
+    handover.bury(ctx, host, want.service.name, found)
+    old = unwanted(host, found, want)
+    if _are_met(host, found, want, old):
+        ctx.say(f"{want.service.name} is as wanted already")
+        handover.settle(ctx, host, want.service.name, found)
+    elif surge and any(_may_serve(one, surge) for one in found):
+        _surge(ctx, host, want, surge, patience, _bury_dead(ctx, host, found), old)
+    else:
+        handover.forget(ctx, host, want.service.name)
+        _recreate(ctx, host, want, old, healthy_s=patience.healthy_s)
+
+
+def _may_serve(container: Container, how: Handover) -> bool:
+    """It serves, or would if it were not for the file that a run which was cut off has left in it."""
+    return container.is_serving or (how == "health" and container.state == "running")
+
+
+def _surge(
+    ctx: StepContext,
+    host: Host,
+    want: Wanted,
+    how: Handover,
+    patience: Patience,
+    found: list[Container],
+    unwanted: frozenset[str],
+) -> None:
+    """New containers are those that are not `unwanted`: what appears from here on is what our `up` made."""
+    name = want.service.name
+    old = [one for one in found if one.id in unwanted]
+    fresh = [one for one in found if one.id not in unwanted]
+    if how == "director":
+        handover.guard(ctx, host, want.service, old)
+    handover.unmark(ctx, host, want.service, fresh)
+    missing = max(want.service.replicas, 1) - len(fresh)
+    if missing > 0:
+        with ctx.effect("start-new"):
+            host.stack.up(name, scale=len(found) + missing, recreate=False)
+    try:
+        fresh = _wait_healthy(ctx, host, want, unwanted, healthy_s=patience.healthy_s)
+    except StepError:
+        _take_back(ctx, host, want, how, patience, unwanted)
+        raise
+    known_at = _leave(ctx, host, want.service, how, old, fresh, patience) if old else None
+    if old and not _still_serve(host, want, unwanted):
+        _take_back(ctx, host, want, how, patience, unwanted)
+        raise StepError(
+            f"the new {name} was healthy and serves no more; what served before it was not stopped.",
+            "Look why it ended (did somebody run docker compose up meanwhile?), then resume, or roll back.",
+        )
+    if old:
+        with ctx.effect("remove-old"):
+            _take_away(host, old, want.service.stop_grace_s)
+    handover.settle(ctx, host, name, fresh, known_at=known_at)
+
+
+def _still_serve(host: Host, want: Wanted, old: frozenset[str]) -> bool:
+    """Whether as many new ones serve as are wanted, after all the time that the handover took."""
+    for _ in range(LOST_POLLS):
+        ours = [one for one in of_service(host, want.service.name) if one.id not in old and one.is_serving]
+        if len(ours) >= max(want.service.replicas, 1):
+            return True
+        host.clock.sleep(POLL_S)
+    return False
+
+
+def _leave(
+    ctx: StepContext,
+    host: Host,
+    service: Service,
+    how: Handover,
+    old: list[Container],
+    new: list[Container],
+    patience: Patience,
+) -> float | None:
+    """Have the old containers asked no more, as far as that can be had; see `handover.take_over`."""
+    limit_s, unseen_s = patience.drain_limit_s, patience.drain_s
+    known_at = handover.take_over(ctx, host, service.name, new) if how == "director" else None
+    if known_at is not None:
+        pass
+    elif handover.routes_to_neither(host, service, old):
+        ctx.say(f"{service.name}: its labels change and no director holds the edge, so the old one ends at once")
+        return None
+    elif how == "health":
+        handover.leave_by_health(ctx, host, service, old)
+    else:
+        host.clock.sleep(patience.drain_s)
+        limit_s, unseen_s = patience.drain_s, 0.0
+    handover.drain(ctx, host, service.name, old, limit_s=limit_s, unseen_s=unseen_s)
+    return known_at
+
+
+def _bury_dead(ctx: StepContext, host: Host, found: Sequence[Container]) -> list[Container]:
+    """Remove containers that have ended or were never started. Those that stay.
+
+    Compose would start old ones again beside the new; a new one that a crash of the engine left behind would be
+    waited for, though nobody starts it.
+    """
+    dead = [one for one in found if one.state in {"created", "exited", "dead"}]
+    for one in dead:
+        with ctx.effect("remove-dead"):
+            host.stack.remove(one.id)
+    return [one for one in found if one not in dead]
+
+
+def _take_back(
+    ctx: StepContext, host: Host, want: Wanted, how: Handover, patience: Patience, old: frozenset[str]
+) -> None:
+    """Remove the new containers, of which not all get healthy; the old ones serve on.
+
+    Where no old one serves (any more), the new ones stay: those that are healthy are all that there is.
+    """
+    name = want.service.name
+    found = of_service(host, name)
+    new, stay = ([one for one in found if (one.id in old) is was_there] for was_there in (False, True))
+    if how == "health" and handover.unmark(ctx, host, want.service, stay):
+        stay = handover.await_serving(host, name, stay)
+    if not any(one.is_serving for one in stay):
+        ctx.say(f"{name}: no container of before serves, so the new ones stay")
+        return
+    some_serve = any(one.is_serving for one in new)
+    handover.withdraw(ctx, host, name, stay, asked=how == "director" and some_serve)
+    if some_serve:
+        limit_s = patience.drain_limit_s if how == "director" else patience.drain_s
+        handover.drain(ctx, host, name, new, limit_s=limit_s, unseen_s=patience.drain_s)
+    with ctx.effect("remove-failed"):
+        _take_away(host, new, want.service.stop_grace_s)
+    handover.settle(ctx, host, name, [one for one in of_service(host, name) if one.is_serving])
+
+
+def _recreate(ctx: StepContext, host: Host, want: Wanted, old: frozenset[str], *, healthy_s: float) -> None:
+    found, count = of_service(host, want.service.name), max(want.service.replicas, 1)
+    if doubles := found[count:]:
+        with ctx.effect("remove-double"):
+            _take_away(host, doubles, want.service.stop_grace_s)
+    force = bool(unseen(host, found[:count], want))
+    with ctx.effect("recreate"):
+        grace_s = recreate_grace_s(want.service, host.edge.facts())
+        host.stack.up(want.service.name, force=force, grace_s=grace_s)
+    _wait_healthy(ctx, host, want, old, healthy_s=healthy_s)
+
+
+def _take_away(host: Host, containers: Sequence[Container], grace_s: float) -> None:
+    """Stop all at the same time, then remove them."""
+    host.stack.stop(*(one.id for one in containers), grace_s=grace_s)
+    for one in containers:
+        host.stack.remove(one.id)
+
+
+def _wait_healthy(
+    ctx: StepContext, host: Host, want: Wanted, old: frozenset[str], *, healthy_s: float
+) -> list[Container]:
+    """The new containers, once they keep serving; see `settling.wait_steady`."""
+
+    def look() -> list[Container]:
+        ours = [one for one in of_service(host, want.service.name) if one.id not in old]
+        require_image(want.image_id, ours)
+        return ours
+
+    return settling.wait_steady(ctx, host, want.service, look, healthy_s=healthy_s)
+
+
+def runs(container: Container, image_id: str) -> bool:
+    """Whether a container runs an image; "" is any."""
+    return not image_id or container.image_id == image_id
+
+
+def require_image(image_id: str, found: Sequence[Container]) -> None:
+    """Make sure that containers run the image that was pulled: its tag may have been moved on this host since.
+
+    Raises:
+        StepError: one runs another.
+    """
+    for one in found:
+        if not runs(one, image_id):
+            raise StepError(
+                f"{printable(one.name)} does not run the image that was pulled.",
+                "Look at it with docker, then resume.",
+            )

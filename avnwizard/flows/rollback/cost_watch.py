@@ -1,0 +1,102 @@
+"""Tells, all through a run, what going back would cost at this moment. It never disturbs the run."""
+
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Self
+
+from avnwizard.domain.going_back import GoingBack, sentence
+from avnwizard.domain.plan import Plan
+from avnwizard.engine.feed import FeedWriter
+from avnwizard.engine.journal import Journal
+from avnwizard.engine.records import StepRecord
+from avnwizard.errors import WizardError
+from avnwizard.flows.host import Host
+from avnwizard.flows.rollback.verdict import Verdict, cost_of, foreseen, judge
+from avnwizard.flows.stack.baseline import JOB, Baseline, baseline
+
+LOOK_S = 5.0
+"""Each look connects once to every database that would go back; before there is anything to lose, to none."""
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What holds until a step changes its state: only then can a schema have moved."""
+
+    states: tuple[tuple[str, str], ...]
+    base: Baseline
+    verdict: Verdict
+
+
+class CostWatch:
+    """Looks every few seconds and tells the feed when the answer is another one. Use as a context manager.
+
+    Args:
+        run: the run that would be undone.
+        plan: its plan.
+    """
+
+    def __init__(self, host: Host, feed: FeedWriter, run: str, plan: Plan) -> None:
+        self._host, self._feed, self._run, self._plan = host, feed, run, plan
+        self._end = threading.Event()
+        self._known: _Known | None = None
+        self._judged: Verdict | None = None
+        self._told = ""
+        self._thread = threading.Thread(target=self._watch, name="cost of going back", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        with suppress(WizardError):
+            journal = self._host.journal()
+            try:
+                while not self._end.wait(LOOK_S):
+                    self._tell(journal)
+                self._tell(journal)
+            finally:
+                journal.close()
+
+    def _tell(self, journal: Journal) -> None:
+        """One look. A database that does not answer now will be asked again."""
+        with suppress(WizardError):
+            steps = journal.steps(self._run)
+            cost = self._look(journal, steps)
+            text = sentence(cost, time.time())
+            if text != self._told:
+                at = next((step.name for step in steps if step.state in {"started", "failed"}), "")
+                numbers = {"restore": cost.restore, "rows": cost.written.rows, "seconds": round(cost.interruption_s)}
+                self._feed.emit("cost", at, text, **numbers)
+                self._told = text
+
+    def _look(self, journal: Journal, steps: list[StepRecord]) -> GoingBack:
+        states = tuple((step.name, step.state) for step in steps)
+        known, job = self._known, _at_work(steps)
+        if known is None or known.states != states:
+            base = baseline(self._host, journal, self._plan, self._run)
+            if job:
+                verdict = foreseen(self._plan, job, self._judged)
+            else:
+                begun = [step for step in steps if step.state != "pending"]
+                verdict = self._judged = judge(self._host, self._plan, begun, base)
+            known = _Known(states, base, verdict)
+            self._known = replace(known, states=()) if job else known  # what it notes comes after its start
+        return cost_of(
+            self._host, self._plan, steps, known.base, known.verdict,
+            restore=known.verdict.restore, kept=False, migrating=bool(job),
+        )  # fmt: skip
+
+
+def _at_work(steps: list[StepRecord]) -> str:
+    """The one-shot at work, "" for none; the run that is watched lives, so `started` is no leftover of a crash."""
+    started = (step.name for step in steps if step.name.startswith(JOB) and step.state == "started")
+    return next(started, "").removeprefix(JOB)

@@ -1,0 +1,227 @@
+"""Going back: a run of its own, built from the journal of the run that it undoes.
+
+The files go back first, since the old containers start from them; then, if the schema moved, the databases; then the
+services, by the strategies that rolled them forward. So the order is not the mere reverse of the run's steps.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from avnwizard.domain.going_back import GoingBack
+from avnwizard.domain.plan import Plan, from_json
+from avnwizard.domain.postgres.globals import GlobalsChange
+from avnwizard.domain.strategy import sharers
+from avnwizard.engine.journal import Journal
+from avnwizard.engine.records import RunRecord, StepRecord
+from avnwizard.engine.step import Step, UndoStep
+from avnwizard.errors import HostError, RefusedError
+from avnwizard.flows.host import Host
+from avnwizard.flows.rollback.plan import RollbackPlan, Wishes
+from avnwizard.flows.rollback.role_changes import compare_roles
+from avnwizard.flows.rollback.verdict import Verdict, alone, cost_of, judge, restored
+from avnwizard.flows.safety.data_services import settle_data
+from avnwizard.flows.safety.hazards import require_one_writer
+from avnwizard.flows.safety.out_of_sight import UNRESTORED, code_alone
+from avnwizard.flows.safety.unprotected import not_held
+from avnwizard.flows.snapshot import snapshots
+from avnwizard.flows.stack.baseline import Baseline, baseline
+from avnwizard.flows.stack.former_images import reach
+from avnwizard.flows.stack.former_release import gone_for_good, model_of_before, old_services, writers
+from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.steps.code import Checkout, WriteEnv
+from avnwizard.flows.steps.former_images import FetchImages, ReturnNames
+from avnwizard.flows.steps.images import PullImages
+from avnwizard.flows.steps.leave import Leave
+from avnwizard.flows.steps.restore import MAKE_ROOM, RestoreBeside, SwapDatabases, lacking_room
+from avnwizard.flows.steps.roles import RepairRoles
+from avnwizard.flows.steps.roll import Retire, RollBackService, RunJob
+from avnwizard.flows.steps.save_rows import SaveRows
+from avnwizard.flows.steps.verify import Verify
+from avnwizard.flows.steps.writers import StopWriters
+
+_JOBS_END_S = 120.0
+
+
+def plan_rollback(host: Host, journal: Journal, run: RunRecord, wishes: Wishes | None = None) -> RollbackPlan:
+    """Decide what going back takes.
+
+    Raises:
+        RefusedError: nothing to undo, or an image that ran before cannot be had; or the databases must go back and
+            there is no whole snapshot, or no room.
+    """
+    wishes = wishes or Wishes()
+    if run.undoes:
+        raise RefusedError(f"{run.id} is itself a rollback.", f"Finish it: avnwizard resume {run.id}")
+    if run.kind != "upgrade":
+        raise RefusedError(f"{run.id} is no upgrade ({run.kind}).", "avnwizard runs")
+    if run.state == "undone":
+        raise RefusedError(f"{run.id} was rolled back already.", "avnwizard runs")
+    newer = [other for other in journal.later_than(run.id) if other.state != "undone"]
+    if any(other.kind == "upgrade" for other in newer):
+        raise RefusedError(f"A later run, {newer[0].id}, changed the stack.", f"avnwizard rollback {newer[0].id}")
+    plan = from_json(run.plan)
+    host = host.of_run(plan.postgres_service)
+    steps = journal.steps(run.id)
+    begun = [step for step in steps if step.state != "pending"]
+    _let_jobs_end(host, begun)
+    known = baseline(host, journal, plan, run.id)
+    verdict = judge(host, plan, begun, known)
+    alone_agreed = wishes.unrestored and known.manifest is None
+    restore = (verdict.restore and not alone_agreed) or wishes.restore
+    if restore:
+        _require_snapshot(host, plan, known)
+    elif verdict.restore:
+        verdict = alone(verdict, begun)
+    cost = cost_of(host, plan, steps, known, verdict, restore=restore)
+    save = host.config.rollback.save_rows if wishes.save_rows is None else wishes.save_rows
+    names = tuple(restored(known, verdict)) if restore else ()
+    if names and not verdict.blind:
+        _require_room(host, known, names)
+    return _decide(host, plan, run.id, begun, verdict, cost, wishes, databases=names, save_rows=save and restore)
+
+
+def _require_snapshot(host: Host, plan: Plan, known: Baseline) -> None:
+    """The databases can only go back to a snapshot whose every part is as it was written."""
+    if known.manifest is None:
+        raise RefusedError(
+            "The databases would have to go back, and there is no snapshot to restore from. Nothing was changed.",
+            "Fix the cause and resume; or restore a dump of your own, or make sure that the old code works on the "
+            f"databases as they are, then: avnwizard rollback {UNRESTORED}",
+        )
+    try:
+        snapshots.verify(host.files, plan.snapshot.folder)
+    except HostError as error:
+        raise RefusedError(f"{error.message} Nothing was changed.", error.hint) from error
+
+
+def _require_room(host: Host, known: Baseline, names: Sequence[str]) -> None:
+    """Better told now than when the files have gone back and the databases cannot follow."""
+    dumps = [one for one in (known.manifest.databases if known.manifest else ()) if one.name in names]
+    if lacking := lacking_room(host.database(), dumps):
+        raise RefusedError(f"{lacking} Nothing was changed.", f"{MAKE_ROOM}, then: avnwizard rollback")
+
+
+def _let_jobs_end(host: Host, begun: Sequence[StepRecord]) -> None:
+    """Wait for a one-shot that a crash left running: the schema cannot be judged under a running migration."""
+    jobs = {step.name.partition(":")[2] for step in begun if step.name.startswith("job:")}
+    deadline = host.clock.now() + _JOBS_END_S
+    while True:
+        running = [one.service for one in host.stack.containers() if one.service in jobs and one.state == "running"]
+        if not running:
+            return
+        if host.clock.now() >= deadline:
+            raise RefusedError(
+                f"{running[0]} is still running; nothing was changed.", "Wait for it, or stop it with docker stop."
+            )
+        host.clock.sleep(0.5)
+
+
+def _decide(
+    host: Host,
+    plan: Plan,
+    run: str,
+    begun: Sequence[StepRecord],
+    verdict: Verdict,
+    cost: GoingBack,
+    wishes: Wishes,
+    *,
+    databases: tuple[str, ...],
+    save_rows: bool,
+) -> RollbackPlan:
+    names = [step.name for step in begun]
+    pull = next((step.facts for step in begun if step.name == "pull"), {})
+    model = model_of_before(host, plan, run)
+    old = old_services(model, plan)
+    touched = [name.partition(":")[2] for name in names if name.startswith(("job:", "roll:", "retire:"))]
+    touched += [name for name in sharers(model, *touched) if name in dict(old)]  # cut off when those go back
+    data = settle_data(host, plan, begun, pull, wishes.older)
+    gone = tuple(name for name in gone_for_good(model, plan) if name in touched)
+    staying = {*gone, *(name for name, _ in data.stay)}
+    stop = writers(host, plan, model) if cost.restore or "stop" in names else ()
+    stop = tuple(name for name in stop if name not in staying)
+    services = tuple(
+        (name, "recreate" if name in stop and strategy != "job" else strategy)
+        for name, strategy in old
+        if (name in touched or name in stop) and name not in staying
+    )
+    unseen = code_alone(plan, verdict.unseen)
+    back = [name for name, strategy in services if strategy != "skip"]
+    images = reach(host, model, pull, back, plan.current.tag)
+    known = {name for name, _ in old} | set(gone)
+    retire = tuple(name for name in touched if name not in known)
+    require_one_writer(host, model, services, release=plan.current.tag)
+    return RollbackPlan(
+        run=run,
+        restore=cost.restore,
+        why=verdict.why,
+        chosen=cost.restore and not verdict.restore,
+        snapshot=str(plan.snapshot.folder) if plan.snapshot.taken else "",
+        databases=databases,
+        cost=cost,
+        save_rows=save_rows,
+        roles=GlobalsChange() if verdict.blind else compare_roles(host, plan, begun, restore=cost.restore),
+        first=host.postgres_service if verdict.blind else "",
+        steps=tuple(names),
+        services=services,
+        stop=stop,
+        retire=retire,
+        same=tuple(part.service for part in plan.services if part.strategy == "skip"),
+        stay=data.stay,
+        notes=(*data.notes, *(unseen if wishes.unrestored else ()), *map(not_held, plan.snapshot.not_held)),
+        consent=(*((UNRESTORED, text) for text in unseen if not wishes.unrestored), *data.consent),
+        gone=gone,
+        fetch=images.fetch,
+        borrowed=images.borrowed,
+    )
+
+
+def rollback_steps(scene: Scene, plan: RollbackPlan) -> list[Step]:
+    """The steps of a rollback, in order."""
+    return list(_steps(scene, plan))
+
+
+def _steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
+    yield from _code_steps(scene, plan)
+    if plan.first:
+        yield RollBackService(scene, plan.first, dict(plan.services)[plan.first])
+    yield from _database_steps(scene, plan)
+    yield from _service_steps(scene, plan)
+    if plan.save_rows:
+        yield SaveRows(scene, Path(plan.snapshot), plan.databases)
+    back = [name for name, strategy in plan.services if strategy != "skip"]
+    now = scene.plan.current
+    yield Verify(scene, tag=now.tag, commit=now.commit, back=back, borrowed=plan.borrowed)
+    if plan.borrowed:
+        yield ReturnNames(scene, plan.borrowed)
+
+
+def _code_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
+    if plan.fetch:
+        yield FetchImages(scene.host, plan.fetch)
+    code: dict[str, Step] = {"checkout": Checkout(scene), "env": WriteEnv(scene), "pull": PullImages(scene)}
+    for name, original in code.items():
+        if name in plan.steps:
+            yield UndoStep(original)
+
+
+def _database_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
+    if plan.restore:
+        # restored while the services still run: users wait for the swap alone
+        yield RestoreBeside(scene.host, Path(plan.snapshot), plan.databases)
+        yield StopWriters(scene.host, plan.stop)
+        if plan.roles is not None:
+            yield RepairRoles(scene, Path(plan.snapshot))
+        yield SwapDatabases(scene, plan.databases)
+
+
+def _service_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
+    for service, strategy in plan.services:
+        if strategy == "job":
+            yield RunJob(scene, service, back=True)
+    for service, strategy in plan.services:
+        if strategy != "job" and service != plan.first:
+            yield RollBackService(scene, service, strategy)
+    for service, why in plan.stay:
+        yield Leave(service, why)
+    for service in plan.retire:
+        yield Retire(scene, service)

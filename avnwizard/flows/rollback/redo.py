@@ -1,0 +1,58 @@
+"""Undoing a rollback: the databases that it set aside are put in place again, and the release with them."""
+
+import hashlib
+from dataclasses import replace
+
+from avnwizard.domain.plan import Again, from_json
+from avnwizard.domain.postgres.names import set_aside
+from avnwizard.engine.journal import Journal
+from avnwizard.engine.records import RunRecord
+from avnwizard.errors import RefusedError
+from avnwizard.flows.host import Host
+from avnwizard.flows.rollback.plan import rollback_from_json
+from avnwizard.flows.stack.run_folder import ENV_AFTER, ENV_BEFORE, RunFolder
+from avnwizard.flows.steps.code import CARRIED, EDITED
+from avnwizard.flows.upgrade.describe import describe
+from avnwizard.flows.upgrade.planning import Prepared
+
+
+def prepare_redo(host: Host, journal: Journal, run: RunRecord) -> Prepared:
+    """The undone upgrade once more, with the databases as they were when it was rolled back.
+
+    Args:
+        run: the rollback.
+
+    Raises:
+        RefusedError: it is no finished rollback, the stack moved on since, or a database that it kept was dropped.
+    """
+    if not run.undoes or run.state != "done":
+        raise RefusedError(f"{run.id} is no finished rollback.", "avnwizard runs")
+    if newer := journal.later_than(run.id):
+        raise RefusedError(f"Run {newer[0].id} came after the rollback.", "Upgrade again: avnwizard upgrade --to TAG")
+    back = rollback_from_json(run.plan)
+    _require_kept(host, run.id, back.databases)
+    folder = RunFolder(host.state.run(run.undoes), host.files)
+    env = folder.env(ENV_BEFORE)
+    plan = replace(
+        from_json(journal.run(run.undoes).plan),
+        again=Again(run.id, back.databases, back.stop),
+        env_sha256=hashlib.sha256(env).hexdigest(),
+    )
+    return Prepared(
+        describe(plan),
+        env,
+        folder.env(ENV_AFTER),
+        folder.contents(EDITED),
+        folder.contents(CARRIED),
+        host.files.read(folder.path / "local-edits.patch"),
+    )
+
+
+def _require_kept(host: Host, run: str, databases: tuple[str, ...]) -> None:
+    database = host.database()
+    for name in databases:
+        if not database.exists(set_aside(name, run)):
+            raise RefusedError(
+                f"{set_aside(name, run)}, which the rollback kept, is gone. Nothing was changed.",
+                "Upgrade again instead: avnwizard upgrade --to TAG",
+            )

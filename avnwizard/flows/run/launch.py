@@ -1,0 +1,206 @@
+"""Write a run down and start the process that carries it; carry it, in that process."""
+
+import contextlib
+import hashlib
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from subprocess import Popen
+
+from avnwizard.domain.plan import from_json, to_json
+from avnwizard.domain.spans import about
+from avnwizard.engine import supervise
+from avnwizard.engine.feed import FeedWriter
+from avnwizard.engine.journal import Journal
+from avnwizard.engine.lock import holder
+from avnwizard.engine.records import UNFINISHED, RunRecord, RunState
+from avnwizard.engine.runner import run_steps
+from avnwizard.engine.step import Step
+from avnwizard.errors import BusyError, RefusedError
+from avnwizard.flows.edge.watch import watched
+from avnwizard.flows.holding import holding, require_free
+from avnwizard.flows.host import Host
+from avnwizard.flows.rollback import flow as rollback
+from avnwizard.flows.rollback.cost_watch import CostWatch
+from avnwizard.flows.rollback.plan import RollbackPlan, rollback_from_json, rollback_to_json
+from avnwizard.flows.run.report import write_report
+from avnwizard.flows.stack import drift
+from avnwizard.flows.stack.run_folder import RunFolder
+from avnwizard.flows.steps.code import CARRIED, EDITED
+from avnwizard.flows.steps.snapshot import TakeSnapshot
+from avnwizard.flows.upgrade.acceptance import accept_earlier
+from avnwizard.flows.upgrade.flow import scene_of, upgrade_steps
+from avnwizard.flows.upgrade.planning import Prepared
+
+_MOVING = ("job:", "roll:", "swap", "stop")
+_OLD_S = 3600.0
+_TAKE_OVER_S = 10.0
+"""A process that was just told to end may hold the lock for a moment yet."""
+
+
+def create_upgrade(host: Host, prepared: Prepared) -> str:
+    """Write an upgrade down: its folder first, then the journal. Nothing of the stack is touched.
+
+    Raises:
+        BusyError: another run holds the stack.
+        RefusedError: a run is unfinished, or the env file, the checkout or what runs changed since the plan was made.
+    """
+    run = supervise.new_run_id(time.time())
+    journal = host.journal()
+    with holding(host, run=run, kind="upgrade"):
+        _require_none_unfinished(journal)
+        _require_unchanged(host, prepared)
+        accept_earlier(host, journal)
+        folder = RunFolder(host.state.run(run), host.files)
+        folder.save(env_before=prepared.env_before, env_after=prepared.env_after, edits=prepared.edits_patch)
+        folder.save_contents(EDITED, prepared.edited)
+        folder.save_contents(CARRIED, prepared.carried)
+        plan = prepared.plan
+        steps = [(step.name, step.title) for step in upgrade_steps(scene_of(plan, host, run))]
+        title = f"{plan.current.tag} to {plan.target.tag}{' again' if plan.again else ''}"
+        journal.create_run(run, kind="upgrade", title=title, plan=to_json(plan), steps=steps)
+    return run
+
+
+def create_rollback(host: Host, undone: RunRecord, plan: RollbackPlan) -> str:
+    """Write a rollback down.
+
+    Args:
+        undone: the run that is undone, as it was when `plan` was made.
+
+    Raises:
+        BusyError: another run holds the stack.
+        RefusedError: another rollback is unfinished, or the run went on or was undone since the plan was made.
+    """
+    run = supervise.new_run_id(time.time())
+    journal = host.journal()
+    with holding(host, run=run, kind="rollback"):
+        for other in journal.runs():
+            if other.undoes and other.state in UNFINISHED:
+                raise RefusedError(f"Rollback {other.id} is unfinished.", f"avnwizard resume {other.id}")
+        if journal.run(undone.id) != undone:
+            raise RefusedError(
+                f"Run {undone.id} moved on since this rollback was planned.", f"avnwizard rollback {undone.id}"
+            )
+        scene = scene_of(from_json(undone.plan), host, undone.id)
+        steps = [(step.name, step.title) for step in rollback.rollback_steps(scene, plan)]
+        title = f"back to {scene.plan.current.tag}"
+        journal.create_run(
+            run, kind="rollback", title=title, plan=rollback_to_json(plan), steps=steps, undoes=undone.id
+        )
+    return run
+
+
+def _require_none_unfinished(journal: Journal) -> None:
+    for other in journal.runs():
+        if other.state in UNFINISHED:
+            raise RefusedError(
+                f"Run {other.id} is unfinished ({other.state}).",
+                f"avnwizard resume {other.id}, or avnwizard rollback {other.id}",
+            )
+
+
+def _require_unchanged(host: Host, prepared: Prepared) -> None:
+    plan = prepared.plan
+    now = hashlib.sha256(host.files.read(plan.project.env_file)).hexdigest()
+    moved = host.repo.head().commit != plan.current.commit or host.repo.diff() != prepared.edits_patch
+    if now != plan.env_sha256 or moved:
+        raise RefusedError("The env file or the checkout changed since the plan was made.", "Plan again.")
+    if prepared.drifted is None:
+        return
+    if drift.look(host, host.stack.resolve(), host.stack.containers()) != prepared.drifted:
+        raise RefusedError(
+            "What runs changed since the plan was made.",
+            "Plan again; in the wizard, go back and choose the release again.",
+        )
+
+
+def start(host: Host, run: str) -> Popen[bytes]:
+    """Start the process that carries a run, in a session of its own.
+
+    Raises:
+        BusyError: a run is live.
+        RefusedError: the run is being rolled back; or its snapshot is old, and nothing needs it yet.
+    """
+    require_free(host)
+    journal = host.journal()
+    for back in journal.runs():
+        if back.undoes == run and back.state in UNFINISHED:
+            raise RefusedError(
+                f"Run {run} is being rolled back: {back.id} is unfinished.", f"avnwizard resume {back.id}"
+            )
+    _require_fresh_snapshot(journal, run)
+    journal.take_controls(run)
+    argv = [sys.executable, "-P", "-m", "avnwizard", "carry", run, "--stack", str(host.repo.directory)]
+    return supervise.spawn(argv, log=host.state.run(run) / "process.log")
+
+
+def _require_fresh_snapshot(journal: Journal, run: str) -> None:
+    """Before anything was migrated, an old snapshot is better taken anew: a restore loses what came since."""
+    steps = journal.steps(run)
+    taken = next((step for step in steps if step.name == TakeSnapshot.name and step.state == "done"), None)
+    begun = any(step.state != "pending" and step.name.startswith(_MOVING) for step in steps)
+    if taken and not begun and (age_s := time.time() - taken.finished_at) > _OLD_S:
+        raise RefusedError(
+            f"The snapshot of run {run} is {about(age_s)} old, and nothing was migrated yet: a migration that fails "
+            "would set your users back to then.",
+            f"avnwizard rollback {run} puts the files back; then upgrade anew, with a new snapshot.",
+        )
+
+
+def carry(host: Host, run: str) -> RunState:
+    """Carry a run to its end: what the detached process does.
+
+    Raises:
+        BusyError: another process holds the stack's lock.
+    """
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    journal = host.journal()
+    record = journal.run(run)
+    with contextlib.ExitStack() as stack:
+        _take_lock(stack, host, record)
+        feed = FeedWriter(host.state.feed(record.id))
+        signal.signal(signal.SIGTERM, lambda *_: _ask_to_stop(host, record.id))
+        plan = from_json(journal.run(record.undoes).plan if record.undoes else record.plan)
+        host = host.of_run(plan.postgres_service)
+        steps = _steps_of(host, journal, record)
+        source = host.state.run(record.undoes or record.id)
+        if not record.undoes:
+            stack.enter_context(CostWatch(host, feed, record.id, plan))
+        with watched(host, plan.probe, feed, host.state.run(record.id), source):
+            state = run_steps(journal, feed, record, steps)
+        write_report(host, journal, record.id)
+    return state
+
+
+def _ask_to_stop(host: Host, run: str) -> None:
+    """Stop at the next safe place. From a thread: the signal may have come amid a commit of this one's connection."""
+    threading.Thread(target=lambda: host.journal().post(run, "abort")).start()
+
+
+def _take_lock(stack: contextlib.ExitStack, host: Host, run: RunRecord) -> None:
+    deadline = time.monotonic() + _TAKE_OVER_S
+    while True:
+        try:
+            stack.enter_context(holding(host, run=run.id, kind=run.kind))
+        except BusyError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+
+
+def _steps_of(host: Host, journal: Journal, record: RunRecord) -> Sequence[Step]:
+    if record.undoes:
+        plan = rollback_from_json(record.plan)
+        scene = scene_of(from_json(journal.run(record.undoes).plan), host, record.undoes)
+        return rollback.rollback_steps(scene, plan)
+    return upgrade_steps(scene_of(from_json(record.plan), host, record.id))
+
+
+def is_live(host: Host, run: str) -> bool:
+    """Whether a process carries that run now."""
+    return holder(host.lock).get("run") == run

@@ -1,0 +1,1 @@
+"""Snapshots: planning, taking, dumping, proving, finding, verifying and pruning them."""

@@ -1,0 +1,62 @@
+"""What a snapshot holds besides the databases, and what says where it comes from: looked up while they are dumped."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from avnwizard.domain.host import ComposeModel, Head
+from avnwizard.domain.postgres.database import FileFacts
+from avnwizard.domain.snapshot import ServiceImage
+from avnwizard.engine.step import StepContext
+from avnwizard.flows.host import Host
+from avnwizard.flows.snapshot import snapshots
+from avnwizard.ports import Database
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Of one snapshot.
+
+    Attributes:
+        roles: the globals' file.
+        edited: the operator's edited files; `edits` is what they changed in them.
+    """
+
+    roles: FileFacts
+    head: Head
+    edited: tuple[str, ...]
+    edits: bytes
+    images: tuple[ServiceImage, ...]
+    model: ComposeModel
+
+    @classmethod
+    def look(
+        cls, host: Host, database: Database, folder: Path, ctx: StepContext, model: Callable[[], ComposeModel]
+    ) -> Self:
+        """Dump the globals, read the checkout and the images; one at a time, for the sake of memory.
+
+        The globals come after the databases' moment: a role that something of that moment belongs to is in them,
+        unless both were dropped since.
+        """
+        snapshots.make_ready()
+        with ctx.effect("dump-globals"):
+            roles = database.dump_globals(folder / snapshots.GLOBALS)
+        return cls(
+            roles=roles,
+            head=host.repo.head(),
+            edited=host.repo.state().edited,
+            edits=host.repo.diff(),
+            images=_images(host),
+            model=model(),
+        )
+
+
+def _images(host: Host) -> tuple[ServiceImage, ...]:
+    containers = host.stack.containers()
+    known = host.stack.images([one.image_id for one in containers])
+    found = {}
+    for one in containers:
+        digest = known[one.image_id].digest if one.image_id in known else ""
+        found[one.service] = ServiceImage(one.service, one.image, one.image_id, digest)
+    return tuple(found[service] for service in sorted(found))

@@ -1,0 +1,87 @@
+"""The proof that a dump restores: into a scratch database beside the live ones, compared, and dropped."""
+
+import contextlib
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from avnwizard.domain.host import DatabaseFacts
+from avnwizard.domain.postgres.names import purpose_of
+from avnwizard.domain.snapshot import DumpedDatabase, Manifest, Proof
+from avnwizard.errors import HostError
+from avnwizard.ports import Database, Progress
+
+_ROOM_FOR_WAL_BYTES = 1 << 30
+"""PostgreSQL's default `max_wal_size`: a restore writes its WAL too."""
+_DISAGREE = "The dump cannot be trusted. Look at the server's log and disk; then take the snapshot again."
+
+
+def room_needed(databases: Sequence[DatabaseFacts]) -> int:
+    """Bytes on the server's data disk: one database at a time, half as much again while it is built, and WAL."""
+    return int(max((one.size_bytes for one in databases), default=0) * 1.5) + _ROOM_FOR_WAL_BYTES
+
+
+def level(database: Database, databases: Sequence[DatabaseFacts], wanted: Proof) -> tuple[Proof, str]:
+    """How far a snapshot can be proven now, and why not further ("" where it is as far as was wanted)."""
+    if wanted == "read back":
+        return "read back", ""
+    free, needed = database.free_bytes(), room_needed(databases)
+    if free is None:
+        return "read back", "the free space of the server's data folder cannot be seen"
+    if free < needed:
+        return (
+            "read back",
+            f"a scratch database needs {needed:,} bytes where the server keeps its data, {free:,} are free",
+        )
+    return "restored", ""
+
+
+def drop_scratch(database: Database) -> None:
+    """Drop the scratch databases that a crash left; the caller holds the stack's lock, so nobody uses them."""
+    for one in database.databases():
+        if purpose_of(one.name) == "proof":
+            database.drop(one.name)
+
+
+def prove(database: Database, dumped: DumpedDatabase, dump: Path, scratch: str, progress: Progress) -> DumpedDatabase:
+    """Restore a dump under a scratch name, compare schema and rows with the moment of the dump, and drop it.
+
+    Raises:
+        HostError: it does not restore, or something differs; the scratch database is gone either way.
+    """
+    began = time.monotonic()
+    try:
+        database.drop(scratch)
+        database.create(scratch, owner=dumped.owner, like=dumped.properties or dumped.name)
+        database.restore(dump, scratch, progress, scratch=True)
+        _compare(database, dumped, scratch)
+    except HostError as error:
+        raise HostError(
+            f"The dump of {dumped.name} did not pass its proof: {error.message}",
+            error.hint
+            if error.hint == _DISAGREE
+            else f'{error.hint} To go without this proof: [snapshot] proof = "read back".',
+        ) from error
+    finally:
+        with contextlib.suppress(HostError):  # a server that is gone; the next snapshot drops it
+            database.drop(scratch)
+    return replace(dumped, proof="restored", restore_s=round(time.monotonic() - began, 3))
+
+
+def _compare(database: Database, dumped: DumpedDatabase, scratch: str) -> None:
+    if database.fingerprint(scratch) != dumped.fingerprint:
+        raise HostError("restored, it has another schema.", _DISAGREE)
+    found = database.row_counts(scratch)
+    wrong = sorted(table for table in {*found, *dumped.rows} if found.get(table) != dumped.rows.get(table))
+    if wrong:
+        table = wrong[0]
+        raise HostError(
+            f"restored, {table} has {found.get(table, 'no')} rows, {dumped.rows.get(table, 'none')} were dumped.",
+            _DISAGREE,
+        )
+
+
+def facts_of(manifest: Manifest) -> tuple[DatabaseFacts, ...]:
+    """The databases of a snapshot, as large as they were."""
+    return tuple(DatabaseFacts(one.name, one.owner, one.size_bytes) for one in manifest.databases)

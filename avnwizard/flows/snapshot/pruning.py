@@ -1,0 +1,118 @@
+"""Which snapshots may go: by count and by age, and never one that going back still needs."""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from avnwizard.domain.host import DatabaseFacts
+from avnwizard.domain.plan import from_json
+from avnwizard.domain.postgres.names import purpose_of
+from avnwizard.engine.records import UNFINISHED, RunRecord
+from avnwizard.errors import RefusedError
+from avnwizard.flows.by_hand import journal_of
+from avnwizard.flows.host import Host
+from avnwizard.flows.snapshot import snapshots
+
+_DAY_S = 86400.0
+_KEPT = frozenset({"kept", "redone"})
+"""What a rollback or a restore set aside, and what undoing a rollback did."""
+_RUN = re.compile(r"\d{8}-\d{6}-[0-9a-f]{2}\Z")
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """What would go and why the rest stays.
+
+    Attributes:
+        kept: (folder, reason).
+        leftover: folders of snapshots that were never finished.
+        databases: databases that a rollback or a restore set aside, where they were asked for.
+    """
+
+    remove: tuple[Path, ...]
+    kept: tuple[tuple[Path, str], ...]
+    leftover: tuple[Path, ...]
+    databases: tuple[DatabaseFacts, ...]
+
+
+def plan_pruning(host: Host, *, keep: int, keep_days: float, databases: bool = False) -> Pruning:
+    """Decide; nothing is changed. The newest `keep` stay, and all younger than `keep_days`, whichever is more."""
+    needed, now = needed_by(host), host.clock.now()
+    remove, kept = [], []
+    for number, (folder, manifest) in enumerate(snapshots.all_whole(host.files, host.state.snapshots)):
+        if folder in needed:
+            kept.append((folder, f"{needed[folder]} needs it"))
+        elif number < keep:
+            kept.append((folder, f"one of the newest {keep}"))
+        elif now - manifest.taken_at < keep_days * _DAY_S:
+            kept.append((folder, f"younger than {keep_days:g} days"))
+        else:
+            remove.append(folder)
+    kept += [
+        (one, "rows that a rollback saved; remove it by hand when nobody needs them any more")
+        for one in host.files.list(host.state.snapshots)
+        if snapshots.ROWS in one.name
+    ]
+    kept += [
+        (one, "cannot be read; remove it by hand") for one in snapshots.unreadable(host.files, host.state.snapshots)
+    ]
+    leftover = [one for one in host.files.list(host.state.snapshots) if one.suffix == snapshots.PARTIAL]
+    aside = _set_aside(host) if databases else ()
+    return Pruning(tuple(remove), tuple(kept), tuple(leftover), tuple(aside))
+
+
+def needed_by(host: Host) -> dict[Path, str]:
+    """Folder -> the run that may have to go back to it.
+
+    Those are: any unfinished one, one whose rollback is unfinished, the last upgrade, and the last that still stands
+    where that was rolled back; also a restore by hand that was cut off.
+    """
+    runs = host.journal().runs()
+    going_back = {run.undoes for run in runs if run.undoes and run.state in UNFINISHED}
+    upgrades = [run for run in runs if run.kind == "upgrade"]
+    standing = [run for run in upgrades if run.state != "undone"]
+    last = {run.id for run in (*upgrades[:1], *standing[:1])}
+    needed: dict[Path, str] = {}
+    for run in upgrades:
+        if (run.id in last or run.id in going_back or run.state in UNFINISHED) and (folder := _taken_by(run)):
+            needed[folder] = f"run {run.id}"
+    for run in journal_of(host).runs():
+        if run.kind == "restore" and run.state in UNFINISHED:
+            needed[Path(json.loads(run.plan)["snapshot"])] = f"the unfinished restore {run.id}"
+    return needed
+
+
+def _taken_by(run: RunRecord) -> Path | None:
+    """The snapshot's folder in the plan of an upgrade, also of one that another version of avnwizard made."""
+    try:
+        snapshot = from_json(run.plan).snapshot
+    except RefusedError:
+        found = json.loads(run.plan).get("snapshot") or {}
+        return Path(found["folder"]) if found.get("folder") else None
+    return snapshot.folder if snapshot.taken else None
+
+
+def prune(host: Host, pruning: Pruning) -> None:
+    """Remove what was decided. The caller holds the stack's lock.
+
+    Raises:
+        RefusedError: a run that needs one of them was begun since.
+    """
+    needed = needed_by(host)
+    for folder in pruning.remove:
+        if folder in needed:
+            raise RefusedError(f"{needed[folder]} needs {folder} by now; nothing was removed.", "Give it again.")
+    for folder in (*pruning.remove, *pruning.leftover):
+        host.files.remove(folder)
+    for one in pruning.databases:
+        host.database().drop(one.name)
+
+
+def _set_aside(host: Host) -> Iterable[DatabaseFacts]:
+    unfinished = {run.id for run in (*host.journal().runs(), *journal_of(host).runs()) if run.state in UNFINISHED}
+    for one in host.database().databases():
+        run = _RUN.search(one.name)
+        if purpose_of(one.name) in _KEPT and run and run.group() not in unfinished:
+            yield one

@@ -1,0 +1,58 @@
+"""The stack as it was before a run, as the plan and the run's folder tell, whatever is in the checkout now."""
+
+from avnwizard.domain.config import Strategy
+from avnwizard.domain.host import ComposeModel
+from avnwizard.domain.plan import Plan
+from avnwizard.domain.strategy import choose, keeps_running, roll_order
+from avnwizard.flows.host import Host
+from avnwizard.flows.stack.models import compose_paths, resolve_contents
+from avnwizard.flows.stack.run_folder import ENV_BEFORE, RunFolder
+from avnwizard.flows.steps.code import EDITED
+
+
+def model_of_before(host: Host, plan: Plan, run: str) -> ComposeModel:
+    """The model that ran, whatever checkout and env file hold at this moment: the run may be cut off anywhere."""
+    folder = RunFolder(host.state.run(run), host.files)
+    edited = folder.contents(EDITED)
+    compose = {
+        path: edited[path] if path in edited else host.repo.read(plan.current.commit, path)
+        for path in compose_paths(host)
+    }
+    known = {path: content for path, content in compose.items() if content is not None}
+    return resolve_contents(host, known, folder.env(ENV_BEFORE), what=plan.current.tag)
+
+
+def old_services(model: ComposeModel, plan: Plan) -> list[tuple[str, Strategy]]:
+    """The services of the release of before, in its order."""
+    planned = {part.service: part for part in plan.services}
+    found: list[tuple[str, Strategy]] = []
+    for name in roll_order(model):
+        if name in planned and not planned[name].image_old:
+            continue  # the newer release brought it
+        found.append((name, choose(model.services[name], model).strategy))
+    return found
+
+
+def gone_for_good(model: ComposeModel, plan: Plan) -> tuple[str, ...]:
+    """Services that the run removed though no compose file of before names them: nothing can bring them back.
+
+    Plans of today retire no such service; those of earlier versions did.
+    """
+    return tuple(
+        part.service for part in plan.services if part.strategy == "retire" and part.service not in model.services
+    )
+
+
+def stays_running(host: Host, model: ComposeModel) -> frozenset[str]:
+    """What is not stopped while databases are swapped: see `keeps_running`."""
+    facts = host.edge.facts()
+    edge, database = facts.service if facts else "", host.postgres_service
+    return frozenset(
+        one.name for one in model.services.values() if keeps_running(one, model, edge=edge, database=database)
+    )
+
+
+def writers(host: Host, plan: Plan, model: ComposeModel) -> tuple[str, ...]:
+    """What is stopped while the databases are swapped."""
+    staying = stays_running(host, model)
+    return tuple(part.service for part in plan.services if part.service not in staying)

@@ -1,0 +1,54 @@
+"""The upgrade, minor or major: snapshot, checkout, env, pull, migrate, roll, verify."""
+
+from collections.abc import Iterator
+
+from avnwizard.domain.plan import Plan, ServicePlan
+from avnwizard.engine.step import Step
+from avnwizard.errors import StepError
+from avnwizard.flows.host import Host
+from avnwizard.flows.stack.run_folder import ENV_BEFORE, RunFolder
+from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.steps.code import Checkout, WriteEnv
+from avnwizard.flows.steps.images import PullImages
+from avnwizard.flows.steps.roll import Retire, RollService, RunJob
+from avnwizard.flows.steps.snapshot import TakeSnapshot
+from avnwizard.flows.steps.swap_back import SwapBack
+from avnwizard.flows.steps.verify import Verify
+from avnwizard.flows.steps.writers import StopWriters
+
+
+def scene_of(plan: Plan, host: Host, run: str) -> Scene:
+    """What the steps of a run are given."""
+    return Scene(plan, host, RunFolder(host.state.run(run), host.files))
+
+
+def upgrade_steps(scene: Scene) -> list[Step]:
+    """The steps of a plan, in order, exactly as the plan lists them."""
+    steps = list(_steps(scene))
+    planned = [step.name for step in scene.plan.steps]
+    if [step.name for step in steps] != planned:
+        raise StepError("The plan lists other steps than this version of avnwizard makes.", "Plan again.")
+    return steps
+
+
+def _steps(scene: Scene) -> Iterator[Step]:
+    if again := scene.plan.again:
+        if again.databases:
+            yield StopWriters(scene.host, again.stop)
+            yield SwapBack(scene, again.rollback, again.databases)
+    elif scene.plan.snapshot.taken:
+        yield TakeSnapshot(scene.host, scene.plan.snapshot, lambda: scene.folder.env(ENV_BEFORE))
+    yield Checkout(scene)
+    yield WriteEnv(scene)
+    yield PullImages(scene)
+    for part in scene.plan.services:
+        yield _service(scene, part)
+    yield Verify(scene, tag=scene.plan.target.tag, commit=scene.plan.target.commit)
+
+
+def _service(scene: Scene, part: ServicePlan) -> Step:
+    if part.strategy == "job":
+        return RunJob(scene, part.service)
+    if part.strategy == "retire":
+        return Retire(scene, part.service)
+    return RollService(scene, part)

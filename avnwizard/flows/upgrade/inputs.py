@@ -1,0 +1,191 @@
+"""Read everything that an upgrade to one release depends on; the decisions follow from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from avnwizard.domain.answers import Answers, Decision
+from avnwizard.domain.changelog import ChangelogRange, sections_between
+from avnwizard.domain.compose import VariableUse, image_variables, variables_used
+from avnwizard.domain.drift import Drifted
+from avnwizard.domain.env_decisions import env_decisions
+from avnwizard.domain.env_pins import Defaults, Pin, pins
+from avnwizard.domain.env_readers import Readers
+from avnwizard.domain.envdiff import EnvDiff, diff_env
+from avnwizard.domain.envfile import EnvFile
+from avnwizard.domain.host import Head, TagRef
+from avnwizard.domain.migrations import MigrationVerdict
+from avnwizard.domain.plain import printable
+from avnwizard.domain.plan import Breaking
+from avnwizard.errors import RefusedError
+from avnwizard.flows.host import Host
+from avnwizard.flows.stack import drift
+from avnwizard.flows.stack.models import compose_paths
+from avnwizard.flows.stack.submodules import refuse_submodules
+from avnwizard.flows.stack.survey import read_env
+from avnwizard.flows.upgrade import releases
+from avnwizard.flows.upgrade.env_reading import readers
+from avnwizard.flows.upgrade.examples import examples, skipped, to_acknowledge
+from avnwizard.flows.upgrade.meaning import table_sizes
+from avnwizard.flows.upgrade.new_migrations import new_migrations
+from avnwizard.flows.upgrade.tracked_env import EnvOfRelease, env_of_release
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An upgrade before it is decided.
+
+    Attributes:
+        operator: the env file as it is.
+        coming: the same as the target's checkout makes it, where git tracks it; the decisions are made on that.
+        compose: the target's compose files with the local edits carried over: path in the checkout -> content.
+        edited: tracked files with local edits, as they are: path -> content (None: deleted).
+        carried: the same files as they will be at the target.
+        uses: the variables of the target's compose files.
+        drifted: what runs otherwise than the current release's files say.
+        readers: who may read what these do not name.
+        pins: variables that decide what image runs, and whose default the release changes.
+    """
+
+    current: TagRef
+    target: TagRef
+    head: Head
+    operator: EnvFile
+    coming: EnvOfRelease
+    changelog: ChangelogRange
+    breaking: tuple[Breaking, ...]
+    diff: EnvDiff
+    uses: Mapping[str, VariableUse]
+    compose: Mapping[str, bytes]
+    edited: Mapping[str, bytes | None]
+    carried: Mapping[str, bytes | None]
+    edits_patch: bytes
+    migrations: MigrationVerdict
+    drifted: Drifted
+    readers: Readers
+    pins: tuple[Pin, ...]
+    skipped: tuple[str, ...]
+
+    def decisions(self, answers: Answers) -> tuple[Decision, ...]:
+        """Everything to be decided, given the answers so far."""
+        acknowledgements = (
+            Decision("acknowledge", item.id, f"{item.id}: {printable(item.title, limit=200)}")
+            for item in self.breaking
+        )
+        asked = env_decisions(self.coming.env, self.diff, self.uses, answers, readers=self.readers, pins=self.pins)
+        return (*self.drifted.decisions(), *acknowledgements, *asked)
+
+
+def draft(host: Host, target: str) -> Draft:
+    """Read checkout, tags and env file.
+
+    Raises:
+        RefusedError: the target is not a newer release, or local edits do not merge with it.
+        HostError: git or a file does not answer.
+    """
+    current, tag = releases.current_tag(host), releases.find(host, target)
+    refuse_submodules(host, current, tag)
+    operator = read_env(host)
+    section = host.config.stack
+    changelog_text = _text(host, tag.commit, section.changelog)
+    changelog = sections_between(changelog_text, current.name, tag.name)
+    coming = env_of_release(host, tag, operator)
+    edited, carried = _carry(host, tag, coming)
+    compose = {path: _compose_file(host, path, tag, carried) for path in compose_paths(host)}
+    main = next(iter(compose))  # the release's own file; those that override it come after
+    before, after = _text(host, current.commit, main), compose[main].decode("utf-8", "replace")
+    found = examples(host, current.commit, tag.commit)
+    old, new = (
+        _offering(found.before, before, f"{main} of {current.name}"),
+        _offering(found.after, after, f"{main} of {tag.name}"),
+    )
+    diff = diff_env(
+        old,
+        new,
+        changelog="\n".join(one.body_markdown for one in changelog.versions),
+        compose_old=before,
+        compose_new=after,
+        operator=coming.env,
+    )
+    uses = _uses(compose)
+    images = image_variables((content.decode("utf-8", "replace") for content in compose.values()), coming.env)
+    return Draft(
+        current=current,
+        target=tag,
+        head=host.repo.head(),
+        operator=operator,
+        coming=coming,
+        changelog=changelog,
+        breaking=(
+            *to_acknowledge(host, found, tag.name),
+            *(
+                Breaking(f"{one.version}/{number}", item.title, item.text)
+                for one in changelog.versions
+                for number, item in enumerate(one.breaking, start=1)
+            ),
+        ),
+        diff=diff,
+        uses=uses,
+        compose=compose,
+        edited=edited,
+        carried=carried,
+        edits_patch=host.repo.diff(),
+        migrations=new_migrations(host, current.commit, tag.commit, table_sizes(host)),
+        drifted=drift.look(host, host.stack.resolve(), host.stack.containers()),
+        readers=readers(host, tag, compose, carried, coming.env, without_example=found.missing),
+        pins=pins(Defaults(old, variables_used(before)), Defaults(new, uses), images, diff.renamed),
+        skipped=skipped(section.example, {current.name: found.before, tag.name: found.after}),
+    )
+
+
+def _offering(example: bytes, compose: str, source: str) -> EnvFile:
+    """An example file, with what only the compose file knows added as offers: an operator may have set that too."""
+    known = EnvFile.parse_release(example)
+    names = {variable.key for variable in known.variables()}
+    used = variables_used(compose, source=printable(source)) if compose else {}
+    missing = [f"# {name}=" for name in sorted(used) if name not in names]
+    return EnvFile.parse_release(example + ("\n\n" + "\n".join(missing) + "\n").encode()) if missing else known
+
+
+def _uses(compose: Mapping[str, bytes]) -> dict[str, VariableUse]:
+    uses: dict[str, VariableUse] = {}
+    for path, content in compose.items():
+        uses |= variables_used(content.decode("utf-8", "replace"), source=printable(path))
+    return uses
+
+
+def _text(host: Host, ref: str, path: str) -> str:
+    return (host.repo.read(ref, path) or b"").decode("utf-8", "replace")
+
+
+def _compose_file(host: Host, path: str, tag: TagRef, carried: Mapping[str, bytes | None]) -> bytes:
+    content = carried[path] if path in carried else host.repo.read(tag.commit, path)
+    if content is not None:
+        return content
+    untracked = host.repo.directory / path
+    if host.repo.read("HEAD", path) is None and untracked.is_file():
+        return host.files.read(untracked)
+    raise RefusedError(
+        f"{tag.name} has no {path}, which this project is run from.", "Read the changelog for the file's new name."
+    )
+
+
+def _carry(host: Host, tag: TagRef, coming: EnvOfRelease) -> tuple[dict[str, bytes | None], dict[str, bytes | None]]:
+    edited: dict[str, bytes | None] = {}
+    carried: dict[str, bytes | None] = {}
+    conflicts = []
+    for path in host.repo.state().edited:
+        file = host.repo.directory / path
+        edited[path] = host.files.read(file) if file.is_file() else None
+        if path == coming.path:
+            carried[path] = coming.env.to_bytes()
+            continue
+        merge = host.repo.merge(path, tag.commit)
+        carried[path] = merge.content
+        if merge.conflict:
+            conflicts.append(path)
+    if conflicts:
+        raise RefusedError(
+            f"Your edits of {', '.join(conflicts)} conflict with {tag.name}. Nothing was changed.",
+            "Look at them with: git diff HEAD. Undo or adapt them, then plan again.",
+        )
+    return edited, carried

@@ -1,0 +1,70 @@
+"""What a release would ask of this stack, in numbers: shown beside its name before it is chosen."""
+
+from dataclasses import dataclass
+
+from avnwizard.domain.changelog import sections_between
+from avnwizard.domain.envdiff import diff_env
+from avnwizard.domain.envfile import EnvFile
+from avnwizard.domain.host import TagRef
+from avnwizard.errors import WizardError
+from avnwizard.flows.host import Host
+from avnwizard.flows.upgrade.examples import examples
+from avnwizard.flows.upgrade.new_migrations import new_migrations
+
+
+@dataclass(frozen=True)
+class Outline:
+    """All that changes between the current release and another.
+
+    Attributes:
+        migrations: new SQL migrations of the product; those of other images (Ory's) are not seen from here. None
+            where the release has no folder of them, so that nobody knows.
+        unread: those of them that could not be read.
+        env: variables that are added, renamed or removed; None where an example file cannot be read or is gone.
+        breaking: items that the changelog marks as breaking.
+        told: whether the changelog has a section for the release.
+        breaks_old_code: whether the old code may fail on the new schema, so that going back needs a restore.
+    """
+
+    migrations: int | None
+    unread: tuple[str, ...]
+    env: int | None
+    breaking: int
+    told: bool
+    breaks_old_code: bool
+
+
+def outline(host: Host, current: TagRef, tag: TagRef) -> Outline:
+    """Read a release without checking it out.
+
+    Raises:
+        HostError: git does not answer.
+    """
+    section = host.config.stack
+    changelog = sections_between(_text(host, tag, section.changelog), current.name, tag.name)
+    verdict = new_migrations(host, current.commit, tag.commit)
+    return Outline(
+        migrations=None if verdict.missing_folder else len(verdict.files),
+        unread=tuple(path for path, _ in verdict.unread),
+        env=_env_changes(host, current, tag),
+        breaking=sum(len(one.breaking) for one in changelog.versions),
+        told=tag.name not in changelog.missing,
+        breaks_old_code=verdict.breaks_old_code,
+    )
+
+
+def _env_changes(host: Host, current: TagRef, tag: TagRef) -> int | None:
+    try:
+        found = examples(host, current.commit, tag.commit)
+        before, after = EnvFile.parse_release(found.before), EnvFile.parse_release(found.after)
+    except WizardError:
+        return None
+    if found.missing:
+        return None
+    diff = diff_env(before, after)
+    related = sum(max(len(group.old), len(group.new)) for group in diff.related)
+    return len(diff.added) + len(diff.removed) + len(diff.renamed) + related
+
+
+def _text(host: Host, tag: TagRef, path: str) -> str:
+    return (host.repo.read(tag.commit, path) or b"").decode("utf-8", "replace")

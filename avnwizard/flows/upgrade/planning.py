@@ -1,0 +1,219 @@
+"""From a draft and the operator's answers to a frozen plan."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from avnwizard.domain.answers import Answers, Decision
+from avnwizard.domain.config import Strategy
+from avnwizard.domain.drift import Drifted
+from avnwizard.domain.env_decisions import apply_decisions
+from avnwizard.domain.env_merge import merge_edits
+from avnwizard.domain.envfile import EnvFile
+from avnwizard.domain.findings import Finding
+from avnwizard.domain.host import ComposeModel
+from avnwizard.domain.migrations import Kind, MigrationVerdict
+from avnwizard.domain.plan import EnvEdit, MigrationStatement, Plan, ReleaseRef, ServicePlan
+from avnwizard.domain.strategy import COMPLETED
+from avnwizard.domain.traefik.routes import plan_probe
+from avnwizard.errors import RefusedError
+from avnwizard.flows.edge.foresight import foreseen
+from avnwizard.flows.host import Host
+from avnwizard.flows.safety import hazards
+from avnwizard.flows.safety.data_services import with_ways_back
+from avnwizard.flows.safety.unprotected import require_known_database, snapshot_warnings
+from avnwizard.flows.snapshot.planning import plan_snapshot
+from avnwizard.flows.stack.image_notes import image_notes
+from avnwizard.flows.stack.models import resolve_contents
+from avnwizard.flows.stack.same import Target
+from avnwizard.flows.upgrade.describe import describe
+from avnwizard.flows.upgrade.expecting import expected
+from avnwizard.flows.upgrade.inputs import Draft
+from avnwizard.flows.upgrade.meaning import compose_changes
+from avnwizard.flows.upgrade.new_migrations import unread_jobs
+from avnwizard.flows.upgrade.release_files import changed_for_services, in_sentences
+from avnwizard.flows.upgrade.releases import cautions, kind_of
+from avnwizard.flows.upgrade.service_plans import others_of, services_of
+
+
+class OpenDecisionsError(RefusedError):
+    """Something is left that only the operator can decide."""
+
+    def __init__(self, decisions: tuple[Decision, ...], target: str) -> None:
+        listed = "".join(f"\n  - {decision.question}" for decision in decisions)
+        are = "decision is" if len(decisions) == 1 else "decisions are"
+        super().__init__(
+            f"{len(decisions)} {are} open; nothing was changed:{listed}",
+            f"Write them down with: avnwizard plan --to {target} --write-answers FILE, then give --answers FILE",
+        )
+        self.decisions = decisions
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A plan with what it needs that must not be in it: secrets and file contents.
+
+    Attributes:
+        drifted: what ran otherwise than the files said when the plan was made; None where nobody looked.
+    """
+
+    plan: Plan
+    env_before: bytes
+    env_after: bytes
+    edited: Mapping[str, bytes | None]
+    carried: Mapping[str, bytes | None]
+    edits_patch: bytes
+    drifted: Drifted | None = None
+
+
+def require_fit(findings: tuple[Finding, ...]) -> None:
+    """Refuse to go on over a finding that says stop.
+
+    Raises:
+        RefusedError: the first one, and how many there are.
+    """
+    stops = [finding for finding in findings if finding.level == "stop"]
+    if stops:
+        more = f" (and {len(stops) - 1} more: avnwizard check)" if len(stops) > 1 else ""
+        raise RefusedError(f"{stops[0].message}{more} Nothing was changed.", stops[0].hint)
+
+
+def prepare(
+    host: Host,
+    draft: Draft,
+    answers: Answers,
+    *,
+    snapshot: bool = True,
+    volumes: tuple[str, ...] | None = None,
+    strategies: Mapping[str, Strategy] | None = None,
+) -> Prepared:
+    """Decide everything and freeze it.
+
+    Args:
+        snapshot: whether one is taken.
+        volumes: those that the snapshot holds too; None is what `avnwizard.toml` says.
+        strategies: service -> how it is rolled, over what `avnwizard.toml` says.
+
+    Raises:
+        OpenDecisionsError: a decision lacks an answer.
+        RefusedError: nobody knows which service is the database.
+        HostError: the target's compose files do not resolve with the new env file.
+    """
+    require_known_database(host)
+    decisions = draft.decisions(answers)
+    if left := answers.open(decisions):
+        raise OpenDecisionsError(left, draft.target.name)
+    note = f"avnwizard: {draft.current.name} to {draft.target.name}"
+    env, edits = apply_decisions(draft.coming.env, decisions, answers, note=note)
+    edits = (*merge_edits(draft.operator, draft.coming.env, why=f"{draft.target.name}'s own file"), *edits)
+    model = resolve_contents(host, draft.compose, env.to_bytes(), what=draft.target.name)
+    now = host.stack.resolve()
+    changed = changed_for_services(host, draft, now, model, env)
+    changes = compose_changes(now, model, (host.postgres_service, *host.choice.others)) + in_sentences(changed)
+    kept = plan_snapshot(host, draft.current.name, taken=snapshot and bool(host.postgres_service), volumes=volumes)
+    verdict = draft.migrations
+    target = Target(model, draft.compose, env.to_bytes(), changed)
+    containers = [one for one in host.stack.containers() if not one.one_off]
+    others = others_of(host, draft, containers, now, model)
+    services, of_data = with_ways_back(
+        host, services_of(host, target, strategies or {}, containers, others.retire), model, kept.volumes
+    )
+    told = hazards.require_safe(host, model, services, others, containers, release=draft.target.name)
+    pinned = {one.service: one.pinned for one in draft.drifted.images}
+    services = tuple(replace(part, image_pinned=pinned.get(part.service, "")) for part in services)
+    plan = Plan(
+        product=host.config.stack.product,
+        jump=kind_of(draft.current, draft.target),
+        project=host.stack.project,
+        current=ReleaseRef(draft.current.name, draft.current.commit, draft.current.date),
+        target=ReleaseRef(draft.target.name, draft.target.commit, draft.target.date),
+        branch=draft.head.branch,
+        edited=tuple(sorted(draft.edited)),
+        breaking=draft.breaking,
+        env=edits,
+        snapshot=kept,
+        services=services,
+        steps=(),
+        warnings=(
+            *snapshot_warnings(kept),
+            *image_notes(host, draft.target.name, draft.pins, env, services, model),
+            *_warnings(host, draft, edits, verdict, services, model),
+            *of_data,
+            *told,
+        ),
+        postgres_service=host.postgres_service,
+        verdict=verdict.said(restorable=kept.taken),
+        statements=tuple(
+            MigrationStatement(one.file, one.line, one.kind.value, one.why)
+            for one in verdict.statements
+            if one.kind is not Kind.ADDITIVE
+        ),
+        rollback_needs_restore=verdict.rollback_needs_restore,
+        changes=changes,
+        env_sha256=hashlib.sha256(draft.operator.to_bytes()).hexdigest(),
+        healthy_s=host.config.roll.healthy_s,
+        drain_s=host.config.roll.drain_s,
+        drain_limit_s=host.config.roll.drain_limit_s,
+        probe=foreseen(host, plan_probe(now, model, host.config.probe)),
+        drift=tuple(decision.question for decision in draft.drifted.decisions()),
+        migrations_read=not verdict.missing_folder,
+    )
+    return Prepared(
+        _timed(host, describe(plan)),
+        draft.operator.to_bytes(),
+        env.to_bytes(),
+        _with_env(draft, draft.edited, draft.operator),
+        _with_env(draft, draft.carried, env),
+        draft.edits_patch,
+        draft.drifted,
+    )
+
+
+def _with_env(draft: Draft, contents: Mapping[str, bytes | None], env: EnvFile) -> Mapping[str, bytes | None]:
+    """Files of the checkout with the env file among them where git tracks it: a checkout moves that too."""
+    return {**contents, draft.coming.path: env.to_bytes()} if draft.coming.path else contents
+
+
+def _timed(host: Host, plan: Plan) -> Plan:
+    """With expected times; looking makes no journal where there is none."""
+    if not host.files.exists(host.state.journal):
+        return expected(plan, None)
+    journal = host.journal()
+    try:
+        return expected(plan, journal)
+    finally:
+        journal.close()
+
+
+def _warnings(
+    host: Host,
+    draft: Draft,
+    edits: tuple[EnvEdit, ...],
+    verdict: MigrationVerdict,
+    services: tuple[ServicePlan, ...],
+    model: ComposeModel,
+) -> tuple[str, ...]:
+    found = [*cautions(draft.current, draft.target), *draft.drifted.warnings(), *draft.skipped]
+    found += [f"The changelog has no section for {tag}." for tag in draft.changelog.missing]
+    found += [
+        f"{draft.coming.path}: you changed {key}, and {draft.target.name} does too; yours stays."
+        for key in draft.coming.contested
+    ]
+    if verdict.breaks_old_code:
+        found.append(
+            "The old code does not work on the new schema: from a migration until its service is rolled, "
+            "requests to it may fail."
+        )
+    found += unread_jobs(verdict, services, model)
+    lockstep = host.config.lockstep
+    moved = [one.service for one in services if one.service in lockstep.services and one.image_old != one.image_new]
+    migrating = [name for name in moved if COMPLETED in model.services[name].depends_on.values()]
+    if migrating:
+        found.append(
+            f"{', '.join(migrating)} migrate their own schemas: {lockstep.name} does not promise that the old "
+            "version works on the new one."
+        )
+    known = {edit.new_key or edit.key for edit in edits}
+    related = (group for group in draft.diff.related if not known.issuperset(group.new))
+    found += [f"{', '.join(group.old)} -> {', '.join(group.new)}: {group.kind}, look at it." for group in related]
+    return tuple(found)

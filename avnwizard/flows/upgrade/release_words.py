@@ -1,0 +1,42 @@
+"""What a list of releases says beside it: what migrations mean, that none is newer, which tags are left out."""
+
+from collections.abc import Sequence
+
+from avnwizard.domain.migrations import MigrationVerdict
+from avnwizard.domain.plain import printable
+from avnwizard.flows.upgrade.releases import Listing
+
+_NAMED = 3
+
+
+def no_newer(listing: Listing, *, asked: bool) -> str:
+    """That nothing newer is known, and how much that says.
+
+    Args:
+        asked: the remote was asked just now, and answered.
+    """
+    here = listing.current.name
+    if not asked:
+        return f"{here} is the newest release that is here; the remote may have a newer one"
+    if listing.same_commit:
+        same = ", ".join(printable(name, limit=60) for name in listing.same_commit[:_NAMED])
+        return f"{here} is the newest release (its commit is also tagged {same})"
+    return f"{here} is the newest release"
+
+
+def left_out(tags: Sequence[str]) -> str:
+    """How many tags are not listed, the first by name, and why."""
+    named = ", ".join(printable(name, limit=60) for name in tags[:_NAMED])
+    more = f" and {len(tags) - _NAMED} more" if len(tags) > _NAMED else ""
+    count = "1 tag is" if len(tags) == 1 else f"{len(tags)} tags are"
+    return f"{count} not listed, since the name does not say whether it is newer: {named}{more}"
+
+
+def in_brief(verdict: MigrationVerdict) -> str:
+    """What a release's migrations mean, and which of them could not be read."""
+    said = f"migrations {verdict.sentence}" if verdict.missing_folder else verdict.sentence
+    if not verdict.unread:
+        return said
+    path, why = verdict.unread[0]
+    more = f" and {len(verdict.unread) - 1} more" if len(verdict.unread) > 1 else ""
+    return f"{said}; {printable(path, limit=100)}{more} could not be read ({printable(why, limit=100)})"

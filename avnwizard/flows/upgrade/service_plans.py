@@ -1,0 +1,105 @@
+"""How each service goes to the target release, and what becomes of the running ones that it does not start."""
+
+from collections.abc import Mapping
+
+from avnwizard.domain.config import Strategy
+from avnwizard.domain.edge import EdgeFacts
+from avnwizard.domain.handover import lost_in_recreate, recreate_grace_s
+from avnwizard.domain.host import ComposeModel, Container
+from avnwizard.domain.plan import ServicePlan
+from avnwizard.domain.strategy import choose, roll_order
+from avnwizard.flows.host import Host
+from avnwizard.flows.roll.handover import plan_handover
+from avnwizard.flows.safety import retiring
+from avnwizard.flows.stack.same import Target, is_same
+from avnwizard.flows.upgrade.inputs import Draft
+from avnwizard.flows.upgrade.release_files import in_words
+
+AS_CHOSEN = "as you chose"
+
+
+def others_of(
+    host: Host, draft: Draft, containers: list[Container], now: ComposeModel, model: ComposeModel
+) -> retiring.Others:
+    """What becomes of the running services that the target does not start."""
+    release = draft.target.name
+    retiring.require_no_stranger(host, containers, now=now, target=model, release=release)
+    files = draft.compose.values()
+    return retiring.sort_out(host, containers, now=now, target=model, files=files, release=release)
+
+
+def services_of(
+    host: Host,
+    target: Target,
+    chosen: Mapping[str, Strategy],
+    containers: list[Container],
+    gone: tuple[str, ...],
+) -> tuple[ServicePlan, ...]:
+    """What happens to each service, in the order of the roll.
+
+    Args:
+        chosen: service -> strategy, over what `avnwizard.toml` says.
+        gone: the running services that only the current release has.
+    """
+    model = target.model
+    facts = host.edge.facts()
+    parts: list[ServicePlan] = []
+    for name in roll_order(model):
+        cut_off = any(part.service in model.services[name].owners and part.strategy != "skip" for part in parts)
+        parts.append(_service(host, target, containers, name, facts, chosen.get(name), cut_off=cut_off))
+    parts += [
+        ServicePlan(name, "retire", "the release no longer has it", _image(containers, name), "", "") for name in gone
+    ]
+    return tuple(parts)
+
+
+def _service(
+    host: Host,
+    target: Target,
+    containers: list[Container],
+    name: str,
+    facts: EdgeFacts | None,
+    chosen: Strategy | None,
+    *,
+    cut_off: bool,
+) -> ServicePlan:
+    model, changed = target.model, target.changed[name]
+    service = model.services[name]
+    running = tuple(one for one in containers if one.service == name)
+    digest = host.stack.registry_digest(service.image)
+    image = host.stack.image(service.image)
+    if image and digest and image.digest != digest:
+        image = None  # the registry has another one under this tag
+    override = chosen or host.config.roll.strategy.get(name)
+    same = not cut_off and is_same(host, target, service, running, image)
+    choice = choose(service, model, same=same, override=override)
+    reason, how, may_lose = AS_CHOSEN if chosen else choice.reason, None, ""
+    if changed.all and choice.strategy != "job":
+        reason = f"{in_words(changed.all)}; {reason}"
+    if choice.strategy == "surge":
+        handed = plan_handover(
+            host,
+            service,
+            facts,
+            by_name=any(name in other.depends_on for other in model.services.values()),
+            before=next((one.labels for one in running if one.is_serving), None),
+        )
+        reason, how, may_lose = f"{reason}; {handed.reason}", handed.handover, handed.may_lose
+    elif choice.strategy == "recreate":
+        may_lose = lost_in_recreate(service, facts)
+    return ServicePlan(
+        name,
+        choice.strategy,
+        reason,
+        _image(containers, name),
+        service.image,
+        digest,
+        how,
+        may_lose,
+        recreate_grace_s(service, facts) if choice.strategy == "recreate" else service.stop_grace_s,
+        unseen=changed.copied if choice.strategy == "job" else changed.mounted + changed.copied,
+    )
+
+
+def _image(containers: list[Container], service: str) -> str:
+    return next((one.image for one in containers if one.service == service), "")

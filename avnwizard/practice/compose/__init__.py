@@ -1,0 +1,1 @@
+"""A compose file resolved without Docker, for the practice host."""

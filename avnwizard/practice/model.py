@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from avnwizard.domain.compose import load
 from avnwizard.domain.compose.model import model_from_config
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.host import ComposeModel, ComposeProject
 from avnwizard.errors import HostError, UsageError
+from avnwizard.practice.compose.model import load
 from avnwizard.practice.config_hash import config_hash
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from avnwizard.domain.compose import load
 from avnwizard.domain.envfile import EnvFile, EnvSyntaxError
 from avnwizard.domain.interpolation import InterpolationError
+from avnwizard.practice.compose.model import load
 from tests.lab.paths import LabPaths
 from tests.reading.corpus import CORPUS, WHY_ABSENT, cases
 

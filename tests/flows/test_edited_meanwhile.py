@@ -8,8 +8,8 @@ from avnwizard.engine.step import Step, StepContext
 from avnwizard.errors import RefusedError, StepError
 from avnwizard.flows.host import Host
 from avnwizard.flows.run import launch
-from avnwizard.flows.stack.run_folder import ENV_AFTER
-from avnwizard.flows.steps.code import EARLY, Checkout, WriteEnv
+from avnwizard.flows.stack.run_folder import EARLY, ENV_AFTER
+from avnwizard.flows.steps.code import Checkout, WriteEnv
 from avnwizard.flows.upgrade import inputs, releases
 from avnwizard.flows.upgrade.flow import scene_of
 from avnwizard.flows.upgrade.planning import Prepared, prepare

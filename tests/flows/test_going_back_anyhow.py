@@ -5,9 +5,8 @@ from pathlib import Path
 
 from avnwizard.domain.postgres.names import is_aside
 from avnwizard.errors import ExitCode
-from avnwizard.flows.steps.code import ENV_LATE, LATE
-from avnwizard.flows.steps.images import keep_name
-from avnwizard.flows.upgrade.acceptance import is_accepted
+from avnwizard.flows.stack.kept_images import is_accepted, keep_name
+from avnwizard.flows.stack.run_folder import ENV_LATE, LATE
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 from tests.flows.cli import answer_all, avnwizard

@@ -8,7 +8,7 @@ import pytest
 
 from avnwizard.domain.answers import read_answers
 from avnwizard.domain.changelog import sections_between
-from avnwizard.domain.compose import load, variables_used
+from avnwizard.domain.compose import variables_used
 from avnwizard.domain.config import parse_config
 from avnwizard.domain.config_sample import sample
 from avnwizard.domain.envdiff import diff_env
@@ -16,6 +16,7 @@ from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.traefik.rules import parse_rule, requests_for, why_not
 from avnwizard.domain.version import Version
 from avnwizard.errors import WizardError
+from avnwizard.practice.compose.model import load
 from avnwizard.practice.product.releases import release
 from avnwizard.practice.product.template import COMPOSE_FILE, tree
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from avnwizard.domain.compose import ComposeError, InterpolationError, compose_diff, load, variables_used
+from avnwizard.domain.compose import ComposeError, InterpolationError, compose_diff, variables_used
+from avnwizard.practice.compose.model import load
 
 _FILE = """
 x-common: &common {restart: "${RESTART:-always}"}

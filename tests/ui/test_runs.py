@@ -12,7 +12,7 @@ from avnwizard.domain.answers import Answers
 from avnwizard.errors import ExitCode
 from avnwizard.flows.host import Host
 from avnwizard.flows.run import launch
-from avnwizard.flows.steps.images import keep_name
+from avnwizard.flows.stack.kept_images import keep_name
 from avnwizard.flows.upgrade import inputs, planning
 from avnwizard.practice.host import PracticeHost
 from avnwizard.ui.app import WizardApp

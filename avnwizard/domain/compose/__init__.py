@@ -6,7 +6,6 @@ from avnwizard.domain.compose.errors import ComposeError
 from avnwizard.domain.compose.image_variables import image_variables
 from avnwizard.domain.compose.usage import VariableUse, variables_used
 from avnwizard.domain.interpolation import InterpolationError, interpolate
-from avnwizard.practice.compose.model import load
 
 __all__ = [
     "ComposeDiff",
@@ -20,7 +19,6 @@ __all__ = [
     "env_file_paths",
     "image_variables",
     "interpolate",
-    "load",
     "passes_on_a_file",
     "variables_used",
     "whole_file_readers",

@@ -10,8 +10,7 @@ from avnwizard.engine.records import RunRecord
 from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host
 from avnwizard.flows.rollback.plan import rollback_from_json
-from avnwizard.flows.stack.run_folder import ENV_AFTER, ENV_BEFORE, RunFolder
-from avnwizard.flows.steps.code import CARRIED, EDITED
+from avnwizard.flows.stack.run_folder import CARRIED, EDITED, ENV_AFTER, ENV_BEFORE, RunFolder
 from avnwizard.flows.upgrade.describe import describe
 from avnwizard.flows.upgrade.planning import Prepared
 

@@ -27,8 +27,7 @@ from avnwizard.flows.rollback.cost_watch import CostWatch
 from avnwizard.flows.rollback.plan import RollbackPlan, rollback_from_json, rollback_to_json
 from avnwizard.flows.run.report import write_report
 from avnwizard.flows.stack import drift
-from avnwizard.flows.stack.run_folder import RunFolder
-from avnwizard.flows.steps.code import CARRIED, EDITED
+from avnwizard.flows.stack.run_folder import CARRIED, EDITED, RunFolder
 from avnwizard.flows.steps.snapshot import TakeSnapshot
 from avnwizard.flows.upgrade.acceptance import accept_earlier
 from avnwizard.flows.upgrade.flow import scene_of, upgrade_steps

@@ -19,7 +19,7 @@ from avnwizard.domain.plan import Plan, ServicePlan
 from avnwizard.engine.records import StepRecord
 from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host
-from avnwizard.flows.steps.images import ran_before
+from avnwizard.flows.stack.kept_images import ran_before
 
 OLDER = "--older"
 """The flag by which the operator has an older version started on data that a newer one wrote."""

@@ -11,8 +11,7 @@ from avnwizard.domain.references import is_tag
 from avnwizard.engine.journal import Journal
 from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host
-from avnwizard.flows.steps.images import named_before, ran_before, source_of
-from avnwizard.flows.upgrade.acceptance import is_accepted
+from avnwizard.flows.stack.kept_images import is_accepted, named_before, ran_before, source_of
 
 _NAMED = 3
 

@@ -6,8 +6,7 @@ from avnwizard.domain.plan import Plan
 from avnwizard.domain.strategy import choose, keeps_running, roll_order
 from avnwizard.flows.host import Host
 from avnwizard.flows.stack.models import compose_paths, resolve_contents
-from avnwizard.flows.stack.run_folder import ENV_BEFORE, RunFolder
-from avnwizard.flows.steps.code import EDITED
+from avnwizard.flows.stack.run_folder import EDITED, ENV_BEFORE, RunFolder
 
 
 def model_of_before(host: Host, plan: Plan, run: str) -> ComposeModel:

@@ -7,6 +7,9 @@ from pathlib import Path
 from avnwizard.ports import Files
 
 ENV_BEFORE, ENV_AFTER = "env.before", "env.after"
+EDITED, CARRIED = "edited", "carried"
+EARLY, LATE = "edited-since-the-plan", "edited-in-mid-run"
+ENV_LATE = "env.in-mid-run"
 
 
 class RunFolder:

@@ -5,12 +5,8 @@ import hashlib
 from avnwizard.domain.plain import printable
 from avnwizard.engine.step import Probe, Step, StepContext, UndoCost
 from avnwizard.errors import HostError, StepError
-from avnwizard.flows.stack.run_folder import ENV_AFTER, ENV_BEFORE
+from avnwizard.flows.stack.run_folder import CARRIED, EARLY, EDITED, ENV_AFTER, ENV_BEFORE, ENV_LATE, LATE
 from avnwizard.flows.stack.scene import Scene
-
-EDITED, CARRIED = "edited", "carried"
-EARLY, LATE = "edited-since-the-plan", "edited-in-mid-run"
-ENV_LATE = "env.in-mid-run"
 
 
 class Checkout(Step):

@@ -8,8 +8,9 @@ from avnwizard.errors import HostError, StepError
 from avnwizard.flows.host import Host
 from avnwizard.flows.roll.rolling import Wanted
 from avnwizard.flows.stack.former_images import Gone
+from avnwizard.flows.stack.kept_images import named_before
 from avnwizard.flows.stack.scene import Scene
-from avnwizard.flows.steps.images import named_before, put_back
+from avnwizard.flows.steps.images import put_back
 
 
 class FetchImages(Step):

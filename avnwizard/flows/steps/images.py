@@ -1,42 +1,16 @@
 """Pull every image before anything is touched, pin what came, and keep what runs now, noting where it came from."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from avnwizard.domain.plan import Plan
 from avnwizard.domain.references import is_tag, repository_of
 from avnwizard.engine.step import Probe, Step, StepContext, UndoCost
 from avnwizard.errors import StepError
 from avnwizard.flows.safety.hazards import require_safe_still
+from avnwizard.flows.stack.kept_images import keep_name, named_before
 from avnwizard.flows.stack.same_major import require_same_major
 from avnwizard.flows.stack.scene import Scene
 from avnwizard.ports import Stack
-
-
-def keep_name(run: str, service: str) -> str:
-    """The tag under which an old image is kept from `docker image prune`; `prune -a` removes it all the same."""
-    return f"avnwizard-kept/{service.lower()}:{run}"
-
-
-def pinned(facts: Mapping[str, Any], reference: str) -> str:
-    """The id of the image that was pulled for a reference."""
-    return str(facts["images"][reference])
-
-
-def ran_before(facts: Mapping[str, Any], service: str) -> str:
-    """The id of the image that a service ran before the run; "" where it did not run, or the pull never began."""
-    return str(facts.get("running", {}).get(service, ""))
-
-
-def source_of(facts: Mapping[str, Any], service: str) -> str:
-    """Whence the image that a service ran before can be pulled ("NAME@sha256:…"); "" where nobody knows."""
-    return str(facts.get("sources", {}).get(service, ""))
-
-
-def named_before(facts: Mapping[str, Any]) -> dict[str, str] | None:
-    """Reference -> the id that it named before the pull, "" for none; None for a run of an older avnwizard."""
-    tags = facts.get("tags")
-    return None if tags is None else {str(name): str(image) for name, image in tags.items()}
 
 
 def references(plan: Plan) -> dict[str, str]:

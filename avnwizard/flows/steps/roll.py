@@ -12,9 +12,9 @@ from avnwizard.flows.roll import handover, identity, rolling
 from avnwizard.flows.roll.handover import Patience
 from avnwizard.flows.roll.settling import tell_log
 from avnwizard.flows.stack.baseline import look_after_job, look_before_job
+from avnwizard.flows.stack.kept_images import pinned, ran_before
 from avnwizard.flows.stack.scene import Scene
 from avnwizard.flows.steps.former_images import lend_name
-from avnwizard.flows.steps.images import pinned, ran_before
 
 _JOB_LIMIT_S = 3600.0
 _POLL_S = 0.5

@@ -14,9 +14,9 @@ from avnwizard.flows.edge.memory import load
 from avnwizard.flows.roll import handover, identity, rolling
 from avnwizard.flows.roll.conformity import Stranger, returned, strangers
 from avnwizard.flows.stack.image_notes import none_changed
+from avnwizard.flows.stack.kept_images import ran_before
 from avnwizard.flows.stack.scene import Scene
 from avnwizard.flows.stack.survey import ailing
-from avnwizard.flows.steps.images import ran_before
 
 _HOW = {"misrouted": "another router answers, or Traefik's own 404", "refused": "the edge refuses the connection"}
 

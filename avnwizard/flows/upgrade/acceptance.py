@@ -11,16 +11,9 @@ from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows.host import Host
-from avnwizard.flows.steps.images import keep_name
+from avnwizard.flows.stack.kept_images import WHOLE_RUN, is_accepted, keep_name
 
 _ENDED = {"done", "undone"}
-_WHOLE_RUN = ""
-"""Facts of a run as a whole are noted under no step's name."""
-
-
-def is_accepted(journal: Journal, run: str) -> bool:
-    """Whether the operator, or a later upgrade, let go of what the run kept."""
-    return "accepted_at" in journal.facts(run, _WHOLE_RUN)
 
 
 def waiting(journal: Journal, run: RunRecord) -> tuple[RunRecord, ...]:
@@ -85,5 +78,5 @@ def _let_go(host: Host, journal: Journal, run: RunRecord) -> int:
     services = _kept(journal, run)
     for service in services:
         host.stack.release(keep_name(run.id, service))
-    journal.note(run.id, _WHOLE_RUN, {"accepted_at": time.time()})
+    journal.note(run.id, WHOLE_RUN, {"accepted_at": time.time()})
     return len(services)

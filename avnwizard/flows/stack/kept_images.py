@@ -1,0 +1,40 @@
+"""The images that a run pulled, and those that it kept for going back: what its pull step noted of them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from avnwizard.engine.journal import Journal
+
+WHOLE_RUN = ""
+"""Facts of a run as a whole are noted under no step's name."""
+
+
+def keep_name(run: str, service: str) -> str:
+    """The tag under which an old image is kept from `docker image prune`; `prune -a` removes it all the same."""
+    return f"avnwizard-kept/{service.lower()}:{run}"
+
+
+def pinned(facts: Mapping[str, Any], reference: str) -> str:
+    """The id of the image that was pulled for a reference."""
+    return str(facts["images"][reference])
+
+
+def ran_before(facts: Mapping[str, Any], service: str) -> str:
+    """The id of the image that a service ran before the run; "" where it did not run, or the pull never began."""
+    return str(facts.get("running", {}).get(service, ""))
+
+
+def source_of(facts: Mapping[str, Any], service: str) -> str:
+    """Whence the image that a service ran before can be pulled ("NAME@sha256:…"); "" where nobody knows."""
+    return str(facts.get("sources", {}).get(service, ""))
+
+
+def named_before(facts: Mapping[str, Any]) -> dict[str, str] | None:
+    """Reference -> the id that it named before the pull, "" for none; None for a run of an older avnwizard."""
+    tags = facts.get("tags")
+    return None if tags is None else {str(name): str(image) for name, image in tags.items()}
+
+
+def is_accepted(journal: Journal, run: str) -> bool:
+    """Whether the operator, or a later upgrade, let go of what the run kept."""
+    return "accepted_at" in journal.facts(run, WHOLE_RUN)

@@ -12,7 +12,8 @@ from avnwizard.domain.probing import words
 from avnwizard.domain.spans import about, away_told, in_all
 
 if TYPE_CHECKING:
-    from avnwizard.domain.plan import Plan, PlannedStep
+    from avnwizard.domain.plan import Plan
+    from avnwizard.planned import PlannedStep
 
 
 def show_plan(plan: "Plan") -> None:

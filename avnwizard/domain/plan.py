@@ -13,6 +13,7 @@ from avnwizard.domain.probing.route import ProbePlan
 from avnwizard.domain.snapshot import Proof
 from avnwizard.domain.typed import Typed
 from avnwizard.errors import RefusedError
+from avnwizard.planned import PlannedStep
 
 Jump = Literal["patch", "minor", "major"]
 Handling = Literal["job", "surge", "recreate", "skip", "retire"]
@@ -126,26 +127,6 @@ class MigrationStatement:
     why: str
 
 
-@dataclass(frozen=True)
-class PlannedStep:
-    """One step as the operator reads it.
-
-    Attributes:
-        commands: each argv that will run, as it will run; a built-in action is told in `note`.
-        going_back: what going back costs once this step is done.
-        interrupts: what users notice, "" for nothing.
-        seconds: how long it is expected to take; 0.0 where nobody knows.
-    """
-
-    name: str
-    title: str
-    commands: tuple[tuple[str, ...], ...]
-    note: str
-    going_back: str
-    interrupts: str = ""
-    seconds: float = 0.0
-
-
 def _unprobed() -> ProbePlan:
     return ProbePlan(off="the plan was made by an older avnwizard")
 
@@ -176,7 +157,6 @@ class Plan:
         healthy_s: how long a container may take on top of its start period.
         drain_s: how long an old container stays once the new one is healthy, where nobody can tell that it is idle.
         drain_limit_s: how long its connections are waited for at most.
-        drain_s: how long an old container stays once the new one is healthy.
         probe: how the edge is probed while the plan is carried out.
         times_from: where the steps' expected times come from, in words.
         drift: what ran otherwise than the current release's files say, as the operator acknowledged it.

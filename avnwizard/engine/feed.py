@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,20 +34,21 @@ class FeedWriter:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._path = path
-        self._listeners: list[Callable[[EventKind, str], None]] = []
+        self._listeners: list[Callable[[Event], None]] = []
         path.touch(mode=0o600)
 
-    def listen(self, heard: Callable[[EventKind, str], None]) -> None:
-        """Have the kind and the step of each event told within this process too."""
+    def listen(self, heard: Callable[[Event], None]) -> None:
+        """Pass each event on within this process too."""
         self._listeners.append(heard)
 
     def emit(self, kind: EventKind, step: str, text: str = "", **data: Any) -> None:
         """Append one event, in one write, so that neither readers nor other threads see half of one."""
-        line = json.dumps({"at": time.time(), "kind": kind, "step": step, "text": text, "data": data}).encode()
+        event = Event(time.time(), kind, step, text, data)
+        line = json.dumps(asdict(event)).encode()
         with self._path.open("ab", buffering=0) as feed:
             feed.write((b"\n" if self._torn() else b"") + line + b"\n")
         for heard in self._listeners:
-            heard(kind, step)
+            heard(event)
 
     def _torn(self) -> bool:
         size = self._path.stat().st_size

@@ -1,5 +1,6 @@
 """The journal: SQLite, WAL, synchronous=FULL. Intent is written before effect."""
 
+import contextlib
 import itertools
 import json
 import sqlite3
@@ -10,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from avnwizard.engine.faults import fault_point
-from avnwizard.engine.records import Action, RunRecord, RunState, StepRecord, StepState
+from avnwizard.engine.records import Action, Listed, RunRecord, RunState, StepRecord, StepState
 from avnwizard.errors import HostError, RefusedError
+from avnwizard.planned import StepKind, kind_by_name
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs(
@@ -21,7 +23,8 @@ CREATE TABLE IF NOT EXISTS runs(
 CREATE TABLE IF NOT EXISTS steps(
   run TEXT NOT NULL REFERENCES runs(id), idx INTEGER NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL,
   state TEXT NOT NULL DEFAULT 'pending', started_at REAL NOT NULL DEFAULT 0, finished_at REAL NOT NULL DEFAULT 0,
-  message TEXT NOT NULL DEFAULT '', PRIMARY KEY(run, idx), UNIQUE(run, name)) STRICT;
+  message TEXT NOT NULL DEFAULT '', kind TEXT NOT NULL DEFAULT '', service TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY(run, idx), UNIQUE(run, name)) STRICT;
 CREATE TABLE IF NOT EXISTS facts(
   run TEXT NOT NULL, step TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY(run, step, key)) STRICT;
 CREATE TABLE IF NOT EXISTS controls(
@@ -45,12 +48,21 @@ class Journal:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(_SCHEMA)
+            self._bring_up_to_date()
             path.chmod(0o600)
         except (sqlite3.Error, OSError) as error:
             raise HostError(
                 f"The journal {path} cannot be opened: {error}",
                 "Look at the folder's owner, and the disk's free space.",
             ) from error
+
+    def _bring_up_to_date(self) -> None:
+        """Add the columns that a journal of avnwizard 0.1 lacks; its rows are read by their steps' names."""
+        there = {row[1] for row in self._db.execute("PRAGMA table_info(steps)")}
+        for column in ("kind", "service"):
+            if column not in there:
+                with contextlib.suppress(sqlite3.OperationalError):  # another process was faster
+                    self._db.execute(f"ALTER TABLE steps ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
 
     def close(self) -> None:
         """Let go of the file."""
@@ -69,9 +81,9 @@ class Journal:
         fault_point(f"journal:{name}:after")
 
     def create_run(
-        self, run: str, *, kind: str, title: str, plan: str, steps: Sequence[tuple[str, str]], undoes: str = ""
+        self, run: str, *, kind: str, title: str, plan: str, steps: Sequence[Listed], undoes: str = ""
     ) -> None:
-        """Write down a run and all of its steps (name, title) before anything is done."""
+        """Write down a run and all of its steps before anything is done."""
         now = time.time()
         with self._commit("create"):
             self._db.execute(
@@ -79,8 +91,8 @@ class Journal:
                 (run, kind, title, plan, undoes, now),
             )
             self._db.executemany(
-                "INSERT INTO steps(run, idx, name, title) VALUES(?,?,?,?)",
-                [(run, index, name, step_title) for index, (name, step_title) in enumerate(steps)],
+                "INSERT INTO steps(run, idx, name, title, kind, service) VALUES(?,?,?,?,?,?)",
+                [(run, n, step.name, step.title, step.kind.value, step.service) for n, step in enumerate(steps)],
             )
 
     def set_run(
@@ -167,12 +179,24 @@ class Journal:
     def steps(self, run: str) -> list[StepRecord]:
         """The steps of a run, in order."""
         rows = self._db.execute(
-            "SELECT idx, name, title, state, started_at, finished_at, message FROM steps WHERE run=? ORDER BY idx",
+            "SELECT idx, name, title, state, started_at, finished_at, message, kind, service FROM steps "
+            "WHERE run=? ORDER BY idx",
             (run,),
         ).fetchall()
         return [
-            StepRecord(run, index, name, title, state, started_at, finished_at, message, self.facts(run, name))
-            for index, name, title, state, started_at, finished_at, message in rows
+            StepRecord(
+                run,
+                index,
+                name,
+                title,
+                state,
+                began,
+                ended,
+                message,
+                self.facts(run, name),
+                *_kind(name, kind, part),
+            )
+            for index, name, title, state, began, ended, message, kind, part in rows
         ]
 
     def post(self, run: str, action: Action) -> None:
@@ -195,3 +219,11 @@ class Journal:
                     "UPDATE controls SET taken_at=? WHERE seq=?", [(time.time(), s) for s, _ in asked]
                 )
         return [action for _, action in asked]
+
+
+def _kind(name: str, kind: str, service: str) -> tuple[StepKind, str]:
+    """What a row says; of one that an older or a newer version wrote, what its name says."""
+    try:
+        return (StepKind(kind), service) if kind else kind_by_name(name)
+    except ValueError:
+        return StepKind.OTHER, service

@@ -1,7 +1,9 @@
 """What the journal holds, as values."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
+
+from avnwizard.planned import StepKind
 
 RunState = Literal["created", "running", "paused", "failed", "aborted", "done", "undone"]
 """`running` with nobody holding the stack's lock means that the run was cut off."""
@@ -49,3 +51,25 @@ class StepRecord:
     finished_at: float
     message: str
     facts: dict[str, Any]
+    kind: StepKind = StepKind.OTHER
+    service: str = ""
+
+
+class Listed(Protocol):
+    """A step as the journal writes it down before anything is done: a `Step`, or a `PlannedStep`."""
+
+    @property
+    def name(self) -> str:
+        """Unique in its run."""
+
+    @property
+    def title(self) -> str:
+        """What the operator reads."""
+
+    @property
+    def kind(self) -> StepKind:
+        """What it is about."""
+
+    @property
+    def service(self) -> str:
+        """The service that it is about, "" for none."""

@@ -56,15 +56,15 @@ def _carry_out(journal: Journal, feed: FeedWriter, ctx: StepContext, step: Step,
         ctx.say("already done before the interruption")
     else:
         journal.set_step(ctx.run, step.name, "started")
-        feed.emit("step", step.name, state="started")
+        feed.emit("step", step.name, state="started", service=step.service)
         step.do(ctx)
     journal.set_step(ctx.run, step.name, "done")
-    feed.emit("step", step.name, state="done")
+    feed.emit("step", step.name, state="done", service=step.service)
 
 
 def _fail(journal: Journal, feed: FeedWriter, ctx: StepContext, step: Step, message: str, hint: str) -> RunState:
     journal.set_step(ctx.run, step.name, "failed", message=message)
-    feed.emit("step", step.name, message, state="failed")
+    feed.emit("step", step.name, message, state="failed", service=step.service)
     _move(journal, feed, ctx.run, "failed", message=f"{step.title}: {message}", hint=hint)
     return "failed"
 

@@ -1,16 +1,16 @@
-"""A step: what it looks at, does, undoes, and what undoing would cost."""
+"""A step: what it says of itself, looks at, does and undoes."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, ClassVar
 
 from avnwizard.engine.faults import fault_point
 from avnwizard.engine.feed import FeedWriter
 from avnwizard.engine.journal import Journal
 from avnwizard.errors import WizardError
+from avnwizard.planned import PlannedStep, StepKind
 
 
 class Probe(Enum):
@@ -19,23 +19,6 @@ class Probe(Enum):
     NOT_DONE = "not done"
     HALF_DONE = "half done"
     DONE = "done"
-
-
-@dataclass(frozen=True)
-class UndoCost:
-    """What going back would cost once a step is done.
-
-    Attributes:
-        seconds: expected time of going back, this step's part.
-        interrupts: whether users notice it.
-        restore: whether the databases must be restored, which loses what was written since the snapshot.
-        words: one sentence for the operator.
-    """
-
-    seconds: float = 0.0
-    interrupts: bool = False
-    restore: bool = False
-    words: str = "nothing to undo"
 
 
 class AbortRequestedError(WizardError):
@@ -94,12 +77,40 @@ class StepContext:
 
 
 class Step(ABC):
-    """One journalled step of a run. Every method may be called again after a crash."""
+    """One journalled step of a run. Every method may be called again after a crash.
+
+    How it is taken back is part of it: either it has an `undo` (and an `undone`), which every rollback
+    schedules, or `undone_by` names the kinds of the steps that take it back: `()` says that there is nothing to undo.
+    """
 
     name: str
     """Unique in its run and the same at every resume, such as "roll:gateway"."""
     title: str
     """What the operator reads."""
+    kind: StepKind
+    service: str = ""
+    """The service that it is about, "" for none."""
+    guess_s: float = 15.0
+    """How long it takes where nobody has measured: a cautious guess, in seconds."""
+    undone_by: ClassVar[tuple[StepKind, ...] | None] = None
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        """Refuse a step that leaves open how it is taken back."""
+        super().__init_subclass__(**more)
+        own = cls.undo is not Step.undo
+        if own is (cls.undone_by is not None):
+            raise TypeError(f"{cls.__name__} must have either an `undo` or `undone_by`.")
+        if own is (cls.undone is Step.undone):
+            raise TypeError(f"{cls.__name__} must have `undo` and `undone`, or neither.")
+
+    @property
+    def undoes_itself(self) -> bool:
+        """Whether it is taken back by its own `undo`."""
+        return self.undone_by is None
+
+    def describe(self) -> PlannedStep:
+        """What the operator reads before it runs: commands, what users notice, what going back costs, the time."""
+        return PlannedStep(self.name, self.title, seconds=self.guess_s, kind=self.kind, service=self.service)
 
     @abstractmethod
     def probe(self, ctx: StepContext) -> Probe:
@@ -116,18 +127,17 @@ class Step(ABC):
         """Look at the world: was it taken back? By default there was nothing to take back."""
         return Probe.DONE
 
-    def undo_cost(self, ctx: StepContext) -> UndoCost:
-        """What taking it back would cost now."""
-        return UndoCost()
-
 
 class UndoStep(Step):
     """A step of a rollback: the undoing of a step of the run that is rolled back."""
+
+    undone_by = ()
 
     def __init__(self, original: Step) -> None:
         self.original = original
         self.name = f"undo:{original.name}"
         self.title = f"Undo: {original.title}"
+        self.kind, self.service, self.guess_s = original.kind, original.service, original.guess_s
 
     def probe(self, ctx: StepContext) -> Probe:
         """Whether it was taken back already."""

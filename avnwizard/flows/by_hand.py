@@ -63,9 +63,8 @@ def carry(
         if open_run is None:
             if kind == "restore":
                 _give_up_earlier(host, journal)
-            named = [(step.name, step.title) for step in steps]
             journal.note(run, "", {UPGRADES: len(host.journal().runs())})
-            journal.create_run(run, kind=kind, title=title, plan=plan, steps=named)
+            journal.create_run(run, kind=kind, title=title, plan=plan, steps=steps)
         try:
             state = run_steps(journal, _ToldFeed(host.state.feed(run), tell), journal.run(run), steps)
         except KeyboardInterrupt:

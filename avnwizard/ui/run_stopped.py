@@ -44,7 +44,7 @@ def why(view: RunView) -> Content:
         Content.assemble(("Still serving: ", "dim"), f"{words.count(len(services), 'service')}"),
     ]
     at = view.at
-    part = at.name.partition(":")[2] if at else ""
+    part = at.service if at else ""
     ours = [one for one in serving if one.service == part]
     if ours:
         image = image_tag(ours[0].image)

@@ -9,6 +9,7 @@ import pytest
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import ExitCode, StepError
 from avnwizard.flows import by_hand
+from avnwizard.planned import StepKind
 
 if TYPE_CHECKING:
     from avnwizard.flows.host import Host
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 class _Swap(Step):
     """Waits until the operator's patience ends."""
 
-    name, title = "swap", "Put the restored databases in place"
+    name, title, kind = "swap", "Put the restored databases in place", StepKind.DATA
+    undone_by = ()
 
     def __init__(self, *, stopped: bool) -> None:
         self._stopped = stopped

@@ -11,6 +11,7 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.snapshot import snapshots
 from avnwizard.flows.stack import baseline
 from avnwizard.flows.stack.baseline import Baseline, look_after_job, look_before_job, written_since
+from avnwizard.planned import PlannedStep, StepKind
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 from tests.flows.cli import avnwizard
@@ -49,7 +50,13 @@ def test_a_running_migration_is_not_the_users(host: Host, practice_host: Practic
     """While it runs, what users wrote before it is told and all since is its own; a crash makes it theirs again."""
     journal = Journal(tmp_path / "journal.db")
     step = "job:kratos-migrate"
-    journal.create_run("run", kind="upgrade", title="t", plan="{}", steps=[(step, "Run it")])
+    journal.create_run(
+        "run",
+        kind="upgrade",
+        title="t",
+        plan="{}",
+        steps=[PlannedStep(step, "Run it", kind=StepKind.JOB, service=step.partition(":")[2])],
+    )
     ctx = StepContext(journal, FeedWriter(tmp_path / "feed"), "run", step)
     execute(practice_host, "kratos", *_THEY_WRITE)
     look_before_job(ctx, host)

@@ -12,6 +12,7 @@ from avnwizard.flows.rollback import cost_watch
 from avnwizard.flows.rollback.cost_watch import CostWatch
 from avnwizard.flows.rollback.verdict import Verdict
 from avnwizard.flows.stack.baseline import Baseline
+from avnwizard.planned import StepKind
 
 if TYPE_CHECKING:
     from avnwizard.domain.plan import Plan
@@ -22,7 +23,7 @@ _BEFORE = Verdict(False, "no migration was started and no new code ran")
 
 
 def _steps(job: StepState) -> list[StepRecord]:
-    return [StepRecord("r", 0, "job:migrate", "t", job, 0.0, 0.0, "", {})]
+    return [StepRecord("r", 0, "job:migrate", "t", job, 0.0, 0.0, "", {}, StepKind.JOB, "migrate")]
 
 
 def _plan(*, breaks: bool, image: str) -> "Plan":

@@ -15,6 +15,7 @@ from avnwizard.engine.step import AbortRequestedError, StepContext
 from avnwizard.errors import HostError
 from avnwizard.flows.snapshot import dumping
 from avnwizard.flows.snapshot.dumping import dump_all, workers
+from avnwizard.planned import PlannedStep
 from avnwizard.ports import Progress
 
 _LIMIT_S = 30.0
@@ -62,7 +63,7 @@ class _Server:
 
 def _context(tmp_path: Path) -> StepContext:
     journal = Journal(tmp_path / "journal.db")
-    journal.create_run("run", kind="upgrade", title="t", plan="{}", steps=[("snapshot", "Take it")])
+    journal.create_run("run", kind="upgrade", title="t", plan="{}", steps=[PlannedStep("snapshot", "Take it")])
     return StepContext(journal, FeedWriter(tmp_path / "feed"), "run", "snapshot")
 
 

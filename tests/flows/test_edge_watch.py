@@ -65,7 +65,7 @@ def _carried(host: Host, edge: Any, folder: Path, plan: ProbePlan = PLAN) -> lis
     folder.mkdir(exist_ok=True)
     feed = FeedWriter(folder / "feed.jsonl")
     with watched(replace(host, probe=lambda: edge), plan, feed, folder, folder):
-        feed.emit("step", "roll:docs", state="started")
+        feed.emit("step", "roll:docs", state="started", service="docs")
     return FeedReader(folder / "feed.jsonl").read()
 
 

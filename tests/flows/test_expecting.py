@@ -12,6 +12,7 @@ from avnwizard.engine.journal import Journal
 from avnwizard.flows.upgrade import inputs
 from avnwizard.flows.upgrade.expecting import expected, kinds_of
 from avnwizard.flows.upgrade.planning import prepare
+from avnwizard.planned import PlannedStep
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 
@@ -27,8 +28,7 @@ def plan(practice_host: PracticeHost) -> Plan:
 
 def _ran(journal: Journal, plan: Plan, took_s: dict[str, float], *, state: str = "done") -> None:
     run = f"run-{len(journal.runs())}"
-    steps = [(step.name, step.title) for step in plan.steps]
-    journal.create_run(run, kind="upgrade", title="t", plan=to_json(plan), steps=steps)
+    journal.create_run(run, kind="upgrade", title="t", plan=to_json(plan), steps=plan.steps)
     for name, seconds in took_s.items():
         journal._db.execute(
             "UPDATE steps SET state='done', started_at=1000, finished_at=? WHERE run=? AND name=?",
@@ -73,7 +73,7 @@ def test_what_was_measured_is_believed(plan: Plan, tmp_path: Path) -> None:
 def test_a_plan_of_another_version_in_the_journal_is_passed_over(plan: Plan, tmp_path: Path) -> None:
     """Its times are not known; nothing breaks."""
     journal = Journal(tmp_path / "journal.db")
-    journal.create_run("old", kind="upgrade", title="t", plan="{}", steps=[("snapshot", "s")])
+    journal.create_run("old", kind="upgrade", title="t", plan="{}", steps=[PlannedStep("snapshot", "s")])
     journal._db.execute("UPDATE runs SET state='done'")
     assert "guess" in expected(plan, journal).times_from
 

@@ -21,6 +21,7 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.run import launch
 from avnwizard.flows.upgrade import inputs, releases
 from avnwizard.flows.upgrade.planning import prepare
+from avnwizard.planned import PlannedStep
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 
@@ -131,7 +132,9 @@ def test_a_restore_of_another_login_that_did_not_finish_is_a_stop(two: _Two) -> 
     """It is in another journal than the runs are."""
     with holding(two.deploy, run="r1", kind="restore"):
         journal = by_hand.journal_of(two.deploy)
-        journal.create_run("r1", kind="restore", title="20260101-v1.5.0", plan="{}", steps=[("swap", "Swap")])
+        journal.create_run(
+            "r1", kind="restore", title="20260101-v1.5.0", plan="{}", steps=[PlannedStep("swap", "Swap")]
+        )
         journal.set_step("r1", "swap", "started")
     (found,) = two.findings()
     assert "A restore of 20260101-v1.5.0" in found.message

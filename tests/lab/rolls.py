@@ -17,6 +17,7 @@ from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.flows.host import Host
 from avnwizard.flows.roll import handover, rolling
 from avnwizard.flows.roll.handover import Patience
+from avnwizard.planned import StepKind
 from avnwizard.practice.product.template import COMPOSE_FILE
 from avnwizard.wiring import open_host
 from tests.lab.stack import LabStack
@@ -27,8 +28,12 @@ PATIENCE = Patience(healthy_s=60.0, drain_s=2.0, drain_limit_s=20.0)
 class RollOne(Step):
     """Bring one service to what the compose file says now."""
 
+    kind = StepKind.ROLL
+    undone_by = ()
+
     def __init__(self, host: Host, service: str, patience: Patience = PATIENCE) -> None:
         self._host, self._service, self._patience = host, service, patience
+        self.service = service
         self.name, self.title = f"roll:{service}", f"Roll {service}"
 
     def probe(self, ctx: StepContext) -> Probe:
@@ -92,7 +97,7 @@ def _carry(host: Host, folder: Path, service: str, run: str, patience: Patience 
     journal, feed = Journal(folder / "rolls.db"), FeedWriter(folder / f"{run}.jsonl")
     step = RollOne(host, service, patience)
     if run not in {one.id for one in journal.runs()}:
-        journal.create_run(run, kind="upgrade", title=step.title, plan="{}", steps=[(step.name, step.title)])
+        journal.create_run(run, kind="upgrade", title=step.title, plan="{}", steps=[step])
     return 0 if run_steps(journal, feed, journal.run(run), [step]) == "done" else 4
 
 

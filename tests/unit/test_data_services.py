@@ -9,6 +9,7 @@ from avnwizard.domain.host import ComposeModel, Container, Health, Image
 from avnwizard.domain.plan import ServicePlan
 from avnwizard.errors import RefusedError
 from avnwizard.flows.safety.data_services import DataBack, settle_data, with_ways_back
+from avnwizard.planned import StepKind
 
 _OLD, _NEW = "sha256:old", "sha256:new"
 
@@ -34,7 +35,7 @@ def _part(service: str, old: str, new: str, way_back: str = "") -> ServicePlan:
 
 def _settle(host: Any, part: ServicePlan, *older: str, before: str = _OLD) -> DataBack:
     plan = cast("Any", SimpleNamespace(services=(part,), postgres_service="postgres"))
-    begun = cast("Any", [SimpleNamespace(name=f"roll:{part.service}")])
+    begun = cast("Any", [SimpleNamespace(kind=StepKind.ROLL, service=part.service)])
     return settle_data(host, plan, begun, {"running": {part.service: before}}, older)
 
 

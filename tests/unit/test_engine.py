@@ -3,8 +3,10 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,10 +17,13 @@ from avnwizard.engine.lock import held, holder
 from avnwizard.engine.runner import run_steps
 from avnwizard.engine.step import Probe, Step, StepContext, UndoStep
 from avnwizard.errors import BusyError, HostError, RefusedError, StepError
+from avnwizard.planned import PlannedStep, StepKind
 
 
 class WriteFile(Step):
     """Writes one file; its probe looks at it."""
+
+    kind = StepKind.FILES
 
     def __init__(self, name: str, path: Path, *, fail: bool = False) -> None:
         self.name, self.title, self.path, self.fail = name, f"write {name}", path, fail
@@ -40,12 +45,15 @@ class WriteFile(Step):
         """Remove what was noted."""
         Path(ctx.recall(self.name.removeprefix("undo:"))["path"]).unlink(missing_ok=True)
 
+    def undone(self, ctx: StepContext) -> Probe:
+        """Done when the file is gone."""
+        return Probe.NOT_DONE if self.path.exists() else Probe.DONE
+
 
 def _start(folder: Path, steps: list[Step], run: str = "r1", undoes: str = "") -> str:
     journal, feed = Journal(folder / "journal.db"), FeedWriter(folder / f"{run}.jsonl")
     if run not in {record.id for record in journal.runs()}:
-        names = [(step.name, step.title) for step in steps]
-        journal.create_run(run, kind="test", title="a test", plan="{}", steps=names, undoes=undoes)
+        journal.create_run(run, kind="test", title="a test", plan="{}", steps=steps, undoes=undoes)
     return run_steps(journal, feed, journal.run(run), steps)
 
 
@@ -97,7 +105,7 @@ def test_abort_and_pause(tmp_path: Path) -> None:
     """Abort stops before the next step; a pause waits until it is lifted."""
     steps: list[Step] = [WriteFile("a", tmp_path / "a")]
     journal = Journal(tmp_path / "journal.db")
-    journal.create_run("r1", kind="t", title="t", plan="{}", steps=[("a", "write a")])
+    journal.create_run("r1", kind="t", title="t", plan="{}", steps=[PlannedStep("a", "write a")])
     journal.post("r1", "abort")
     assert _start(tmp_path, steps) == "aborted"
     assert not (tmp_path / "a").exists()
@@ -201,3 +209,25 @@ def test_a_torn_line_is_skipped(tmp_path: Path) -> None:
     path.write_bytes(json.dumps({"at": 1, "kind": "say", "step": "a", "text": "one", "data": {}}).encode()[:-9])
     FeedWriter(path).emit("say", "a", "two")
     assert [event.text for event in FeedReader(path).read()] == ["two"]
+
+
+def test_a_journal_of_the_first_version_is_read(tmp_path: Path) -> None:
+    """Its steps have no kind of their own yet: their names say it; what is written from now on says it itself."""
+    path = tmp_path / "journal.db"
+    with closing(sqlite3.connect(path)) as old:
+        old.execute(
+            "CREATE TABLE steps(run TEXT NOT NULL, idx INTEGER NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL, "
+            "state TEXT NOT NULL DEFAULT 'pending', started_at REAL NOT NULL DEFAULT 0, finished_at REAL NOT NULL "
+            "DEFAULT 0, message TEXT NOT NULL DEFAULT '', PRIMARY KEY(run, idx), UNIQUE(run, name)) STRICT"
+        )
+        names = ("checkout", "job:migrate", "roll:web", "undo:env", "roll-back:web", "swap", "volume:data", "mystery")
+        rows = [("r1", number, name, name) for number, name in enumerate(names)]
+        old.executemany("INSERT INTO steps(run, idx, name, title) VALUES(?,?,?,?)", rows)
+        old.commit()
+    journal = Journal(path)
+    journal.create_run("r2", kind="t", title="t", plan="{}", steps=[WriteFile("a", tmp_path / "a")])
+    assert [(one.kind, one.service) for one in journal.steps("r1")] == [
+        (StepKind.FILES, ""), (StepKind.JOB, "migrate"), (StepKind.ROLL, "web"), (StepKind.FILES, ""),
+        (StepKind.ROLL, "web"), (StepKind.DATA, ""), (StepKind.DATA, ""), (StepKind.OTHER, ""),
+    ]  # fmt: skip
+    assert [one.kind for one in journal.steps("r2")] == [StepKind.FILES]

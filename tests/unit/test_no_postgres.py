@@ -12,8 +12,9 @@ from avnwizard.domain.postgres.server import Evidence
 from avnwizard.errors import HostError
 from avnwizard.flows.rollback.verdict import judge
 from avnwizard.flows.stack.baseline import Baseline
+from avnwizard.planned import StepKind
 
-_BEGUN = cast("Any", [SimpleNamespace(name="job:kratos-migrate")])
+_BEGUN = cast("Any", [SimpleNamespace(name="job:kratos-migrate", kind=StepKind.JOB, service="kratos-migrate")])
 _WEB = Evidence("web", "example.test/web:1", programs=frozenset({"web"}))
 
 

@@ -11,7 +11,7 @@ from avnwizard.domain.plain import printable
 from avnwizard.domain.probing import Outcome, PresenceLog, ProbePlan, Route, Tally, judge, numbers, words
 from avnwizard.domain.probing.histogram import Histogram
 from avnwizard.domain.probing.tally import MEDIAN, TAIL
-from avnwizard.engine.feed import FeedWriter
+from avnwizard.engine.feed import Event, FeedWriter
 from avnwizard.errors import WizardError
 from avnwizard.flows.edge.baseline import learn
 from avnwizard.flows.edge.memory import NAME, ProbeMemory, dump, load
@@ -101,10 +101,10 @@ class EdgeWatch:
         for text in [say, *notes]:
             self._feed.emit("say", "", printable(text, limit=_NOTE_CHARS))
 
-    def _focus(self, kind: str, step: str) -> None:
+    def _focus(self, event: Event) -> None:
         """Look closer at the service whose step begins."""
-        if kind == "step" and self._run:
-            self._run.focus(step.partition(":")[2])
+        if event.kind == "step" and self._run:
+            self._run.focus(str(event.data.get("service", "")))
 
     def _settled(self, route: Route, outcome: Outcome, due_s: float, ended_s: float) -> None:
         """Keep it until it is known whether its service was there all the while."""

@@ -17,6 +17,7 @@ from avnwizard.flows.snapshot.volume_places import require_there
 from avnwizard.flows.stack.former_release import stays_running
 from avnwizard.flows.steps.restore import PutInPlace, RestoreBeside
 from avnwizard.flows.steps.writers import StartWriters, StopWriters
+from avnwizard.planned import StepKind
 
 _STOP_GRACE_S = 30.0
 
@@ -133,6 +134,9 @@ class RestoreByHand(RestoreBeside):
 
 class UnpackVolume(Step):
     """Unpack an archived volume over the live one, its service stopped meanwhile; what it was is archived first."""
+
+    kind = StepKind.DATA
+    undone_by = (StepKind.DATA,)  # by hand, from the archive of what was there
 
     def __init__(self, host: Host, folder: Path, volume: ArchivedVolume) -> None:
         self._host, self._folder, self._volume = host, folder, volume

@@ -15,7 +15,8 @@ from avnwizard.engine.records import StepRecord
 from avnwizard.errors import WizardError
 from avnwizard.flows.host import Host
 from avnwizard.flows.rollback.verdict import Verdict, cost_of, foreseen, judge
-from avnwizard.flows.stack.baseline import JOB, Baseline, baseline
+from avnwizard.flows.stack.baseline import Baseline, baseline
+from avnwizard.planned import StepKind
 
 LOOK_S = 5.0
 """Each look connects once to every database that would go back; before there is anything to lose, to none."""
@@ -98,5 +99,4 @@ class CostWatch:
 
 def _at_work(steps: list[StepRecord]) -> str:
     """The one-shot at work, "" for none; the run that is watched lives, so `started` is no leftover of a crash."""
-    started = (step.name for step in steps if step.name.startswith(JOB) and step.state == "started")
-    return next(started, "").removeprefix(JOB)
+    return next((step.service for step in steps if step.kind is StepKind.JOB and step.state == "started"), "")

@@ -25,10 +25,10 @@ from avnwizard.flows.safety.out_of_sight import UNRESTORED, code_alone
 from avnwizard.flows.safety.unprotected import not_held
 from avnwizard.flows.snapshot import snapshots
 from avnwizard.flows.stack.baseline import Baseline, baseline
+from avnwizard.flows.stack.begun import one_shots
 from avnwizard.flows.stack.former_images import reach
 from avnwizard.flows.stack.former_release import gone_for_good, model_of_before, old_services, writers
 from avnwizard.flows.stack.scene import Scene
-from avnwizard.flows.steps.code import Checkout, WriteEnv
 from avnwizard.flows.steps.former_images import FetchImages, ReturnNames
 from avnwizard.flows.steps.images import PullImages
 from avnwizard.flows.steps.leave import Leave
@@ -38,6 +38,8 @@ from avnwizard.flows.steps.roll import Retire, RollBackService, RunJob
 from avnwizard.flows.steps.save_rows import SaveRows
 from avnwizard.flows.steps.verify import Verify
 from avnwizard.flows.steps.writers import StopWriters
+from avnwizard.flows.upgrade.flow import upgrade_steps
+from avnwizard.planned import StepKind
 
 _JOBS_END_S = 120.0
 
@@ -103,7 +105,7 @@ def _require_room(host: Host, known: Baseline, names: Sequence[str]) -> None:
 
 def _let_jobs_end(host: Host, begun: Sequence[StepRecord]) -> None:
     """Wait for a one-shot that a crash left running: the schema cannot be judged under a running migration."""
-    jobs = {step.name.partition(":")[2] for step in begun if step.name.startswith("job:")}
+    jobs = one_shots(begun)
     deadline = host.clock.now() + _JOBS_END_S
     while True:
         running = [one.service for one in host.stack.containers() if one.service in jobs and one.state == "running"]
@@ -129,15 +131,15 @@ def _decide(
     save_rows: bool,
 ) -> RollbackPlan:
     names = [step.name for step in begun]
-    pull = next((step.facts for step in begun if step.name == "pull"), {})
+    pull = next((step.facts for step in begun if step.name == PullImages.name), {})
     model = model_of_before(host, plan, run)
     old = old_services(model, plan)
-    touched = [name.partition(":")[2] for name in names if name.startswith(("job:", "roll:", "retire:"))]
+    touched = [step.service for step in begun if step.kind in {StepKind.JOB, StepKind.ROLL, StepKind.RETIRE}]
     touched += [name for name in sharers(model, *touched) if name in dict(old)]  # cut off when those go back
     data = settle_data(host, plan, begun, pull, wishes.older)
     gone = tuple(name for name in gone_for_good(model, plan) if name in touched)
     staying = {*gone, *(name for name, _ in data.stay)}
-    stop = writers(host, plan, model) if cost.restore or "stop" in names else ()
+    stop = writers(host, plan, model) if cost.restore or any(step.kind is StepKind.STOP for step in begun) else ()
     stop = tuple(name for name in stop if name not in staying)
     services = tuple(
         (name, "recreate" if name in stop and strategy != "job" else strategy)
@@ -198,9 +200,8 @@ def _steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
 def _code_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
     if plan.fetch:
         yield FetchImages(scene.host, plan.fetch)
-    code: dict[str, Step] = {"checkout": Checkout(scene), "env": WriteEnv(scene), "pull": PullImages(scene)}
-    for name, original in code.items():
-        if name in plan.steps:
+    for original in upgrade_steps(scene):
+        if original.undoes_itself and original.name in plan.steps:
             yield UndoStep(original)
 
 

@@ -11,7 +11,7 @@ from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host
 from avnwizard.flows.rollback.plan import rollback_from_json
 from avnwizard.flows.stack.run_folder import CARRIED, EDITED, ENV_AFTER, ENV_BEFORE, RunFolder
-from avnwizard.flows.upgrade.describe import describe
+from avnwizard.flows.upgrade.flow import described
 from avnwizard.flows.upgrade.planning import Prepared
 
 
@@ -38,7 +38,7 @@ def prepare_redo(host: Host, journal: Journal, run: RunRecord) -> Prepared:
         env_sha256=hashlib.sha256(env).hexdigest(),
     )
     return Prepared(
-        describe(plan),
+        described(host, plan),
         env,
         folder.env(ENV_AFTER),
         folder.contents(EDITED),

@@ -15,7 +15,7 @@ def compare_roles(host: Host, plan: Plan, begun: Sequence[StepRecord], *, restor
 
     A snapshot whose globals cannot be read does not keep the code from going back.
     """
-    if not plan.snapshot.taken or not any(step.name.startswith(("job:", "roll:", "swap-back")) for step in begun):
+    if not plan.snapshot.taken or not any(step.kind.touches_data for step in begun):
         return None
     try:
         change = host.database().globals_changes(snapshots.verified_globals(host.files, plan.snapshot.folder))

@@ -13,9 +13,10 @@ from avnwizard.errors import HostError
 from avnwizard.flows.host import Host
 from avnwizard.flows.safety.out_of_sight import changed_unseen, has_verdict, no_database_here, runs_release
 from avnwizard.flows.stack.baseline import Baseline, written_since
+from avnwizard.flows.stack.begun import one_shots, rolled
+from avnwizard.planned import StepKind
 from avnwizard.ports import Database
 
-_TOUCHING = ("job:", "roll:", "swap-back")
 _ROLL_S = 10.0
 """How long one service takes to stop and become healthy again, where none was measured."""
 _BYTES_PER_S = 20e6
@@ -50,7 +51,7 @@ def judge(host: Host, plan: Plan, begun: Sequence[StepRecord], known: Baseline) 
     Raises:
         HostError: the database does not answer, and no step of the run is the cause.
     """
-    if not any(step.name.startswith(_TOUCHING) for step in begun):
+    if not any(step.kind.touches_data for step in begun):
         return Verdict(False, "no migration was started and no new code ran")
     return replace(_judge(host, plan, begun, known), unseen=changed_unseen(host, plan, begun))
 
@@ -68,7 +69,7 @@ def _judge(host: Host, plan: Plan, begun: Sequence[StepRecord], known: Baseline)
         there = {one.name for one in database.databases()}
         now = {name: database.fingerprint(name) if name in there else "" for name in known.schemas}
     except HostError:
-        if known.manifest is None or f"roll:{host.postgres_service}" not in {step.name for step in begun}:
+        if known.manifest is None or host.postgres_service not in rolled(begun):
             raise
         return _blind(known)
     return _weigh(host, plan, known, now)
@@ -76,7 +77,7 @@ def _judge(host: Host, plan: Plan, begun: Sequence[StepRecord], known: Baseline)
 
 def alone(verdict: Verdict, begun: Sequence[StepRecord]) -> Verdict:
     """The verdict where the operator lets the code go back without the databases that would have to go with it."""
-    jobs = tuple(step.name.partition(":")[2] for step in begun if step.name.startswith("job:"))
+    jobs = one_shots(begun)
     return replace(verdict, restore=False, unseen=verdict.unseen or jobs or ("the newer release",))
 
 
@@ -197,20 +198,22 @@ def _names(database: Database) -> set[str]:
 
 def _times(plan: Plan, steps: Sequence[StepRecord], known: Baseline, *, restore: bool) -> tuple[float, float, bool]:
     """(seconds of interruption, seconds of restoring beside, whether all follows from measurements)."""
-    took = {
-        step.name: step.finished_at - step.started_at for step in steps if step.state == "done" and step.started_at
+    rolled_s = {
+        step.service: step.finished_at - step.started_at
+        for step in steps
+        if step.kind is StepKind.ROLL and step.state == "done" and step.started_at
     }
-    rolls = [seconds for name, seconds in took.items() if name.startswith("roll:")]
+    rolls = list(rolled_s.values())
     usual = median(rolls) if rolls else _ROLL_S
-    begun = {step.name.partition(":")[2] for step in steps if step.state != "pending" and ":" in step.name}
+    begun = {step.service for step in steps if step.state != "pending"}
 
     def away(service: str) -> float:
-        return max(took.get(f"roll:{service}", usual), 0.0)
+        return max(rolled_s.get(service, usual), 0.0)
 
-    rolled = [part for part in plan.services if part.strategy != "job" and part.service in begun]
+    touched = [part for part in plan.services if part.strategy != "job" and part.service in begun]
     if not restore:
-        dark = sum(away(part.service) for part in rolled if part.strategy in {"recreate", "retire"})
-        return dark, 0.0, bool(rolls) or not rolled
+        dark = sum(away(part.service) for part in touched if part.strategy in {"recreate", "retire"})
+        return dark, 0.0, bool(rolls) or not touched
     count = len(known.manifest.databases) if known.manifest else 0
     every = [part for part in plan.services if part.strategy not in {"job", "retire"}]
     dark = _SWAP_S * count + sum(away(part.service) for part in every)

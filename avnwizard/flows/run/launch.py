@@ -28,12 +28,11 @@ from avnwizard.flows.rollback.plan import RollbackPlan, rollback_from_json, roll
 from avnwizard.flows.run.report import write_report
 from avnwizard.flows.stack import drift
 from avnwizard.flows.stack.run_folder import CARRIED, EDITED, RunFolder
-from avnwizard.flows.steps.snapshot import TakeSnapshot
 from avnwizard.flows.upgrade.acceptance import accept_earlier
 from avnwizard.flows.upgrade.flow import scene_of, upgrade_steps
 from avnwizard.flows.upgrade.planning import Prepared
+from avnwizard.planned import StepKind
 
-_MOVING = ("job:", "roll:", "swap", "stop")
 _OLD_S = 3600.0
 _TAKE_OVER_S = 10.0
 """A process that was just told to end may hold the lock for a moment yet."""
@@ -57,7 +56,7 @@ def create_upgrade(host: Host, prepared: Prepared) -> str:
         folder.save_contents(EDITED, prepared.edited)
         folder.save_contents(CARRIED, prepared.carried)
         plan = prepared.plan
-        steps = [(step.name, step.title) for step in upgrade_steps(scene_of(plan, host, run))]
+        steps = upgrade_steps(scene_of(plan, host, run))
         title = f"{plan.current.tag} to {plan.target.tag}{' again' if plan.again else ''}"
         journal.create_run(run, kind="upgrade", title=title, plan=to_json(plan), steps=steps)
     return run
@@ -84,7 +83,7 @@ def create_rollback(host: Host, undone: RunRecord, plan: RollbackPlan) -> str:
                 f"Run {undone.id} moved on since this rollback was planned.", f"avnwizard rollback {undone.id}"
             )
         scene = scene_of(from_json(undone.plan), host, undone.id)
-        steps = [(step.name, step.title) for step in rollback.rollback_steps(scene, plan)]
+        steps = rollback.rollback_steps(scene, plan)
         title = f"back to {scene.plan.current.tag}"
         journal.create_run(
             run, kind="rollback", title=title, plan=rollback_to_json(plan), steps=steps, undoes=undone.id
@@ -139,8 +138,8 @@ def start(host: Host, run: str) -> Popen[bytes]:
 def _require_fresh_snapshot(journal: Journal, run: str) -> None:
     """Before anything was migrated, an old snapshot is better taken anew: a restore loses what came since."""
     steps = journal.steps(run)
-    taken = next((step for step in steps if step.name == TakeSnapshot.name and step.state == "done"), None)
-    begun = any(step.state != "pending" and step.name.startswith(_MOVING) for step in steps)
+    taken = next((step for step in steps if step.kind is StepKind.SNAPSHOT and step.state == "done"), None)
+    begun = any(step.state != "pending" and step.kind.moves for step in steps)
     if taken and not begun and (age_s := time.time() - taken.finished_at) > _OLD_S:
         raise RefusedError(
             f"The snapshot of run {run} is {about(age_s)} old, and nothing was migrated yet: a migration that fails "

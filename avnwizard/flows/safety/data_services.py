@@ -19,6 +19,7 @@ from avnwizard.domain.plan import Plan, ServicePlan
 from avnwizard.engine.records import StepRecord
 from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host
+from avnwizard.flows.stack.begun import rolled
 from avnwizard.flows.stack.kept_images import ran_before
 
 OLDER = "--older"
@@ -130,12 +131,12 @@ def settle_data(
         RefusedError: one of `older` was not rolled.
     """
     found = DataBack()
-    rolled = {step.name.partition(":")[2] for step in begun if step.name.startswith("roll:")}
+    there = rolled(begun)
     servers = {plan.postgres_service, host.postgres_service, *host.choice.others}
-    if strange := [name for name in older if name not in rolled]:
+    if strange := [name for name in older if name not in there]:
         name = printable(strange[0], limit=63)
         raise RefusedError(f"{OLDER} {name}: the run did not roll a service of that name.", "avnwizard show")
-    for part in (part for part in plan.services if part.service in rolled - servers):
+    for part in (part for part in plan.services if part.service in there - servers):
         before = ran_before(pulled, part.service)
         newer = [one for one in host.stack.containers(part.service) if not one.one_off and one.image_id != before]
         if before and newer:

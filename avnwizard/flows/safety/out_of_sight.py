@@ -12,6 +12,7 @@ from avnwizard.domain.plan import Plan
 from avnwizard.engine.records import StepRecord
 from avnwizard.flows.host import Host
 from avnwizard.flows.safety.unprotected import listed
+from avnwizard.flows.stack.begun import one_shots
 
 UNRESTORED = "--accept-unrestored"
 """The flag by which the operator agrees that databases which avnwizard cannot restore stay as they are."""
@@ -25,7 +26,7 @@ def changed_unseen(host: Host, plan: Plan, begun: Sequence[StepRecord]) -> tuple
     """
     if (plan.postgres_service or host.postgres_service) and not _left_out(host, plan):
         return ()
-    jobs = tuple(step.name.partition(":")[2] for step in begun if step.name.startswith("job:"))
+    jobs = one_shots(begun)
     harmless = has_verdict(plan) and not plan.rollback_needs_restore
     return () if harmless and all(runs_release(plan, job) for job in jobs) else jobs
 

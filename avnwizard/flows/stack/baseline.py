@@ -23,11 +23,11 @@ from avnwizard.errors import HostError
 from avnwizard.flows.host import Host
 from avnwizard.flows.snapshot import snapshots
 from avnwizard.flows.snapshot.snapshots import Manifest
+from avnwizard.planned import StepKind
 from avnwizard.ports import Database
 
 _COUNTERS: Typed[WriteCounters] = Typed(WriteCounters)
 _WRITES: Typed[tuple[TableWrites, ...]] = Typed(tuple[TableWrites, ...])
-JOB = "job:"
 
 
 @dataclass(frozen=True)
@@ -128,11 +128,11 @@ def baseline(host: Host, journal: Journal, plan: Plan, run: str) -> Baseline:
     schemas: dict[str, str] = {}
     jobs = []
     for step in _steps_since(journal, plan, run):
-        if not step.name.startswith(JOB) or step.state == "pending":
+        if step.kind is not StepKind.JOB or step.state == "pending":
             continue
         facts = step.facts
         schemas = dict(facts.get("schemas", {})) | schemas
-        jobs.append(_job(step.name.removeprefix(JOB), facts))
+        jobs.append(_job(step.service, facts))
     if manifest:
         schemas = {one.name: one.fingerprint for one in manifest.databases}
     return Baseline(manifest, schemas, tuple(jobs))

@@ -1,22 +1,37 @@
 """Move the checkout and the env file to the target release, and back."""
 
 import hashlib
+from dataclasses import replace
 
+from avnwizard.domain import commands
 from avnwizard.domain.plain import printable
-from avnwizard.engine.step import Probe, Step, StepContext, UndoCost
+from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError, StepError
 from avnwizard.flows.stack.run_folder import CARRIED, EARLY, EDITED, ENV_AFTER, ENV_BEFORE, ENV_LATE, LATE
 from avnwizard.flows.stack.scene import Scene
+from avnwizard.planned import PlannedStep, StepKind
 
 
 class Checkout(Step):
     """`git checkout TAG`, with the operator's local edits carried over as merged when the plan was made."""
 
     name = "checkout"
+    kind = StepKind.FILES
+    guess_s = 2.0
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self.title = f"Check out {scene.plan.target.tag}"
+
+    def describe(self) -> PlannedStep:
+        """`git checkout`, and which edits are carried over."""
+        plan = self._scene.plan
+        return replace(
+            super().describe(),
+            commands=(commands.git_checkout(plan.project.directory, plan.target.commit),),
+            note=f"Your edits of {', '.join(plan.edited)} are carried over." if plan.edited else "",
+            going_back="the files go back; nobody notices",
+        )
 
     def probe(self, ctx: StepContext) -> Probe:
         """Done when HEAD and the work tree are exactly as planned."""
@@ -82,10 +97,6 @@ class Checkout(Step):
         """Whether the work tree is as it was."""
         return self._at(self._scene.plan.current.commit, EDITED)
 
-    def undo_cost(self, ctx: StepContext) -> UndoCost:
-        """A second, and nobody notices."""
-        return UndoCost(seconds=1, words="the files go back; nobody notices")
-
     def _at(self, commit: str, contents: str) -> Probe:
         there = self._scene.host.repo.matches(commit, contents=self._scene.folder.contents(contents))
         return Probe.DONE if there else Probe.NOT_DONE
@@ -96,9 +107,20 @@ class WriteEnv(Step):
 
     name = "env"
     title = "Write the env file"
+    kind = StepKind.FILES
+    guess_s = 1.0
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
+
+    def describe(self) -> PlannedStep:
+        """How much of which file changes."""
+        plan = self._scene.plan
+        return replace(
+            super().describe(),
+            note=f"{len(plan.env)} edits of {plan.project.env_file}; the old file is kept.",
+            going_back="the env file goes back; nobody notices",
+        )
 
     def probe(self, ctx: StepContext) -> Probe:
         """Compare the file with what was planned."""
@@ -131,10 +153,6 @@ class WriteEnv(Step):
     def undone(self, ctx: StepContext) -> Probe:
         """Whether it is the file of before."""
         return self._is(ENV_BEFORE)
-
-    def undo_cost(self, ctx: StepContext) -> UndoCost:
-        """Nothing."""
-        return UndoCost(words="the env file of before is put back; nobody notices")
 
     def _write(self, ctx: StepContext, which: str) -> None:
         with ctx.effect(f"write-{which}"):

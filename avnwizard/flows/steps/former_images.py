@@ -11,6 +11,7 @@ from avnwizard.flows.stack.former_images import Gone
 from avnwizard.flows.stack.kept_images import named_before
 from avnwizard.flows.stack.scene import Scene
 from avnwizard.flows.steps.images import put_back
+from avnwizard.planned import StepKind
 
 
 class FetchImages(Step):
@@ -18,6 +19,8 @@ class FetchImages(Step):
 
     name = "fetch"
     title = "Pull the images that ran before"
+    kind = StepKind.PULL
+    undone_by = ()
 
     def __init__(self, host: Host, gone: Sequence[Gone]) -> None:
         self._host, self._gone = host, gone
@@ -64,6 +67,8 @@ class ReturnNames(Step):
 
     name = "names"
     title = "Let image names mean what they meant before"
+    kind = StepKind.PULL
+    undone_by = ()
 
     def __init__(self, scene: Scene, names: Sequence[str]) -> None:
         self._scene, self._names = scene, names

@@ -1,15 +1,18 @@
 """Pull every image before anything is touched, pin what came, and keep what runs now, noting where it came from."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
+from avnwizard.domain import commands
 from avnwizard.domain.plan import Plan
 from avnwizard.domain.references import is_tag, repository_of
-from avnwizard.engine.step import Probe, Step, StepContext, UndoCost
+from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import StepError
 from avnwizard.flows.safety.hazards import require_safe_still
 from avnwizard.flows.stack.kept_images import keep_name, named_before
 from avnwizard.flows.stack.same_major import require_same_major
 from avnwizard.flows.stack.scene import Scene
+from avnwizard.planned import PlannedStep, StepKind
 from avnwizard.ports import Stack
 
 
@@ -23,9 +26,21 @@ class PullImages(Step):
 
     name = "pull"
     title = "Pull every image"
+    kind = StepKind.PULL
+    guess_s = 300.0
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
+
+    def describe(self) -> PlannedStep:
+        """One pull for each image."""
+        return replace(
+            super().describe(),
+            commands=tuple(commands.docker_pull(image) for image in sorted(references(self._scene.plan))),
+            note="What is pulled is what runs, by image id. The images that run now are kept under a tag each, which "
+            "`docker image prune` spares; `prune -a` does not, and a rollback then pulls them from their registry.",
+            going_back="nothing to undo; the old images are kept",
+        )
 
     def probe(self, ctx: StepContext) -> Probe:
         """Pulling again is harmless and settles a moved tag."""
@@ -89,10 +104,6 @@ class PullImages(Step):
     def undone(self, ctx: StepContext) -> Probe:
         """Doing it again is harmless."""
         return Probe.HALF_DONE
-
-    def undo_cost(self, ctx: StepContext) -> UndoCost:
-        """Nothing."""
-        return UndoCost(words="the images that ran are kept; what `docker image prune -a` removes is pulled again")
 
 
 def put_back(ctx: StepContext, stack: Stack, tags: Mapping[str, str]) -> None:

@@ -16,6 +16,7 @@ from avnwizard.flows.snapshot import snapshots
 from avnwizard.flows.snapshot.snapshots import DumpedDatabase
 from avnwizard.flows.stack.baseline import baseline, written_since
 from avnwizard.flows.stack.scene import Scene
+from avnwizard.planned import StepKind
 from avnwizard.ports import Database
 
 _SORTING = 0.5
@@ -29,6 +30,8 @@ class RestoreBeside(Step):
 
     name = "restore"
     title = "Restore the snapshot beside the databases"
+    kind = StepKind.RESTORE
+    undone_by = ()  # nothing that is live was touched
 
     def __init__(self, host: Host, folder: Path, databases: tuple[str, ...]) -> None:
         self._host, self._folder, self._databases = host, folder, databases
@@ -116,6 +119,8 @@ class PutInPlace(Step):
 
     name = "swap"
     title = "Put the restored databases in place"
+    kind = StepKind.DATA
+    undone_by = (StepKind.DATA,)  # what was live is kept under another name; `redo` renames it back
 
     def __init__(self, host: Host, databases: tuple[str, ...]) -> None:
         self._host, self._databases = host, databases

@@ -6,6 +6,7 @@ from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError
 from avnwizard.flows.snapshot import snapshots
 from avnwizard.flows.stack.scene import Scene
+from avnwizard.planned import StepKind
 
 
 class RepairRoles(Step):
@@ -17,6 +18,8 @@ class RepairRoles(Step):
 
     name = "roles"
     title = "Compare the database roles with the snapshot's"
+    kind = StepKind.ROLES
+    undone_by = ()  # only in a rollback, which is not rolled back itself
 
     def __init__(self, scene: Scene, folder: Path) -> None:
         self._scene, self._folder = scene, folder

@@ -1,23 +1,32 @@
 """Run the one-shots, roll the services, retire what the release no longer has."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from avnwizard.domain import commands
 from avnwizard.domain.config import Strategy
 from avnwizard.domain.host import Container
 from avnwizard.domain.plan import ServicePlan
-from avnwizard.engine.step import Probe, Step, StepContext, UndoCost
+from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import StepError
 from avnwizard.flows.host import Host
 from avnwizard.flows.roll import handover, identity, rolling
 from avnwizard.flows.roll.handover import Patience
 from avnwizard.flows.roll.settling import tell_log
+from avnwizard.flows.safety.unprotected import after_job
 from avnwizard.flows.stack.baseline import look_after_job, look_before_job
 from avnwizard.flows.stack.kept_images import pinned, ran_before
 from avnwizard.flows.stack.scene import Scene
 from avnwizard.flows.steps.former_images import lend_name
+from avnwizard.planned import PlannedStep, StepKind
 
+OLD = "OLD_CONTAINER"
+"""Stands for a container id that is only known when the step runs."""
 _JOB_LIMIT_S = 3600.0
 _POLL_S = 0.5
+_VERBS = {"skip": "Leave", "recreate": "Recreate"}
+_GUESSES_S = {"surge": 60.0, "recreate": 45.0, "skip": 1.0}
+"""Cautious for a stack of a handful of gigabytes: each is more than it took on any machine that was tried."""
 
 
 class RunJob(Step):
@@ -28,10 +37,26 @@ class RunJob(Step):
             `docker compose up -d` afterwards does not start them.
     """
 
+    kind = StepKind.JOB
+    guess_s = 30.0
+    undone_by = (StepKind.DATA, StepKind.JOB)
+
     def __init__(self, scene: Scene, service: str, *, back: bool = False) -> None:
         self._scene, self._service, self._back = scene, service, back
+        self.service = service
         self.name = f"job-back:{service}" if back else f"job:{service}"
         self.title = f"Run {service} of the release of before" if back else f"Run {service}"
+
+    def describe(self) -> PlannedStep:
+        """`up` of the one-shot."""
+        plan = self._scene.plan
+        force = bool(plan.service(self._service).unseen)
+        return replace(
+            super().describe(),
+            commands=(commands.compose_up(plan.project, self._service, force=force),),
+            note="Must end with exit code 0.",
+            going_back=after_job(plan),
+        )
 
     def probe(self, ctx: StepContext) -> Probe:
         """Done when it has run since this step began, and exited with 0."""
@@ -59,13 +84,6 @@ class RunJob(Step):
                 return self._judge(ctx, found)
             host.clock.sleep(_POLL_S)
         raise StepError(f"{self._service} has not ended within an hour.", "Look at its log, then resume.")
-
-    def undo_cost(self, ctx: StepContext) -> UndoCost:
-        """If it moved a schema, the databases must be restored."""
-        return UndoCost(
-            seconds=60, interrupts=True, restore=True,
-            words="if it changed a schema, the databases are restored; what was written since is set aside",
-        )  # fmt: skip
 
     def _judge(self, ctx: StepContext, found: tuple[Container, ...]) -> None:
         for one in found:
@@ -106,10 +124,47 @@ class RunJob(Step):
 class RollService(Step):
     """One service to the target release, by the planned strategy."""
 
+    kind = StepKind.ROLL
+    undone_by = (StepKind.ROLL, StepKind.LEAVE)
+
     def __init__(self, scene: Scene, part: ServicePlan) -> None:
-        self._scene, self._part = scene, part
+        self._scene, self._part, self.service = scene, part, part.service
         self.name = f"roll:{part.service}"
-        self.title = f"Roll {part.service}"
+        self.title = f"{_VERBS.get(part.strategy, 'Roll')} {part.service}"
+        self.guess_s = _GUESSES_S.get(part.strategy, self.guess_s)
+
+    def describe(self) -> PlannedStep:
+        """The commands of its strategy, and what users or other services may lose meanwhile."""
+        part = self._part
+        if part.strategy == "skip":
+            return replace(super().describe(), note=part.reason, going_back="nothing to undo")
+        surge = part.strategy == "surge"
+        return replace(
+            super().describe(),
+            commands=self._surge() if surge else (self._up(),),
+            note=part.reason,
+            going_back=part.way_back
+            or ("rolled back the same way, the old beside the new" if surge else "recreated again"),
+            interrupts=part.may_lose,
+        )
+
+    def _up(self) -> commands.Argv:
+        part, project = self._part, self._scene.plan.project
+        return commands.compose_up(project, part.service, force=bool(part.unseen), grace_s=part.grace_s)
+
+    def _surge(self) -> tuple[commands.Argv, ...]:
+        part = self._part
+        up = commands.compose_up(self._scene.plan.project, part.service, scale=2, recreate=False)
+        gone = _removal(part)
+        if part.handover != "director":
+            return (up, *gone)
+        director = f"avnwizard-director-{part.service}"
+        return (
+            up,
+            commands.docker_director("TRAEFIK_IMAGE", director),
+            *gone,
+            commands.docker_remove_helper(director),
+        )
 
     def probe(self, ctx: StepContext) -> Probe:
         """Done when only wanted containers are there and serve, and no director is left."""
@@ -126,12 +181,6 @@ class RollService(Step):
         rolling.require_image(want.image_id, found)
         identity.note_disputed(ctx, host, service, found)
 
-    def undo_cost(self, ctx: StepContext) -> UndoCost:
-        """As rolling forward."""
-        quiet = self._part.strategy == "surge"
-        words = "rolled back the same way, old beside new" if quiet else "recreated: seconds of interruption"
-        return UndoCost(seconds=10, interrupts=not quiet, words=words)
-
     def _wanted(self, ctx: StepContext, before: Mapping[str, float]) -> rolling.Wanted:
         image_id = pinned(ctx.recall("pull"), self._part.image_new)
         replaced = _replaced(ctx, self._scene, self._part.service, before)
@@ -141,8 +190,12 @@ class RollService(Step):
 class RollBackService(Step):
     """One service back to the release of before: the files are back already, the old images were kept."""
 
+    kind = StepKind.ROLL
+    undone_by = ()  # only in a rollback, which is not rolled back itself
+
     def __init__(self, scene: Scene, service: str, strategy: Strategy) -> None:
         self._scene, self._service, self._strategy = scene, service, strategy
+        self.service = service
         self.name = f"roll-back:{service}"
         self.title = f"Roll {service} back"
 
@@ -187,6 +240,10 @@ def _replaced(
     return frozenset() if original is None else frozenset(before) - original.keys()
 
 
+def _removal(part: ServicePlan) -> tuple[commands.Argv, ...]:
+    return commands.docker_stop([OLD], part.grace_s), commands.docker_remove(OLD)
+
+
 def _settled(host: Host, want: rolling.Wanted) -> Probe:
     done = rolling.is_met(host, want) and not host.edge.directors(want.service.name)
     return Probe.DONE if done else Probe.HALF_DONE
@@ -200,19 +257,31 @@ def _patience(scene: Scene) -> Patience:
 class Retire(Step):
     """Remove the containers of a service that the release in the checkout no longer has. Volumes stay."""
 
+    kind = StepKind.RETIRE
+    undone_by = (StepKind.ROLL,)
+
     def __init__(self, scene: Scene, service: str) -> None:
-        self._scene, self._service = scene, service
+        self._scene, self.service = scene, service
         self.name = f"retire:{service}"
-        self.title = f"Remove {service}, which the release no longer has"
+        self.title = f"Remove {service}"
+
+    def describe(self) -> PlannedStep:
+        """Stopped and removed by id."""
+        return replace(
+            super().describe(),
+            commands=_removal(self._scene.plan.service(self.service)),
+            note="The release no longer has it; volumes stay.",
+            going_back="it is started again",
+        )
 
     def probe(self, ctx: StepContext) -> Probe:
         """Done when no container is left."""
-        return Probe.HALF_DONE if rolling.of_service(self._scene.host, self._service) else Probe.DONE
+        return Probe.HALF_DONE if rolling.of_service(self._scene.host, self.service) else Probe.DONE
 
     def do(self, ctx: StepContext) -> None:
         """Stop and remove by id."""
-        handover.forget(ctx, self._scene.host, self._service)
-        for one in rolling.of_service(self._scene.host, self._service):
+        handover.forget(ctx, self._scene.host, self.service)
+        for one in rolling.of_service(self._scene.host, self.service):
             with ctx.effect("remove"):
                 self._scene.host.stack.stop(one.id, grace_s=30)
                 self._scene.host.stack.remove(one.id)

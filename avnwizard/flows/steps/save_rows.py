@@ -7,6 +7,7 @@ from avnwizard.domain.postgres.names import set_aside
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.flows.snapshot import snapshots
 from avnwizard.flows.stack.scene import Scene
+from avnwizard.planned import StepKind
 
 README = "README.txt"
 _NOT_ALL = """
@@ -25,6 +26,8 @@ class SaveRows(Step):
 
     name = "save-rows"
     title = "Save the rows that were written since the snapshot"
+    kind = StepKind.SAVE
+    undone_by = ()
 
     def __init__(self, scene: Scene, snapshot: Path, databases: tuple[str, ...]) -> None:
         self._scene, self._snapshot, self._databases = scene, snapshot, databases

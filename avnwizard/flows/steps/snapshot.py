@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+from avnwizard.domain import commands
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import SnapshotPlan
@@ -11,9 +13,10 @@ from avnwizard.errors import HostError
 from avnwizard.flows.host import Host
 from avnwizard.flows.snapshot import snapshots
 from avnwizard.flows.snapshot.taking import Taking
+from avnwizard.planned import PlannedStep, StepKind
 
 
-def snapshot_title(plan: SnapshotPlan, service: str) -> str:
+def _title(plan: SnapshotPlan, service: str) -> str:
     """Which databases it holds: all there are, or those of one of several servers."""
     which = f" of {printable(service, limit=63)}" if plan.not_held else ""
     return f"Take a snapshot of every database{which}"
@@ -29,12 +32,37 @@ class TakeSnapshot(Step):
     """
 
     name = "snapshot"
+    kind = StepKind.SNAPSHOT
+    undone_by = ()  # it stays
 
     def __init__(
         self, host: Host, plan: SnapshotPlan, env: Callable[[], bytes], model: ComposeModel | None = None
     ) -> None:
         self._host, self._plan, self._env, self._model = host, plan, env, model
-        self.title = snapshot_title(plan, host.postgres_service)
+        self.title = _title(plan, host.postgres_service)
+
+    def describe(self) -> PlannedStep:
+        """Every command that dumps, reads back or restores, and where it all goes."""
+        plan = self._plan
+        names = [name for name, _ in plan.databases]
+        dumps = [commands.pg_dump(name, compression="zstd:1", moment="MOMENT") for name in names]
+        tools = [commands.pg_dumpall_globals(), *dumps, commands.pg_read_back()]
+        proof = "each dump is read back whole and checksummed"
+        if plan.proof == "restored":
+            tools.append(commands.pg_restore("SCRATCH", scratch=True))
+            proof += ", restored into a scratch database, compared, and that one dropped"
+        elif plan.proof_note:
+            proof += f"; not restored to prove it: {plan.proof_note}"
+        sizes = dict(plan.volume_sizes)
+        listed = [f"{name} ({sizes[name]:,} bytes)" if name in sizes else name for name in plan.volumes]
+        volumes = f"; volumes: {', '.join(listed)}" if listed else ""
+        return replace(
+            super().describe(),
+            commands=tuple(commands.docker_exec(self._host.postgres_service, tool) for tool in tools),
+            note=f"Globals and {len(names)} databases ({plan.total_bytes:,} bytes on disk), all of one moment, into "
+            f"{plan.folder}{volumes}; {proof}.",
+            going_back="nothing to undo; the snapshot stays",
+        )
 
     def probe(self, ctx: StepContext) -> Probe:
         """Whole under its final name, or not at all."""

@@ -1,9 +1,13 @@
 """Take a rollback's swap back: the databases that it set aside become live again; nothing is destroyed."""
 
+from dataclasses import replace
+
+from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres.names import redone, set_aside
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError
 from avnwizard.flows.stack.scene import Scene
+from avnwizard.planned import PlannedStep, StepKind
 
 
 class SwapBack(Step):
@@ -15,9 +19,20 @@ class SwapBack(Step):
 
     name = "swap-back"
     title = "Put the databases that were set aside in place again"
+    kind = StepKind.DATA
+    undone_by = (StepKind.DATA,)  # restored from the snapshot of the first time
 
     def __init__(self, scene: Scene, rollback: str, databases: tuple[str, ...]) -> None:
         self._host, self._rollback, self._databases = scene.host, rollback, databases
+
+    def describe(self) -> PlannedStep:
+        """Which databases are renamed."""
+        return replace(
+            super().describe(),
+            note=f"{', '.join(map(printable, self._databases))} by renaming; what was "
+            "written since the rollback is kept beside, renamed.",
+            going_back="from here on: the databases are restored from the snapshot of the first time",
+        )
 
     def probe(self, ctx: StepContext) -> Probe:
         """Done when nothing is left under a kept name."""

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from avnwizard.domain import commands
 from avnwizard.domain.host import ComposeModel
@@ -17,6 +18,7 @@ from avnwizard.flows.stack.image_notes import none_changed
 from avnwizard.flows.stack.kept_images import ran_before
 from avnwizard.flows.stack.scene import Scene
 from avnwizard.flows.stack.survey import ailing
+from avnwizard.planned import PlannedStep, StepKind
 
 _HOW = {"misrouted": "another router answers, or Traefik's own 404", "refused": "the edge refuses the connection"}
 
@@ -25,6 +27,8 @@ class Verify(Step):
     """Checkout at the tag; every service serving, from its image and configuration; every one-shot ended well."""
 
     name = "verify"
+    kind = StepKind.CHECK
+    undone_by = ()
 
     def __init__(
         self,
@@ -44,6 +48,11 @@ class Verify(Step):
         self._scene, self._tag, self._commit = scene, tag, commit
         self._back, self._borrowed = back, borrowed
         self.title = f"Verify {tag}"
+
+    def describe(self) -> PlannedStep:
+        """What must hold."""
+        edge = "" if self._scene.plan.probe.off else " Every route that answered before must answer through the edge."
+        return replace(super().describe(), note=f"Every service must serve.{edge}", going_back="as above")
 
     def probe(self, ctx: StepContext) -> Probe:
         """Looking again is the only way."""

@@ -1,11 +1,13 @@
 """The services that write to the databases: stopped while those are swapped, and started again."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from avnwizard.domain.host import Container
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import StepError
 from avnwizard.flows.host import Host
+from avnwizard.planned import PlannedStep, StepKind
 
 _STOP_GRACE_S = 30.0
 _POLL_S = 0.5
@@ -18,9 +20,20 @@ class StopWriters(Step):
 
     name = "stop"
     title = "Stop the services that use the databases"
+    kind = StepKind.STOP
+    undone_by = (StepKind.START, StepKind.ROLL)
 
     def __init__(self, host: Host, services: Iterable[str]) -> None:
         self._host, self._services = host, tuple(services)
+
+    def describe(self) -> PlannedStep:
+        """How many, and what users notice."""
+        return replace(
+            super().describe(),
+            note=f"{len(self._services)} services; each is started again once the databases are in place.",
+            going_back="they are started again",
+            interrupts="whatever needs the databases is away until it is rolled",
+        )
 
     def probe(self, ctx: StepContext) -> Probe:
         """Done when none runs."""
@@ -51,6 +64,8 @@ class StartWriters(Step):
 
     name = "start"
     title = "Start the services that use the databases"
+    kind = StepKind.START
+    undone_by = ()
 
     def __init__(self, host: Host, services: Iterable[str]) -> None:
         self._host, self._services = host, tuple(services)

@@ -9,18 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
 
-from avnwizard.domain.plan import Plan, PlannedStep, from_json
+from avnwizard.domain.plan import Plan, from_json
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import StepRecord
 from avnwizard.errors import WizardError
+from avnwizard.planned import PlannedStep, StepKind
 
 _RUNS = 5
 _SNAPSHOT_BYTES_PER_S, _SNAPSHOT_LEAST_S = 8_000_000, 5.0
-_GUESSES_S = {
-    "checkout": 2.0, "env": 1.0, "pull": 300.0, "job": 30.0, "surge": 60.0, "recreate": 45.0, "retire": 15.0,
-    "skip": 1.0, "verify": 15.0,
-}  # fmt: skip
-"""Cautious for a stack of a handful of gigabytes: each is more than it took on any machine that was tried."""
 
 
 @dataclass
@@ -71,9 +67,9 @@ def measured(journal: Journal) -> Rates:
 
 
 def kinds_of(plan: Plan) -> dict[str, str]:
-    """Step name -> kind: the service's strategy, else the step's own name."""
+    """Step name -> what it is measured with: its service's strategy, else its own name."""
     by_service = {part.service: str(part.strategy) for part in plan.services}
-    return {step.name: by_service.get(step.name.partition(":")[2], step.name) for step in plan.steps}
+    return {step.name: by_service.get(step.service, step.name) for step in plan.steps}
 
 
 def _add(rates: Rates, plan: Plan, steps: Iterable[StepRecord]) -> None:
@@ -82,7 +78,7 @@ def _add(rates: Rates, plan: Plan, steps: Iterable[StepRecord]) -> None:
         took_s = step.finished_at - step.started_at
         if step.state != "done" or not step.started_at or took_s < 0 or step.name not in kinds:
             continue
-        if step.name == "snapshot":
+        if step.kind is StepKind.SNAPSHOT:
             rates.snapshot.append((plan.snapshot.total_bytes, took_s))
             continue
         rates.kinds[kinds[step.name]].append(took_s)
@@ -92,12 +88,12 @@ def _add(rates: Rates, plan: Plan, steps: Iterable[StepRecord]) -> None:
 
 def _seconds(step: PlannedStep, plan: Plan, kinds: dict[str, str], rates: Rates) -> float:
     kind = kinds[step.name]
-    if kind == "snapshot":
+    if step.kind is StepKind.SNAPSHOT:
         return _snapshot_s(plan.snapshot.total_bytes, rates.snapshot)
     for found in (rates.steps.get(step.name) if kind != "skip" else None, rates.kinds.get(kind)):
         if found:
             return round(max(median(found), 1.0), 1)
-    return _GUESSES_S.get(kind, _GUESSES_S["verify"])
+    return step.seconds
 
 
 def _snapshot_s(size_bytes: int, seen: Sequence[tuple[int, float]]) -> float:

@@ -1,10 +1,10 @@
 """The upgrade, minor or major: snapshot, checkout, env, pull, migrate, roll, verify."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from avnwizard.domain.plan import Plan, ServicePlan
 from avnwizard.engine.step import Step
-from avnwizard.errors import StepError
 from avnwizard.flows.host import Host
 from avnwizard.flows.stack.run_folder import ENV_BEFORE, RunFolder
 from avnwizard.flows.stack.scene import Scene
@@ -23,12 +23,13 @@ def scene_of(plan: Plan, host: Host, run: str) -> Scene:
 
 
 def upgrade_steps(scene: Scene) -> list[Step]:
-    """The steps of a plan, in order, exactly as the plan lists them."""
-    steps = list(_steps(scene))
-    planned = [step.name for step in scene.plan.steps]
-    if [step.name for step in steps] != planned:
-        raise StepError("The plan lists other steps than this version of avnwizard makes.", "Plan again.")
-    return steps
+    """The steps of a plan, in order."""
+    return list(_steps(scene))
+
+
+def described(host: Host, plan: Plan) -> Plan:
+    """The plan with its steps, as they describe themselves."""
+    return replace(plan, steps=tuple(step.describe() for step in upgrade_steps(scene_of(plan, host, "unborn"))))
 
 
 def _steps(scene: Scene) -> Iterator[Step]:

@@ -26,8 +26,8 @@ from avnwizard.flows.snapshot.planning import plan_snapshot
 from avnwizard.flows.stack.image_notes import image_notes
 from avnwizard.flows.stack.models import resolve_contents
 from avnwizard.flows.stack.same import Target
-from avnwizard.flows.upgrade.describe import describe
 from avnwizard.flows.upgrade.expecting import expected
+from avnwizard.flows.upgrade.flow import described
 from avnwizard.flows.upgrade.inputs import Draft
 from avnwizard.flows.upgrade.meaning import compose_changes
 from avnwizard.flows.upgrade.new_migrations import unread_jobs
@@ -159,7 +159,7 @@ def prepare(
         migrations_read=not verdict.missing_folder,
     )
     return Prepared(
-        _timed(host, describe(plan)),
+        _timed(host, described(host, plan)),
         draft.operator.to_bytes(),
         env.to_bytes(),
         _with_env(draft, draft.edited, draft.operator),

@@ -1,6 +1,7 @@
 """The review: every step with its commands and what going back costs. Typing the tag starts it."""
 
 import re
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,12 +12,13 @@ from textual.widgets import Static
 
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.plain import printable
-from avnwizard.domain.plan import Plan, PlannedStep
+from avnwizard.domain.plan import Handling, Plan
 from avnwizard.domain.spans import about, away_told, in_all
 from avnwizard.errors import RefusedError, WizardError
 from avnwizard.flows.check import check
 from avnwizard.flows.run import launch
 from avnwizard.flows.upgrade.planning import Prepared
+from avnwizard.planned import PlannedStep, StepKind
 from avnwizard.ui import words
 from avnwizard.ui.bridge import Ending
 from avnwizard.ui.deciding import prepared_from
@@ -32,6 +34,9 @@ from avnwizard.ui.widgets.rows import Column, Row, Rows
 _COLUMNS = (Column(width=2), Column(share=4), Column(width=8), Column(share=5), Column(share=4, least=100))
 _BACK = {"one-shot": "a restore, if it moved a schema", "surge": "rolled back", "recreate": "recreated again"}
 """Going back in short, where the step's own sentence is too long for a row."""
+_HANDLED: Mapping[Handling, str] = {
+    "job": "one-shot", "surge": "surge", "recreate": "recreate", "skip": "leave", "retire": "remove",
+}  # fmt: skip
 _NO_WAY_BACK = "cannot be undone"
 """For a one-shot where no snapshot is taken."""
 
@@ -198,26 +203,20 @@ def _summary(plan: Plan) -> Content:
 def _rows(plan: Plan) -> list[Row]:
     """The steps in short; from the first one-shot on, going back may take a restore, and each row says so."""
     rows, migrated, kept = [], False, plan.snapshot.taken
-    own_way = {f"roll:{part.service}" for part in plan.services if part.way_back}
+    parts = {part.service: part for part in plan.services}
     for number, step in enumerate(plan.steps, start=1):
-        kind = _kind(step)
-        migrated = migrated or (kind == "one-shot" and kept)
-        usual = "" if step.name in own_way else _BACK.get(kind, "") if kept or kind != "one-shot" else _NO_WAY_BACK
-        back = usual or re.split("[,;]", printable(step.going_back, limit=200))[0]
-        if migrated and kind in {"surge", "recreate", "remove"}:
+        part = parts.get(step.service)
+        kind = _HANDLED[part.strategy] if part else ""
+        migrated = migrated or (step.kind is StepKind.JOB and kept)
+        usual = _BACK.get(kind, "") if kept or step.kind is not StepKind.JOB else _NO_WAY_BACK
+        back = ("" if part and part.way_back else usual) or re.split("[,;]", printable(step.going_back, limit=200))[0]
+        if migrated and step.kind in {StepKind.ROLL, StepKind.RETIRE} and kind != "leave":
             back += " + restore"
         notice = printable(step.interrupts, limit=200) or "nobody notices"
         cells = (f"{number:>2}", printable(step.title, limit=80), kind, back, notice)
         style = "dim" if kind == "leave" else ""
         rows.append(Row(step.name, tuple(Content.assemble((cell, style)) for cell in cells)))
     return rows
-
-
-def _kind(step: PlannedStep) -> str:
-    kind = {"job": "one-shot", "roll": "roll", "retire": "remove"}.get(step.name.partition(":")[0], "")
-    if kind == "roll":
-        return "leave" if not step.commands else "recreate" if step.title.startswith("Recreate") else "surge"
-    return kind
 
 
 def _in_full(step: PlannedStep) -> Content:

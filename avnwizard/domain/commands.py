@@ -3,7 +3,7 @@
 No secret is ever part of one; secrets travel in the child's environment or on its stdin.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from avnwizard.domain.host import ComposeProject
@@ -53,34 +53,27 @@ def compose_up(
 
 
 def compose_dry_run(
-    project: ComposeProject, service: str, count: int, *, files: Sequence[Path] = (), env_file: Path | None = None
+    project: ComposeProject,
+    counts: Mapping[str, int],
+    *,
+    files: Sequence[Path] = (),
+    env_file: Path | None = None,
+    override: Path | None = None,
 ) -> Argv:
-    """Print what `up` would do to a service's `count` containers; nothing is changed (Compose 2.20 and later)."""
-    base = compose_base(project, files=files, env_file=env_file)
-    scale = ("--scale", f"{service}={count}") if count > 1 else ()
-    return (*base, *_UP, "--dry-run", *scale, service)
-
-
-def compose_dry_up(project: ComposeProject, services: Sequence[str], *, override: Path | None = None) -> Argv:
-    """Say in JSON lines what `up` would do with some services, and do nothing of it.
+    """Print what `up` would do to some services; nothing is changed (Compose 2.20 and later).
 
     Args:
-        override: one more compose file, after the project's own.
+        counts: service -> how many containers it has: Compose shall not tell of a scaling.
+        override: one more compose file, after the others, that says which images there are: none is built.
     """
-    base = compose_base(project, files=(*project.files, override) if override else ())
-    return (
-        *base,
-        "--progress",
-        "json",
-        "up",
-        "-d",
-        "--dry-run",
-        "--no-deps",
-        "--no-build",
-        "--pull",
-        "never",
-        *services,
-    )
+    used = (*(files or project.files), override) if override else files
+    argv = [*compose_base(project, files=used, env_file=env_file), *_UP, "--dry-run"]
+    if override:
+        argv.append("--no-build")
+    for service, count in sorted(counts.items()):
+        if count > 1:
+            argv += ["--scale", f"{service}={count}"]
+    return (*argv, *sorted(counts))
 
 
 def compose_config(project: ComposeProject, *, files: Sequence[Path] = (), env_file: Path | None = None) -> Argv:

@@ -28,6 +28,16 @@ def test_another_model_keeps_project_and_directory() -> None:
     assert shlex.join(argv) == f"docker compose {expected}"
 
 
+def test_one_dry_run_of_several_services() -> None:
+    """Each keeps the number that it has; the images of an override are not built."""
+    argv = commands.compose_dry_run(PROJECT, {"web": 2, "api": 1}, override=Path("/run/1/images"))
+    files = "-f /srv/id/a.yml -f /srv/id/b.yml -f /run/1/images"
+    assert files in shlex.join(argv)
+    assert shlex.join(argv).endswith("--dry-run --no-build --scale web=2 api web")
+    plain = commands.compose_dry_run(PROJECT, {"web": 1}, files=(Path("/x.yml"),), env_file=Path("/env"))
+    assert shlex.join(plain).endswith("-f /x.yml --env-file /env up -d --no-deps --pull never --dry-run web")
+
+
 @pytest.mark.parametrize(("grace", "shown"), [(10.0, "10"), (0.2, "1"), (60.5, "61"), (0.0, "0")])
 def test_grace_is_rounded_up(grace: float, shown: str) -> None:
     """Docker takes whole seconds; a process never gets less than it was promised."""

@@ -1,8 +1,7 @@
 """The port `Stack`: one Compose project on a Docker Engine."""
 
 import json
-import tempfile
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,6 @@ from pathlib import Path
 from avnwizard.adapters.docker import copying, engine_api
 from avnwizard.adapters.docker.cli import DockerCli, is_gone
 from avnwizard.adapters.docker.discovery import origins_of
-from avnwizard.adapters.docker.dry_run import recreated
 from avnwizard.adapters.docker.engine import find_engine
 from avnwizard.adapters.docker.environment import compose_environment, shadowed, without_secrets
 from avnwizard.adapters.docker.image_files import image_file
@@ -28,6 +26,7 @@ from avnwizard.adapters.docker.outdated import outdated
 from avnwizard.adapters.docker.plugin import by_plugin
 from avnwizard.adapters.docker.standing import standing
 from avnwizard.adapters.hostile import fail
+from avnwizard.adapters.memory_file import in_memory
 from avnwizard.domain import commands
 from avnwizard.domain.compose.model import hashes_from_output, model_from_config
 from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image
@@ -38,7 +37,6 @@ from avnwizard.errors import HostError
 from avnwizard.ports import Progress
 
 PULL_S = 3600.0
-_DRY_S = 120.0
 UP_S = 1800.0
 _STOP_MARGIN_S = 60.0
 
@@ -83,35 +81,45 @@ class DockerStack:
         """The project's running containers but those of `compose run`; `HostError` when it cannot be told."""
         return standing(self._cli, self._project.name)
 
-    def resolve(
-        self, files: Sequence[Path] = (), env_file: Path | None = None, *, hashed: bool = True
-    ) -> ComposeModel:
-        """The model of the project's files, or of others with another env file; config hashes take another look."""
+    def resolve(self, files: Sequence[Path] = (), env_file: Path | None = None) -> ComposeModel:
+        """The model of the project's files, or of others with another env file."""
         hint = "The compose file and the env file do not fit together; the message names the place."
         with self._composing(env_file, hint) as env:
-            model = commands.compose_config(self._project, files=files, env_file=env_file)
-            raw = self._cli.json(by_plugin(model, env), env=env)
-            argv = commands.compose_hashes(self._project, files=files, env_file=env_file)
-            hashes = hashes_from_output(self._cli.run(by_plugin(argv, env), env=env).text) if hashed else {}
-        return model_from_config(raw, hashes)
+            argv = commands.compose_config(self._project, files=files, env_file=env_file)
+            return model_from_config(self._cli.json(by_plugin(argv, env), env=env))
+
+    def config_hashes(self) -> dict[str, str]:
+        """Service -> the config hash that Compose prints for the project's files."""
+        with self._composing(None, "") as env:
+            return hashes_from_output(
+                self._cli.run(by_plugin(commands.compose_hashes(self._project), env), env=env).text
+            )
 
     def outdated(self, service: str, files: Sequence[Path] = (), env_file: Path | None = None) -> frozenset[str]:
         """Ids of the service's containers that `up` would replace, as a dry run of Compose's says."""
-        there = [each for each in self.containers(service) if not each.one_off]
-        argv = commands.compose_dry_run(self._project, service, len(there), files=files, env_file=env_file)
-        with self._composing(env_file, "`docker compose up -d --dry-run` tells more.") as env:
-            return outdated(self._cli, argv, there, env)
+        return self._outdated(self.containers(service), files=files, env_file=env_file)
 
     def replaced(self, services: Sequence[str], *, images: Mapping[str, str]) -> frozenset[str]:
-        """Those that a plain `docker compose up -d` would replace, by Compose's own dry run."""
-        names = {one.name: one.service for one in self.containers() if not one.one_off}
-        with tempfile.TemporaryDirectory(prefix="avnwizard-") as folder, self._composing(None, "") as env:
-            override = Path(folder) / "images.json"
-            override.write_text(json.dumps({"services": {name: {"image": one} for name, one in images.items()}}))
-            argv = commands.compose_dry_up(self._project, services, override=override if images else None)
-            done = self._cli.run(argv, timeout_s=_DRY_S, env=env)
-        found = {names.get(name) for name in recreated(done.stderr)}
-        return frozenset(name for name in services if name in found)
+        """Those of some services whose containers `up` would replace, were their images those, by a dry run too."""
+        there = [one for one in self.containers() if one.service in services]
+        override = json.dumps({"services": {name: {"image": one} for name, one in images.items()}})
+        with in_memory(override.encode()) as file:
+            found = self._outdated(there, override=file if images else None)
+        return frozenset(one.service for one in there if one.id in found)
+
+    def _outdated(
+        self,
+        there: Sequence[Container],
+        *,
+        files: Sequence[Path] = (),
+        env_file: Path | None = None,
+        override: Path | None = None,
+    ) -> frozenset[str]:
+        there = [one for one in there if not one.one_off]
+        counts = Counter(one.service for one in there)
+        argv = commands.compose_dry_run(self._project, counts, files=files, env_file=env_file, override=override)
+        with self._composing(env_file, "`docker compose up -d --dry-run` tells more.") as env:
+            return outdated(self._cli, by_plugin(argv, env), there, env)
 
     def origins(self) -> tuple[Origin, ...]:
         """From which files the project's containers were made, as their labels tell; the newest first."""

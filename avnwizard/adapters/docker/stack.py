@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from avnwizard.adapters.docker import copying, engine_api
+from avnwizard.adapters.docker.changes import Changes
 from avnwizard.adapters.docker.cli import DockerCli, is_gone
 from avnwizard.adapters.docker.discovery import origins_of
 from avnwizard.adapters.docker.engine import find_engine
@@ -38,7 +39,6 @@ from avnwizard.ports import Progress
 
 PULL_S = 3600.0
 UP_S = 1800.0
-_STOP_MARGIN_S = 60.0
 
 
 class DockerStack:
@@ -60,6 +60,7 @@ class DockerStack:
         pull_s: float = PULL_S,
     ) -> None:
         self._project, self._cli = project, DockerCli(environ)
+        self._changes = Changes(self._cli, project)
         self._up_s, self._pull_s = up_s, pull_s
 
     @property
@@ -162,7 +163,7 @@ class DockerStack:
 
     def pull(self, reference: str, progress: Callable[[str], None]) -> Image:
         """Pull, telling Docker's lines."""
-        self._cli.stream(commands.docker_pull(reference), progress, timeout_s=self._pull_s)
+        self._changes.pull(reference, progress, timeout_s=self._pull_s)
         image = self.image(reference)
         if image is None:
             raise HostError(f"{reference} was pulled and is not here.", "Does something prune images on this host?")
@@ -170,15 +171,15 @@ class DockerStack:
 
     def keep(self, image_id: str, name: str) -> None:
         """Tag an image so that `docker image prune` spares it; with `-a` it does not."""
-        self._cli.run(commands.docker_tag(image_id, name))
+        self._changes.tag(image_id, name)
 
     def release(self, name: str) -> None:
         """Remove a tag made by `keep` or `retag`; no error when there is none."""
-        self._cli.unless_gone(commands.docker_untag(name))
+        self._changes.untag(name)
 
     def retag(self, image_id: str, reference: str) -> None:
         """Make a tag point at an image that is here."""
-        self._cli.run(commands.docker_tag(image_id, reference))
+        self._changes.tag(image_id, reference)
 
     def up(
         self,
@@ -198,20 +199,26 @@ class DockerStack:
             if scale < there:
                 message = f"{service} has {there} containers; scaling it down to {scale} could remove the new ones."
                 raise HostError(message, "Remove the old ones by id first.")
-        argv = commands.compose_up(
-            self._project, service, scale=scale, recreate=recreate, force=force, grace_s=grace_s
-        )
         with self._composing(None, f"Look at `docker compose logs {service}`.") as env:
-            self._cli.run(argv, timeout_s=self._up_s, env=env)
+            self._changes.up(
+                self._project,
+                service,
+                scale=scale,
+                recreate=recreate,
+                force=force,
+                grace_s=grace_s,
+                timeout_s=self._up_s,
+                env=env,
+            )
 
     def stop(self, *container_ids: str, grace_s: float) -> None:
         """Stop, all at the same time, waiting `grace_s` before they are killed; no error when one is gone."""
         if container_ids:
-            self._cli.unless_gone(commands.docker_stop(container_ids, grace_s), timeout_s=grace_s + _STOP_MARGIN_S)
+            self._changes.stop(container_ids, grace_s=grace_s)
 
     def remove(self, container_id: str) -> None:
         """Remove a stopped container by id; no error when it is gone."""
-        self._cli.unless_gone(commands.docker_remove(container_id))
+        self._changes.remove(container_id)
 
     def mark(self, container_id: str, file: str, *, there: bool) -> None:
         """Make or remove an empty file in a running container; no error when the container is gone."""
@@ -219,7 +226,7 @@ class DockerStack:
 
     def start(self, container_id: str) -> None:
         """Start a stopped container as it is; no error when it runs."""
-        self._cli.run(commands.docker_start(container_id))
+        self._changes.start(container_id)
 
     def archive(self, container_id: str, path: str, to: Path, progress: Progress) -> FileFacts:
         """A folder of a container, running or not, as a tar in a new 0600 file, read whole again."""

@@ -85,9 +85,9 @@ def compose_config(project: ComposeProject, *, files: Sequence[Path] = (), env_f
     return (*compose_base(project, files=files, env_file=env_file), "config", "--format", "json")
 
 
-def compose_hashes(project: ComposeProject, *, files: Sequence[Path] = (), env_file: Path | None = None) -> Argv:
-    """Print "SERVICE HASH" per line: what the label `com.docker.compose.config-hash` will be."""
-    return (*compose_base(project, files=files, env_file=env_file), "config", "--hash", "*")
+def compose_hashes(project: ComposeProject) -> Argv:
+    """Print "SERVICE HASH" per line: for most services what the label `com.docker.compose.config-hash` will be."""
+    return (*compose_base(project), "config", "--hash", "*")
 
 
 def docker_pull(reference: str) -> Argv:

@@ -1,7 +1,7 @@
 """The port `Stack` over a real Docker Engine, by the docker CLI.
 
-What changes the stack goes through python-on-whales (`changes`, and `whales`, which says what it is kept away from and
-why). Reads go to the engine's socket where that is on this host, else to one batched `docker inspect`.
+What changes the stack goes through python-on-whales: `changes`, over `whales`, which says what it is kept away from.
+Reads go to the engine's socket where that is on this host, else to one batched `docker inspect`.
 """
 
 from avnwizard.adapters.docker.discovery import find_project

@@ -4,11 +4,12 @@ import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from avnwizard.adapters.docker import copying, engine_api
 from avnwizard.adapters.docker.changes import Changes
-from avnwizard.adapters.docker.cli import DockerCli, is_gone
+from avnwizard.adapters.docker.cli import DockerCli
 from avnwizard.adapters.docker.discovery import origins_of
 from avnwizard.adapters.docker.engine import find_engine
 from avnwizard.adapters.docker.environment import compose_environment, shadowed, without_secrets
@@ -20,13 +21,12 @@ from avnwizard.adapters.docker.inspect import (
     inspected_images,
     labelled,
     names_of,
-    parsed,
     spelled_out,
 )
 from avnwizard.adapters.docker.outdated import outdated
 from avnwizard.adapters.docker.plugin import by_plugin
+from avnwizard.adapters.docker.resolved import Kept, made_from
 from avnwizard.adapters.docker.standing import standing
-from avnwizard.adapters.hostile import fail
 from avnwizard.adapters.memory_file import in_memory
 from avnwizard.domain import commands
 from avnwizard.domain.compose.model import hashes_from_output, model_from_config
@@ -61,6 +61,7 @@ class DockerStack:
     ) -> None:
         self._project, self._cli = project, DockerCli(environ)
         self._changes = Changes(self._cli, project)
+        self._models, self._hashes = Kept[ComposeModel](), Kept[dict[str, str]]()
         self._up_s, self._pull_s = up_s, pull_s
 
     @property
@@ -86,15 +87,24 @@ class DockerStack:
         """The model of the project's files, or of others with another env file."""
         hint = "The compose file and the env file do not fit together; the message names the place."
         with self._composing(env_file, hint) as env:
-            argv = commands.compose_config(self._project, files=files, env_file=env_file)
-            return model_from_config(self._cli.json(by_plugin(argv, env), env=env))
+            argv = by_plugin(commands.compose_config(self._project, files=files, env_file=env_file), env)
+            return self._models.get(
+                self._source(argv, env, files, env_file), lambda: model_from_config(self._cli.json(argv, env=env))
+            )
 
     def config_hashes(self) -> dict[str, str]:
         """Service -> the config hash that Compose prints for the project's files."""
         with self._composing(None, "") as env:
-            return hashes_from_output(
-                self._cli.run(by_plugin(commands.compose_hashes(self._project), env), env=env).text
+            argv = by_plugin(commands.compose_hashes(self._project), env)
+            return self._hashes.get(
+                self._source(argv, env), lambda: hashes_from_output(self._cli.run(argv, env=env).text)
             )
+
+    def _source(
+        self, argv: commands.Argv, env: Mapping[str, str], files: Sequence[Path] = (), env_file: Path | None = None
+    ) -> Callable[[], bytes | None]:
+        used = (files or self._project.files, env_file or self._project.env_file)
+        return partial(made_from, argv[0], self._project, *used, env)
 
     def outdated(self, service: str, files: Sequence[Path] = (), env_file: Path | None = None) -> frozenset[str]:
         """Ids of the service's containers that `up` would replace, as a dry run of Compose's says."""
@@ -132,12 +142,8 @@ class DockerStack:
 
     def image(self, reference: str) -> Image | None:
         """An image that is here (by tag, digest or id), or None."""
-        done = self._cli.try_(("docker", "image", "inspect", reference))
-        if is_gone(done):
-            return None
-        if done.code != 0:
-            fail(done.argv, done.code, done.complaint, "")
-        return image_from(reference, parsed(done.stdout)[0])
+        found = inspected_images(self._cli, [reference])
+        return image_from(reference, found[0]) if found else None
 
     def images(self, references: Sequence[str]) -> dict[str, Image]:
         """Those of several images that are here, by reference: a tag, a digest or an id."""

@@ -111,16 +111,20 @@ def _configurations(
 ) -> tuple[dict[str, Likeness], str]:
     """Service -> whether its configuration, the image aside, is the files'; and why, where that cannot be told.
 
-    Compose itself is asked what it would replace, with each service's image set to the one that it runs. Where that
-    image has lost its name, or Compose does not say, there is only the config hash that it prints: an equal one is
-    proof, another one is none (docker/compose #14001).
+    Equal hashes are proof, and cost little. Unlike ones are none (docker/compose #14001), so Compose itself is asked
+    what it would replace, with each service's image set to the one that it runs. It is not asked of all services: a
+    dry run of several waits where one depends on another.
     """
+    hashes = host.stack.config_hashes()
+    alike: dict[str, Likeness] = {
+        service: "same" if {hashes.get(service)} == {one.config_hash for one in ours} else "unknown"
+        for service, ours in by_service.items()
+    }
     asked = {
         service: ours[0].image
         for service, ours in by_service.items()
-        if all(one.image in here and here[one.image].id == one.image_id for one in ours)
+        if alike[service] == "unknown" and all(_is_named(one, here) for one in ours)
     }
-    alike: dict[str, Likeness] = dict.fromkeys(by_service, "unknown")
     why = "The images that they run have lost their names on this host."
     try:
         if asked:
@@ -128,11 +132,12 @@ def _configurations(
             alike |= dict.fromkeys(asked.keys() - replaced, "same")
             why = _judge_replaced(host, {name: by_service[name] for name in replaced}, alike) or why
     except HostError as error:
-        why = f"Compose was asked, and said: {error.message}"
-    unsure = [service for service, config in alike.items() if config == "unknown"]
-    hashes = host.stack.config_hashes() if unsure else {}
-    proven = [name for name in unsure if {hashes.get(name)} == {one.config_hash for one in by_service[name]}]
-    return alike | dict.fromkeys(proven, "same"), why
+        return alike, f"Compose was asked, and said: {error.message}"
+    return alike, why
+
+
+def _is_named(one: Container, here: Mapping[str, Image]) -> bool:
+    return one.image in here and here[one.image].id == one.image_id
 
 
 def _judge_replaced(host: Host, replaced: Mapping[str, Sequence[Container]], alike: dict[str, Likeness]) -> str:

@@ -98,7 +98,7 @@ def _choose(stack: "Stack", config: Config, found: Sequence[Evidence]) -> Databa
     if not choice.trouble or len([what for what in made.values() if what == "server"]) > 1:
         return choice
     try:
-        planned = _by_model(stack.resolve(hashed=False))
+        planned = _by_model(stack.resolve())
     except HostError:
         if found:
             return choice

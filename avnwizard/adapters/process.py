@@ -93,10 +93,15 @@ def stream(
         fail(argv, code, printable("\n".join(last)), hint)
 
 
+def lines_in(raw: bytes) -> Iterator[str]:
+    """The lines in some output, each cut to `LINE_BYTES`; carriage returns end one too (progress bars)."""
+    for line in raw.decode("utf-8", "replace").replace("\r", "\n").split("\n"):
+        if line.strip():
+            yield line[:LINE_BYTES]
+
+
 def _lines(pipe: IO[bytes]) -> Iterator[str]:
-    """Lines of at most `LINE_BYTES`; carriage returns end a line too (progress bars)."""
+    """What comes out of a pipe, by lines."""
     with contextlib.suppress(ValueError):
         while raw := pipe.readline(LINE_BYTES):
-            for line in raw.decode("utf-8", "replace").replace("\r", "\n").split("\n"):
-                if line.strip():
-                    yield line
+            yield from lines_in(raw)

@@ -3,13 +3,13 @@
 No secret is ever part of one; secrets travel in the child's environment or on its stdin.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from avnwizard.domain.host import ComposeProject
 
 Argv = tuple[str, ...]
-_UP = ("up", "-d", "--no-deps", "--pull", "never")
+_UP = ("--no-deps", "--pull", "never")
 DUMPING = "avnwizard dump"
 """The `application_name` of our pg_dump, by which its progress is found."""
 
@@ -19,10 +19,11 @@ def compose_base(project: ComposeProject, *, files: Sequence[Path] = (), env_fil
 
     `files` and `env_file` stand in for the project's own; relative paths in them still mean its directory.
     """
-    argv = ["docker", "compose", "-p", project.name, "--project-directory", str(project.directory)]
+    argv = ["docker", "compose"]
     for file in files or project.files:
-        argv += ["-f", str(file)]
-    return (*argv, "--env-file", str(env_file or project.env_file))
+        argv += ["--file", str(file)]
+    argv += ["--env-file", str(env_file or project.env_file)]
+    return (*argv, "--project-name", project.name, "--project-directory", str(project.directory))
 
 
 def compose_up(
@@ -40,47 +41,43 @@ def compose_up(
         force: replace its containers also where Compose sees no difference.
         grace_s: what is replaced is killed after so long; None for what its own container says.
     """
-    argv = [*compose_base(project), *_UP]
-    if grace_s is not None:
-        argv += ["--timeout", _whole(grace_s)]
-    if not recreate:
-        argv.append("--no-recreate")
-    if force:
-        argv.append("--force-recreate")
+    argv = [*compose_base(project), "up", "--detach"]
     if scale is not None:
         argv += ["--scale", f"{service}={scale}"]
-    return (*argv, service)
+    if force:
+        argv.append("--force-recreate")
+    if not recreate:
+        argv.append("--no-recreate")
+    return (*argv, *_UP, *up_words(service, grace_s))
+
+
+def up_words(service: str, grace_s: float | None) -> Argv:
+    """What `up` ends with: the service, behind the grace period of what it replaces."""
+    return (*(() if grace_s is None else ("--timeout", _whole(grace_s))), service)
 
 
 def compose_dry_run(
-    project: ComposeProject, service: str, count: int, *, files: Sequence[Path] = (), env_file: Path | None = None
+    project: ComposeProject,
+    counts: Mapping[str, int],
+    *,
+    files: Sequence[Path] = (),
+    env_file: Path | None = None,
+    override: Path | None = None,
 ) -> Argv:
-    """Print what `up` would do to a service's `count` containers; nothing is changed (Compose 2.20 and later)."""
-    base = compose_base(project, files=files, env_file=env_file)
-    scale = ("--scale", f"{service}={count}") if count > 1 else ()
-    return (*base, *_UP, "--dry-run", *scale, service)
-
-
-def compose_dry_up(project: ComposeProject, services: Sequence[str], *, override: Path | None = None) -> Argv:
-    """Say in JSON lines what `up` would do with some services, and do nothing of it.
+    """Print what `up` would do to some services; nothing is changed (Compose 2.20 and later).
 
     Args:
-        override: one more compose file, after the project's own.
+        counts: service -> how many containers it has: Compose shall not tell of a scaling.
+        override: one more compose file, after the others, that says which images there are: none is built.
     """
-    base = compose_base(project, files=(*project.files, override) if override else ())
-    return (
-        *base,
-        "--progress",
-        "json",
-        "up",
-        "-d",
-        "--dry-run",
-        "--no-deps",
-        "--no-build",
-        "--pull",
-        "never",
-        *services,
-    )
+    used = (*(files or project.files), override) if override else files
+    argv = [*compose_base(project, files=used, env_file=env_file), "up", "--detach", *_UP, "--dry-run"]
+    if override:
+        argv.append("--no-build")
+    for service, count in sorted(counts.items()):
+        if count > 1:
+            argv += ["--scale", f"{service}={count}"]
+    return (*argv, *sorted(counts))
 
 
 def compose_config(project: ComposeProject, *, files: Sequence[Path] = (), env_file: Path | None = None) -> Argv:
@@ -88,24 +85,29 @@ def compose_config(project: ComposeProject, *, files: Sequence[Path] = (), env_f
     return (*compose_base(project, files=files, env_file=env_file), "config", "--format", "json")
 
 
-def compose_hashes(project: ComposeProject, *, files: Sequence[Path] = (), env_file: Path | None = None) -> Argv:
-    """Print "SERVICE HASH" per line: what the label `com.docker.compose.config-hash` will be."""
-    return (*compose_base(project, files=files, env_file=env_file), "config", "--hash", "*")
+def compose_hashes(project: ComposeProject) -> Argv:
+    """Print "SERVICE HASH" per line: for most services what the label `com.docker.compose.config-hash` will be."""
+    return (*compose_base(project), "config", "--hash", "*")
 
 
 def docker_pull(reference: str) -> Argv:
     """Pull one image."""
-    return ("docker", "pull", reference)
+    return ("docker", "image", "pull", reference)
 
 
 def docker_stop(container_ids: Sequence[str], grace_s: float) -> Argv:
     """Stop, all at the same time, with SIGKILL after `grace_s` (whole seconds, rounded up)."""
-    return ("docker", "stop", "-t", _whole(grace_s), *container_ids)
+    return ("docker", "container", "stop", *stop_words(container_ids, grace_s))
+
+
+def stop_words(container_ids: Sequence[str], grace_s: float) -> Argv:
+    """What `stop` ends with: the containers, behind their grace period."""
+    return ("-t", _whole(grace_s), *container_ids)
 
 
 def docker_remove(container_id: str) -> Argv:
     """Remove a stopped container; its volumes stay."""
-    return ("docker", "rm", container_id)
+    return ("docker", "container", "rm", container_id)
 
 
 def docker_mark(container_id: str, file: str, *, there: bool) -> Argv:
@@ -115,7 +117,7 @@ def docker_mark(container_id: str, file: str, *, there: bool) -> Argv:
 
 def docker_remove_helper(container_id: str) -> Argv:
     """Remove one of avnwizard's own helpers at once, running or not."""
-    return ("docker", "rm", "-f", container_id)
+    return ("docker", "container", "rm", "--force", container_id)
 
 
 def docker_director(image: str, name: str) -> Argv:
@@ -124,11 +126,16 @@ def docker_director(image: str, name: str) -> Argv:
     It runs Traefik itself without a provider, since that is in the image whatever else is; with no network. The
     labels come on stdin: they may hold password hashes (basic authentication), which are not for an argv.
     """
-    argv = ["docker", "run", "-d", "--name", name, "--network", "none", "--pull", "never", "--restart", "no"]
-    argv += ["--no-healthcheck", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
-    argv += ["--log-driver", "none", "-e", "GOMAXPROCS=1", "--label-file", "/dev/stdin"]
+    argv = ["docker", "container", "run", "--cap-drop", "ALL", "--env", "GOMAXPROCS=1", "--no-healthcheck"]
+    argv += ["--label-file", "/dev/stdin", "--log-driver", "none", "--name", name, "--network", "none"]
+    argv += ["--pull", "never", "--read-only", "--restart", "no", "--security-opt", "no-new-privileges"]
+    return (*argv, *director_words(image))
+
+
+def director_words(image: str) -> Argv:
+    """What `run` ends with for a director: that nobody waits for it, its image, and Traefik's own options."""
     idle = ("--entrypoints.idle.address=127.0.0.1:65000", "--global.checknewversion=false")
-    return (*argv, image, *idle, "--global.sendanonymoususage=false", "--log.level=ERROR")
+    return ("--detach", image, *idle, "--global.sendanonymoususage=false", "--log.level=ERROR")
 
 
 def docker_tag(image_id: str, name: str) -> Argv:
@@ -143,18 +150,8 @@ def docker_untag(name: str) -> Argv:
 
 def docker_look_into(image_id: str) -> Argv:
     """Make a container of an image, never to be started, so that the image's files can be read."""
-    return (
-        "docker",
-        "create",
-        "--pull",
-        "never",
-        "--network",
-        "none",
-        "--label",
-        "avnwizard.look=1",
-        image_id,
-        "true",
-    )
+    never = ("--pull", "never", "--network", "none", "--label", "avnwizard.look=1")
+    return ("docker", "create", *never, image_id, "true")
 
 
 def docker_read(container_id: str, file: str) -> Argv:
@@ -169,7 +166,7 @@ def docker_looked(container_id: str) -> Argv:
 
 def docker_start(container_id: str) -> Argv:
     """Start a stopped container as it is."""
-    return ("docker", "start", container_id)
+    return ("docker", "container", "start", container_id)
 
 
 def docker_archive(container_id: str, path: str) -> Argv:

@@ -136,7 +136,6 @@ class Service:
             "service_completed_successfully").
         published: host ports that the service fixes ("127.0.0.1:80"), which make a second replica impossible.
         health_test: the health check's command, words apart or as one text behind "CMD-SHELL".
-        config_hash: Compose's own hash; "" where the model was not resolved by Compose.
         replicas: as `deploy.replicas` or `scale` say, else 1.
         stop_grace_s: `stop_grace_period`, Docker's default where unset.
         single: why its network, devices or namespaces allow one container only, "" when they allow more.
@@ -159,7 +158,6 @@ class Service:
     restart: str = ""
     replicas: int = 1
     stop_grace_s: float = DEFAULT_GRACE_S
-    config_hash: str = ""
     single: str = ""
     owners: tuple[str, ...] = ()
 

@@ -103,10 +103,8 @@ class Stack(Protocol):
         `HostError` when it cannot be told.
         """
 
-    def resolve(
-        self, files: Sequence[Path] = (), env_file: Path | None = None, *, hashed: bool = True
-    ) -> ComposeModel:
-        """The model of the project's files, or of others with another env file; config hashes take another look.
+    def resolve(self, files: Sequence[Path] = (), env_file: Path | None = None) -> ComposeModel:
+        """The model of the project's files, or of others with another env file.
 
         Relative paths in the files are always taken from the project directory.
         """
@@ -116,6 +114,13 @@ class Stack(Protocol):
 
         Compose itself is asked, since the hash that `config` prints is not always the one that `up` compares. A
         container that only would be started is not among them. `HostError` when Compose does not say.
+        """
+
+    def config_hashes(self) -> dict[str, str]:
+        """Service -> the config hash that Compose prints for the project's files.
+
+        A container that carries the same hash was made from the same configuration. Another hash proves nothing
+        (docker/compose #14001): then `replaced` tells.
         """
 
     def replaced(self, services: Sequence[str], *, images: Mapping[str, str]) -> frozenset[str]:

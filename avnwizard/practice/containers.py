@@ -128,3 +128,12 @@ def _published(config: dict[str, Any]) -> tuple[str, ...]:
 def labels_of(config: dict[str, Any]) -> dict[str, str]:
     """The labels of a resolved service, which Compose writes with every `$` doubled."""
     return {key: str(value).replace("$$", "$") for key, value in (config.get("labels") or {}).items()}
+
+
+def host_ports(record: Record) -> set[str]:
+    """The host's ports that a container takes, as "ADDRESS:PORT"."""
+    return {
+        f"{port.get('host_ip') or '0.0.0.0'}:{port['published']}"  # noqa: S104 - what Docker takes for no address
+        for port in record.config.get("ports") or ()
+        if port.get("published")
+    }

@@ -105,7 +105,7 @@ class Sight:
 
 
 def _alone(record: Record) -> ComposeModel:
-    return model_from_config({"services": {record.service: record.config}}, {})
+    return model_from_config({"services": {record.service: record.config}})
 
 
 class PracticeProbeRun:

@@ -9,7 +9,6 @@ from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.host import ComposeModel, ComposeProject
 from avnwizard.errors import HostError, UsageError
 from avnwizard.practice.compose.model import load
-from avnwizard.practice.config_hash import config_hash
 
 
 def resolve(project: ComposeProject, files: Sequence[Path], env_file: Path) -> ComposeModel:
@@ -28,7 +27,7 @@ def resolve(project: ComposeProject, files: Sequence[Path], env_file: Path) -> C
 def _resolved(file: bytes, env: bytes, project: str, directory: Path) -> ComposeModel:
     values = EnvFile.parse(env).as_dict()
     raw = load(file.decode("utf-8", errors="replace"), values, project=project, folder=str(directory))
-    return model_from_config(raw, {name: config_hash(part, directory) for name, part in raw["services"].items()})
+    return model_from_config(raw)
 
 
 def _read(path: Path) -> bytes:

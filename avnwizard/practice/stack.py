@@ -14,10 +14,10 @@ from avnwizard.domain.postgres.server import Evidence
 from avnwizard.domain.probing import Standing
 from avnwizard.errors import HostError
 from avnwizard.ports import Progress
-from avnwizard.practice import dry_run, model, programs
-from avnwizard.practice.config_hash import label_hash
+from avnwizard.practice import model, programs
+from avnwizard.practice.config_hash import config_hash, label_hash
 from avnwizard.practice.container_store import new_id
-from avnwizard.practice.containers import KILLED, Record
+from avnwizard.practice.containers import KILLED, Record, host_ports
 from avnwizard.practice.convergence import Action, converge, replaced
 from avnwizard.practice.database import Cluster
 from avnwizard.practice.images import ImageStore
@@ -95,9 +95,7 @@ class PracticeStack(StackImages):
             for each in self._store.present()
         ]
 
-    def resolve(
-        self, files: Sequence[Path] = (), env_file: Path | None = None, *, hashed: bool = True
-    ) -> ComposeModel:
+    def resolve(self, files: Sequence[Path] = (), env_file: Path | None = None) -> ComposeModel:
         """The model of the checkout's real files, or of others."""
         return model.resolve(self._project, files or self._project.files, env_file or self._project.env_file)
 
@@ -106,13 +104,23 @@ class PracticeStack(StackImages):
         resolved = self.resolve(files, env_file)
         if service not in resolved.services:
             raise HostError(f"no such service: {service}", "Is it in this release's compose file?")
-        image = self._images.find(resolved.services[service].image)
-        label = label_hash(resolved.raw["services"][service], self._project.directory)
+        return self._outdated(service, resolved.raw["services"][service], resolved.services[service].image)
+
+    def _outdated(self, service: str, config: Mapping[str, Any], reference: str) -> frozenset[str]:
+        image = self._images.find(reference)
+        label = label_hash(config, self._project.directory)
         return replaced(self._existing(service), config_hash=label, image_id=image.id if image else "")
+
+    def config_hashes(self) -> dict[str, str]:
+        """What `config --hash '*'` would print."""
+        services = self.resolve().raw["services"]
+        return {name: config_hash(part, self._project.directory) for name, part in services.items()}
 
     def replaced(self, services: Sequence[str], *, images: Mapping[str, str]) -> frozenset[str]:
         """Those whose containers `up` would replace, were their images those."""
-        return dry_run.replaced(self.resolve(), self._project.directory, self._store, self._images, services, images)
+        there = self.resolve().raw["services"]
+        wanted = {name: {**there[name], **({"image": images[name]} if name in images else {})} for name in services}
+        return frozenset(name for name, config in wanted.items() if self._outdated(name, config, config["image"]))
 
     def origins(self) -> tuple[Origin, ...]:
         """None: containers here tell nothing of files."""
@@ -275,20 +283,12 @@ class PracticeStack(StackImages):
             self._observer.postgres_runs()
 
     def _refuse_taken_port(self, record: Record) -> None:
-        wanted = _host_ports(record)
+        wanted = host_ports(record)
         for other in self._store.present():
             running = other.started_at is not None and other.stopped_at is None
-            taken = wanted & _host_ports(other) if running and other.id != record.id else set()
+            taken = wanted & host_ports(other) if running and other.id != record.id else set()
             if taken:
                 raise HostError(
                     f"container {record.name} cannot start: bind for {min(taken)} failed: port is already allocated",
                     f"{other.name} has it.",
                 )
-
-
-def _host_ports(record: Record) -> set[str]:
-    return {
-        f"{port.get('host_ip') or '0.0.0.0'}:{port['published']}"  # noqa: S104 - what Docker takes for no address
-        for port in record.config.get("ports") or ()
-        if port.get("published")
-    }

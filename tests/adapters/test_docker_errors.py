@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from avnwizard.adapters.docker import DockerStack, find_engine, find_project
+from avnwizard.adapters.docker import DockerStack, find_engine, find_project, plugin
 from avnwizard.adapters.docker.cli import DockerCli
 from avnwizard.adapters.postgres.container_access import ContainerPostgresAccess
 from avnwizard.domain.host import ComposeProject
@@ -20,6 +20,12 @@ DENIED = f"echo 'permission denied while trying to connect to the Docker daemon 
 NO_PLUGIN = INFO + 'echo "docker: unknown command: docker compose" >&2; exit 1'
 OLD_PLUGIN = INFO + 'if [ "$1" = compose ]; then echo v2.17.3; exit 0; fi; exit 1'
 GOOD = INFO + 'if [ "$1" = compose ]; then echo 2.39.1; exit 0; fi; exit 1'
+
+
+@pytest.fixture(autouse=True)
+def _no_plugin_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compose is what the script says, whatever this machine has installed."""
+    monkeypatch.setattr(plugin, "_SYSTEM", ())
 
 
 def _environ(tmp_path: Path, script: str) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Directors on an engine that is only played: what is started and removed, in order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import SimpleNamespace
 
 import pytest
@@ -21,20 +21,16 @@ _LABELS = {
 class _Engine:
     """Containers by name, as Docker keeps them: a name is taken until its container is removed."""
 
-    environ: Mapping[str, str] = {}
-
     def __init__(self) -> None:
         self.there: dict[str, dict[str, object]] = {}
 
-    def run(self, argv: Sequence[str], *, timeout_s: float, stdin: bytes) -> None:
-        assert timeout_s
-        name = argv[argv.index("--name") + 1]
+    def run_director(self, _image: str, name: str, lines: bytes) -> None:
         assert name not in self.there, "Conflict. The container name is already in use"
-        labels = dict(line.partition("=")[::2] for line in stdin.decode().splitlines())
+        labels = dict(line.partition("=")[::2] for line in lines.decode().splitlines())
         self.there[name] = {"Id": name, "State": {"Running": True}, "Config": {"Labels": labels}}
 
-    def unless_gone(self, argv: Sequence[str]) -> None:
-        self.there.pop(argv[-1])
+    def remove_helper(self, name: str) -> None:
+        self.there.pop(name)
 
 
 @pytest.fixture
@@ -47,7 +43,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> _Engine:
 
 def _edge(engine: _Engine, monkeypatch: pytest.MonkeyPatch) -> TraefikEdge:
     made = TraefikEdge("id")
-    monkeypatch.setattr(made, "_cli", engine)
+    monkeypatch.setattr(made, "_changes", engine)
     monkeypatch.setattr(made, "_traefik", lambda: SimpleNamespace(image="traefik", api=None, settings=Settings()))
 
     def direction(service: str, containers: Sequence[str], run: str, *, lift: int) -> Direction:

@@ -51,11 +51,11 @@ def test_discovery_and_facts(running: LabStack, stack: DockerStack, tmp_path: Pa
 
 def test_the_resolved_model_is_what_runs(stack: DockerStack) -> None:
     """Every container's hash and image are those of the model, so `up` would have nothing to do."""
-    model = stack.resolve()
+    model, hashes = stack.resolve(), stack.config_hashes()
     containers = stack.containers()
     assert {each.service for each in containers} == model.services.keys()
     for each in containers:
-        assert each.config_hash == model.services[each.service].config_hash != "", each.service
+        assert each.config_hash == hashes[each.service] != "", each.service
         assert each.image == model.services[each.service].image
         assert each.is_serving or (each.state, each.exit_code) == ("exited", 0)
 
@@ -73,16 +73,18 @@ def test_the_env_file_beats_an_exported_variable(running: LabStack) -> None:
 
 
 def test_other_files_and_env_file(running: LabStack, stack: DockerStack, tmp_path: Path) -> None:
-    """A model from elsewhere keeps project and relative paths; only what changed has another hash."""
+    """A model from elsewhere keeps project and relative paths; only what the change concerns would be replaced."""
     files = (tmp_path / "compose.yml",)
     files[0].write_bytes((running.clone / "docker-compose.traefik.yml").read_bytes())
     env_file = tmp_path / "env"
     env_file.write_text((running.clone / ".env.production").read_text() + "\nAVNOLOGY_DOMAIN=new.example\n")
     now, then = stack.resolve(), stack.resolve(files, env_file)
     assert then.raw["name"] == running.project
-    changed = {name for name in now.services if now.services[name].config_hash != then.services[name].config_hash}
+    changed = {name for name in now.services if now.raw["services"][name] != then.raw["services"][name]}
     assert "gateway" in changed
     assert "postgres" not in changed
+    assert stack.outdated("gateway", files, env_file) == {each.id for each in _of(stack, "gateway")}
+    assert stack.outdated("postgres", files, env_file) == frozenset()
     assert now.services["avnology-migrate"].volumes == then.services["avnology-migrate"].volumes
 
 

@@ -116,12 +116,12 @@ _SLOW = """
 import sys, time
 from avnwizard.practice.stack import PracticeStack
 resolve = PracticeStack.resolve
-def slow(self, files=(), env_file=None, *, hashed=True):
+def slow(self, files=(), env_file=None):
     if env_file:
         assert b"CaNaRy" in env_file.read_bytes()
         print("reading", flush=True)
         time.sleep(600)
-    return resolve(self, files, env_file, hashed=hashed)
+    return resolve(self, files, env_file)
 PracticeStack.resolve = slow
 from avnwizard.__main__ import main
 main()

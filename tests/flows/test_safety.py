@@ -101,7 +101,7 @@ def _service(*mounts: str, **more: Any) -> dict[str, Any]:
 
 
 def _model(**services: dict[str, Any]) -> ComposeModel:
-    return model_from_config({"name": "x", "services": services}, {})
+    return model_from_config({"name": "x", "services": services})
 
 
 def test_a_database_that_stays_where_it_is(world: _World) -> None:
@@ -359,7 +359,7 @@ def test_what_an_earlier_version_retired_for_good() -> None:
 def test_a_volume_that_is_not_there(world: _World, mounts: tuple[Mount, ...], words: str) -> None:
     """Neither read from nor written to: the path of the container shows something else."""
     world.add("minio", *mounts)
-    model = model_from_config({"name": "x", "volumes": {"objects": {"name": "x_objects"}}}, {})
+    model = model_from_config({"name": "x", "volumes": {"objects": {"name": "x_objects"}}})
     with pytest.raises(HostError, match=words) as raised:
         require_there(world.containers[-1], model, "objects", "/data")
     assert "x_objects" in raised.value.message

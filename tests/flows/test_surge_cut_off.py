@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from avnwizard.engine.step import StepContext
     from avnwizard.flows.host import Host
 
-_SERVICE = Service("web", "web:2", config_hash="new", replicas=2)
+_SERVICE = Service("web", "web:2", replicas=2)
 _PATIENCE = Patience(healthy_s=10.0, drain_s=2.0, drain_limit_s=30.0)
 
 

@@ -37,9 +37,8 @@ class _Stack:
             for name, runs in self.running.items()
         )
 
-    def resolve(self, *, hashed: bool) -> ComposeModel:
-        assert not hashed, "nobody needs the hashes"
-        return model_from_config({"volumes": {"minio_data": {"name": "x_minio_data"}}}, {})
+    def resolve(self) -> ComposeModel:
+        return model_from_config({"volumes": {"minio_data": {"name": "x_minio_data"}}})
 
     def stop(self, *containers: str, grace_s: float) -> None:
         assert grace_s

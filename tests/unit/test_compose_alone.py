@@ -15,7 +15,7 @@ _DONE = {"condition": "service_completed_successfully"}
 
 def _model(**services: dict[str, Any]) -> ComposeModel:
     bodies = {name: {"image": "i", "healthcheck": _HEALTH, **body} for name, body in services.items()}
-    return model_from_config({"name": "demo", "services": bodies}, {})
+    return model_from_config({"name": "demo", "services": bodies})
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from avnwizard.domain.compose.model import hash_counts_dependencies, hashes_from_output, model_from_config, seconds
+from avnwizard.domain.compose.model import hashes_from_output, model_from_config, seconds
 from avnwizard.domain.host import Service
 
 RAW: dict[str, Any] = {
@@ -52,7 +52,7 @@ RAW: dict[str, Any] = {
 
 def test_a_stateless_service() -> None:
     """Conditions, replicas, health, labels with their dollars, networks, restart and grace are read."""
-    assert model_from_config(RAW, {"gateway": "abc"}).services["gateway"] == Service(
+    assert model_from_config(RAW).services["gateway"] == Service(
         name="gateway",
         image="registry.example.org:5000/avnology/gateway:v2.0.0",
         depends_on={"postgres": "service_healthy", "avnology-migrate": "service_completed_successfully"},
@@ -64,29 +64,28 @@ def test_a_stateless_service() -> None:
         restart="unless-stopped",
         replicas=2,
         stop_grace_s=60.0,
-        config_hash="abc",
     )
 
 
 def test_a_stateful_service() -> None:
     """Fixed ports, mounts in the short syntax, a container name, and a disabled health check."""
-    service = model_from_config(RAW, {}).services["postgres"]
+    service = model_from_config(RAW).services["postgres"]
     assert service.published == ("127.0.0.1:5432", "53/udp")
     assert service.volumes == ("postgres_data:/var/lib/postgresql/data", "/srv/init:/init.d:ro", "/anonymous", "/run")
     assert (service.container_name, service.has_healthcheck, service.start_period_s) == ("pg", False, 0.0)
-    assert (service.restart, service.replicas, service.stop_grace_s, service.config_hash) == ("", 1, 10.0, "")
+    assert (service.restart, service.replicas, service.stop_grace_s) == ("", 1, 10.0)
 
 
 def test_a_built_service_with_a_deploy_section() -> None:
     """Without an image the name is the one that Compose gives; the restart policy of `deploy` counts."""
-    service = model_from_config(RAW, {}).services["worker"]
+    service = model_from_config(RAW).services["worker"]
     assert (service.image, service.restart, service.replicas) == ("avnology-worker", "on-failure", 3)
     assert not service.has_healthcheck
 
 
 def test_the_raw_model_is_untouched_and_not_shown() -> None:
     """`raw` keeps Compose's doubled dollars and stays out of the repr: it holds secrets."""
-    model = model_from_config(RAW, {})
+    model = model_from_config(RAW)
     assert model.raw is RAW
     assert "apr1" in str(model.raw)
     assert "raw" not in repr(model)
@@ -94,7 +93,7 @@ def test_the_raw_model_is_untouched_and_not_shown() -> None:
 
 def test_an_empty_model() -> None:
     """No services at all is an empty model, not an error."""
-    assert model_from_config({"name": "x", "services": None}, {}).services == {}
+    assert model_from_config({"name": "x", "services": None}).services == {}
 
 
 def test_hashes() -> None:
@@ -117,12 +116,3 @@ def test_hashes() -> None:
 def test_durations(duration: object, expected: float) -> None:
     """Go's durations in seconds; milliseconds are not minutes."""
     assert seconds(duration) == pytest.approx(expected)
-
-
-@pytest.mark.parametrize(
-    ("version", "counts"),
-    [("2.26.1-4", True), ("2.29.2", True), ("2.29.3", False), ("2.40.3-3", False), ("v5.0.0", False)],
-)
-def test_hashes_with_dependencies(version: str, counts: bool) -> None:
-    """From 2.29.3 on a service's hash does not depend on what it depends on."""
-    assert hash_counts_dependencies(version) is counts

@@ -119,7 +119,7 @@ def test_secrets_do_not_show() -> None:
 
 
 def _model(**services: dict[str, object]) -> ComposeModel:
-    return model_from_config({"services": services}, dict.fromkeys(services, "h"))
+    return model_from_config({"services": services})
 
 
 def test_strategies_and_their_reasons() -> None:

@@ -26,7 +26,7 @@ _DATA = "/var/lib/postgresql/data"
 
 def _model(**services: dict[str, Any]) -> ComposeModel:
     volumes = {"pgdata": {"name": "demo_pgdata"}, "shared": {"name": "shared", "external": True}}
-    return model_from_config({"name": "demo", "services": services, "volumes": volumes}, {})
+    return model_from_config({"name": "demo", "services": services, "volumes": volumes})
 
 
 def _volume(source: str, target: str, **more: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def _model(*flags: str, **labels: Labels) -> ComposeModel:
     command = ["--entrypoints.web.address=:80", "--entrypoints.websecure.address=:443", *flags]
     edge = {"image": "traefik:v3.7", "command": command, "ports": ports}
     rest = {name: {"image": f"{name}:1", "labels": found} for name, found in labels.items()}
-    return model_from_config({"name": "id", "services": {"traefik": edge, **rest}}, {})
+    return model_from_config({"name": "id", "services": {"traefik": edge, **rest}})
 
 
 def _router(name: str, rule: str, **more: str) -> Labels:

@@ -24,7 +24,7 @@ def _model(*flags: str, **labels: dict[str, str]) -> ComposeModel:
         "ports": [_port("8080", 80, "127.0.0.1"), _port("8443", 443)],
     }
     rest = {name: {"image": f"{name}:1", "labels": found} for name, found in labels.items()}
-    return model_from_config({"name": "id", "services": {"edge": edge, **rest}}, {})
+    return model_from_config({"name": "id", "services": {"edge": edge, **rest}})
 
 
 def _labels(router: str, rule: str, **more: str) -> dict[str, str]:

@@ -21,8 +21,7 @@ MODEL = model_from_config(
             "one": {"volumes": _DATA, "depends_on": {"other": {"condition": "service_started"}}},
             "other": {"volumes": _DATA, "depends_on": {"one": {"condition": "service_started"}}},
         },
-    },
-    {},
+    }
 )
 
 

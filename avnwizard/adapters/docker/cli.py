@@ -28,7 +28,7 @@ _HINTS = (
     ("toomanyrequests", "The registry limits pulls: `docker login` raises the limit; or wait, then resume."),
     ("port is already allocated", "Something else on this host listens on that port: `ss -ltnp`."),
 )
-_INSTALL = "Install Docker Engine: https://docs.docker.com/engine/install/"
+INSTALL = "Install Docker Engine: https://docs.docker.com/engine/install/"
 _WHERE = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "HOME", "PATH")
 """The environment that decides which CLI is asked, and which engine it speaks to."""
 _SOCKETS: dict[tuple[str, ...], Path | None] = {}
@@ -88,7 +88,7 @@ class DockerCli:
     ) -> Completed:
         """A docker command, its failure left to the caller."""
         environ = self.environ if env is None else env
-        return run(argv, timeout_s=timeout_s, env=environ, input=stdin, check=False, hint=_INSTALL)
+        return run(argv, timeout_s=timeout_s, env=environ, input=stdin, check=False, hint=INSTALL)
 
     def unless_gone(self, argv: Sequence[str], *, timeout_s: float = READ_S) -> None:
         """A docker command on something that may be gone already, which is fine."""
@@ -99,7 +99,7 @@ class DockerCli:
     def stream(self, argv: Sequence[str], on_line: Callable[[str], None], *, timeout_s: float) -> None:
         """A docker command whose lines are told as they come."""
         try:
-            stream(argv, on_line, timeout_s=timeout_s, env=self.environ, hint=_INSTALL)
+            stream(argv, on_line, timeout_s=timeout_s, env=self.environ, hint=INSTALL)
         except HostError as error:
             raise HostError(error.message, hint_for(error.message) or error.hint) from error
 

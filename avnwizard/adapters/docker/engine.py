@@ -5,6 +5,7 @@ from pathlib import Path
 
 from avnwizard.adapters.docker import engine_api
 from avnwizard.adapters.docker.cli import COMPOSE_HINT, DockerCli, hint_for
+from avnwizard.adapters.docker.plugin import by_plugin
 from avnwizard.adapters.files import LocalFiles
 from avnwizard.adapters.hostile import printable
 from avnwizard.domain.host import EngineFacts
@@ -18,7 +19,9 @@ COMPOSE_MINIMUM = (2, 20)
 def find_engine(cli: DockerCli | None = None) -> EngineFacts:
     """The engine's facts; `HostError` with a hint when there is no CLI, no daemon, no permission or no Compose."""
     cli = cli or DockerCli()
-    facts = cli.json(("docker", "info", "--format", "{{json .}}"))
+    facts = (cli.engine_socket and engine_api.info(cli.engine_socket)) or cli.json(
+        ("docker", "info", "--format", "{{json .}}")
+    )
     errors = facts.get("ServerErrors") or []
     if errors or not facts.get("ServerVersion"):
         said = redact_urls(printable(" ".join(str(error) for error in errors))) or "docker info tells no version."
@@ -41,7 +44,7 @@ def require_engine(cli: DockerCli | None = None) -> None:
 
 
 def _compose_version(cli: DockerCli) -> str:
-    done = cli.try_(("docker", "compose", "version", "--short"))
+    done = cli.try_(by_plugin(("docker", "compose", "version", "--short"), cli.environ))
     found = re.match(r"v?(\d+)\.(\d+)\S*", done.text.strip())
     if done.code != 0 or not found:
         raise HostError("The docker CLI has no Compose plugin.", hint_for(done.complaint) or COMPOSE_HINT)

@@ -128,6 +128,11 @@ def answers(engine_socket: Path) -> bool:
             return False
 
 
+def info(engine_socket: Path) -> dict[str, Any]:
+    """What `docker info` knows of the engine (GET /info, 1.24 and later); {} where it does not answer."""
+    return asked(engine_socket, "/info", TIMEOUT_S)
+
+
 def _got(connection: http.client.HTTPConnection, path: str) -> tuple[int, Any]:
     connection.request("GET", path)
     answer = connection.getresponse()

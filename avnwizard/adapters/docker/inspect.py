@@ -68,7 +68,7 @@ def inspected_images(cli: DockerCli, references: Sequence[str]) -> list[dict[str
     done = cli.try_(("docker", "image", "inspect", *references))
     if done.code != 0 and not is_gone(done):
         fail(done.argv, done.code, done.complaint, "")
-    return parsed(done.stdout)
+    return parsed(done.stdout or b"[]")
 
 
 def parsed(output: bytes) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Asking Compose which containers of a service it would replace."""
+"""Asking Compose which containers it would replace: the one reader of its dry run."""
 
 from collections.abc import Mapping, Sequence
 
@@ -19,7 +19,7 @@ def outdated(cli: DockerCli, argv: Argv, containers: Sequence[Container], env: M
     that was never made fails (2.40.3, with an inline config).
 
     Args:
-        argv: a `docker compose up --dry-run` of the service that all the containers are of.
+        argv: a `docker compose up --dry-run` of the services that the containers are of.
 
     Raises:
         HostError: Compose fails, or says nothing of a container that runs.

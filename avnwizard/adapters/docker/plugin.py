@@ -1,4 +1,4 @@
-"""Compose without the docker CLI in front of it, for what needs no engine."""
+"""Compose without the docker CLI in front of it, for what it is asked: one process in place of three."""
 
 import json
 import os
@@ -19,7 +19,8 @@ _SYSTEM = (
 def by_plugin(argv: Argv, environ: Mapping[str, str]) -> Argv:
     """A `docker compose …` as the plugin's own program takes it, where that is found; else as it is.
 
-    The CLI only passes the words on, and holds 25 MB for as long as the plugin, with its 50, is at work.
+    The CLI asks the plugin for its description and passes the words on, and holds 25 MB for as long as the plugin,
+    with its 50, is at work. The plugin finds the engine as the CLI does.
     """
     if argv[:2] != ("docker", "compose"):
         return argv

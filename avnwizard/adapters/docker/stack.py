@@ -1,16 +1,16 @@
 """The port `Stack`: one Compose project on a Docker Engine."""
 
 import json
-import tempfile
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from avnwizard.adapters.docker import copying, engine_api
-from avnwizard.adapters.docker.cli import DockerCli, is_gone
+from avnwizard.adapters.docker.changes import Changes
+from avnwizard.adapters.docker.cli import DockerCli
 from avnwizard.adapters.docker.discovery import origins_of
-from avnwizard.adapters.docker.dry_run import recreated
 from avnwizard.adapters.docker.engine import find_engine
 from avnwizard.adapters.docker.environment import compose_environment, shadowed, without_secrets
 from avnwizard.adapters.docker.image_files import image_file
@@ -21,13 +21,13 @@ from avnwizard.adapters.docker.inspect import (
     inspected_images,
     labelled,
     names_of,
-    parsed,
     spelled_out,
 )
 from avnwizard.adapters.docker.outdated import outdated
 from avnwizard.adapters.docker.plugin import by_plugin
+from avnwizard.adapters.docker.resolved import Kept, made_from
 from avnwizard.adapters.docker.standing import standing
-from avnwizard.adapters.hostile import fail
+from avnwizard.adapters.memory_file import in_memory
 from avnwizard.domain import commands
 from avnwizard.domain.compose.model import hashes_from_output, model_from_config
 from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image
@@ -38,9 +38,7 @@ from avnwizard.errors import HostError
 from avnwizard.ports import Progress
 
 PULL_S = 3600.0
-_DRY_S = 120.0
 UP_S = 1800.0
-_STOP_MARGIN_S = 60.0
 
 
 class DockerStack:
@@ -62,6 +60,8 @@ class DockerStack:
         pull_s: float = PULL_S,
     ) -> None:
         self._project, self._cli = project, DockerCli(environ)
+        self._changes = Changes(self._cli, project)
+        self._models, self._hashes = Kept[ComposeModel](), Kept[dict[str, str]]()
         self._up_s, self._pull_s = up_s, pull_s
 
     @property
@@ -83,35 +83,54 @@ class DockerStack:
         """The project's running containers but those of `compose run`; `HostError` when it cannot be told."""
         return standing(self._cli, self._project.name)
 
-    def resolve(
-        self, files: Sequence[Path] = (), env_file: Path | None = None, *, hashed: bool = True
-    ) -> ComposeModel:
-        """The model of the project's files, or of others with another env file; config hashes take another look."""
+    def resolve(self, files: Sequence[Path] = (), env_file: Path | None = None) -> ComposeModel:
+        """The model of the project's files, or of others with another env file."""
         hint = "The compose file and the env file do not fit together; the message names the place."
         with self._composing(env_file, hint) as env:
-            model = commands.compose_config(self._project, files=files, env_file=env_file)
-            raw = self._cli.json(by_plugin(model, env), env=env)
-            argv = commands.compose_hashes(self._project, files=files, env_file=env_file)
-            hashes = hashes_from_output(self._cli.run(by_plugin(argv, env), env=env).text) if hashed else {}
-        return model_from_config(raw, hashes)
+            argv = by_plugin(commands.compose_config(self._project, files=files, env_file=env_file), env)
+            return self._models.get(
+                self._source(argv, env, files, env_file), lambda: model_from_config(self._cli.json(argv, env=env))
+            )
+
+    def config_hashes(self) -> dict[str, str]:
+        """Service -> the config hash that Compose prints for the project's files."""
+        with self._composing(None, "") as env:
+            argv = by_plugin(commands.compose_hashes(self._project), env)
+            return self._hashes.get(
+                self._source(argv, env), lambda: hashes_from_output(self._cli.run(argv, env=env).text)
+            )
+
+    def _source(
+        self, argv: commands.Argv, env: Mapping[str, str], files: Sequence[Path] = (), env_file: Path | None = None
+    ) -> Callable[[], bytes | None]:
+        used = (files or self._project.files, env_file or self._project.env_file)
+        return partial(made_from, argv[0], self._project, *used, env)
 
     def outdated(self, service: str, files: Sequence[Path] = (), env_file: Path | None = None) -> frozenset[str]:
         """Ids of the service's containers that `up` would replace, as a dry run of Compose's says."""
-        there = [each for each in self.containers(service) if not each.one_off]
-        argv = commands.compose_dry_run(self._project, service, len(there), files=files, env_file=env_file)
-        with self._composing(env_file, "`docker compose up -d --dry-run` tells more.") as env:
-            return outdated(self._cli, argv, there, env)
+        return self._outdated(self.containers(service), files=files, env_file=env_file)
 
     def replaced(self, services: Sequence[str], *, images: Mapping[str, str]) -> frozenset[str]:
-        """Those that a plain `docker compose up -d` would replace, by Compose's own dry run."""
-        names = {one.name: one.service for one in self.containers() if not one.one_off}
-        with tempfile.TemporaryDirectory(prefix="avnwizard-") as folder, self._composing(None, "") as env:
-            override = Path(folder) / "images.json"
-            override.write_text(json.dumps({"services": {name: {"image": one} for name, one in images.items()}}))
-            argv = commands.compose_dry_up(self._project, services, override=override if images else None)
-            done = self._cli.run(argv, timeout_s=_DRY_S, env=env)
-        found = {names.get(name) for name in recreated(done.stderr)}
-        return frozenset(name for name in services if name in found)
+        """Those of some services whose containers `up` would replace, were their images those, by a dry run too."""
+        there = [one for one in self.containers() if one.service in services]
+        override = json.dumps({"services": {name: {"image": one} for name, one in images.items()}})
+        with in_memory(override.encode()) as file:
+            found = self._outdated(there, override=file if images else None)
+        return frozenset(one.service for one in there if one.id in found)
+
+    def _outdated(
+        self,
+        there: Sequence[Container],
+        *,
+        files: Sequence[Path] = (),
+        env_file: Path | None = None,
+        override: Path | None = None,
+    ) -> frozenset[str]:
+        there = [one for one in there if not one.one_off]
+        counts = Counter(one.service for one in there)
+        argv = commands.compose_dry_run(self._project, counts, files=files, env_file=env_file, override=override)
+        with self._composing(env_file, "`docker compose up -d --dry-run` tells more.") as env:
+            return outdated(self._cli, by_plugin(argv, env), there, env)
 
     def origins(self) -> tuple[Origin, ...]:
         """From which files the project's containers were made, as their labels tell; the newest first."""
@@ -123,12 +142,8 @@ class DockerStack:
 
     def image(self, reference: str) -> Image | None:
         """An image that is here (by tag, digest or id), or None."""
-        done = self._cli.try_(("docker", "image", "inspect", reference))
-        if is_gone(done):
-            return None
-        if done.code != 0:
-            fail(done.argv, done.code, done.complaint, "")
-        return image_from(reference, parsed(done.stdout)[0])
+        found = inspected_images(self._cli, [reference])
+        return image_from(reference, found[0]) if found else None
 
     def images(self, references: Sequence[str]) -> dict[str, Image]:
         """Those of several images that are here, by reference: a tag, a digest or an id."""
@@ -154,7 +169,7 @@ class DockerStack:
 
     def pull(self, reference: str, progress: Callable[[str], None]) -> Image:
         """Pull, telling Docker's lines."""
-        self._cli.stream(commands.docker_pull(reference), progress, timeout_s=self._pull_s)
+        self._changes.pull(reference, progress, timeout_s=self._pull_s)
         image = self.image(reference)
         if image is None:
             raise HostError(f"{reference} was pulled and is not here.", "Does something prune images on this host?")
@@ -162,15 +177,15 @@ class DockerStack:
 
     def keep(self, image_id: str, name: str) -> None:
         """Tag an image so that `docker image prune` spares it; with `-a` it does not."""
-        self._cli.run(commands.docker_tag(image_id, name))
+        self._changes.tag(image_id, name)
 
     def release(self, name: str) -> None:
         """Remove a tag made by `keep` or `retag`; no error when there is none."""
-        self._cli.unless_gone(commands.docker_untag(name))
+        self._changes.untag(name)
 
     def retag(self, image_id: str, reference: str) -> None:
         """Make a tag point at an image that is here."""
-        self._cli.run(commands.docker_tag(image_id, reference))
+        self._changes.tag(image_id, reference)
 
     def up(
         self,
@@ -190,20 +205,26 @@ class DockerStack:
             if scale < there:
                 message = f"{service} has {there} containers; scaling it down to {scale} could remove the new ones."
                 raise HostError(message, "Remove the old ones by id first.")
-        argv = commands.compose_up(
-            self._project, service, scale=scale, recreate=recreate, force=force, grace_s=grace_s
-        )
         with self._composing(None, f"Look at `docker compose logs {service}`.") as env:
-            self._cli.run(argv, timeout_s=self._up_s, env=env)
+            self._changes.up(
+                self._project,
+                service,
+                scale=scale,
+                recreate=recreate,
+                force=force,
+                grace_s=grace_s,
+                timeout_s=self._up_s,
+                env=env,
+            )
 
     def stop(self, *container_ids: str, grace_s: float) -> None:
         """Stop, all at the same time, waiting `grace_s` before they are killed; no error when one is gone."""
         if container_ids:
-            self._cli.unless_gone(commands.docker_stop(container_ids, grace_s), timeout_s=grace_s + _STOP_MARGIN_S)
+            self._changes.stop(container_ids, grace_s=grace_s)
 
     def remove(self, container_id: str) -> None:
         """Remove a stopped container by id; no error when it is gone."""
-        self._cli.unless_gone(commands.docker_remove(container_id))
+        self._changes.remove(container_id)
 
     def mark(self, container_id: str, file: str, *, there: bool) -> None:
         """Make or remove an empty file in a running container; no error when the container is gone."""
@@ -211,7 +232,7 @@ class DockerStack:
 
     def start(self, container_id: str) -> None:
         """Start a stopped container as it is; no error when it runs."""
-        self._cli.run(commands.docker_start(container_id))
+        self._changes.start(container_id)
 
     def archive(self, container_id: str, path: str, to: Path, progress: Progress) -> FileFacts:
         """A folder of a container, running or not, as a tar in a new 0600 file, read whole again."""

@@ -5,20 +5,19 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from avnwizard.adapters.docker.changes import Changes
 from avnwizard.adapters.docker.cli import DockerCli
 from avnwizard.adapters.docker.connections import connections_of
 from avnwizard.adapters.docker.inspect import inspected, labelled
 from avnwizard.adapters.traefik import asking
 from avnwizard.adapters.traefik.finding import Traefik, find_traefik
 from avnwizard.adapters.traefik.targets import all_rivals, target_of
-from avnwizard.domain import commands
 from avnwizard.domain.edge import Connections, Director, EdgeFacts
 from avnwizard.domain.traefik import director
 from avnwizard.domain.traefik.director import CannotDirectError, Direction
 from avnwizard.domain.traefik.labels import default_name, read_labels
 from avnwizard.errors import HostError
 
-_RUN_S = 60.0
 _LASTS_S = 5.0
 """A Traefik that was found is believed for so long: it may itself be replaced in mid-run."""
 
@@ -33,6 +32,7 @@ class TraefikEdge:
 
     def __init__(self, project: str, *, environ: Mapping[str, str] | None = None) -> None:
         self._project, self._cli = project, DockerCli(environ)
+        self._changes = Changes(self._cli)
         self._found: Traefik | None = None
         self._looked = 0.0
         self._started: dict[str, str] = {}
@@ -71,7 +71,7 @@ class TraefikEdge:
         found = self.directors(service)
         for one in found:
             if not one.running:
-                self._cli.unless_gone(commands.docker_remove_helper(one.id))
+                self._changes.remove_helper(one.id)
         there = [one for one in found if one.running]
         if {one.target for one in there if one.lift == max(each.lift for each in there)} == set(containers):
             return
@@ -118,7 +118,7 @@ class TraefikEdge:
         top = max((one.lift for one in there if one.running), default=0)
         for one in there:
             if not (one.target in keep and one.running and one.lift == top):
-                self._cli.unless_gone(commands.docker_remove_helper(one.id))
+                self._changes.remove_helper(one.id)
 
     def connections(self, container_id: str, *, quiet_s: float) -> Connections:
         """The inbound connections of a container now."""
@@ -164,9 +164,8 @@ class TraefikEdge:
     def _start(self, name: str, labels: Mapping[str, str]) -> None:
         if any("\n" in text for label in labels.items() for text in label):
             raise HostError("A label of more than one line cannot be repeated.")
-        argv = commands.docker_director(self._traefik().image, f"avnwizard-director-{name}")
         lines = "".join(f"{key}={value}\n" for key, value in sorted(labels.items()))
-        self._cli.run(argv, timeout_s=_RUN_S, stdin=lines.encode())
+        self._changes.run_director(self._traefik().image, f"avnwizard-director-{name}", lines.encode())
 
     def _in_force(self, api: asking.Place, token: str, target: str) -> bool:
         prefix = f"avnwizard-{token}-"

@@ -56,7 +56,7 @@ def create(
 
     host = open_stack(stack)
     volumes = None if volume is None else tuple(volume)
-    model = host.stack.resolve(hashed=False)  # before the database's library is in memory: Compose takes enough of it
+    model = host.stack.resolve()  # before the database's library is in memory: Compose takes enough of it
     database = host.database()
     host = replace(host, reach=lambda _service: database)
     plan = plan_snapshot(host, host.repo.head().tag, volumes=volumes, proof=_proof(proof), model=model)

@@ -11,11 +11,10 @@ from avnwizard.domain.host import DEFAULT_GRACE_S, ComposeModel, Service
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _RESTART = {"any": "always", "on-failure": "on-failure", "none": "no"}
-_HASH_WITHOUT_DEPENDENCIES = (2, 29, 3)
 
 
-def model_from_config(raw: dict[str, Any], hashes: Mapping[str, str]) -> ComposeModel:
-    """The model out of Compose's JSON and `config --hash '*'`.
+def model_from_config(raw: dict[str, Any]) -> ComposeModel:
+    """The model out of Compose's JSON.
 
     Compose writes every `$` of a value as `$$`, so that its output can be read again as a compose file
     (docker/compose v2, `config` without `--no-interpolate`). The services' values are what containers get, with a
@@ -24,7 +23,7 @@ def model_from_config(raw: dict[str, Any], hashes: Mapping[str, str]) -> Compose
     services = raw.get("services") or {}
     project = str(raw.get("name") or "")
     bodies = {name: {**(body or {}), "volumes": mounts_of(name, services)} for name, body in services.items()}
-    found = {name: _service(project, name, body, hashes.get(name, "")) for name, body in bodies.items()}
+    found = {name: _service(project, name, body) for name, body in bodies.items()}
     lives_in = owners(services, project)
     return ComposeModel(
         services={name: replace(one, owners=lives_in[name]) for name, one in found.items()},
@@ -61,16 +60,6 @@ def hashes_from_output(text: str) -> dict[str, str]:
     return {words[0]: words[1] for words in pairs if len(words) == 2}  # noqa: PLR2004  # a pair is two
 
 
-def hash_counts_dependencies(compose_version: str) -> bool:
-    """Whether this Compose counts `depends_on` in a service's hash: up to 2.29.2 (docker/compose #12069, #12072).
-
-    There `up --no-deps` leaves a container with another hash than the model's, so the next plain `up -d` replaces it
-    once more although nothing changed (tried with 2.26.1 and 2.40.3).
-    """
-    numbers = tuple(int(number) for number in re.findall(r"\d+", compose_version)[:3])
-    return numbers < _HASH_WITHOUT_DEPENDENCIES
-
-
 def seconds(duration: object) -> float:
     """A duration as Compose prints it ("1m30s") in seconds; a bare number is nanoseconds, as Go marshals it."""
     if isinstance(duration, int | float):
@@ -78,7 +67,7 @@ def seconds(duration: object) -> float:
     return sum(float(amount) * _SECONDS[unit] for amount, unit in _DURATION.findall(str(duration or "")))
 
 
-def _service(project: str, name: str, body: Mapping[str, Any], config_hash: str) -> Service:
+def _service(project: str, name: str, body: Mapping[str, Any]) -> Service:
     deploy = body.get("deploy") or {}
     health = body.get("healthcheck") or {}
     has_health = bool(health) and not health.get("disable") and (health.get("test") or [""])[0] != "NONE"
@@ -100,7 +89,6 @@ def _service(project: str, name: str, body: Mapping[str, Any], config_hash: str)
         ),
         replicas=_replicas(body, deploy),
         stop_grace_s=DEFAULT_GRACE_S if grace is None else seconds(grace),
-        config_hash=config_hash,
         single=why_single(body),
     )
 

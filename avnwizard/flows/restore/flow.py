@@ -111,7 +111,7 @@ def _require_held(kind: str, names: Sequence[str], held: set[str]) -> None:
 
 def _require_places(host: Host, volumes: Sequence[ArchivedVolume]) -> None:
     """Each volume must be mounted where it was archived from: elsewhere its files would land beside it."""
-    model = host.stack.resolve(hashed=False) if volumes else None
+    model = host.stack.resolve() if volumes else None
     for one in volumes:
         containers = host.stack.containers(one.service)
         if model and containers:
@@ -155,7 +155,7 @@ class UnpackVolume(Step):
             raise HostError(
                 f"{one.service} has no container to unpack {one.volume} into.", "Create it: docker compose up"
             )
-        require_there(containers[0], self._host.stack.resolve(hashed=False), one.volume, one.path)
+        require_there(containers[0], self._host.stack.resolve(), one.volume, one.path)
         kept = self._host.state.folder / "kept-volumes" / f"{ctx.run}-{one.volume}.tar"
         before = ctx.recall().get("running", [])
         running = [each.id for each in containers if each.state == "running" or each.id in before]

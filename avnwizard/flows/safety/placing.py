@@ -13,7 +13,7 @@ from avnwizard.flows.safety.retiring import sort_out
 
 def placed(host: Host) -> Iterator[Finding]:
     """Findings of `check`, for the release that is checked out."""
-    model = host.stack.resolve(hashed=False)
+    model = host.stack.resolve()
     containers = [one for one in host.stack.containers() if not one.one_off]
     here = os.path.realpath(host.stack.project.directory)
     elsewhere = {

@@ -31,7 +31,7 @@ def look(host: Host, model: ComposeModel, containers: Sequence[Container]) -> Dr
         if one.service in model.services and not one.one_off:
             by_service.setdefault(one.service, []).append(one)
     here = images_named(host, model, containers)
-    alike, why = _configurations(host, model, by_service, here)
+    alike, why = _configurations(host, by_service, here)
     found = []
     for service, ours in sorted(by_service.items()):
         others = [one for one in ours if runs_another_image(one, model, here)]
@@ -107,41 +107,51 @@ def _applied(one: Drift) -> str:
 
 
 def _configurations(
-    host: Host, model: ComposeModel, by_service: Mapping[str, Sequence[Container]], here: Mapping[str, Image]
+    host: Host, by_service: Mapping[str, Sequence[Container]], here: Mapping[str, Image]
 ) -> tuple[dict[str, Likeness], str]:
     """Service -> whether its configuration, the image aside, is the files'; and why, where that cannot be told.
 
-    Equal hashes are proof. Unlike ones are none (docker/compose #14001), so Compose itself is asked what it would
-    replace, with each service's image set to the one that it runs.
+    Equal hashes are proof, and cost little. Unlike ones are none (docker/compose #14001), so Compose itself is asked
+    what it would replace, with each service's image set to the one that it runs. It is not asked of all services: a
+    dry run of several waits where one depends on another.
     """
-    alike: dict[str, Likeness] = {}
-    asked: dict[str, str] = {}
-    for service, ours in by_service.items():
-        wanted = model.services[service]
-        if wanted.config_hash and all(one.config_hash == wanted.config_hash for one in ours):
-            alike[service] = "same"
-        elif all(one.image in here and here[one.image].id == one.image_id for one in ours):
-            asked[service] = ours[0].image
-        else:
-            alike[service] = "unknown"
+    hashes = host.stack.config_hashes()
+    alike: dict[str, Likeness] = {
+        service: "same" if {hashes.get(service)} == {one.config_hash for one in ours} else "unknown"
+        for service, ours in by_service.items()
+    }
+    asked = {
+        service: ours[0].image
+        for service, ours in by_service.items()
+        if alike[service] == "unknown" and all(_is_named(one, here) for one in ours)
+    }
     why = "The images that they run have lost their names on this host."
-    if asked:
-        try:
+    try:
+        if asked:
             replaced = host.stack.replaced(tuple(sorted(asked)), images=asked)
-        except HostError as error:
-            return alike | dict.fromkeys(asked, "unknown"), f"Compose was asked, and said: {error.message}"
-        version = _plain(host.stack.engine().compose_version)
-        for service in asked:
-            made_by = {_plain(one.labels.get(_MADE_BY, version)) for one in by_service[service]}
-            if service not in replaced:
-                alike[service] = "same"
-            elif made_by == {version}:
-                alike[service] = "other"
-            else:
-                alike[service] = "unknown"
-                makers = ", ".join(sorted(made_by))
-                why = f"Compose {makers} made them, and Compose {version}, which is here now, would recreate them."
+            alike |= dict.fromkeys(asked.keys() - replaced, "same")
+            why = _judge_replaced(host, {name: by_service[name] for name in replaced}, alike) or why
+    except HostError as error:
+        return alike, f"Compose was asked, and said: {error.message}"
     return alike, why
+
+
+def _is_named(one: Container, here: Mapping[str, Image]) -> bool:
+    return one.image in here and here[one.image].id == one.image_id
+
+
+def _judge_replaced(host: Host, replaced: Mapping[str, Sequence[Container]], alike: dict[str, Likeness]) -> str:
+    """Enter those that Compose would replace; why, where that says nothing: another Compose made them."""
+    why = ""
+    version = _plain(host.stack.engine().compose_version) if replaced else ""
+    for service, ours in replaced.items():
+        made_by = {_plain(one.labels.get(_MADE_BY, version)) for one in ours}
+        if made_by == {version}:
+            alike[service] = "other"
+        else:
+            makers = ", ".join(sorted(made_by))
+            why = f"Compose {makers} made them, and Compose {version}, which is here now, would recreate them."
+    return why
 
 
 def _plain(version: str) -> str:

@@ -82,7 +82,7 @@ class TakeSnapshot(Step):
         try:
             # Compose is asked while we connect, not beside the dumps: it takes more memory than a dump's docker CLI
             with ThreadPoolExecutor(1, thread_name_prefix="model") as beside:
-                model = beside.submit(lambda: self._model or self._host.stack.resolve(hashed=False))
+                model = beside.submit(lambda: self._model or self._host.stack.resolve())
                 taking = Taking(self._host, self._plan, partial, ctx, model.result)
                 taking.require_space()
                 files.make(partial)

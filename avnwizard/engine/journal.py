@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from avnwizard.engine.faults import fault_point
+from avnwizard.engine.private import make_file, make_folder
 from avnwizard.engine.records import Action, RunRecord, RunState, StepRecord, StepState
 from avnwizard.errors import HostError, RefusedError
 
@@ -35,17 +36,17 @@ class Journal:
     """The durable memory of every run on one stack. Several processes may hold one open at once.
 
     Args:
-        path: the SQLite file; its folder is made 0700 when absent.
+        path: the SQLite file; it and its folder are made where they are missing.
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
+            make_folder(path.parent)
+            make_file(path)  # SQLite gives what it makes beside the file the same mode
             self._db = sqlite3.connect(path, timeout=30.0, isolation_level=None)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(_SCHEMA)
-            path.chmod(0o600)
         except (sqlite3.Error, OSError) as error:
             raise HostError(
                 f"The journal {path} cannot be opened: {error}",

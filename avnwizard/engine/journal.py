@@ -9,11 +9,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from avnwizard import __version__
 from avnwizard.engine.faults import fault_point
 from avnwizard.engine.private import make_file, make_folder
 from avnwizard.engine.records import Action, RunRecord, RunState, StepRecord, StepState
 from avnwizard.errors import HostError, RefusedError
 
+VERSION = "version"
+"""A fact of a run as a whole (under no step's name): the version of avnwizard that planned it; missing before 0.2."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs(
   id TEXT PRIMARY KEY, kind TEXT NOT NULL, title TEXT NOT NULL, plan TEXT NOT NULL, undoes TEXT NOT NULL,
@@ -82,6 +85,10 @@ class Journal:
             self._db.executemany(
                 "INSERT INTO steps(run, idx, name, title) VALUES(?,?,?,?)",
                 [(run, index, name, step_title) for index, (name, step_title) in enumerate(steps)],
+            )
+            self._db.execute(
+                "INSERT INTO facts(run, step, key, value) VALUES(?, '', ?, ?)",
+                (run, VERSION, json.dumps(__version__)),
             )
 
     def set_run(

@@ -176,6 +176,17 @@ def test_a_restore_of_another_login_that_did_not_finish_is_a_stop(two: _Two) -> 
     assert found.level == "stop"
 
 
+def test_an_env_file_may_be_readable_for_the_group_that_shares_the_checkout(two: _Two) -> None:
+    """Only there, and never for all: a member of the group needs the secrets to work on the stack."""
+    env, git_dir = two.deploy.stack.project.env_file, two.deploy.repo.git_dir
+    levels = []
+    for env_mode, git_mode in ((0o660, 0o755), (0o660, 0o2775), (0o664, 0o2775)):
+        env.chmod(env_mode)
+        git_dir.chmod(git_mode)
+        levels += [one.level for one in check(two.deploy) if one.check == "env"]
+    assert [level for level in levels if level != "warn"] == ["stop", "ok", "stop"]
+
+
 def _begun(host: Host) -> str:
     """An upgrade that was written down and never carried."""
     assert releases.fetch(host) == ""

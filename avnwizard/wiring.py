@@ -1,7 +1,5 @@
 """Puts adapters, or the practice host, behind the ports. The one module that sees all."""
 
-import hashlib
-import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -30,9 +28,6 @@ if TYPE_CHECKING:
     from avnwizard.adapters.git import GitRepo
     from avnwizard.ports import Database, EdgeProbe, Repo, SqlReader, Stack
     from avnwizard.practice.host import PracticeHost
-
-STATE_DIR = "AVNWIZARD_STATE_DIR"
-"""Environment: the folder that holds the state of every stack."""
 
 
 def open_host(directory: Path) -> Host:
@@ -69,10 +64,11 @@ def _open_real(directory: Path) -> Host:
     from avnwizard.adapters.docker.stack import DockerStack
     from avnwizard.adapters.files import LocalFiles
     from avnwizard.adapters.git import open_repo
+    from avnwizard.adapters.state.finding import find_state
     from avnwizard.adapters.traefik import TraefikEdge
 
     repo = open_repo(directory)
-    state = StatePaths(_state_root() / _slug(repo.directory))
+    state = find_state(repo.directory, repo.git_dir)
     config = _config(repo, state)
     require_engine()
     containers = every_container()
@@ -207,20 +203,6 @@ def make_practice(directory: Path, *, speed: float, failures: Sequence[str] = ()
     for failure in wanted:
         practice.failures.order(failure)
     return Practice(_practice_host(practice), practice.home, practice)
-
-
-def _state_root() -> Path:
-    if chosen := os.environ.get(STATE_DIR):
-        return Path(chosen).absolute()
-    from platformdirs import user_state_path
-
-    return user_state_path("avnwizard")
-
-
-def _slug(directory: Path) -> str:
-    """A folder name for a stack: readable, and one per checkout."""
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", directory.name) or "stack"
-    return f"{name}-{hashlib.sha256(str(directory.resolve()).encode()).hexdigest()[:8]}"
 
 
 def _config(repo: "GitRepo", state: StatePaths) -> Config:

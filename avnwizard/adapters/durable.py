@@ -10,6 +10,7 @@ from pathlib import Path
 
 from avnwizard.adapters.files import sync_folder
 from avnwizard.domain.postgres.database import FileFacts
+from avnwizard.engine.private import created
 from avnwizard.errors import HostError
 
 _CHUNK_BYTES = 1 << 20
@@ -126,7 +127,7 @@ class _Again:
 
 @contextlib.contextmanager
 def appearing(to: Path) -> Iterator[Sink]:
-    """A new 0600 file that appears under its name only once it is whole, fsynced, and read again as it was written.
+    """A new private file that appears under its name once it is whole, fsynced, and read again as it was written.
 
     The second reading is of the disk, not of what the kernel still remembers of the writing (`POSIX_FADV_DONTNEED`
     after the fsync; a file system in memory has no other place). It follows the writing by a few megabytes, so that
@@ -136,7 +137,7 @@ def appearing(to: Path) -> Iterator[Sink]:
     part = to.with_name(f"{to.name}.part")
     part.unlink(missing_ok=True)
     try:
-        sink = Sink(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        sink = Sink(created(part, os.O_RDWR))
         try:
             yield sink
             if sink.read_again() != sink.written():

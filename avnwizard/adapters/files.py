@@ -12,6 +12,7 @@ from pathlib import Path
 
 from avnwizard.adapters.memory_file import in_memory
 from avnwizard.domain.postgres.database import FileFacts
+from avnwizard.engine.private import file_mode, make_folder, own_like
 from avnwizard.errors import HostError
 
 _HINTS = {
@@ -38,10 +39,11 @@ class LocalFiles:
         """A file without a disk, for a child to read by its path."""
         return in_memory(data)
 
-    def write(self, path: Path, data: bytes, *, mode: int = 0o600) -> None:
+    def write(self, path: Path, data: bytes) -> None:
         """Replace atomically and durably; a symbolic link stays one, and the owner stays the owner."""
         try:
-            replace_file(path.resolve(), data, mode=mode)
+            place = path.resolve()
+            replace_file(place, data, mode=_private_mode(place))
         except OSError as error:
             raise refusal("write", path, error) from error
 
@@ -77,9 +79,9 @@ class LocalFiles:
             raise refusal("list", folder, error) from error
 
     def make(self, folder: Path) -> None:
-        """A folder (0700) with those above it; no error when it is there."""
+        """A folder with those above it, as private as the first that is there; no error when it is there."""
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_folder(folder)
         except OSError as error:
             raise refusal("make", folder, error) from error
 
@@ -148,7 +150,19 @@ def sync_folder(folder: Path) -> None:
 
 
 def _keep_owner(handle: int, path: Path) -> None:
-    """As root, an operator's file must not become root's. Others cannot give files away, and need not."""
-    with contextlib.suppress(FileNotFoundError, PermissionError):
+    """As root, an operator's file must not become root's: a new one takes after its folder."""
+    try:
         was = path.stat()
-        os.fchown(handle, was.st_uid, was.st_gid)
+    except FileNotFoundError:
+        was = path.parent.stat()
+    own_like(handle, was)
+
+
+def _private_mode(path: Path) -> int:
+    """0600, or 0660 where the folder is shared with its group, or where the file is, with the folder's group."""
+    above, mode = path.parent.stat(), file_mode(path.parent)
+    with contextlib.suppress(FileNotFoundError):
+        was = path.stat()
+        if above.st_mode & stat.S_IWGRP and was.st_gid == above.st_gid and not was.st_mode & stat.S_IRWXO:
+            mode |= was.st_mode & 0o060
+    return mode

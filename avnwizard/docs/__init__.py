@@ -2,7 +2,7 @@
 
 from importlib.resources import files
 
-TOPICS = ("architecture", "glossary", "configuration", "exit-codes", "answers", "json", "environment")
+TOPICS = ("architecture", "glossary", "configuration", "exit-codes", "answers", "json", "environment", "state")
 """In the order in which they are listed."""
 
 

@@ -219,9 +219,19 @@ def _range(place: Sequence[Any]) -> str:
 
 @dataclass(frozen=True)
 class StatePaths:
-    """Where avnwizard keeps what it knows of one stack; never inside the checkout, where `git clean` would eat it."""
+    """Where avnwizard keeps what it knows of one stack; never inside the checkout, where `git clean` would eat it.
+
+    Attributes:
+        folder: the state's folder; every login that may use the stack is to find the same one.
+        pointer: the file that names the folder to every login; None where there is none (a practice stack).
+        pointed: the folder that it names; None where there is no such file yet.
+        others: folders in which logins kept the state of this stack before it was shared.
+    """
 
     folder: Path
+    pointer: Path | None = None
+    pointed: Path | None = None
+    others: tuple[Path, ...] = ()
 
     @property
     def journal(self) -> Path:

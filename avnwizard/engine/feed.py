@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from avnwizard.engine.private import make_file, make_folder
+
 EventKind = Literal["run", "step", "say", "progress", "measure", "cost"]
 
 
@@ -32,10 +34,10 @@ class FeedWriter:
     """Appends events to a run's feed, one JSON object a line, each in one write: threads may share a feed."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(path.parent)
         self._path = path
         self._listeners: list[Callable[[Event], None]] = []
-        path.touch(mode=0o600)
+        make_file(path)
 
     def listen(self, heard: Callable[[Event], None]) -> None:
         """Pass each event on within this process too."""

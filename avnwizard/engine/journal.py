@@ -10,11 +10,15 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from avnwizard import __version__
 from avnwizard.engine.faults import fault_point
+from avnwizard.engine.private import make_file, make_folder
 from avnwizard.engine.records import Action, Listed, RunRecord, RunState, StepRecord, StepState
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.planned import StepKind, kind_by_name
 
+VERSION = "version"
+"""A fact of a run as a whole (under no step's name): the version of avnwizard that planned it; missing before 0.2."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs(
   id TEXT PRIMARY KEY, kind TEXT NOT NULL, title TEXT NOT NULL, plan TEXT NOT NULL, undoes TEXT NOT NULL,
@@ -38,18 +42,18 @@ class Journal:
     """The durable memory of every run on one stack. Several processes may hold one open at once.
 
     Args:
-        path: the SQLite file; its folder is made 0700 when absent.
+        path: the SQLite file; it and its folder are made where they are missing.
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
+            make_folder(path.parent)
+            make_file(path)  # SQLite gives what it makes beside the file the same mode
             self._db = sqlite3.connect(path, timeout=30.0, isolation_level=None)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(_SCHEMA)
             self._bring_up_to_date()
-            path.chmod(0o600)
         except (sqlite3.Error, OSError) as error:
             raise HostError(
                 f"The journal {path} cannot be opened: {error}",
@@ -93,6 +97,10 @@ class Journal:
             self._db.executemany(
                 "INSERT INTO steps(run, idx, name, title, kind, service) VALUES(?,?,?,?,?,?)",
                 [(run, n, step.name, step.title, step.kind.value, step.service) for n, step in enumerate(steps)],
+            )
+            self._db.execute(
+                "INSERT INTO facts(run, step, key, value) VALUES(?, '', ?, ?)",
+                (run, VERSION, json.dumps(__version__)),
             )
 
     def set_run(

@@ -43,6 +43,17 @@ def unsettled(path: Path) -> dict[str, str]:
         return {} if descriptor is None else _unsettled(lock_file.read(descriptor))
 
 
+def state_dirs(path: Path) -> tuple[str, ...]:
+    """Every folder that the lock file names as the place of a journal of this stack.
+
+    Raises:
+        HostError: the file cannot be opened.
+    """
+    with _looking(path) as descriptor:
+        found = {} if descriptor is None else lock_file.read(descriptor)
+    return tuple(dict.fromkeys(filter(None, (str(found.get("state_dir") or ""), *_unsettled(found)))))
+
+
 @contextmanager
 def held(path: Path, *, run: str, state_dir: Path, kind: str = "run") -> Iterator[None]:
     """Hold the stack's lock.

@@ -6,16 +6,19 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from avnwizard.engine.private import make_file, make_folder
+
 
 def spawn(argv: Sequence[str], *, log: Path) -> subprocess.Popen[bytes]:
     """Start a process that survives SIGHUP and Ctrl+C of the terminal it was started from.
 
     Args:
         argv: the command; it must hold no secret.
-        log: gets its stdout and stderr (0600).
+        log: gets its stdout and stderr; as private as its folder.
     """
-    log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    make_folder(log.parent)
+    make_file(log)
+    descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
     try:
         return subprocess.Popen(
             list(argv),

@@ -10,6 +10,7 @@ from avnwizard.engine.records import UNFINISHED
 from avnwizard.errors import WizardError
 from avnwizard.flows.holding import unfinished_business
 from avnwizard.flows.host import Host
+from avnwizard.flows.memory import memory
 from avnwizard.flows.safety.placing import placed
 from avnwizard.flows.safety.unprotected import database_findings
 from avnwizard.flows.snapshot.planning import sizes_of
@@ -33,7 +34,8 @@ def check(host: Host, target: str = "") -> tuple[Finding, ...]:
         target: the release to upgrade to; its tag must be where the remote has it.
     """
     parts: tuple[Callable[[Host], Iterator[Finding]], ...] = (
-        _runs, _services, placed, database_findings, _engine, _git, partial(_remote, target=target), _env, _disk,
+        _runs, memory, _services, placed, database_findings, _engine, _git, partial(_remote, target=target), _env,
+        _disk,
     )  # fmt: skip
     found: list[Finding] = []
     for part in parts:
@@ -164,7 +166,8 @@ def _env(host: Host) -> Iterator[Finding]:
     path = host.stack.project.env_file
     mode = host.files.mode(path)
     read_env(host)
-    if mode & _OTHERS:
+    shared = host.files.mode(host.repo.git_dir) & stat.S_IWGRP  # that group can change the stack as it likes
+    if mode & (stat.S_IRWXO if shared else _OTHERS):
         yield Finding(
             "env", "stop", f"{path} can be read by others (mode {mode:03o}); it holds secrets.", f"chmod 600 {path}"
         )

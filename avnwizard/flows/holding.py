@@ -47,7 +47,11 @@ def post(host: Host, action: Action, run: str = "") -> str:
     require_reachable(host, found, "paused or stopped", verb=action)
     if run and found["run"] != run:
         raise RefusedError(f"Run {run} is not live any more.", "avnwizard runs")
-    host.journal().post(found["run"], action)
+    journal = host.journal()
+    journal.run(found["run"])  # raises where the journal does not know it: nobody would hear
+    journal.post(found["run"], action)
+    if lock.holder(host.lock).get("run") != found["run"] and journal.asked(found["run"], action):
+        raise RefusedError(f"Run {found['run']} ended before it heard that.", "avnwizard runs")
     return found["run"]
 
 

@@ -27,8 +27,11 @@ class Files(Protocol):
     def in_memory(self, data: bytes) -> AbstractContextManager[Path]:
         """A file without a disk, for a child to read by its path: no signal and no kill leaves anything of it."""
 
-    def write(self, path: Path, data: bytes, *, mode: int = 0o600) -> None:
-        """Replace atomically: temporary name beside it, fsync of file and folder, rename."""
+    def write(self, path: Path, data: bytes) -> None:
+        """Replace atomically: temporary name beside it, fsync of file and folder, rename.
+
+        The file is private: 0600, or 0660 where its folder, or the file as it was, is shared with a group.
+        """
 
     def mode(self, path: Path) -> int:
         """Permission bits; `HostError` when there is no such file."""
@@ -43,7 +46,7 @@ class Files(Protocol):
         """What lies in a folder, by name; () when there is no such folder."""
 
     def make(self, folder: Path) -> None:
-        """A folder (0700) with those above it; no error when it is there."""
+        """A folder with those above it, as private as the first that is there; no error when it is there."""
 
     def measure(self, path: Path, tell: Callable[[int], None] = ...) -> FileFacts:
         """Size and checksum of a file, read from the disk; `tell` hears the bytes read so far."""

@@ -18,9 +18,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from avnwizard.adapters.state.finding import STATE_DIR
 from avnwizard.practice import product
 from avnwizard.practice.product.template import COMPOSE_FILE
-from avnwizard.wiring import STATE_DIR
 from tests.bench.load import load
 from tests.lab.engine import Lab
 from tests.lab.prepared import bring_up, reset

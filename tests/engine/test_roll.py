@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from avnwizard.adapters.state.finding import STATE_DIR
 from avnwizard.adapters.traefik import TraefikEdge
 from avnwizard.practice.product.template import COMPOSE_FILE
-from avnwizard.wiring import STATE_DIR
 from tests.lab.engine import Lab
 from tests.lab.prepared import bring_up
 from tests.lab.probe import Probe

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from avnwizard.adapters.state.finding import STATE_DIR
 from avnwizard.engine.faults import KILL_AT
 from avnwizard.engine.lock import holder
 from avnwizard.errors import ExitCode
-from avnwizard.wiring import STATE_DIR, open_host
+from avnwizard.wiring import open_host
 from tests.flows.cli import answer_all, avnwizard, in_a_session
 from tests.lab.engine import Lab
 from tests.lab.stack import LabStack

@@ -11,6 +11,7 @@ from avnwizard.cli.verbs import looking, runs, upgrade
 from avnwizard.domain.answers import Answers
 from avnwizard.domain.config import StatePaths
 from avnwizard.domain.findings import Finding
+from avnwizard.engine import lock
 from avnwizard.engine.holding import login
 from avnwizard.engine.journal import Journal
 from avnwizard.errors import BusyError, ExitCode, HostError, RefusedError
@@ -18,6 +19,7 @@ from avnwizard.flows import by_hand
 from avnwizard.flows.check import check
 from avnwizard.flows.holding import holding
 from avnwizard.flows.host import Host
+from avnwizard.flows.memory import memory
 from avnwizard.flows.run import launch
 from avnwizard.flows.upgrade import inputs, releases
 from avnwizard.flows.upgrade.planning import prepare
@@ -79,11 +81,47 @@ def test_work_by_hand_cannot_be_asked_for_anything(two: _Two, kind: str, words: 
 
 def test_an_own_run_still_hears(two: _Two) -> None:
     """The run of this login gets what it is asked."""
+    two.sudo.journal().create_run("r1", kind="upgrade", title="t", plan="{}", steps=[])
     with holding(two.sudo, run="r1", kind="upgrade"):
         assert runs.pause() == ExitCode.DONE
     assert two.sudo.journal().take_controls("r1") == ["pause"]
     with pytest.raises(RefusedError, match="No run is live"):
         runs.abort()
+
+
+def test_an_abort_that_nobody_heard_is_refused(two: _Two, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run that ended just then, and a run that the journal does not know, do not end with exit code 0."""
+    with holding(two.sudo, run="r0", kind="upgrade"), pytest.raises(RefusedError, match="no run 'r0'"):
+        runs.abort()
+    two.sudo.journal().create_run("r1", kind="upgrade", title="t", plan="{}", steps=[])
+    with holding(two.sudo, run="r1", kind="upgrade"):
+        answers = iter([lock.holder(two.sudo.lock)])
+        monkeypatch.setattr(lock, "holder", lambda _: next(answers, {}))
+        with pytest.raises(RefusedError, match="ended before it heard"):
+            runs.abort()
+
+
+def test_check_and_runs_name_the_place_and_what_lies_elsewhere(
+    two: _Two, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where the state is; a login that is led elsewhere by its environment; earlier runs in another folder."""
+    old = tmp_path / "old"
+    _begun(replace(two.deploy, state=StatePaths(old)))
+    state = replace(two.sudo.state, pointer=tmp_path / "pointer", pointed=two.sudo.state.folder, others=(old,))
+    sudo = replace(two.sudo, state=state)
+    monkeypatch.setattr(runs, "open_stack", lambda _directory: sudo)
+    sudo.journal()
+    place, also = memory(sudo)
+    assert (place.level, place.message) == ("ok", f"The state of this stack is in {state.folder}.")
+    assert also.message.startswith("also: 1 earlier run, the last ")
+    assert also.message.endswith(f" in {old}")
+    assert runs.runs() == ExitCode.DONE
+    assert f"in {old}" in "".join(capsys.readouterr().err.split("\n"))
+    sudo.repo.git_dir.chmod(0o775)
+    assert "A group shares the checkout, but not the state" in [*memory(sudo)][1].message
+    led = replace(sudo, state=replace(state, pointed=tmp_path / "all"))
+    first = next(iter(memory(led)))
+    assert (first.level, str(tmp_path / "all") in first.message) == ("warn", True)
 
 
 def test_check_shows_who_holds_the_stack(two: _Two) -> None:
@@ -139,6 +177,17 @@ def test_a_restore_of_another_login_that_did_not_finish_is_a_stop(two: _Two) -> 
     (found,) = two.findings()
     assert "A restore of 20260101-v1.5.0" in found.message
     assert found.level == "stop"
+
+
+def test_an_env_file_may_be_readable_for_the_group_that_shares_the_checkout(two: _Two) -> None:
+    """Only there, and never for all: a member of the group needs the secrets to work on the stack."""
+    env, git_dir = two.deploy.stack.project.env_file, two.deploy.repo.git_dir
+    levels = []
+    for env_mode, git_mode in ((0o660, 0o755), (0o660, 0o2775), (0o664, 0o2775)):
+        env.chmod(env_mode)
+        git_dir.chmod(git_mode)
+        levels += [one.level for one in check(two.deploy) if one.check == "env"]
+    assert [level for level in levels if level != "warn"] == ["stop", "ok", "stop"]
 
 
 def _begun(host: Host) -> str:

@@ -96,12 +96,15 @@ class Terminal:
         raise TimeoutError("it did not end")
 
 
-def spawn(argv: Sequence[str], cwd: Path, *, size: tuple[int, int] = (80, 24), **environ: str) -> Terminal:
-    """Start `python -m avnwizard ARGV` on a new terminal."""
+def spawn(
+    argv: Sequence[str], cwd: Path, *, size: tuple[int, int] = (80, 24), nohup: bool = False, **environ: str
+) -> Terminal:
+    """Start `python -m avnwizard ARGV` on a new terminal, whose end SIGHUP announces except under `nohup`."""
     env = {**os.environ, "TERM": "xterm-256color", **environ}
     pid, descriptor = pty.fork()
     if pid == 0:  # pragma: no cover - the child
         os.chdir(cwd)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN if nohup else signal.SIG_DFL)
         os.execve(sys.executable, [sys.executable, "-m", "avnwizard", *argv], env)  # noqa: S606 - no shell is wanted
     fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
     return Terminal(pid, descriptor)

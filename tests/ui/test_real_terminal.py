@@ -41,17 +41,22 @@ def _ended(host: Host, run: str) -> str:
     return host.journal().run(run).state
 
 
-def test_a_lost_connection_ends_the_screen_and_not_the_run(slow: Host) -> None:
-    """The pty is closed in mid-run; the run goes on; opened again it shows that run, to its end."""
+@pytest.mark.parametrize("nohup", [False, True])
+def test_a_lost_connection_ends_the_screen_and_not_the_run(slow: Host, *, nohup: bool) -> None:
+    """The pty is closed in mid-run; the run goes on; opened again it shows that run, to its end.
+
+    Where SIGHUP is ignored around the screens, as under `nohup`, the end of the input ends them.
+    """
     run = created(slow)
-    first = spawn([], slow.repo.directory)
+    first = spawn([], slow.repo.directory, nohup=nohup)
     first.wait_for("Try again")
     until(lambda: _asks_to_try_again(first))  # keys are ignored for a moment after the run turned out to be cut off
     first.write("\r")
     first.wait_for("▶ running")
     assert launch.is_live(slow, run)
     first.hang_up()
-    first.wait()
+    ended = first.wait()
+    assert ended == (0 if nohup else -signal.SIGHUP)
     assert launch.is_live(slow, run)
     again = spawn([], slow.repo.directory)
     again.wait_for("of 27 steps")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from avnwizard.wiring import STATE_DIR
+from avnwizard.adapters.state.finding import STATE_DIR
 from tests.lab.engine import Lab
 from tests.zoo.stack import ZooStack, place
 

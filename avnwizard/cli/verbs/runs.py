@@ -26,6 +26,8 @@ def runs(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
 
     JSON: [{"id", "kind", "title", "state", "live", "undoes", "created_at", "finished_at", "message", "hint"}]
     """
+    from avnwizard.flows.memory import also
+
     host = open_stack(stack)
     rows = [_described(host, record) for record in host.journal().runs()]
     if json:
@@ -34,6 +36,8 @@ def runs(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
         show_table(("run", "what", "state"), [(row["id"], row["title"], _state(row)) for row in rows])
     else:
         say("no run yet")
+    for line in also(host):
+        say(line)
     return ExitCode.DONE
 
 

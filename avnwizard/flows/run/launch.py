@@ -9,16 +9,17 @@ import time
 from collections.abc import Sequence
 from subprocess import Popen
 
+from avnwizard import __version__
 from avnwizard.domain.plan import from_json, to_json
 from avnwizard.domain.spans import about
 from avnwizard.engine import supervise
 from avnwizard.engine.feed import FeedWriter
-from avnwizard.engine.journal import Journal
+from avnwizard.engine.journal import VERSION, Journal
 from avnwizard.engine.lock import holder
 from avnwizard.engine.records import UNFINISHED, RunRecord, RunState
 from avnwizard.engine.runner import run_steps
 from avnwizard.engine.step import Step
-from avnwizard.errors import BusyError, RefusedError
+from avnwizard.errors import BusyError, RefusedError, StepError
 from avnwizard.flows.edge.watch import watched
 from avnwizard.flows.holding import holding, require_free
 from avnwizard.flows.host import Host
@@ -120,7 +121,8 @@ def start(host: Host, run: str) -> Popen[bytes]:
 
     Raises:
         BusyError: a run is live.
-        RefusedError: the run is being rolled back; or its snapshot is old, and nothing needs it yet.
+        RefusedError: the run is being rolled back, or another version planned it with other steps; or its snapshot is
+            old, and nothing needs it yet.
     """
     require_free(host)
     journal = host.journal()
@@ -129,10 +131,24 @@ def start(host: Host, run: str) -> Popen[bytes]:
             raise RefusedError(
                 f"Run {run} is being rolled back: {back.id} is unfinished.", f"avnwizard resume {back.id}"
             )
+    _require_known_steps(host, journal, run)
     _require_fresh_snapshot(journal, run)
     journal.take_controls(run)
     argv = [sys.executable, "-P", "-m", "avnwizard", "carry", run, "--stack", str(host.repo.directory)]
     return supervise.spawn(argv, log=host.state.run(run) / "process.log")
+
+
+def _require_known_steps(host: Host, journal: Journal, run: str) -> None:
+    """A run that another version planned goes on only where this one makes the same steps of its plan."""
+    version = journal.facts(run, "").get(VERSION)
+    started = f"avnwizard {version}, which started it" if version else "the version of avnwizard that started it"
+    hint = f"Go on with {started}; this is {__version__}."
+    try:
+        steps = [step.name for step in _steps_of(host, journal, journal.run(run))]
+    except (RefusedError, StepError) as error:
+        raise RefusedError(error.message, hint) from error
+    if steps != [step.name for step in journal.steps(run)]:
+        raise RefusedError(f"Run {run} was planned with other steps than this version of avnwizard makes.", hint)
 
 
 def _require_fresh_snapshot(journal: Journal, run: str) -> None:

@@ -13,7 +13,7 @@ ENV_LATE = "env.in-mid-run"
 
 
 class RunFolder:
-    """The files of one run, all 0600 in a 0700 folder.
+    """The files of one run, as private as the state that they are part of.
 
     Args:
         path: such as `…/runs/20261123-021400-7f`.
@@ -24,7 +24,7 @@ class RunFolder:
 
     def save(self, *, env_before: bytes, env_after: bytes, edits: bytes) -> None:
         """Keep the env file as it was and as it will be, and the operator's local edits as a patch."""
-        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._files.make(self.path)
         self._files.write(self.path / ENV_BEFORE, env_before)
         self._files.write(self.path / ENV_AFTER, env_after)
         self._files.write(self.path / "local-edits.patch", edits)

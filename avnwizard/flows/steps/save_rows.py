@@ -42,7 +42,7 @@ class SaveRows(Step):
         swap = ctx.recall("swap")
         lost, exact = swap.get("lost", {}), swap.get("exact", True)
         database = self._scene.host.database()
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._scene.host.files.make(folder)
         told = []
         for number, name in enumerate(self._databases):
             tables = [table["name"] for table in lost.get(name, ()) if table["inserted"] or table["updated"]]

@@ -1,6 +1,7 @@
 """Textual's driver for Linux, with a `Picture` between it and the terminal, and an Escape that answers soon."""
 
 import codecs
+import errno
 import os
 import selectors
 import time
@@ -26,13 +27,16 @@ class ThriftyDriver(LinuxDriver):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._picture, self._since, self._last = Picture(), 0.0, 0.0
+        self._gone = False
 
     def forget(self) -> None:
         """The terminal may show anything."""
         self._picture.forget()
 
     def write(self, data: str) -> None:
-        """Write to the terminal."""
+        """Write to the terminal, while there is one."""
+        if self._gone:
+            return
         now = time.monotonic()
         age_s, rest_s = now - self._since, now - self._last
         self._last = now
@@ -54,10 +58,33 @@ class ThriftyDriver(LinuxDriver):
             while not self.exit_event.is_set():
                 data = ""
                 if selector.select(wait_s):
-                    read = os.read(self.fileno, _READ_BYTES)
+                    read = self._read()
                     if not read:
-                        return  # the terminal is gone: it would be ready, with nothing, for ever
+                        self._let_go()
+                        return
                     data = decode(read)
                 wait_s = constants.ESCAPE_DELAY + _MARGIN_S if data.endswith("\x1b") else _IDLE_S
                 for event in [*(parser.feed(data) if data else ()), *parser.tick()]:
                     self.process_message(event)
+
+    def _read(self) -> bytes:
+        """The next keys; nothing where the terminal is gone."""
+        try:
+            return os.read(self.fileno, _READ_BYTES)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            return b""
+
+    def _let_go(self) -> None:
+        """End the screens, since the terminal is gone: SIGHUP says so too, but under nohup it is ignored.
+
+        What is still to be written goes nowhere; it would be an error of its own.
+        """
+        self._gone = True
+        nowhere = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+        os.dup2(nowhere, self.fileno)
+        if self._file:
+            os.dup2(nowhere, self._file.fileno())
+        os.close(nowhere)
+        self._loop.call_soon_threadsafe(lambda: self._app.exit(self._app.return_value))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from avnwizard.wiring import STATE_DIR
+from avnwizard.adapters.state.finding import STATE_DIR
 from tests.lab.edge_stack import EdgeStack, bring_up
 from tests.lab.engine import Lab
 

@@ -105,7 +105,7 @@ async def opened(checkout: Path, size: tuple[int, int]) -> AsyncIterator[Pilot[i
     even: Any = lambda *given, **more: even_cost(cost_of(*given, **more))  # noqa: E731 - as `cost_of` is called
     with (
         patch.object(supervise, "new_run_id", lambda _now=None: next(names)),
-        patch("avnwizard.flows.rollback.flow.cost_of", even),
+        patch("avnwizard.flows.rollback.planning.cost_of", even),
     ):
         async with app.run_test(size=size) as pilot:
             await settle(pilot)

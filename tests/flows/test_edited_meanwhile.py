@@ -11,8 +11,8 @@ from avnwizard.flows.run import launch
 from avnwizard.flows.stack.run_folder import EARLY, ENV_AFTER
 from avnwizard.flows.steps.code import Checkout, WriteEnv
 from avnwizard.flows.upgrade import inputs, releases
-from avnwizard.flows.upgrade.flow import scene_of
 from avnwizard.flows.upgrade.planning import Prepared, prepare
+from avnwizard.flows.upgrade.steps import scene_of
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 

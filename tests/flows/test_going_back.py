@@ -12,7 +12,7 @@ import pytest
 
 from avnwizard.engine.feed import FeedReader
 from avnwizard.errors import ExitCode, RefusedError
-from avnwizard.flows.rollback.flow import plan_rollback
+from avnwizard.flows.rollback.planning import plan_rollback
 from avnwizard.flows.steps.save_rows import README
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host

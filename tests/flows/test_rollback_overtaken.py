@@ -8,7 +8,7 @@ from avnwizard.domain.answers import Answers
 from avnwizard.engine.records import RunRecord
 from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host
-from avnwizard.flows.rollback import flow as rollback
+from avnwizard.flows.rollback import planning as rollback
 from avnwizard.flows.rollback.plan import RollbackPlan
 from avnwizard.flows.run import launch
 from avnwizard.flows.upgrade import inputs, releases

@@ -10,12 +10,12 @@ from avnwizard.domain.plan import Again, Plan
 from avnwizard.domain.postgres.writes import Written
 from avnwizard.engine.step import Probe, Step, StepContext, UndoStep
 from avnwizard.flows.host import Host
-from avnwizard.flows.rollback import flow as rollback
+from avnwizard.flows.rollback import planning as rollback
 from avnwizard.flows.rollback.plan import RollbackPlan, Wishes
 from avnwizard.flows.run import launch
 from avnwizard.flows.upgrade import inputs
-from avnwizard.flows.upgrade.flow import scene_of, upgrade_steps
 from avnwizard.flows.upgrade.planning import prepare
+from avnwizard.flows.upgrade.steps import scene_of, upgrade_steps
 from avnwizard.planned import StepKind
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
@@ -116,9 +116,9 @@ def test_a_new_step_with_an_undo_is_undone(host: Host, monkeypatch: pytest.Monke
     def with_maintenance(scene: object) -> list[Step]:
         return [_Maintenance(host), *steps(scene)]  # type: ignore[arg-type]  # it is a Scene
 
-    monkeypatch.setattr("avnwizard.flows.upgrade.flow.upgrade_steps", with_maintenance)
+    monkeypatch.setattr("avnwizard.flows.upgrade.steps.upgrade_steps", with_maintenance)
     monkeypatch.setattr("avnwizard.flows.run.launch.upgrade_steps", with_maintenance)
-    monkeypatch.setattr("avnwizard.flows.rollback.flow.upgrade_steps", with_maintenance)
+    monkeypatch.setattr("avnwizard.flows.rollback.planning.upgrade_steps", with_maintenance)
     plan, run = _run(host)
     assert plan.steps[0].title == "Turn maintenance on"
     journal = host.journal()

@@ -15,7 +15,7 @@ from typing import Any
 from avnwizard.domain.answers import Answers
 from avnwizard.engine.faults import KILL_AT, LOG_TO
 from avnwizard.flows.host import Host
-from avnwizard.flows.rollback import flow as rollback
+from avnwizard.flows.rollback import planning as rollback
 from avnwizard.flows.rollback.plan import Wishes
 from avnwizard.flows.rollback.redo import prepare_redo
 from avnwizard.flows.run import launch

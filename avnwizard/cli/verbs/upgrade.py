@@ -106,7 +106,7 @@ def rollback(
     import json as jsonlib
 
     from avnwizard.cli.rollback_view import show_rollback
-    from avnwizard.flows.rollback import flow
+    from avnwizard.flows.rollback import planning
     from avnwizard.flows.rollback.plan import Wishes, rollback_to_json
     from avnwizard.flows.run import launch
     from avnwizard.flows.upgrade.consent import require_consent
@@ -117,7 +117,7 @@ def rollback(
     if launch.is_live(host, record.id):
         raise RefusedError(f"Run {record.id} is live.", f"Stop it first: avnwizard abort {record.id}")
     wishes = Wishes(restore=restore, save_rows=save_rows, unrestored=unrestored, older=tuple(older or ()))
-    plan = flow.plan_rollback(host, journal, record, wishes)
+    plan = planning.plan_rollback(host, journal, record, wishes)
     if dry_run and json:
         emit_json(jsonlib.loads(rollback_to_json(plan)))
         return ExitCode.DONE

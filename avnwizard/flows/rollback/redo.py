@@ -11,8 +11,8 @@ from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host
 from avnwizard.flows.rollback.plan import rollback_from_json
 from avnwizard.flows.stack.run_folder import CARRIED, EDITED, ENV_AFTER, ENV_BEFORE, RunFolder
-from avnwizard.flows.upgrade.flow import described
 from avnwizard.flows.upgrade.planning import Prepared
+from avnwizard.flows.upgrade.steps import described
 
 
 def prepare_redo(host: Host, journal: Journal, run: RunRecord) -> Prepared:

@@ -23,15 +23,15 @@ from avnwizard.errors import BusyError, RefusedError, StepError
 from avnwizard.flows.edge.watch import watched
 from avnwizard.flows.holding import holding, require_free
 from avnwizard.flows.host import Host
-from avnwizard.flows.rollback import flow as rollback
+from avnwizard.flows.rollback import planning as rollback
 from avnwizard.flows.rollback.cost_watch import CostWatch
 from avnwizard.flows.rollback.plan import RollbackPlan, rollback_from_json, rollback_to_json
 from avnwizard.flows.run.report import write_report
 from avnwizard.flows.stack import drift
 from avnwizard.flows.stack.run_folder import CARRIED, EDITED, RunFolder
 from avnwizard.flows.upgrade.acceptance import accept_earlier
-from avnwizard.flows.upgrade.flow import scene_of, upgrade_steps
 from avnwizard.flows.upgrade.planning import Prepared
+from avnwizard.flows.upgrade.steps import scene_of, upgrade_steps
 from avnwizard.planned import StepKind
 
 _OLD_S = 3600.0

@@ -27,13 +27,13 @@ from avnwizard.flows.stack.image_notes import image_notes
 from avnwizard.flows.stack.models import resolve_contents
 from avnwizard.flows.stack.same import Target
 from avnwizard.flows.upgrade.expecting import expected
-from avnwizard.flows.upgrade.flow import described
 from avnwizard.flows.upgrade.inputs import Draft
 from avnwizard.flows.upgrade.meaning import compose_changes
 from avnwizard.flows.upgrade.new_migrations import unread_jobs
 from avnwizard.flows.upgrade.release_files import changed_for_services, in_sentences
 from avnwizard.flows.upgrade.releases import cautions, kind_of
 from avnwizard.flows.upgrade.service_plans import others_of, services_of
+from avnwizard.flows.upgrade.steps import described
 
 
 class OpenDecisionsError(RefusedError):

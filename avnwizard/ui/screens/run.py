@@ -13,7 +13,7 @@ from avnwizard.domain.plan import Plan, from_json
 from avnwizard.engine.records import Action, RunRecord
 from avnwizard.errors import ExitCode, WizardError
 from avnwizard.flows import holding
-from avnwizard.flows.rollback import flow as rollback
+from avnwizard.flows.rollback import planning as rollback
 from avnwizard.flows.rollback.plan import RollbackPlan, rollback_from_json
 from avnwizard.flows.run import launch
 from avnwizard.ui import run_lines, run_stopped

@@ -38,7 +38,7 @@ from avnwizard.flows.steps.roll import Retire, RollBackService, RunJob
 from avnwizard.flows.steps.save_rows import SaveRows
 from avnwizard.flows.steps.verify import Verify
 from avnwizard.flows.steps.writers import StopWriters
-from avnwizard.flows.upgrade.flow import upgrade_steps
+from avnwizard.flows.upgrade.steps import upgrade_steps
 from avnwizard.planned import StepKind
 
 _JOBS_END_S = 120.0

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from avnwizard.domain.changelog.breaking import breaking_items, squashed
+from avnwizard.domain.changelog.breaking import read_section
+from avnwizard.domain.changelog.marks import Habits, habits
 from avnwizard.domain.changelog.splitting import UNNAMED, RawSection, split_sections
 from avnwizard.domain.changelog.values import BreakingItem, ChangelogRange, Section
+from avnwizard.domain.changelog.wording import squashed
 from avnwizard.domain.version import Version
 
 
@@ -32,14 +34,16 @@ def sections_between(text: str, current: str, target: str, *, tags: Iterable[str
         if version is not None and (low < version <= high or _same_number(version, low, high)):
             chosen.setdefault(version, []).append(section)
     order = sorted(chosen, reverse=True)
-    sections = [_section(version, chosen[version], high) for version in order]
+    known_signs = habits(text)
+    sections = [_section(version, chosen[version], high, known_signs) for version in order]
     wanted = [
         *(tag for tag in tags if (v := Version.find(tag)) and low < v < high and not v.is_prerelease),
         current,
         target,
     ]
     missing = {tag: None for tag in wanted if not known & {Version.parse(tag), Version.parse(tag).release}}
-    return ChangelogRange(tuple(_told_once(sections, order)), tuple(missing))
+    unread = tuple(tag for tag in missing if low < Version.parse(tag) <= high)
+    return ChangelogRange(tuple(_told_once(sections, order)), tuple(missing), unread)
 
 
 def _same_number(version: Version, low: Version, high: Version) -> bool:
@@ -73,18 +77,26 @@ def _version(section: RawSection, high: Version) -> Version | None:
     return high if older is not None and older < high else None
 
 
-def _section(version: Version, parts: Sequence[RawSection], high: Version) -> Section:
+def _section(version: Version, parts: Sequence[RawSection], high: Version, known: Habits) -> Section:
     head = parts[0].heading
     body = "\n\n".join(part.body for part in parts)
+    found = read_section(body, known)
+    unreadable = (
+        f"The heading below it names a release that cannot be read: {part.then}" for part in parts if part.then
+    )
+    doubts = (*found.doubts, *unreadable)
     named = high.text.rpartition("@")[2] if head.version == UNNAMED else head.version
     return Section(
         version=named,
         date=next((part.heading.date for part in parts if part.heading.date), None),
         title=" ".join(filter(None, (head.package or head.lead, head.title))),
         body_markdown=body,
-        breaking=breaking_items(body),
+        breaking=found.items,
         yanked=any(part.heading.yanked for part in parts),
         prerelease=version.is_prerelease,
+        notices=found.notices,
+        read="partly read" if doubts else "read",
+        doubts=doubts,
     )
 
 
@@ -96,7 +108,4 @@ def _told_once(sections: list[Section], order: list[Version]) -> list[Section]:
         fresh = {squashed(item.text): item for item in sections[index].breaking if squashed(item.text) not in told}
         told |= fresh.keys()
         kept[index] = tuple(fresh.values())
-    return [
-        Section(s.version, s.date, s.title, s.body_markdown, kept[i], s.yanked, s.prerelease)
-        for i, s in enumerate(sections)
-    ]
+    return [replace(section, breaking=kept[index]) for index, section in enumerate(sections)]

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from avnwizard.domain.changelog import sections_between
+from avnwizard.domain.changelog import Read, sections_between
 from avnwizard.domain.compose import ComposeDiff, compose_diff
 from avnwizard.domain.envdiff import diff_env
 from avnwizard.domain.envfile import EnvFile
@@ -22,6 +22,8 @@ class Meaning:
 
     Attributes:
         breaking: breaking items of the changelog.
+        notices: what it says that is to be read as well.
+        read: how far it was read.
         migrations: the SQL files that the release adds, judged.
         env_changes: variables of the example file that were added, removed or renamed; None where that is gone.
     """
@@ -29,6 +31,8 @@ class Meaning:
     breaking: int
     migrations: MigrationVerdict
     env_changes: int | None
+    notices: int
+    read: Read
 
 
 def meaning(host: Host, current: TagRef, target: TagRef, sizes: Mapping[str, TableSize] | None = None) -> Meaning:
@@ -46,7 +50,9 @@ def meaning(host: Host, current: TagRef, target: TagRef, sizes: Mapping[str, Tab
         changelog="\n".join(one.body_markdown for one in changelog.versions),
     )
     return Meaning(
-        breaking=sum(len(one.breaking) for one in changelog.versions),
+        breaking=changelog.breaking,
+        notices=changelog.notices,
+        read=changelog.read,
         migrations=new_migrations(host, current.commit, target.commit, sizes),
         env_changes=None if found.missing else len(diff.added) + len(diff.removed) + len(diff.renamed),
     )

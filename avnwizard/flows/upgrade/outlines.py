@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from avnwizard.domain.changelog import sections_between
+from avnwizard.domain.changelog import Read, sections_between
 from avnwizard.domain.envdiff import diff_env
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.host import TagRef
@@ -22,7 +22,9 @@ class Outline:
         unread: those of them that could not be read.
         env: variables that are added, renamed or removed; None where an example file cannot be read or is gone.
         breaking: items that the changelog marks as breaking.
+        notices: what is to be read as well.
         told: whether the changelog has a section for the release.
+        read: how far the changelog was read.
         breaks_old_code: whether the old code may fail on the new schema, so that going back needs a restore.
     """
 
@@ -30,7 +32,9 @@ class Outline:
     unread: tuple[str, ...]
     env: int | None
     breaking: int
+    notices: int
     told: bool
+    read: Read
     breaks_old_code: bool
 
 
@@ -47,8 +51,10 @@ def outline(host: Host, current: TagRef, tag: TagRef) -> Outline:
         migrations=None if verdict.missing_folder else len(verdict.files),
         unread=tuple(path for path, _ in verdict.unread),
         env=_env_changes(host, current, tag),
-        breaking=sum(len(one.breaking) for one in changelog.versions),
+        breaking=changelog.breaking,
+        notices=changelog.notices,
         told=tag.name not in changelog.missing,
+        read=changelog.read,
         breaks_old_code=verdict.breaks_old_code,
     )
 

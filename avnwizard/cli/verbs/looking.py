@@ -114,7 +114,7 @@ def releases(
     listing = flow.listing(host)
     current, found = listing.current, listing.newer
     sizes = table_sizes(host)
-    meanings = [meaning(host, current, one.tag, sizes) for one in found]
+    meanings = [meaning(host, current, one.tag, sizes, newest=found[0].tag) for one in found]
     rows = [
         {
             "tag": one.tag.name,

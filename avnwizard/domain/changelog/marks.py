@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from avnwizard.domain.changelog.vocabulary import CATEGORIES, NEEDS_HANDS, NEGATED, NOTICES, PHRASE, compiled
 
@@ -88,6 +89,7 @@ class Habits:
     changesets: bool = False
 
 
+@lru_cache(maxsize=4)
 def habits(text: str) -> Habits:
     """Read them off a file."""
     signs = {found["sign"] or found["used"] for found in _LEGEND.finditer(text)}

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
 from avnwizard.domain.changelog.fences import fenced
 from avnwizard.domain.changelog.headings import Heading, is_unreleased, names_unreadable, read_heading
@@ -17,7 +18,7 @@ _SETEXT_LEVEL, _BOLD_LEVEL, _PLAIN_LEVEL = 2, 7, 8
 _LONGEST_PLAIN = 90
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one is itself and no other, so that what is made of it is found again quickly
 class RawSection:
     """A heading and the text below it, up to the next release's heading.
 
@@ -28,6 +29,11 @@ class RawSection:
     heading: Heading
     body: str
     then: str = ""
+
+    @cached_property
+    def version(self) -> Version | None:
+        """The one that the heading names; None where that is none."""
+        return Version.find(self.heading.version)
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,8 @@ class _Candidate:
     unreadable: str = ""
 
 
-def split_sections(text: str) -> list[RawSection]:
+@lru_cache(maxsize=4)  # a list of releases reads the newest one's notes for each of them
+def split_sections(text: str) -> tuple[RawSection, ...]:
     """Give the releases' sections in document order."""
     lines = text.removeprefix("\ufeff").splitlines()
     candidates = list(_candidates(lines))
@@ -52,7 +59,7 @@ def split_sections(text: str) -> list[RawSection]:
             then = chosen[index + 1].unreadable if index + 1 < len(chosen) else ""
             body = "\n".join(lines[candidate.body_line : end]).strip("\n")
             sections.append(RawSection(candidate.heading, body, then))
-    return sections
+    return tuple(sections)
 
 
 def _candidates(lines: list[str]) -> Iterator[_Candidate]:

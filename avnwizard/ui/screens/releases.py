@@ -115,7 +115,7 @@ class ReleasesPage(Page):
         self._show_rows()
         for release in self._releases:
             if release.tag.name not in self._outlines:
-                question = partial(outline, self.host, self._current, release.tag)
+                question = partial(outline, self.host, self._current, release.tag, self._releases[0].tag)
                 self.ask_host(question, partial(self._outlined, release.tag.name), _ignore, urgency=LATER)
 
     def _outlined(self, tag: str, found: Outline) -> None:

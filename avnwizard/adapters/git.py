@@ -7,7 +7,7 @@ GitPython, whose import takes 14 MB and 160 ms: a command that reads no release 
 
 import contextlib
 from collections.abc import Mapping
-from functools import cached_property, lru_cache, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +61,7 @@ class GitRepo:
         self._runner, self._directory, self._git_dir = runner, directory, git_dir
         self._contents = git_trees.Contents()
         self._commits: dict[str, str] = {}
-        self._trees = lru_cache(maxsize=8)(partial(git_trees.files, runner))
+        self._trees = git_trees.Trees()
 
     @cached_property
     def _git(self) -> "git.Repo":
@@ -133,7 +133,7 @@ class GitRepo:
     def read(self, ref: str, path: str) -> bytes | None:
         """A file at a ref without checking it out; None when it is not there."""
         blob = self._blob(ref, path)
-        return None if blob is None else bytes(blob.data_stream.read())
+        return self._contents.read(self._git, blob) if blob else None
 
     def list(self, ref: str, folder: str) -> tuple[str, ...]:
         """Files below a folder at a ref, as paths from the top, sorted."""
@@ -150,7 +150,7 @@ class GitRepo:
 
     def files(self, ref: str, folder: str) -> tuple[TreeFile, ...]:
         """What lies below a folder at a ref, with the id of each content; links and submodules too."""
-        return self._trees(self._commit(ref), folder)
+        return self._trees.files(self._git, self._commit(ref), folder)
 
     def content(self, blob: str) -> bytes:
         """A file's content by the id that `files` gives; `HostError` when the clone does not hold it."""
@@ -193,22 +193,12 @@ class GitRepo:
             self._commits[ref] = found
         return self._commits[ref]
 
-    def _blob(self, ref: str, path: str) -> "git.Blob | None":
-        import git
-
-        try:
-            found = self._git.commit(self._commit(ref)).tree.join(path)
-        except KeyError:
-            return None
-        except (git.GitError, ValueError, OSError) as error:
-            raise HostError(
-                f"git cannot read {path} at {ref}.", "`git fsck` tells whether the clone is whole."
-            ) from error
-        if not isinstance(found, git.Blob):
-            return None
-        if found.mode == git.Blob.link_mode:
+    def _blob(self, ref: str, path: str) -> str:
+        """The id of a file's content; "" where the ref has no such file."""
+        found = self._trees.find(self._git, self._commit(ref), path)
+        if found is not None and found.is_link:
             raise HostError(f"{path} at {ref} is a symbolic link.", "avnwizard reads plain files only.")
-        return found
+        return found.blob if found is not None else ""
 
     def close(self) -> None:
         """End GitPython's helper processes."""

@@ -1,30 +1,117 @@
 """What a commit holds, without checking it out: each file's content is named by git's id and read once."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from avnwizard.adapters.git_runner import GitRunner
 from avnwizard.domain.host import TreeFile
 from avnwizard.errors import HostError
 
 if TYPE_CHECKING:
     import git
 
-_PLAIN = ("100644", "100755")
+_PLAIN = (0o100644, 0o100755)
+_FOLDER, _SUBMODULE, _LINK = 0o040000, 0o160000, 0o120000
 _KEPT_BYTES, _LARGEST_KEPT = 64 << 20, 1 << 20
 
 
-def files(runner: GitRunner, commit: str, folder: str) -> tuple[TreeFile, ...]:
-    """What lies below a folder of a commit, by path; links and submodules too."""
-    prefix = folder.strip("/")
-    within = ("--", f"{prefix}/") if prefix not in {"", "."} else ()
-    lines = runner.paths("--literal-pathspecs", "ls-tree", "-r", "-l", "-z", "--full-tree", commit, *within)
-    return tuple(sorted(map(_file, lines), key=lambda one: one.path))
+@dataclass(frozen=True)
+class Found:
+    """A file of a commit: its content's id, and whether it is a symbolic link."""
+
+    blob: str
+    is_link: bool
 
 
-def _file(line: str) -> TreeFile:
-    facts, _, path = line.partition("\t")
-    mode, _, blob, size = facts.split()
-    return TreeFile(path, blob, int(size) if size.isdigit() else 0, is_plain=mode in _PLAIN)
+class Trees:
+    """What commits hold: each folder is read once, whatever number of commits have it; no process is started."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, tuple[tuple[str, int, bytes], ...]] = {}
+        self._sizes: dict[bytes, int] = {}
+        self._tops: dict[str, bytes] = {}
+
+    def files(self, repo: "git.Repo", commit: str, folder: str) -> tuple[TreeFile, ...]:
+        """What lies below a folder of a commit, by path; links and submodules too.
+
+        Raises:
+            HostError: the clone does not hold one of the folders.
+        """
+        parts = [part for part in folder.strip("/").split("/") if part not in {"", "."}]
+        with _whole_clone(commit, "/".join(parts)):
+            tree = self._descend(repo, commit, parts)
+            found = list(self._below(repo, tree, "".join(f"{part}/" for part in parts))) if tree else []
+        return tuple(sorted(found, key=lambda one: one.path))
+
+    def find(self, repo: "git.Repo", commit: str, path: str) -> Found | None:
+        """A file of a commit by its path; None where that is none.
+
+        Raises:
+            HostError: the clone does not hold one of the folders.
+        """
+        *parts, name = path.strip("/").split("/")
+        with _whole_clone(commit, path):
+            tree = self._descend(repo, commit, parts)
+            entry = self._entry(repo, tree, name) if tree else None
+        if entry is None or entry[1] in {_FOLDER, _SUBMODULE}:
+            return None
+        return Found(entry[2].hex(), is_link=entry[1] == _LINK)
+
+    def _descend(self, repo: "git.Repo", commit: str, parts: Sequence[str]) -> bytes:
+        """The id of a folder of a commit, b"" where it has no such folder."""
+        if commit not in self._tops:
+            self._tops[commit] = repo.commit(commit).tree.binsha
+        tree = self._tops[commit]
+        for part in parts:
+            entry = self._entry(repo, tree, part)
+            if entry is None or entry[1] != _FOLDER:
+                return b""
+            tree = entry[2]
+        return tree
+
+    def _entry(self, repo: "git.Repo", tree: bytes, name: str) -> tuple[str, int, bytes] | None:
+        return next((one for one in self._entries(repo, tree) if one[0] == name), None)
+
+    def _below(self, repo: "git.Repo", tree: bytes, prefix: str) -> Iterator[TreeFile]:
+        for name, mode, sha in self._entries(repo, tree):
+            if mode == _FOLDER:
+                yield from self._below(repo, sha, f"{prefix}{name}/")
+            else:
+                size = 0 if mode == _SUBMODULE else self._size(repo, sha)
+                yield TreeFile(prefix + name, sha.hex(), size, is_plain=mode in _PLAIN)
+
+    def _entries(self, repo: "git.Repo", tree: bytes) -> tuple[tuple[str, int, bytes], ...]:
+        if tree not in self._known:
+            from git.objects.fun import tree_entries_from_data
+
+            data = repo.odb.stream(tree).read()
+            self._known[tree] = tuple((name, mode, sha) for sha, mode, name in tree_entries_from_data(data))
+        return self._known[tree]
+
+    def _size(self, repo: "git.Repo", blob: bytes) -> int:
+        """In bytes; 0 where the clone does not hold it, which reading it then says."""
+        from git.exc import ODBError
+
+        if blob not in self._sizes:
+            try:
+                self._sizes[blob] = int(repo.odb.info(blob).size)
+            except (ODBError, ValueError):
+                return 0
+        return self._sizes[blob]
+
+
+@contextmanager
+def _whole_clone(commit: str, path: str) -> Iterator[None]:
+    """Turn what is missing in the clone into an error that says so."""
+    import git
+    from git.exc import ODBError
+
+    try:
+        yield
+    except (git.GitError, ODBError, ValueError, OSError) as error:
+        hint = "`git fsck` tells whether the clone is whole."
+        raise HostError(f"git cannot read {path or 'the top'} at {commit}.", hint) from error
 
 
 class Contents:

@@ -50,6 +50,10 @@ def _reading(plan: "Plan") -> Iterator[Text]:
         yield Text(f"  {printable(one.file)}:{one.line}  {one.kind}: {printable(one.why)}", style="dim")
     if plan.breaking:
         yield Text(f"{len(plan.breaking)} breaking changes, all acknowledged")
+    if plan.changelog:
+        yield Text(printable(plan.changelog))
+    for notice in plan.notices:
+        yield Text(f"  {printable(notice.version)}, {notice.kind}: {printable(notice.title, limit=200)}", style="dim")
     if plan.changes:
         yield Text("\ncompose file", style="bold")
     for change in plan.changes:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from avnwizard.domain.answers import COMMENT_OUT, GENERATE, KEEP, Answers, Decision
 from avnwizard.domain.compose import VariableUse
@@ -64,34 +65,53 @@ def _decisions(
         if operator.literal(name) == pin.old:
             yield _adoption(pin)
 
+    leaving = [variable.key for variable in diff.removed] + [rename.old for rename in diff.renamed]
+    going = [key for key in dict.fromkeys(leaving) if key not in kept and key in operator and key not in uses]
+    successors = {key: _successors(key, diff, operator) for key in going}
+    doubtful: dict[str, str] = {}
+    for key in going:
+        if operator.literal(key):
+            doubtful |= {new: key for new in successors[key] if new not in doubtful}
+
     offered = {variable.key: variable.default for variable in diff.added if variable.active}
     required = {key for key, use in uses.items() if use.required}
     for key in [*offered, *sorted(required - set(offered))]:
         if key not in taken and not operator.literal(key) and (key in required or key not in operator):
-            yield _value(key, offered.get(key, ""), uses.get(key))
+            yield _in_place_of(_value(key, offered.get(key, ""), uses.get(key)), doubtful.get(key, ""))
 
-    leaving = [variable.key for variable in diff.removed] + [rename.old for rename in diff.renamed]
-    for key in dict.fromkeys(key for key in leaving if key not in kept):
-        if key in operator and key not in uses:
-            yield _removal(key, _successors(key, diff, operator), readers.keeping(key, operator))
+    for key in going:
+        yield _removal(key, successors[key], readers.keeping(key, operator), said_gone=key in diff.said_gone)
 
 
 def _successors(key: str, diff: EnvDiff, operator: EnvFile) -> dict[str, tuple[str, ...]]:
     """What may do a variable's work in the new release -> why; not what has the operator's value already."""
     found = {new: group.why for group in diff.related if key in group.old for new in group.new if new != key}
     found |= {rename.new: rename.why for rename in diff.renamed if rename.old == key}
+    if operator.literal(key):
+        found |= {one.new: one.why for one in diff.candidates.get(key, ()) if one.new not in found}
     return {new: why for new, why in found.items() if operator.literal(new) != operator.literal(key)}
 
 
-def _removal(key: str, successors: Mapping[str, tuple[str, ...]], keeping: str) -> Decision:
-    """Unread beyond doubt, it is commented out; where there is doubt it stays, and is asked about."""
+def _in_place_of(value: Decision, old: str) -> Decision:
+    """A new variable that may be one that the operator has set: its default is not taken without a question."""
+    if not old or not value.certain:
+        return value
+    question = f"{value.key} is new; it may take the place of {old}, which you have set."
+    return replace(value, question=question, certain=False)
+
+
+def _removal(key: str, successors: Mapping[str, tuple[str, ...]], keeping: str, *, said_gone: bool) -> Decision:
+    """Commented out unasked only where the release says that it is gone; where there is doubt it stays."""
     gone = f"The release no longer has {key}"
     if successors:
         reasons = dict.fromkeys(reason for why in successors.values() for reason in why)
-        question = f"{gone}; {' and '.join(successors)} may take its place."
+        question = f"{gone}; {' or '.join(successors)} may take its place."
         return Decision("remove", key, question, (*reasons, *([keeping] if keeping else [])), KEEP)
     if keeping:
         return Decision("remove", key, f"{gone}.", (keeping,), KEEP, certain=True)
+    if not said_gone:
+        why = "the release does not say that it is gone, and it does no harm"
+        return Decision("remove", key, f"{gone}.", (why,), KEEP, certain=True)
     return Decision("remove", key, f"{gone}.", ("nothing reads it any more",), COMMENT_OUT, certain=True)
 
 

@@ -52,6 +52,15 @@ class Breaking:
 
 
 @dataclass(frozen=True)
+class Noticed:
+    """What a release's notes say that is to be read, and that the project does not mark as breaking."""
+
+    version: str
+    kind: str
+    title: str
+
+
+@dataclass(frozen=True)
 class ServicePlan:
     """What happens to one service.
 
@@ -161,6 +170,7 @@ class Plan:
         times_from: where the steps' expected times come from, in words.
         drift: what ran otherwise than the current release's files say, as the operator acknowledged it.
         migrations_read: whether the release's SQL was looked at; False where it has no folder of migrations.
+        changelog: how far the release's notes were read, in words; "" in a plan of an older avnwizard.
         again: what undoing a rollback adds; the snapshot is that of the first time then. None for an upgrade.
     """
 
@@ -191,6 +201,8 @@ class Plan:
     again: Again | None = None
     drift: tuple[str, ...] = ()
     migrations_read: bool = True
+    changelog: str = ""
+    notices: tuple[Noticed, ...] = ()
 
     def service(self, name: str) -> ServicePlan:
         """One service's part."""

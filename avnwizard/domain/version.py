@@ -121,7 +121,9 @@ class Version:
     @property
     def release(self) -> "Version":
         """The same without the words that nobody knows: what a changelog calls it."""
-        numbers, kind, parts, _ = self._key
+        numbers, kind, parts, words = self._key
+        if kind != _OTHER and not words and not self.flavour:
+            return self
         key = (numbers, _RELEASE if kind == _OTHER else kind, parts, "")
         return replace(self, flavour="", _key=key)
 

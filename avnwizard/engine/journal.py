@@ -18,7 +18,7 @@ from avnwizard.errors import HostError, RefusedError
 from avnwizard.planned import StepKind, kind_by_name
 
 VERSION = "version"
-"""A fact of a run as a whole (under no step's name): the version of avnwizard that planned it; missing before 0.2."""
+"""A fact of a run as a whole (under no step's name): the version that planned it; earlier journals lack it."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs(
   id TEXT PRIMARY KEY, kind TEXT NOT NULL, title TEXT NOT NULL, plan TEXT NOT NULL, undoes TEXT NOT NULL,

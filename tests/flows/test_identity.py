@@ -7,6 +7,7 @@ import pytest
 
 from avnwizard.engine.faults import KILL_AT
 from avnwizard.errors import ExitCode
+from avnwizard.flows.stack import drift
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 from tests.flows.cli import Said, answer_all, avnwizard
@@ -67,6 +68,16 @@ def test_the_label_is_another_than_the_prediction(practice_host: PracticeHost, s
     printed = practice_host.stack.config_hashes()
     assert the(practice_host, SERVICE).config_hash != printed[SERVICE]
     assert the(practice_host, "web").config_hash == printed["web"]
+
+
+def test_a_moved_name_leaves_the_hash_to_tell(practice_host: PracticeHost, stack: Path) -> None:
+    """Compose cannot be asked about an image whose name means another one now; an equal hash is proof even so."""
+    for service in (SERVICE, "web"):
+        practice_host.stack.retag(the(practice_host, "gateway").image_id, the(practice_host, service).image)
+    host = open_host(stack)
+    found = drift.look(host, host.stack.resolve(), host.stack.containers())
+    assert {one.service: one.config for one in found.drifts} == {"web": "same", SERVICE: "unknown"}
+    assert found.unsure == (SERVICE,)
 
 
 def test_there_and_back(practice_host: PracticeHost, stack: Path, tmp_path: Path) -> None:

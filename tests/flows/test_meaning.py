@@ -25,6 +25,7 @@ def test_releases_say_what_they_mean(stack: Path) -> None:
     assert [one["tag"] for one in said["releases"]] == ["v2.1.0", "v2.0.0"]
     major = said["releases"][1]
     assert (major["kind"], major["breaking"], major["env_changes"]) == ("major", 4, 4)
+    assert major["changelog"] == "read"
     assert "rollback needs a restore" in major["verdict"]
 
 
@@ -74,3 +75,24 @@ def test_another_postgres_major_is_no_plain_roll(stack: Path, tmp_path: Path) ->
 
 def _git(directory: Path, *words: str) -> None:
     subprocess.run(["git", "-C", str(directory), *words], check=True, capture_output=True)
+
+
+def test_a_release_without_notes_is_called_unread(stack: Path, tmp_path: Path) -> None:
+    """A release whose changelog has no section for it is reported as not read, in the list and in the plan."""
+    work = tmp_path / "work"
+    remote = subprocess.run(
+        ["git", "-C", str(stack), "remote", "get-url", "origin"], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    subprocess.run(["git", "clone", "-q", remote, str(work)], check=True)
+    git = ["git", "-C", str(work), "-c", "user.name=t", "-c", "user.email=t@x"]
+    subprocess.run([*git, "checkout", "-q", "v1.5.0"], check=True)
+    (work / "CHANGELOG.md").write_text("# Changelog\n\nSee the website.\n")
+    subprocess.run([*git, "commit", "-qam", "empty"], check=True)
+    subprocess.run([*git, "tag", "v1.5.1"], check=True)
+    subprocess.run([*git, "push", "-q", "origin", "v1.5.1"], check=True)
+    listed = avnwizard("releases", "--stack", stack, "--json").data["releases"]
+    assert {one["tag"]: one["changelog"] for one in listed}["v1.5.1"] == "not read"
+    answers = answer_all(stack, "v1.5.1", tmp_path / "answers.toml")
+    plan = avnwizard("plan", "--to", "v1.5.1", "--stack", stack, "--answers", answers, "--json").data
+    assert "was not read" in plan["changelog"]
+    assert "nothing as breaking" not in plan["changelog"]

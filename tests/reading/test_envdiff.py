@@ -197,3 +197,33 @@ def test_a_greedy_choice_would_be_wrong() -> None:
     """The best pair is given up where that makes both pairs possible."""
     worth = {("a", "x"): 5.0, ("a", "y"): 4.0, ("b", "x"): 4.5}
     assert best_assignment(worth) == {"a": "y", "b": "x"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("ARCHIVE_KEEP_FOR_DAYS", "ARCHIVE_KEEP_FOR"),
+        ("HELPER_ALLOW_SEVERAL_ROOMS", "HELPER_LIMIT_TO_ONE_ROOM"),
+        ("SHOP_API_SECRET", "SHOP_API_LABEL"),
+        ("LIB_LUTE_VERSION", "LIB_OBOE_VERSION"),
+    ],
+)
+def test_a_changed_meaning_is_no_rename(old: str, new: str) -> None:
+    """A unit that is dropped, an opposite in other words, a secret in a plain field, another thing's name."""
+    before, after = (EnvFile.parse(f"A=1\n{name}=\nB=2\n".encode()) for name in (old, new))
+    assert [(r.old, r.new) for r in diff_env(before, after).renamed] == []
+
+
+def test_several_renames_in_one_sentence_go_in_order() -> None:
+    """`Renamed A and B to C and D` pairs A with C and B with D, never what stands next to each other."""
+    before = EnvFile.parse(b"TABLET_ID=\nTABLET_SECRET=\n")
+    after = EnvFile.parse(b"TOKEN_APP_ID=\nTOKEN_APP_SECRET=\n")
+    notes = "- TABLET_ID and TABLET_SECRET have been renamed to TOKEN_APP_ID and TOKEN_APP_SECRET.\n"
+    found = diff_env(before, after, changelog=notes).renamed
+    assert {(r.old, r.new) for r in found} == {("TABLET_ID", "TOKEN_APP_ID"), ("TABLET_SECRET", "TOKEN_APP_SECRET")}
+
+
+def test_prose_with_an_arrow_offers_no_variable() -> None:
+    """A comment that explains a value with `=>` is a comment."""
+    (only,) = EnvFile.parse(b"# daily => every day\nTURN=daily\n").variables()
+    assert (only.key, only.comment) == ("TURN", "daily => every day")

@@ -59,6 +59,8 @@ def test_changelog_json(files: Path) -> None:
         ("2.0.0", "2024-01-02", 1),
         ("1.0.0", None, 0),
     ]
+    assert (document["read"], document["unread"]) == ("read", [])
+    assert [(v["read"], v["notices"], v["doubts"]) for v in document["versions"]] == [("read", [], [])] * 2
     assert "v0.9.0" in found.stderr
 
 

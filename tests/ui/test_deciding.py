@@ -112,7 +112,7 @@ async def test_search_goes_to_what_is_sought(opened: Open) -> None:
         await press(pilot, "slash")
         await type_word(pilot, "valkey")
         assert pilot.app.screen.query_one(Rows).chosen == "notes:2.0.0"
-        assert "'valkey' is in 1 of 6 parts" in seen(pilot)
+        assert "'valkey' is in 1 of 7 parts" in seen(pilot)
         await press(pilot, "slash")
         await type_word(pilot, "s")
         await press(pilot, "slash", *["backspace"] * 10)

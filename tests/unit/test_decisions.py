@@ -32,7 +32,7 @@ OPERATOR = b"# mine\r\nMAIL_URL=smtp://u:pw@host\r\nPOOL_SIZE=9\nLEGACY_MODE=off
 
 def _decide(given: dict[str, str], operator: bytes = OPERATOR) -> tuple[EnvFile, tuple[Decision, ...], Answers]:
     env = EnvFile.parse(operator)
-    diff = diff_env(EnvFile.parse(OLD), EnvFile.parse(NEW), operator=env)
+    diff = diff_env(EnvFile.parse(OLD), EnvFile.parse(NEW), changelog="- `LEGACY_MODE` was removed\n", operator=env)
     answers = Answers({key: Secret(value) for key, value in given.items()})
     return env, env_decisions(env, diff, variables_used(COMPOSE), answers), answers
 

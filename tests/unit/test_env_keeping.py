@@ -48,10 +48,16 @@ def test_services_that_are_given_the_whole_file() -> None:
 
 
 def _decide(
-    old: str, new: str, operator: str, readers: Readers | None = None, given: dict[str, str] | None = None
+    old: str,
+    new: str,
+    operator: str,
+    readers: Readers | None = None,
+    given: dict[str, str] | None = None,
+    *,
+    notes: str = "",
 ) -> tuple[dict[str, Decision], EnvFile]:
     env = _env(operator)
-    diff = diff_env(_env(old), _env(new), operator=env)
+    diff = diff_env(_env(old), _env(new), changelog=notes, operator=env)
     answers = Answers({key: Secret(value) for key, value in (given or {}).items()})
     decisions = env_decisions(env, diff, variables_used(""), answers, readers=readers or Readers())
     decided = tuple(one for one in decisions if answers.get(one) is not None)
@@ -81,11 +87,32 @@ def test_what_may_be_read_stays_unless_the_operator_says_otherwise(readers: Read
     assert "LEGACY" not in after
 
 
-def test_what_nothing_reads_is_commented_out() -> None:
-    """As before: where compose files name what they read, and nobody is given the file."""
-    decisions, after = _decide("LEGACY=1\nPOOL=5\n", "POOL=5\n", "LEGACY=mine\nPOOL=5\n")
+@pytest.mark.parametrize("notes", ["- `LEGACY` was removed\n", "### Removed\n\n- `LEGACY`, at last\n"])
+def test_what_the_release_says_is_gone_is_commented_out(notes: str) -> None:
+    """Unasked only where the release's notes name the variable among what it removes."""
+    decisions, after = _decide("LEGACY=1\nPOOL=5\n", "POOL=5\n", "LEGACY=mine\nPOOL=5\n", notes=notes)
     assert (decisions["remove:LEGACY"].proposal, decisions["remove:LEGACY"].certain) == (COMMENT_OUT, True)
     assert "LEGACY" not in after
+
+
+def test_what_the_release_does_not_speak_of_stays() -> None:
+    """A variable that only left the example file stays as it is, and that needs no answer."""
+    decisions, after = _decide("LEGACY=1\nPOOL=5\n", "POOL=5\n", "LEGACY=mine\nPOOL=5\n", notes="- `POOL` removed\n")
+    assert (decisions["remove:LEGACY"].proposal, decisions["remove:LEGACY"].certain) == (KEEP, True)
+    assert after.get("LEGACY") == "mine"
+
+
+def test_a_missed_rename_is_not_decided_unasked() -> None:
+    """A pair too unlike to be proposed: the old value is kept, and both sides are questions that name each other."""
+    old, new = "A=1\nSTORE_FOLDER=/x\nB=2\n", "A=1\nB=2\nC=3\nARCHIVE_FOLDER=/srv/data\nNUMBER=7\n"
+    decisions, after = _decide(old, new, "A=1\nSTORE_FOLDER=/mine\nB=2\n")
+    assert "rename:STORE_FOLDER" not in decisions
+    gone, come = decisions["remove:STORE_FOLDER"], decisions["value:ARCHIVE_FOLDER"]
+    assert (gone.certain, gone.proposal, come.certain) == (False, KEEP, False)
+    assert "ARCHIVE_FOLDER" in gone.question
+    assert "STORE_FOLDER" in come.question
+    assert decisions["value:NUMBER"].certain
+    assert after.get("STORE_FOLDER") == "/mine"
 
 
 @pytest.mark.parametrize(

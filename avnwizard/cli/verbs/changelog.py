@@ -36,6 +36,7 @@ def as_document(found: "ChangelogRange", current: str, target: str) -> dict[str,
     return {
         "from": current,
         "to": target,
+        "read": found.read,
         "versions": [
             {
                 "version": section.version,
@@ -43,11 +44,15 @@ def as_document(found: "ChangelogRange", current: str, target: str) -> dict[str,
                 "title": section.title,
                 "prerelease": section.prerelease,
                 "yanked": section.yanked,
+                "read": section.read,
                 "breaking": [{"title": item.title, "text": item.text} for item in section.breaking],
+                "notices": [{"kind": one.kind, "title": one.title, "text": one.text} for one in section.notices],
+                "doubts": list(section.doubts),
             }
             for section in found.versions
         ],
         "missing": list(found.missing),
+        "unread": list(found.unread),
     }
 
 
@@ -65,6 +70,11 @@ def _show(found: "ChangelogRange") -> None:
         console.print(Text.assemble(head, "  ", printable("  ".join(filter(None, marks)))))
         for item in section.breaking:
             console.print(Text.assemble(("  BREAKING  ", "red bold"), printable(item.title)))
+        for notice in section.notices:
+            console.print(Text.assemble((f"  {notice.kind:<13}  ", "yellow"), printable(notice.title)))
+        for doubt in section.doubts:
+            console.print(Text.assemble(("  NOT SURE  ", "yellow bold"), printable(doubt)))
+    say(f"{found.sentence}")
 
 
 def register(app: typer.Typer) -> None:

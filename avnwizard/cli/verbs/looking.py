@@ -97,8 +97,9 @@ def releases(
     """List the releases newer than the current one, newest first, and what each would mean.
 
     JSON: {"current", "releases": [{"tag", "commit", "date", "kind", "prerelease", "signed", "recommended", "note",
-    "apart": whether nobody can say what its name means, "breaking": number, "migrations": number of files'
-    statements (null where they were not read), "unread": {file: why}, "env_changes": number | null, "verdict"}],
+    "apart": whether nobody can say what its name means, "breaking": number, "notices": number,
+    "changelog": "read" | "partly read" | "not read", "migrations": number of files' statements
+    (null where they were not read), "unread": {file: why}, "env_changes": number | null, "verdict"}],
     "left_out": [tags that cannot be put in order]}
     """
     from avnwizard.flows.upgrade import releases as flow
@@ -113,7 +114,7 @@ def releases(
     listing = flow.listing(host)
     current, found = listing.current, listing.newer
     sizes = table_sizes(host)
-    meanings = [meaning(host, current, one.tag, sizes) for one in found]
+    meanings = [meaning(host, current, one.tag, sizes, newest=found[0].tag) for one in found]
     rows = [
         {
             "tag": one.tag.name,
@@ -126,6 +127,8 @@ def releases(
             "note": one.note,
             "apart": one.apart,
             "breaking": read.breaking,
+            "notices": read.notices,
+            "changelog": read.read,
             "migrations": None if read.migrations.missing_folder else len(read.migrations.statements),
             "unread": dict(read.migrations.unread),
             "env_changes": read.env_changes,
@@ -140,14 +143,16 @@ def releases(
         say(no_newer(listing, asked=not trouble))
     else:
         show_table(
-            ("release", "date", "kind", "signed", "breaking", "env"),
+            ("release", "date", "kind", "signed", "breaking", "notices", "changelog", "env"),
             [
                 (
                     one.tag.name + (" *" if one.recommended else ""),
                     one.tag.date[:10],
                     one.kind,
                     "yes" if one.tag.signed else "no",
-                    str(read.breaking),
+                    "?" if read.read == "not read" else str(read.breaking),
+                    "?" if read.read == "not read" else str(read.notices),
+                    read.read,
                     "?" if read.env_changes is None else str(read.env_changes),
                 )
                 for one, read in zip(found, meanings, strict=True)

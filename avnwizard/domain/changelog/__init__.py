@@ -1,6 +1,6 @@
 """Changelogs of any style: which releases lie between two tags, and what each of them breaks."""
 
 from avnwizard.domain.changelog.between import sections_between
-from avnwizard.domain.changelog.values import BreakingItem, ChangelogRange, Section
+from avnwizard.domain.changelog.values import BreakingItem, ChangelogRange, Notice, Read, Section
 
-__all__ = ["BreakingItem", "ChangelogRange", "Section", "sections_between"]
+__all__ = ["BreakingItem", "ChangelogRange", "Notice", "Read", "Section", "sections_between"]

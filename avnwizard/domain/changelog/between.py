@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
-from avnwizard.domain.changelog.breaking import breaking_items, squashed
+from avnwizard.domain.changelog.breaking import read_section
+from avnwizard.domain.changelog.marks import Habits, habits
 from avnwizard.domain.changelog.splitting import UNNAMED, RawSection, split_sections
 from avnwizard.domain.changelog.values import BreakingItem, ChangelogRange, Section
+from avnwizard.domain.changelog.wording import squashed
 from avnwizard.domain.version import Version
 
 
@@ -32,14 +35,17 @@ def sections_between(text: str, current: str, target: str, *, tags: Iterable[str
         if version is not None and (low < version <= high or _same_number(version, low, high)):
             chosen.setdefault(version, []).append(section)
     order = sorted(chosen, reverse=True)
-    sections = [_section(version, chosen[version], high) for version in order]
+    known_signs = habits(text)
+    newest = high.text.rpartition("@")[2]
+    sections = [_section(version, tuple(chosen[version]), newest, known_signs) for version in order]
     wanted = [
         *(tag for tag in tags if (v := Version.find(tag)) and low < v < high and not v.is_prerelease),
         current,
         target,
     ]
     missing = {tag: None for tag in wanted if not known & {Version.parse(tag), Version.parse(tag).release}}
-    return ChangelogRange(tuple(_told_once(sections, order)), tuple(missing))
+    unread = tuple(tag for tag in missing if low < Version.parse(tag) <= high)
+    return ChangelogRange(tuple(_told_once(sections, order)), tuple(missing), unread)
 
 
 def _same_number(version: Version, low: Version, high: Version) -> bool:
@@ -47,17 +53,17 @@ def _same_number(version: Version, low: Version, high: Version) -> bool:
     return low.text != high.text and low.release.numbers == high.release.numbers and version == high.release
 
 
-def _of_package(sections: list[RawSection], target: str) -> list[RawSection]:
+def _of_package(sections: Sequence[RawSection], target: str) -> Sequence[RawSection]:
     """Keep one package's sections where the target names it (`@scope/name@1.2.3`)."""
     package = target.rpartition("@")[0]
     own = [s for s in sections if s.heading.package == package or s.heading.lead == package.lower()]
     return own if package and own else sections
 
 
-def _of_line(sections: list[RawSection], low: Version, high: Version) -> list[RawSection]:
+def _of_line(sections: Sequence[RawSection], low: Version, high: Version) -> Sequence[RawSection]:
     """Where headings name two versions, take the second if it is the one that the tags are known by."""
     ends = {low, high}
-    if ends & {Version.find(s.heading.version) for s in sections}:
+    if ends & {s.version for s in sections}:
         return sections
     if not ends & {Version.find(s.heading.second) for s in sections if s.heading.second}:
         return sections
@@ -68,23 +74,32 @@ def _of_line(sections: list[RawSection], low: Version, high: Version) -> list[Ra
 
 def _version(section: RawSection, high: Version) -> Version | None:
     if section.heading.version != UNNAMED:
-        return Version.find(section.heading.version)
+        return section.version
     older = Version.find(section.heading.previous)
     return high if older is not None and older < high else None
 
 
-def _section(version: Version, parts: Sequence[RawSection], high: Version) -> Section:
+@lru_cache(maxsize=8192)
+def _section(version: Version, parts: tuple[RawSection, ...], newest: str, known: Habits) -> Section:
     head = parts[0].heading
     body = "\n\n".join(part.body for part in parts)
-    named = high.text.rpartition("@")[2] if head.version == UNNAMED else head.version
+    found = read_section(body, known)
+    unreadable = (
+        f"The heading below it names a release that cannot be read: {part.then}" for part in parts if part.then
+    )
+    doubts = (*found.doubts, *unreadable)
+    named = newest if head.version == UNNAMED else head.version
     return Section(
         version=named,
         date=next((part.heading.date for part in parts if part.heading.date), None),
         title=" ".join(filter(None, (head.package or head.lead, head.title))),
         body_markdown=body,
-        breaking=breaking_items(body),
+        breaking=found.items,
         yanked=any(part.heading.yanked for part in parts),
         prerelease=version.is_prerelease,
+        notices=found.notices,
+        read="partly read" if doubts else "read",
+        doubts=doubts,
     )
 
 
@@ -97,6 +112,6 @@ def _told_once(sections: list[Section], order: list[Version]) -> list[Section]:
         told |= fresh.keys()
         kept[index] = tuple(fresh.values())
     return [
-        Section(s.version, s.date, s.title, s.body_markdown, kept[i], s.yanked, s.prerelease)
-        for i, s in enumerate(sections)
+        one if len(kept[index]) == len(one.breaking) else replace(one, breaking=kept[index])
+        for index, one in enumerate(sections)
     ]

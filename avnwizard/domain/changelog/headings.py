@@ -39,6 +39,10 @@ _DATED = re.compile(
 )
 _DATE_FIRST = re.compile(r"[\[(]?\d{4}-\d{2}-\d{2}[\])]?(?:\s*[-\u2013\u2014:,|/]\s*|\s+)")
 _SECOND = re.compile(r"\s*/\s*" + _VERSION + r"(?!\w)")
+_TITLED = re.compile(r"(?P<title>[^\d\[(].{2,}?)\s*[(\[](?P<version>[vV]?\d+(?:\.\d+)+)[)\]]")
+_UNREADABLE = re.compile(
+    r"\b(?:release|edition|version|milestone)\b(?!\W*(?:notes?|highlights?|process|candidates?)\b)", re.IGNORECASE
+)
 _LONGEST = 300
 
 
@@ -49,6 +53,7 @@ class Heading:
     `sure` is False where other headings of the file must confirm it: an unknown word precedes the version,
     or a title behind it without a separator (`runs_on`). `previous` is the older side of a compare link.
     `second` is the other version of a heading that names two (`v1.2.0/v0.3.0`), "" elsewhere.
+    `in_brackets`: a title stands first, and the version behind it in brackets (`Spring edition (1.2.3)`).
     """
 
     version: str
@@ -61,6 +66,7 @@ class Heading:
     previous: str = ""
     runs_on: bool = False
     second: str = ""
+    in_brackets: bool = False
 
 
 @lru_cache(maxsize=16384)  # each release's changelog repeats the headings of those before it
@@ -80,10 +86,16 @@ def read_heading(raw: str) -> Heading | None:
         heading = _heading(behind, previous)
         if heading is not None and "." in heading.version:
             return replace(heading, date=date_in(dated[0]), sure=not heading.runs_on)
+    if titled := _TITLED.fullmatch(text):
+        return replace(_plain_version(titled["version"]), title=titled["title"].strip(), previous=previous)
     match = _HEADING.match(text)
     if match is None:
         return None
     return _heading(match, previous)
+
+
+def _plain_version(version: str) -> Heading:
+    return Heading(version, "", "", None, "", False, False, in_brackets=True)
 
 
 def _heading(match: re.Match[str], previous: str) -> Heading | None:
@@ -124,3 +136,13 @@ def is_unreleased(raw: str) -> bool:
     if len(raw) > _LONGEST:
         return False
     return bool(_UNRELEASED.fullmatch(_MARKS.sub("", _LINK.sub(lambda m: m[1], raw)).strip(" \t#*[]")))
+
+
+@lru_cache(maxsize=16384)
+def names_unreadable(raw: str) -> bool:
+    """Whether a heading without a version seems to name a release all the same (`Spring edition`)."""
+    few = len(raw.split()) <= _FEW_WORDS
+    return few and bool(_UNREADABLE.search(raw)) and not _NOT_A_NAME.search(raw) and not is_unreleased(raw)
+
+
+_FEW_WORDS = 4

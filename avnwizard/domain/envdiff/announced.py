@@ -51,6 +51,13 @@ _BACKWARD = (
     (Said.RENAMED, r"(?:previously|formerly|was(?: called| named)?|renamed from|used to be)"),
     (Said.SUCCEEDED, r"(?:instead of|replaces|supersedes|deprecat\w+|in place of|rather than)"),
 )
+_SEVERAL = (
+    r"[`*'\"]*[A-Z][A-Z0-9_]*[`*'\"]*(?:\s*(?:,\s*(?:and\s+)?|\s+and\s+|\s*&\s*)[`*'\"]*[A-Z][A-Z0-9_]*[`*'\"]*)+"
+)
+_IN_ORDER = re.compile(
+    rf"(?:[Rr]enam\w+\s+(?:the\s+)?(?:\w+\s+)?)?(?P<olds>{_SEVERAL})\s+"
+    rf"(?:(?:have|has|were|are)\s+(?:been\s+)?(?:now\s+)?renamed\s+)?(?:to|into|as)\s+(?P<news>{_SEVERAL})"
+)
 _TO = re.compile(rf"{_FILLER}(?:to|by|with|into|as|for)\b{_FILLER}", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.;]\s")
 _LISTING = re.compile(r"\b(?:and|or|added?|new)\b", re.IGNORECASE)
@@ -88,6 +95,10 @@ def announcements(changelog: str, olds: Iterable[str], news: Iterable[str]) -> A
     pairs: dict[Pair, Said] = {}
     prefixes: set[Pair] = set()
     for line in _ITEM.split(changelog):
+        in_order = _respectively(line)
+        pairs |= {pair: Said.RENAMED for pair in in_order if pair[0] in before and pair[1] in after}
+        if in_order:
+            continue
         names = list(islice(_NAME.finditer(line), _MOST_NAMES))
         for i, first in enumerate(names):
             for second in names[i + 1 : i + _NAMES_IN_A_ROW]:
@@ -100,6 +111,15 @@ def announcements(changelog: str, olds: Iterable[str], news: Iterable[str]) -> A
                     elif said is Said.RENAMED and _prefix(o) and _prefix(n):
                         prefixes.add((_prefix(o), _prefix(n)))
     return Announcements(pairs, frozenset(prefixes))
+
+
+def _respectively(line: str) -> list[Pair]:
+    """The pairs of `renamed A and B to C and D`: first to first; none where the two sides differ in number."""
+    found = _IN_ORDER.search(line)
+    if not found:
+        return []
+    olds, news = _NAME.findall(found["olds"]), _NAME.findall(found["news"])
+    return list(zip(olds, news, strict=True)) if len(olds) == len(news) else []
 
 
 def _forward(lead: str, gap: str) -> Said:

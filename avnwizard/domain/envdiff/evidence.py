@@ -15,9 +15,11 @@ from avnwizard.domain.envdiff.announced import Announcements, Said
 from avnwizard.domain.envdiff.defaults import Values, compare_defaults
 from avnwizard.domain.envdiff.names import NameMatch, compare_names
 from avnwizard.domain.envdiff.places import Place
+from avnwizard.domain.envdiff.words import known, stem, tokens
 from avnwizard.domain.envfile import Variable
+from avnwizard.domain.secret import is_secret_name
 
-PRIOR = -4.2
+PRIOR = -3.8
 """What most pairs are: strangers."""
 _VALUES = {
     Values.SAME: (2.0, "the same default"),
@@ -27,13 +29,14 @@ _VALUES = {
     Values.ADAPTED: (0.8, "the default follows the name"),
     Values.DIFFERENT: (-0.7, ""),
     Values.OTHER_KIND: (-2.0, ""),
-    Values.FLIPPED: (-2.5, ""),
+    Values.FLIPPED: (-0.7, ""),
 }
 _WORD = re.compile(r"\w+")
 _ONLY_ONE_WITH_IT, _ALONE_THOUGH_COMMON = 1.5, 0.4
 _SAID = {Said.RENAMED: 9.0, Said.SUCCEEDED: 3.5, Said.TOGETHER: 1.5}
 _SHOWN, _NEVER = 8.0, -15.0
 """What the project's compose file shows, and what no trace may outweigh."""
+_EXPOSED, _OTHER_SUBJECT = -4.0, -2.0
 _NOTICEABLY = 0.4
 _FEW, _MANY = 5, 15
 """How many changed variables between two kept ones make their place tell less."""
@@ -84,6 +87,7 @@ def weigh(old: Variable, new: Variable, scene: Scene) -> Evidence:
         *_place_points(old.key, new.key, scene),
         *_told_points(old.key, new.key, scene),
         *_family_points(name, scene),
+        *_stranger_points(old, new, name, comment, scene),
     ]
     telling = values is Values.SAME or (comment or 0) > _COMMENT_ALIKE
     if name.only_old and name.only_new and name.likeness <= _own_likeness(name) and not telling:
@@ -174,6 +178,22 @@ def _told_points(old: str, new: str, scene: Scene) -> list[tuple[float, str]]:
     mine = scene.operator.get(old)
     if mine and scene.operator.get(new) == mine:
         out.append((1.0, "your file sets both to the same value"))
+    return out
+
+
+def _stranger_points(
+    old: Variable, new: Variable, name: NameMatch, comment: float | None, scene: Scene
+) -> list[tuple[float, str]]:
+    """What speaks against a pair whatever else is alike: another thing's name in the same seat, a secret shown."""
+    out: list[tuple[float, str]] = []
+    a_key = stem(tokens(old.key)[-1]) == "key" if tokens(old.key) else False  # of OAuth: an id that everybody may see
+    if is_secret_name(old.key) and not is_secret_name(new.key) and not a_key:
+        out.append((_EXPOSED, ""))
+    told = scene.announced.about(old.key, new.key)[0] or (old.key, new.key) in scene.fed
+    names = name.only_old and name.only_new and not any(map(known, (*name.only_old, *name.only_new)))
+    tied = name.likeness > _own_likeness(name) or (comment or 0) > _COMMENT_ALIKE or told
+    if names and not tied and scene.families.get(name.rule, 0.0) <= 0:
+        out.append((_OTHER_SUBJECT, ""))
     return out
 
 

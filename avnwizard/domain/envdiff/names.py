@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from avnwizard.domain.envdiff.words import kind, negation, opposite, stem, synonyms, tokens, unit
+from avnwizard.domain.envdiff.words import allowing, kind, limiting, negation, opposite, stem, synonyms, tokens, unit
 
 _SPELLED_ALIKE = 0.82
 _SHORTEST_ABBREVIATION = 2
@@ -110,9 +110,18 @@ def _inverted(only_old: tuple[str, ...], only_new: tuple[str, ...], shared: int)
         return False
     if any(opposite(a, b) for a in only_old for b in only_new):
         return True
-    return any(map(negation, only_old)) != any(map(negation, only_new))
+    if any(map(negation, only_old)) != any(map(negation, only_new)):
+        return True
+    return _limits_what_was_allowed(only_old, only_new) or _limits_what_was_allowed(only_new, only_old)
+
+
+def _limits_what_was_allowed(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether one side limits and the other allows, in whatever words (`ALLOW_SEVERAL`, `LIMIT_TO_ONE`)."""
+    return any(map(limiting, one)) and any(map(allowing, other)) and not any(map(allowing, one))
 
 
 def _units_differ(only_old: tuple[str, ...], only_new: tuple[str, ...]) -> bool:
     olds, news = [u for w in only_old if (u := unit(w))], [u for w in only_new if (u := unit(w))]
+    if bool(olds) != bool(news):
+        return True  # a unit on one side only: a bare number counts in something else there
     return any(a[0] == b[0] and a[1] != b[1] for a in olds for b in news)

@@ -121,7 +121,7 @@ def _worth_telling(scene: Scene, old: str, new: str, e: Evidence) -> bool:
 def _kind(e: Evidence) -> RelatedKind:
     if e.name.unit_changed:
         return "unit-changed"
-    if e.name.inverted or (e.values is Values.FLIPPED and not (e.name.only_old or e.name.only_new)):
+    if e.name.inverted:
         return "inverted"
     return "replaced"
 

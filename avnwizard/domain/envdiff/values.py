@@ -26,6 +26,15 @@ class Rename:
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """A new variable that one that goes may be, with the chance; too little to propose it as a rename."""
+
+    new: str
+    chance: float
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Related:
     """Variables that have to do with each other, but whose values cannot be carried over unasked."""
 
@@ -52,6 +61,8 @@ class EnvDiff:
     Fields:
         added, removed: in document order, without the sides of renames, but with those of `related` groups.
         required: name -> how the new compose file demands it where the new example does not set it.
+        candidates: for what goes and is no rename, what it may be all the same, the likeliest first.
+        said_gone: those of `removed` of which the release says that nothing reads them any more.
         unread: names in the new example that the compose file read before and reads no more.
     """
 
@@ -62,3 +73,5 @@ class EnvDiff:
     changed: tuple[Changed, ...]
     required: dict[str, VariableUse] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
+    candidates: dict[str, tuple[Candidate, ...]] = field(default_factory=dict)
+    said_gone: frozenset[str] = frozenset()

@@ -87,6 +87,13 @@ _OPPOSITES = {
         "enable/prevent",
     ]
 }
+_TURNING = {
+    "limiting": "limit limited restrict restricted only single one block blocked hide hidden forbid forbidden prevent"
+    " prevented skip deny disallow optout exclusive lock locked",
+    "allowing": "allow allowed several multiple many multi enable enabled show permit permitted any open unlimited"
+    " optin",
+}
+_LIMITING, _ALLOWING = (frozenset(words.split()) for words in _TURNING.values())
 _NEGATIONS = frozenset({"no", "not", "without", "disable", "skip", "non"})
 _UNITS = {
     word: (dimension, unit)
@@ -162,6 +169,23 @@ def opposite(a: str, b: str) -> bool:
 def negation(word: str) -> bool:
     """Whether a word turns a switch around."""
     return _bare(word) in _NEGATIONS
+
+
+def limiting(word: str) -> bool:
+    """Whether a word says that something may not be, or not more than once."""
+    return word in _LIMITING
+
+
+def allowing(word: str) -> bool:
+    """Whether a word says that something may be, or more than once."""
+    return word in _ALLOWING
+
+
+def known(word: str) -> bool:
+    """Whether a word is one that servers' settings have in general, and not the name of a thing."""
+    bare = stem(word)
+    general = word in _GROUPS_OF or bare in _GROUPS_OF or word in _KINDS or bare in _KINDS
+    return general or word in _UNITS or word in _NEGATIONS or word in _LIMITING or word in _ALLOWING
 
 
 def unit(word: str) -> tuple[str, str] | None:

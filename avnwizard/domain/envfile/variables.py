@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from avnwizard.domain.envfile.errors import EnvSyntaxError
 from avnwizard.domain.envfile.scan import Statement, scan
 
-_OFFER = re.compile(r"[ \t]*#[# \t]*(?P<body>(?:export[ \t]+)?(?P<key>[A-Za-z_][A-Za-z0-9_.]*)[ \t]*=(?P<value>.*))")
+_OFFER = re.compile(
+    r"[ \t]*#[# \t]*(?P<body>(?:export[ \t]+)?(?P<key>[A-Za-z_][A-Za-z0-9_.]*)[ \t]*=(?!>)(?P<value>.*))"
+)
 _COMMENT = re.compile(r"[ \t]*#")
 _RULER = re.compile(r"[#\s=*~_+-]*")
 

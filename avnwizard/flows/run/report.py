@@ -72,6 +72,11 @@ def report(journal: Journal, run: str, probed: ProbeMemory | None = None) -> str
         lines += [f"- {edit.action} {edit.key} {edit.new_key}".rstrip() for edit in plan.env] or ["- unchanged"]
         lines += ["", "## Breaking changes acknowledged", ""]
         lines += [f"- {item.id}: {_cell(item.title)}" for item in plan.breaking] or ["- none"]
+        if plan.changelog:
+            lines += ["", _cell(plan.changelog)]
+        if plan.notices:
+            lines += ["", "## Notices of the release", ""]
+            lines += [f"- {_cell(one.version)}, {one.kind}: {_cell(one.title)}" for one in plan.notices]
         if plan.drift:
             lines += ["", "## What ran otherwise than the files said, as acknowledged", ""]
             lines += [f"- {_cell(each)}" for each in plan.drift]

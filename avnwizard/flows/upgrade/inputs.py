@@ -87,7 +87,7 @@ def draft(host: Host, target: str) -> Draft:
     operator = read_env(host)
     section = host.config.stack
     changelog_text = _text(host, tag.commit, section.changelog)
-    changelog = sections_between(changelog_text, current.name, tag.name)
+    changelog = sections_between(changelog_text, current.name, tag.name, tags=releases.on_the_way(host))
     coming = env_of_release(host, tag, operator)
     edited, carried = _carry(host, tag, coming)
     compose = {path: _compose_file(host, path, tag, carried) for path in compose_paths(host)}

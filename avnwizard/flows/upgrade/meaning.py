@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
-from avnwizard.domain.changelog import sections_between
+from avnwizard.domain.changelog import Read
 from avnwizard.domain.compose import ComposeDiff, compose_diff
 from avnwizard.domain.envdiff import diff_env
 from avnwizard.domain.envfile import EnvFile
@@ -13,6 +14,7 @@ from avnwizard.errors import RefusedError, WizardError
 from avnwizard.flows.host import Host
 from avnwizard.flows.upgrade.examples import examples
 from avnwizard.flows.upgrade.new_migrations import new_migrations
+from avnwizard.flows.upgrade.notes import notes_between
 from avnwizard.ports import Repo
 
 
@@ -22,6 +24,8 @@ class Meaning:
 
     Attributes:
         breaking: breaking items of the changelog.
+        notices: what it says that is to be read as well.
+        read: how far it was read.
         migrations: the SQL files that the release adds, judged.
         env_changes: variables of the example file that were added, removed or renamed; None where that is gone.
     """
@@ -29,27 +33,40 @@ class Meaning:
     breaking: int
     migrations: MigrationVerdict
     env_changes: int | None
+    notices: int
+    read: Read
 
 
-def meaning(host: Host, current: TagRef, target: TagRef, sizes: Mapping[str, TableSize] | None = None) -> Meaning:
+def meaning(
+    host: Host,
+    current: TagRef,
+    target: TagRef,
+    sizes: Mapping[str, TableSize] | None = None,
+    *,
+    newest: TagRef | None = None,
+) -> Meaning:
     """Read what changed between two tags.
 
     Args:
         sizes: of the live tables, which turn "rewrites a table" into a time.
+        newest: the last of a list of releases, whose changelog serves for all.
     """
-    section = host.config.stack
-    changelog = sections_between(_text(host, target, section.changelog), current.name, target.name)
+    changelog = notes_between(host, current, target, newest)
     found = examples(host, current.commit, target.commit)
-    diff = diff_env(
-        EnvFile.parse_release(found.before),
-        EnvFile.parse_release(found.after),
-        changelog="\n".join(one.body_markdown for one in changelog.versions),
-    )
+    added, removed, renamed = _env_counts(found.before, found.after)
     return Meaning(
-        breaking=sum(len(one.breaking) for one in changelog.versions),
+        breaking=changelog.breaking,
+        notices=changelog.notices,
+        read=changelog.read,
         migrations=new_migrations(host, current.commit, target.commit, sizes),
-        env_changes=None if found.missing else len(diff.added) + len(diff.removed) + len(diff.renamed),
+        env_changes=None if found.missing else added + removed + renamed,
     )
+
+
+@lru_cache(maxsize=512)  # most releases leave the example as it is
+def _env_counts(before: bytes, after: bytes) -> tuple[int, int, int]:
+    diff = diff_env(EnvFile.parse_release(before), EnvFile.parse_release(after))
+    return len(diff.added), len(diff.removed), len(diff.renamed)
 
 
 def added_files(repo: Repo, folder: str, current: str, target: str) -> dict[str, str]:
@@ -118,7 +135,3 @@ def _was(new: str, old: str) -> str:
     """The old image; its tag alone where the rest is the same."""
     name, _, tag = old.rpartition(":")
     return tag if name and "/" not in tag and name == new.rpartition(":")[0] else old
-
-
-def _text(host: Host, tag: TagRef, path: str) -> str:
-    return (host.repo.read(tag.commit, path) or b"").decode("utf-8", "replace")

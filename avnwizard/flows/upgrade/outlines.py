@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from avnwizard.domain.changelog import sections_between
+from avnwizard.domain.changelog import Read
 from avnwizard.domain.envdiff import diff_env
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.host import TagRef
@@ -10,6 +10,7 @@ from avnwizard.errors import WizardError
 from avnwizard.flows.host import Host
 from avnwizard.flows.upgrade.examples import examples
 from avnwizard.flows.upgrade.new_migrations import new_migrations
+from avnwizard.flows.upgrade.notes import notes_between
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,9 @@ class Outline:
         unread: those of them that could not be read.
         env: variables that are added, renamed or removed; None where an example file cannot be read or is gone.
         breaking: items that the changelog marks as breaking.
+        notices: what is to be read as well.
         told: whether the changelog has a section for the release.
+        read: how far the changelog was read.
         breaks_old_code: whether the old code may fail on the new schema, so that going back needs a restore.
     """
 
@@ -30,25 +33,31 @@ class Outline:
     unread: tuple[str, ...]
     env: int | None
     breaking: int
+    notices: int
     told: bool
+    read: Read
     breaks_old_code: bool
 
 
-def outline(host: Host, current: TagRef, tag: TagRef) -> Outline:
+def outline(host: Host, current: TagRef, tag: TagRef, newest: TagRef | None = None) -> Outline:
     """Read a release without checking it out.
+
+    Args:
+        newest: the last of a list of releases, whose changelog serves for all.
 
     Raises:
         HostError: git does not answer.
     """
-    section = host.config.stack
-    changelog = sections_between(_text(host, tag, section.changelog), current.name, tag.name)
+    changelog = notes_between(host, current, tag, newest)
     verdict = new_migrations(host, current.commit, tag.commit)
     return Outline(
         migrations=None if verdict.missing_folder else len(verdict.files),
         unread=tuple(path for path, _ in verdict.unread),
         env=_env_changes(host, current, tag),
-        breaking=sum(len(one.breaking) for one in changelog.versions),
+        breaking=changelog.breaking,
+        notices=changelog.notices,
         told=tag.name not in changelog.missing,
+        read=changelog.read,
         breaks_old_code=verdict.breaks_old_code,
     )
 
@@ -64,7 +73,3 @@ def _env_changes(host: Host, current: TagRef, tag: TagRef) -> int | None:
     diff = diff_env(before, after)
     related = sum(max(len(group.old), len(group.new)) for group in diff.related)
     return len(diff.added) + len(diff.removed) + len(diff.renamed) + related
-
-
-def _text(host: Host, tag: TagRef, path: str) -> str:
-    return (host.repo.read(tag.commit, path) or b"").decode("utf-8", "replace")

@@ -13,7 +13,7 @@ from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.migrations import Kind, MigrationVerdict
-from avnwizard.domain.plan import EnvEdit, MigrationStatement, Plan, ReleaseRef, ServicePlan
+from avnwizard.domain.plan import EnvEdit, MigrationStatement, Noticed, Plan, ReleaseRef, ServicePlan
 from avnwizard.domain.strategy import COMPLETED
 from avnwizard.domain.traefik.routes import plan_probe
 from avnwizard.errors import RefusedError
@@ -31,6 +31,7 @@ from avnwizard.flows.upgrade.inputs import Draft
 from avnwizard.flows.upgrade.meaning import compose_changes
 from avnwizard.flows.upgrade.new_migrations import unread_jobs
 from avnwizard.flows.upgrade.release_files import changed_for_services, in_sentences
+from avnwizard.flows.upgrade.release_words import unread_notes
 from avnwizard.flows.upgrade.releases import cautions, kind_of
 from avnwizard.flows.upgrade.service_plans import others_of, services_of
 from avnwizard.flows.upgrade.steps import described
@@ -157,6 +158,12 @@ def prepare(
         probe=foreseen(host, plan_probe(now, model, host.config.probe)),
         drift=tuple(decision.question for decision in draft.drifted.decisions()),
         migrations_read=not verdict.missing_folder,
+        changelog=draft.changelog.sentence,
+        notices=tuple(
+            Noticed(one.version, notice.kind, notice.title)
+            for one in draft.changelog.versions
+            for notice in one.notices
+        ),
     )
     return Prepared(
         _timed(host, described(host, plan)),
@@ -194,7 +201,7 @@ def _warnings(
     model: ComposeModel,
 ) -> tuple[str, ...]:
     found = [*cautions(draft.current, draft.target), *draft.drifted.warnings(), *draft.skipped]
-    found += [f"The changelog has no section for {tag}." for tag in draft.changelog.missing]
+    found += unread_notes(draft.changelog)
     found += [
         f"{draft.coming.path}: you changed {key}, and {draft.target.name} does too; yours stays."
         for key in draft.coming.contested

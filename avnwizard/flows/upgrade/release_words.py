@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from avnwizard.domain.changelog import ChangelogRange
 from avnwizard.domain.migrations import MigrationVerdict
 from avnwizard.domain.plain import printable
 from avnwizard.flows.upgrade.releases import Listing
@@ -30,6 +31,19 @@ def left_out(tags: Sequence[str]) -> str:
     more = f" and {len(tags) - _NAMED} more" if len(tags) > _NAMED else ""
     count = "1 tag is" if len(tags) == 1 else f"{len(tags)} tags are"
     return f"{count} not listed, since the name does not say whether it is newer: {named}{more}"
+
+
+def unread_notes(changelog: ChangelogRange) -> tuple[str, ...]:
+    """What of the release notes was not read: releases without a section, and lines that could not be placed."""
+    missing = [printable(tag, limit=60) for tag in changelog.missing]
+    more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+    said = [f"The changelog has no section for {', '.join(missing[:_NAMED])}{more}."] if missing else []
+    said += [
+        f"{printable(one.version, limit=60)}: not sure whether this breaks something: {printable(doubt, limit=200)}"
+        for one in changelog.versions
+        for doubt in one.doubts
+    ]
+    return tuple(said)
 
 
 def in_brief(verdict: MigrationVerdict) -> str:

@@ -96,6 +96,11 @@ def listing(host: Host) -> Listing:
     return Listing(current, tuple(newer), tuple(sorted(left_out)), tuple(sorted(same)))
 
 
+def on_the_way(host: Host) -> tuple[str, ...]:
+    """The newer releases that are no pre-releases and do not stand apart, by name."""
+    return tuple(one.tag.name for one in listing(host).newer if not one.apart and not one.prerelease)
+
+
 def find(host: Host, name: str) -> TagRef:
     """The tag to upgrade to.
 

@@ -1,6 +1,6 @@
 """Changelog review: every breaking change is read and acknowledged by itself; nothing goes on before."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import ClassVar
@@ -12,10 +12,11 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from avnwizard.domain.answers import Decision
+from avnwizard.domain.changelog import ChangelogRange, Section
 from avnwizard.domain.migrations import MigrationVerdict
 from avnwizard.domain.plain import printable
 from avnwizard.ui import words
-from avnwizard.ui.marks import DECIDED, OPEN
+from avnwizard.ui.marks import DECIDED, NOTE, OPEN
 from avnwizard.ui.screens.environment import EnvironmentPage
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.state import ACKNOWLEDGED
@@ -42,6 +43,28 @@ def _told(verdict: MigrationVerdict) -> str:
 
 def _points(texts: Iterable[str]) -> list[str]:
     return [f"- {text}" for text in texts]
+
+
+def _beside(section: Section) -> Iterator[Entry]:
+    """What a release's notes say besides what they mark: notices, and lines that nobody can place."""
+    if section.doubts:
+        title = f"{section.version}: {words.count(len(section.doubts), 'line')} may mean that something breaks"
+        yield Entry(f"doubts:{section.version}", title, "\n".join(_points(section.doubts)))
+    if section.notices:
+        title = f"{section.version}: {words.count(len(section.notices), 'notice')}"
+        texts = _points(f"{one.kind}: {one.text}" for one in section.notices)
+        yield Entry(f"notices:{section.version}", title, "\n".join(texts))
+
+
+def _nothing_marked(changelog: ChangelogRange) -> Content:
+    """That there is nothing to acknowledge, and how much that says."""
+    if changelog.read == "read":
+        return Content("The changelog marks nothing as breaking. Read the notes, then go on.")
+    if changelog.read == "partly read":
+        why = "The changelog was read in part, and nothing in that is marked as breaking. Read the notes, then go on."
+    else:
+        why = "The changelog was not read: what breaks is unknown. Look at the release's own notes, then go on."
+    return Content.assemble((f"{NOTE.sign} {why}", NOTE.style))
 
 
 class ChangelogPage(Page):
@@ -104,6 +127,7 @@ class ChangelogPage(Page):
                 )
             )
         for section in upgrade.draft.changelog.versions:
+            entries += _beside(section)
             date = f" of {section.date}" if section.date else ""
             title = f"Notes of {section.version}{date}"
             entries.append(Entry(f"notes:{section.version}", title, section.body_markdown))
@@ -126,7 +150,7 @@ class ChangelogPage(Page):
         self.query_one(Rows).show(rows, at=at)
         left, all_of_them = len(upgrade.open(env=False)), len(upgrade.decisions(env=False))
         if not all_of_them:
-            told = Content("The changelog marks nothing as breaking. Read the notes, then go on.")
+            told = _nothing_marked(upgrade.draft.changelog)
         elif left:
             told = Content.assemble(
                 (

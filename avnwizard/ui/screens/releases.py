@@ -1,6 +1,7 @@
 """Tag selection: the releases newer than the current one, what each asks, and which is recommended."""
 
 import threading
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -114,7 +115,7 @@ class ReleasesPage(Page):
         self._show_rows()
         for release in self._releases:
             if release.tag.name not in self._outlines:
-                question = partial(outline, self.host, self._current, release.tag)
+                question = partial(outline, self.host, self._current, release.tag, self._releases[0].tag)
                 self.ask_host(question, partial(self._outlined, release.tag.name), _ignore, urgency=LATER)
 
     def _outlined(self, tag: str, found: Outline) -> None:
@@ -189,7 +190,10 @@ def _asks(found: Outline | None) -> str:
     parts = ["migrations not read" if found.migrations is None else words.count(found.migrations, "migration")]
     if found.env is not None:
         parts.append(f"{found.env} env")
-    parts.append(f"{found.breaking} breaking")
+    if found.read == "not read":
+        parts.append("changelog not read")
+    else:
+        parts.append(f"{found.breaking} breaking{' at least' if found.read == 'partly read' else ''}")
     return ", ".join(parts)
 
 
@@ -218,8 +222,18 @@ def _about(one: Release, found: Outline | None, *, kept: bool) -> Content:
             )
         elif found.migrations:
             lines.append(Content("Its migrations leave the old code working: going back needs no restore for them."))
-        if not found.told:
-            lines.append(Content.assemble((f"{NOTE.sign} ", NOTE.style), "The changelog has no section for it."))
+        lines += _of_notes(found)
     signed = "carries a signature (not verified here)" if one.tag.signed else "is not signed"
     lines.append(Content.assemble((f"The tag {signed}.", "dim")))
     return Content("\n").join(lines)
+
+
+def _of_notes(found: Outline) -> Iterator[Content]:
+    """What the release notes hold, and how far they were read."""
+    if found.notices:
+        yield Content(f"Its changelog has {words.count(found.notices, 'notice')} to read.")
+    if found.read == "partly read":
+        why = "Its changelog was read in part: it may break more than is marked."
+        yield Content.assemble((f"{NOTE.sign} ", NOTE.style), why)
+    if not found.told:
+        yield Content.assemble((f"{NOTE.sign} ", NOTE.style), "The changelog has no section for it.")

@@ -176,7 +176,7 @@ def _users_write(practice: PracticeHost) -> None:
 
 async def _finish(pilot: Pilot[int]) -> None:
     done = await run_over(pilot)
-    pilot.app.switch_screen(DonePage(at_rest(done.view), done.plan))
+    pilot.app.switch_screen(DonePage(at_rest(done.view)))
     await settle(pilot)
 
 

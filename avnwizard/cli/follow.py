@@ -61,6 +61,8 @@ def _watch(host: "Host", run: str, process: Popen[bytes] | None, reader: FeedRea
 
 
 def _conclude(host: "Host", run: str) -> int:
+    from avnwizard.flows.run.registry import flow_of
+
     record = host.journal().run(run)
     if record.state in {"done", "undone"}:
         report = host.state.run(run) / "report.md"
@@ -68,18 +70,20 @@ def _conclude(host: "Host", run: str) -> int:
             f"{record.title}: done" + (f"; the report is {report} (and .html)" if report.exists() else ""),
             style="green",
         )
-        return ExitCode.ROLLED_BACK if record.undoes else ExitCode.DONE
+        return ExitCode.ROLLED_BACK if flow_of(record).takes_back else ExitCode.DONE
     _say_stopped(record)
     return ExitCode.STEP_FAILED
 
 
 def _say_stopped(record: "RunRecord") -> None:
+    from avnwizard.flows.run.registry import flow_of
+
     cut_off = record.state in {"created", "running", "paused"}
     what = "was cut off" if cut_off else "stopped"
     say(f"{record.title} {what}: {record.message or 'its process is gone'}", style="red")
     if record.hint:
         say(f"  try: {record.hint}")
-    back = "" if record.undoes else f", or go back: avnwizard rollback {record.id}"
+    back = f", or go back: avnwizard rollback {record.id}" if flow_of(record).can_roll_back else ""
     say(f"  then go on: avnwizard resume {record.id}{back}")
 
 

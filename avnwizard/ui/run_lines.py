@@ -1,14 +1,14 @@
 """A run's view as lines of text: steps, services, the row that sums it up. Pure; the screen only places them."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
 from avnwizard.domain.host import Container
 from avnwizard.domain.plain import printable
-from avnwizard.domain.plan import Plan, ServicePlan
 from avnwizard.engine.records import StepRecord
+from avnwizard.flows.flow import Touched
 from avnwizard.ui import words
 from avnwizard.ui.marks import DONE, FAILED, NOTE, OK, PAUSED, PENDING, RUNNING, STEPS, STOP, Mark
 from avnwizard.ui.run_view import Phase, Progress, RunView
@@ -78,37 +78,26 @@ def _far(made: Progress) -> str:
     return f"{made.done:.0f}" + (f" of {made.total:.0f}" if made.total else "")
 
 
-def service_lines(view: RunView, plan: Plan, back: Mapping[str, str] | None = None) -> list[Content]:
-    """One line a service that is touched: old and new tag, how, and how it is now.
-
-    Args:
-        back: for a run that goes back, service -> strategy; the tags change places then.
-    """
+def service_lines(view: RunView, touched: Sequence[Touched]) -> list[Content]:
+    """One line a service that is touched: old and new tag, how, and how it is now."""
     by_service: dict[str, list[Container]] = {}
     for one in view.containers:
         if not one.one_off:
             by_service.setdefault(one.service, []).append(one)
-    touched = [part for part in plan.services if part.strategy not in {"skip", "job"}]
     name_width = max((len(part.service) for part in touched), default=8)
-    return [_service(part, by_service.get(part.service, []), min(name_width, 16), back) for part in touched]
+    return [_service(part, by_service.get(part.service, []), min(name_width, 16)) for part in touched]
 
 
-def _service(
-    part: ServicePlan, containers: list[Container], name_width: int, back: Mapping[str, str] | None
-) -> Content:
+def _service(part: Touched, containers: list[Container], name_width: int) -> Content:
     mark, runs = _health(containers)
-    new = part.image_new if back is None else part.image_old
-    how = part.strategy if back is None else back.get(part.service, part.strategy)
-    there = any(one.image == new for one in containers if one.is_serving)
-    old_tag, new_tag = image_tag(part.image_old) if part.image_old else "", image_tag(part.image_new)
-    if back is not None:
-        old_tag, new_tag = new_tag, old_tag
-    way = f"{old_tag}→{new_tag}" if old_tag and new_tag and old_tag != new_tag else new_tag or old_tag
+    there = any(one.image == part.new for one in containers if one.is_serving)
+    old, new = (image_tag(name) if name else "" for name in (part.old, part.new))
+    way = f"{old}→{new}" if old and new and old != new else new or old
     name = printable(part.service, limit=name_width)
     return Content.assemble(
         (f"{mark.sign} {runs:<9}", mark.style),
         f" {name:<{name_width}} ",
-        (f"{how:<8} ", "dim"),
+        (f"{part.how:<8} ", "dim"),
         (way, "" if there else "dim"),
     )
 

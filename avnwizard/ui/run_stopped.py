@@ -3,6 +3,7 @@
 from textual.content import Content
 
 from avnwizard.domain.plain import printable
+from avnwizard.flows.run.registry import flow_of
 from avnwizard.ui import run_lines, words
 from avnwizard.ui.run_view import RunView
 from avnwizard.ui.widgets.images import image_tag
@@ -19,7 +20,7 @@ def choices(view: RunView, cost: str) -> list[Row]:
         ("log", "Read the log", "what the steps said, to the end"),
         ("again", "Try again", "from the step that stopped; asks first"),
     ]
-    if not view.record.undoes:
+    if flow_of(view.record).can_roll_back:
         told.append(("back", "Roll back", printable(cost or "looking at what it would cost ...", limit=300)))
     told.append(("leave", "Leave it stopped", "come back with: avnwizard"))
     return [Row(name, (Content(label), Content.assemble((what, "dim")))) for name, label, what in told]
@@ -29,8 +30,8 @@ def again(view: RunView) -> str:
     """The question before the run is started again."""
     at = view.at
     place = f"step {at.index + 1} of {len(view.steps)}, {printable(at.title, limit=100)}" if at else "its end"
-    way = "rolling the stack back" if view.record.undoes else "upgrading the stack"
-    return f"Start the run again at {place}? It goes on {way} from there. What is done already is not done again."
+    doing = flow_of(view.record).doing
+    return f"Start the run again at {place}? It goes on {doing} from there. What is done already is not done again."
 
 
 def why(view: RunView) -> Content:

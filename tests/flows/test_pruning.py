@@ -11,8 +11,8 @@ from avnwizard.adapters.files import LocalFiles
 from avnwizard.domain.host import DatabaseFacts
 from avnwizard.engine.journal import Journal
 from avnwizard.errors import RefusedError
-from avnwizard.flows.snapshot import pruning
-from avnwizard.flows.snapshot.pruning import Pruning
+from avnwizard.flows.run import pruning
+from avnwizard.flows.run.pruning import Pruning
 
 if TYPE_CHECKING:
     from avnwizard.flows.host import Host

@@ -8,9 +8,8 @@ from avnwizard.domain.answers import Answers
 from avnwizard.engine.records import RunRecord
 from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host
-from avnwizard.flows.rollback import planning as rollback
 from avnwizard.flows.rollback.plan import RollbackPlan
-from avnwizard.flows.run import launch
+from avnwizard.flows.run import going_back, launch
 from avnwizard.flows.upgrade import inputs, releases
 from avnwizard.flows.upgrade.planning import prepare
 from avnwizard.practice.host import PracticeHost
@@ -27,7 +26,7 @@ class _Stopped:
     def plan(self) -> tuple[RunRecord, RollbackPlan]:
         journal = self.host.journal()
         record = journal.run(self.run)
-        return record, rollback.plan_rollback(self.host, journal, record)
+        return record, going_back.plan_going_back(self.host, journal, record)
 
 
 @pytest.fixture

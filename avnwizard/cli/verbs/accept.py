@@ -15,11 +15,12 @@ def register(app: typer.Typer) -> None:
 
 def accept(run: RunArgument = "", stack: StackOption = HERE, *, yes: YesOption = False) -> int:
     """Accept a finished upgrade (default: the last), so that its old images may be pruned; the next does so too."""
-    from avnwizard.flows.upgrade import acceptance
+    from avnwizard.flows.run import acceptance
+    from avnwizard.flows.run.registry import keeps_images
 
     host = open_stack(stack)
     journal = host.journal()
-    upgrades = [one for one in journal.runs() if one.kind == "upgrade"]
+    upgrades = keeps_images(journal.runs())
     if not run and not upgrades:
         raise RefusedError("There is no upgrade to accept.", "avnwizard runs")
     record = journal.run(run) if run else upgrades[0]

@@ -14,7 +14,7 @@ from avnwizard.domain.snapshot import Proof
 from avnwizard.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from avnwizard.flows.snapshot.pruning import Pruning
+    from avnwizard.flows.run.pruning import Pruning
 
 VolumeOption = Annotated[
     list[str] | None, typer.Option("--volume", metavar="NAME", help="A volume too; may be given again.")
@@ -150,7 +150,7 @@ def prune(
     JSON: {"removed": [folder], "kept": [{"folder", "why"}], "leftover": [folder], "databases": [name], "dry_run"}
     """
     from avnwizard.flows.holding import holding
-    from avnwizard.flows.snapshot import pruning as flow
+    from avnwizard.flows.run import pruning as flow
 
     host = open_stack(stack)
     section = host.config.snapshot

@@ -37,7 +37,8 @@ def list_(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
     JSON: [{"name", "folder", "taken_at", "tag", "bytes", "proof", "databases": number, "volumes": number,
     "needed_by": run or ""}]
     """
-    from avnwizard.flows.snapshot import pruning, snapshots
+    from avnwizard.flows.run import pruning
+    from avnwizard.flows.snapshot import snapshots
 
     host = open_stack(stack)
     needed = pruning.needed_by(host)

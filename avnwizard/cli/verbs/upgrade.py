@@ -106,9 +106,8 @@ def rollback(
     import json as jsonlib
 
     from avnwizard.cli.rollback_view import show_rollback
-    from avnwizard.flows.rollback import planning
     from avnwizard.flows.rollback.plan import Wishes, rollback_to_json
-    from avnwizard.flows.run import launch
+    from avnwizard.flows.run import going_back, launch
     from avnwizard.flows.upgrade.consent import require_consent
 
     host = open_stack(stack)
@@ -117,7 +116,9 @@ def rollback(
     if launch.is_live(host, record.id):
         raise RefusedError(f"Run {record.id} is live.", f"Stop it first: avnwizard abort {record.id}")
     wishes = Wishes(restore=restore, save_rows=save_rows, unrestored=unrestored, older=tuple(older or ()))
-    plan = planning.plan_rollback(host, journal, record, wishes)
+    if going_back.by_its_steps(record):
+        return _undo(host, record, dry_run=dry_run, yes=yes, detach=detach)
+    plan = going_back.plan_going_back(host, journal, record, wishes)
     if dry_run and json:
         emit_json(jsonlib.loads(rollback_to_json(plan)))
         return ExitCode.DONE
@@ -129,6 +130,20 @@ def rollback(
     else:
         confirm(f"Type {record.id} to roll back", record.id)
     return _start(host, launch.create_rollback(host, record, plan), detach=detach)
+
+
+def _undo(host: "Host", record: "RunRecord", *, dry_run: bool, yes: bool, detach: bool) -> int:
+    """Take a run back by its steps' own undo, the last one first."""
+    from avnwizard.flows.run import launch
+
+    for step in reversed(host.journal().steps(record.id)):
+        if step.state != "pending":
+            say(f"  undo: {step.title}")
+    if dry_run:
+        return ExitCode.DONE
+    if not yes:
+        confirm(f"Type {record.id} to roll back", record.id)
+    return _start(host, launch.create_undo(host, record), detach=detach)
 
 
 def redo(
@@ -212,11 +227,12 @@ def unfinished(host: "Host", run: str) -> "RunRecord":
 
 def _to_undo(host: "Host", run: str) -> "RunRecord":
     from avnwizard.flows.holding import require_no_other
+    from avnwizard.flows.run.registry import can_roll_back
 
     journal = host.journal()
     if run:
         return journal.run(run)
-    found = [one for one in journal.runs() if one.kind == "upgrade" and one.state != "undone"]
+    found = can_roll_back(journal.runs())
     if not found:
         require_no_other(host)
         raise RefusedError("There is no run to roll back.", "avnwizard runs")

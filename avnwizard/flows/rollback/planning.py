@@ -45,22 +45,13 @@ _JOBS_END_S = 120.0
 
 
 def plan_rollback(host: Host, journal: Journal, run: RunRecord, wishes: Wishes | None = None) -> RollbackPlan:
-    """Decide what going back takes.
+    """Decide what going back takes from an upgrade that may be taken back: `run.going_back` sees to that.
 
     Raises:
-        RefusedError: nothing to undo, or an image that ran before cannot be had; or the databases must go back and
+        RefusedError: an image that ran before cannot be had; or the databases must go back and
             there is no whole snapshot, or no room.
     """
     wishes = wishes or Wishes()
-    if run.undoes:
-        raise RefusedError(f"{run.id} is itself a rollback.", f"Finish it: avnwizard resume {run.id}")
-    if run.kind != "upgrade":
-        raise RefusedError(f"{run.id} is no upgrade ({run.kind}).", "avnwizard runs")
-    if run.state == "undone":
-        raise RefusedError(f"{run.id} was rolled back already.", "avnwizard runs")
-    newer = [other for other in journal.later_than(run.id) if other.state != "undone"]
-    if any(other.kind == "upgrade" for other in newer):
-        raise RefusedError(f"A later run, {newer[0].id}, changed the stack.", f"avnwizard rollback {newer[0].id}")
     plan = from_json(run.plan)
     host = host.of_run(plan.postgres_service)
     steps = journal.steps(run.id)

@@ -16,9 +16,7 @@ _TABLES: Typed[tuple[TableWrites, ...]] = Typed(tuple[TableWrites, ...])
 
 
 def rollback_lines(journal: Journal, record: RunRecord) -> list[str]:
-    """Markdown lines for a rollback's report; [] for any other run."""
-    if not record.undoes:
-        return []
+    """Markdown lines for a rollback's report; [] where another version planned it."""
     try:
         plan = rollback_from_json(record.plan)
     except WizardError:

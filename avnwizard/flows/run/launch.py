@@ -6,37 +6,69 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
 from subprocess import Popen
 
 from avnwizard import __version__
 from avnwizard.domain.plan import from_json, to_json
-from avnwizard.domain.spans import about
 from avnwizard.engine import supervise
 from avnwizard.engine.feed import FeedWriter
 from avnwizard.engine.journal import VERSION, Journal
 from avnwizard.engine.lock import holder
 from avnwizard.engine.records import UNFINISHED, RunRecord, RunState
 from avnwizard.engine.runner import run_steps
-from avnwizard.engine.step import Step
 from avnwizard.errors import BusyError, RefusedError, StepError
-from avnwizard.flows.edge.watch import watched
 from avnwizard.flows.holding import holding, require_free
 from avnwizard.flows.host import Host
 from avnwizard.flows.rollback import planning as rollback
-from avnwizard.flows.rollback.cost_watch import CostWatch
-from avnwizard.flows.rollback.plan import RollbackPlan, rollback_from_json, rollback_to_json
+from avnwizard.flows.rollback.flow import Rollback
+from avnwizard.flows.rollback.plan import RollbackPlan, rollback_to_json
+from avnwizard.flows.run.acceptance import accept_earlier
+from avnwizard.flows.run.registry import flow_of
 from avnwizard.flows.run.report import write_report
+from avnwizard.flows.run.undoing import Undo, plan_undo
 from avnwizard.flows.stack import drift
 from avnwizard.flows.stack.run_folder import CARRIED, EDITED, RunFolder
-from avnwizard.flows.upgrade.acceptance import accept_earlier
+from avnwizard.flows.upgrade.flow import Upgrade
 from avnwizard.flows.upgrade.planning import Prepared
 from avnwizard.flows.upgrade.steps import scene_of, upgrade_steps
-from avnwizard.planned import StepKind
 
-_OLD_S = 3600.0
 _TAKE_OVER_S = 10.0
 """A process that was just told to end may hold the lock for a moment yet."""
+
+
+def create(host: Host, kind: str, *, title: str, plan: str) -> str:
+    """Write a run of any registered flow down, from its plan. Nothing of the stack is touched.
+
+    Raises:
+        BusyError: another run holds the stack.
+        RefusedError: a run is unfinished.
+    """
+    run = supervise.new_run_id(time.time())
+    journal = host.journal()
+    with holding(host, run=run, kind=kind):
+        _require_none_unfinished(journal)
+        unborn = RunRecord(run, kind, title, plan, "", "created", 0, 0.0, 0.0, "", "")
+        steps = flow_of(unborn).steps(host, journal, unborn)
+        journal.create_run(run, kind=kind, title=title, plan=plan, steps=steps)
+    return run
+
+
+def create_undo(host: Host, undone: RunRecord) -> str:
+    """Write down that a run is taken back by its own steps' undo.
+
+    Raises:
+        BusyError: another run holds the stack.
+        RefusedError: it cannot be taken back, or a later run changed the same.
+    """
+    run = supervise.new_run_id(time.time())
+    journal = host.journal()
+    with holding(host, run=run, kind=Undo.kind):
+        plan = plan_undo(journal, undone)
+        _require_none_undoing(journal)
+        unborn = RunRecord(run, Undo.kind, f"undo {undone.title}", plan, undone.id, "created", 0, 0.0, 0.0, "", "")
+        steps = flow_of(unborn).steps(host, journal, unborn)
+        journal.create_run(run, kind=unborn.kind, title=unborn.title, plan=plan, steps=steps, undoes=undone.id)
+    return run
 
 
 def create_upgrade(host: Host, prepared: Prepared) -> str:
@@ -48,7 +80,7 @@ def create_upgrade(host: Host, prepared: Prepared) -> str:
     """
     run = supervise.new_run_id(time.time())
     journal = host.journal()
-    with holding(host, run=run, kind="upgrade"):
+    with holding(host, run=run, kind=Upgrade.kind):
         _require_none_unfinished(journal)
         _require_unchanged(host, prepared)
         accept_earlier(host, journal)
@@ -59,7 +91,7 @@ def create_upgrade(host: Host, prepared: Prepared) -> str:
         plan = prepared.plan
         steps = upgrade_steps(scene_of(plan, host, run))
         title = f"{plan.current.tag} to {plan.target.tag}{' again' if plan.again else ''}"
-        journal.create_run(run, kind="upgrade", title=title, plan=to_json(plan), steps=steps)
+        journal.create_run(run, kind=Upgrade.kind, title=title, plan=to_json(plan), steps=steps)
     return run
 
 
@@ -75,10 +107,8 @@ def create_rollback(host: Host, undone: RunRecord, plan: RollbackPlan) -> str:
     """
     run = supervise.new_run_id(time.time())
     journal = host.journal()
-    with holding(host, run=run, kind="rollback"):
-        for other in journal.runs():
-            if other.undoes and other.state in UNFINISHED:
-                raise RefusedError(f"Rollback {other.id} is unfinished.", f"avnwizard resume {other.id}")
+    with holding(host, run=run, kind=Rollback.kind):
+        _require_none_undoing(journal)
         if journal.run(undone.id) != undone:
             raise RefusedError(
                 f"Run {undone.id} moved on since this rollback was planned.", f"avnwizard rollback {undone.id}"
@@ -87,9 +117,15 @@ def create_rollback(host: Host, undone: RunRecord, plan: RollbackPlan) -> str:
         steps = rollback.rollback_steps(scene, plan)
         title = f"back to {scene.plan.current.tag}"
         journal.create_run(
-            run, kind="rollback", title=title, plan=rollback_to_json(plan), steps=steps, undoes=undone.id
+            run, kind=Rollback.kind, title=title, plan=rollback_to_json(plan), steps=steps, undoes=undone.id
         )
     return run
+
+
+def _require_none_undoing(journal: Journal) -> None:
+    for other in journal.runs():
+        if other.undoes and other.state in UNFINISHED:
+            raise RefusedError(f"Rollback {other.id} is unfinished.", f"avnwizard resume {other.id}")
 
 
 def _require_none_unfinished(journal: Journal) -> None:
@@ -131,36 +167,26 @@ def start(host: Host, run: str) -> Popen[bytes]:
             raise RefusedError(
                 f"Run {run} is being rolled back: {back.id} is unfinished.", f"avnwizard resume {back.id}"
             )
-    _require_known_steps(host, journal, run)
-    _require_fresh_snapshot(journal, run)
+    record = journal.run(run)
+    _require_known_steps(host, journal, record)
+    flow_of(record).require_fresh(journal.steps(run), record)
     journal.take_controls(run)
     argv = [sys.executable, "-P", "-m", "avnwizard", "carry", run, "--stack", str(host.repo.directory)]
     return supervise.spawn(argv, log=host.state.run(run) / "process.log")
 
 
-def _require_known_steps(host: Host, journal: Journal, run: str) -> None:
+def _require_known_steps(host: Host, journal: Journal, record: RunRecord) -> None:
     """A run that another version planned goes on only where this one makes the same steps of its plan."""
-    version = journal.facts(run, "").get(VERSION)
+    version = journal.facts(record.id, "").get(VERSION)
     started = f"avnwizard {version}, which started it" if version else "the version of avnwizard that started it"
     hint = f"Go on with {started}; this is {__version__}."
     try:
-        steps = [step.name for step in _steps_of(host, journal, journal.run(run))]
+        steps = [step.name for step in flow_of(record).steps(host, journal, record)]
     except (RefusedError, StepError) as error:
         raise RefusedError(error.message, hint) from error
-    if steps != [step.name for step in journal.steps(run)]:
-        raise RefusedError(f"Run {run} was planned with other steps than this version of avnwizard makes.", hint)
-
-
-def _require_fresh_snapshot(journal: Journal, run: str) -> None:
-    """Before anything was migrated, an old snapshot is better taken anew: a restore loses what came since."""
-    steps = journal.steps(run)
-    taken = next((step for step in steps if step.kind is StepKind.SNAPSHOT and step.state == "done"), None)
-    begun = any(step.state != "pending" and step.kind.moves for step in steps)
-    if taken and not begun and (age_s := time.time() - taken.finished_at) > _OLD_S:
+    if steps != [step.name for step in journal.steps(record.id)]:
         raise RefusedError(
-            f"The snapshot of run {run} is {about(age_s)} old, and nothing was migrated yet: a migration that fails "
-            "would set your users back to then.",
-            f"avnwizard rollback {run} puts the files back; then upgrade anew, with a new snapshot.",
+            f"Run {record.id} was planned with other steps than this version of avnwizard makes.", hint
         )
 
 
@@ -177,13 +203,12 @@ def carry(host: Host, run: str) -> RunState:
         _take_lock(stack, host, record)
         feed = FeedWriter(host.state.feed(record.id))
         signal.signal(signal.SIGTERM, lambda *_: _ask_to_stop(host, record.id))
-        plan = from_json(journal.run(record.undoes).plan if record.undoes else record.plan)
-        host = host.of_run(plan.postgres_service)
-        steps = _steps_of(host, journal, record)
-        source = host.state.run(record.undoes or record.id)
-        if not record.undoes:
-            stack.enter_context(CostWatch(host, feed, record.id, plan))
-        with watched(host, plan.probe, feed, host.state.run(record.id), source):
+        flow = flow_of(record)
+        host = flow.host_of(host, journal, record)
+        steps = flow.steps(host, journal, record)
+        with contextlib.ExitStack() as around:
+            for each in flow.around(host, journal, feed, record):
+                around.enter_context(each)
             state = run_steps(journal, feed, record, steps)
         write_report(host, journal, record.id)
     return state
@@ -205,14 +230,6 @@ def _take_lock(stack: contextlib.ExitStack, host: Host, run: RunRecord) -> None:
             time.sleep(0.1)
         else:
             return
-
-
-def _steps_of(host: Host, journal: Journal, record: RunRecord) -> Sequence[Step]:
-    if record.undoes:
-        plan = rollback_from_json(record.plan)
-        scene = scene_of(from_json(journal.run(record.undoes).plan), host, record.undoes)
-        return rollback.rollback_steps(scene, plan)
-    return upgrade_steps(scene_of(from_json(record.plan), host, record.id))
 
 
 def is_live(host: Host, run: str) -> bool:

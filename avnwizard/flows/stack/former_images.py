@@ -11,7 +11,7 @@ from avnwizard.domain.references import is_tag
 from avnwizard.engine.journal import Journal
 from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host
-from avnwizard.flows.stack.kept_images import is_accepted, named_before, ran_before, source_of
+from avnwizard.flows.stack.kept_images import is_accepted, keeps_any, named_before, ran_before, source_of
 
 _NAMED = 3
 
@@ -90,7 +90,7 @@ def reach(host: Host, model: ComposeModel, pulled: Mapping[str, Any], services: 
 
 def kept_images(host: Host, journal: Journal) -> Iterator[Finding]:
     """What `check` says of the images that the last upgrade's rollback needs: pruning may have removed them."""
-    last = next((run for run in journal.runs() if run.kind == "upgrade" and run.state != "undone"), None)
+    last = next((run for run in journal.runs() if run.state != "undone" and keeps_any(journal, run.id)), None)
     if last is None or is_accepted(journal, last.id):
         return
     pulled = journal.facts(last.id, "pull")

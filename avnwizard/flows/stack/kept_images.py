@@ -35,6 +35,11 @@ def named_before(facts: Mapping[str, Any]) -> dict[str, str] | None:
     return None if tags is None else {str(name): str(image) for name, image in tags.items()}
 
 
+def keeps_any(journal: Journal, run: str) -> bool:
+    """Whether a run kept images of before."""
+    return bool(journal.facts(run, "pull").get("running"))
+
+
 def is_accepted(journal: Journal, run: str) -> bool:
     """Whether the operator, or a later upgrade, let go of what the run kept."""
     return "accepted_at" in journal.facts(run, WHOLE_RUN)

@@ -9,12 +9,11 @@ from textual.content import Content
 from textual.widgets import Static
 
 from avnwizard.domain.plain import printable
-from avnwizard.domain.plan import Plan
 from avnwizard.domain.probing.words import kind_told, span_ms
-from avnwizard.engine.records import RunRecord
 from avnwizard.errors import WizardError
-from avnwizard.flows.rollback.plan import RollbackPlan, rollback_from_json
-from avnwizard.flows.upgrade import acceptance
+from avnwizard.flows.flow import Outcome
+from avnwizard.flows.run import acceptance
+from avnwizard.flows.run.registry import flow_of
 from avnwizard.ui import words
 from avnwizard.ui.marks import NOTE, OK, STOP
 from avnwizard.ui.run_view import Probe, RunView
@@ -38,9 +37,9 @@ class DonePage(Page):
     )
     BINDINGS: ClassVar[list[BindingType]] = [Binding("k", "accept", "Accept")]
 
-    def __init__(self, view: RunView, plan: Plan | None) -> None:
+    def __init__(self, view: RunView) -> None:
         super().__init__()
-        self.view, self.plan = view, plan
+        self.view = view
         self.accepted = False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -48,7 +47,7 @@ class DonePage(Page):
         if action != "accept":
             return True
         record = self.view.record
-        return record.kind == "upgrade" and record.state == "done" and not self.accepted
+        return flow_of(record).keeps_images and record.state == "done" and not self.accepted
 
     def action_accept(self) -> None:
         """Let go of the old images, once it was said what that gives up."""
@@ -89,10 +88,8 @@ class DonePage(Page):
 
     def body(self) -> ComposeResult:
         """The verdict, the facts."""
-        back = bool(self.view.record.undoes)
-        verdict = "The stack is back where it was" if back else "The upgrade is done"
-        if self.view.record.state == "undone":
-            verdict = "This upgrade was rolled back"
+        flow = flow_of(self.view.record)
+        verdict = f"This {flow.noun} was rolled back" if self.view.record.state == "undone" else flow.finished
         took = words.span(self.view.elapsed(self.view.record.finished_at))
         yield Static(
             Content.assemble((f"{OK.sign} {verdict}", OK.style), f", in {took}."),
@@ -112,22 +109,29 @@ class DonePage(Page):
             self.settling.begin()
 
     def _facts(self) -> list[Fact]:
-        view, plan = self.view, self.plan
+        view, outcome = self.view, self._outcome()
         folder = self.host.state.run(view.record.id)
-        facts: list[Fact] = []
-        if plan:
-            facts += _changes(plan, back=bool(view.record.undoes))
+        facts: list[Fact] = [(label, Content(printable(text, limit=200))) for label, text in outcome.facts]
         facts += _requests(view.probe)
-        if plan and plan.snapshot.taken:
-            facts.append(("Snapshot", Content(printable(str(plan.snapshot.folder)))))
+        if outcome.snapshot:
+            facts.append(("Snapshot", Content(printable(outcome.snapshot))))
         facts.append(("Report", Content(printable(str(folder / "report.md")))))
         facts.append(("", Content.assemble(("report.html beside it has the plot", "dim"))))
         facts.append(("", Content("")))
-        facts += _tomorrow(view.record, kept=bool(plan and plan.snapshot.taken))
-        facts += [("", Content.assemble((f"{NOTE.sign} ", NOTE.style), text)) for text in _stayed(view.record)]
+        labels = ["Tomorrow", *[""] * len(outcome.tomorrow)]
+        facts += [(label, Content(text)) for label, text in zip(labels, outcome.tomorrow, strict=False)]
+        notes = [printable(text, limit=600) for text in outcome.notes]
+        facts += [("", Content.assemble((f"{NOTE.sign} ", NOTE.style), text)) for text in notes]
         if view.probe and view.probe.lost:
             facts.append(("", Content("look in the report which service lost requests, and when")))
         return facts
+
+    def _outcome(self) -> Outcome:
+        """Nothing where another version planned the run."""
+        try:
+            return flow_of(self.view.record).outcome(self.host.journal(), self.view.record)
+        except WizardError:
+            return Outcome()
 
     def action_go_on(self) -> None:
         """Back to where the stack stands."""
@@ -153,49 +157,4 @@ def _requests(probe: Probe | None) -> list[Fact]:
     if probe.alike:
         routes = words.count(probe.alike, "route")
         facts.append(("", Content(f"{routes} answered like another service; the report names them")))
-    return facts
-
-
-def _changes(plan: Plan, *, back: bool) -> list[Fact]:
-    old, new = (plan.target, plan.current) if back else (plan.current, plan.target)
-    rolled = [part for part in plan.services if part.strategy in {"surge", "recreate", "retire"}]
-    same = sum(part.strategy == "skip" for part in plan.services)
-    edits = words.count(len(plan.env), "setting")
-    return [
-        ("Release", Content(f"{printable(old.tag)} → {printable(new.tag)}")),
-        ("Services", Content(f"{len(rolled)} changed, {same} were as wanted already")),
-        ("Env file", Content(f"{edits} {'as before' if back else 'changed'}" if plan.env else "unchanged")),
-    ]
-
-
-def _plan_back(record: RunRecord) -> RollbackPlan | None:
-    """The plan of a rollback; None of any other run, or where another version made it."""
-    try:
-        return rollback_from_json(record.plan) if record.undoes else None
-    except WizardError:
-        return None
-
-
-def _stayed(record: RunRecord) -> list[str]:
-    """What a rollback left at the newer version, and why."""
-    back = _plan_back(record)
-    return [printable(f"{service}: {why}", limit=600) for service, why in back.stay] if back else []
-
-
-def _tomorrow(record: RunRecord, *, kept: bool) -> list[Fact]:
-    """What to look at next; `kept` is whether the upgrade has a snapshot."""
-    if record.undoes:
-        back = _plan_back(record)
-        aside = "the databases as they were before are kept beside: avnwizard redo puts them back"
-        stayed = "no database was put back" if back and back.cost.stays else "the databases stayed as they were"
-        return [
-            ("Tomorrow", Content("ask the vendor about what went wrong, with the report at hand")),
-            ("", Content(aside if back and back.restore else stayed)),
-        ]
-    facts: list[Fact] = [
-        ("Tomorrow", Content("look that sign-in and mail work for your users")),
-        ("", Content("look at the error rates and the log of the gateway")),
-    ]
-    if kept:
-        facts.append(("", Content("keep the snapshot until you are sure, then: snapshot prune")))
     return facts

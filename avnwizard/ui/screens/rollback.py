@@ -15,9 +15,8 @@ from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan, from_json
 from avnwizard.engine.records import RunRecord
 from avnwizard.errors import BusyError
-from avnwizard.flows.rollback import planning
 from avnwizard.flows.rollback.plan import RollbackPlan, Wishes
-from avnwizard.flows.run import launch
+from avnwizard.flows.run import going_back, launch
 from avnwizard.flows.stack.former_images import of_before
 from avnwizard.ui import words
 from avnwizard.ui.bridge import Ending
@@ -79,7 +78,7 @@ class RollbackPage(Page):
         run = journal.run(self.run_id)
         if launch.is_live(self.host, run.id):
             raise BusyError(f"Run {run.id} is live.", "Abort it first: a on its screen.")
-        return run, from_json(run.plan), planning.plan_rollback(self.host, journal, run, self.wishes)
+        return run, from_json(run.plan), going_back.plan_going_back(self.host, journal, run, self.wishes)
 
     def _show(self, found: Found) -> None:
         self.found = found

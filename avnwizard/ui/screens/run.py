@@ -9,13 +9,13 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from avnwizard.domain.going_back import sentence
-from avnwizard.domain.plan import Plan, from_json
 from avnwizard.engine.records import Action, RunRecord
 from avnwizard.errors import ExitCode, WizardError
 from avnwizard.flows import holding
-from avnwizard.flows.rollback import planning as rollback
-from avnwizard.flows.rollback.plan import RollbackPlan, rollback_from_json
-from avnwizard.flows.run import launch
+from avnwizard.flows.flow import Touched
+from avnwizard.flows.rollback.plan import RollbackPlan
+from avnwizard.flows.run import going_back, launch
+from avnwizard.flows.run.registry import flow_of
 from avnwizard.ui import run_lines, run_stopped
 from avnwizard.ui.bridge import Ending, RunSeen, RunWatch
 from avnwizard.ui.run_view import RunView
@@ -67,8 +67,7 @@ class RunPage(Page):
         super().__init__()
         self.run_id = run
         self.view: RunView | None = None
-        self._plan: Plan | None = None
-        self._back: dict[str, str] | None = None
+        self._touched: tuple[Touched, ...] | None = None
         self._process = process
         self._watch: RunWatch | None = None
         self._cost = ""
@@ -115,21 +114,21 @@ class RunPage(Page):
 
     def on_run_seen(self, event: RunSeen) -> None:
         """Show what is new."""
-        if not self._plan:
-            self._plan = self._read_plan(event.news.record)
+        record = event.news.record
+        if self._touched is None:
+            self._touched = self._read(record)
             title = self.query_one(TitleBar)
-            title.heading, title.stage = event.news.record.title, None if event.news.record.undoes else self.STAGE
+            title.heading, title.stage = record.title, self.STAGE if flow_of(record).can_roll_back else None
         self.view = (self.view or RunView(event.news.record)).told(event.news, settled=event.settled)
         self.show_view()
 
-    def _read_plan(self, record: RunRecord) -> Plan | None:
+    def _read(self, record: RunRecord) -> tuple[Touched, ...]:
+        """The services of the run; none where another version planned it."""
         try:
-            if record.undoes:
-                self._back = dict(rollback_from_json(record.plan).services)
-            return from_json(self.host.journal().run(record.undoes).plan if record.undoes else record.plan)
+            return flow_of(record).touched(self.host.journal(), record)
         except WizardError as error:
             self.refuse(error)
-            return None
+            return ()
 
     def on_resize(self, event: events.Resize) -> None:
         """A narrow or low terminal shows less."""
@@ -167,9 +166,7 @@ class RunPage(Page):
         at = view.at
         if at:
             self.query_one("#steps", Lines).keep_in_sight(at.index)
-        if self._plan:
-            lines = run_lines.service_lines(view, self._plan, self._back)
-            self.query_one("#services", Lines).show(lines)
+        self.query_one("#services", Lines).show(run_lines.service_lines(view, self._touched or ()))
         log = self.query_one("#log", Lines)
         log.show(run_lines.log_lines(view, log.size.height))
         self._show_stopped(view)
@@ -198,7 +195,7 @@ class RunPage(Page):
         self.call_after_refresh(self.show_view)  # the panes have other heights now
         self._show_choices(at="log")
         self.query_one(Rows).focus()
-        if not view.record.undoes:
+        if flow_of(view.record).can_roll_back:
             self.ask_host(self._plan_rollback, self._costed, self._no_rollback)
 
     def _show_choices(self, *, at: str = "") -> None:
@@ -212,7 +209,7 @@ class RunPage(Page):
 
     def _plan_rollback(self) -> RollbackPlan:
         journal = self.host.journal()
-        return rollback.plan_rollback(self.host, journal, journal.run(self.run_id))
+        return going_back.plan_going_back(self.host, journal, journal.run(self.run_id))
 
     def _costed(self, plan: RollbackPlan) -> None:
         self._cost = sentence(plan.cost, self.host.clock.now()).removeprefix("going back now ")
@@ -298,6 +295,6 @@ class RunPage(Page):
     def _end(self, view: RunView) -> None:
         from avnwizard.ui.screens.done import DonePage
 
-        self.wizard.outcome = ExitCode.ROLLED_BACK if view.record.undoes else ExitCode.DONE
+        self.wizard.outcome = ExitCode.ROLLED_BACK if flow_of(view.record).takes_back else ExitCode.DONE
         self.stop_watching()
-        self.app.switch_screen(DonePage(view, self._plan))
+        self.app.switch_screen(DonePage(view))

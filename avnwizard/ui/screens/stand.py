@@ -19,6 +19,7 @@ from avnwizard.engine.records import UNFINISHED, RunRecord
 from avnwizard.errors import RefusedError
 from avnwizard.flows.check import check
 from avnwizard.flows.host import Host
+from avnwizard.flows.run.registry import can_roll_back
 from avnwizard.flows.snapshot import snapshots
 from avnwizard.flows.stack.survey import Survey, survey
 from avnwizard.flows.upgrade import releases
@@ -172,7 +173,7 @@ class StandPage(Page):
             found.append(("run", "Open run", f"{title} is unfinished"))
             upgrade = f"not before the run {title} is finished or rolled back"
         found.append(("upgrade", "Upgrade", upgrade or "look for newer releases"))
-        undo = next((run for run in runs if not run.undoes and run.state != "undone"), None)
+        undo = next(iter(can_roll_back(runs)), None)
         if undo:
             found.append(("rollback", "Roll back", f"undo {printable(undo.title, limit=40)}"))
         if stand:
@@ -206,7 +207,7 @@ def _page(chosen: str, stand: Stand | None) -> Page:
     if chosen == "rollback":
         from avnwizard.ui.screens.rollback import RollbackPage
 
-        return RollbackPage(next(run for run in stand.runs if not run.undoes and run.state != "undone").id)
+        return RollbackPage(can_roll_back(stand.runs)[0].id)
     return _list(chosen, stand)
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from avnwizard.domain.host import DatabaseFacts
-from avnwizard.domain.plan import from_json
 from avnwizard.domain.postgres.names import purpose_of
-from avnwizard.engine.records import UNFINISHED, RunRecord
+from avnwizard.engine.records import UNFINISHED
 from avnwizard.errors import RefusedError
 from avnwizard.flows.by_hand import journal_of
 from avnwizard.flows.host import Host
+from avnwizard.flows.run.registry import can_roll_back, flow_of
 from avnwizard.flows.snapshot import snapshots
 
 _DAY_S = 86400.0
@@ -71,27 +71,17 @@ def needed_by(host: Host) -> dict[Path, str]:
     """
     runs = host.journal().runs()
     going_back = {run.undoes for run in runs if run.undoes and run.state in UNFINISHED}
-    upgrades = [run for run in runs if run.kind == "upgrade"]
-    standing = [run for run in upgrades if run.state != "undone"]
-    last = {run.id for run in (*upgrades[:1], *standing[:1])}
+    undoable = [run for run in runs if flow_of(run).can_roll_back]
+    last = {run.id for run in (*undoable[:1], *can_roll_back(undoable)[:1])}
     needed: dict[Path, str] = {}
-    for run in upgrades:
-        if (run.id in last or run.id in going_back or run.state in UNFINISHED) and (folder := _taken_by(run)):
+    for run in undoable:
+        wanted = run.id in last or run.id in going_back or run.state in UNFINISHED
+        if wanted and (folder := flow_of(run).snapshot(run)):
             needed[folder] = f"run {run.id}"
     for run in journal_of(host).runs():
         if run.kind == "restore" and run.state in UNFINISHED:
             needed[Path(json.loads(run.plan)["snapshot"])] = f"the unfinished restore {run.id}"
     return needed
-
-
-def _taken_by(run: RunRecord) -> Path | None:
-    """The snapshot's folder in the plan of an upgrade, also of one that another version of avnwizard made."""
-    try:
-        snapshot = from_json(run.plan).snapshot
-    except RefusedError:
-        found = json.loads(run.plan).get("snapshot") or {}
-        return Path(found["folder"]) if found.get("folder") else None
-    return snapshot.folder if snapshot.taken else None
 
 
 def prune(host: Host, pruning: Pruning) -> None:

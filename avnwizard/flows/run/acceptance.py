@@ -11,6 +11,7 @@ from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows.host import Host
+from avnwizard.flows.run.registry import flow_of
 from avnwizard.flows.stack.kept_images import WHOLE_RUN, is_accepted, keep_name
 
 _ENDED = {"done", "undone"}
@@ -22,8 +23,10 @@ def waiting(journal: Journal, run: RunRecord) -> tuple[RunRecord, ...]:
     Raises:
         RefusedError: it is no upgrade, or it is not finished.
     """
-    if run.kind != "upgrade":
-        raise RefusedError(f"{run.id} is no upgrade ({run.kind}); there is nothing to accept.", "avnwizard runs")
+    if not flow_of(run).keeps_images:
+        raise RefusedError(
+            f"{run.id} is no upgrade ({flow_of(run).noun}); there is nothing to accept.", "avnwizard runs"
+        )
     if run.state not in _ENDED:
         raise RefusedError(
             f"Run {run.id} is {run.state}; only a finished upgrade can be accepted.",
@@ -65,7 +68,7 @@ def accept_earlier(host: Host, journal: Journal) -> None:
 
 
 def _waits(journal: Journal, run: RunRecord) -> bool:
-    return run.kind == "upgrade" and run.state in _ENDED and not is_accepted(journal, run.id)
+    return flow_of(run).keeps_images and run.state in _ENDED and not is_accepted(journal, run.id)
 
 
 def _kept(journal: Journal, run: RunRecord) -> Mapping[str, Any]:

@@ -1,0 +1,24 @@
+"""Going back from a run, whatever its flow: by a flow of its own, or by its steps' undo."""
+
+from avnwizard.engine.journal import Journal
+from avnwizard.engine.records import RunRecord
+from avnwizard.flows.host import Host
+from avnwizard.flows.rollback.plan import RollbackPlan, Wishes
+from avnwizard.flows.rollback.planning import plan_rollback
+from avnwizard.flows.run.registry import flow_of, require_undoable
+from avnwizard.flows.run.undoing import Undo
+
+
+def by_its_steps(run: RunRecord) -> bool:
+    """Whether a run is taken back by its steps' own undo, with nothing to decide: see `launch.create_undo`."""
+    return flow_of(run).way_back == Undo.kind
+
+
+def plan_going_back(host: Host, journal: Journal, run: RunRecord, wishes: Wishes | None = None) -> RollbackPlan:
+    """What going back from an upgrade takes.
+
+    Raises:
+        RefusedError: it cannot be taken back, or not now.
+    """
+    require_undoable(journal, run)
+    return plan_rollback(host, journal, run, wishes)

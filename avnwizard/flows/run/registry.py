@@ -17,6 +17,11 @@ def register(flow: Flow) -> None:
     _FLOWS[flow.kind] = flow
 
 
+def forget(kind: str) -> None:
+    """Take a flow out again."""
+    _FLOWS.pop(kind, None)
+
+
 def flow_of(run: RunRecord) -> Flow:
     """The flow of a run.
 

@@ -23,6 +23,7 @@ from avnwizard.ui.screens.ask import Ask
 from avnwizard.ui.screens.log import LogPage
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.settling import Settling
+from avnwizard.ui.taking_back import take_back
 from avnwizard.ui.widgets.lines import Lines
 from avnwizard.ui.widgets.probe import ProbePlot
 from avnwizard.ui.widgets.rows import Column, Rows
@@ -195,7 +196,10 @@ class RunPage(Page):
         self.call_after_refresh(self.show_view)  # the panes have other heights now
         self._show_choices(at="log")
         self.query_one(Rows).focus()
-        if flow_of(view.record).can_roll_back:
+        if going_back.by_its_steps(view.record):
+            self._cost = "undoes the steps that were begun, the last one first"
+            self._show_choices()
+        elif flow_of(view.record).can_roll_back:
             self.ask_host(self._plan_rollback, self._costed, self._no_rollback)
 
     def _show_choices(self, *, at: str = "") -> None:
@@ -275,9 +279,7 @@ class RunPage(Page):
                     Ask(run_stopped.again(self.view), yes="try again", no="leave it stopped"), self._try_again
                 )
             case "back":
-                from avnwizard.ui.screens.rollback import RollbackPage
-
-                self.app.push_screen(RollbackPage(self.run_id))
+                take_back(self, self.view.record)
             case _:
                 self.wizard.leave()
 

@@ -27,6 +27,7 @@ from avnwizard.ui import words
 from avnwizard.ui.desk import LATER
 from avnwizard.ui.marks import LEVELS, NOTE, OK, STOP
 from avnwizard.ui.screens.page import Page
+from avnwizard.ui.taking_back import take_back
 from avnwizard.ui.widgets.facts import Fact, Facts
 from avnwizard.ui.widgets.rows import Column, Row, Rows
 
@@ -190,7 +191,9 @@ class StandPage(Page):
     def action_go_on(self) -> None:
         """Open what is chosen."""
         chosen = self.query_one(Rows).chosen
-        if self.stand or chosen == "upgrade":
+        if self.stand and chosen == "rollback":
+            take_back(self, can_roll_back(self.stand.runs)[0])
+        elif self.stand or chosen == "upgrade":
             self.app.push_screen(_page(chosen, self.stand))
 
 
@@ -204,10 +207,6 @@ def _page(chosen: str, stand: Stand | None) -> Page:
         from avnwizard.ui.screens.run import RunPage
 
         return RunPage((_unfinished(stand.runs) or stand.runs[0]).id)
-    if chosen == "rollback":
-        from avnwizard.ui.screens.rollback import RollbackPage
-
-        return RollbackPage(can_roll_back(stand.runs)[0].id)
     return _list(chosen, stand)
 
 

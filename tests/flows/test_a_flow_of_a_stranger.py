@@ -178,7 +178,13 @@ async def test_its_run_on_the_screens(host: Host, monkeypatch: pytest.MonkeyPatc
             assert text in shown, shown
     storm.unlink()
     launch.carry(host, run)
-    monkeypatch.setattr("avnwizard.ui.taking_back.launch.start", _carried)
+    started = list[str]()
+
+    def start(host: Host, run: str) -> object:
+        started.append(run)  # a process of its own would know only the flows of the package
+        return SimpleNamespace(poll=lambda: 0)
+
+    monkeypatch.setattr("avnwizard.ui.taking_back.launch.start", start)
     async with opened(host.repo.directory, USUAL) as pilot:
         await settle(pilot)
         assert "undo two flags" in _drawn(pilot)
@@ -186,15 +192,11 @@ async def test_its_run_on_the_screens(host: Host, monkeypatch: pytest.MonkeyPatc
         for text in ("Take two flags back? These steps are undone: Put up the", "flag blue; Put up the flag red."):
             assert text in _drawn(pilot)
         await press(pilot, "enter")
+    (back,) = started
+    assert launch.carry(host, back) == "done"
     assert not _flag(host, "red").exists()
 
 
 def _drawn(pilot: Pilot[int]) -> str:
     assert isinstance(pilot.app, WizardApp)
     return drawn(pilot.app)
-
-
-def _carried(host: Host, run: str) -> object:
-    """The run's process knows only the flows of the package: it is carried here."""
-    launch.carry(host, run)
-    return SimpleNamespace(poll=lambda: 0)

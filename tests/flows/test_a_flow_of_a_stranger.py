@@ -180,7 +180,7 @@ async def test_its_run_on_the_screens(host: Host, monkeypatch: pytest.MonkeyPatc
     launch.carry(host, run)
     started = list[str]()
 
-    def start(host: Host, run: str) -> object:
+    def start(_host: Host, run: str) -> object:
         started.append(run)  # a process of its own would know only the flows of the package
         return SimpleNamespace(poll=lambda: 0)
 

@@ -24,7 +24,7 @@ def _titles(newest: TagRef | None, asked: list[str]) -> list[str]:
         asked.append(ref)
         return _FILES[ref]
 
-    host = cast(Host, SimpleNamespace(config=Config(), repo=SimpleNamespace(read=read)))
+    host = cast("Host", SimpleNamespace(config=Config(), repo=SimpleNamespace(read=read)))
     found = notes_between(host, _tag("v1.0.0", "c1"), _tag("v1.1.0", "c2"), newest)
     return [item.title for one in found.versions for item in one.breaking]
 

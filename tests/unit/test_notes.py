@@ -1,12 +1,14 @@
 """The release notes of a list of releases: the newest release's serve for all that they name."""
 
 from types import SimpleNamespace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from avnwizard.domain.config import Config
 from avnwizard.domain.host import TagRef
-from avnwizard.flows.host import Host
 from avnwizard.flows.upgrade.notes import notes_between
+
+if TYPE_CHECKING:
+    from avnwizard.flows.host import Host
 
 _FILES = {
     "c2": b"## 1.1.0\n\n### Breaking\n\n- a\n\n## 1.0.0\n",

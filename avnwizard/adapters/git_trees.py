@@ -83,10 +83,8 @@ class Trees:
 
     def _entries(self, repo: "git.Repo", tree: bytes) -> tuple[tuple[str, int, bytes], ...]:
         if tree not in self._known:
-            from git.objects.fun import tree_entries_from_data
-
             data = repo.odb.stream(tree).read()
-            self._known[tree] = tuple((name, mode, sha) for sha, mode, name in tree_entries_from_data(data))
+            self._known[tree] = tuple(_entries_in(data, len(tree)))
         return self._known[tree]
 
     def _size(self, repo: "git.Repo", blob: bytes) -> int:
@@ -99,6 +97,17 @@ class Trees:
             except (ODBError, ValueError):
                 return 0
         return self._sizes[blob]
+
+
+def _entries_in(data: bytes, id_bytes: int) -> Iterator[tuple[str, int, bytes]]:
+    """Read a tree object: for each entry its mode, a blank, its name, a zero, and the id (Git, "Git Objects")."""
+    at = 0
+    while at < len(data):
+        blank = data.index(b" ", at)
+        zero = data.index(b"\0", blank)
+        end = zero + 1 + id_bytes
+        yield data[blank + 1 : zero].decode("utf-8", "surrogateescape"), int(data[at:blank], 8), data[zero + 1 : end]
+        at = end
 
 
 @contextmanager

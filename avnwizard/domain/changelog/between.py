@@ -31,13 +31,18 @@ def sections_between(text: str, current: str, target: str, *, tags: Iterable[str
     raw = [(_version(section, high), section) for section in own]
     known = {version for version, _ in raw if version is not None}
     chosen: dict[Version, list[RawSection]] = {}
+    # which of `1.9.2-0` and `1.9.2` comes first, only their project knows
+    one_release = low.text != high.text and low.release.numbers == high.release.numbers
     for version, section in raw:
-        if version is not None and (low < version <= high or _same_number(version, low, high)):
+        if version is not None and (low < version <= high or (one_release and version == high.release)):
             chosen.setdefault(version, []).append(section)
     order = sorted(chosen, reverse=True)
     known_signs = habits(text)
     newest = high.text.rpartition("@")[2]
-    sections = [_section(version, tuple(chosen[version]), newest, known_signs) for version in order]
+    sections = [
+        _section(version, tuple(parts := chosen[version]), newest if _is_unnamed(parts[0]) else "", known_signs)
+        for version in order
+    ]
     wanted = [
         *(tag for tag in tags if (v := Version.find(tag)) and low < v < high and not v.is_prerelease),
         current,
@@ -48,9 +53,8 @@ def sections_between(text: str, current: str, target: str, *, tags: Iterable[str
     return ChangelogRange(tuple(_told_once(sections, order)), tuple(missing), unread)
 
 
-def _same_number(version: Version, low: Version, high: Version) -> bool:
-    """Whether all three name one release: which of `1.9.2-0` and `1.9.2` comes first, only its project knows."""
-    return low.text != high.text and low.release.numbers == high.release.numbers and version == high.release
+def _is_unnamed(section: RawSection) -> bool:
+    return section.heading.version == UNNAMED
 
 
 def _of_package(sections: Sequence[RawSection], target: str) -> Sequence[RawSection]:
@@ -108,6 +112,9 @@ def _told_once(sections: list[Section], order: list[Version]) -> list[Section]:
     told: set[str] = set()
     kept: dict[int, tuple[BreakingItem, ...]] = {}
     for index in sorted(range(len(sections)), key=lambda i: (order[i].is_prerelease, order[i])):
+        if not sections[index].breaking:
+            kept[index] = ()
+            continue
         fresh = {squashed(item.text): item for item in sections[index].breaking if squashed(item.text) not in told}
         told |= fresh.keys()
         kept[index] = tuple(fresh.values())

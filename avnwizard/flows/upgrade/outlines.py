@@ -1,6 +1,7 @@
 """What a release would ask of this stack, in numbers: shown beside its name before it is chosen."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from avnwizard.domain.changelog import Read
 from avnwizard.domain.envdiff import diff_env
@@ -65,11 +66,13 @@ def outline(host: Host, current: TagRef, tag: TagRef, newest: TagRef | None = No
 def _env_changes(host: Host, current: TagRef, tag: TagRef) -> int | None:
     try:
         found = examples(host, current.commit, tag.commit)
-        before, after = EnvFile.parse_release(found.before), EnvFile.parse_release(found.after)
+        return None if found.missing else _counted(found.before, found.after)
     except WizardError:
         return None
-    if found.missing:
-        return None
-    diff = diff_env(before, after)
+
+
+@lru_cache(maxsize=512)  # most releases leave the example as it is
+def _counted(before: bytes, after: bytes) -> int:
+    diff = diff_env(EnvFile.parse_release(before), EnvFile.parse_release(after))
     related = sum(max(len(group.old), len(group.new)) for group in diff.related)
     return len(diff.added) + len(diff.removed) + len(diff.renamed) + related

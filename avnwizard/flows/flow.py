@@ -69,6 +69,8 @@ class Flow(ABC):
     """The kind of the flow that takes its runs back: "undo" for the steps' own undo; "" where nothing does."""
     takes_back: ClassVar[bool] = False
     """Whether its runs take another run back, named in `undoes`."""
+    stands_alone: ClassVar[bool] = False
+    """Whether a run of it may be made while another one, or an earlier one of it, is unfinished."""
     keeps_images: ClassVar[bool] = False
     """Whether its runs keep the previous images until they are accepted."""
 

@@ -104,7 +104,7 @@ def test_one_that_is_at_work_is_not_cut_off(stack: Path) -> None:
         if not seen:
             seen.extend(one.message for one in check(host) if one.check == "runs")
 
-    from avnwizard.flows.restore import flow as restoring
+    from avnwizard.flows.restore import planning as restoring
     from avnwizard.flows.snapshot import snapshots
 
     folder = snapshots.find(host.files, host.state.snapshots, "")

@@ -14,7 +14,7 @@ from avnwizard.engine.faults import KILL_AT
 from avnwizard.errors import ExitCode, HostError, StepError
 from avnwizard.flows import by_hand
 from avnwizard.flows.host import Host
-from avnwizard.flows.restore import flow as restoring
+from avnwizard.flows.restore import planning as restoring
 from avnwizard.flows.snapshot import snapshots
 from avnwizard.flows.snapshot.planning import plan_snapshot
 from avnwizard.flows.steps.snapshot import TakeSnapshot

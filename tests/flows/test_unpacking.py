@@ -15,7 +15,7 @@ from avnwizard.domain.compose.model import model_from_config
 from avnwizard.domain.host import ComposeModel, Mount
 from avnwizard.domain.snapshot import ArchivedVolume, Part
 from avnwizard.errors import HostError
-from avnwizard.flows.restore.flow import UnpackVolume
+from avnwizard.flows.restore.unpack import UnpackVolume
 
 if TYPE_CHECKING:
     from avnwizard.engine.step import StepContext

@@ -1,15 +1,13 @@
 """`snapshot create|list|show|verify|restore|prune`: snapshots apart from an upgrade."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
 from avnwizard.cli.options import HERE, JsonOption, StackOption, finite, open_stack
 from avnwizard.cli.output import emit_json, say, show_table
-from avnwizard.cli.teller import told
 from avnwizard.cli.verbs import snapshot_looking
-from avnwizard.cli.verbs.upgrade import YesOption, confirm
+from avnwizard.cli.verbs.upgrade import DetachOption, YesOption, confirm, start
 from avnwizard.domain.snapshot import Proof
 from avnwizard.errors import ExitCode, UsageError
 
@@ -44,31 +42,34 @@ def create(
     volume: VolumeOption = None,
     proof: Annotated[str, typer.Option(help='"restored" or "read back"; default: as avnwizard.toml says.')] = "",
     json: JsonOption = False,
+    detach: DetachOption = False,
 ) -> int:
-    """Take a snapshot now; nothing of the stack is changed.
+    """Take a snapshot now; nothing of the stack is changed. It goes on when the terminal closes.
 
     JSON: {"folder", "taken_at", "tag", "bytes", "proof"}
     """
-    from avnwizard.flows import by_hand
+    from avnwizard.flows.create.flow import CreateSnapshot, to_json
+    from avnwizard.flows.run import launch
     from avnwizard.flows.snapshot import snapshots
     from avnwizard.flows.snapshot.planning import plan_snapshot
-    from avnwizard.flows.steps.snapshot import TakeSnapshot
 
     host = open_stack(stack)
     volumes = None if volume is None else tuple(volume)
-    model = host.stack.resolve()  # before the database's library is in memory: Compose takes enough of it
-    database = host.database()
-    host = replace(host, reach=lambda _service: database)
-    plan = plan_snapshot(host, host.repo.head().tag, volumes=volumes, proof=_proof(proof), model=model)
+    plan = plan_snapshot(host, host.repo.head().tag, volumes=volumes, proof=_proof(proof))
     if plan.proof_note:
         say(f"it will only be read back: {plan.proof_note}", style="yellow")
     env = host.files.read(host.stack.project.env_file)
-    with told("snapshot") as tell:
-        step = TakeSnapshot(host, plan, lambda: env, model)
-        by_hand.carry(host, "snapshot", plan.folder.name, str(plan.folder), [step], tell, again=True)
-    if json:
+    run = launch.create(
+        host,
+        CreateSnapshot.kind,
+        title=f"snapshot {plan.folder.name}",
+        plan=to_json(plan),
+        prepare=lambda folder: folder.save_env(env),
+    )
+    code = start(host, run, detach=detach)
+    if json and not detach and code == ExitCode.DONE:
         emit_json(snapshots.summary(plan.folder, snapshots.load(host.files, plan.folder)))
-    return ExitCode.DONE
+    return code
 
 
 def _proof(text: str) -> Proof | None:
@@ -90,13 +91,17 @@ def restore(
         bool, typer.Option("--stop-services", help="Stop what uses the databases for the swap, and start it again.")
     ] = False,
     yes: YesOption = False,
+    detach: DetachOption = False,
 ) -> int:
-    """Bring the databases (and volumes, where named) back to a snapshot; what they were is kept beside, renamed.
+    """Bring the databases (and volumes, where named) back to a snapshot; what they were is kept under other names.
 
-    Works where databases or roles are missing. Interrupted, the same command goes on.
+    Works where databases or roles are missing. It goes on when the terminal closes; stopped, the same command or
+    `avnwizard resume` goes on with it.
     """
-    from avnwizard.flows import by_hand
-    from avnwizard.flows.restore import flow as restoring
+    from avnwizard.flows.restore import planning as restoring
+    from avnwizard.flows.restore.flow import Restore
+    from avnwizard.flows.restore.ordering import give_up_untouched, same_order
+    from avnwizard.flows.run import launch
     from avnwizard.flows.snapshot import snapshots
 
     host = open_stack(stack)
@@ -123,11 +128,15 @@ def restore(
     if not yes:
         project = host.stack.project.name
         confirm(f"Type {project} to restore {folder.name}", project)
-    with told("restore") as tell:
-        steps = restoring.restore_steps(host, order, manifest)
-        by_hand.carry(host, "restore", folder.name, restoring.to_json(order), steps, tell)
-    say("restored" if order.stop else "restored; restart the services that keep data in memory")
-    return ExitCode.DONE
+    journal, plan = host.journal(), restoring.to_json(order)
+    run = same_order(journal, plan)
+    if not run:
+        run = launch.create(host, Restore.kind, title=f"restore of {folder.name}", plan=plan)
+        give_up_untouched(host, journal, but=run)
+    code = start(host, run, detach=detach)
+    if code == ExitCode.DONE and not detach and not order.stop:
+        say("restart the services that keep data in memory")
+    return code
 
 
 def prune(

@@ -69,7 +69,7 @@ def upgrade(
     if not yes:
         show_plan(prepared.plan)
         confirm(f"Type {to} to start", to)
-    return _start(host, launch.create_upgrade(host, prepared), detach=detach)
+    return start(host, launch.create_upgrade(host, prepared), detach=detach)
 
 
 def resume(run: RunArgument = "", stack: StackOption = HERE, *, detach: DetachOption = False) -> int:
@@ -82,7 +82,7 @@ def resume(run: RunArgument = "", stack: StackOption = HERE, *, detach: DetachOp
     if launch.is_live(host, record.id):
         host.journal().post(record.id, "resume")
         return ExitCode.DONE if detach else follow(host, record.id, None)
-    return _start(host, record.id, detach=detach)
+    return start(host, record.id, detach=detach)
 
 
 def rollback(
@@ -129,7 +129,7 @@ def rollback(
         require_consent(plan.consent, f"avnwizard rollback {record.id} --yes")
     else:
         confirm(f"Type {record.id} to roll back", record.id)
-    return _start(host, launch.create_rollback(host, record, plan), detach=detach)
+    return start(host, launch.create_rollback(host, record, plan), detach=detach)
 
 
 def _undo(host: "Host", record: "RunRecord", *, dry_run: bool, yes: bool, detach: bool) -> int:
@@ -143,7 +143,7 @@ def _undo(host: "Host", record: "RunRecord", *, dry_run: bool, yes: bool, detach
         return ExitCode.DONE
     if not yes:
         confirm(f"Type {record.id} to roll back", record.id)
-    return _start(host, launch.create_undo(host, record), detach=detach)
+    return start(host, launch.create_undo(host, record), detach=detach)
 
 
 def redo(
@@ -167,7 +167,7 @@ def redo(
         say(f"  stopped before that, and away until each is rolled: {', '.join(plan.again.stop)}", style="yellow")
     if not yes:
         confirm(f"Type {plan.target.tag} to start", plan.target.tag)
-    return _start(host, launch.create_upgrade(host, prepared), detach=detach)
+    return start(host, launch.create_upgrade(host, prepared), detach=detach)
 
 
 def attach(run: RunArgument = "", stack: StackOption = HERE) -> int:
@@ -239,7 +239,8 @@ def _to_undo(host: "Host", run: str) -> "RunRecord":
     return found[0]
 
 
-def _start(host: "Host", run: str, *, detach: bool) -> int:
+def start(host: "Host", run: str, *, detach: bool) -> int:
+    """Start a run and watch it, or leave it to itself; the exit code."""
     from avnwizard.cli.follow import follow
     from avnwizard.flows.run import launch
 

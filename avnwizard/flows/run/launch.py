@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from subprocess import Popen
 
 from avnwizard import __version__
@@ -36,20 +37,27 @@ _TAKE_OVER_S = 10.0
 """A process that was just told to end may hold the lock for a moment yet."""
 
 
-def create(host: Host, kind: str, *, title: str, plan: str) -> str:
+def create(
+    host: Host, kind: str, *, title: str, plan: str, prepare: Callable[[RunFolder], None] = lambda _: None
+) -> str:
     """Write a run of any registered flow down, from its plan. Nothing of the stack is touched.
+
+    Args:
+        prepare: puts what the run needs and the journal must not hold into the run's folder.
 
     Raises:
         BusyError: another run holds the stack.
-        RefusedError: a run is unfinished.
+        RefusedError: a run is unfinished, and the flow does not stand alone.
     """
     run = supervise.new_run_id(time.time())
     journal = host.journal()
     with holding(host, run=run, kind=kind):
-        _require_none_unfinished(journal)
         unborn = RunRecord(run, kind, title, plan, "", "created", 0, 0.0, 0.0, "", "")
-        steps = flow_of(unborn).steps(host, journal, unborn)
-        journal.create_run(run, kind=kind, title=title, plan=plan, steps=steps)
+        flow = flow_of(unborn)
+        if not flow.stands_alone:
+            _require_none_unfinished(journal)
+        prepare(RunFolder(host.state.run(run), host.files))
+        journal.create_run(run, kind=kind, title=title, plan=plan, steps=flow.steps(host, journal, unborn))
     return run
 
 

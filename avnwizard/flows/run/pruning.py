@@ -74,7 +74,7 @@ def needed_by(host: Host) -> dict[Path, str]:
     undoable = [run for run in runs if flow_of(run).can_roll_back]
     last = {run.id for run in (*undoable[:1], *can_roll_back(undoable)[:1])}
     needed: dict[Path, str] = {}
-    for run in undoable:
+    for run in runs:
         wanted = run.id in last or run.id in going_back or run.state in UNFINISHED
         if wanted and (folder := flow_of(run).snapshot(run)):
             needed[folder] = f"run {run.id}"

@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord
 from avnwizard.errors import RefusedError
+from avnwizard.flows.create.flow import CreateSnapshot
 from avnwizard.flows.flow import Flow
+from avnwizard.flows.restore.flow import Restore
 from avnwizard.flows.rollback.flow import Rollback
 from avnwizard.flows.upgrade.flow import Upgrade
 
@@ -68,5 +70,5 @@ def keeps_images(runs: Iterable[RunRecord]) -> list[RunRecord]:
     return [run for run in runs if run.kind in _FLOWS and flow_of(run).keeps_images]
 
 
-for _each in (Upgrade(), Rollback()):
+for _each in (Upgrade(), Rollback(), Restore(), CreateSnapshot()):
     register(_each)

@@ -29,6 +29,11 @@ class RunFolder:
         self._files.write(self.path / ENV_AFTER, env_after)
         self._files.write(self.path / "local-edits.patch", edits)
 
+    def save_env(self, env: bytes) -> None:
+        """Keep the env file as it is now, where nothing will change it."""
+        self._files.make(self.path)
+        self._files.write(self.path / ENV_BEFORE, env)
+
     def save_contents(self, name: str, contents: Mapping[str, bytes | None]) -> None:
         """Keep whole files of the checkout under a name ("edited", "carried"); None stands for "not there"."""
         index: dict[str, str | None] = {}

@@ -1,0 +1,1 @@
+"""Taking a snapshot apart from an upgrade."""

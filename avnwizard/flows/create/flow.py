@@ -1,0 +1,65 @@
+"""Taking a snapshot apart from an upgrade, as a flow."""
+
+from collections.abc import Sequence
+
+from avnwizard.domain.plain import printable
+from avnwizard.domain.plan import SnapshotPlan
+from avnwizard.domain.typed import Typed
+from avnwizard.engine.journal import Journal
+from avnwizard.engine.records import RunRecord, StepRecord
+from avnwizard.engine.step import Step
+from avnwizard.errors import RefusedError
+from avnwizard.flows.flow import Flow, Outcome
+from avnwizard.flows.host import Host
+from avnwizard.flows.stack.run_folder import ENV_BEFORE, RunFolder
+from avnwizard.flows.steps.snapshot import TakeSnapshot
+
+_ADAPTER: Typed[SnapshotPlan] = Typed(SnapshotPlan)
+
+
+class CreateSnapshot(Flow):
+    """A snapshot of what is there; nothing of the stack changes, so there is nothing to take back."""
+
+    kind = "snapshot"
+    noun = "snapshot"
+    doing = "taking the snapshot"
+    finished = "The snapshot is taken"
+    stands_alone = True
+
+    def steps(self, host: Host, journal: Journal, run: RunRecord) -> list[Step]:
+        """One."""
+        del journal
+        folder = RunFolder(host.state.run(run.id), host.files)
+        return [TakeSnapshot(host, from_json(run.plan), lambda: folder.env(ENV_BEFORE))]
+
+    def facts(self, journal: Journal, run: RunRecord, steps: Sequence[StepRecord]) -> list[str]:
+        """Where it is, and how far it is proven."""
+        del journal
+        noted = steps[0].facts if steps else {}
+        proven = f", proven: {printable(str(noted['proof']))}" if "proof" in noted else ""
+        return [f"- snapshot: {printable(str(from_json(run.plan).folder))}{proven}"]
+
+    def outcome(self, journal: Journal, run: RunRecord) -> Outcome:
+        """Where it is."""
+        del journal
+        plan = from_json(run.plan)
+        return Outcome((("Databases", str(len(plan.databases))),), str(plan.folder))
+
+
+def to_json(plan: SnapshotPlan) -> str:
+    """For the journal."""
+    return _ADAPTER.adapter.dump_json(plan, indent=2).decode()
+
+
+def from_json(text: str) -> SnapshotPlan:
+    """Read back from the journal.
+
+    Raises:
+        RefusedError: another version wrote it.
+    """
+    try:
+        return _ADAPTER.adapter.validate_json(text)
+    except ValueError as error:
+        raise RefusedError(
+            "This snapshot was planned by another version of avnwizard.", "Take it again: avnwizard snapshot create"
+        ) from error

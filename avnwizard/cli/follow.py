@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _POLL_S = 0.2
 _START_S = 20.0
-_ENDED = {"done", "failed", "aborted", "undone"}
+_ENDED = {"done", "failed", "aborted", "undone", "given up"}
 
 
 def follow(host: "Host", run: str, process: Popen[bytes] | None) -> int:

@@ -1,6 +1,7 @@
 """The journal: SQLite, WAL, synchronous=FULL. Intent is written before effect."""
 
 import contextlib
+import heapq
 import itertools
 import json
 import sqlite3
@@ -35,6 +36,9 @@ CREATE TABLE IF NOT EXISTS controls(
   seq INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, action TEXT NOT NULL, at REAL NOT NULL,
   taken_at REAL NOT NULL DEFAULT 0) STRICT;
 """
+Row = tuple[Any, ...]
+_STEP = "run, idx, name, title, state, started_at, finished_at, message"
+"""The columns of a step in a journal of avnwizard 0.1."""
 _RUN = "id, kind, title, plan, undoes, state, pid, created_at, finished_at, message, hint"
 
 
@@ -103,11 +107,30 @@ class Journal:
                 (run, VERSION, json.dumps(__version__)),
             )
 
+    def insert(self, runs: Sequence[Row], steps: Sequence[Row], facts: Sequence[Row]) -> None:
+        """Take in rows of an earlier journal, in its columns; runs that are here already stay as they are.
+
+        Each is put after the last run that is not younger, so that both journals keep the order of their own.
+        """
+        with self._commit("insert"):
+            here = self._db.execute("SELECT id, created_at FROM runs ORDER BY rowid").fetchall()
+            known = {run for run, _ in here}
+            fresh = [run for run in runs if run[0] not in known]
+            self._db.executemany(f"INSERT INTO runs({_RUN}) VALUES(?,?,?,?,?,?,?,?,?,?,?)", fresh)
+            self._db.executemany(f"INSERT OR IGNORE INTO steps({_STEP}) VALUES(?,?,?,?,?,?,?,?)", steps)
+            self._db.executemany("INSERT OR IGNORE INTO facts(run, step, key, value) VALUES(?,?,?,?)", facts)
+            created = _RUN.split(", ").index("created_at")
+            order = [
+                run for run, _ in heapq.merge(here, [(run[0], run[created]) for run in fresh], key=lambda r: r[1])
+            ]
+            self._db.execute("UPDATE runs SET rowid = -rowid")
+            self._db.executemany("UPDATE runs SET rowid = ? WHERE id = ?", list(enumerate(order, start=1)))
+
     def set_run(
         self, run: str, state: RunState, *, pid: int | None = None, message: str = "", hint: str = ""
     ) -> None:
         """Move a run to a state; `done`, `failed`, `aborted` and `undone` stamp its end."""
-        ended = time.time() if state in {"done", "failed", "aborted", "undone"} else 0.0
+        ended = time.time() if state in {"done", "failed", "aborted", "undone", "given up"} else 0.0
         with self._commit(f"run-{state}"):
             self._db.execute(
                 "UPDATE runs SET state=?, pid=COALESCE(?, pid), finished_at=?, message=?, hint=? WHERE id=?",

@@ -5,8 +5,10 @@ from typing import Any, Literal, Protocol
 
 from avnwizard.planned import StepKind
 
-RunState = Literal["created", "running", "paused", "failed", "aborted", "done", "undone"]
-"""`running` with nobody holding the stack's lock means that the run was cut off."""
+RunState = Literal["created", "running", "paused", "failed", "aborted", "done", "undone", "given up"]
+"""`given up`: it stopped, and nothing is left of it to go on with.
+
+`running` with nobody holding the stack's lock means that the run was cut off."""
 StepState = Literal["pending", "started", "done", "failed"]
 Action = Literal["pause", "resume", "abort"]
 

@@ -69,6 +69,8 @@ class Flow(ABC):
     """The kind of the flow that takes its runs back: "undo" for the steps' own undo; "" where nothing does."""
     takes_back: ClassVar[bool] = False
     """Whether its runs take another run back, named in `undoes`."""
+    leaves_nothing: ClassVar[bool] = False
+    """Whether nothing is left of a run that stopped: then it is given up, and is in no other's way."""
     stands_alone: ClassVar[bool] = False
     """Whether a run of it may be made while another one, or an earlier one of it, is unfinished."""
     keeps_images: ClassVar[bool] = False

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from avnwizard.domain.config import Config, StatePaths
 from avnwizard.domain.postgres.choice import DatabaseChoice
+from avnwizard.engine.adopting import BY_HAND, adopt
 from avnwizard.engine.journal import Journal
 from avnwizard.errors import HostError
 from avnwizard.ports import Clock, Database, Edge, EdgeProbe, Files, Repo, SqlReader, Stack
@@ -58,8 +59,10 @@ class Host:
         return replace(self, choice=DatabaseChoice(service, others))
 
     def journal(self) -> Journal:
-        """Open the journal."""
-        return Journal(self.state.journal)
+        """Open the journal; what an earlier version kept apart, in `by-hand.db`, is taken into it first."""
+        journal = Journal(self.state.journal)
+        adopt(journal, self.state.folder / BY_HAND)
+        return journal
 
     @property
     def lock(self) -> Path:

@@ -11,7 +11,13 @@ from avnwizard.engine.records import Action, RunRecord, StepRecord
 Phase = Literal["starting", "running", "pausing", "paused", "stopping", "failed", "aborted", "cut off", "done"]
 LOG_LINES = 400
 PLOT_SECONDS = 240
-_ENDED: dict[str, Phase] = {"failed": "failed", "aborted": "aborted", "done": "done", "undone": "done"}
+_ENDED: dict[str, Phase] = {
+    "failed": "failed",
+    "aborted": "aborted",
+    "given up": "failed",
+    "done": "done",
+    "undone": "done",
+}
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ class CreateSnapshot(Flow):
     doing = "taking the snapshot"
     finished = "The snapshot is taken"
     stands_alone = True
+    leaves_nothing = True
 
     def steps(self, host: Host, journal: Journal, run: RunRecord) -> list[Step]:
         """One."""

@@ -29,4 +29,4 @@ def give_up_untouched(host: Host, journal: Journal, *, but: str) -> None:
             for one in database.databases():
                 if purpose_of(one.name) == "restoring" and one.name.endswith(run.id):
                     database.drop(one.name)
-            journal.set_run(run.id, "undone", message="another restore was begun instead")
+            journal.set_run(run.id, "given up", message="another restore was begun instead")

@@ -54,6 +54,7 @@ def create(
     with holding(host, run=run, kind=kind):
         unborn = RunRecord(run, kind, title, plan, "", "created", 0, 0.0, 0.0, "", "")
         flow = flow_of(unborn)
+        _give_up_what_left_nothing(journal)
         if not flow.stands_alone:
             _require_none_unfinished(journal)
         prepare(RunFolder(host.state.run(run), host.files))
@@ -89,6 +90,7 @@ def create_upgrade(host: Host, prepared: Prepared) -> str:
     run = supervise.new_run_id(time.time())
     journal = host.journal()
     with holding(host, run=run, kind=Upgrade.kind):
+        _give_up_what_left_nothing(journal)
         _require_none_unfinished(journal)
         _require_unchanged(host, prepared)
         accept_earlier(host, journal)
@@ -134,6 +136,18 @@ def _require_none_undoing(journal: Journal) -> None:
     for other in journal.runs():
         if other.undoes and other.state in UNFINISHED:
             raise RefusedError(f"Rollback {other.id} is unfinished.", f"avnwizard resume {other.id}")
+
+
+def _give_up(journal: Journal, run: str) -> None:
+    stopped = journal.run(run)
+    journal.set_run(run, "given up", message=stopped.message, hint=stopped.hint)
+
+
+def _give_up_what_left_nothing(journal: Journal) -> None:
+    """Runs that were cut off; the caller holds the lock, so none of them is live."""
+    for other in journal.runs():
+        if other.state in UNFINISHED and flow_of(other).leaves_nothing:
+            _give_up(journal, other.id)
 
 
 def _require_none_unfinished(journal: Journal) -> None:
@@ -218,6 +232,8 @@ def carry(host: Host, run: str) -> RunState:
             for each in flow.around(host, journal, feed, record):
                 around.enter_context(each)
             state = run_steps(journal, feed, record, steps)
+        if flow.leaves_nothing and state in UNFINISHED:
+            _give_up(journal, record.id)
         write_report(host, journal, record.id)
     return state
 

@@ -11,7 +11,7 @@ from avnwizard.ui.screens.page import Page
 from avnwizard.ui.screens.run import RunPage
 from avnwizard.ui.widgets.rows import Column, Row, Rows
 
-_MARKS = {"done": DONE, "undone": DONE, "failed": FAILED, "aborted": PAUSED}
+_MARKS = {"done": DONE, "undone": DONE, "failed": FAILED, "given up": FAILED, "aborted": PAUSED}
 
 
 class HistoryPage(Page):

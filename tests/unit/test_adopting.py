@@ -36,7 +36,7 @@ def _by_hand(folder: Path) -> Path:
 
 
 def test_taken_in_once_and_in_order(tmp_path: Path) -> None:
-    """Each between the runs of its time; a snapshot that was cut off is given up, a restore waits to be gone on with."""
+    """Each between the runs of its time; a snapshot cut off is given up, a restore waits to be resumed."""
     journal, path = Journal(tmp_path / "journal.db"), _by_hand(tmp_path)
     for run in ("r1", "r2"):
         journal.create_run(run, kind="upgrade", title="t", plan="{}", steps=[PlannedStep("a", "A")])
@@ -59,6 +59,6 @@ def test_one_that_cannot_be_read_changes_nothing(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal.db")
     path = tmp_path / BY_HAND
     path.write_bytes(b"not a database" * 100)
-    with pytest.raises(HostError, match="by-hand.db, the journal of earlier snapshots and restores"):
+    with pytest.raises(HostError, match=r"by-hand\.db, the journal of earlier snapshots and restores"):
         adopt(journal, path)
     assert (journal.runs(), path.exists()) == ([], True)

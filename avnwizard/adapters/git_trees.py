@@ -119,7 +119,7 @@ def _whole_clone(commit: str, path: str) -> Iterator[None]:
     try:
         yield
     except (git.GitError, ODBError, ValueError, OSError) as error:
-        hint = "`git fsck` tells whether the clone is whole."
+        hint = "`git fsck` shows whether the clone is whole."
         raise HostError(f"git cannot read {path or 'the top'} at {commit}.", hint) from error
 
 
@@ -139,7 +139,7 @@ class Contents:
         try:
             data = bytes(git.Blob(repo, bytes.fromhex(blob)).data_stream.read())
         except (git.GitError, ValueError, OSError) as error:
-            hint = "`git fsck` tells whether the clone is whole."
+            hint = "`git fsck` shows whether the clone is whole."
             raise HostError(f"git cannot read the object {blob[:12]}.", hint) from error
         if len(data) <= min(self._left, _LARGEST_KEPT):
             self._known[blob] = data

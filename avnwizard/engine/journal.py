@@ -52,7 +52,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         try:
             make_folder(path.parent)
-            make_file(path)  # SQLite gives what it makes beside the file the same mode
+            make_file(path)  # SQLite gives its -wal and -shm files the same mode
             self._db = sqlite3.connect(path, timeout=30.0, isolation_level=None)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")

@@ -120,7 +120,7 @@ class Stack(Protocol):
         """Service -> the config hash that Compose prints for the project's files.
 
         A container that carries the same hash was made from the same configuration. Another hash proves nothing
-        (docker/compose #14001): then `replaced` tells.
+        (docker/compose #14001): then ask `replaced`.
         """
 
     def replaced(self, services: Sequence[str], *, images: Mapping[str, str]) -> frozenset[str]:

@@ -116,6 +116,31 @@ def test_a_tag_that_moves(lab: Lab) -> None:
     assert lab.images().registry.digest("gateway", "v2.0.0") not in {broken, ""}
 
 
+def test_what_an_earlier_session_left_under_a_tag_is_forgotten(lab: Lab) -> None:
+    """A broken build that the engine still holds would start in every stack that does not pull."""
+    lab.push_build("docs-left", "docs", "v2.0.0", broken=True)
+    left, kept = f"{lab.registry}/docs-left:v2.0.0", f"{lab.registry}/docs:v2.0.0"
+    for name in (left, kept):
+        lab.docker("pull", "-q", name)
+    assert left not in lab.forget_moved()
+    lab.push_build("docs-left", "docs", "v2.0.0")
+    assert left in lab.forget_moved()
+    assert lab.docker("image", "inspect", left, check=False).returncode != 0
+    assert lab.docker("image", "inspect", kept).returncode == 0
+
+
+def test_a_tag_that_was_moved_in_the_registry_is_put_back(lab: Lab) -> None:
+    """The next session pushes the images again of which one tag is not as it was pushed."""
+    images = lab.images()
+    assert not images.ensure()
+    right = images.registry.digest("docs", "v1.5.0")
+    stamp = lab.paths.root / "spaces" / images.registry.namespace / "images.json"
+    told = stamp.read_text("ascii")
+    stamp.write_text(told.replace(str(right), f"sha256:{'0' * 64}"), "ascii")
+    assert images.ensure()
+    assert (images.registry.digest("docs", "v1.5.0"), stamp.read_text("ascii")) == (right, told)
+
+
 def test_compose_with_no_deps_has_nothing_to_do(stack: LabStack) -> None:
     """With Compose 2.40 a service that runs is as its file says, with and without its dependencies."""
     for options in ((), ("--no-deps",)):

@@ -109,7 +109,26 @@ class Lab:
             self._stage("registry", self._registry_daemon().start)
             self._stage("engine", self._engine().start)
             self._stage("images", self.images().ensure)
+            self._stage("moved tags", self.forget_moved)
         return self
+
+    def forget_moved(self) -> list[str]:
+        """Untag what the engine keeps of an earlier session under a tag that the registry has otherwise.
+
+        A stack that starts without pulling would run it. Returns the names that are gone.
+        """
+        registry = self.images().registry
+        told = self.docker("image", "ls", "--digests", "--format", "{{.Repository}} {{.Tag}} {{.Digest}}").stdout
+        known: dict[tuple[str, str], set[str]] = {}
+        for line in told.splitlines():
+            repository, tag, digest = line.split()
+            if repository.startswith(f"{self.registry}/") and tag != "<none>":
+                known.setdefault((repository.removeprefix(f"{self.registry}/"), tag), set()).add(digest)
+        now = {(name, tag): registry.digest(name, tag) for name, tag in known}
+        moved = [f"{self.registry}/{name}:{tag}" for (name, tag), at in known.items() if now[name, tag] not in at]
+        if moved:
+            self.docker("image", "rm", "-f", *moved)
+        return moved
 
     def down(self) -> None:
         """End the engine and the registry; everything that was made stays for the next time."""

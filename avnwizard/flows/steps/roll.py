@@ -144,7 +144,7 @@ class RollService(Step):
             commands=self._surge() if surge else (self._up(),),
             note=part.reason,
             going_back=part.way_back
-            or ("rolled back the same way, the old beside the new" if surge else "recreated again"),
+            or ("rolled back the same way, old alongside new" if surge else "recreated again"),
             interrupts=part.may_lose,
         )
 

@@ -30,7 +30,7 @@ class SwapBack(Step):
         return replace(
             super().describe(),
             note=f"{', '.join(map(printable, self._databases))} by renaming; what was "
-            "written since the rollback is kept beside, renamed.",
+            "written since the rollback is kept under another name.",
             going_back="from here on: the databases are restored from the snapshot of the first time",
         )
 

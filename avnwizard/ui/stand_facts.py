@@ -1,0 +1,125 @@
+"""What the first screen shows: read in one go, and worded. The screen only places it."""
+
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from avnwizard.domain.config import LockstepSection
+from avnwizard.domain.findings import Finding, Level, worst
+from avnwizard.domain.host import TagRef
+from avnwizard.domain.plain import printable
+from avnwizard.engine.records import RunRecord
+from avnwizard.errors import RefusedError
+from avnwizard.flows.check import check
+from avnwizard.flows.host import Host
+from avnwizard.flows.snapshot import snapshots
+from avnwizard.flows.stack.survey import Survey, survey
+from avnwizard.flows.upgrade import releases
+from avnwizard.ui import words
+from avnwizard.ui.marks import LEVELS, NOTE, OK, STOP
+from avnwizard.ui.widgets.facts import Fact
+
+
+@dataclass(frozen=True)
+class Stand:
+    """What this screen shows, read in one go."""
+
+    survey: Survey
+    tag: TagRef | None
+    findings: tuple[Finding, ...]
+    runs: tuple[RunRecord, ...]
+    snapshot: snapshots.Manifest | None
+    free_bytes: int
+    newer: int
+
+
+def look(host: Host) -> Stand:
+    """Read all of it.
+
+    Raises:
+        HostError: the engine or git does not answer.
+    """
+    found = survey(host)
+    try:
+        listing = releases.listing(host)
+        tag, newer = listing.current, sum(not one.apart for one in listing.newer)
+    except RefusedError:
+        tag, newer = None, 0  # a finding says so
+    folder = host.state.snapshots
+    kept = snapshots.all_whole(host.files, folder)
+    return Stand(
+        survey=found,
+        tag=tag,
+        findings=check(host),
+        runs=tuple(host.journal().runs()),
+        snapshot=kept[0][1] if kept else None,
+        free_bytes=host.files.free_bytes(folder),
+        newer=newer,
+    )
+
+
+def facts(stand: Stand, lockstep: LockstepSection, now: float, *, brief: bool) -> list[Fact]:
+    """Release, services, pins, disk, snapshot and last run; in brief only the services that do not serve."""
+    head, services = stand.survey.head, stand.survey.services
+    release = (
+        f"{printable(stand.tag.name, limit=40)} of {words.day(stand.tag.date)}" if stand.tag else "no release tag"
+    )
+    branch = f", on branch {printable(head.branch, limit=30)}" if head.branch else ""
+    well = [one for one in services if not one.ailment]
+    mark = OK if len(well) == len(services) else STOP
+    lines: list[Fact] = [
+        ("Release", Content(release + branch)),
+        ("Services", Content.assemble((f"{mark.sign} ", mark.style), f"{len(well)} of {len(services)} serve")),
+    ]
+    if not brief or len(well) < len(services):
+        lines.append(("", _health(stand.survey, brief=brief)))
+    drifted = set(stand.survey.drifted) & set(lockstep.services)
+    pins = Content.assemble((f"{OK.sign} ", OK.style), "in step with the release")
+    if drifted:
+        pins = Content.assemble(
+            (f"{NOTE.sign} ", NOTE.style), f"{', '.join(sorted(drifted))} drifted from the release"
+        )
+    lines.append((f"{lockstep.name} pins", pins))
+    disk = worst(tuple(one for one in stand.findings if one.check == "disk"))
+    lines.append(
+        (
+            "Free disk",
+            Content.assemble(
+                (f"{LEVELS[disk].sign} ", LEVELS[disk].style), f"{words.size(stand.free_bytes)} for snapshots"
+            ),
+        )
+    )
+    kept = stand.snapshot
+    told = f"of {printable(kept.tag, limit=30)}, {words.ago(kept.taken_at, now)}" if kept else "none yet"
+    lines.append(("Snapshot", Content(told)))
+    last = stand.runs[0] if stand.runs else None
+    run = (
+        f"{printable(last.title, limit=50)}: {last.state}, {words.ago(last.created_at, now)}" if last else "none yet"
+    )
+    lines.append(("Last run", Content(run)))
+    return lines
+
+
+def _health(found: Survey, *, brief: bool) -> Content:
+    """Every service by name (in brief: what does not serve), those that do not serve first, with the reason."""
+    services = [one for one in found.services if one.ailment or not brief]
+    ordered = sorted(services, key=lambda one: (not one.ailment, one.service))
+    parts: list[Content] = []
+    for one in ordered:
+        mark = STOP if one.ailment else OK
+        why = f" ({printable(one.ailment, limit=40)})" if one.ailment else ""
+        # a sign and its name are never parted by a line's end
+        parts.append(Content.assemble((mark.sign, mark.style), f"{printable(one.service)}{why}"))
+    return Content("  ").join(parts)
+
+
+def findings(found: tuple[Finding, ...]) -> Content:
+    """What is not as it should be, the worst first, each with what to do."""
+    order: dict[Level, int] = {"stop": 0, "warn": 1, "ok": 2}
+    lines: list[Content] = []
+    for one in sorted((one for one in found if one.level != "ok"), key=lambda one: order[one.level]):
+        mark = LEVELS[one.level]
+        lines.append(Content.assemble((f"{mark.sign} ", mark.style), printable(one.message, limit=400)))
+        if one.hint:
+            lines.append(Content.assemble(("  " + printable(one.hint, limit=400), "dim")))
+    return Content("\n").join(lines)

@@ -38,6 +38,8 @@ class StepKind(StrEnum):
     """Writes data that would otherwise be lost to files."""
     CHECK = "check"
     """Looks, and changes nothing."""
+    REMOVE = "remove"
+    """Removes for good what was set aside and nobody needs any more."""
     OTHER = "other"
 
     @property
@@ -53,7 +55,12 @@ class StepKind(StrEnum):
     @property
     def changes(self) -> bool:
         """Whether it changes something of the stack that going back must take care of."""
-        return self not in {StepKind.SNAPSHOT, StepKind.RESTORE, StepKind.LEAVE, StepKind.SAVE, StepKind.CHECK}
+        return self not in _LEAVES_THE_STACK
+
+
+_LEAVES_THE_STACK = frozenset(
+    {StepKind.SNAPSHOT, StepKind.RESTORE, StepKind.LEAVE, StepKind.SAVE, StepKind.CHECK, StepKind.REMOVE}
+)
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,11 @@ def _say_stopped(record: "RunRecord") -> None:
     say(f"{record.title} {what}: {record.message or 'its process is gone'}", style="red")
     if record.hint:
         say(f"  try: {record.hint}")
-    back = f", or go back: avnwizard rollback {record.id}" if flow_of(record).can_roll_back else ""
+    flow = flow_of(record)
+    if flow.leaves_nothing:
+        say("  nothing is left of it: give the command again")
+        return
+    back = f", or go back: avnwizard rollback {record.id}" if flow.can_roll_back else ""
     say(f"  then go on: avnwizard resume {record.id}{back}")
 
 

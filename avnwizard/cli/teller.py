@@ -1,6 +1,7 @@
 """Shows work that this process does itself: a bar on a terminal, lines elsewhere."""
 
 import sys
+from collections.abc import Callable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from avnwizard.engine.feed import EventKind
-    from avnwizard.flows.by_hand import Teller
+
+Teller = Callable[["EventKind", str, str, dict[str, Any]], None]
+"""(kind, step, text, data): what a watcher of a run's feed would hear."""
 
 
 @contextmanager
 def told(what: str) -> "Iterator[Teller]":
-    """A teller for `by_hand.carry`; what it shows goes to stderr."""
+    """A teller for work without a run; what it shows goes to stderr."""
     if not sys.stderr.isatty():
         yield _say
         return

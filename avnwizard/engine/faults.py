@@ -1,4 +1,4 @@
-"""Named places where a test can kill the run: at every journal commit and around every effect."""
+"""Named places where a test can kill the run, or signal it: at every journal commit and around every effect."""
 
 import os
 import signal
@@ -6,7 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 KILL_AT = "AVNWIZARD_FAULT"
-"""Environment: `NAME` or `NAME#N`; the process kills itself (SIGKILL) at the N-th passage."""
+"""Environment: `NAME` or `NAME#N`; the process kills itself (SIGKILL) at the N-th passage. `SIGTERM@NAME` and the
+like send it another signal."""
 LOG_TO = "AVNWIZARD_FAULT_LOG"
 """Environment: a file that gets one line for each passage, so that a test can list them all."""
 
@@ -23,5 +24,6 @@ def fault_point(name: str) -> None:
     if log_to is not None:
         with Path(log_to).open("a", encoding="utf-8") as log:
             log.write(passage + "\n")
-    if kill_at in {passage, name}:
-        os.kill(os.getpid(), signal.SIGKILL)
+    number, _, place = (kill_at or "").rpartition("@")
+    if place in {passage, name}:
+        os.kill(os.getpid(), signal.Signals[number] if number else signal.SIGKILL)

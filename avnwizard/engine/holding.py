@@ -5,13 +5,8 @@ import pwd
 from collections.abc import Mapping
 from pathlib import Path
 
-BY_HAND = {
-    "snapshot": "A snapshot by hand",
-    "restore": "A restore by hand",
-    "verify": "A check of a snapshot by hand",
-    "prune": "A removal of old snapshots",
-}
-"""Kinds of work that are not in the journal of runs: nothing can be asked of them."""
+WITHOUT_RUN = {"verify": "A check of a snapshot"}
+"""Kinds of work that are not in the journal, as they change nothing: nothing can be asked of them."""
 
 
 def login() -> str:
@@ -34,7 +29,7 @@ def is_ours(holder: Mapping[str, str], state_dir: Path) -> bool:
 
 def described(holder: Mapping[str, str]) -> str:
     """The holder of a stack: `Run 20261127-2035-03 (process 812, started by root)`."""
-    what = BY_HAND.get(holder.get("kind", ""), f"Run {holder.get('run') or '?'}")
+    what = WITHOUT_RUN.get(holder.get("kind", ""), f"Run {holder.get('run') or '?'}")
     by = f", started by {holder['user']}" if holder.get("user") else ""
     return f"{what} (process {holder.get('pid', '?')}{by})"
 
@@ -50,7 +45,7 @@ def way_on(holder: Mapping[str, str], state_dir: Path, verb: str = "attach") -> 
         return "Give the command again in a moment."
     if not is_ours(holder, state_dir):
         return elsewhere(holder["state_dir"], holder.get("user", ""), verb)
-    if holder.get("kind") in BY_HAND:
+    if holder.get("kind") in WITHOUT_RUN:
         return "Wait until it ends, or press Ctrl+C in its terminal."
     return f"Watch it with: avnwizard {verb}"
 

@@ -6,11 +6,11 @@ from functools import partial
 
 from avnwizard.domain.findings import Finding, worst
 from avnwizard.domain.volumes import durable_volumes
-from avnwizard.engine.records import UNFINISHED
 from avnwizard.errors import WizardError
 from avnwizard.flows.holding import unfinished_business
 from avnwizard.flows.host import Host
 from avnwizard.flows.memory import memory
+from avnwizard.flows.run.unfinished import unfinished_run
 from avnwizard.flows.safety.placing import placed
 from avnwizard.flows.safety.unprotected import database_findings
 from avnwizard.flows.snapshot.planning import sizes_of
@@ -87,13 +87,8 @@ def _runs(host: Host) -> Iterator[Finding]:
     journal = host.journal()
     others = tuple(unfinished_business(host))
     yield from others
-    open_runs = [run for run in journal.runs() if run.state in UNFINISHED]
-    if open_runs:
-        newest = open_runs[0]
-        yield Finding(
-            "runs", "stop", f"Run {newest.id} is unfinished ({newest.state}).",
-            f"avnwizard resume {newest.id}, or avnwizard rollback {newest.id}",
-        )  # fmt: skip
+    if found := unfinished_run(host):
+        yield found
         return
     if worst(others) == "stop":  # a helper may belong to what is at work or unfinished there
         return

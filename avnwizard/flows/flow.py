@@ -5,7 +5,7 @@ Whoever starts, carries, resumes, reports, prunes, accepts or shows runs asks th
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import ClassVar
 from avnwizard.engine.feed import FeedWriter
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord, StepRecord
-from avnwizard.engine.step import Step
+from avnwizard.engine.step import Step, UndoStep
 from avnwizard.flows.host import Host
 
 Around = AbstractContextManager[object]
@@ -70,9 +70,9 @@ class Flow(ABC):
     takes_back: ClassVar[bool] = False
     """Whether its runs take another run back, named in `undoes`."""
     leaves_nothing: ClassVar[bool] = False
-    """Whether nothing is left of a run that stopped: then it is given up, and is in no other's way."""
+    """Whether nothing is left of a run that stopped, wherever it stopped: then it is given up at once."""
     stands_alone: ClassVar[bool] = False
-    """Whether a run of it may be made while another one, or an earlier one of it, is unfinished."""
+    """Whether a run of it may be made while one of another flow is unfinished."""
     keeps_images: ClassVar[bool] = False
     """Whether its runs keep the previous images until they are accepted."""
 
@@ -88,6 +88,23 @@ class Flow(ABC):
         Raises:
             RefusedError: another version planned it.
         """
+
+    def undo_steps(self, host: Host, journal: Journal, run: RunRecord, begun: Collection[str]) -> list[Step]:
+        """The steps that take a run back where `way_back` is "undo"; each may be repeated.
+
+        Args:
+            begun: the names of its steps that were begun.
+        """
+        steps = self.steps(host, journal, run)
+        return [UndoStep(step) for step in reversed(steps) if step.name in begun and step.undoes_itself]
+
+    def left_nothing(self, steps: Sequence[StepRecord]) -> bool:
+        """Whether a run that stopped there changed nothing: a run that would change the same may take its place."""
+        del steps
+        return self.leaves_nothing
+
+    def clear(self, host: Host, run: RunRecord) -> None:
+        """Remove what a run that is given up left alongside."""
 
     def host_of(self, host: Host, journal: Journal, run: RunRecord) -> Host:
         """The host as its steps are given it."""
@@ -107,7 +124,7 @@ class Flow(ABC):
         """
 
     def snapshot(self, run: RunRecord) -> Path | None:
-        """The snapshot that going back from a run may need; None where it needs none."""
+        """The snapshot that going on with a run, or back from it, may need; None where it needs none."""
         del run
         return None
 

@@ -1,4 +1,4 @@
-"""Holding the stack, and finding out who else does: another login, or work by hand, hears nothing asked from here."""
+"""Holding the stack, and finding out who else does: what has no run in this login's journal hears nothing."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -7,11 +7,11 @@ from pathlib import Path
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.plain import printable
 from avnwizard.engine import lock
-from avnwizard.engine.holding import BY_HAND, described, elsewhere, folder, is_ours, way_on
+from avnwizard.engine.adopting import BY_HAND as EARLIER_JOURNAL
+from avnwizard.engine.holding import WITHOUT_RUN, described, elsewhere, folder, is_ours, way_on
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import UNFINISHED, Action
 from avnwizard.errors import BusyError, HostError, RefusedError
-from avnwizard.flows.cut_off import BY_HAND_JOURNAL, RESTORE, cut_off_restore, restores
 from avnwizard.flows.host import Host
 
 
@@ -28,7 +28,7 @@ def holding(host: Host, *, run: str, kind: str) -> Iterator[None]:
             yield
         finally:
             with suppress(HostError):  # then the next login is shown that it cannot be told
-                if not any(one.state in UNFINISHED for one in host.journal().runs()) and not cut_off_restore(host):
+                if not any(one.state in UNFINISHED for one in host.journal().runs()):
                     lock.settle(host.lock, host.state.folder)
 
 
@@ -62,7 +62,7 @@ def require_reachable(host: Host, found: Mapping[str, str], deed: str, *, verb: 
         deed: what was asked for: "watched", "paused or stopped".
         verb: the command that does it where the holder's journal is.
     """
-    if is_ours(found, host.state.folder) and found.get("kind") not in BY_HAND:
+    if is_ours(found, host.state.folder) and found.get("kind") not in WITHOUT_RUN:
         return
     where = ""
     if not is_ours(found, host.state.folder):
@@ -86,7 +86,7 @@ def require_free(host: Host) -> None:
 
 
 def require_no_other(host: Host) -> None:
-    """Refuse where this login has no run to speak of, but another one has, or a restore by hand was cut off.
+    """Refuse where this login has no run to speak of, but another one has.
 
     Raises:
         RefusedError: it says whose, and what reaches it.
@@ -96,19 +96,17 @@ def require_no_other(host: Host) -> None:
 
 
 def unfinished_business(host: Host) -> Iterator[Finding]:
-    """Apart from this login's own runs: who holds the stack, what others left, and restores by hand cut off."""
+    """Apart from this login's own runs: who holds the stack, and what others left."""
     found = lock.holder(host.lock)
     ours = is_ours(found, host.state.folder)
-    kind = found.get("kind", "")
-    if found and (not ours or kind in BY_HAND):
+    if found and (not ours or found.get("kind") in WITHOUT_RUN):
         yield Finding(
             "runs",
-            "stop" if not ours or kind == RESTORE else "warn",
+            "warn" if ours else "stop",
             f"{printable(described(found))} holds this stack.",
             printable(way_on(found, host.state.folder)),
         )
     yield from _elsewhere(host, but=found.get("state_dir", ""))
-    yield from restores(host, at_work=found.get("run", ""))
 
 
 def _elsewhere(host: Host, *, but: str = "") -> Iterator[Finding]:
@@ -134,10 +132,9 @@ def _left_behind(state_dir: Path, whose: str, journal: str) -> str:
     Raises:
         HostError: it cannot be read.
     """
-    run = next((run for run in Journal.look(state_dir / journal) if run.state in UNFINISHED), None)
-    if run:
-        return f"Run {run.id} ({run.title}) of {whose} is unfinished ({run.state}); its journal is in {state_dir}."
-    restore = next((run for run in Journal.look(state_dir / BY_HAND_JOURNAL) if run.kind == RESTORE), None)
-    if restore and restore.state in UNFINISHED:
-        return f"A restore of {restore.title} by {whose} did not finish; its journal is in {state_dir}."
+    for file in (journal, EARLIER_JOURNAL):
+        for run in Journal.look(state_dir / file):
+            if run.state in UNFINISHED:
+                what = f"Run {run.id} ({run.title}) of {whose} is unfinished ({run.state})"
+                return f"{what}; its journal is in {state_dir}."
     return ""

@@ -4,20 +4,16 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 
 from avnwizard.adapters.postgres.container_access import ContainerPostgresAccess
 from avnwizard.errors import StepError
-from avnwizard.flows import by_hand
 from avnwizard.flows.host import Host
-from avnwizard.flows.restore import planning as restoring
 from avnwizard.flows.snapshot import snapshots
-from avnwizard.flows.snapshot.planning import plan_snapshot
-from avnwizard.flows.steps.snapshot import TakeSnapshot
 from avnwizard.wiring import open_host
+from tests.flows.in_process import restore, take
 from tests.lab.engine import Lab
 from tests.lab.own_engine import OwnEngine, own_engine
 
@@ -69,23 +65,6 @@ class _RestartsAmidCopy:
         return self.seen
 
 
-def _deaf(kind: str, step: str, text: str, data: dict[str, Any]) -> None:
-    """Nobody listens."""
-
-
-def _take(host: Host) -> Path:
-    plan = plan_snapshot(host, "v1.5.0", proof="read back")
-    env = host.files.read(host.stack.project.env_file)
-    by_hand.carry(host, "snapshot", "test", "test", [TakeSnapshot(host, plan, lambda: env)], _deaf, again=True)
-    return plan.folder
-
-
-def _restore(host: Host, folder: Path) -> str:
-    order, manifest = restoring.plan_restore(host, folder)
-    steps = restoring.restore_steps(host, order, manifest)
-    return by_hand.carry(host, "restore", "t", restoring.to_json(order), steps, _deaf)
-
-
 def test_restarted_amid_a_dump_and_amid_a_restore(own: OwnEngine) -> None:
     """One clear error each time, the live rows as they were, no snapshot that passes for one; then the same works."""
     host = open_host(own.checkout)
@@ -94,23 +73,23 @@ def test_restarted_amid_a_dump_and_amid_a_restore(own: OwnEngine) -> None:
 
     restarting = _RestartsAmidCopy(own, host, "COPY TO")
     with pytest.raises(StepError, match="snapshot could not be taken") as raised:
-        _take(host)
+        take(host, proof="read back")
     assert restarting.over()
     assert raised.value.hint
     assert host.files.list(host.state.snapshots) == ()
     assert host.database().row_counts("avnology") == before
-    folder = _take(host)
+    folder = take(host, proof="read back")
     assert snapshots.verify(host.files, folder).databases[0].rows == before
 
     restarting = _RestartsAmidCopy(own, host, "COPY FROM")
     with pytest.raises(StepError) as failed:
-        _restore(host, folder)
+        restore(host, folder)
     assert restarting.over()
     assert failed.value.hint
     assert host.database().row_counts("avnology") == before
     own.sql("DELETE FROM big WHERE id > 10")
-    run = _restore(host, folder)
-    assert [one.id for one in by_hand.journal_of(host).runs() if one.kind == "restore"] == [run], "one, gone on with"
+    run = restore(host, folder)
+    assert [one.id for one in host.journal().runs() if one.kind == "restore"] == [run], "one, gone on with"
     assert host.database().row_counts("avnology") == before
     names = sorted(one.name for one in host.database().databases())
     assert names == ["avnology", f"avnology__kept_{run}", "postgres"]

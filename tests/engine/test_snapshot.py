@@ -7,12 +7,9 @@ from typing import Any
 import pytest
 
 from avnwizard.errors import ExitCode, StepError
-from avnwizard.flows import by_hand
-from avnwizard.flows.host import Host
-from avnwizard.flows.snapshot.planning import plan_snapshot
-from avnwizard.flows.steps.snapshot import TakeSnapshot
 from avnwizard.wiring import open_host
 from tests.flows.cli import avnwizard
+from tests.flows.in_process import take
 from tests.lab.stack import LabStack
 
 pytestmark = pytest.mark.engine
@@ -21,12 +18,6 @@ _LIMIT_S = 900.0
 
 def _in_minio(stack: LabStack, script: str) -> str:
     return stack.compose("exec", "-T", "minio", "sh", "-c", script).stdout.strip()
-
-
-def _take(host: Host, tell: Any) -> None:
-    plan = plan_snapshot(host, "v1.5.0")
-    env = host.files.read(host.stack.project.env_file)
-    by_hand.carry(host, "snapshot", "test", "test", [TakeSnapshot(host, plan, lambda: env)], tell, again=True)
 
 
 def test_a_snapshot_of_a_real_stack(lab_stack: LabStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,7 +32,7 @@ def test_a_snapshot_of_a_real_stack(lab_stack: LabStack, tmp_path: Path, monkeyp
             lab_stack.lab.docker("kill", postgres)
 
     with pytest.raises(StepError, match="could not be taken") as raised:
-        _take(host, kill)
+        take(host, kill)
     assert raised.value.hint
     assert host.files.list(host.state.snapshots) == ()
     lab_stack.lab.docker("start", postgres)

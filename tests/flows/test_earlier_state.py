@@ -54,13 +54,15 @@ def _with_its_secrets(host: PracticeHost, run: str) -> None:
 def test_a_finished_run_and_its_snapshot_show(practice_host: PracticeHost) -> None:
     """The run is listed with its steps and its report; the snapshot is whole; the other journal opens."""
     stack = _open(practice_host, "finished")
-    (run,) = avnwizard("runs", "--stack", stack, "--json").data
+    snapshot_run, run = avnwizard("runs", "--stack", stack, "--json").data
+    assert (snapshot_run["kind"], snapshot_run["state"]) == ("snapshot", "done"), "it came from the other journal"
+    assert avnwizard("show", "--stack", stack, "--json").data["id"] == snapshot_run["id"]
     assert (run["id"], run["state"], run["title"]) == (_FINISHED, "done", "v1.5.0 to v2.0.0")
-    shown = avnwizard("show", "--stack", stack, "--json").data
+    shown = avnwizard("show", run["id"], "--stack", stack, "--json").data
     assert {step["state"] for step in shown["steps"]} == {"done"}
     assert len(shown["steps"]) == 27
     assert shown["probe"]["total"]["sent"] > 0
-    text = avnwizard("show", "--stack", stack)
+    text = avnwizard("show", run["id"], "--stack", stack)
     assert (text.code, "v1.5.0" in text.out) == (ExitCode.DONE, True)
     (snapshot,) = avnwizard("snapshot", "list", "--stack", stack, "--json").data
     assert Path(snapshot["folder"]).name == "20261128-031718-v1.5.0"

@@ -15,7 +15,6 @@ from avnwizard.engine import lock
 from avnwizard.engine.holding import login
 from avnwizard.engine.journal import Journal
 from avnwizard.errors import BusyError, ExitCode, HostError, RefusedError
-from avnwizard.flows import by_hand
 from avnwizard.flows.check import check
 from avnwizard.flows.holding import holding
 from avnwizard.flows.host import Host
@@ -68,11 +67,10 @@ def test_a_run_of_another_login_cannot_be_asked_for_anything(two: _Two, verb: Ca
         assert host.journal().take_controls("20260101-020304-ff") == []
 
 
-@pytest.mark.parametrize(("kind", "words"), [("snapshot", "A snapshot by hand"), ("restore", "A restore by hand")])
 @pytest.mark.parametrize("verb", _ASK)
-def test_work_by_hand_cannot_be_asked_for_anything(two: _Two, kind: str, words: str, verb: Callable[[], int]) -> None:
-    """One login is enough: a snapshot or a restore at work hears no control, and is named as what it is."""
-    with holding(two.sudo, run="r1", kind=kind), pytest.raises(RefusedError, match=words) as raised:
+def test_work_without_a_run_cannot_be_asked_for_anything(two: _Two, verb: Callable[[], int]) -> None:
+    """One login is enough: a check of a snapshot hears no control, and is named as what it is."""
+    with holding(two.sudo, run="r1", kind="verify"), pytest.raises(RefusedError, match="A check of a snap") as raised:
         verb()
     assert "cannot be" in str(raised.value)
     assert "Ctrl+C" in raised.value.hint
@@ -166,16 +164,16 @@ def test_a_journal_that_cannot_be_read_is_not_an_empty_one(two: _Two, monkeypatc
     assert [one.level for one in two.findings()] == ["ok"], "the lock file says that nothing is"
 
 
-def test_a_restore_of_another_login_that_did_not_finish_is_a_stop(two: _Two) -> None:
-    """It is in another journal than the runs are."""
+@pytest.mark.parametrize("file", ["journal.db", "by-hand.db"])
+def test_a_restore_of_another_login_that_did_not_finish_is_a_stop(two: _Two, file: str) -> None:
+    """Also where an earlier version kept it in a journal of its own, and that login has not come since."""
     with holding(two.deploy, run="r1", kind="restore"):
-        journal = by_hand.journal_of(two.deploy)
-        journal.create_run(
-            "r1", kind="restore", title="20260101-v1.5.0", plan="{}", steps=[PlannedStep("swap", "Swap")]
-        )
+        journal = Journal(two.deploy.state.folder / file)
+        steps = [PlannedStep("swap", "Swap")]
+        journal.create_run("r1", kind="restore", title="restore of 20260101-v1.5.0", plan="{}", steps=steps)
         journal.set_step("r1", "swap", "started")
     (found,) = two.findings()
-    assert "A restore of 20260101-v1.5.0" in found.message
+    assert "restore of 20260101-v1.5.0" in found.message
     assert found.level == "stop"
 
 

@@ -12,7 +12,6 @@ from avnwizard.domain.host import DatabaseFacts
 from avnwizard.engine.journal import Journal
 from avnwizard.errors import RefusedError
 from avnwizard.flows.run import pruning
-from avnwizard.flows.run.pruning import Pruning
 
 if TYPE_CHECKING:
     from avnwizard.flows.host import Host
@@ -27,7 +26,6 @@ class _Stack:
         self._home = home
         self.names: list[str] = []
         self.journal = Journal(home / "journal.db")
-        self.by_hand = Journal(home / "by-hand.db")
 
     @property
     def host(self) -> "Host":
@@ -75,9 +73,10 @@ def test_what_an_unfinished_rollback_restores_from(stack: _Stack) -> None:
 def test_what_an_unfinished_restore_needs(stack: _Stack, tmp_path: Path) -> None:
     """Its services may be stopped until the same command ends it."""
     folder = tmp_path / "snapshots" / "x"
-    stack.by_hand.create_run("r", kind="restore", title="t", plan=json.dumps({"snapshot": str(folder)}), steps=[])
-    assert pruning.needed_by(stack.host) == {folder: "the unfinished restore r"}
-    stack.by_hand.set_run("r", "done")
+    plan = json.dumps({"snapshot": str(folder), "databases": [], "volumes": []})
+    stack.journal.create_run("r", kind="restore", title="t", plan=plan, steps=[])
+    assert pruning.needed_by(stack.host) == {folder: "run r"}
+    stack.journal.set_run("r", "done")
     assert pruning.needed_by(stack.host) == {}
 
 
@@ -86,7 +85,7 @@ def test_what_is_needed_by_now_is_not_removed(stack: _Stack) -> None:
     folder = stack.upgrade(_FIRST)
     folder.mkdir(parents=True)
     with pytest.raises(RefusedError, match="nothing was removed"):
-        pruning.prune(stack.host, Pruning((folder,), (), (), ()))
+        pruning.require_unneeded(stack.host, (folder,))
     assert folder.is_dir()
 
 

@@ -1,7 +1,6 @@
-"""A restore by hand that was cut off: `check` and `status` name it, with the command that goes on."""
+"""A restore is a run: it outlives its terminal, `check` and `status` name it, `resume` and `rollback` end it."""
 
 import os
-import shlex
 import signal
 from pathlib import Path
 
@@ -9,21 +8,23 @@ import pytest
 
 from avnwizard.engine.faults import KILL_AT
 from avnwizard.errors import ExitCode
-from avnwizard.flows import by_hand
 from avnwizard.flows.check import check
-from avnwizard.flows.cut_off import command
+from avnwizard.flows.snapshot import snapshots
 from avnwizard.practice.host import PracticeHost
 from avnwizard.practice.host import open_host as open_practice
 from avnwizard.wiring import open_host
 from tests.flows.cli import avnwizard, in_a_session
+from tests.flows.in_process import restore
+from tests.flows.test_going_back import execute, upgraded
 from tests.waiting import until
 
 
 @pytest.fixture
 def stack(practice_host: PracticeHost) -> Path:
-    """The checkout of a practice stack that has a snapshot."""
+    """The checkout of a practice stack that has a snapshot, and lost rows since."""
     checkout = practice_host.project.directory
     assert avnwizard("snapshot", "create", "--proof", "read back", "--stack", checkout).code == ExitCode.DONE
+    execute(practice_host, "kratos", "DELETE FROM sessions")
     return checkout
 
 
@@ -31,71 +32,90 @@ def _restore(stack: Path) -> tuple[str | Path, ...]:
     return ("snapshot", "restore", "--stop-services", "--yes", "--stack", stack)
 
 
-def _require_named_and_gone_on_with(stack: Path) -> None:
-    """Both verbs name it; the command that they give ends it, as the same run, and then neither does."""
+def _sessions(stack: Path) -> int:
+    return open_host(stack).database().row_counts("kratos")["public.sessions"]
+
+
+def _require_named(stack: Path) -> str:
+    """`check`, `status` and `runs` name it, with the commands that end it; its name."""
+    (run, *_) = avnwizard("runs", "--stack", stack, "--json").data
+    assert (run["kind"], run["live"]) == ("restore", False)
     said = avnwizard("check", "--stack", stack, "--json")
     assert said.code == ExitCode.REFUSED
     (found,) = [one for one in said.data if one["check"] == "runs"]
     assert found["level"] == "stop"
-    assert "restore" in found["message"]
-    assert "by hand did not finish" in found["message"]
+    assert found["message"].startswith(f"Run {run['id']} (restore of ")
     assert "stay stopped until it goes on" in found["message"]
+    assert found["hint"] == f"avnwizard resume {run['id']}, or avnwizard rollback {run['id']}"
     shown = avnwizard("status", "--stack", stack)
     assert found["message"] in shown.err
     assert found["hint"] in shown.err
-    refused = avnwizard("resume", "--stack", stack)
-    assert refused.code == ExitCode.REFUSED
-    assert "by hand did not finish" in refused.err, "not: there is no unfinished run"
+    other = avnwizard("snapshot", "restore", "--database", "keto", "--yes", "--stack", stack)
+    assert other.code == ExitCode.REFUSED, "another order is refused while services are stopped"
+    assert found["hint"] in other.err
+    return str(run["id"])
 
-    words = shlex.split(found["hint"])
-    assert words[:3] == ["avnwizard", "snapshot", "restore"]
-    again = avnwizard(*words[1:], "--yes", "--stack", stack)
-    assert again.code == ExitCode.DONE, again.err
-    restores = [run for run in by_hand.journal_of(open_host(stack)).runs() if run.kind == "restore"]
-    assert [run.state for run in restores] == ["done"], "it went on with the one that was cut off"
-    host = open_host(stack)
-    assert {one.level for one in check(host) if one.check in {"runs", "services"}} == {"ok"}
+
+def _require_well(stack: Path) -> None:
+    found = [one for one in check(open_host(stack)) if one.check in {"runs", "services"}]
+    assert {one.level for one in found} == {"ok"}, found
     assert avnwizard("status", "--stack", stack, "--json").data["unfinished"] == []
 
 
 @pytest.mark.parametrize("point", ["stop:stop:after", "swap:put-in-place-0:after", "start:start:before"])
-def test_killed(stack: Path, point: str) -> None:
-    """SIGKILL once services are stopped, amid the swap, and before they are started again."""
+@pytest.mark.parametrize("way", ["resume", "again", "rollback"])
+def test_killed(stack: Path, point: str, way: str) -> None:
+    """SIGKILL once services are stopped, amid the swap, and before they are started again; then each way on."""
     killed = avnwizard(*_restore(stack), env={KILL_AT: point})
-    assert killed.code == -signal.SIGKILL, killed.err
-    _require_named_and_gone_on_with(stack)
+    assert killed.code == ExitCode.STEP_FAILED, killed.err
+    assert "avnwizard resume" in killed.err
+    run = _require_named(stack)
+    words = {"resume": ("resume", run), "again": _restore(stack)[:-2], "rollback": ("rollback", run, "--yes")}[way]
+    ended = avnwizard(*words, "--stack", stack)
+    back = way == "rollback"
+    assert ended.code == (ExitCode.ROLLED_BACK if back else ExitCode.DONE), ended.err
+    runs = {one["id"]: one["state"] for one in avnwizard("runs", "--stack", stack, "--json").data}
+    assert runs[run] == ("undone" if back else "done")
+    assert (_sessions(stack) == 0) is back
+    _require_well(stack)
 
 
 def test_the_terminal_is_closed(stack: Path) -> None:
-    """SIGHUP ends a restore by hand and leaves services stopped."""
+    """SIGHUP ends the command that watches, never the restore."""
     practice = open_practice(stack)
     practice.state.set("speed", 2.0)
     practice.close()
-    restore = in_a_session(*_restore(stack))
-    journal = by_hand.journal_of(open_host(stack))
-    until(lambda: any(step.name == "stop" and step.state != "pending" for step in journal.steps(_newest(stack))))
-    os.killpg(restore.pid, signal.SIGHUP)
-    assert restore.wait(timeout=60) == -signal.SIGHUP
+    watcher = in_a_session(*_restore(stack))
+    journal = open_host(stack).journal()
+    until(
+        lambda: any(step.name == "stop" and step.state != "pending" for step in journal.steps(journal.runs()[0].id))
+    )
+    os.killpg(watcher.pid, signal.SIGHUP)
+    assert watcher.wait(timeout=60) == -signal.SIGHUP
     practice = open_practice(stack)
     practice.state.set("speed", 1000.0)
     practice.close()
-    _require_named_and_gone_on_with(stack)
-
-
-def _newest(stack: Path) -> str:
-    return by_hand.journal_of(open_host(stack)).runs()[0].id
+    until(lambda: journal.runs()[0].state == "done")
+    assert _sessions(stack) > 0
+    _require_well(stack)
 
 
 def test_one_that_changed_nothing_yet_is_a_warning(stack: Path) -> None:
-    """Copies were restored alongside: the stack is as it was, and can be upgraded."""
-    assert avnwizard(*_restore(stack), env={KILL_AT: "restore:restore-1:before"}).code == -signal.SIGKILL
-    (found,) = [one for one in check(open_host(stack)) if one.check == "runs"]
+    """Copies were restored alongside: the stack is as it was, and another restore takes its place."""
+    killed = avnwizard(*_restore(stack), env={KILL_AT: "restore:restore-1:before"})
+    assert killed.code == ExitCode.STEP_FAILED
+    host = open_host(stack)
+    (found,) = [one for one in check(host) if one.check == "runs"]
     assert found.level == "warn"
-    assert "Nothing was changed yet" in found.message
+    assert "It changed nothing yet" in found.message
+    other = avnwizard("snapshot", "restore", "--database", "keto", "--yes", "--stack", stack)
+    assert other.code == ExitCode.DONE, other.err
+    assert [one.state for one in host.journal().runs()] == ["done", "given up", "done"]
+    assert not [one.name for one in host.database().databases() if "__restoring_" in one.name]
 
 
-def test_one_that_is_at_work_is_not_cut_off(stack: Path) -> None:
-    """While it holds the stack it is shown as at work."""
+def test_one_that_is_at_work_is_shown_so(stack: Path) -> None:
+    """While it holds the stack it is no unfinished one."""
     host = open_host(stack)
     seen: list[str] = []
 
@@ -104,21 +124,38 @@ def test_one_that_is_at_work_is_not_cut_off(stack: Path) -> None:
         if not seen:
             seen.extend(one.message for one in check(host) if one.check == "runs")
 
-    from avnwizard.flows.restore import planning as restoring
-    from avnwizard.flows.snapshot import snapshots
-
-    folder = snapshots.find(host.files, host.state.snapshots, "")
-    order, manifest = restoring.plan_restore(host, folder)
-    steps = restoring.restore_steps(host, order, manifest)
-    by_hand.carry(host, "restore", folder.name, restoring.to_json(order), steps, look)
-    assert len(seen) == 1
-    assert seen[0].startswith("A restore by hand (process")
+    run = restore(host, snapshots.find(host.files, host.state.snapshots, ""), hear=look)
+    (message,) = seen
+    assert message.startswith(f"Run {run} (restore of ")
+    assert message.endswith("is at work.")
 
 
-def test_the_command_quotes_what_it_names() -> None:
-    """Names from the snapshot are words of a shell, and never more."""
-    order = '{"snapshot": "/s/20260101-v1.5.0", "databases": ["a b", "$(x)"], "volumes": ["v"], "stop": ["web"]}'
-    assert command(order) == (
-        "avnwizard snapshot restore 20260101-v1.5.0 --database 'a b' --database '$(x)' --volume v --stop-services"
-    )
-    assert "with the version" in command("{}")
+def test_what_was_missing_stays(stack: Path, practice_host: PracticeHost) -> None:
+    """A database that was missing before the restore is not taken away by the way back."""
+    execute(practice_host, "postgres", "DROP DATABASE keto WITH (FORCE)")
+    assert avnwizard(*_restore(stack)).code == ExitCode.DONE
+    host = open_host(stack)
+    run = host.journal().runs()[0].id
+    back = avnwizard("rollback", run, "--yes", "--stack", stack)
+    assert back.code == ExitCode.ROLLED_BACK, back.err
+    assert "keto was missing before the restore, or was not restored yet; it stays as it is" in back.err
+    assert host.database().exists("keto")
+    assert _sessions(stack) == 0
+    _require_well(stack)
+
+
+def test_an_upgrade_is_not_rolled_back_across_a_restore(practice_host: PracticeHost, tmp_path: Path) -> None:
+    """First the restore is taken back, which is named; then the upgrade can be."""
+    stack = practice_host.project.directory
+    assert avnwizard("releases", "--stack", stack).code == ExitCode.DONE, "it fetches the tags"
+    upgraded(stack, tmp_path)
+    run = open_host(stack).journal().runs()[0].id
+    assert avnwizard("snapshot", "create", "--proof", "read back", "--stack", stack).code == ExitCode.DONE
+    assert avnwizard("snapshot", "restore", "--database", "keto", "--yes", "--stack", stack).code == ExitCode.DONE
+    later = open_host(stack).journal().runs()[0].id
+    refused = avnwizard("rollback", run, "--yes", "--stack", stack)
+    assert refused.code == ExitCode.REFUSED
+    assert f"A later run, {later} (restore), changed databases too." in refused.err
+    assert f"avnwizard rollback {later}" in refused.err
+    assert avnwizard("rollback", later, "--yes", "--stack", stack).code == ExitCode.ROLLED_BACK
+    assert avnwizard("rollback", run, "--yes", "--stack", stack).code == ExitCode.ROLLED_BACK

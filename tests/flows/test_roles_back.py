@@ -9,22 +9,19 @@ import psycopg
 import pytest
 
 from avnwizard.domain.postgres.globals import GlobalsChange, left_alone, read_globals
+from avnwizard.engine.feed import FeedWriter
+from avnwizard.engine.runner import run_steps
+from avnwizard.engine.supervise import new_run_id
 from avnwizard.errors import ExitCode, StepError
-from avnwizard.flows import by_hand
 from avnwizard.flows.host import Host
-from avnwizard.flows.snapshot.planning import plan_snapshot
 from avnwizard.flows.steps.roles import RepairRoles
-from avnwizard.flows.steps.snapshot import TakeSnapshot
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 from tests.flows.cli import avnwizard
+from tests.flows.in_process import take
 from tests.flows.test_going_back import execute, stack, upgraded
 
 __all__ = ["stack"]
-
-
-def _deaf(_kind: str, _step: str, _text: str, _data: dict[str, object]) -> None:
-    """Nobody listens."""
 
 
 def _role(host: PracticeHost, name: str) -> tuple[bool, str]:
@@ -63,15 +60,17 @@ def test_only_a_restore_changes_roles(practice_host: PracticeHost, stack: Path, 
 def _taken(practice_host: PracticeHost) -> tuple[Host, Path]:
     """The practice stack with a snapshot that was read back."""
     host = open_host(practice_host.project.directory)
-    plan = plan_snapshot(host, "v1.5.0", volumes=(), proof="read back")
-    env = host.files.read(host.stack.project.env_file)
-    by_hand.carry(host, "snapshot", "test", "test", [TakeSnapshot(host, plan, lambda: env)], _deaf, again=True)
-    return host, plan.folder
+    return host, take(host, volumes=(), proof="read back")
 
 
 def _repair(host: Host, folder: Path) -> None:
+    """The one step of a run, as the runner carries it."""
     scene = cast("Any", SimpleNamespace(host=host))
-    by_hand.carry(host, "restore", folder.name, "{}", [RepairRoles(scene, folder)], _deaf)
+    journal, steps = host.journal(), [RepairRoles(scene, folder)]
+    run = new_run_id(len(journal.runs()))
+    journal.create_run(run, kind="test", title="roles", plan="{}", steps=steps)
+    if run_steps(journal, FeedWriter(host.state.feed(run)), journal.run(run), steps) != "done":
+        raise StepError(journal.run(run).message)
 
 
 def test_an_altered_file_of_roles_is_refused_in_the_step(practice_host: PracticeHost, tmp_path: Path) -> None:

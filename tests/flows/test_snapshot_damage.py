@@ -12,22 +12,16 @@ import pytest
 
 from avnwizard.domain.snapshot import Manifest
 from avnwizard.errors import HostError, RefusedError, StepError
-from avnwizard.flows import by_hand
 from avnwizard.flows.host import Host
 from avnwizard.flows.restore import planning as restoring
 from avnwizard.flows.snapshot import snapshots
-from avnwizard.flows.snapshot.planning import plan_snapshot
-from avnwizard.flows.steps.snapshot import TakeSnapshot
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 from tests.flows.cli import avnwizard
+from tests.flows.in_process import restore, take
 
 DAMAGES = 100
 SEED = 20261123
-
-
-def _deaf(kind: str, step: str, text: str, data: dict[str, object]) -> None:
-    """Nobody listens."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +46,7 @@ class Taken:
 def taken(practice_host: PracticeHost) -> Taken:
     """Taken on the practice stack, read back only: the proof has tests of its own."""
     host = open_host(practice_host.project.directory)
-    plan = plan_snapshot(host, "v1.5.0", volumes=("minio_data",), proof="read back")
-    env = host.files.read(host.stack.project.env_file)
-    by_hand.carry(host, "snapshot", "test", "test", [TakeSnapshot(host, plan, lambda: env)], _deaf, again=True)
-    return Taken(host, plan.folder)
+    return Taken(host, take(host, volumes=("minio_data",), proof="read back"))
 
 
 def _flip(file: Path, chance: random.Random) -> str:
@@ -156,11 +147,9 @@ def test_another_databases_dump_is_found_before_the_swap(taken: Taken, tmp_path:
     databases[first] = replace(databases[first], dump=manifest.databases[second].dump)
     databases[second] = replace(databases[second], dump=manifest.databases[first].dump)
     _resigned(taken, folder, replace(manifest, databases=tuple(databases)))
-    order, read = restoring.plan_restore(taken.host, folder)
     before = {name: taken.host.database().row_counts(name) for name in ("hydra", "kratos")}
-    steps = restoring.restore_steps(taken.host, order, read)
     with pytest.raises(StepError, match="another schema"):
-        by_hand.carry(taken.host, "restore", "test", restoring.to_json(order), steps, _deaf)
+        restore(taken.host, folder)
     assert {name: taken.host.database().row_counts(name) for name in before} == before
     assert not [name for name in taken.databases() if "__kept_" in name]
 
@@ -174,16 +163,8 @@ def test_a_dump_with_fewer_rows_is_found_before_the_swap(taken: Taken, tmp_path:
         for one in manifest.databases
     ]
     _resigned(taken, folder, replace(manifest, databases=tuple(wrong)))
-    order, read = restoring.plan_restore(taken.host, folder, ("kratos",))
     with pytest.raises(StepError, match="identities"):
-        by_hand.carry(
-            taken.host,
-            "restore",
-            "t",
-            restoring.to_json(order),
-            restoring.restore_steps(taken.host, order, read),
-            _deaf,
-        )
+        restore(taken.host, folder, "kratos")
     assert not [name for name in taken.databases() if "__kept_" in name]
 
 

@@ -12,22 +12,15 @@ import pytest
 
 from avnwizard.engine.faults import KILL_AT
 from avnwizard.errors import ExitCode, HostError, StepError
-from avnwizard.flows import by_hand
 from avnwizard.flows.host import Host
-from avnwizard.flows.restore import planning as restoring
 from avnwizard.flows.snapshot import snapshots
-from avnwizard.flows.snapshot.planning import plan_snapshot
-from avnwizard.flows.steps.snapshot import TakeSnapshot
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 from tests.adapters.postgres_filled import filled
 from tests.adapters.postgres_server import LocalServer
 from tests.flows.cli import avnwizard
+from tests.flows.in_process import restore, take
 from tests.flows.test_going_back import execute
-
-
-def _deaf(kind: str, step: str, text: str, data: dict[str, Any]) -> None:
-    """Nobody listens."""
 
 
 class _KillsWhen:
@@ -54,13 +47,6 @@ def _rows(host: Host) -> dict[str, dict[str, int]]:
     return {one.name: database.row_counts(one.name) for one in database.databases() if "__" not in one.name}
 
 
-def _take(host: Host, tell: Any = _deaf, **wanted: Any) -> Path:
-    plan = plan_snapshot(host, "v1.5.0", **wanted)
-    env = host.files.read(host.stack.project.env_file)
-    by_hand.carry(host, "snapshot", "test", "test", [TakeSnapshot(host, plan, lambda: env)], tell, again=True)
-    return plan.folder
-
-
 @pytest.mark.parametrize(("words", "kind"), [("dumping hydra", "say"), ("restoring keto", "progress")])
 def test_postgres_killed_in_mid_snapshot(practice_host: PracticeHost, words: str, kind: str) -> None:
     """In a dump or in its proof: one clear error, no snapshot that passes for one, every row there; then it works."""
@@ -68,13 +54,13 @@ def test_postgres_killed_in_mid_snapshot(practice_host: PracticeHost, words: str
     before = _rows(host)
     killer = _KillsWhen(practice_host, words, kind)
     with pytest.raises(StepError, match="snapshot could not be taken") as raised:
-        _take(host, killer)
+        take(host, killer)
     assert killer.killed
     assert raised.value.hint
     assert host.files.list(host.state.snapshots) == ()
     practice_host.cluster.start()
     assert _rows(host) == before
-    folder = _take(host)
+    folder = take(host)
     assert snapshots.verify(host.files, folder).proof == "restored"
     assert not [one.name for one in host.database().databases() if "__proof_" in one.name]
 
@@ -82,21 +68,17 @@ def test_postgres_killed_in_mid_snapshot(practice_host: PracticeHost, words: str
 def test_postgres_killed_in_mid_restore(practice_host: PracticeHost) -> None:
     """The live databases are as they were; the same order given again goes on and ends well."""
     host = open_host(practice_host.project.directory)
-    folder = _take(host, proof="read back")
+    folder = take(host, proof="read back")
     before = _rows(host)
-    order, manifest = restoring.plan_restore(host, folder)
     killer = _KillsWhen(practice_host, "restoring keto", "progress")
     with pytest.raises(StepError) as raised:
-        by_hand.carry(
-            host, "restore", "t", restoring.to_json(order), restoring.restore_steps(host, order, manifest), killer
-        )
+        restore(host, folder, hear=killer)
     assert killer.killed
     assert raised.value.hint
     practice_host.cluster.start()
     assert _rows(host) == before
-    steps = restoring.restore_steps(host, order, manifest)
-    run = by_hand.carry(host, "restore", "t", restoring.to_json(order), steps, _deaf)
-    assert len(by_hand.journal_of(host).runs()) == 2, "the snapshot, and one restore that went on"
+    run = restore(host, folder)
+    assert len(host.journal().runs()) == 2, "the snapshot, and one restore that went on"
     assert _rows(host) == before
     names = [one.name for one in host.database().databases()]
     assert not [name for name in names if "__restoring_" in name]
@@ -114,10 +96,10 @@ def test_avnwizard_killed(practice_host: PracticeHost, point: str) -> None:
     before = _rows(host)
     taking = point.startswith("snapshot")
     if not taking:
-        _take(host, proof="read back")
+        take(host, proof="read back")
     words = ("create",) if taking else ("restore", "--yes")
     killed = avnwizard("snapshot", *words, "--stack", checkout, env={KILL_AT: point})
-    assert killed.code == -signal.SIGKILL, killed.err
+    assert killed.code == ExitCode.STEP_FAILED, killed.err
     again = avnwizard("snapshot", *words, "--stack", checkout)
     assert again.code == ExitCode.DONE, again.err
     assert _rows(host) == before
@@ -129,7 +111,7 @@ def test_avnwizard_killed(practice_host: PracticeHost, point: str) -> None:
 def _to_restore(practice: PracticeHost) -> tuple[Host, dict[str, dict[str, int]], tuple[str | Path, ...]]:
     """A stack with a snapshot: its host, its rows, and the command that restores it."""
     host = open_host(practice.project.directory)
-    _take(host, proof="read back")
+    take(host, proof="read back")
     return host, _rows(host), ("snapshot", "restore", "--yes", "--stack", host.repo.directory)
 
 
@@ -143,7 +125,7 @@ def _made_anew(host: Host) -> None:
 def test_the_volume_is_made_anew_amid_a_restore(practice_host: PracticeHost) -> None:
     """What was restored beside is gone with it: the same command restores it again."""
     host, before, words = _to_restore(practice_host)
-    assert avnwizard(*words, env={KILL_AT: "restore:restore-2:before"}).code == -signal.SIGKILL
+    assert avnwizard(*words, env={KILL_AT: "restore:restore-2:before"}).code == ExitCode.STEP_FAILED
     assert len([one for one in host.database().databases() if "__restoring_" in one.name]) == 3
     _made_anew(host)
     again = avnwizard(*words)
@@ -155,27 +137,34 @@ def test_the_volume_is_made_anew_before_the_swap(practice_host: PracticeHost) ->
     """Nothing is left to put in place: told with the way on, never "restored" over databases that are missing."""
     host, before, every = _to_restore(practice_host)
     words = (*every, "--database", "keto")
-    assert avnwizard(*words, env={KILL_AT: "swap:set-aside-0:before"}).code == -signal.SIGKILL
+    assert avnwizard(*words, env={KILL_AT: "swap:set-aside-0:before"}).code == ExitCode.STEP_FAILED
     _made_anew(host)
     again = avnwizard(*words)
     assert again.code == ExitCode.STEP_FAILED
     assert "keto is gone" in again.err
+    assert "Roll this run back" in again.err
+    back = avnwizard("rollback", "--yes", "--stack", host.repo.directory)
+    assert back.code == ExitCode.ROLLED_BACK, back.err
     done = avnwizard(*every)
     assert done.code == ExitCode.DONE, done.err
     assert _rows(host) == before
 
 
 def test_what_was_overtaken_is_not_gone_on_with(practice_host: PracticeHost) -> None:
-    """A restore cut off before its swap gives way to another; one cut off amid its swap is later done whole again."""
+    """A restore cut off before its swap gives way to another; one cut off amid its swap is ended first."""
     host, before, every = _to_restore(practice_host)
     other = (*every, "--database", "keto")
-    assert avnwizard(*every, env={KILL_AT: "restore:restore-1:before"}).code == -signal.SIGKILL
+    assert avnwizard(*every, env={KILL_AT: "restore:restore-1:before"}).code == ExitCode.STEP_FAILED
     assert avnwizard(*other).code == ExitCode.DONE
     assert not [one.name for one in host.database().databases() if "__restoring_" in one.name]
     kept = avnwizard("snapshot", "prune", "--stack", host.repo.directory, "--dry-run", "--json").data["kept"]
     assert [one["why"] for one in kept] == ["one of the newest 5"]
 
-    assert avnwizard(*every, env={KILL_AT: "swap:put-in-place-0:after"}).code == -signal.SIGKILL
+    assert avnwizard(*every, env={KILL_AT: "swap:put-in-place-0:after"}).code == ExitCode.STEP_FAILED
+    refused = avnwizard(*other)
+    assert refused.code == ExitCode.REFUSED
+    assert "avnwizard resume" in refused.err
+    assert avnwizard("rollback", "--yes", "--stack", host.repo.directory).code == ExitCode.ROLLED_BACK
     assert avnwizard(*other).code == ExitCode.DONE
     execute(practice_host, "avnology", "TRUNCATE accounts CASCADE")
     assert _rows(host) != before

@@ -1,7 +1,6 @@
 """`avnwizard snapshot …` as an operator types it, on a practice stack."""
 
 import json
-import signal
 import stat
 import subprocess
 from pathlib import Path
@@ -14,16 +13,15 @@ from avnwizard import __version__
 from avnwizard.domain.answers import Answers
 from avnwizard.engine.faults import KILL_AT
 from avnwizard.errors import ExitCode
-from avnwizard.flows import by_hand
 from avnwizard.flows.host import Host
 from avnwizard.flows.run import launch
 from avnwizard.flows.snapshot.planning import plan_snapshot
-from avnwizard.flows.steps.snapshot import TakeSnapshot
 from avnwizard.flows.upgrade import inputs
 from avnwizard.flows.upgrade.planning import prepare
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 from tests.flows.cli import avnwizard
+from tests.flows.in_process import take_as
 
 _NOBODY_NEEDS = ("--keep", "0", "--keep-days", "0")
 
@@ -83,8 +81,7 @@ def test_a_volume_counts_in_what_is_left(practice_host: PracticeHost, stack: Pat
         if kind == "progress":
             heard.append(data)
 
-    env = host.files.read(host.stack.project.env_file)
-    by_hand.carry(host, "snapshot", "t", "t", [TakeSnapshot(host, plan, lambda: env)], hear, again=True)
+    take_as(host, plan, hear)
     (total,) = {each["total"] for each in heard}
     assert total > big.stat().st_size
     assert (heard[-1]["done"], heard[-1]["left_s"]) == (total, 0)
@@ -168,7 +165,7 @@ def test_restore_with_the_services_stopped(stack: Path) -> None:
     words = ("snapshot", "restore", "--stack", stack, "--yes", "--database", "keto", "--stop-services")
     for point in ("stop:stop:after", "swap:set-aside-0:after"):
         killed = avnwizard(*words, env={KILL_AT: point})
-        assert killed.code == -signal.SIGKILL, killed.err
+        assert killed.code == ExitCode.STEP_FAILED, killed.err
         stopped = {one.service for one in host.stack.containers() if one.state == "exited"}
         assert {"gateway", "kratos"} < stopped
         assert not stopped & {"postgres", "traefik", "minio"}
@@ -247,8 +244,7 @@ def test_what_a_run_needs_is_never_pruned(stack: Path) -> None:
     draft = inputs.draft(host, "v2.0.0")
     prepared = prepare(host, draft, Answers().accepting(draft.decisions(Answers())))
     run = launch.create_upgrade(host, prepared)
-    step = TakeSnapshot(host, prepared.plan.snapshot, lambda: prepared.env_before)
-    by_hand.carry(host, "snapshot", "test", "test", [step], lambda *_: None, again=True)
+    take_as(host, prepared.plan.snapshot)
     kept = avnwizard("snapshot", "prune", "--stack", stack, *_NOBODY_NEEDS, "--yes", "--json").data
     assert kept["removed"] == []
     assert kept["kept"] == [{"folder": str(prepared.plan.snapshot.folder), "why": f"run {run} needs it"}]

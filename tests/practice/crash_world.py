@@ -15,15 +15,19 @@ from typing import Any
 from avnwizard.domain.answers import Answers
 from avnwizard.engine.faults import KILL_AT, LOG_TO
 from avnwizard.flows.host import Host
+from avnwizard.flows.restore.planning import plan_restore
 from avnwizard.flows.rollback import planning as rollback
 from avnwizard.flows.rollback.plan import Wishes
 from avnwizard.flows.rollback.redo import prepare_redo
 from avnwizard.flows.run import launch
+from avnwizard.flows.run.orders import order_restore
 from avnwizard.flows.upgrade import inputs, releases
 from avnwizard.flows.upgrade.planning import prepare
 from avnwizard.practice import workshop
 from avnwizard.practice.host import open_host as open_practice
 from avnwizard.wiring import open_host
+from tests.flows.in_process import take
+from tests.flows.test_going_back import execute
 
 TARGET = "v2.0.0"
 _SPEED = 2000.0
@@ -103,6 +107,19 @@ class World:
         with opened(self.home) as host:
             journal = host.journal()
             return launch.create_upgrade(host, prepare_redo(host, journal, journal.run(run)))
+
+    def order_restore(self) -> str:
+        """Take a snapshot, let users write on, and write its restore down, services stopped for it; its name."""
+        with opened(self.home) as host:
+            folder = take(host, proof="read back", volumes=("minio_data",))
+            execute(open_practice(self.home), "kratos", "DELETE FROM sessions")
+            order, _ = plan_restore(host, folder, volumes=("minio_data",), stop_services=True)
+            return order_restore(host, order)
+
+    def take_back(self, run: str) -> str:
+        """Write down that a run is taken back by its steps' undo; its name."""
+        with opened(self.home) as host:
+            return launch.create_undo(host, host.journal().run(run))
 
     def state(self) -> dict[str, Any]:
         """What must be equal in the end: checkout, env file, images, schema and rows."""

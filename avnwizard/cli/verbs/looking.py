@@ -27,8 +27,8 @@ def status(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
 
     JSON: {"product", "project", "directory", "tag", "commit", "branch", "services": [{"service", "image", "state",
     "serving"}], "drifted": {service: image}, "last_run": {"id", "kind", "title", "state"} | null,
-    "last_snapshot": {"folder", "taken_at", "tag", "bytes"} | null, "unfinished": [{"message", "hint"}] of restores by
-    hand and of other logins}
+    "last_snapshot": {"folder", "taken_at", "tag", "bytes"} | null, "unfinished": [{"message", "hint"}] of runs that
+    did not finish, those of other logins first}
     """
     from avnwizard.flows.stack import survey
 
@@ -58,9 +58,11 @@ def status(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
 
 def _status(host: "Host", found: "Survey") -> dict[str, Any]:
     from avnwizard.flows.holding import unfinished_business
+    from avnwizard.flows.run.unfinished import unfinished_run
     from avnwizard.flows.snapshot import snapshots
 
     runs = host.journal().runs()
+    unfinished = [*unfinished_business(host), *filter(None, [unfinished_run(host)])]
     return {
         "product": host.config.stack.product,
         "project": host.stack.project.name,
@@ -80,7 +82,7 @@ def _status(host: "Host", found: "Survey") -> dict[str, Any]:
         "drifted": dict(found.drifted),
         "last_run": _run(runs[0]) if runs else None,
         "last_snapshot": snapshots.newest(host.files, host.state.snapshots),
-        "unfinished": [{"message": one.message, "hint": one.hint} for one in unfinished_business(host)],
+        "unfinished": [{"message": one.message, "hint": one.hint} for one in unfinished],
     }
 
 

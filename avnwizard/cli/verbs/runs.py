@@ -71,8 +71,6 @@ def show(run: RunArgument = "", stack: StackOption = HERE, *, json: JsonOption =
     "plan": the plan as it was journalled, and "probe": what was measured at the edge, {"total": {"sent", "answered",
     "lost", "kinds", ...}, "services": {service: as the total}, "notes": [text]}, or null where nothing was.
     """
-    import json as jsonlib
-
     from avnwizard.flows.edge.memory import load, measured
     from avnwizard.flows.run.report import report
 
@@ -96,9 +94,19 @@ def show(run: RunArgument = "", stack: StackOption = HERE, *, json: JsonOption =
         }
         for step in journal.steps(record.id)
     ]
-    found = {"steps": steps, "plan": jsonlib.loads(record.plan), "probe": measured(probed)}
+    found = {"steps": steps, "plan": _plan(record.plan), "probe": measured(probed)}
     emit_json(_described(host, record) | found)
     return ExitCode.DONE
+
+
+def _plan(text: str) -> Any:
+    """As it was journalled; version 0.1 kept no JSON of a snapshot."""
+    import json as jsonlib
+
+    try:
+        return jsonlib.loads(text)
+    except ValueError:
+        return text
 
 
 def pause(stack: StackOption = HERE) -> int:

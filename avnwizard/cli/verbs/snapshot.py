@@ -48,8 +48,7 @@ def create(
 
     JSON: {"folder", "taken_at", "tag", "bytes", "proof"}
     """
-    from avnwizard.flows.create.flow import CreateSnapshot, to_json
-    from avnwizard.flows.run import launch
+    from avnwizard.flows.run.orders import order_snapshot
     from avnwizard.flows.snapshot import snapshots
     from avnwizard.flows.snapshot.planning import plan_snapshot
 
@@ -58,14 +57,7 @@ def create(
     plan = plan_snapshot(host, host.repo.head().tag, volumes=volumes, proof=_proof(proof))
     if plan.proof_note:
         say(f"it will only be read back: {plan.proof_note}", style="yellow")
-    env = host.files.read(host.stack.project.env_file)
-    run = launch.create(
-        host,
-        CreateSnapshot.kind,
-        title=f"snapshot {plan.folder.name}",
-        plan=to_json(plan),
-        prepare=lambda folder: folder.save_env(env),
-    )
+    run = order_snapshot(host, plan)
     code = start(host, run, detach=detach)
     if json and not detach and code == ExitCode.DONE:
         emit_json(snapshots.summary(plan.folder, snapshots.load(host.files, plan.folder)))
@@ -99,9 +91,7 @@ def restore(
     `avnwizard resume` goes on with it.
     """
     from avnwizard.flows.restore import planning as restoring
-    from avnwizard.flows.restore.flow import Restore
-    from avnwizard.flows.restore.ordering import give_up_untouched, same_order
-    from avnwizard.flows.run import launch
+    from avnwizard.flows.run.orders import order_restore
     from avnwizard.flows.snapshot import snapshots
 
     host = open_stack(stack)
@@ -128,11 +118,7 @@ def restore(
     if not yes:
         project = host.stack.project.name
         confirm(f"Type {project} to restore {folder.name}", project)
-    journal, plan = host.journal(), restoring.to_json(order)
-    run = same_order(journal, plan)
-    if not run:
-        run = launch.create(host, Restore.kind, title=f"restore of {folder.name}", plan=plan)
-        give_up_untouched(host, journal, but=run)
+    run = order_restore(host, order)
     code = start(host, run, detach=detach)
     if code == ExitCode.DONE and not detach and not order.stop:
         say("restart the services that keep data in memory")
@@ -158,12 +144,12 @@ def prune(
 
     JSON: {"removed": [folder], "kept": [{"folder", "why"}], "leftover": [folder], "databases": [name], "dry_run"}
     """
-    from avnwizard.flows.holding import holding
-    from avnwizard.flows.run import pruning as flow
+    from avnwizard.flows.run.orders import order_removal
+    from avnwizard.flows.run.pruning import plan_pruning
 
     host = open_stack(stack)
     section = host.config.snapshot
-    found = flow.plan_pruning(
+    found = plan_pruning(
         host,
         keep=section.keep if keep is None else keep,
         keep_days=section.keep_days if keep_days is None else keep_days,
@@ -176,8 +162,9 @@ def prune(
         if not yes:
             project = host.stack.project.name
             confirm(f"Type {project} to remove them for good", project)
-        with holding(host, run="prune", kind="prune"):
-            flow.prune(host, found)
+        code = start(host, order_removal(host, found), detach=False)
+        if code != ExitCode.DONE:
+            return code
     if json:
         emit_json(
             {

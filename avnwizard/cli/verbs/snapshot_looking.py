@@ -15,8 +15,8 @@ from avnwizard.errors import ExitCode
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from avnwizard.cli.teller import Teller
     from avnwizard.domain.snapshot import Manifest
-    from avnwizard.flows.by_hand import Teller
 
 NameArgument = Annotated[
     str,

@@ -1,6 +1,7 @@
 """Taking a snapshot apart from an upgrade, as a flow."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import SnapshotPlan
@@ -38,13 +39,21 @@ class CreateSnapshot(Flow):
         del journal
         noted = steps[0].facts if steps else {}
         proven = f", proven: {printable(str(noted['proof']))}" if "proof" in noted else ""
-        return [f"- snapshot: {printable(str(from_json(run.plan).folder))}{proven}"]
+        folder = _folder_alone(run.plan) or from_json(run.plan).folder
+        return [f"- snapshot: {printable(str(folder))}{proven}"]
 
     def outcome(self, journal: Journal, run: RunRecord) -> Outcome:
         """Where it is."""
         del journal
+        if (folder := _folder_alone(run.plan)) is not None:
+            return Outcome((), str(folder))
         plan = from_json(run.plan)
         return Outcome((("Databases", str(len(plan.databases))),), str(plan.folder))
+
+
+def _folder_alone(text: str) -> Path | None:
+    """What version 0.1 kept as the plan; None for a plan of this version."""
+    return Path(text) if text.startswith("/") else None
 
 
 def to_json(plan: SnapshotPlan) -> str:

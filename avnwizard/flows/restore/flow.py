@@ -1,16 +1,19 @@
 """Restoring a snapshot apart from a rollback, as a flow."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from avnwizard.domain.plain import printable
+from avnwizard.domain.postgres.names import beside
 from avnwizard.engine.journal import Journal
-from avnwizard.engine.records import RunRecord, StepRecord
+from avnwizard.engine.records import UNFINISHED, RunRecord, StepRecord
 from avnwizard.engine.step import Step
 from avnwizard.flows.flow import Flow, Outcome
 from avnwizard.flows.host import Host
 from avnwizard.flows.restore.planning import from_json, restore_steps
 from avnwizard.flows.snapshot import snapshots
+from avnwizard.flows.steps.writers import StartWriters, StopWriters
+from avnwizard.planned import StepKind
 
 
 class Restore(Flow):
@@ -21,6 +24,7 @@ class Restore(Flow):
     doing = "restoring the snapshot"
     finished = "The snapshot is restored"
     subjects = frozenset({"databases"})
+    way_back = "undo"
     stands_alone = True
 
     def steps(self, host: Host, journal: Journal, run: RunRecord) -> list[Step]:
@@ -29,9 +33,27 @@ class Restore(Flow):
         order = from_json(run.plan)
         return restore_steps(host, order, snapshots.load(host.files, order.snapshot))
 
+    def undo_steps(self, host: Host, journal: Journal, run: RunRecord, begun: Collection[str]) -> list[Step]:
+        """By renaming; services that were to be stopped for the swap are stopped for the way back too."""
+        order = from_json(run.plan)
+        back = super().undo_steps(host, journal, run, begun)
+        if StopWriters.name not in begun:
+            return back
+        return [StopWriters(host, order.stop), *back, StartWriters(host, order.stop)]
+
+    def left_nothing(self, steps: Sequence[StepRecord]) -> bool:
+        """While only copies were restored, alongside the live databases."""
+        return all(step.kind is StepKind.RESTORE for step in steps if step.state != "pending")
+
+    def clear(self, host: Host, run: RunRecord) -> None:
+        """Drop the copies."""
+        database = host.database()
+        for name in from_json(run.plan).databases:
+            database.drop(beside(name, run.id))
+
     def snapshot(self, run: RunRecord) -> Path | None:
-        """The one that is restored."""
-        return from_json(run.plan).snapshot
+        """The one that is restored, as long as that goes on: the way back is by renaming."""
+        return from_json(run.plan).snapshot if run.state in UNFINISHED else None
 
     def facts(self, journal: Journal, run: RunRecord, steps: Sequence[StepRecord]) -> list[str]:
         """Which snapshot, and what of it."""

@@ -1,4 +1,4 @@
-"""Restoring a snapshot by hand, from its manifest alone: also where databases or roles are missing."""
+"""Restoring a snapshot apart from a rollback, from its manifest alone: also where databases or roles are missing."""
 
 import json
 from collections.abc import Sequence
@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from avnwizard.domain.postgres.globals import left_alone
 from avnwizard.domain.snapshot import ArchivedVolume, Manifest
 from avnwizard.domain.strategy import is_job, roll_order
-from avnwizard.engine.step import Step, StepContext
+from avnwizard.engine.step import Step
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows.host import Host
+from avnwizard.flows.restore.steps import RestoreCopies, SwapIn
 from avnwizard.flows.restore.unpack import UnpackVolume
 from avnwizard.flows.snapshot import snapshots
 from avnwizard.flows.snapshot.volume_places import require_there
 from avnwizard.flows.stack.former_release import stays_running
-from avnwizard.flows.steps.restore import PutInPlace, RestoreBeside
 from avnwizard.flows.steps.writers import StartWriters, StopWriters
 
 
@@ -107,10 +106,10 @@ def restore_steps(host: Host, order: RestoreOrder, manifest: Manifest) -> list[S
     """The steps, in order."""
     steps: list[Step] = []
     if order.databases:
-        swap: list[Step] = [PutInPlace(host, order.databases)]
+        swap: list[Step] = [SwapIn(host, order.databases)]
         if order.stop:
             swap = [StopWriters(host, order.stop), *swap, StartWriters(host, order.stop)]
-        steps += [RestoreByHand(host, order.snapshot, order.databases), *swap]
+        steps += [RestoreCopies(host, order.snapshot, order.databases), *swap]
     volumes = [one for one in manifest.volumes if one.volume in order.volumes]
     return [*steps, *(UnpackVolume(host, order.snapshot, one) for one in volumes)]
 
@@ -133,14 +132,3 @@ def _require_places(host: Host, volumes: Sequence[ArchivedVolume]) -> None:
                 require_there(containers[0], model, one.volume, one.path)
             except HostError as error:
                 raise RefusedError(f"{error.message} Nothing was changed.", error.hint) from error
-
-
-class RestoreByHand(RestoreBeside):
-    """The same, telling which roles differ: nothing else goes back with them, so what they are now may be wanted."""
-
-    def do(self, ctx: StepContext) -> None:
-        """Restore beside, then compare the roles."""
-        super().do(ctx)
-        globals_ = snapshots.verified_globals(self._host.files, self._folder)
-        for line in left_alone(self._host.database().globals_changes(globals_)):
-            ctx.say(line)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from subprocess import Popen
 
 from avnwizard import __version__
+from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import from_json, to_json
 from avnwizard.engine import supervise
 from avnwizard.engine.feed import FeedWriter
@@ -18,6 +19,7 @@ from avnwizard.engine.lock import holder
 from avnwizard.engine.records import UNFINISHED, RunRecord, RunState
 from avnwizard.engine.runner import run_steps
 from avnwizard.errors import BusyError, RefusedError, StepError
+from avnwizard.flows.flow import Flow
 from avnwizard.flows.holding import holding, require_free
 from avnwizard.flows.host import Host
 from avnwizard.flows.rollback import planning as rollback
@@ -47,16 +49,15 @@ def create(
 
     Raises:
         BusyError: another run holds the stack.
-        RefusedError: a run is unfinished, and the flow does not stand alone.
+        RefusedError: a run is unfinished that the flow does not stand alongside.
     """
     run = supervise.new_run_id(time.time())
     journal = host.journal()
     with holding(host, run=run, kind=kind):
         unborn = RunRecord(run, kind, title, plan, "", "created", 0, 0.0, 0.0, "", "")
         flow = flow_of(unborn)
-        _give_up_what_left_nothing(journal)
-        if not flow.stands_alone:
-            _require_none_unfinished(journal)
+        _give_up_what_left_nothing(host, journal, flow)
+        _require_none_unfinished(journal, flow)
         prepare(RunFolder(host.state.run(run), host.files))
         journal.create_run(run, kind=kind, title=title, plan=plan, steps=flow.steps(host, journal, unborn))
     return run
@@ -90,8 +91,9 @@ def create_upgrade(host: Host, prepared: Prepared) -> str:
     run = supervise.new_run_id(time.time())
     journal = host.journal()
     with holding(host, run=run, kind=Upgrade.kind):
-        _give_up_what_left_nothing(journal)
-        _require_none_unfinished(journal)
+        flow = Upgrade()
+        _give_up_what_left_nothing(host, journal, flow)
+        _require_none_unfinished(journal, flow)
         _require_unchanged(host, prepared)
         accept_earlier(host, journal)
         folder = RunFolder(host.state.run(run), host.files)
@@ -143,19 +145,31 @@ def _give_up(journal: Journal, run: str) -> None:
     journal.set_run(run, "given up", message=stopped.message, hint=stopped.hint)
 
 
-def _give_up_what_left_nothing(journal: Journal) -> None:
-    """Runs that were cut off; the caller holds the lock, so none of them is live."""
+def _give_up_what_left_nothing(host: Host, journal: Journal, beginning: Flow) -> None:
+    """Give up the runs that changed nothing before they stopped and would change the same as the one that begins.
+
+    The caller holds the lock, so none of them is live.
+    """
     for other in journal.runs():
-        if other.state in UNFINISHED and flow_of(other).leaves_nothing:
+        if other.state not in UNFINISHED:
+            continue
+        flow = flow_of(other)
+        same = flow.leaves_nothing or flow.subjects & beginning.subjects
+        if same and flow.left_nothing(journal.steps(other.id)):
+            flow.clear(host, other)
             _give_up(journal, other.id)
 
 
-def _require_none_unfinished(journal: Journal) -> None:
+def _require_none_unfinished(journal: Journal, beginning: Flow) -> None:
     for other in journal.runs():
-        if other.state in UNFINISHED:
+        if other.state not in UNFINISHED:
+            continue
+        flow = flow_of(other)
+        if isinstance(flow, type(beginning)) or not beginning.stands_alone:
+            back = f", or avnwizard rollback {other.id}" if flow.can_roll_back else ""
             raise RefusedError(
-                f"Run {other.id} is unfinished ({other.state}).",
-                f"avnwizard resume {other.id}, or avnwizard rollback {other.id}",
+                f"Run {other.id} ({printable(other.title)}) is unfinished ({other.state}).",
+                f"avnwizard resume {other.id}{back}",
             )
 
 

@@ -1,6 +1,5 @@
 """Which snapshots may go: by count and by age, and never one that going back still needs."""
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +9,6 @@ from avnwizard.domain.host import DatabaseFacts
 from avnwizard.domain.postgres.names import purpose_of
 from avnwizard.engine.records import UNFINISHED
 from avnwizard.errors import RefusedError
-from avnwizard.flows.by_hand import journal_of
 from avnwizard.flows.host import Host
 from avnwizard.flows.run.registry import can_roll_back, flow_of
 from avnwizard.flows.snapshot import snapshots
@@ -67,41 +65,34 @@ def needed_by(host: Host) -> dict[Path, str]:
     """Folder -> the run that may have to go back to it.
 
     Those are: any unfinished one, one whose rollback is unfinished, the last upgrade, and the last that still stands
-    where that was rolled back; also a restore by hand that was cut off.
+    where that was rolled back.
     """
     runs = host.journal().runs()
     going_back = {run.undoes for run in runs if run.undoes and run.state in UNFINISHED}
-    undoable = [run for run in runs if flow_of(run).can_roll_back]
+    undoable = [run for run in runs if flow_of(run).can_roll_back and flow_of(run).snapshot(run)]
     last = {run.id for run in (*undoable[:1], *can_roll_back(undoable)[:1])}
     needed: dict[Path, str] = {}
     for run in runs:
         wanted = run.id in last or run.id in going_back or run.state in UNFINISHED
         if wanted and (folder := flow_of(run).snapshot(run)):
             needed[folder] = f"run {run.id}"
-    for run in journal_of(host).runs():
-        if run.kind == "restore" and run.state in UNFINISHED:
-            needed[Path(json.loads(run.plan)["snapshot"])] = f"the unfinished restore {run.id}"
     return needed
 
 
-def prune(host: Host, pruning: Pruning) -> None:
-    """Remove what was decided. The caller holds the stack's lock.
+def require_unneeded(host: Host, folders: Iterable[Path]) -> None:
+    """Refuse where a run that needs one of the snapshots was begun since.
 
     Raises:
-        RefusedError: a run that needs one of them was begun since.
+        RefusedError: says which, and by what.
     """
     needed = needed_by(host)
-    for folder in pruning.remove:
+    for folder in folders:
         if folder in needed:
             raise RefusedError(f"{needed[folder]} needs {folder} by now; nothing was removed.", "Give it again.")
-    for folder in (*pruning.remove, *pruning.leftover):
-        host.files.remove(folder)
-    for one in pruning.databases:
-        host.database().drop(one.name)
 
 
 def _set_aside(host: Host) -> Iterable[DatabaseFacts]:
-    unfinished = {run.id for run in (*host.journal().runs(), *journal_of(host).runs()) if run.state in UNFINISHED}
+    unfinished = {run.id for run in host.journal().runs() if run.state in UNFINISHED}
     for one in host.database().databases():
         run = _RUN.search(one.name)
         if purpose_of(one.name) in _KEPT and run and run.group() not in unfinished:

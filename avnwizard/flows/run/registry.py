@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from avnwizard.engine.journal import Journal
-from avnwizard.engine.records import RunRecord
+from avnwizard.engine.records import RunRecord, RunState
 from avnwizard.errors import RefusedError
 from avnwizard.flows.create.flow import CreateSnapshot
 from avnwizard.flows.flow import Flow
@@ -12,16 +12,29 @@ from avnwizard.flows.rollback.flow import Rollback
 from avnwizard.flows.upgrade.flow import Upgrade
 
 _FLOWS: dict[str, Flow] = {}
+"""Those of `_own` once one was asked for, and what was registered."""
+_NOTHING_LEFT: frozenset[RunState] = frozenset({"undone", "given up"})
+
+
+def _flows() -> dict[str, Flow]:
+    """All that are known; the last two of our own ask this module, so they are imported late."""
+    if not _FLOWS:
+        from avnwizard.flows.run.removing import Prune
+        from avnwizard.flows.run.undoing import Undo
+
+        for each in (Upgrade(), Rollback(), Restore(), CreateSnapshot(), Undo(), Prune()):
+            _FLOWS[each.kind] = each
+    return _FLOWS
 
 
 def register(flow: Flow) -> None:
     """Make a flow known. One of the same kind is replaced."""
-    _FLOWS[flow.kind] = flow
+    _flows()[flow.kind] = flow
 
 
 def forget(kind: str) -> None:
     """Take a flow out again."""
-    _FLOWS.pop(kind, None)
+    _flows().pop(kind, None)
 
 
 def flow_of(run: RunRecord) -> Flow:
@@ -31,7 +44,7 @@ def flow_of(run: RunRecord) -> Flow:
         RefusedError: this version has none of that kind.
     """
     try:
-        return _FLOWS[run.kind]
+        return _flows()[run.kind]
     except KeyError:
         raise RefusedError(
             f"Run {run.id} is of a kind that this version of avnwizard does not know: {run.kind}.",
@@ -39,9 +52,16 @@ def flow_of(run: RunRecord) -> Flow:
         ) from None
 
 
+def known_kinds() -> frozenset[str]:
+    """The kinds of all flows."""
+    return frozenset(_flows())
+
+
 def can_roll_back(runs: Iterable[RunRecord]) -> list[RunRecord]:
     """Those of the runs that can be rolled back and were not, in the order in which they are given."""
-    return [run for run in runs if run.kind in _FLOWS and flow_of(run).can_roll_back and run.state != "undone"]
+    return [
+        run for run in runs if run.kind in _flows() and flow_of(run).can_roll_back and run.state not in _NOTHING_LEFT
+    ]
 
 
 def require_undoable(journal: Journal, run: RunRecord) -> None:
@@ -55,11 +75,12 @@ def require_undoable(journal: Journal, run: RunRecord) -> None:
         raise RefusedError(f"{run.id} is itself a rollback.", f"Finish it: avnwizard resume {run.id}")
     if not flow.can_roll_back:
         raise RefusedError(f"{run.id} is a {flow.noun}: there is no way back from it.", "avnwizard runs")
-    if run.state == "undone":
-        raise RefusedError(f"{run.id} was rolled back already.", "avnwizard runs")
+    if run.state in _NOTHING_LEFT:
+        how = "was rolled back already" if run.state == "undone" else "was given up: nothing is left of it"
+        raise RefusedError(f"{run.id} {how}.", "avnwizard runs")
     for later in journal.later_than(run.id):
         other = flow_of(later)
-        if later.state != "undone" and not other.takes_back and other.subjects & flow.subjects:
+        if later.state not in _NOTHING_LEFT and not other.takes_back and other.subjects & flow.subjects:
             shared = " and ".join(sorted(other.subjects & flow.subjects))
             hint = f"avnwizard rollback {later.id}" if other.can_roll_back else "avnwizard runs"
             raise RefusedError(f"A later run, {later.id} ({other.noun}), changed {shared} too.", hint)
@@ -67,8 +88,4 @@ def require_undoable(journal: Journal, run: RunRecord) -> None:
 
 def keeps_images(runs: Iterable[RunRecord]) -> list[RunRecord]:
     """Those of the runs that keep images until they are accepted."""
-    return [run for run in runs if run.kind in _FLOWS and flow_of(run).keeps_images]
-
-
-for _each in (Upgrade(), Rollback(), Restore(), CreateSnapshot()):
-    register(_each)
+    return [run for run in runs if run.kind in _flows() and flow_of(run).keeps_images]

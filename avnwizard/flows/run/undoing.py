@@ -7,10 +7,10 @@ import json
 
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord
-from avnwizard.engine.step import Step, UndoStep
+from avnwizard.engine.step import Step
 from avnwizard.flows.flow import Flow
 from avnwizard.flows.host import Host
-from avnwizard.flows.run.registry import flow_of, register, require_undoable
+from avnwizard.flows.run.registry import flow_of, require_undoable
 
 
 class Undo(Flow):
@@ -26,8 +26,7 @@ class Undo(Flow):
         """Those of the run that is taken back which were begun when this was planned."""
         undone = journal.run(run.undoes)
         begun = set(json.loads(run.plan)["steps"])
-        steps = flow_of(undone).steps(host, journal, undone)
-        return [UndoStep(step) for step in reversed(steps) if step.name in begun and step.undoes_itself]
+        return flow_of(undone).undo_steps(host, journal, undone, begun)
 
 
 def plan_undo(journal: Journal, run: RunRecord) -> str:
@@ -38,6 +37,3 @@ def plan_undo(journal: Journal, run: RunRecord) -> str:
     """
     require_undoable(journal, run)
     return json.dumps({"steps": [step.name for step in journal.steps(run.id) if step.state != "pending"]})
-
-
-register(Undo())

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import ClassVar
 
 from avnwizard.domain.going_back import things
 from avnwizard.domain.plain import printable
@@ -31,7 +32,7 @@ class RestoreBeside(Step):
     name = "restore"
     title = "Restore the snapshot beside the databases"
     kind = StepKind.RESTORE
-    undone_by = ()  # nothing that is live was touched
+    undone_by: ClassVar[tuple[StepKind, ...] | None] = ()  # nothing that is live was touched
 
     def __init__(self, host: Host, folder: Path, databases: tuple[str, ...]) -> None:
         self._host, self._folder, self._databases = host, folder, databases
@@ -120,7 +121,9 @@ class PutInPlace(Step):
     name = "swap"
     title = "Put the restored databases in place"
     kind = StepKind.DATA
-    undone_by = (StepKind.DATA,)  # what was live is kept under another name; `redo` renames it back
+    undone_by: ClassVar[tuple[StepKind, ...] | None] = (
+        StepKind.DATA,
+    )  # kept under another name; `redo` renames it back
 
     def __init__(self, host: Host, databases: tuple[str, ...]) -> None:
         self._host, self._databases = host, databases
@@ -154,7 +157,7 @@ class PutInPlace(Step):
         if not database.exists(name):
             raise HostError(
                 f"The database {printable(name, limit=63)} is gone, and so is what was restored of it.",
-                "Restore it by itself, then give this command again: avnwizard snapshot restore --database NAME",
+                "Roll this run back, then restore the database: avnwizard snapshot restore --database NAME",
             )
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres.names import redone, set_aside
 from avnwizard.engine.step import Probe, Step, StepContext
-from avnwizard.errors import HostError
 from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.steps.exchange import put_back
 from avnwizard.planned import PlannedStep, StepKind
 
 
@@ -45,13 +45,5 @@ class SwapBack(Step):
         database = self._host.database()
         for number, name in enumerate(self._databases):
             kept, aside = set_aside(name, self._rollback), redone(name, ctx.run)
-            if not database.exists(kept):
-                continue
-            if database.exists(name):
-                if database.exists(aside):
-                    raise HostError(f"There is a {aside} already.", "Rename it by hand, then resume.")
-                with ctx.effect(f"set-aside-{number}"):
-                    database.rename(name, aside)
-            with ctx.effect(f"put-in-place-{number}"):
-                database.rename(kept, name)
-            ctx.say(f"{name} is as it was before the rollback; what it became since is kept as {aside}")
+            if put_back(ctx, database, name, kept=kept, aside=aside, number=number):
+                ctx.say(f"{name} is as it was before the rollback; what it became since is kept as {aside}")

@@ -1,0 +1,61 @@
+"""What an operator orders apart from an upgrade, written down as runs: a snapshot, a restore, a removal."""
+
+from avnwizard.domain.plan import SnapshotPlan
+from avnwizard.engine.journal import Journal
+from avnwizard.engine.records import UNFINISHED
+from avnwizard.flows.create import flow as creating
+from avnwizard.flows.host import Host
+from avnwizard.flows.restore import planning as restoring
+from avnwizard.flows.restore.flow import Restore
+from avnwizard.flows.run import launch, removing
+from avnwizard.flows.run.pruning import Pruning
+from avnwizard.flows.run.registry import flow_of
+
+
+def order_snapshot(host: Host, plan: SnapshotPlan) -> str:
+    """Write down that a snapshot is taken; the run's name.
+
+    Raises:
+        BusyError: another run holds the stack.
+    """
+    env = host.files.read(host.stack.project.env_file)
+    return launch.create(
+        host,
+        creating.CreateSnapshot.kind,
+        title=f"snapshot {plan.folder.name}",
+        plan=creating.to_json(plan),
+        prepare=lambda folder: folder.save_env(env),
+    )
+
+
+def order_restore(host: Host, order: restoring.RestoreOrder) -> str:
+    """Write down that a snapshot is restored; the run's name: the earlier one's where that goes on with this order.
+
+    Raises:
+        BusyError: another run holds the stack.
+        RefusedError: another restore stopped after it had changed something.
+    """
+    plan = restoring.to_json(order)
+    if run := _same_order(host.journal(), plan):
+        return run
+    return launch.create(host, Restore.kind, title=f"restore of {order.snapshot.name}", plan=plan)
+
+
+def _same_order(journal: Journal, plan: str) -> str:
+    """The unfinished run of this order; "" for none. Once another run changed the same, nobody goes on with it."""
+    flow = Restore()
+    for run in journal.runs():
+        if isinstance(flow_of(run), Restore) and run.state in UNFINISHED and run.plan == plan:
+            return run.id
+        if flow_of(run).subjects & flow.subjects:
+            return ""
+    return ""
+
+
+def order_removal(host: Host, found: Pruning) -> str:
+    """Write down that old snapshots and databases that were set aside are removed; the run's name.
+
+    Raises:
+        BusyError: another run holds the stack.
+    """
+    return launch.create(host, removing.Prune.kind, title="removal of old snapshots", plan=removing.to_json(found))

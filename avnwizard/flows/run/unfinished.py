@@ -1,0 +1,33 @@
+"""The unfinished run of a stack, as a finding: what is left of it, and what goes on."""
+
+from avnwizard.domain.findings import Finding
+from avnwizard.domain.plain import printable
+from avnwizard.engine.lock import holder
+from avnwizard.engine.records import UNFINISHED
+from avnwizard.flows.host import Host
+from avnwizard.flows.run.registry import flow_of, known_kinds
+from avnwizard.planned import StepKind
+
+
+def unfinished_run(host: Host) -> Finding | None:
+    """Of the runs that did not finish, the newest that changed something, else the newest; None for none."""
+    journal = host.journal()
+    runs = [run for run in journal.runs() if run.state in UNFINISHED]
+    if not runs:
+        return None
+    known, steps = known_kinds(), {run.id: journal.steps(run.id) for run in runs}
+    harmless = [run for run in runs if run.kind in known and flow_of(run).left_nothing(steps[run.id])]
+    grave = [run for run in runs if run not in harmless]
+    run = (grave or harmless)[0]
+    title = f"Run {run.id} ({printable(run.title, limit=60)})"
+    if holder(host.lock).get("run") == run.id:
+        return Finding("runs", "stop" if grave else "warn", f"{title} is at work.", f"avnwizard attach {run.id}")
+    title += f" is unfinished ({run.state})."
+    if not grave:
+        return Finding("runs", "warn", f"{title} It changed nothing yet.", f"avnwizard resume {run.id}")
+    begun = {step.kind for step in steps[run.id] if step.state != "pending"}
+    starts = [step for step in steps[run.id] if step.kind is StepKind.START]
+    waiting = StepKind.STOP in begun and any(step.state != "done" for step in starts)
+    stopped = " Services that it stopped stay stopped until it goes on." if waiting else ""
+    back = "" if run.undoes else f", or avnwizard rollback {run.id}"
+    return Finding("runs", "stop", f"{title}{stopped}", f"avnwizard resume {run.id}{back}")

@@ -59,7 +59,7 @@ class _Stack:
 def _unpack(stack: _Stack, home: Path, noted: dict[str, Any]) -> None:
     host = cast("Host", SimpleNamespace(stack=stack, files=LocalFiles(), state=SimpleNamespace(folder=home)))
     ctx = SimpleNamespace(
-        run="r", effect=lambda _: nullcontext(), say=lambda _: None, recall=lambda: noted, note=noted.update
+        run="r", effect=lambda _: nullcontext(), say=lambda _: None, recall=lambda *_: noted, note=noted.update
     )
     UnpackVolume(host, home, _VOLUME).do(cast("StepContext", ctx))
 

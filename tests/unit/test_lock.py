@@ -151,6 +151,6 @@ def test_the_holder_and_the_way_to_it_in_words(tmp_path: Path) -> None:
     ours = theirs | {"state_dir": str(tmp_path)}
     assert way_on(ours, tmp_path) == "Watch it with: avnwizard attach"
     assert described(ours | {"kind": "verify"}).startswith("A check of a snapshot (process 812")
-    assert "Ctrl+C" in way_on(ours | {"kind": "restore"}, tmp_path)
+    assert "Ctrl+C" in way_on(ours | {"kind": "verify"}, tmp_path)
     assert described({"pid": "?"}) == "Run ? (process ?)"
     assert "again" in way_on({"pid": "?"}, tmp_path)

@@ -203,11 +203,7 @@ class RunPage(Page):
             self.ask_host(self._plan_rollback, self._costed, self._no_rollback)
 
     def _show_choices(self, *, at: str = "") -> None:
-        """Show what can be done now.
-
-        Args:
-            at: the choice to highlight; default: the one that is.
-        """
+        """Show what can be done now, highlighting the choice `at`, or else the one that is highlighted."""
         assert self.view is not None
         self.query_one(Rows).show(run_stopped.choices(self.view, self._cost), at=at)
 

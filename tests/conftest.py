@@ -8,6 +8,7 @@ import pytest
 from tests.lab.engine import Lab, why_not
 from tests.lab.prepared import bring_up
 from tests.lab.stack import LabStack
+from tests.order import rank
 
 pytest_plugins = ["tests.practice_fixtures"]
 _WANTED = "AVNWIZARD_LAB"
@@ -21,7 +22,8 @@ def _no_lab() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip the tests of the real engine where there is none; where there is, each worker brings its own stacks."""
+    """Begin with the longest kinds, and skip the tests of the real engine where there is none."""
+    items.sort(key=lambda item: rank(item.nodeid))
     reason = _no_lab()
     if not reason:
         return

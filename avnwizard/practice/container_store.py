@@ -4,6 +4,8 @@ import json
 import secrets
 import sqlite3
 from dataclasses import asdict
+from functools import cache
+from typing import Any
 
 from avnwizard.practice.containers import Record
 from avnwizard.practice.state import State
@@ -101,9 +103,16 @@ def new_id() -> str:
     return secrets.token_hex(32)
 
 
+@cache
+def _config(text: str) -> dict[str, Any]:
+    """A container's configuration: it is never changed, and every look at the host reads all of them."""
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
 def _record(row: sqlite3.Row) -> Record:
     fields = {name: row[name] for name in Record.__dataclass_fields__}
-    fields["config"] = json.loads(row["config"])
+    fields["config"] = _config(row["config"])
     fields["one_off"] = bool(row["one_off"])
     fields["acted"] = bool(row["acted"])
     return Record(**fields)

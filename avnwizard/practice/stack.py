@@ -177,7 +177,7 @@ class PracticeStack(StackImages):
         record = self._store.find(container_id)
         if record is None:
             return
-        seen = next(each for each in self.containers() if each.id == record.id)
+        seen = next(each for each in self.containers(record.service) if each.id == record.id)
         if seen.state in {"running", "restarting"}:
             raise HostError(f"container {seen.name} is running and cannot be removed", "Stop it first.")
         self._store.removed(record.id, time.time())
@@ -208,7 +208,7 @@ class PracticeStack(StackImages):
         return {name: self._volumes.size(name.removeprefix(f"{self._project.name}_")) for name in volumes}
 
     def _existing(self, service: str) -> list[Container]:
-        return [each for each in self.containers() if each.service == service and not each.one_off]
+        return [each for each in self.containers(service) if not each.one_off]
 
     def _kept(self, container_id: str) -> Record:
         record = self._store.find(container_id)

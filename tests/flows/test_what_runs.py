@@ -12,7 +12,7 @@ import pytest
 from avnwizard.domain.host import Container
 from avnwizard.engine.faults import KILL_AT
 from avnwizard.engine.step import Probe
-from avnwizard.errors import ExitCode, StepError
+from avnwizard.errors import ExitCode, HostError, StepError
 from avnwizard.flows.roll.conformity import strangers
 from avnwizard.flows.steps.roll import RunJob
 from avnwizard.practice.host import PracticeHost
@@ -49,6 +49,44 @@ def test_images_and_configurations(practice_host: PracticeHost, stack: Path) -> 
     assert web
     practice_host.stack.retag(web.id, docs.image)
     assert _told(practice_host)["docs"] == f"it runs another image than the {docs.image} that is here now"
+
+
+def test_compose_is_asked_once_about_all(
+    practice_host: PracticeHost, stack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dry run is a process: one for a stack as its files say, and one more for each service that it suspects."""
+    host = open_host(stack)
+    asked: list[str] = []
+    alone, together = host.stack.outdated, host.stack.replaced
+
+    def of_one(service: str) -> frozenset[str]:
+        asked.append(service)
+        return alone(service)
+
+    def of_all(names: list[str], images: dict[str, str]) -> frozenset[str]:
+        asked.append("all")
+        return together(names, images=images)
+
+    monkeypatch.setattr(host.stack, "outdated", of_one)
+    monkeypatch.setattr(host.stack, "replaced", of_all)
+    assert list(strangers(host, host.stack.resolve())) == []
+    assert asked == ["all"]
+    edit_env(practice_host, lambda text: text.replace("GATEWAY_RATE_LIMIT=1200", "GATEWAY_RATE_LIMIT=1300"))
+    assert [one.service for one in strangers(host, host.stack.resolve())] == ["gateway"]
+    assert asked == ["all", "all", "gateway"]
+
+
+def test_what_compose_says_of_all_is_asked_again_of_each(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked about all, Compose may say too much or fail because of one service: then each is asked about alone."""
+    host = open_host(stack)
+    monkeypatch.setattr(host.stack, "replaced", lambda names, images: frozenset(names) - set(images))
+    assert list(strangers(host, host.stack.resolve())) == []
+
+    def fails(_names: object, images: object) -> frozenset[str]:
+        raise HostError(f"Compose does not say what it would do with gateway {images}.")
+
+    monkeypatch.setattr(host.stack, "replaced", fails)
+    assert list(strangers(host, host.stack.resolve())) == []
 
 
 def test_the_image_of_another_release(practice_host: PracticeHost, stack: Path) -> None:

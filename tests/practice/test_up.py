@@ -3,7 +3,9 @@
 import pytest
 
 from avnwizard.errors import HostError
-from avnwizard.practice.host import PracticeHost
+from avnwizard.practice import programs
+from avnwizard.practice.containers import Record
+from avnwizard.practice.host import PracticeHost, open_host
 from tests.practice.moving import edit_env, move_to_v2, run_job, settled, the
 
 
@@ -35,6 +37,29 @@ def test_a_changed_variable_recreates_only_the_service_that_uses_it(practice_hos
     assert the(practice_host, "gateway").id != before["gateway"]
     assert the(practice_host, "web").id == before["web"]
     assert the(practice_host, "gateway").name == "avnology-gateway-1"
+
+
+def test_what_befalls_one_service_asks_no_other(practice_host: PracticeHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A health check opens the database; Compose does not wait for those of other services either."""
+    asked: set[str] = set()
+    health = programs.health
+
+    def counted(record: Record, connect: programs.Connect) -> programs.Answer:
+        asked.add(record.service)
+        return health(record, connect)
+
+    monkeypatch.setattr(programs, "health", counted)
+    host = open_host(practice_host.home)
+    assert host.stack.outdated("hydra") == frozenset()
+    host.stack.up("hydra")
+    assert asked == {"hydra"}
+    host.stack.stop(the(practice_host, "kratos").id, grace_s=10)
+    asked.clear()
+    host.stack.remove(the(practice_host, "kratos").id)
+    assert asked <= {"kratos"}
+    host.stack.containers()
+    assert "keto" in asked
+    host.close()
 
 
 def test_recreating_has_a_gap_in_which_nothing_serves(practice_host: PracticeHost) -> None:

@@ -58,7 +58,7 @@ def traefik(**more: Any) -> Body:
         ],
         "ports": ["127.0.0.1:@PORT@:8000"],
         "volumes": ["@SOCK@:/var/run/docker.sock:ro"],
-        "healthcheck": {"test": ["CMD", "traefik", "healthcheck", "--ping"], "interval": "3s", "retries": 20},
+        "healthcheck": HEALTHY | {"test": ["CMD", "traefik", "healthcheck", "--ping"], "retries": 20},
     } | more
 
 

@@ -1,10 +1,11 @@
 """Whether what runs is what the files in the checkout name: images by their ids, configurations by Compose's word."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from avnwizard.domain.host import ComposeModel, Container, Image, Service
 from avnwizard.domain.plain import printable
+from avnwizard.errors import HostError
 from avnwizard.flows.host import Host
 from avnwizard.flows.roll import rolling
 
@@ -28,13 +29,11 @@ def strangers(host: Host, model: ComposeModel, disputed: Collection[str] = ()) -
         HostError: Compose does not say what it would do with a container.
     """
     images = host.stack.images([service.image for service in model.services.values()])
+    suspected = _suspected(host, model.services)
     for name, service in sorted(model.services.items()):
         found = rolling.of_service(host, name)
         how = next((how for one in found if (how := _other_image(one, service, images))), "")
-        if not how:
-            old = rolling.unwanted(host, found, rolling.Wanted(service, ""))
-            left = [one for one in found if one.id in old and one.id not in disputed]
-            how = f"{printable(left[0].name)} has another configuration than the files name" if left else ""
+        how = how or _other_configuration(host, found, rolling.Wanted(service, ""), disputed, suspected)
         if how:
             yield Stranger(name, how)
 
@@ -59,17 +58,43 @@ def returned(
     Raises:
         HostError: Compose does not say what it would do with a container.
     """
+    named = {name: one for name, one in model.services.items() if name in before and one.image not in borrowed}
+    suspected = _suspected(host, named)
     for name, image_id in sorted(before.items()):
         if (service := model.services.get(name)) is None:
             continue
         found = rolling.of_service(host, name)
         how = next(("it runs another image than before" for one in found if not rolling.runs(one, image_id)), "")
-        if not how and service.image not in borrowed:
-            old = rolling.unwanted(host, found, rolling.Wanted(service, image_id))
-            left = [one for one in found if one.id in old and one.id not in disputed]
-            how = f"{printable(left[0].name)} has another configuration than the files name" if left else ""
+        if not how and name in named:
+            how = _other_configuration(host, found, rolling.Wanted(service, image_id), disputed, suspected)
         if how:
             yield Stranger(name, how)
+
+
+def _suspected(host: Host, services: Collection[str]) -> frozenset[str]:
+    """The services that Compose might replace, by one dry run of all: one of each alone costs a process per service.
+
+    Of several, Compose may say too much (it replaces a container along with the one whose network it shares) or fail
+    because of one. So each suspected service is asked about alone before it is called a stranger.
+    """
+    try:
+        return host.stack.replaced(sorted(services), images={})
+    except HostError:
+        return frozenset(services)
+
+
+def _other_configuration(
+    host: Host,
+    found: Sequence[Container],
+    want: rolling.Wanted,
+    disputed: Collection[str],
+    suspected: Collection[str],
+) -> str:
+    """What is said of a service that Compose would replace although its image is the right one; "" of others."""
+    alone = want.service.name in suspected
+    old = rolling.unwanted(host, found, want) if alone else rolling.unlike(host, found, want)
+    left = [one for one in found if one.id in old and one.id not in disputed]
+    return f"{printable(left[0].name)} has another configuration than the files name" if left else ""
 
 
 def _other_image(one: Container, service: Service, images: Mapping[str, Image]) -> str:

@@ -58,10 +58,20 @@ def unwanted(host: Host, found: Sequence[Container], want: Wanted) -> frozenset[
     Raises:
         HostError: Compose does not say.
     """
-    if want.service.container_name and len(found) > 1:
-        return frozenset(one.id for one in found)  # Compose cannot even be asked about several of one name
-    outdated = host.stack.outdated(want.service.name) if found else frozenset()
-    return outdated | {one.id for one in found if not runs(one, want.image_id)} | unseen(host, found, want)
+    if not found or _share_a_name(found, want):  # Compose cannot even be asked about several of one name
+        return unlike(host, found, want)
+    return host.stack.outdated(want.service.name) | unlike(host, found, want)
+
+
+def unlike(host: Host, found: Sequence[Container], want: Wanted) -> frozenset[str]:
+    """The ids of those containers that are not the wanted ones, whatever Compose would say of them."""
+    if _share_a_name(found, want):
+        return frozenset(one.id for one in found)
+    return unseen(host, found, want) | {one.id for one in found if not runs(one, want.image_id)}
+
+
+def _share_a_name(found: Sequence[Container], want: Wanted) -> bool:
+    return bool(want.service.container_name) and len(found) > 1
 
 
 def unseen(host: Host, found: Sequence[Container], want: Wanted) -> frozenset[str]:

@@ -1,8 +1,9 @@
 """Opens the way back of a run: the rollback's screen, or a question where its steps' own undo is all there is."""
 
 from avnwizard.engine.records import RunRecord
+from avnwizard.engine.step import Step
 from avnwizard.flows.run import launch
-from avnwizard.flows.run.going_back import by_its_steps
+from avnwizard.flows.run.going_back import by_its_steps, steps_back
 from avnwizard.ui.bridge import Ending
 from avnwizard.ui.screens.ask import Ask
 from avnwizard.ui.screens.page import Page
@@ -27,8 +28,9 @@ def take_back(page: Page, run: RunRecord) -> None:
     if not by_its_steps(run):
         page.app.push_screen(RollbackPage(run.id))
         return
-    begun_steps = [step for step in page.host.journal().steps(run.id) if step.state != "pending"]
-    titles = "; ".join(step.title for step in reversed(begun_steps)) or "nothing was begun"
-    page.app.push_screen(
-        Ask(f"Take {run.title} back? These steps are undone: {titles}.", yes="take it back"), answered
-    )
+
+    def ask(steps: list[Step]) -> None:
+        titles = "; ".join(step.title for step in steps) or "nothing, for no step was begun that changed anything"
+        page.app.push_screen(Ask(f"Take {run.title} back? In this order: {titles}.", yes="take it back"), answered)
+
+    page.ask_host(lambda: steps_back(page.host, page.host.journal(), run), ask)

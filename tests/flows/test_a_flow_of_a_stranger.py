@@ -189,7 +189,8 @@ async def test_its_run_on_the_screens(host: Host, monkeypatch: pytest.MonkeyPatc
         await settle(pilot)
         assert "undo two flags" in _drawn(pilot)
         await press(pilot, "down", "enter")
-        for text in ("Take two flags back? These steps are undone: Put up the", "flag blue; Put up the flag red."):
+        await settle(pilot)
+        for text in ("Take two flags back? In this order: Undo: Put up the", "flag blue; Undo: Put up the flag red."):
             assert text in _drawn(pilot)
         await press(pilot, "enter")
     (back,) = started

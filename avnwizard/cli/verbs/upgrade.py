@@ -135,10 +135,10 @@ def rollback(
 def _undo(host: "Host", record: "RunRecord", *, dry_run: bool, yes: bool, detach: bool) -> int:
     """Take a run back by its steps' own undo, the last one first."""
     from avnwizard.flows.run import launch
+    from avnwizard.flows.run.going_back import steps_back
 
-    for step in reversed(host.journal().steps(record.id)):
-        if step.state != "pending":
-            say(f"  undo: {step.title}")
+    for step in steps_back(host, host.journal(), record):
+        say(f"  {step.title}")
     if dry_run:
         return ExitCode.DONE
     if not yes:

@@ -2,6 +2,7 @@
 
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord
+from avnwizard.engine.step import Step
 from avnwizard.flows.host import Host
 from avnwizard.flows.rollback.plan import RollbackPlan, Wishes
 from avnwizard.flows.rollback.planning import plan_rollback
@@ -12,6 +13,17 @@ from avnwizard.flows.run.undoing import Undo
 def by_its_steps(run: RunRecord) -> bool:
     """Whether a run is taken back by its steps' own undo, with nothing to decide: see `launch.create_undo`."""
     return flow_of(run).way_back == Undo.kind
+
+
+def steps_back(host: Host, journal: Journal, run: RunRecord) -> list[Step]:
+    """The steps that take such a run back, in order.
+
+    Raises:
+        RefusedError: it cannot be taken back, or another version planned it.
+    """
+    require_undoable(journal, run)
+    begun = [step.name for step in journal.steps(run.id) if step.state != "pending"]
+    return flow_of(run).undo_steps(host, journal, run, begun)
 
 
 def plan_going_back(host: Host, journal: Journal, run: RunRecord, wishes: Wishes | None = None) -> RollbackPlan:

@@ -104,7 +104,7 @@ def releases(
     """
     from avnwizard.flows.upgrade import releases as flow
     from avnwizard.flows.upgrade.meaning import meaning, table_sizes
-    from avnwizard.flows.upgrade.release_words import in_brief, left_out, no_newer
+    from avnwizard.flows.upgrade.release_words import beyond_the_table, left_out, no_newer
 
     host = open_stack(stack)
     flow.current_tag(host)
@@ -143,7 +143,7 @@ def releases(
         say(no_newer(listing, asked=not trouble))
     else:
         show_table(
-            ("release", "date", "kind", "signed", "breaking", "notices", "changelog", "env"),
+            ("release", "date", "kind", "signed", "breaks", "notes", "changelog", "env", "migrations"),
             [
                 (
                     one.tag.name + (" *" if one.recommended else ""),
@@ -154,13 +154,15 @@ def releases(
                     "?" if read.read == "not read" else str(read.notices),
                     read.read,
                     "?" if read.env_changes is None else str(read.env_changes),
+                    read.migrations.brief,
                 )
                 for one, read in zip(found, meanings, strict=True)
             ],
         )
         for one, read in zip(found, meanings, strict=True):
-            about = "; ".join(text for text in (in_brief(read.migrations), one.note) if text)
-            say(f"{one.tag.name}{' (recommended)' if one.recommended else ''}: {about}")
+            about = "; ".join(text for text in (beyond_the_table(read.migrations), one.note) if text)
+            if about:
+                say(f"{one.tag.name}{' (recommended)' if one.recommended else ''}: {about}")
     if listing.left_out:
         say(left_out(listing.left_out))
     return ExitCode.DONE

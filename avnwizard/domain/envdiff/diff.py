@@ -94,12 +94,11 @@ def weigh_all(
     pairs = candidate_pairs(removed, added, scene)
     scene.families = families(pairs)
     weighed = {(o.key, n.key): weigh(o, n, scene, weights=weights) for o, n in pairs}
-    olds, news = [v.key for v in removed], [v.key for v in added]
     for _ in range(_ROUNDS):
         sure = {r.old: r.new for r in choose(weighed, scene) if r.confidence >= _LANDMARK}
         if sure == scene.settled.pairs:
             break
-        scene = settle(scene, sure, olds, news)
+        scene = settle(scene, sure)
         weighed = {(o.key, n.key): weigh(o, n, scene, weighed[o.key, n.key], weights) for o, n in pairs}
     return weighed, scene
 

@@ -81,7 +81,7 @@ def weigh(
             *of_strangers(old, new, name, values, comment, scene),
         )
     )
-    moving = (*of_places(old, new, values, comment, scene), *of_settled(old.key, new.key, values, scene))
+    moving = (*of_places(old, new, comment, scene), *of_settled(old.key, new.key, values, scene))
     found = [(weights.get(t.name, 0.0) * t.amount, t.reason) for t in (*lasting, *moving)]
     points = weights["prior"] + sum(p for p, _ in found)
     why = tuple(reason for p, reason in sorted(found, key=lambda f: -f[0]) if reason and p > 0)

@@ -1,7 +1,7 @@
 """Everything about two example files that a pair of variables is weighed against."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from avnwizard.domain.envdiff.announced import Announcements, announcements
@@ -32,11 +32,7 @@ class Settled:
     """The pairs that are renames beyond doubt, and how the first words of names went with them."""
 
     pairs: Mapping[str, str] = field(default_factory=dict)
-    taken: frozenset[str] = frozenset()
     heads: Mapping[str, Counter[str]] = field(default_factory=dict)
-    left_old: Mapping[str, int] = field(default_factory=dict)
-    left_new: Mapping[str, int] = field(default_factory=dict)
-    """First word -> how many names that begin so are not settled yet, on either side."""
 
 
 @dataclass
@@ -103,15 +99,9 @@ def _values(operator: EnvFile) -> dict[str, str]:
     return {key: operator.literal(key) or "" for key in operator.keys()}  # noqa: SIM118 - not a dict
 
 
-def settle(scene: Scene, pairs: Mapping[str, str], olds: Iterable[str], news: Iterable[str]) -> Scene:
-    """The scene once some pairs are known to be renames: the others are weighed against these as well.
-
-    Args:
-        olds: the names that go.
-        news: the names that come.
-    """
+def settle(scene: Scene, pairs: Mapping[str, str]) -> Scene:
+    """The scene once some pairs are known to be renames: the others are weighed against these as well."""
     kept = {key: key for key in scene.kept}
-    taken = frozenset(pairs.values())
     heads: dict[str, Counter[str]] = defaultdict(Counter)
     for old, new in pairs.items():
         heads[first_word(old)][first_word(new)] += 1
@@ -119,11 +109,5 @@ def settle(scene: Scene, pairs: Mapping[str, str], olds: Iterable[str], news: It
         scene,
         old_places=places(scene.old_order, kept | {old: f"{old} {new}" for old, new in pairs.items()}),
         new_places=places(scene.new_order, kept | {new: f"{old} {new}" for old, new in pairs.items()}),
-        settled=Settled(
-            pairs,
-            taken,
-            heads,
-            Counter(first_word(key) for key in olds if key not in pairs),
-            Counter(first_word(key) for key in news if key not in taken),
-        ),
+        settled=Settled(pairs, heads),
     )

@@ -121,12 +121,13 @@ def of_comments(
     elif likeness >= 1:
         yield Trace(f"comment.same{block}", 1.0, "the same comment")
     elif likeness > COMMENT_ALIKE:
-        yield Trace(f"comment.near{block}", 1.0, "nearly the same comment")
+        if not block:
+            yield Trace("comment.near", 1.0, "nearly the same comment")
     elif likeness < _COMMENT_HALF:
         yield Trace("comment.strange" if likeness < _COMMENT_STRANGE else "comment.half")
 
 
-def of_places(old: Variable, new: Variable, values: Values, likeness: float | None, scene: Scene) -> Iterator[Trace]:
+def of_places(old: Variable, new: Variable, likeness: float | None, scene: Scene) -> Iterator[Trace]:
     """What their seats among the other variables say."""
     a, b = scene.old_places.get(old.key), scene.new_places.get(new.key)
     if a is None or b is None:
@@ -139,14 +140,12 @@ def of_places(old: Variable, new: Variable, values: Values, likeness: float | No
             yield Trace("place.alone" if alone else "place.whole", 1.0, "in the same place")
         else:
             crowd = max(a.between, b.between)
-            name = "place.few" if crowd <= _FEW else "place.many" if crowd <= _MANY else "place.crowd"
-            yield Trace(name, 1.0, "in the same place")
+            if crowd <= _MANY:
+                yield Trace("place.few" if crowd <= _FEW else "place.many", 1.0, "in the same place")
             if first or last:
                 yield Trace("place.end")
         if alone and telling_comment(old, likeness):
             yield Trace("place+comment")
-        if first and last and values is Values.SAME:
-            yield Trace("place+default")
     elif (before and first and a.rank == 0) or (after and last and a.between - a.rank == 1):
         yield Trace("place.next", 1.0, "beside the same neighbour")
     elif before or after:
@@ -217,18 +216,12 @@ def _rests_alike(old: str, new: str) -> bool:
 def of_settled(old: str, new: str, values: Values, scene: Scene) -> Iterator[Trace]:
     """What the renames that are beyond doubt say: where names that began with the same word went."""
     settled, a, b = scene.settled, first_word(old), first_word(new)
-    mine = settled.pairs.get(old)
     gone = settled.heads.get(a)
     if a == b or gone is None:
         return
+    mine = settled.pairs.get(old)
     alike = gone[b] - (mine is not None and first_word(mine) == b)
-    others = gone.total() - gone[b] - (mine is not None and first_word(mine) != b)
     if alike > 0 and (values is Values.SAME or _rests_alike(old, new)):
         yield Trace(
             "settled.head", min(log2(1 + alike), _FAMILY_ENOUGH), f"others go from {a.upper()} to {b.upper()}"
         )
-        left = settled.left_old.get(a, 0) + (mine is not None), settled.left_new.get(b, 0) + (new in settled.taken)
-        if left == (1, 1):
-            yield Trace("settled.last", 1.0, "it is the last of its family on either side")
-    if others > 0:
-        yield Trace("settled.against", min(log2(1 + others), _FAMILY_ENOUGH))

@@ -98,8 +98,8 @@ def releases(
 
     JSON: {"current", "releases": [{"tag", "commit", "date", "kind", "prerelease", "signed", "recommended", "note",
     "apart": whether nobody can say what its name means, "breaking": number, "notices": number,
-    "changelog": "read" | "partly read" | "not read", "migrations": number of files' statements
-    (null where they were not read), "unread": {file: why}, "env_changes": number | null, "verdict"}],
+    "changelog": "read" | "partly read" | "not read", "source": what was read, "migrations": number of
+    files' statements (null where they were not read), "unread": {file: why}, "env_changes": number | null, "verdict"}],
     "left_out": [tags that cannot be put in order]}
     """
     from avnwizard.flows.upgrade import releases as flow
@@ -129,6 +129,7 @@ def releases(
             "breaking": read.breaking,
             "notices": read.notices,
             "changelog": read.read,
+            "source": read.source or "a changelog",
             "migrations": None if read.migrations.missing_folder else len(read.migrations.statements),
             "unread": dict(read.migrations.unread),
             "env_changes": read.env_changes,

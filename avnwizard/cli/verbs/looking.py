@@ -99,8 +99,8 @@ def releases(
     JSON: {"current", "releases": [{"tag", "commit", "date", "kind", "prerelease", "signed", "recommended", "note",
     "apart": whether nobody can say what its name means, "breaking": number, "notices": number,
     "changelog": "read" | "partly read" | "not read", "source": what was read, "migrations": number of
-    files' statements (null where they were not read), "unread": {file: why}, "env_changes": number | null, "verdict"}],
-    "left_out": [tags that cannot be put in order]}
+    files' statements (null where they were not read), "unread": {file: why}, "env_changes": number | null,
+    "verdict"}], "left_out": [tags that cannot be put in order]}
     """
     from avnwizard.flows.upgrade import releases as flow
     from avnwizard.flows.upgrade.meaning import meaning, table_sizes

@@ -7,7 +7,7 @@ from functools import lru_cache
 from avnwizard.domain.changelog.breaking import read_section
 from avnwizard.domain.changelog.marks import Habits, habits
 from avnwizard.domain.changelog.splitting import UNNAMED, RawSection, split_sections
-from avnwizard.domain.changelog.values import BreakingItem, ChangelogRange, Section
+from avnwizard.domain.changelog.values import ChangelogRange, Section
 from avnwizard.domain.changelog.wording import squashed
 from avnwizard.domain.version import Version
 
@@ -111,13 +111,12 @@ def _section(version: Version, parts: tuple[RawSection, ...], newest: str, known
 def _told_once(sections: list[Section], order: list[Version]) -> list[Section]:
     """Say each breaking item once: a release speaks before its pre-releases, older before newer."""
     told: set[str] = set()
-    kept: dict[int, tuple[BreakingItem, ...]] = {}
+    kept = list(sections)
     speaking = [index for index, one in enumerate(sections) if one.breaking]
     for index in sorted(speaking, key=lambda i: (order[i].is_prerelease, order[i])):
-        fresh = {squashed(item.text): item for item in sections[index].breaking if squashed(item.text) not in told}
+        items = sections[index].breaking
+        fresh = {squashed(item.text): item for item in items if squashed(item.text) not in told}
         told |= fresh.keys()
-        kept[index] = tuple(fresh.values())
-    return [
-        one if len(kept.get(index, ())) == len(one.breaking) else replace(one, breaking=kept[index])
-        for index, one in enumerate(sections)
-    ]
+        if len(fresh) != len(items):
+            kept[index] = replace(sections[index], breaking=tuple(fresh.values()))
+    return kept

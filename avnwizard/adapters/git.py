@@ -61,6 +61,7 @@ class GitRepo:
         self._runner, self._directory, self._git_dir = runner, directory, git_dir
         self._contents = git_trees.Contents()
         self._commits: dict[str, str] = {}
+        self._tag_messages: dict[str, str] | None = None
         self._trees = git_trees.Trees()
 
     @cached_property
@@ -112,6 +113,16 @@ class GitRepo:
         self._commits.update((tag.commit, tag.commit) for tag in found)
         return found
 
+    def tag_messages(self) -> dict[str, str]:
+        """The message of each annotated tag, without its signature; read once until the next `fetch`."""
+        if self._tag_messages is None:
+            self._tag_messages = git_refs.tag_messages(self._runner)
+        return self._tag_messages
+
+    def messages(self, old: str, new: str) -> tuple[str, ...]:
+        """The messages of the commits that `new` has and `old` has not, newest first."""
+        return git_refs.messages(self._runner, old, new)
+
     def is_ancestor(self, old: str, new: str) -> bool:
         """Whether the commit `new` has the commit `old` in its history; False where a shallow clone cannot tell."""
         return git_refs.is_ancestor(self._runner, old, new)
@@ -128,6 +139,7 @@ class GitRepo:
 
     def fetch(self) -> None:
         """Fetch branches and tags; a tag that moved on the remote stays where it is here (see `moved_tags`)."""
+        self._tag_messages = None
         git_refs.fetch(self._runner)
 
     def read(self, ref: str, path: str) -> bytes | None:

@@ -44,6 +44,21 @@ def local_tags(runner: GitRunner) -> tuple[TagRef, ...]:
     return tuple(found)
 
 
+def tag_messages(runner: GitRunner) -> dict[str, str]:
+    """The message of each annotated tag, without its signature."""
+    words = "%(refname:strip=2)%00%(objecttype)%00%(contents:subject)%0a%0a%(contents:body)%00"
+    fields = runner("for-each-ref", f"--format={words}", "refs/tags").text.split("\0")
+    triples = zip(fields[0::3], fields[1::3], fields[2::3], strict=False)
+    return {name.lstrip("\n"): text.strip() for name, kind, text in triples if kind == "tag"}
+
+
+def messages(runner: GitRunner, old: str, new: str) -> tuple[str, ...]:
+    """The messages of the commits that one ref has and the other has not, newest first."""
+    span = f"{commit_of(runner, old)}..{commit_of(runner, new)}"
+    found = runner("log", "--no-color", "--no-show-signature", "--format=%B%x00", span, "--").text.split("\0")
+    return tuple(text for one in found if (text := one.strip()))
+
+
 def is_ancestor(runner: GitRunner, old: str, new: str) -> bool:
     """Whether a commit has another one in its history; False where a shallow clone does not hold it."""
     return runner.try_("merge-base", "--is-ancestor", old, new).code == 0

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, total_ordering
+from functools import cached_property, lru_cache, total_ordering
 from typing import Any, Literal
 
 from avnwizard.domain.plain import printable
@@ -145,7 +145,14 @@ class Version:
     def __lt__(self, other: object) -> bool:
         return self._key < other._key if isinstance(other, Version) else NotImplemented
 
+    def __le__(self, other: object) -> bool:
+        return self._key <= other._key if isinstance(other, Version) else NotImplemented
+
     def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
         return hash(self._key)
 
     def __str__(self) -> str:

@@ -43,6 +43,12 @@ class Repo(Protocol):
     def tags(self) -> tuple[TagRef, ...]:
         """Every local tag."""
 
+    def tag_messages(self) -> Mapping[str, str]:
+        """The message of each annotated tag, without its signature."""
+
+    def messages(self, old: str, new: str) -> tuple[str, ...]:
+        """The messages of the commits that `new` has and `old` has not, newest first."""
+
     def is_ancestor(self, old: str, new: str) -> bool:
         """Whether the commit `new` has the commit `old` in its history; False where a shallow clone cannot tell."""
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from avnwizard.domain.changelog import sections_between
-from avnwizard.domain.envdiff import EnvDiff, diff_env
-from avnwizard.domain.envfile import EnvFile
+from avnwizard.domain.envdiff import EnvDiff
+from tests.bench.renames import by_words, compare, read_files
 
 Case = tuple[Path, dict[str, Any]]
 
@@ -27,6 +27,9 @@ class EnvScore:
     keys_exact: int = 0
     negatives: int = 0
     negatives_hit: int = 0
+    strict: int = 0
+    decisions: int = 0
+    decisions_right: int = 0
     right: int = 0
     wrong: int = 0
     missed: int = 0
@@ -42,6 +45,16 @@ class EnvScore:
     def recall(self) -> float:
         """Of the true renames, the share that is proposed."""
         return _share(self.right, self.right + self.missed)
+
+    @property
+    def strict_precision(self) -> float:
+        """As `precision`, where a proposal between variables that are only related is false too."""
+        return _share(self.right, self.right + self.wrong + self.strict)
+
+    @property
+    def decided(self) -> float:
+        """Of the changes of words, the share whose renames are all proposed."""
+        return _share(self.decisions_right, self.decisions)
 
     @property
     def sure_precision(self) -> float:
@@ -77,9 +90,7 @@ class ChangelogScore:
 
 def read_case(folder: Path) -> EnvDiff:
     """Compare one case's files."""
-    old, new = (EnvFile.parse_release((folder / name).read_bytes()) for name in ("old.env", "new.env"))
-    notes = folder / "changelog.txt"
-    return diff_env(old, new, changelog=notes.read_text() if notes.exists() else "")
+    return compare(read_files(folder))
 
 
 def env_score(cases: Iterable[Case]) -> EnvScore:
@@ -106,6 +117,10 @@ def env_score(cases: Iterable[Case]) -> EnvScore:
         score.missed += len(gold - given.keys())
         score.sure_right += len(sure & gold)
         score.sure_wrong += len(sure - gold)
+        score.strict += len(diff.renamed) - len(given)
+        proposed, decisions = {(r.old, r.new) for r in diff.renamed}, by_words(gold)
+        score.decisions += len(decisions)
+        score.decisions_right += sum(group <= proposed for group in decisions)
         score.negatives += not gold
         score.negatives_hit += not gold and bool(given)
     return score

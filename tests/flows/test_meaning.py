@@ -96,3 +96,11 @@ def test_a_release_without_notes_is_called_unread(stack: Path, tmp_path: Path) -
     plan = avnwizard("plan", "--to", "v1.5.1", "--stack", stack, "--answers", answers, "--json").data
     assert "was not read" in plan["changelog"]
     assert "nothing as breaking" not in plan["changelog"]
+
+
+def test_what_migrations_mean_is_a_column_of_the_list(stack: Path) -> None:
+    """A release that rolls without interruption has no line below the table; one that needs more keeps its line."""
+    said = avnwizard("releases", "--stack", stack)
+    assert "migrations" in said.out.splitlines()[0]
+    assert "rolls without interruption" not in said.out + said.err
+    assert "rollback needs a restore" in said.err

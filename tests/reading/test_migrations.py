@@ -99,7 +99,8 @@ def test_lines_and_files_are_told() -> None:
         ("U2__x.sql", "a down migration"),
         ("1.mysql.up.sql", "for mysql, not PostgreSQL"),
         ("cockroach/1.sql", "for cockroach, not PostgreSQL"),
-        ("1.go", "not an SQL file"),
+        ("README.md", "not an SQL file"),
+        ("helpers.go", "not an SQL file"),
     ],
 )
 def test_what_does_not_run_is_skipped_and_told(path: str, why: str) -> None:
@@ -155,7 +156,7 @@ def test_no_migrations() -> None:
 def test_a_file_that_cannot_be_read_is_named_and_counts_as_incompatible() -> None:
     """Whether its text was not to be had or killed its reader; the other files are judged as ever."""
     link = Unread("it is a symbolic link")
-    files: dict[str, str | Unread] = {"1.sql": link, "2.sql": "SELECT 1", "3.sql": "DROP TABLE t", "4.go": "x"}
+    files: dict[str, str | Unread] = {"1.sql": link, "2.sql": "SELECT 1", "3.sql": "DROP TABLE t", "notes.go": "x"}
     verdict = read_migrations(files, lambda texts: [Judged(problem="it \x1b crashed"), *judge(texts[1:])])
     assert verdict.unread == (("1.sql", "it is a symbolic link"), ("2.sql", "it \x1b crashed"))
     assert verdict.files == ("1.sql", "2.sql", "3.sql")
@@ -173,3 +174,46 @@ def test_a_folder_that_no_release_has_is_not_the_same_as_no_migrations() -> None
     verdict = MigrationVerdict((), None, missing_folder="db/migrations")
     assert verdict.sentence == "not read: the release has no folder db/migrations"
     assert not verdict.rolls_without_interruption
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "20330401120000_add_thing.rb",
+        "2033_04_01_000000_add_thing.php",
+        "0007_thing.py",
+        "ae1027a6acf0_thing.py",
+        "V7__Thing.java",
+        "1712000000-Thing.ts",
+        "00007_thing.go",
+    ],
+)
+def test_a_migration_that_is_a_program_is_named_as_not_judged(path: str) -> None:
+    """Nobody can tell what it does, so it is neither left out nor called harmless."""
+    verdict = read_migrations({path: "class AddThing", "0001_a.sql": "CREATE TABLE t (a int)"}, judge)
+    assert [file for file, _ in verdict.unread] == [path]
+    assert "which is not judged" in verdict.unread[0][1]
+    assert verdict.breaks_old_code
+
+
+def test_flyways_files_run_by_number_and_the_repeatable_ones_last() -> None:
+    """V2 makes the table that V10 changes, and R__ runs after both: the change meets an empty table."""
+    files = {
+        "V10__b.sql": "ALTER TABLE t ALTER COLUMN a TYPE bigint",
+        "V2__a.sql": "CREATE TABLE t (a int)",
+        "R__view.sql": "CREATE OR REPLACE VIEW v AS SELECT a FROM t",
+    }
+    verdict = read_migrations(files, judge)
+    assert verdict.files == ("V2__a.sql", "V10__b.sql", "R__view.sql")
+    assert not verdict.breaks_old_code
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["20330401_x/migration.sql", "20330401120000.sql", "00007_x.sql", "20330401120000_x.up.sql", "V1.2__x.sql"],
+)
+def test_sql_in_every_layout_is_judged(path: str) -> None:
+    """Prisma's folders, Atlas's times, goose's and dbmate's numbers, golang-migrate's pairs and Flyway's versions."""
+    verdict = read_migrations({path: "ALTER TABLE t DROP COLUMN a"}, judge)
+    assert (verdict.files, verdict.skipped, verdict.unread) == ((path,), (), ())
+    assert verdict.breaks_old_code

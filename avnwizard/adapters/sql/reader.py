@@ -10,6 +10,8 @@ from avnwizard.adapters.sql.wire import LARGEST_BYTES, Limits, Made, question, r
 from avnwizard.domain.migrations import Judged
 
 _LIMITS, _ALL_S = Limits(), 180.0
+_SHORT = 1 << 16
+"""A text of so few characters is kept as it is to be found again; of a longer one only its digest is."""
 
 
 class ChildSqlReader:
@@ -29,7 +31,7 @@ class ChildSqlReader:
         self._child: Child | None = None
         self._states: list[Made] = [Made()]
         self._numbers: dict[Made, int] = {Made(): 0}
-        self._known: dict[tuple[int, bytes], tuple[Judged, int]] = {}
+        self._known: dict[tuple[int, bytes | str], tuple[Judged, int]] = {}
 
     def judge(self, texts: Sequence[str]) -> tuple[Judged, ...]:
         """What each text does, in the order in which they run."""
@@ -42,8 +44,8 @@ class ChildSqlReader:
             return tuple(found)
 
     def _judge(self, text: str, state: int) -> tuple[Judged, int]:
-        data = text.encode("utf-8", "surrogatepass")
-        key = state, hashlib.sha256(data).digest()
+        data = text.encode("utf-8", "surrogatepass") if len(text) > _SHORT else b""
+        key = state, hashlib.sha256(data).digest() if data else text
         if key in self._known:
             return self._known[key]
         if len(data) > LARGEST_BYTES:

@@ -13,16 +13,26 @@ if TYPE_CHECKING:
 
 
 def changelog(
-    file: Annotated[Path, typer.Argument(help="The changelog of the target release.")],
+    file: Annotated[
+        Path, typer.Argument(help="The changelog of the target release, or a folder with a file per release.")
+    ],
     *,
     current: Annotated[str, typer.Option("--from", help="The tag that runs now; its section is left out.")],
     target: Annotated[str, typer.Option("--to", help="The tag to go to; its section is the first.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Read a changelog between two tags, with what breaks."""
-    from avnwizard.domain.changelog import sections_between
+    from dataclasses import replace
 
-    found = sections_between(read_text(file), current, target)
+    from avnwizard.domain.changelog import from_files, is_notes, sections_between
+    from avnwizard.domain.plain import printable
+
+    if file.is_dir():
+        files = {str(one): read_text(one) for one in sorted(file.iterdir()) if one.is_file() and is_notes(one.name)}
+        found = sections_between(from_files(files), current, target)
+        found = replace(found, source=f"the files in {printable(str(file), limit=100)}")
+    else:
+        found = sections_between(read_text(file), current, target)
     for tag in found.missing:
         say(f"the changelog has no section for {tag}", style="yellow")
     if as_json:
@@ -37,6 +47,7 @@ def as_document(found: "ChangelogRange", current: str, target: str) -> dict[str,
         "from": current,
         "to": target,
         "read": found.read,
+        "source": found.source or "a changelog",
         "versions": [
             {
                 "version": section.version,

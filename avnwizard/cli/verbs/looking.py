@@ -100,13 +100,13 @@ def releases(
 
     JSON: {"current", "releases": [{"tag", "commit", "date", "kind", "prerelease", "signed", "recommended", "note",
     "apart": whether nobody can say what its name means, "breaking": number, "notices": number,
-    "changelog": "read" | "partly read" | "not read", "migrations": number of files' statements
-    (null where they were not read), "unread": {file: why}, "env_changes": number | null, "verdict"}],
-    "left_out": [tags that cannot be put in order]}
+    "changelog": "read" | "partly read" | "not read", "source": what was read, "migrations": number of
+    files' statements (null where they were not read), "unread": {file: why}, "env_changes": number | null,
+    "verdict"}], "left_out": [tags that cannot be put in order]}
     """
     from avnwizard.flows.upgrade import releases as flow
     from avnwizard.flows.upgrade.meaning import meaning, table_sizes
-    from avnwizard.flows.upgrade.release_words import in_brief, left_out, no_newer
+    from avnwizard.flows.upgrade.release_words import beyond_the_table, left_out, no_newer
 
     host = open_stack(stack)
     flow.current_tag(host)
@@ -131,6 +131,7 @@ def releases(
             "breaking": read.breaking,
             "notices": read.notices,
             "changelog": read.read,
+            "source": read.source or "a changelog",
             "migrations": None if read.migrations.missing_folder else len(read.migrations.statements),
             "unread": dict(read.migrations.unread),
             "env_changes": read.env_changes,
@@ -145,7 +146,7 @@ def releases(
         say(no_newer(listing, asked=not trouble))
     else:
         show_table(
-            ("release", "date", "kind", "signed", "breaking", "notices", "changelog", "env"),
+            ("release", "date", "kind", "signed", "breaks", "notes", "changelog", "env", "migrations"),
             [
                 (
                     one.tag.name + (" *" if one.recommended else ""),
@@ -156,13 +157,15 @@ def releases(
                     "?" if read.read == "not read" else str(read.notices),
                     read.read,
                     "?" if read.env_changes is None else str(read.env_changes),
+                    read.migrations.brief,
                 )
                 for one, read in zip(found, meanings, strict=True)
             ],
         )
         for one, read in zip(found, meanings, strict=True):
-            about = "; ".join(text for text in (in_brief(read.migrations), one.note) if text)
-            say(f"{one.tag.name}{' (recommended)' if one.recommended else ''}: {about}")
+            about = "; ".join(text for text in (beyond_the_table(read.migrations), one.note) if text)
+            if about:
+                say(f"{one.tag.name}{' (recommended)' if one.recommended else ''}: {about}")
     if listing.left_out:
         say(left_out(listing.left_out))
     return ExitCode.DONE

@@ -72,11 +72,15 @@ def _between(paths: list[Path], current: str, target: str) -> dict[str, str]:
 
 
 def _files(path: Path) -> list[Path]:
+    from avnwizard.domain.migrations.files import why_not_judged
+
     if not path.exists():
         from avnwizard.domain.plain import printable
 
         raise UsageError(f"{printable(str(path), limit=200)} does not exist", "Name an SQL file or a folder.")
-    return sorted(p for p in path.rglob("*.sql") if p.is_file()) if path.is_dir() else [path]
+    if not path.is_dir():
+        return [path]
+    return sorted(p for p in path.rglob("*") if p.is_file() and (p.suffix == ".sql" or why_not_judged(str(p))))
 
 
 def as_document(verdict: "MigrationVerdict", refused: str = "") -> dict[str, Any]:

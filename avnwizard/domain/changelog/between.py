@@ -7,7 +7,7 @@ from functools import lru_cache
 from avnwizard.domain.changelog.breaking import read_section
 from avnwizard.domain.changelog.marks import Habits, habits
 from avnwizard.domain.changelog.splitting import UNNAMED, RawSection, split_sections
-from avnwizard.domain.changelog.values import BreakingItem, ChangelogRange, Section
+from avnwizard.domain.changelog.values import ChangelogRange, Section
 from avnwizard.domain.changelog.wording import squashed
 from avnwizard.domain.version import Version
 
@@ -28,7 +28,9 @@ def sections_between(text: str, current: str, target: str, *, tags: Iterable[str
     """
     low, high = Version.parse(current), Version.parse(target)
     own = _of_line(_of_package(split_sections(text), target), low, high)
-    raw = [(_version(section, high), section) for section in own]
+    raw = [
+        (section.version if section.heading.version != UNNAMED else _next(section, high), section) for section in own
+    ]
     known = {version for version, _ in raw if version is not None}
     chosen: dict[Version, list[RawSection]] = {}
     # which of `1.9.2-0` and `1.9.2` comes first, only their project knows
@@ -76,9 +78,8 @@ def _of_line(sections: Sequence[RawSection], low: Version, high: Version) -> Seq
     ]
 
 
-def _version(section: RawSection, high: Version) -> Version | None:
-    if section.heading.version != UNNAMED:
-        return section.version
+def _next(section: RawSection, high: Version) -> Version | None:
+    """The release that a section of what is not released yet became."""
     older = Version.find(section.heading.previous)
     return high if older is not None and older < high else None
 
@@ -110,15 +111,12 @@ def _section(version: Version, parts: tuple[RawSection, ...], newest: str, known
 def _told_once(sections: list[Section], order: list[Version]) -> list[Section]:
     """Say each breaking item once: a release speaks before its pre-releases, older before newer."""
     told: set[str] = set()
-    kept: dict[int, tuple[BreakingItem, ...]] = {}
-    for index in sorted(range(len(sections)), key=lambda i: (order[i].is_prerelease, order[i])):
-        if not sections[index].breaking:
-            kept[index] = ()
-            continue
-        fresh = {squashed(item.text): item for item in sections[index].breaking if squashed(item.text) not in told}
+    kept = list(sections)
+    speaking = [index for index, one in enumerate(sections) if one.breaking]
+    for index in sorted(speaking, key=lambda i: (order[i].is_prerelease, order[i])):
+        items = sections[index].breaking
+        fresh = {squashed(item.text): item for item in items if squashed(item.text) not in told}
         told |= fresh.keys()
-        kept[index] = tuple(fresh.values())
-    return [
-        one if len(kept[index]) == len(one.breaking) else replace(one, breaking=kept[index])
-        for index, one in enumerate(sections)
-    ]
+        if len(fresh) != len(items):
+            kept[index] = replace(sections[index], breaking=tuple(fresh.values()))
+    return kept

@@ -58,11 +58,13 @@ class ChangelogRange:
     Fields:
         missing: the tags that the changelog has no section for: either end, or a release in between.
         unread: those of them that lie in the range, so that what they change is unknown.
+        source: what was read where that is no changelog, such as "the tags' messages".
     """
 
     versions: tuple[Section, ...]
     missing: tuple[str, ...]
     unread: tuple[str, ...] = ()
+    source: str = ""
 
     @property
     def read(self) -> Read:
@@ -84,7 +86,15 @@ class ChangelogRange:
 
     @property
     def sentence(self) -> str:
-        """How far the notes were read, and what they mark, in one sentence."""
+        """How far the notes were read, what they mark, and where they come from if that is no changelog."""
+        return " ".join(filter(None, (self._marked(), self.origin)))
+
+    @property
+    def origin(self) -> str:
+        """What was read in place of a changelog, as a sentence; "" where a changelog was."""
+        return f"There is no changelog; {self.source} were read instead." if self.source else ""
+
+    def _marked(self) -> str:
         marked = f"{self.breaking} marked as breaking, {self.notices} notice{'' if self.notices == 1 else 's'}"
         if self.read == "not read":
             return "The changelog was not read: it has no section for these releases, so what they break is unknown."

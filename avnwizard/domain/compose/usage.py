@@ -40,7 +40,7 @@ def variables_used(compose_text: str, *, source: str = "compose file") -> dict[s
     """
     uses: dict[str, list[tuple[str, Reference]]] = {}
     feeds: dict[str, set[tuple[str, str]]] = {}
-    for service, path, text in _strings(read(compose_text, source=source)):
+    for service, path, text in strings(read(compose_text, source=source)):
         try:
             found = list(references(text))
         except InterpolationError:
@@ -81,7 +81,8 @@ def _fed(path: tuple[str, ...], text: str, found: list[Reference]) -> Iterator[t
         yield name, found[0].name
 
 
-def _strings(document: dict[str, object]) -> Iterator[tuple[str, tuple[str, ...], str]]:
+def strings(document: dict[str, object]) -> Iterator[tuple[str, tuple[str, ...], str]]:
+    """Give every text of a compose file: (service or "", the path to it, the text)."""
     services = document.get("services")
     for name, service in services.items() if isinstance(services, dict) else ():
         for path, text in _walk(service, ()):

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from itertools import pairwise
 
-from avnwizard.domain.envdiff.evidence import Scene
+from avnwizard.domain.envdiff.scene import Scene
 from avnwizard.domain.envdiff.words import stem, tokens
 from avnwizard.domain.envfile import Variable
 

@@ -5,12 +5,14 @@ from enum import Enum
 
 _SWITCHES = frozenset({"true", "false", "yes", "no", "on", "off", "0", "1", "enabled", "disabled"})
 _PLACEHOLDER = re.compile(
-    r"\W*(?:change[-_ ]?(?:me|it|this).*|xx+[x-]*|secret|password|pass|admin|root|user|example|todo|none|null|default"
+    r"\W*(?:change[-_ ]?(?:me|it|this)|xx+[x-]*|secret|password|pass|admin|root|user|example|todo|none|null|default"
     r"|localhost|\.{2,}|<[^>]*>|your[-_ ]?\w*|latest|stable|main|master|info|debug|warn(?:ing)?|error|production|prod"
     r"|development|local|auto|utf-?8|utc|en|us-east-1|127\.0\.0\.1|0\.0\.0\.0|\d{1,2}|[1-9]0{2,4}|3600|/)\W*",
     re.IGNORECASE,
 )
 """Defaults that strangers share: placeholders, and what everybody chooses."""
+_TELLING_SHAPE = 5
+"""A shorter shape is one that many values have."""
 _OFF = frozenset({"false", "no", "off", "0", "disabled"})
 
 
@@ -62,3 +64,13 @@ def _kind(value: str) -> str:
     if "://" in value:
         return "address"
     return "path" if value.startswith(("/", "./", "~/")) else "text"
+
+
+def same_shape(old: str, new: str) -> bool:
+    """Whether two defaults that differ are of one telling make: the same signs, and as many digits (a date)."""
+    shape = _shape(old)
+    return shape == _shape(new) and len(shape) >= _TELLING_SHAPE and "9" in shape
+
+
+def _shape(value: str) -> str:
+    return re.sub(r"[A-Za-z]+", "a", re.sub(r"\d", "9", value.strip()))

@@ -5,24 +5,26 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
-from avnwizard.domain.envdiff.announced import announcements
 from avnwizard.domain.envdiff.assignment import best_assignment
 from avnwizard.domain.envdiff.candidates import candidate_pairs
 from avnwizard.domain.envdiff.defaults import Values
-from avnwizard.domain.envdiff.evidence import PRIOR, Evidence, Scene, weigh
+from avnwizard.domain.envdiff.evidence import PRIOR, WEIGHTS, Evidence, Weights, weigh
 from avnwizard.domain.envdiff.families import families
-from avnwizard.domain.envdiff.places import block_heads, places
 from avnwizard.domain.envdiff.related import Leftovers, find_related
-from avnwizard.domain.envdiff.usage import feeding, required_without, unread
+from avnwizard.domain.envdiff.scene import Files, Rule, Scene, look, settle
+from avnwizard.domain.envdiff.usage import required_without, unread
 from avnwizard.domain.envdiff.values import Candidate, Changed, EnvDiff, Rename
 from avnwizard.domain.envfile import EnvFile, Variable
 
-PROPOSED = 0.5
-"""The chance from which a rename is told as one; what is applied unasked wants far more."""
+PROPOSED = 0.45
+"""The chance from which a rename is proposed as one; it is a question, and what is applied unasked wants far more."""
 _SUREST = 0.99
+_LANDMARK, _ROUNDS = 0.8, 2
+"""From what chance a rename is a landmark for the others, and how often these are looked for."""
 _ANYTHING, _LEAST_LIKE, _MOST = 1.0, 0.4, 5
 """From how many points more than strangers have a pair is worth a question, and how many are named in one."""
 _GONE = re.compile(r"(?i)\b(?:remov|drop|delet|obsolete|no longer|not (?:used|read) any|unused|gone|withdrawn)")
+_LEGEND = re.compile(r"\s*\S+\s*=>\s")
 _AHEAD, _NONE = 1.5, -9.0
 """How far a pair must be ahead of its rivals to lose nothing, and the points of no rival."""
 _WORTH_MATCHING = -1.6
@@ -40,6 +42,7 @@ def diff_env(
     compose_old: str = "",
     compose_new: str = "",
     operator: EnvFile | None = None,
+    weights: Weights = WEIGHTS,
 ) -> EnvDiff:
     """Compare two example files.
 
@@ -50,12 +53,13 @@ def diff_env(
         compose_old: the compose file at the current tag, for who uses what.
         compose_new: the compose file at the target tag.
         operator: the operator's own file.
+        weights: what each trace of a rename is worth.
     """
     before, after = _first(old), _first(new)
     removed = [v for key, v in before.items() if key not in after]
     added = [v for key, v in after.items() if key not in before]
-    scene = _scene(old, new, removed, added, changelog, compose_old, compose_new, operator)
-    weighed = weigh_all(removed, added, scene)
+    files = Files(old, new, changelog, compose_old, compose_new, operator)
+    weighed, scene = weigh_all(removed, added, look(files, removed, added), weights)
     renames = choose(weighed, scene)
     related = find_related(Leftovers({r.old: r.new for r in renames}, weighed, scene, before, after))
     told = {(a, b) for group in related for a in group.old for b in group.new}
@@ -83,35 +87,20 @@ def _first(file: EnvFile) -> dict[str, Variable]:
     return found
 
 
-def _scene(
-    old: EnvFile,
-    new: EnvFile,
-    removed: list[Variable],
-    added: list[Variable],
-    changelog: str,
-    compose_old: str,
-    compose_new: str,
-    operator: EnvFile | None,
-) -> Scene:
-    kept = {v.key for v in old.variables()} & {v.key for v in new.variables()}
-    olds, news = [v.key for v in removed], [v.key for v in added]
-    return Scene(
-        old_places=places(old.variables(), kept),
-        new_places=places(new.variables(), kept),
-        old_values=Counter(v.default for v in removed),
-        new_values=Counter(v.default for v in added),
-        announced=announcements(changelog, olds, {*news, *kept}),
-        fed=feeding(compose_old, compose_new),
-        block_heads=frozenset(block_heads(old.variables()) | block_heads(new.variables())),
-        operator={k: operator.literal(k) or "" for k in operator.keys()} if operator else {},  # noqa: SIM118 - not a dict
-    )
-
-
-def weigh_all(removed: list[Variable], added: list[Variable], scene: Scene) -> Pairs:
-    """Weigh every pair that has anything in common, families of like changes included."""
+def weigh_all(
+    removed: list[Variable], added: list[Variable], scene: Scene, weights: Weights = WEIGHTS
+) -> tuple[Pairs, Scene]:
+    """Weigh every pair that has anything in common; then again, with the surest renames as landmarks."""
     pairs = candidate_pairs(removed, added, scene)
     scene.families = families(pairs)
-    return {(o.key, n.key): weigh(o, n, scene) for o, n in pairs}
+    weighed = {(o.key, n.key): weigh(o, n, scene, weights=weights) for o, n in pairs}
+    for _ in range(_ROUNDS):
+        sure = {r.old: r.new for r in choose(weighed, scene) if r.confidence >= _LANDMARK}
+        if sure == scene.settled.pairs:
+            break
+        scene = settle(scene, sure)
+        weighed = {(o.key, n.key): weigh(o, n, scene, weighed[o.key, n.key], weights) for o, n in pairs}
+    return weighed, scene
 
 
 def choose(weighed: Pairs, scene: Scene) -> tuple[Rename, ...]:
@@ -131,22 +120,28 @@ def choose(weighed: Pairs, scene: Scene) -> tuple[Rename, ...]:
 def _left_behind(weighed: Pairs, renames: list[Rename]) -> list[Rename]:
     """What is left over on both sides of a family whose other members are renames: it went the same way."""
     rules = Counter(weighed[one.old, one.new].name.rule for one in renames if weighed[one.old, one.new].name.shared)
-    gone, come = {one.old for one in renames}, {one.new for one in renames}
+    taken = {(0, one.old) for one in renames} | {(1, one.new) for one in renames}
+    found: list[Rename] = []
+    while one := _next_of_family(weighed, rules, taken):
+        found.append(one)
+        rules[weighed[one.old, one.new].name.rule] += 1
+        taken |= {(0, one.old), (1, one.new)}
+    return found
+
+
+def _next_of_family(weighed: Pairs, rules: Counter[Rule], taken: set[tuple[int, str]]) -> Rename | None:
+    """The likeliest rename that changes the same words as others did, once these count for it."""
     left = [
         (e.points + _FAMILY_LEFT * min(rules[e.name.rule], _ENOUGH), o, n, e)
         for (o, n), e in weighed.items()
-        if o not in gone and n not in come and e.name.shared and any(e.name.rule) and rules[e.name.rule]
+        if e.name.shared and any(e.name.rule) and rules[e.name.rule] and (0, o) not in taken and (1, n) not in taken
     ]
-    found = []
-    for points, o, n, e in sorted(left, key=lambda one: (-one[0], one[1], one[2])):
-        moved = replace(e, points=points)
-        if o not in gone and n not in come and moved.chance >= PROPOSED:
-            found.append(
-                Rename(o, n, round(min(moved.chance, _SUREST), 3), ("the others of its family did so", *e.why))
-            )
-            gone.add(o)
-            come.add(n)
-    return found
+    if not left:
+        return None
+    points, old, new, e = min(left, key=lambda one: (-one[0], one[1], one[2]))
+    chance = replace(e, points=points).chance
+    why = ("the others of its family did so", *e.why)
+    return Rename(old, new, round(min(chance, _SUREST), 3), why) if chance >= PROPOSED else None
 
 
 def _best_two(weighed: Pairs) -> dict[tuple[int, str], tuple[float, float]]:
@@ -209,6 +204,14 @@ def _changed(before: dict[str, Variable], after: dict[str, Variable]) -> list[Ch
     out = []
     for key, o in before.items():
         n = after.get(key)
-        if n is not None and (o.default != n.default or o.comment != n.comment):
-            out.append(Changed(key, o.default, n.default, o.comment != n.comment))
+        if n is None:
+            continue
+        reworded = _without_legend(o.comment) != _without_legend(n.comment)
+        if o.default != n.default or reworded:
+            out.append(Changed(key, o.default, n.default, reworded))
     return out
+
+
+def _without_legend(comment: str) -> str:
+    """A comment without its lines that explain one value each (`daily => every day`)."""
+    return "\n".join(line for line in comment.split("\n") if not _LEGEND.match(line))

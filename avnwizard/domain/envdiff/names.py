@@ -5,11 +5,23 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from avnwizard.domain.envdiff.words import allowing, kind, limiting, negation, opposite, stem, synonyms, tokens, unit
+from avnwizard.domain.envdiff.words import (
+    allowing,
+    kind,
+    limiting,
+    negation,
+    opposite,
+    stem,
+    synonyms,
+    tokens,
+    typed,
+    unit,
+)
 
 _SPELLED_ALIKE = 0.82
 _SHORTEST_ABBREVIATION = 2
 _SHORTEST_SPELLED = 5
+_SHORTEST_PART = 3
 
 
 @dataclass(frozen=True)
@@ -24,6 +36,7 @@ class NameMatch:
         inverted: the names say the contrary of each other.
         unit_changed: the same measure in another unit.
         whole: every word has its counterpart, as the same word, a synonym or a spelling.
+        number_changed: the same words, of which one is a plural on one side only.
         kinds_differ: the last words say that the values are of different kinds (a host, a port).
     """
 
@@ -36,6 +49,7 @@ class NameMatch:
     unit_changed: bool
     kinds_differ: bool
     whole: bool = False
+    number_changed: bool = False
 
 
 @lru_cache(maxsize=100_000)
@@ -48,6 +62,8 @@ def word_likeness(a: str, b: str) -> float:
     short, long = sorted((a, b), key=len)
     if len(short) > _SHORTEST_ABBREVIATION and long.startswith(short):
         return 0.75
+    if len(short) >= _SHORTEST_PART and long.endswith(short) and not typed(short):
+        return 0.6
     if len(short) >= _SHORTEST_SPELLED and _spelled_alike(short, long):
         return 0.9
     return 0.0
@@ -91,6 +107,7 @@ def compare_names(old: str, new: str) -> NameMatch:
         inverted=_inverted(only_a, only_b, shared),
         unit_changed=_units_differ(only_a, only_b),
         whole=matched == len(only_a) == len(only_b),
+        number_changed=not only_a and not only_b and Counter(a) != Counter(b),
         kinds_differ=None not in kinds and kinds[0] != kinds[1] and not synonyms(last_a, last_b),
     )
 

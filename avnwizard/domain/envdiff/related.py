@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from avnwizard.domain.envdiff.announced import Said
 from avnwizard.domain.envdiff.defaults import Values, compare_defaults
-from avnwizard.domain.envdiff.evidence import Evidence, Scene, comment_likeness
+from avnwizard.domain.envdiff.evidence import Evidence
 from avnwizard.domain.envdiff.names import compare_names
+from avnwizard.domain.envdiff.scene import Scene
+from avnwizard.domain.envdiff.traces import comment_likeness
 from avnwizard.domain.envdiff.values import Related, RelatedKind
 from avnwizard.domain.envdiff.words import tokens
 from avnwizard.domain.envfile import Variable
@@ -114,7 +116,7 @@ def _worth_telling(scene: Scene, old: str, new: str, e: Evidence) -> bool:
     if scene.announced.about(old, new)[0] is Said.SUCCEEDED:
         return True
     if _kind(e) != "replaced":
-        return e.name.likeness >= _SAME_MATTER
+        return e.name.likeness >= _SAME_MATTER or (e.same_comment and _alone_in_place(scene, old, new))
     return e.points >= _RESEMBLES and bool(e.name.shared or _alone_in_place(scene, old, new))
 
 

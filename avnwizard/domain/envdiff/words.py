@@ -1,149 +1,45 @@
-"""What the words in variables' names mean to people who run servers: general knowledge, no project's."""
+"""What the words in variables' names mean to people who run servers; the words themselves are in `words.toml`."""
 
 import re
+import tomllib
 from functools import lru_cache
+from importlib.resources import files
+from typing import Any
 
 _CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_GROUPS = """
-team organization organisation org workspace company
-version tag release
-url uri endpoint href link
-dir directory folder path root
-host hostname server address addr domain fqdn ip
-user username login account
-pass password passwd pwd passphrase
-db database
-mail email smtp
-max maximum limit
-min minimum
-timeout ttl expiry expiration expire lifetime duration age
-enable enabled active on use
-disable disabled off
-driver connection backend engine adapter provider mailer store transport
-cache caching
-log logging logger logs
-size length bytes
-count number num amount total
-id identifier
-conf config configuration setting settings option options cfg
-img image picture
-auth authentication authn
-admin administrator superuser
-blacklist blocklist denylist block deny
-whitelist allowlist safelist allow permit
-master primary main leader
-slave replica secondary follower
-worker workers process processes thread threads concurrency
-interval period frequency
-bucket container
-sender from
-recipient to beneficiary
-cert certificate crt
-extra extras additional custom opts args arguments flags
-locale language lang
-timezone tz
-env environment mode stage
-dsn url
-delete remove purge
-attachment upload
-frontend web ui
-api backend
-check verify validate verification validation
-register registration signup
-retry retries
-"""
+_KNOWN: dict[str, Any] = tomllib.loads(files(__package__).joinpath("words.toml").read_text("utf-8"))
 _GROUPS_OF: dict[str, set[int]] = {}
-for _index, _line in enumerate(_GROUPS.strip().splitlines()):
+for _index, _line in enumerate(_KNOWN["synonyms"]):
     for _word in _line.split():
         _GROUPS_OF.setdefault(_word, set()).add(_index)
-_OPPOSITES = {
-    frozenset(pair.split("/"))
-    for pair in [
-        "enable/disable",
-        "allow/deny",
-        "allow/disallow",
-        "allow/block",
-        "allow/forbid",
-        "show/hide",
-        "include/exclude",
-        "on/off",
-        "whitelist/blacklist",
-        "allowlist/denylist",
-        "allowlist/blocklist",
-        "with/without",
-        "open/close",
-        "lock/unlock",
-        "public/private",
-        "secure/insecure",
-        "use/skip",
-        "keep/discard",
-        "force/prevent",
-        "require/skip",
-        "verify/skip",
-        "start/stop",
-        "enable/skip",
-        "use/disable",
-        "allow/prevent",
-        "enable/prevent",
-    ]
-}
-_TURNING = {
-    "limiting": "limit limited restrict restricted only single one block blocked hide hidden forbid forbidden prevent"
-    " prevented skip deny disallow optout exclusive lock locked",
-    "allowing": "allow allowed several multiple many multi enable enabled show permit permitted any open unlimited"
-    " optin",
-}
-_LIMITING, _ALLOWING = (frozenset(words.split()) for words in _TURNING.values())
-_NEGATIONS = frozenset({"no", "not", "without", "disable", "skip", "non"})
+_OPPOSITES = {frozenset(pair.split("/")) for pair in _KNOWN["opposites"]}
+_LIMITING, _ALLOWING = (frozenset(_KNOWN["turning"][side].split()) for side in ("limiting", "allowing"))
+_NEGATIONS = frozenset(_KNOWN["negations"].split())
+_GENERAL = frozenset(_KNOWN["general"].split())
 _UNITS = {
     word: (dimension, unit)
-    for dimension, units in {
-        "time": "ms:ms,msec,msecs,millis,milliseconds,millisecond s:s,sec,secs,second,seconds"
-        " min:mins,minute,minutes h:hour,hours,hrs d:day,days w:week,weeks mo:month,months y:year,years",
-        "size": "b:bytes,byte kb:kb,kib,kilobytes mb:mb,mib,megabytes gb:gb,gib,gigabytes",
-        "share": "percent:percent,pct,percentage ratio:ratio,fraction",
-    }.items()
-    for entry in units.split()
-    for unit, words in [entry.split(":")]
-    for word in words.split(",")
-}
-_KINDS = {
-    word: kind
-    for kind, words in enumerate(
-        (
-            "host hostname server address addr domain",
-            "port ports",
-            "url uri endpoint dsn link",
-            "key keys token secret apikey",
-            "user username login",
-            "password passwd pass passphrase",
-            "id uuid identifier",
-            "enabled disabled enable disable",
-            "timeout ttl expiry expiration lifetime duration interval period delay",
-            "size limit max maximum min minimum count length quota",
-            "dir directory folder path file root",
-            "email mail from sender recipient",
-            "level verbosity",
-            "name nickname alias title label",
-            "tag version release",
-            "scheme service protocol type mode driver backend provider engine",
-            "region zone location",
-            "schedule cron",
-            "regex pattern",
-        )
-    )
+    for dimension, units in _KNOWN["units"].items()
+    for unit, words in units.items()
     for word in words.split()
 }
+_KINDS = {word: kind for kind, words in enumerate(_KNOWN["kinds"]["words"]) for word in words.split()}
+_GLUED = re.compile(r"(?P<thing>[a-z]{2,5})(?P<kind>user|username|password|passwd|database|host|hostname)")
+"""Two words without a sign between them, as libpq writes them."""
 
 
 @lru_cache(maxsize=10_000)
 def tokens(name: str) -> tuple[str, ...]:
-    """Cut a variable's name into lower-case words: at `_`, `.`, `-`, and where the case changes."""
+    """Cut a variable's name into lower-case words: at `_`, `.`, `-`, where the case changes, before a glued kind."""
     parts = [p for p in re.split(r"[^A-Za-z0-9]+", name) if p]
     out: list[str] = []
     for part in parts:
         out += [part.lower()] if part.isupper() or part.islower() else [w.lower() for w in _CAMEL.findall(part)]
-    return tuple(out)
+    return tuple(piece for word in out for piece in _unglued(word))
+
+
+def _unglued(word: str) -> tuple[str, ...]:
+    glued = None if word in _GROUPS_OF or word in _KINDS or word in _GENERAL else _GLUED.fullmatch(word)
+    return (glued["thing"], glued["kind"]) if glued else (word,)
 
 
 @lru_cache(maxsize=10_000)
@@ -181,10 +77,16 @@ def allowing(word: str) -> bool:
     return word in _ALLOWING
 
 
+def typed(word: str) -> bool:
+    """Whether a word says what a value is, or has words that stand for the same thing."""
+    return word in _GROUPS_OF or word in _KINDS
+
+
 def known(word: str) -> bool:
     """Whether a word is one that servers' settings have in general, and not the name of a thing."""
     bare = stem(word)
     general = word in _GROUPS_OF or bare in _GROUPS_OF or word in _KINDS or bare in _KINDS
+    general = general or word in _GENERAL or bare in _GENERAL
     return general or word in _UNITS or word in _NEGATIONS or word in _LIMITING or word in _ALLOWING
 
 

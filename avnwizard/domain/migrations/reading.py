@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
-from avnwizard.domain.migrations.files import upward, why_skipped
+from avnwizard.domain.migrations.files import order, upward, why_not_judged, why_skipped
 from avnwizard.domain.migrations.timing import TableSize, timed, window_s
 from avnwizard.domain.migrations.verdict import Effect, MigrationVerdict, Statement
 from avnwizard.domain.plain import printable
@@ -20,6 +21,14 @@ class Judged:
 
     effects: tuple[tuple[int, Effect], ...] = ()
     problem: str = ""
+
+    def __hash__(self) -> int:
+        """Computed once: a list of releases looks the same files up again for each."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.effects, self.problem))
 
 
 Judge = Callable[[Sequence[str]], Sequence[Judged]]
@@ -44,31 +53,38 @@ def read_migrations(
     *,
     apart: bool = False,
 ) -> MigrationVerdict:
-    """Judge every statement of the files, in the order of their names.
+    """Judge every statement of the files, in the order in which the tools run them.
 
     A file that cannot be read is named, and counts as a change that the old code cannot work with.
 
     Args:
-        files: path -> SQL text. Down migrations and other databases' dialects are skipped, and told.
+        files: path -> SQL text. Down migrations and other databases' dialects are skipped, and told;
+            migrations that are programs are not judged, and named.
         judge: reads the texts.
         sizes: table (with or without its schema) -> its size; a table that is missing there is empty.
         apart: judge each file as if those before it had run long ago, so that what they made holds rows by now;
             else as the files of one upgrade.
     """
     skipped = tuple((path, why) for path in sorted(files) if (why := why_skipped(path)))
-    names = sorted(files.keys() - {path for path, _ in skipped})
+    names = sorted(files.keys() - {path for path, _ in skipped}, key=order)
+    files = {path: Unread(why) if (why := why_not_judged(path)) else text for path, text in files.items()}
     texts = [(path, text) for path in names if isinstance(text := files[path], str)]
     sql = [upward(text) for _, text in texts]
     effects = [one for text in sql for one in judge([text])] if apart else judge(sql)
     judged = dict(zip((path for path, _ in texts), effects, strict=True))
     judged |= {path: Judged(problem=text.problem) for path in names if isinstance(text := files[path], Unread)}
-    found = [timed(one, sizes or {}) for path in names for one in _statements(path, judged[path])]
+    found = [
+        timed(one, sizes or {}) if one.seconds is None else one
+        for path in names
+        for one in _statements(path, judged[path])
+    ]
     unread = tuple((path, judged[path].problem) for path in names if judged[path].problem)
     return MigrationVerdict(tuple(found), window_s(found), skipped, unread, tuple(names))
 
 
-def _statements(path: str, judged: Judged) -> list[Statement]:
+@lru_cache(maxsize=16384)  # every release holds the files of those before it
+def _statements(path: str, judged: Judged) -> tuple[Statement, ...]:
     if judged.problem:
         why = f"could not be read ({printable(judged.problem, limit=120)}): treated as not compatible"
-        return [Statement(path, 1, Effect(why, unreadable=True))]
-    return [Statement(path, line, effect) for line, effect in judged.effects]
+        return (timed(Statement(path, 1, Effect(why, unreadable=True)), {}),)
+    return tuple(timed(Statement(path, line, effect), {}) for line, effect in judged.effects)

@@ -134,6 +134,19 @@ class MigrationVerdict:
         """The verdict in words."""
         return self.said(restorable=True)
 
+    @property
+    def brief(self) -> str:
+        """The verdict as one column of a table: `rolls` is without interruption."""
+        if self.missing_folder:
+            return "not read"
+        if not self.statements:
+            return "none"
+        if self.rolls_without_interruption:
+            return "rolls"
+        if self.window_s is None or self.window_s <= NOTICEABLE_S:
+            return "window"
+        return f"window {spoken(self.window_s)}"
+
     def said(self, *, restorable: bool) -> str:
         """The verdict in words.
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from avnwizard.domain.answers import Answers, Decision
-from avnwizard.domain.changelog import ChangelogRange, sections_between
+from avnwizard.domain.changelog import ChangelogRange
 from avnwizard.domain.compose import VariableUse, image_variables, variables_used
 from avnwizard.domain.drift import Drifted
 from avnwizard.domain.env_decisions import env_decisions
@@ -27,6 +27,7 @@ from avnwizard.flows.upgrade.env_reading import readers
 from avnwizard.flows.upgrade.examples import examples, skipped, to_acknowledge
 from avnwizard.flows.upgrade.meaning import table_sizes
 from avnwizard.flows.upgrade.new_migrations import new_migrations
+from avnwizard.flows.upgrade.notes import notes_between
 from avnwizard.flows.upgrade.tracked_env import EnvOfRelease, env_of_release
 
 
@@ -86,8 +87,7 @@ def draft(host: Host, target: str) -> Draft:
     refuse_submodules(host, current, tag)
     operator = read_env(host)
     section = host.config.stack
-    changelog_text = _text(host, tag.commit, section.changelog)
-    changelog = sections_between(changelog_text, current.name, tag.name, tags=releases.on_the_way(host))
+    changelog = notes_between(host, current, tag, tags=releases.on_the_way(host))
     coming = env_of_release(host, tag, operator)
     edited, carried = _carry(host, tag, coming)
     compose = {path: _compose_file(host, path, tag, carried) for path in compose_paths(host)}

@@ -26,6 +26,7 @@ class Meaning:
         breaking: breaking items of the changelog.
         notices: what it says that is to be read as well.
         read: how far it was read.
+        source: what was read where there is no changelog, "" where there is.
         migrations: the SQL files that the release adds, judged.
         env_changes: variables of the example file that were added, removed or renamed; None where that is gone.
     """
@@ -35,6 +36,7 @@ class Meaning:
     env_changes: int | None
     notices: int
     read: Read
+    source: str = ""
 
 
 def meaning(
@@ -58,6 +60,7 @@ def meaning(
         breaking=changelog.breaking,
         notices=changelog.notices,
         read=changelog.read,
+        source=changelog.source,
         migrations=new_migrations(host, current.commit, target.commit, sizes),
         env_changes=None if found.missing else added + removed + renamed,
     )

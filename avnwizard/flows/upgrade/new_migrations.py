@@ -1,22 +1,24 @@
 """The SQL migrations that a release adds, read from its tag and judged."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from avnwizard.domain.host import ComposeModel, TreeFile
 from avnwizard.domain.migrations import MigrationVerdict, TableSize, Unread, read_migrations
-from avnwizard.domain.migrations.files import why_skipped
+from avnwizard.domain.migrations.files import is_repeatable, why_not_judged, why_skipped
 from avnwizard.domain.plan import ServicePlan
 from avnwizard.errors import HostError
 from avnwizard.flows.host import Host
 
 _LARGEST_BYTES = 64 << 20
+_SHORT_BYTES = 1 << 14
 
 
 def new_migrations(
     host: Host, current: str, target: str, sizes: Mapping[str, TableSize] | None = None
 ) -> MigrationVerdict:
-    """Judge the SQL files that the target has and the current release has not.
+    """Judge the SQL files that the target has and the current release has not, and repeatable ones that changed.
 
     A file that cannot be read is named in the verdict, which is cautious about it; the others are judged as ever.
 
@@ -29,9 +31,14 @@ def new_migrations(
     there = host.repo.files(target, folder)
     if not there:
         return MigrationVerdict((), None, missing_folder=folder)
-    known = {one.path for one in host.repo.files(current, folder)}
-    fresh = {one.path: _text(host, one) for one in there if one.path not in known}
+    known = {one.path: one.blob for one in host.repo.files(current, folder)}
+    fresh = {one.path: _text(host, one) for one in there if _runs(one, known)}
     return read_migrations(fresh, host.sql.judge, sizes)
+
+
+def _runs(file: TreeFile, known: Mapping[str, str]) -> bool:
+    """Whether a file runs in the upgrade: it is new, or one that runs again since its text changed."""
+    return file.path not in known or (is_repeatable(file.path) and known[file.path] != file.blob)
 
 
 def unread_jobs(verdict: MigrationVerdict, services: Sequence[ServicePlan], model: ComposeModel) -> tuple[str, ...]:
@@ -52,13 +59,19 @@ def _migrates(service: str, parts: Mapping[str, Any]) -> bool:
 
 
 def _text(host: Host, file: TreeFile) -> str | Unread:
-    if why_skipped(file.path):
+    if why_skipped(file.path) or why_not_judged(file.path):
         return ""
     if not file.is_plain:
         return Unread("it is a symbolic link")
     if file.size_bytes > _LARGEST_BYTES:
         return Unread(f"it is larger than {_LARGEST_BYTES >> 20} MB")
     try:
-        return host.repo.content(file.blob).decode("utf-8", "replace")
+        content = host.repo.content(file.blob)
     except HostError as error:
         return Unread(error.message)
+    return _decoded(content) if len(content) <= _SHORT_BYTES else content.decode("utf-8", "replace")
+
+
+@lru_cache(maxsize=16384)  # every release holds the files of those before it
+def _decoded(content: bytes) -> str:
+    return content.decode("utf-8", "replace")

@@ -46,8 +46,10 @@ def unread_notes(changelog: ChangelogRange) -> tuple[str, ...]:
     return tuple(said)
 
 
-def in_brief(verdict: MigrationVerdict) -> str:
-    """What a release's migrations mean, and which of them could not be read."""
+def beyond_the_table(verdict: MigrationVerdict) -> str:
+    """What a release's migrations mean, where its column says too little, and which of them could not be read."""
+    if verdict.rolls_without_interruption or not (verdict.statements or verdict.missing_folder):
+        return ""
     said = f"migrations {verdict.sentence}" if verdict.missing_folder else verdict.sentence
     if not verdict.unread:
         return said

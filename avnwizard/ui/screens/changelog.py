@@ -59,12 +59,14 @@ def _beside(section: Section) -> Iterator[Entry]:
 def _nothing_marked(changelog: ChangelogRange) -> Content:
     """That there is nothing to acknowledge, and how much that says."""
     if changelog.read == "read":
-        return Content("The changelog marks nothing as breaking. Read the notes, then go on.")
+        said = "The changelog marks nothing as breaking. Read the notes, then go on."
+        return Content(" ".join(filter(None, (said, changelog.origin))))
     if changelog.read == "partly read":
         why = "The changelog was read in part, and nothing in that is marked as breaking. Read the notes, then go on."
     else:
         why = "The changelog was not read: what breaks is unknown. Look at the release's own notes, then go on."
-    return Content.assemble((f"{NOTE.sign} {why}", NOTE.style))
+    said = " ".join(filter(None, (why, changelog.origin)))
+    return Content.assemble((f"{NOTE.sign} {said}", NOTE.style))
 
 
 class ChangelogPage(Page):

@@ -180,6 +180,15 @@ class GitRepo:
         if branch:
             git_worktree.attach(self._runner, branch)
 
+    def in_the_way(self, ref: str) -> tuple[str, ...]:
+        """Files that git does not track and that a checkout of `ref` would overwrite: it is refused."""
+        return git_worktree.in_the_way(self._runner, git_refs.commit_of(self._runner, ref))
+
+    def overlaid(self, ref: str, base: str) -> Mapping[str, bytes | None]:
+        """Untracked files where `ref` has one and `base` has none, and that hold no more than that one."""
+        commits = (git_refs.commit_of(self._runner, one) for one in (ref, base))
+        return git_worktree.overlaid(self._runner, *commits)
+
     def matches(self, ref: str, *, contents: Mapping[str, bytes | None]) -> bool:
         """True when HEAD is at `ref` and the work tree differs from it by exactly `contents`."""
         return git_worktree.is_at(self._runner, git_refs.commit_of(self._runner, ref), contents=contents)

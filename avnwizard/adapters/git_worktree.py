@@ -80,6 +80,40 @@ def is_at(runner: GitRunner, commit: str, *, contents: Mapping[str, bytes | None
     return all(content(runner.directory, path) == data for path, data in contents.items())
 
 
+def in_the_way(runner: GitRunner, commit: str) -> tuple[str, ...]:
+    """Files that git does not track and that a checkout of `commit` would overwrite with other content, by path."""
+    known = {*runner.paths("ls-files", "-z"), *_tree(runner, "HEAD")}
+    coming = set(_tree(runner, commit))
+    return tuple(path for path in sorted(coming - known) if _would_lose(runner, commit, path, known))
+
+
+def overlaid(runner: GitRunner, commit: str, base: str) -> dict[str, bytes | None]:
+    """Files that git does not track, where `commit` has one and `base` has none, and that hold no more than that one.
+
+    Either a checkout of `commit` that was cut off has left them, or they were there before it. Path -> content; None
+    stands for a symbolic link.
+    """
+    known = {*runner.paths("ls-files", "-z"), *_tree(runner, base)}
+    found: dict[str, bytes | None] = {}
+    for path in sorted({*_tree(runner, commit)} - known):
+        place = runner.directory / path
+        if not os.path.lexists(place) or _is_linked(runner.directory, path):
+            continue
+        is_file = place.is_symlink() or place.is_file()
+        if is_file and not _would_lose(runner, commit, path, known):
+            found[path] = None if place.is_symlink() else content(runner.directory, path)
+    return found
+
+
+def _tree(runner: GitRunner, commit: str) -> list[str]:
+    return runner.paths("ls-tree", "-rz", "--name-only", "--full-tree", commit)
+
+
+def _is_linked(directory: Path, path: str) -> bool:
+    """Whether a folder above it is a symbolic link: the file lies elsewhere."""
+    return any((directory / parent).is_symlink() for parent in PurePosixPath(path).parents)
+
+
 def _hidden_edits(runner: GitRunner) -> list[str]:
     marked = [entry.partition(" ")[::2] for entry in runner.paths("ls-files", "-v", "-z")]
     hidden = [path for mark, path in marked if mark == "S" or mark.islower()]
@@ -107,9 +141,7 @@ def _refuse_overwriting(runner: GitRunner, commit: str) -> None:
 
     A file with the target's content, or with a beginning of it (what a checkout that was cut off leaves), is no loss.
     """
-    known = {*runner.paths("ls-files", "-z"), *runner.paths("ls-tree", "-rz", "--name-only", "--full-tree", "HEAD")}
-    coming = set(runner.paths("ls-tree", "-rz", "--name-only", "--full-tree", commit))
-    lost = [path for path in sorted(coming - known) if _would_lose(runner, commit, path, known)]
+    lost = in_the_way(runner, commit)
     if lost:
         more = f" and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else ""
         raise HostError(

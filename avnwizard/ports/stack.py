@@ -80,6 +80,16 @@ class Repo(Protocol):
         files stay. With `branch`, HEAD is left on that branch (which must point at `ref`), else detached.
         """
 
+    def in_the_way(self, ref: str) -> tuple[str, ...]:
+        """Files that git does not track and that a checkout of `ref` would overwrite: it is refused."""
+
+    def overlaid(self, ref: str, base: str) -> Mapping[str, bytes | None]:
+        """Untracked files where `ref` has one and `base` has none, and that hold no more than that one.
+
+        A checkout of `ref` that was cut off has left them, or they were there before it. Path -> content; None stands
+        for a symbolic link.
+        """
+
     def matches(self, ref: str, *, contents: Mapping[str, bytes | None]) -> bool:
         """True when HEAD is at `ref` and the work tree differs from it by exactly `contents`."""
 

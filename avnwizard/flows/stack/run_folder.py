@@ -7,7 +7,7 @@ from pathlib import Path
 from avnwizard.ports import Files
 
 ENV_BEFORE, ENV_AFTER = "env.before", "env.after"
-EDITED, CARRIED = "edited", "carried"
+EDITED, CARRIED, OVERLAID = "edited", "carried", "overlaid"
 EARLY, LATE = "edited-since-the-plan", "edited-in-mid-run"
 ENV_LATE = "env.in-mid-run"
 
@@ -42,6 +42,10 @@ class RunFolder:
         """What `save_contents` kept."""
         index = json.loads(self._files.read(self.path / f"{name}.json"))
         return {path: None if kept is None else self._files.read(self.path / kept) for path, kept in index.items()}
+
+    def has_contents(self, name: str) -> bool:
+        """Whether `save_contents` has kept files under this name."""
+        return self._files.exists(self.path / f"{name}.json")
 
     def env(self, which: str) -> bytes:
         """The env file, `ENV_BEFORE` or `ENV_AFTER`."""

@@ -19,6 +19,7 @@ from avnwizard.domain.plan import Breaking
 from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host
 from avnwizard.flows.stack import drift
+from avnwizard.flows.stack.in_the_way import refuse_overwriting
 from avnwizard.flows.stack.models import compose_paths
 from avnwizard.flows.stack.submodules import refuse_submodules
 from avnwizard.flows.stack.survey import read_env
@@ -84,6 +85,7 @@ def draft(host: Host, target: str) -> Draft:
     """
     current, tag = releases.current_tag(host), releases.find(host, target)
     refuse_submodules(host, current, tag)
+    refuse_overwriting(host, tag)
     operator = read_env(host)
     section = host.config.stack
     changelog_text = _text(host, tag.commit, section.changelog)

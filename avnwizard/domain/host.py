@@ -19,12 +19,16 @@ class ComposeProject:
         directory: the project directory, the operator's checkout.
         files: the compose files in use, absolute, in order.
         env_file: the `--env-file` in use, absolute.
+        env_optional: it is the one that Compose looks for by itself, so there may be none.
+        env_absent: there is none.
     """
 
     name: str
     directory: Path
     files: tuple[Path, ...]
     env_file: Path
+    env_optional: bool = False
+    env_absent: bool = False
 
 
 @dataclass(frozen=True)

@@ -164,8 +164,11 @@ def _remote(host: Host, *, target: str) -> Iterator[Finding]:
 
 def _env(host: Host) -> Iterator[Finding]:
     path = host.stack.project.env_file
-    mode = host.files.mode(path)
     read_env(host)
+    if host.stack.project.env_absent:
+        yield Finding("env", "ok", f"There is no {path}, and the compose files need none.")
+        return
+    mode = host.files.mode(path)
     shared = host.files.mode(host.repo.git_dir) & stat.S_IWGRP  # that group can change the stack as it likes
     if mode & (stat.S_IRWXO if shared else _OTHERS):
         yield Finding(

@@ -50,6 +50,7 @@ def create(
     JSON: {"folder", "taken_at", "tag", "bytes", "proof"}
     """
     from avnwizard.flows import by_hand
+    from avnwizard.flows.env_on_disk import env_bytes
     from avnwizard.flows.snapshot import snapshots
     from avnwizard.flows.snapshot.planning import plan_snapshot
     from avnwizard.flows.steps.snapshot import TakeSnapshot
@@ -62,7 +63,7 @@ def create(
     plan = plan_snapshot(host, host.repo.head().tag, volumes=volumes, proof=_proof(proof), model=model)
     if plan.proof_note:
         say(f"it will only be read back: {plan.proof_note}", style="yellow")
-    env = host.files.read(host.stack.project.env_file)
+    env = env_bytes(host)
     with told("snapshot") as tell:
         step = TakeSnapshot(host, plan, lambda: env, model)
         by_hand.carry(host, "snapshot", plan.folder.name, str(plan.folder), [step], tell, again=True)

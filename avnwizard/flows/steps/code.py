@@ -7,6 +7,7 @@ from avnwizard.domain import commands
 from avnwizard.domain.plain import printable
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError, StepError
+from avnwizard.flows.env_on_disk import env_bytes
 from avnwizard.flows.stack.run_folder import CARRIED, EARLY, EDITED, ENV_AFTER, ENV_BEFORE, ENV_LATE, LATE, OVERLAID
 from avnwizard.flows.stack.scene import Scene
 from avnwizard.planned import PlannedStep, StepKind
@@ -156,17 +157,18 @@ class WriteEnv(Step):
         """
         scene = self._scene
         file, before = scene.plan.project.env_file, scene.folder.path / ENV_BEFORE
-        if scene.host.files.read(file) not in {scene.folder.env(ENV_AFTER), scene.folder.env(ENV_BEFORE)}:
+        if env_bytes(scene.host) not in {scene.folder.env(ENV_AFTER), scene.folder.env(ENV_BEFORE)}:
             raise StepError(
                 f"{file} was edited since the plan was made; it was not touched.",
                 f"Keep your edit elsewhere, put {before} back and resume; or roll back and plan again.",
             )
         self._write(ctx, ENV_AFTER)
-        ctx.say(f"the env file of before is kept as {before}")
+        if not scene.folder.had_no_env:
+            ctx.say(f"the env file of before is kept as {before}")
 
     def undo(self, ctx: StepContext) -> None:
-        """Write the file of before; one that somebody edited since is kept."""
-        found = self._scene.host.files.read(self._scene.plan.project.env_file)
+        """Write the file of before, or remove it where there was none; one that somebody edited since is kept."""
+        found = env_bytes(self._scene.host)
         if found not in {self._scene.folder.env(ENV_AFTER), self._scene.folder.env(ENV_BEFORE)}:
             self._scene.host.files.write(self._scene.folder.path / ENV_LATE, found)
             ctx.say(f"the env file was edited during the run; it is kept as {self._scene.folder.path / ENV_LATE}")
@@ -177,10 +179,15 @@ class WriteEnv(Step):
         return self._is(ENV_BEFORE)
 
     def _write(self, ctx: StepContext, which: str) -> None:
+        files, file = self._scene.host.files, self._scene.plan.project.env_file
+        content = self._scene.folder.env(which)
         with ctx.effect(f"write-{which}"):
-            self._scene.host.files.write(self._scene.plan.project.env_file, self._scene.folder.env(which))
+            if content or not self._scene.folder.had_no_env:
+                files.write(file, content)
+            elif which == ENV_BEFORE:
+                files.remove(file)
 
     def _is(self, which: str) -> Probe:
-        there = hashlib.sha256(self._scene.host.files.read(self._scene.plan.project.env_file)).digest()
+        there = hashlib.sha256(env_bytes(self._scene.host)).digest()
         wanted = hashlib.sha256(self._scene.folder.env(which)).digest()
         return Probe.DONE if there == wanted else Probe.NOT_DONE

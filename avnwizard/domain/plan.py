@@ -74,6 +74,8 @@ class ServicePlan:
         way_back: what a rollback does with it where its data does not go back with it; "" where it has none.
         unseen: what its containers read and the release changes without Compose seeing it, such as a mounted file:
             they are replaced all the same.
+        replicas: how many containers of it ran by the operator's scaling (`--scale`) and are kept, where these are
+            more than the files name; of a service that is retired, how many ran. 0: as many as the files name.
     """
 
     service: str
@@ -88,6 +90,7 @@ class ServicePlan:
     way_back: str = ""
     unseen: tuple[str, ...] = ()
     image_pinned: str = ""
+    replicas: int = 0
 
 
 @dataclass(frozen=True)

@@ -150,11 +150,13 @@ class RollService(Step):
 
     def _up(self) -> commands.Argv:
         part, project = self._part, self._scene.plan.project
-        return commands.compose_up(project, part.service, force=bool(part.unseen), grace_s=part.grace_s)
+        scale = part.replicas or None
+        return commands.compose_up(project, part.service, scale=scale, force=bool(part.unseen), grace_s=part.grace_s)
 
     def _surge(self) -> tuple[commands.Argv, ...]:
         part = self._part
-        up = commands.compose_up(self._scene.plan.project, part.service, scale=2, recreate=False)
+        scale = 2 * max(part.replicas, 1)
+        up = commands.compose_up(self._scene.plan.project, part.service, scale=scale, recreate=False)
         gone = _removal(part)
         if part.handover != "director":
             return (up, *gone)
@@ -184,7 +186,8 @@ class RollService(Step):
     def _wanted(self, ctx: StepContext, before: Mapping[str, float]) -> rolling.Wanted:
         image_id = pinned(ctx.recall("pull"), self._part.image_new)
         replaced = _replaced(ctx, self._scene, self._part.service, before)
-        return rolling.wanted(self._scene.host, self._part.service, image_id, replaced)
+        replicas = self._part.replicas
+        return rolling.wanted(self._scene.host, self._part.service, image_id, replaced, replicas=replicas)
 
 
 class RollBackService(Step):
@@ -217,7 +220,8 @@ class RollBackService(Step):
     def _wanted(self, ctx: StepContext, before: Mapping[str, float]) -> rolling.Wanted:
         image_id = ran_before(ctx.recall("pull"), self._service)
         replaced = _replaced(ctx, self._scene, self._service, before, back=True)
-        return rolling.wanted(self._scene.host, self._service, image_id, replaced)
+        before_run = next((one.replicas for one in self._scene.plan.services if one.service == self._service), 0)
+        return rolling.wanted(self._scene.host, self._service, image_id, replaced, replicas=before_run)
 
 
 def _replaced(
@@ -267,10 +271,11 @@ class Retire(Step):
 
     def describe(self) -> PlannedStep:
         """Stopped and removed by id."""
+        reason = self._scene.plan.service(self.service).reason
         return replace(
             super().describe(),
             commands=_removal(self._scene.plan.service(self.service)),
-            note="The release no longer has it; volumes stay.",
+            note=f"{reason[:1].upper()}{reason[1:]}; volumes stay.",
             going_back="it is started again",
         )
 

@@ -34,6 +34,7 @@ from avnwizard.flows.upgrade.release_files import changed_for_services, in_sente
 from avnwizard.flows.upgrade.release_words import unread_notes
 from avnwizard.flows.upgrade.releases import cautions, kind_of
 from avnwizard.flows.upgrade.service_plans import others_of, services_of
+from avnwizard.flows.upgrade.standing_notes import network_notes, project_note
 from avnwizard.flows.upgrade.steps import described
 
 
@@ -117,7 +118,7 @@ def prepare(
     containers = [one for one in host.stack.containers() if not one.one_off]
     others = others_of(host, draft, containers, now, model)
     services, of_data = with_ways_back(
-        host, services_of(host, target, strategies or {}, containers, others.retire), model, kept.volumes
+        host, services_of(host, target, strategies or {}, containers, others.retire, now), model, kept.volumes
     )
     told = hazards.require_safe(host, model, services, others, containers, release=draft.target.name)
     pinned = {one.service: one.pinned for one in draft.drifted.images}
@@ -125,7 +126,7 @@ def prepare(
     plan = Plan(
         product=host.config.stack.product,
         jump=kind_of(draft.current, draft.target),
-        project=host.stack.project,
+        project=replace(host.stack.project, env_absent=host.stack.project.env_absent and not env.to_bytes()),
         current=ReleaseRef(draft.current.name, draft.current.commit, draft.current.date),
         target=ReleaseRef(draft.target.name, draft.target.commit, draft.target.date),
         branch=draft.head.branch,
@@ -139,6 +140,8 @@ def prepare(
             *snapshot_warnings(kept),
             *image_notes(host, draft.target.name, draft.pins, env, services, model),
             *_warnings(host, draft, edits, verdict, services, model),
+            *project_note(host, draft.compose.values(), env, draft.target.name),
+            *network_notes(model),
             *of_data,
             *told,
         ),

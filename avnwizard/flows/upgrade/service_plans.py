@@ -1,11 +1,12 @@
 """How each service goes to the target release, and what becomes of the running ones that it does not start."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from avnwizard.domain.config import Strategy
 from avnwizard.domain.edge import EdgeFacts
 from avnwizard.domain.handover import lost_in_recreate, recreate_grace_s
-from avnwizard.domain.host import ComposeModel, Container
+from avnwizard.domain.host import ComposeModel, Container, Service
 from avnwizard.domain.plan import ServicePlan
 from avnwizard.domain.strategy import choose, roll_order
 from avnwizard.flows.host import Host
@@ -34,23 +35,42 @@ def services_of(
     chosen: Mapping[str, Strategy],
     containers: list[Container],
     gone: tuple[str, ...],
+    now: ComposeModel,
 ) -> tuple[ServicePlan, ...]:
     """What happens to each service, in the order of the roll.
 
     Args:
         chosen: service -> strategy, over what `avnwizard.toml` says.
         gone: the running services that only the current release has.
+        now: the model of the files in the checkout.
     """
     model = target.model
     facts = host.edge.facts()
     parts: list[ServicePlan] = []
     for name in roll_order(model):
         cut_off = any(part.service in model.services[name].owners and part.strategy != "skip" for part in parts)
-        parts.append(_service(host, target, containers, name, facts, chosen.get(name), cut_off=cut_off))
-    parts += [
-        ServicePlan(name, "retire", "the release no longer has it", _image(containers, name), "", "") for name in gone
-    ]
+        part = _service(host, target, containers, name, facts, chosen.get(name), cut_off=cut_off)
+        parts.append(_scaled(part, target.model.services[name], containers, now.services.get(name)))
+    parts += [_retired(target, containers, name) for name in gone]
     return tuple(parts)
+
+
+def _retired(target: Target, containers: list[Container], name: str) -> ServicePlan:
+    off = name in (target.model.raw.get("services") or {})
+    why = "the release switches it off (0 replicas)" if off else "the release no longer has it"
+    replicas = sum(one.service == name and one.state == "running" for one in containers)
+    return ServicePlan(name, "retire", why, _image(containers, name), "", "", replicas=replicas)
+
+
+def _kept_replicas(service: Service, running: tuple[Container, ...], now: Service | None) -> int:
+    """How many containers of a service that somebody scaled up by hand are kept; 0 where nobody did.
+
+    Containers of different images are what a run that was cut off has left, and no scaling.
+    """
+    serving = [one for one in running if one.state == "running"]
+    alike = len({(one.image_id, one.config_hash) for one in serving}) == 1
+    named = max(service.replicas, now.replicas if now else service.replicas)
+    return len(serving) if alike and len(serving) > named and not service.container_name else 0
 
 
 def _service(
@@ -99,6 +119,16 @@ def _service(
         recreate_grace_s(service, facts) if choice.strategy == "recreate" else service.stop_grace_s,
         unseen=changed.copied if choice.strategy == "job" else changed.mounted + changed.copied,
     )
+
+
+def _scaled(part: ServicePlan, service: Service, containers: list[Container], now: Service | None) -> ServicePlan:
+    """The part of a plan with the number of containers that the operator's scaling has made."""
+    running = tuple(one for one in containers if one.service == part.service)
+    count = _kept_replicas(service, running, now) if part.strategy in {"surge", "recreate"} else 0
+    if not count:
+        return part
+    named = f"{max(service.replicas, 1)} container{'' if service.replicas <= 1 else 's'}"
+    return replace(part, replicas=count, reason=f"{part.reason}; {count} run and are kept, the files name {named}")
 
 
 def _image(containers: list[Container], service: str) -> str:

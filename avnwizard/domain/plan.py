@@ -76,6 +76,8 @@ class ServicePlan:
             they are replaced all the same.
         replicas: how many containers of it ran by the operator's scaling (`--scale`) and are kept, where these are
             more than the files name; of a service that is retired, how many ran. 0: as many as the files name.
+        image_checked: its image brings a health check, and the compose file names none.
+        pulled: whether its image is pulled; else it is built here, or `pull_policy` says so.
     """
 
     service: str
@@ -91,6 +93,8 @@ class ServicePlan:
     unseen: tuple[str, ...] = ()
     image_pinned: str = ""
     replicas: int = 0
+    pulled: bool = True
+    image_checked: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """The stack as it was before a run, as the plan and the run's folder tell, whatever is in the checkout now."""
 
+from dataclasses import replace
+
 from avnwizard.domain.config import Strategy
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.plan import Plan
@@ -28,7 +30,10 @@ def old_services(model: ComposeModel, plan: Plan) -> list[tuple[str, Strategy]]:
     for name in roll_order(model):
         if name in planned and not planned[name].image_old:
             continue  # the newer release brought it
-        found.append((name, choose(model.services[name], model).strategy))
+        service = model.services[name]
+        if name in planned and planned[name].image_checked:
+            service = replace(service, has_healthcheck=True)
+        found.append((name, choose(service, model).strategy))
     return found
 
 

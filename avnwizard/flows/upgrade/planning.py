@@ -26,6 +26,7 @@ from avnwizard.flows.snapshot.planning import plan_snapshot
 from avnwizard.flows.stack.image_notes import image_notes
 from avnwizard.flows.stack.models import resolve_contents
 from avnwizard.flows.stack.same import Target
+from avnwizard.flows.upgrade.built_here import images_of_this_host
 from avnwizard.flows.upgrade.expecting import expected
 from avnwizard.flows.upgrade.inputs import Draft
 from avnwizard.flows.upgrade.meaning import compose_changes
@@ -34,7 +35,7 @@ from avnwizard.flows.upgrade.release_files import changed_for_services, in_sente
 from avnwizard.flows.upgrade.release_words import unread_notes
 from avnwizard.flows.upgrade.releases import cautions, kind_of
 from avnwizard.flows.upgrade.service_plans import others_of, services_of
-from avnwizard.flows.upgrade.standing_notes import network_notes, project_note
+from avnwizard.flows.upgrade.standing_notes import network_notes, own_commits, project_note
 from avnwizard.flows.upgrade.steps import described
 
 
@@ -114,7 +115,8 @@ def prepare(
     changes = compose_changes(now, model, (host.postgres_service, *host.choice.others)) + in_sentences(changed)
     kept = plan_snapshot(host, draft.current.name, taken=snapshot and bool(host.postgres_service), volumes=volumes)
     verdict = draft.migrations
-    target = Target(model, draft.compose, env.to_bytes(), changed)
+    unpulled = images_of_this_host(host, draft, now, model)
+    target = Target(model, draft.compose, env.to_bytes(), changed, unpulled)
     containers = [one for one in host.stack.containers() if not one.one_off]
     others = others_of(host, draft, containers, now, model)
     services, of_data = with_ways_back(
@@ -127,7 +129,7 @@ def prepare(
         product=host.config.stack.product,
         jump=kind_of(draft.current, draft.target),
         project=replace(host.stack.project, env_absent=host.stack.project.env_absent and not env.to_bytes()),
-        current=ReleaseRef(draft.current.name, draft.current.commit, draft.current.date),
+        current=ReleaseRef(draft.current.name, draft.head.commit, draft.current.date),
         target=ReleaseRef(draft.target.name, draft.target.commit, draft.target.date),
         branch=draft.head.branch,
         edited=tuple(sorted(draft.edited)),
@@ -203,7 +205,8 @@ def _warnings(
     services: tuple[ServicePlan, ...],
     model: ComposeModel,
 ) -> tuple[str, ...]:
-    found = [*cautions(draft.current, draft.target), *draft.drifted.warnings(), *draft.skipped]
+    found = [*cautions(draft.current, draft.target), *own_commits(draft.head)]
+    found += [*draft.drifted.warnings(), *draft.skipped]
     found += unread_notes(draft.changelog)
     found += [
         f"{draft.coming.path}: you changed {key}, and {draft.target.name} does too; yours stays."

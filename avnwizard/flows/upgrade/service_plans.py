@@ -62,6 +62,13 @@ def _retired(target: Target, containers: list[Container], name: str) -> ServiceP
     return ServicePlan(name, "retire", why, _image(containers, name), "", "", replicas=replicas)
 
 
+def _is_checked_by_image(model: ComposeModel, service: Service, running: tuple[Container, ...]) -> bool:
+    """Whether the containers that run have a health check although the compose file names none: their image's own."""
+    named = ((model.raw.get("services") or {}).get(service.name) or {}).get("healthcheck")
+    serving = [one for one in running if one.state == "running"]
+    return not named and bool(serving) and all(one.health != "none" for one in serving)
+
+
 def _kept_replicas(service: Service, running: tuple[Container, ...], now: Service | None) -> int:
     """How many containers of a service that somebody scaled up by hand are kept; 0 where nobody did.
 
@@ -86,13 +93,16 @@ def _service(
     model, changed = target.model, target.changed[name]
     service = model.services[name]
     running = tuple(one for one in containers if one.service == name)
-    digest = host.stack.registry_digest(service.image)
+    pulled = name not in target.unpulled
+    digest = host.stack.registry_digest(service.image) if pulled else ""
     image = host.stack.image(service.image)
     if image and digest and image.digest != digest:
         image = None  # the registry has another one under this tag
     override = chosen or host.config.roll.strategy.get(name)
     same = not cut_off and is_same(host, target, service, running, image)
-    choice = choose(service, model, same=same, override=override)
+    checked = _is_checked_by_image(model, service, running)
+    vouched = replace(service, has_healthcheck=True) if checked else service
+    choice = choose(vouched, model, same=same, override=override)
     reason, how, may_lose = AS_CHOSEN if chosen else choice.reason, None, ""
     if changed.all and choice.strategy != "job":
         reason = f"{in_words(changed.all)}; {reason}"
@@ -118,6 +128,8 @@ def _service(
         may_lose,
         recreate_grace_s(service, facts) if choice.strategy == "recreate" else service.stop_grace_s,
         unseen=changed.copied if choice.strategy == "job" else changed.mounted + changed.copied,
+        pulled=pulled,
+        image_checked=checked,
     )
 
 

@@ -17,8 +17,8 @@ _EXEC = 0o111
 _SHOWN = 5
 
 
-def edited(runner: GitRunner) -> tuple[str, ...]:
-    """Tracked files that differ from HEAD in the index or in the work tree.
+def edited(runner: GitRunner, base: str = "HEAD") -> tuple[str, ...]:
+    """Tracked files that differ from `base` in the index or in the work tree.
 
     `HostError` for edits that `git update-index --skip-worktree` or `--assume-unchanged` hides: no diff would show
     them, and no checkout would pass them (git 2.39).
@@ -29,7 +29,7 @@ def edited(runner: GitRunner) -> tuple[str, ...]:
         message = f"git was told not to look at files that are edited: {', '.join(hidden[:_SHOWN])}."
         raise HostError(message, f"Show them to git again: {show_them}")
     options = ("--name-only", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules=all")
-    found = {*runner.paths("diff", *options, "HEAD", "--"), *runner.paths("diff", *options, "--cached", "HEAD", "--")}
+    found = {*runner.paths("diff", *options, base, "--"), *runner.paths("diff", *options, "--cached", base, "--")}
     return tuple(sorted(found))
 
 

@@ -181,12 +181,21 @@ class ComposeModel:
 
 @dataclass(frozen=True)
 class Head:
-    """Where the checkout stands. `tag` is the release tag at HEAD, "" when there is none."""
+    """Where the checkout stands.
+
+    Attributes:
+        tag: the release tag at HEAD, or behind it where only commits of the operator's own lie between; "" when there
+            is none.
+        branch: "" when HEAD is detached, as the manual's `git checkout TAG` leaves it.
+        base: the commit of the tag, where HEAD has commits of the operator's own on top; else "".
+        own: how many of those there are.
+    """
 
     commit: str
     tag: str
     branch: str
-    """"" when HEAD is detached, as the manual's `git checkout TAG` leaves it."""
+    base: str = ""
+    own: int = 0
 
 
 @dataclass(frozen=True)

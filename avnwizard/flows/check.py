@@ -131,17 +131,21 @@ def _git(host: Host) -> Iterator[Finding]:
         )  # fmt: skip
     if head.tag:
         where = f"on branch {head.branch}" if head.branch else "detached, as the manual leaves it"
-        yield Finding("git", "ok", f"The checkout is at {head.tag} ({where}).")
+        own = f", with {head.own} commit{'s' if head.own > 1 else ''} of your own on top" if head.own else ""
+        yield Finding("git", "ok", f"The checkout is at {head.tag} ({where}){own}.")
     else:
         yield Finding(
             "git", "stop", f"The checkout is at {head.commit[:12]}, which no release tag names.",
-            "git checkout the release that runs.",
+            "git checkout the release that runs; commits of your own may lie on top of it, those of the vendor's "
+            "branches may not.",
         )  # fmt: skip
 
 
 def _remote(host: Host, *, target: str) -> Iterator[Finding]:
     head = host.repo.head()
-    if not head.tag or not host.repo.state().remote:
+    if not head.tag:
+        return  # another finding says so
+    if not host.repo.state().remote:
         yield Finding("remote", "warn", "The checkout has no remote: only releases that are here can be used.")
         return
     moved = []
@@ -151,6 +155,12 @@ def _remote(host: Host, *, target: str) -> Iterator[Finding]:
         except WizardError as error:
             yield Finding("remote", "warn", error.message, "Releases that are here can still be used.")
             return
+        if not theirs:
+            moved.append(tag)
+            yield Finding(
+                "remote", "warn", f"The remote no longer has {tag}: the release may have been withdrawn.",
+                "Ask the vendor why before you use it.",
+            )  # fmt: skip
         ours = next((one.commit for one in host.repo.tags() if one.name == tag), head.commit)
         if theirs and theirs != ours:
             moved.append(tag)

@@ -68,10 +68,10 @@ class Repo(Protocol):
         """A file's content by the id that `files` gives."""
 
     def merge(self, path: str, target: str) -> Merge:
-        """Three-way merge of one edited file: base HEAD, ours the work tree, theirs the target ref."""
+        """Three-way merge of one edited file: base the current release, ours the work tree, theirs the target ref."""
 
     def diff(self) -> bytes:
-        """The operator's local edits as a patch (`git diff HEAD --binary`)."""
+        """The operator's local edits as a patch (`git diff --binary`), his own commits on the release included."""
 
     def checkout(self, ref: str, *, branch: str = "", contents: Mapping[str, bytes | None]) -> None:
         """Move the work tree to `ref`, then write `contents` over it (None removes).

@@ -6,13 +6,24 @@ from pathlib import Path
 
 from avnwizard.domain.compose.document import read
 from avnwizard.domain.envfile import EnvFile
-from avnwizard.domain.host import ComposeModel
+from avnwizard.domain.host import ComposeModel, Head
 from avnwizard.domain.interpolation import InterpolationError, interpolate
 from avnwizard.domain.plain import printable
 from avnwizard.domain.traefik.labels import read_labels
 from avnwizard.flows.host import Host
 
 _NAME = "COMPOSE_PROJECT_NAME"
+
+
+def own_commits(head: Head) -> Iterator[str]:
+    """Say what becomes of the operator's own commits on top of the current release."""
+    if head.own:
+        many, branch = head.own > 1, f"the branch {printable(head.branch)}" if head.branch else head.commit[:12]
+        yield (
+            f"{head.own} commit{'s' if many else ''} of your own on top of {printable(head.tag)} "
+            f"{'are' if many else 'is'} carried over as local edits, not as commits; {branch} keeps "
+            f"{'them' if many else 'it'}, and a rollback goes back there."
+        )
 
 
 def project_note(host: Host, files: Iterable[bytes], env: EnvFile, release: str) -> Iterator[str]:

@@ -50,7 +50,7 @@ def move(runner: GitRunner, commit: str, *, contents: Mapping[str, bytes | None]
     """Put the work tree at `commit`, then `contents` over it."""
     places = {path: _inside(runner.directory, path) for path in contents}
     _wait_for_lock(runner)
-    _refuse_overwriting(runner, commit)
+    _refuse_overwriting(runner, commit, contents)
     was = _modes(runner, "HEAD", places)
     runner.execute(commands.git_checkout(runner.directory, commit))
     for path, data in contents.items():
@@ -136,12 +136,14 @@ def _wait_for_lock(runner: GitRunner) -> None:
         time.sleep(0.2)
 
 
-def _refuse_overwriting(runner: GitRunner, commit: str) -> None:
+def _refuse_overwriting(runner: GitRunner, commit: str, contents: Mapping[str, bytes | None]) -> None:
     """`git checkout --force` overwrites untracked and ignored files; here that is refused.
 
-    A file with the target's content, or with a beginning of it (what a checkout that was cut off leaves), is no loss.
+    A file with the target's content, or with a beginning of it (what a checkout that was cut off leaves), is no loss;
+    nor is one with the content that it gets afterwards.
     """
-    lost = in_the_way(runner, commit)
+    found = in_the_way(runner, commit)
+    lost = [path for path in found if path not in contents or content(runner.directory, path) != contents[path]]
     if lost:
         more = f" and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else ""
         raise HostError(

@@ -119,6 +119,13 @@ class Stack(Protocol):
         Relative paths in the files are always taken from the project directory.
         """
 
+    def flattened(self, files: Sequence[Path], env_file: Path, directory: Path) -> bytes:
+        """Compose files with all that they draw in, as one file in which every path is absolute. It holds secrets.
+
+        Args:
+            directory: stands in for the project's, from which relative paths count.
+        """
+
     def outdated(self, service: str, files: Sequence[Path] = (), env_file: Path | None = None) -> frozenset[str]:
         """Ids of the service's containers that `up` would replace, by the project's files or by others.
 

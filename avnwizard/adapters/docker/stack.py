@@ -95,6 +95,13 @@ class DockerStack:
                 self._source(argv, env, files, env_file), lambda: model_from_config(self._cli.json(argv, env=env))
             )
 
+    def flattened(self, files: Sequence[Path], env_file: Path, directory: Path) -> bytes:
+        """Compose files with all that they draw in, as one file in which every path is absolute."""
+        with self._composing(env_file, "The message names the file.") as env:
+            project = replace(self.project, directory=directory)
+            argv = by_plugin(commands.compose_config(project, files=files, env_file=env_file), env)
+            return json.dumps(self._cli.json(argv, env=env)).encode()
+
     def config_hashes(self) -> dict[str, str]:
         """Service -> the config hash that Compose prints for the project's files."""
         with self._composing(None, "") as env:

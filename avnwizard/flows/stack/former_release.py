@@ -7,6 +7,7 @@ from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.plan import Plan
 from avnwizard.domain.strategy import choose, keeps_running, roll_order
 from avnwizard.flows.host import Host
+from avnwizard.flows.stack.drawing import ReleaseFiles, self_contained
 from avnwizard.flows.stack.models import compose_paths, resolve_contents
 from avnwizard.flows.stack.run_folder import EDITED, ENV_BEFORE, RunFolder
 
@@ -20,7 +21,8 @@ def model_of_before(host: Host, plan: Plan, run: str) -> ComposeModel:
         for path in compose_paths(host)
     }
     known = {path: content for path, content in compose.items() if content is not None}
-    return resolve_contents(host, known, folder.env(ENV_BEFORE), what=plan.current.tag)
+    env, release = folder.env(ENV_BEFORE), ReleaseFiles(plan.current.commit, edited, plan.current.tag)
+    return resolve_contents(host, self_contained(host, known, env, release), env, what=plan.current.tag)
 
 
 def old_services(model: ComposeModel, plan: Plan) -> list[tuple[str, Strategy]]:

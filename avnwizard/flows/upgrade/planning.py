@@ -23,6 +23,7 @@ from avnwizard.flows.safety import hazards
 from avnwizard.flows.safety.data_services import with_ways_back
 from avnwizard.flows.safety.unprotected import require_known_database, snapshot_warnings
 from avnwizard.flows.snapshot.planning import plan_snapshot
+from avnwizard.flows.stack.drawing import self_contained
 from avnwizard.flows.stack.image_notes import image_notes
 from avnwizard.flows.stack.models import resolve_contents
 from avnwizard.flows.stack.same import Target
@@ -35,7 +36,7 @@ from avnwizard.flows.upgrade.release_files import changed_for_services, in_sente
 from avnwizard.flows.upgrade.release_words import unread_notes
 from avnwizard.flows.upgrade.releases import cautions, kind_of
 from avnwizard.flows.upgrade.service_plans import others_of, services_of
-from avnwizard.flows.upgrade.standing_notes import network_notes, own_commits, project_note
+from avnwizard.flows.upgrade.standing_notes import left_to_operator, network_notes, own_commits, project_note
 from avnwizard.flows.upgrade.steps import described
 
 
@@ -109,14 +110,15 @@ def prepare(
     note = f"avnwizard: {draft.current.name} to {draft.target.name}"
     env, edits = apply_decisions(draft.coming.env, decisions, answers, note=note)
     edits = (*merge_edits(draft.operator, draft.coming.env, why=f"{draft.target.name}'s own file"), *edits)
-    model = resolve_contents(host, draft.compose, env.to_bytes(), what=draft.target.name)
+    compose = self_contained(host, draft.compose, env.to_bytes(), draft.release)
+    model = resolve_contents(host, compose, env.to_bytes(), what=draft.target.name)
     now = host.stack.resolve()
     changed = changed_for_services(host, draft, now, model, env)
     changes = compose_changes(now, model, (host.postgres_service, *host.choice.others)) + in_sentences(changed)
     kept = plan_snapshot(host, draft.current.name, taken=snapshot and bool(host.postgres_service), volumes=volumes)
     verdict = draft.migrations
     unpulled = images_of_this_host(host, draft, now, model)
-    target = Target(model, draft.compose, env.to_bytes(), changed, unpulled)
+    target = Target(model, compose, env.to_bytes(), changed, unpulled)
     containers = [one for one in host.stack.containers() if not one.one_off]
     others = others_of(host, draft, containers, now, model)
     services, of_data = with_ways_back(
@@ -206,7 +208,7 @@ def _warnings(
     model: ComposeModel,
 ) -> tuple[str, ...]:
     found = [*cautions(draft.current, draft.target), *own_commits(draft.head)]
-    found += [*draft.drifted.warnings(), *draft.skipped]
+    found += [*draft.drifted.warnings(), *draft.skipped, *left_to_operator(host, draft)]
     found += unread_notes(draft.changelog)
     found += [
         f"{draft.coming.path}: you changed {key}, and {draft.target.name} does too; yours stays."

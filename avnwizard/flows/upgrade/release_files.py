@@ -27,7 +27,7 @@ def changed_for_services(
     """
     moved = moved_files(host, draft)
     before, after = draft.operator.as_dict(), env.as_dict()
-    documents = [read(content.decode("utf-8", "replace")) for content in draft.compose.values()]
+    documents = [read(content.decode("utf-8", "replace")) for content in draft.every_compose.values()]
     found = {}
     for name in model.services:
         copied = copied_contents(model.raw, name, after)

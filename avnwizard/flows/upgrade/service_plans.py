@@ -25,7 +25,7 @@ def others_of(
     """What becomes of the running services that the target does not start."""
     release = draft.target.name
     retiring.require_no_stranger(host, containers, now=now, target=model, release=release)
-    files = draft.compose.values()
+    files = draft.every_compose.values()
     return retiring.sort_out(host, containers, now=now, target=model, files=files, release=release)
 
 

@@ -11,6 +11,7 @@ from avnwizard.domain.interpolation import InterpolationError, interpolate
 from avnwizard.domain.plain import printable
 from avnwizard.domain.traefik.labels import read_labels
 from avnwizard.flows.host import Host
+from avnwizard.flows.upgrade.inputs import Draft
 
 _NAME = "COMPOSE_PROJECT_NAME"
 
@@ -24,6 +25,16 @@ def own_commits(head: Head) -> Iterator[str]:
             f"{'are' if many else 'is'} carried over as local edits, not as commits; {branch} keeps "
             f"{'them' if many else 'it'}, and a rollback goes back there."
         )
+
+
+def left_to_operator(host: Host, draft: Draft) -> Iterator[str]:
+    """Name the edited compose files that the release no longer brings: they stay as files of the operator's own."""
+    for path, content in sorted(draft.carried.items()):
+        if content is not None and path in draft.compose and host.repo.read(draft.target.commit, path) is None:
+            yield (
+                f"{printable(draft.target.name)} no longer brings {printable(path)}: yours stays in use, as a file "
+                "that git does not track."
+            )
 
 
 def project_note(host: Host, files: Iterable[bytes], env: EnvFile, release: str) -> Iterator[str]:

@@ -138,6 +138,7 @@ def draft(host: Host, target: str) -> Draft:
         coming=coming,
         changelog=changelog,
         breaking=(
+            *releases.jump_to_acknowledge(current, tag),
             *to_acknowledge(host, found, tag.name),
             *(
                 Breaking(f"{one.version}/{number}", item.title, item.text)

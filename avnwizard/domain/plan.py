@@ -77,6 +77,7 @@ class ServicePlan:
         replicas: how many containers of it ran by the operator's scaling (`--scale`) and are kept, where these are
             more than the files name; of a service that is retired, how many ran. 0: as many as the files name.
         image_checked: its image brings a health check, and the compose file names none.
+        successor: of a service that is retired, the one that has its routers in the release; "" for none.
         pulled: whether its image is pulled; else it is built here, or `pull_policy` says so.
     """
 
@@ -95,6 +96,7 @@ class ServicePlan:
     replicas: int = 0
     pulled: bool = True
     image_checked: bool = False
+    successor: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Run the one-shots, roll the services, retire what the release no longer has."""
+"""Run the one-shots, roll the services."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -157,7 +157,7 @@ class RollService(Step):
         part = self._part
         scale = 2 * max(part.replicas, 1)
         up = commands.compose_up(self._scene.plan.project, part.service, scale=scale, recreate=False)
-        gone = _removal(part)
+        gone = removal(part)
         if part.handover != "director":
             return (up, *gone)
         director = f"avnwizard-director-{part.service}"
@@ -178,7 +178,7 @@ class RollService(Step):
         host, service = self._scene.host, self._part.service
         want = self._wanted(ctx, identity.remember(ctx, rolling.of_service(host, service)))
         surge = (self._part.handover or "wait") if self._part.strategy == "surge" else None
-        rolling.roll(ctx, host, want, surge=surge, patience=_patience(self._scene))
+        rolling.roll(ctx, host, want, surge=surge, patience=patience_of(self._scene))
         found = rolling.of_service(host, service)
         rolling.require_image(want.image_id, found)
         identity.note_disputed(ctx, host, service, found)
@@ -214,7 +214,7 @@ class RollBackService(Step):
         lend_name(ctx, host, want)
         surge = self._strategy == "surge"
         chosen = handover.plan_handover(host, want.service, host.edge.facts()) if surge else None
-        rolling.roll(ctx, host, want, surge=chosen.handover if chosen else None, patience=_patience(self._scene))
+        rolling.roll(ctx, host, want, surge=chosen.handover if chosen else None, patience=patience_of(self._scene))
         identity.note_disputed(ctx, host, self._service, rolling.of_service(host, self._service))
 
     def _wanted(self, ctx: StepContext, before: Mapping[str, float]) -> rolling.Wanted:
@@ -244,7 +244,8 @@ def _replaced(
     return frozenset() if original is None else frozenset(before) - original.keys()
 
 
-def _removal(part: ServicePlan) -> tuple[commands.Argv, ...]:
+def removal(part: ServicePlan) -> tuple[commands.Argv, ...]:
+    """The commands that take an old container away."""
     return commands.docker_stop([OLD], part.grace_s), commands.docker_remove(OLD)
 
 
@@ -253,40 +254,7 @@ def _settled(host: Host, want: rolling.Wanted) -> Probe:
     return Probe.DONE if done else Probe.HALF_DONE
 
 
-def _patience(scene: Scene) -> Patience:
+def patience_of(scene: Scene) -> Patience:
+    """How long the plan lets a roll wait."""
     plan = scene.plan
     return Patience(healthy_s=plan.healthy_s, drain_s=plan.drain_s, drain_limit_s=plan.drain_limit_s)
-
-
-class Retire(Step):
-    """Remove the containers of a service that the release in the checkout no longer has. Volumes stay."""
-
-    kind = StepKind.RETIRE
-    undone_by = (StepKind.ROLL,)
-
-    def __init__(self, scene: Scene, service: str) -> None:
-        self._scene, self.service = scene, service
-        self.name = f"retire:{service}"
-        self.title = f"Remove {service}"
-
-    def describe(self) -> PlannedStep:
-        """Stopped and removed by id."""
-        reason = self._scene.plan.service(self.service).reason
-        return replace(
-            super().describe(),
-            commands=_removal(self._scene.plan.service(self.service)),
-            note=f"{reason[:1].upper()}{reason[1:]}; volumes stay.",
-            going_back="it is started again",
-        )
-
-    def probe(self, ctx: StepContext) -> Probe:
-        """Done when no container is left."""
-        return Probe.HALF_DONE if rolling.of_service(self._scene.host, self.service) else Probe.DONE
-
-    def do(self, ctx: StepContext) -> None:
-        """Stop and remove by id."""
-        handover.forget(ctx, self._scene.host, self.service)
-        for one in rolling.of_service(self._scene.host, self.service):
-            with ctx.effect("remove"):
-                self._scene.host.stack.stop(one.id, grace_s=30)
-                self._scene.host.stack.remove(one.id)

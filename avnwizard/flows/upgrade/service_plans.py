@@ -9,6 +9,7 @@ from avnwizard.domain.handover import lost_in_recreate, recreate_grace_s
 from avnwizard.domain.host import ComposeModel, Container, Service
 from avnwizard.domain.plan import ServicePlan
 from avnwizard.domain.strategy import choose, roll_order
+from avnwizard.domain.traefik.labels import read_labels
 from avnwizard.flows.host import Host
 from avnwizard.flows.roll.handover import plan_handover
 from avnwizard.flows.safety import retiring
@@ -51,15 +52,25 @@ def services_of(
         cut_off = any(part.service in model.services[name].owners and part.strategy != "skip" for part in parts)
         part = _service(host, target, containers, name, facts, chosen.get(name), cut_off=cut_off)
         parts.append(_scaled(part, target.model.services[name], containers, now.services.get(name)))
-    parts += [_retired(target, containers, name) for name in gone]
+    parts += [_retired(target, containers, now, name) for name in gone]
     return tuple(parts)
 
 
-def _retired(target: Target, containers: list[Container], name: str) -> ServicePlan:
+def _retired(target: Target, containers: list[Container], now: ComposeModel, name: str) -> ServicePlan:
     off = name in (target.model.raw.get("services") or {})
     why = "the release switches it off (0 replicas)" if off else "the release no longer has it"
     replicas = sum(one.service == name and one.state == "running" for one in containers)
-    return ServicePlan(name, "retire", why, _image(containers, name), "", "", replicas=replicas)
+    successor = _successor(now.services.get(name), target.model, now)
+    if successor:
+        why = f"{why}, and {successor} has its routes"
+    return ServicePlan(name, "retire", why, _image(containers, name), "", "", replicas=replicas, successor=successor)
+
+
+def _successor(gone: Service | None, model: ComposeModel, now: ComposeModel) -> str:
+    """The new service that has a router of a service which is gone, as after a renaming; "" for none."""
+    mine = {one.name for one in read_labels(gone.labels).routers} if gone else set()
+    fresh = (one for name, one in sorted(model.services.items()) if name not in now.services)
+    return next((one.name for one in fresh if mine & {each.name for each in read_labels(one.labels).routers}), "")
 
 
 def _is_checked_by_image(model: ComposeModel, service: Service, running: tuple[Container, ...]) -> bool:

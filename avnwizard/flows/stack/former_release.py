@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from avnwizard.domain.config import Strategy
 from avnwizard.domain.host import ComposeModel
-from avnwizard.domain.plan import Plan
+from avnwizard.domain.plan import Plan, ServicePlan
 from avnwizard.domain.strategy import choose, keeps_running, roll_order
 from avnwizard.flows.host import Host
 from avnwizard.flows.stack.drawing import ReleaseFiles, self_contained
@@ -35,8 +35,19 @@ def old_services(model: ComposeModel, plan: Plan) -> list[tuple[str, Strategy]]:
         service = model.services[name]
         if name in planned and planned[name].image_checked:
             service = replace(service, has_healthcheck=True)
-        found.append((name, choose(service, model).strategy))
+        found.append((name, _way_back(choose(service, model).strategy, planned.get(name))))
     return found
+
+
+def _way_back(chosen: Strategy, part: ServicePlan | None) -> Strategy:
+    """As the service was rolled where that rests on what its containers were: a one-shot, or none after all."""
+    if part is None:
+        return chosen
+    if part.strategy == "job":
+        return "job"
+    if chosen == "job" and part.strategy in {"surge", "recreate", "skip"}:
+        return "surge" if part.strategy == "surge" else "recreate"
+    return chosen
 
 
 def gone_for_good(model: ComposeModel, plan: Plan) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.host import ComposeModel, Container, Head, Image, Service
 from avnwizard.domain.references import is_tag
 from avnwizard.domain.settling import is_restless
-from avnwizard.domain.strategy import is_job
+from avnwizard.domain.strategy import has_ended_well, is_awaited, is_job
 from avnwizard.errors import RefusedError, UsageError
 from avnwizard.flows.env_on_disk import env_bytes, require_dispensable
 from avnwizard.flows.host import Host
@@ -65,7 +65,9 @@ def ailment(service: Service, model: ComposeModel, containers: Sequence[Containe
     if not ours:
         return "missing"
     for one in ours:
-        if is_job(service, model):
+        if has_ended_well(service, one):
+            continue
+        if is_job(service, model) and (is_awaited(service, model) or not one.is_serving):
             if one.state == "exited" and one.exit_code:
                 return f"failed with exit code {one.exit_code}"
             if one.state != "exited":

@@ -113,7 +113,7 @@ def _service(
     same = not cut_off and is_same(host, target, service, running, image)
     checked = _is_checked_by_image(model, service, running)
     vouched = replace(service, has_healthcheck=True) if checked else service
-    choice = choose(vouched, model, same=same, override=override)
+    choice = choose(vouched, model, same=same, override=override, running=running)
     reason, how, may_lose = AS_CHOSEN if chosen else choice.reason, None, ""
     if changed.all and choice.strategy != "job":
         reason = f"{in_words(changed.all)}; {reason}"

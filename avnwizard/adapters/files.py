@@ -6,11 +6,11 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from avnwizard.adapters.memory_file import in_memory
+from avnwizard.adapters.memory_file import in_memory, tree_in_memory
 from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.engine.private import file_mode, make_folder, own_like
 from avnwizard.errors import HostError
@@ -38,6 +38,10 @@ class LocalFiles:
     def in_memory(self, data: bytes) -> AbstractContextManager[Path]:
         """A file without a disk, for a child to read by its path."""
         return in_memory(data)
+
+    def tree(self, contents: Mapping[str, bytes]) -> AbstractContextManager[Path]:
+        """A folder of links to such files, by their relative paths in it."""
+        return tree_in_memory(contents)
 
     def write(self, path: Path, data: bytes) -> None:
         """Replace atomically and durably; a symbolic link stays one, and the owner stays the owner."""

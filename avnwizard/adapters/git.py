@@ -17,7 +17,7 @@ from avnwizard.adapters.git_merge import merge_file
 from avnwizard.adapters.git_runner import GitRunner
 from avnwizard.adapters.hostile import printable
 from avnwizard.domain.host import Head, Merge, RepoState, TagRef, TreeChange, TreeFile
-from avnwizard.domain.release_order import tag_of
+from avnwizard.domain.release_order import readable, tag_of
 from avnwizard.domain.secret import redact_urls
 from avnwizard.errors import HostError
 
@@ -93,7 +93,12 @@ class GitRepo:
         if not commit:
             raise HostError(f"{self._directory} has no commit checked out.", "Check out the release that runs now.")
         branch = self._runner.try_("symbolic-ref", "--quiet", "--short", "HEAD").text.rstrip("\n")
-        return Head(commit=commit, tag=tag_of(self.tags(), commit), branch=branch)
+        tags = self.tags()
+        if tag := tag_of(tags, commit):
+            return Head(commit, tag, branch)
+        named = {one.tag.commit for one in readable(tags)}
+        base, own = git_refs.own_commits(self._runner, commit, named) if named else ("", 0)
+        return Head(commit, tag_of(tags, base) if base else "", branch, base, own)
 
     def state(self) -> RepoState:
         """Local edits, operations in progress, shallow or not; `remote` is its address without credentials."""
@@ -101,7 +106,7 @@ class GitRepo:
         address = self._runner.try_("remote", "get-url", "--", name).text.rstrip("\n") if name else ""
         return RepoState(
             shallow=self._runner("rev-parse", "--is-shallow-repository").text.strip() == "true",
-            edited=git_worktree.edited(self._runner),
+            edited=git_worktree.edited(self._runner, self._base()),
             busy=next((what for mark, what in _BUSY.items() if (self._git_dir / mark).exists()), ""),
             locked=(self._git_dir / "index.lock").exists(),
             remote=redact_urls(printable(address)),
@@ -169,15 +174,16 @@ class GitRepo:
         return self._contents.read(self._git, blob)
 
     def merge(self, path: str, target: str) -> Merge:
-        """Three-way merge of one edited file: base HEAD, ours the work tree, theirs the target ref."""
+        """Three-way merge of one edited file: base the current release, ours the work tree, theirs the target ref."""
         ours = git_worktree.content(self._directory, path)
-        return merge_file(self._runner, path, base=self.read("HEAD", path), ours=ours, theirs=self.read(target, path))
+        base, theirs = self.read(self._base(), path), self.read(target, path)
+        return merge_file(self._runner, path, base=base, ours=ours, theirs=theirs)
 
     def diff(self) -> bytes:
         """The operator's local edits as a patch that `git apply` takes."""
         options = ("--binary", "--full-index", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames")
         prefixes = ("--src-prefix=a/", "--dst-prefix=b/", "--ignore-submodules=all")
-        return self._runner("diff", *options, *prefixes, "HEAD", "--").stdout
+        return self._runner("diff", *options, *prefixes, self._base(), "--").stdout
 
     def checkout(self, ref: str, *, branch: str = "", contents: Mapping[str, bytes | None]) -> None:
         """Move the work tree to `ref`, then write `contents` over it (None removes).
@@ -192,9 +198,22 @@ class GitRepo:
         if branch:
             git_worktree.attach(self._runner, branch)
 
+    def in_the_way(self, ref: str) -> tuple[str, ...]:
+        """Files that git does not track and that a checkout of `ref` would overwrite: it is refused."""
+        return git_worktree.in_the_way(self._runner, git_refs.commit_of(self._runner, ref))
+
+    def overlaid(self, ref: str, base: str) -> Mapping[str, bytes | None]:
+        """Untracked files where `ref` has one and `base` has none, and that hold no more than that one."""
+        commits = (git_refs.commit_of(self._runner, one) for one in (ref, base))
+        return git_worktree.overlaid(self._runner, *commits)
+
     def matches(self, ref: str, *, contents: Mapping[str, bytes | None]) -> bool:
         """True when HEAD is at `ref` and the work tree differs from it by exactly `contents`."""
         return git_worktree.is_at(self._runner, git_refs.commit_of(self._runner, ref), contents=contents)
+
+    def _base(self) -> str:
+        """What local edits are edits of: HEAD, or the release behind the operator's own commits."""
+        return self.head().base or "HEAD"
 
     def _commit(self, ref: str) -> str:
         """The commit of a ref; a full id is looked up once, since it cannot come to mean another one."""

@@ -4,6 +4,7 @@ A ref's name may hold any line separator of Unicode but LF, such as U+0085: git'
 """
 
 import re
+from collections.abc import Collection
 
 from avnwizard.adapters.git_runner import GitRunner
 from avnwizard.adapters.hostile import fail
@@ -13,6 +14,8 @@ from avnwizard.domain.plain import printable
 from avnwizard.errors import HostError
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_FAR = 2000
+"""Commits on top of a release that are looked through for it."""
 _SUBMODULE, _NOTHING = "160000", "000000"
 """Modes of a tree's entry."""
 _FIELDS = (
@@ -94,6 +97,33 @@ def demand_branch(runner: GitRunner, branch: str, commit: str) -> None:
             f"The branch {branch!r} does not point at {commit[:12]}.",
             "Somebody moved it meanwhile; look at `git log` before going on.",
         )
+
+
+def own_commits(runner: GitRunner, commit: str, tagged: Collection[str]) -> tuple[str, int]:
+    """The nearest tagged commit behind `commit`, and how many commits of the operator's own lie between.
+
+    Commits that a branch of a remote has are the vendor's; but not those of the branch that the operator's own one is
+    pushed to, unless that is the remote's main branch. ("", 0) where any of the vendor's lies between.
+    """
+    behind = runner.try_("rev-list", "--topo-order", f"--max-count={_FAR}", commit, "--")
+    base = next((one for one in _lines(behind.text) if one in tagged), "")
+    if not base:
+        return "", 0
+    since = _lines(runner("rev-list", commit, f"^{base}", "--").text)
+    pushed = _pushed_to(runner)
+    excluded = (f"--exclude={pushed}",) if pushed else ()
+    own = _lines(runner("rev-list", commit, f"^{base}", "--not", *excluded, "--remotes", "--").text)
+    return (base, len(since)) if len(own) == len(since) else ("", 0)
+
+
+def _pushed_to(runner: GitRunner) -> str:
+    """The remote branch that the current branch follows ("origin/prod"); "" for none, and for the main one."""
+    done = runner.try_("rev-parse", "--abbrev-ref", "--symbolic-full-name", "@{upstream}")
+    upstream = done.text.strip() if done.code == 0 else ""
+    if not upstream:
+        return ""
+    main = runner.try_("rev-parse", "--abbrev-ref", f"{upstream.partition('/')[0]}/HEAD").text.strip()
+    return "" if upstream == main else upstream
 
 
 def remote_name(runner: GitRunner) -> str:

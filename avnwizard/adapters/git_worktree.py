@@ -17,8 +17,8 @@ _EXEC = 0o111
 _SHOWN = 5
 
 
-def edited(runner: GitRunner) -> tuple[str, ...]:
-    """Tracked files that differ from HEAD in the index or in the work tree.
+def edited(runner: GitRunner, base: str = "HEAD") -> tuple[str, ...]:
+    """Tracked files that differ from `base` in the index or in the work tree.
 
     `HostError` for edits that `git update-index --skip-worktree` or `--assume-unchanged` hides: no diff would show
     them, and no checkout would pass them (git 2.39).
@@ -29,7 +29,7 @@ def edited(runner: GitRunner) -> tuple[str, ...]:
         message = f"git was told not to look at files that are edited: {', '.join(hidden[:_SHOWN])}."
         raise HostError(message, f"Show them to git again: {show_them}")
     options = ("--name-only", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules=all")
-    found = {*runner.paths("diff", *options, "HEAD", "--"), *runner.paths("diff", *options, "--cached", "HEAD", "--")}
+    found = {*runner.paths("diff", *options, base, "--"), *runner.paths("diff", *options, "--cached", base, "--")}
     return tuple(sorted(found))
 
 
@@ -50,7 +50,7 @@ def move(runner: GitRunner, commit: str, *, contents: Mapping[str, bytes | None]
     """Put the work tree at `commit`, then `contents` over it."""
     places = {path: _inside(runner.directory, path) for path in contents}
     _wait_for_lock(runner)
-    _refuse_overwriting(runner, commit)
+    _refuse_overwriting(runner, commit, contents)
     was = _modes(runner, "HEAD", places)
     runner.execute(commands.git_checkout(runner.directory, commit))
     for path, data in contents.items():
@@ -80,6 +80,40 @@ def is_at(runner: GitRunner, commit: str, *, contents: Mapping[str, bytes | None
     return all(content(runner.directory, path) == data for path, data in contents.items())
 
 
+def in_the_way(runner: GitRunner, commit: str) -> tuple[str, ...]:
+    """Files that git does not track and that a checkout of `commit` would overwrite with other content, by path."""
+    known = {*runner.paths("ls-files", "-z"), *_tree(runner, "HEAD")}
+    coming = set(_tree(runner, commit))
+    return tuple(path for path in sorted(coming - known) if _would_lose(runner, commit, path, known))
+
+
+def overlaid(runner: GitRunner, commit: str, base: str) -> dict[str, bytes | None]:
+    """Files that git does not track, where `commit` has one and `base` has none, and that hold no more than that one.
+
+    Either a checkout of `commit` that was cut off has left them, or they were there before it. Path -> content; None
+    stands for a symbolic link.
+    """
+    known = {*runner.paths("ls-files", "-z"), *_tree(runner, base)}
+    found: dict[str, bytes | None] = {}
+    for path in sorted({*_tree(runner, commit)} - known):
+        place = runner.directory / path
+        if not os.path.lexists(place) or _is_linked(runner.directory, path):
+            continue
+        is_file = place.is_symlink() or place.is_file()
+        if is_file and not _would_lose(runner, commit, path, known):
+            found[path] = None if place.is_symlink() else content(runner.directory, path)
+    return found
+
+
+def _tree(runner: GitRunner, commit: str) -> list[str]:
+    return runner.paths("ls-tree", "-rz", "--name-only", "--full-tree", commit)
+
+
+def _is_linked(directory: Path, path: str) -> bool:
+    """Whether a folder above it is a symbolic link: the file lies elsewhere."""
+    return any((directory / parent).is_symlink() for parent in PurePosixPath(path).parents)
+
+
 def _hidden_edits(runner: GitRunner) -> list[str]:
     marked = [entry.partition(" ")[::2] for entry in runner.paths("ls-files", "-v", "-z")]
     hidden = [path for mark, path in marked if mark == "S" or mark.islower()]
@@ -102,14 +136,14 @@ def _wait_for_lock(runner: GitRunner) -> None:
         time.sleep(0.2)
 
 
-def _refuse_overwriting(runner: GitRunner, commit: str) -> None:
+def _refuse_overwriting(runner: GitRunner, commit: str, contents: Mapping[str, bytes | None]) -> None:
     """`git checkout --force` overwrites untracked and ignored files; here that is refused.
 
-    A file with the target's content, or with a beginning of it (what a checkout that was cut off leaves), is no loss.
+    A file with the target's content, or with a beginning of it (what a checkout that was cut off leaves), is no loss;
+    nor is one with the content that it gets afterwards.
     """
-    known = {*runner.paths("ls-files", "-z"), *runner.paths("ls-tree", "-rz", "--name-only", "--full-tree", "HEAD")}
-    coming = set(runner.paths("ls-tree", "-rz", "--name-only", "--full-tree", commit))
-    lost = [path for path in sorted(coming - known) if _would_lose(runner, commit, path, known)]
+    found = in_the_way(runner, commit)
+    lost = [path for path in found if path not in contents or content(runner.directory, path) != contents[path]]
     if lost:
         more = f" and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else ""
         raise HostError(

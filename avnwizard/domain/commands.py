@@ -17,12 +17,14 @@ DUMPING = "avnwizard dump"
 def compose_base(project: ComposeProject, *, files: Sequence[Path] = (), env_file: Path | None = None) -> Argv:
     """`docker compose` with project, directory, files and env file spelled out, so that nothing is guessed.
 
-    `files` and `env_file` stand in for the project's own; relative paths in them still mean its directory.
+    `files` and `env_file` stand in for the project's own; relative paths in them still mean its directory. Compose
+    refuses an env file that is named and missing, so none is named where the project has none.
     """
     argv = ["docker", "compose"]
     for file in files or project.files:
         argv += ["--file", str(file)]
-    argv += ["--env-file", str(env_file or project.env_file)]
+    if env_file or not project.env_absent:
+        argv += ["--env-file", str(env_file or project.env_file)]
     return (*argv, "--project-name", project.name, "--project-directory", str(project.directory))
 
 

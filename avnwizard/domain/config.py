@@ -51,6 +51,27 @@ class StackSection:
 
 
 @dataclass(frozen=True)
+class ReleasesSection:
+    """`[releases]`: which of the repository's tags are releases of this product.
+
+    Attributes:
+        pattern: a regular expression that the whole name of a release's tag matches, such as "v[0-9.]+". "": the tags
+            that are named as the current one, and come after it.
+    """
+
+    __pydantic_config__ = _STRICT
+
+    pattern: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no regular expression; `ValueError` names the key first."""
+        try:
+            re.compile(self.pattern)
+        except re.error as error:
+            raise ValueError(f"pattern: Must be a regular expression: {error}") from error
+
+
+@dataclass(frozen=True)
 class PostgresSection:
     """`[postgres]`: which service is the database, where the containers do not tell, or tell of several.
 
@@ -177,6 +198,7 @@ class Config:
     __pydantic_config__ = _STRICT
 
     stack: StackSection = field(default_factory=StackSection)
+    releases: ReleasesSection = field(default_factory=ReleasesSection)
     postgres: PostgresSection = field(default_factory=PostgresSection)
     lockstep: LockstepSection = field(default_factory=LockstepSection)
     roll: RollSection = field(default_factory=RollSection)

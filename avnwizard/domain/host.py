@@ -19,12 +19,16 @@ class ComposeProject:
         directory: the project directory, the operator's checkout.
         files: the compose files in use, absolute, in order.
         env_file: the `--env-file` in use, absolute.
+        env_optional: it is the one that Compose looks for by itself, so there may be none.
+        env_absent: there is none.
     """
 
     name: str
     directory: Path
     files: tuple[Path, ...]
     env_file: Path
+    env_optional: bool = False
+    env_absent: bool = False
 
 
 @dataclass(frozen=True)
@@ -177,12 +181,21 @@ class ComposeModel:
 
 @dataclass(frozen=True)
 class Head:
-    """Where the checkout stands. `tag` is the release tag at HEAD, "" when there is none."""
+    """Where the checkout stands.
+
+    Attributes:
+        tag: the release tag at HEAD, or behind it where only commits of the operator's own lie between; "" when there
+            is none.
+        branch: "" when HEAD is detached, as the manual's `git checkout TAG` leaves it.
+        base: the commit of the tag, where HEAD has commits of the operator's own on top; else "".
+        own: how many of those there are.
+    """
 
     commit: str
     tag: str
     branch: str
-    """"" when HEAD is detached, as the manual's `git checkout TAG` leaves it."""
+    base: str = ""
+    own: int = 0
 
 
 @dataclass(frozen=True)

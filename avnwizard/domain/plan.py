@@ -74,6 +74,11 @@ class ServicePlan:
         way_back: what a rollback does with it where its data does not go back with it; "" where it has none.
         unseen: what its containers read and the release changes without Compose seeing it, such as a mounted file:
             they are replaced all the same.
+        replicas: how many containers of it ran by the operator's scaling (`--scale`) and are kept, where these are
+            more than the files name; of a service that is retired, how many ran. 0: as many as the files name.
+        image_checked: its image brings a health check, and the compose file names none.
+        successor: of a service that is retired, the one that has its routers in the release; "" for none.
+        pulled: whether its image is pulled; else it is built here, or `pull_policy` says so.
     """
 
     service: str
@@ -88,6 +93,10 @@ class ServicePlan:
     way_back: str = ""
     unseen: tuple[str, ...] = ()
     image_pinned: str = ""
+    replicas: int = 0
+    pulled: bool = True
+    image_checked: bool = False
+    successor: str = ""
 
 
 @dataclass(frozen=True)

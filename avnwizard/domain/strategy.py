@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from avnwizard.domain.config import Strategy
-from avnwizard.domain.host import ComposeModel, Service
+from avnwizard.domain.host import ComposeModel, Container, Service
 from avnwizard.errors import RefusedError
 
 COMPLETED = "service_completed_successfully"
@@ -25,22 +25,38 @@ def is_job(service: Service, model: ComposeModel) -> bool:
     return awaited or (service.restart in {"", "no"} and service.name.endswith(("-migrate", "-init", "-setup")))
 
 
+def is_awaited(service: Service, model: ComposeModel) -> bool:
+    """Whether another service waits for it to complete."""
+    return any(other.depends_on.get(service.name) == COMPLETED for other in model.services.values())
+
+
+def has_ended_well(service: Service, container: Container) -> bool:
+    """Whether it is a one-shot that nobody awaits and that is done: ended with 0, and not to be started again."""
+    once = service.restart in {"", "no", "on-failure"} and not service.has_healthcheck and not service.published
+    return once and container.state == "exited" and container.exit_code == 0
+
+
 def choose(
     service: Service,
     model: ComposeModel,
     *,
     same: bool = False,
     override: Strategy | None = None,
+    running: Sequence[Container] = (),
 ) -> Choice:
     """How a service is rolled.
 
     Args:
         same: its containers run what the target names already, and read nothing that changes: it is left alone.
         override: what `avnwizard.toml` orders.
+        running: its containers: what they are tells more of a one-shot than its name does.
     """
     if override:
         return Choice(override, "as avnwizard.toml says")
-    if is_job(service, model):
+    if running and all(has_ended_well(service, one) for one in running):
+        return Choice("job", "a one-shot that ran to its end")
+    runs_on = any(one.is_serving for one in running) and not is_awaited(service, model)
+    if is_job(service, model) and not runs_on:
         return Choice("job", "a one-shot that others wait for")
     if same:
         return Choice("skip", "image and configuration are the same")

@@ -126,17 +126,21 @@ def _git(host: Host) -> Iterator[Finding]:
         )  # fmt: skip
     if head.tag:
         where = f"on branch {head.branch}" if head.branch else "detached, as the manual leaves it"
-        yield Finding("git", "ok", f"The checkout is at {head.tag} ({where}).")
+        own = f", with {head.own} commit{'s' if head.own > 1 else ''} of your own on top" if head.own else ""
+        yield Finding("git", "ok", f"The checkout is at {head.tag} ({where}){own}.")
     else:
         yield Finding(
             "git", "stop", f"The checkout is at {head.commit[:12]}, which no release tag names.",
-            "git checkout the release that runs.",
+            "git checkout the release that runs; commits of your own may lie on top of it, those of the vendor's "
+            "branches may not.",
         )  # fmt: skip
 
 
 def _remote(host: Host, *, target: str) -> Iterator[Finding]:
     head = host.repo.head()
-    if not head.tag or not host.repo.state().remote:
+    if not head.tag:
+        return  # another finding says so
+    if not host.repo.state().remote:
         yield Finding("remote", "warn", "The checkout has no remote: only releases that are here can be used.")
         return
     moved = []
@@ -146,6 +150,12 @@ def _remote(host: Host, *, target: str) -> Iterator[Finding]:
         except WizardError as error:
             yield Finding("remote", "warn", error.message, "Releases that are here can still be used.")
             return
+        if not theirs:
+            moved.append(tag)
+            yield Finding(
+                "remote", "warn", f"The remote no longer has {tag}: the release may have been withdrawn.",
+                "Ask the vendor why before you use it.",
+            )  # fmt: skip
         ours = next((one.commit for one in host.repo.tags() if one.name == tag), head.commit)
         if theirs and theirs != ours:
             moved.append(tag)
@@ -159,8 +169,11 @@ def _remote(host: Host, *, target: str) -> Iterator[Finding]:
 
 def _env(host: Host) -> Iterator[Finding]:
     path = host.stack.project.env_file
-    mode = host.files.mode(path)
     read_env(host)
+    if host.stack.project.env_absent:
+        yield Finding("env", "ok", f"There is no {path}, and the compose files need none.")
+        return
+    mode = host.files.mode(path)
     shared = host.files.mode(host.repo.git_dir) & stat.S_IWGRP  # that group can change the stack as it likes
     if mode & (stat.S_IRWXO if shared else _OTHERS):
         yield Finding(

@@ -1,6 +1,6 @@
 """Time and the file system."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -26,6 +26,9 @@ class Files(Protocol):
 
     def in_memory(self, data: bytes) -> AbstractContextManager[Path]:
         """A file without a disk, for a child to read by its path: no signal and no kill leaves anything of it."""
+
+    def tree(self, contents: Mapping[str, bytes]) -> AbstractContextManager[Path]:
+        """A folder in which each path, relative and without "..", is a link to such a file."""
 
     def write(self, path: Path, data: bytes) -> None:
         """Replace atomically: temporary name beside it, fsync of file and folder, rename.

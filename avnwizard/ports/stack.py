@@ -74,16 +74,26 @@ class Repo(Protocol):
         """A file's content by the id that `files` gives."""
 
     def merge(self, path: str, target: str) -> Merge:
-        """Three-way merge of one edited file: base HEAD, ours the work tree, theirs the target ref."""
+        """Three-way merge of one edited file: base the current release, ours the work tree, theirs the target ref."""
 
     def diff(self) -> bytes:
-        """The operator's local edits as a patch (`git diff HEAD --binary`)."""
+        """The operator's local edits as a patch (`git diff --binary`), his own commits on the release included."""
 
     def checkout(self, ref: str, *, branch: str = "", contents: Mapping[str, bytes | None]) -> None:
         """Move the work tree to `ref`, then write `contents` over it (None removes).
 
         Edits of tracked files not named in `contents` are dropped: callers save them first. Untracked and ignored
         files stay. With `branch`, HEAD is left on that branch (which must point at `ref`), else detached.
+        """
+
+    def in_the_way(self, ref: str) -> tuple[str, ...]:
+        """Files that git does not track and that a checkout of `ref` would overwrite: it is refused."""
+
+    def overlaid(self, ref: str, base: str) -> Mapping[str, bytes | None]:
+        """Untracked files where `ref` has one and `base` has none, and that hold no more than that one.
+
+        A checkout of `ref` that was cut off has left them, or they were there before it. Path -> content; None stands
+        for a symbolic link.
         """
 
     def matches(self, ref: str, *, contents: Mapping[str, bytes | None]) -> bool:
@@ -113,6 +123,13 @@ class Stack(Protocol):
         """The model of the project's files, or of others with another env file.
 
         Relative paths in the files are always taken from the project directory.
+        """
+
+    def flattened(self, files: Sequence[Path], env_file: Path, directory: Path) -> bytes:
+        """Compose files with all that they draw in, as one file in which every path is absolute. It holds secrets.
+
+        Args:
+            directory: stands in for the project's, from which relative paths count.
         """
 
     def outdated(self, service: str, files: Sequence[Path] = (), env_file: Path | None = None) -> frozenset[str]:

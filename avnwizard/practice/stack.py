@@ -1,9 +1,10 @@
 """The practice host behind the port `Stack`: Compose's semantics over simulated containers."""
 
+import json
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,10 @@ class PracticeStack(StackImages):
     def resolve(self, files: Sequence[Path] = (), env_file: Path | None = None) -> ComposeModel:
         """The model of the checkout's real files, or of others."""
         return model.resolve(self._project, files or self._project.files, env_file or self._project.env_file)
+
+    def flattened(self, files: Sequence[Path], env_file: Path, directory: Path) -> bytes:
+        """The model of the files, as a compose file; the practice's files draw in no others."""
+        return json.dumps(model.resolve(replace(self._project, directory=directory), files, env_file).raw).encode()
 
     def outdated(self, service: str, files: Sequence[Path] = (), env_file: Path | None = None) -> frozenset[str]:
         """Ids of the service's containers that `up` would replace."""

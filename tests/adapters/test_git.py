@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from avnwizard.adapters.git import open_repo
+from avnwizard.domain.host import Head
 from avnwizard.errors import HostError
 from tests.adapters.git_stack import COMPOSE_V1, commit, git
 
@@ -77,13 +78,18 @@ def test_environment_cannot_point_elsewhere(clone: Path, upstream: Path, monkeyp
 
 
 def test_head_tells_tag_and_branch(clone: Path) -> None:
-    """Detached at a tag there is no branch; on a branch past the tag there is no tag."""
+    """Detached at a tag there is no branch; on a branch with own commits past it, the tag behind them counts."""
     repo = open_repo(clone)
     head = repo.head()
     assert (head.tag, head.branch, head.commit) == ("v1.5.0", "", git(clone, "rev-parse", "v1.5.0^{commit}"))
     git(clone, "checkout", "-q", "-b", "ops")
     commit(clone, {"note": "x"}, "mine")
-    assert (repo.head().tag, repo.head().branch) == ("", "ops")
+    assert repo.head() == Head(git(clone, "rev-parse", "HEAD"), "v1.5.0", "ops", head.commit, own=1)
+    git(clone, "update-ref", "refs/remotes/origin/dev", "HEAD")
+    assert (repo.head().tag, repo.head().own) == ("", 0), "the vendor has it too"
+    git(clone, "config", "branch.ops.remote", "origin")
+    git(clone, "config", "branch.ops.merge", "refs/heads/dev")
+    assert (repo.head().tag, repo.head().own) == ("v1.5.0", 1), "it is where the operator pushes to"
 
 
 def test_highest_release_of_several_tags(clone: Path) -> None:

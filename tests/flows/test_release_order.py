@@ -7,9 +7,10 @@ from typing import cast
 
 import pytest
 
+from avnwizard.domain.config import Config, ReleasesSection, parse_config
 from avnwizard.domain.host import Head, TagRef
 from avnwizard.domain.release_order import tag_of
-from avnwizard.errors import RefusedError, WizardError
+from avnwizard.errors import RefusedError, UsageError, WizardError
 from avnwizard.flows.host import Host
 from avnwizard.flows.upgrade import release_words, releases
 
@@ -22,12 +23,14 @@ class Tags:
     """Tags in the order in which they were made, each on a commit of its own but for those marked; HEAD at one.
 
     Attributes:
+        pattern: what `avnwizard.toml` says of them.
         dated: whether a day lies between two of them; otherwise all have one date, and the history alone tells.
     """
 
     names: list[str]
     at: str
     dated: bool = True
+    pattern: str = ""
     tagged: list[TagRef] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -49,7 +52,8 @@ class Tags:
             tags=self.tags,
             is_ancestor=lambda old, new: not self.dated and int(old, 16) < int(new, 16),
         )
-        return cast("Host", SimpleNamespace(repo=repo))
+        config = Config(releases=ReleasesSection(pattern=self.pattern))
+        return cast("Host", SimpleNamespace(repo=repo, config=config))
 
     def tags(self) -> tuple[TagRef, ...]:
         """As git lists them: by name."""
@@ -170,11 +174,24 @@ def test_left_out_tags_are_counted_and_shown_harmless() -> None:
 def test_a_jump_and_a_pre_release_are_named_in_the_plan() -> None:
     """What the list of releases says, the plan of an explicit target says too."""
     tags = Tags(["v1.5.0", "v5.0.0-rc.1", "v1.5.1-preprod"], "v1.5.0").tagged
-    assert releases.cautions(tags[0], tags[1]) == (
-        "v5.0.0-rc.1 is a pre-release.",
-        "v5.0.0-rc.1 jumps over 3 major versions; releases are rarely tested across such a jump.",
-    )
+    assert releases.cautions(tags[0], tags[1]) == ("v5.0.0-rc.1 is a pre-release.",)
+    (jump,) = releases.jump_to_acknowledge(tags[0], tags[1])
+    assert jump.title == "v5.0.0-rc.1 jumps over 3 major versions; releases are rarely tested across such a jump."
+    assert releases.jump_to_acknowledge(tags[0], tags[2]) == ()
     assert "'preprod'" in releases.cautions(tags[0], tags[2])[0]
+
+
+def test_a_pattern_says_which_tags_are_releases() -> None:
+    """Zoo 24: those that do not match are left out by name, cannot be upgraded to, and are not the current one."""
+    names = ["v1.5.0", "=v1.5.0-build7", "v1.6.0", "v1.6.1-ci", "v2.0"]
+    host = Tags(names, "v1.5.0", pattern=r"v\d+\.\d+\.\d+").host()
+    found = releases.listing(host)
+    assert (found.current.name, [one.tag.name for one in found.newer]) == ("v1.5.0", ["v1.6.0"])
+    assert set(found.left_out) == {"v1.5.0-build7", "v1.6.1-ci", "v2.0"}
+    with pytest.raises(RefusedError, match=r"no release 'v2\.0'"):
+        releases.find(host, "v2.0")
+    with pytest.raises(UsageError, match=r"releases\.pattern: Must be a regular expression"):
+        parse_config('[releases]\npattern = "v("', source="avnwizard.toml")
 
 
 _PARTS = ["", *"v1200.-_@/+a", "rc", "alpha", "w10", "2026", "\x85", "\u2028", "\u00e9", "\udcff"]

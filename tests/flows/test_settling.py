@@ -55,7 +55,7 @@ class _World:
 
     def __init__(self, *, lives_s: float = float("inf"), pause_s: float = 0.0, health_s: float | None = None) -> None:
         self.clock, self.said = _Clock(), list[str]()
-        self.project = SimpleNamespace(env_file=Path("env"))
+        self.project = SimpleNamespace(env_file=Path("env"), env_absent=False)
         self._lives_s, self._pause_s, self._health_s = lives_s, pause_s, health_s
 
     def look(self) -> list[Container]:

@@ -36,7 +36,7 @@ class _World:
     def __init__(self, *containers: Container) -> None:
         self.there = {one.id: one for one in containers}
         self.removed: list[str] = []
-        self.project = SimpleNamespace(env_file=Path("env"))
+        self.project = SimpleNamespace(env_file=Path("env"), env_absent=False)
         self._now = 0.0
 
     def now(self) -> float:

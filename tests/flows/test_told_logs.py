@@ -22,7 +22,7 @@ def test_a_log_line_loses_the_secrets(tmp_path: Path) -> None:
         "dial postgres://u:s3cret-two@h/db\x1b[2J",
         "x" * 385 + " postgres://u:s3cret-three@h/db",
     )
-    stack = SimpleNamespace(project=SimpleNamespace(env_file=env_file), logs=lambda *_, **__: said)
+    stack = SimpleNamespace(project=SimpleNamespace(env_file=env_file, env_absent=False), logs=lambda *_, **__: said)
     told: list[str] = []
     host = cast("Host", SimpleNamespace(stack=stack, files=LocalFiles()))
     ctx = cast("StepContext", SimpleNamespace(say=told.append))
@@ -35,7 +35,9 @@ def test_a_log_line_loses_the_secrets(tmp_path: Path) -> None:
 
 def test_without_the_env_file_no_log_is_shown(tmp_path: Path) -> None:
     """Secrets in it could not be told, and the failure that the log belongs to must still be reported."""
-    stack = SimpleNamespace(project=SimpleNamespace(env_file=tmp_path / "gone"), logs=lambda *_, **__: ("s3cret",))
+    stack = SimpleNamespace(
+        project=SimpleNamespace(env_file=tmp_path / "gone", env_absent=False), logs=lambda *_, **__: ("s3cret",)
+    )
     said: list[str] = []
     host = cast("Host", SimpleNamespace(stack=stack, files=LocalFiles()))
     container = Container("1", "web-1", "web", 1, "i", "sha256:x", "exited", "none", 1, "h", False, 0.0)

@@ -6,7 +6,7 @@ import pytest
 
 from avnwizard.errors import ExitCode
 from tests.zoo.parts import compose, worker
-from tests.zoo.stack import COMPOSE_FILE, TOML, ZooStack, bring_up
+from tests.zoo.stack import COMPOSE_FILE, TOML, UP, ZooStack, bring_up, make
 
 pytestmark = pytest.mark.engine
 
@@ -128,3 +128,56 @@ def test_what_a_service_is_given_whole_is_not_commented_out(zoo: ZooStack) -> No
     releases = {"v1.5.0": _offering(".env.example", OWN), "v1.6.0": _offering(".env.example", "WEB_FEATURES=\n")}
     bring_up(zoo, releases, operator={".env": OWN})
     assert zoo.avnwizard("plan", "--to", "v1.6.0", "--json").data["env"] == []
+
+
+def _without_env_file(zoo: ZooStack, releases: dict[str, dict[str, str]]) -> None:
+    make(zoo, releases)
+    (zoo.clone / ".env").unlink()
+    zoo.run(*UP)
+
+
+def test_a_stack_without_an_env_file(zoo: ZooStack) -> None:
+    """Zoo 18: an empty one, to every verb; none is made, and Compose finds nothing to do."""
+    _without_env_file(zoo, {tag: {COMPOSE_FILE: compose({"web": worker(tag)})} for tag in ("v1.5.0", "v1.6.0")})
+    for verb in (("check",), ("status",), ("plan", "--to", "v1.6.0")):
+        said = zoo.avnwizard(*verb)
+        assert said.code == ExitCode.DONE, said.err + said.out
+    there = zoo.upgrade()
+    assert there.code == ExitCode.DONE, there.err
+    assert (zoo.image_of("web").rpartition(":")[2], (zoo.clone / ".env").exists()) == ("v1.6.0", False)
+    zoo.nothing_to_do()
+    back = zoo.rollback()
+    assert back.code == ExitCode.ROLLED_BACK, back.err
+    assert (zoo.image_of("web").rpartition(":")[2], (zoo.clone / ".env").exists()) == ("v1.5.0", False)
+    zoo.nothing_to_do()
+
+
+def test_a_setting_for_a_stack_without_an_env_file(zoo: ZooStack, tmp_path: Path) -> None:
+    """The release brings one: the file is made for it, private, and the rollback removes it again."""
+    new = worker("v1.6.0", environment={"GREETING": "${GREETING:?say it}"})
+    releases = {
+        "v1.5.0": {COMPOSE_FILE: compose({"web": worker("v1.5.0")}), ".env.example": ""},
+        "v1.6.0": {COMPOSE_FILE: compose({"web": new}), ".env.example": "GREETING=hello\n"},
+    }
+    _without_env_file(zoo, releases)
+    answers = tmp_path / "answers.toml"
+    assert zoo.avnwizard("plan", "--to", "v1.6.0", "--write-answers", str(answers)).code == ExitCode.DONE
+    answers.write_text(answers.read_text().replace("= false", "= true"))
+    there = zoo.upgrade("v1.6.0", "--answers", str(answers))
+    assert there.code == ExitCode.DONE, there.err
+    made = zoo.clone / ".env"
+    assert ("GREETING=hello" in made.read_text(), made.stat().st_mode & 0o777) == (True, 0o600)
+    back = zoo.rollback()
+    assert (back.code, made.exists()) == (ExitCode.ROLLED_BACK, False), back.err
+    zoo.nothing_to_do()
+
+
+def test_an_env_file_that_is_lost_is_missed(zoo: ZooStack) -> None:
+    """The compose file uses a variable without a default: the containers were made with a value of it."""
+    bring_up(zoo, PINNED, operator={".env": "APP_TAG=v1.5.0\n"})
+    by_tag = BY_TAG.replace("${APP_TAG:-latest}", "$APP_TAG")
+    (zoo.clone / COMPOSE_FILE).write_text(by_tag.replace("@REG@", zoo.lab.registry).replace("@PROJECT@", zoo.project))
+    (zoo.clone / ".env").unlink()
+    said = zoo.upgrade()
+    assert said.code == ExitCode.REFUSED
+    assert "the compose files use APP_TAG" in said.err

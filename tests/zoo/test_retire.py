@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from avnwizard.errors import ExitCode
-from tests.zoo.parts import Body, compose, postgres
+from tests.zoo.parts import Body, app, compose, postgres, traefik
 from tests.zoo.stack import COMPOSE_FILE, UP, ZooStack, bring_up
 from tests.zoo.test_mounts import idle
 
@@ -95,3 +95,22 @@ def _refused(zoo: ZooStack, *words: str) -> None:
     missing = [word for word in (*words, "Nothing was changed.") if word not in said.err]
     assert not missing, f"{missing} in: {said.err}"
     assert {one.id for one in zoo.containers() if one.state == "running"} == before
+
+
+def test_a_service_that_is_renamed_with_its_router(zoo: ZooStack) -> None:
+    """Zoo 27: the old name goes once Traefik asks the new one, both ways: no request is lost."""
+    releases = {
+        tag: {COMPOSE_FILE: compose({"traefik": traefik(), name: app("web", tag)})}
+        for tag, name in (("v1.5.0", "web"), ("v1.6.0", "frontend"))
+    }
+    bring_up(zoo, releases)
+    assert zoo.version("web") == "v1.5.0"
+    with zoo.load("web") as load:
+        there = zoo.upgrade()
+        assert there.code == ExitCode.DONE, there.err
+        assert {one.service for one in zoo.containers()} == {"traefik", "frontend"}
+        back = zoo.rollback()
+    assert back.code == ExitCode.ROLLED_BACK, back.err
+    assert {one.service for one in zoo.containers()} == {"traefik", "web"}
+    assert load.report
+    assert load.report.lost_total == 0, load.report

@@ -13,6 +13,8 @@ from avnwizard.errors import HostError
 _PROJECT = f"{LABEL}project"
 _FOLDER = f"{_PROJECT}.working_dir"
 _FILES = f"{_PROJECT}.config_files"
+_BY_ITSELF = ".env"
+"""The env file that Compose looks for where none is named."""
 _ENV_FILES = f"{_PROJECT}.environment_file"
 
 
@@ -76,7 +78,8 @@ def project_from(
             "Name its compose files in avnwizard.toml ([stack] files = [...]).",
         )
     env_files = env_files_to_use(made, top / env_file if env_file else None)
-    return ComposeProject(name=name, directory=place, files=used, env_file=_env_file(env_files))
+    file = _env_file(env_files)
+    return ComposeProject(name, place, used, file, env_optional=file == place / _BY_ITSELF)
 
 
 def _is_run_from(files: Sequence[Path], labels: Mapping[str, str], place: Path) -> bool:
@@ -96,7 +99,7 @@ def origins_of(containers: Iterable[Container], place: Path) -> tuple[Origin, ..
     for one in [one for one in here if not one.one_off] or here:
         files = _listed(one.labels.get(_FILES, ""), place)
         files = () if any(file.name == "-" for file in files) else files
-        env_files = _listed(one.labels.get(_ENV_FILES, ""), place) or (place / ".env",)
+        env_files = _listed(one.labels.get(_ENV_FILES, ""), place) or (place / _BY_ITSELF,)
         found.setdefault((files, env_files), []).append(one)
     made = [
         Origin(files, env_files, tuple(sorted({one.service for one in those})), max(one.created_at for one in those))

@@ -21,30 +21,34 @@ _NEEDED = frozenset({"PATH", "HOME", "USER", "TMPDIR", "SSH_AUTH_SOCK", "XDG_RUN
 _KEPT_COMPOSE = frozenset({"COMPOSE_PROFILES", "COMPOSE_HTTP_TIMEOUT", "COMPOSE_PARALLEL_LIMIT"})
 
 
-def compose_environment(environ: Mapping[str, str], env_file: Path) -> dict[str, str]:
-    """The environment for a `docker compose --env-file ENV_FILE`."""
+def compose_environment(environ: Mapping[str, str], env_file: Path | None) -> dict[str, str]:
+    """The environment for a `docker compose --env-file ENV_FILE`; None where the stack has no env file."""
     defined = names_in(env_file)
     return {name: value for name, value in environ.items() if _is_kept(name, defined)}
 
 
-def shadowed(environ: Mapping[str, str], env_file: Path) -> tuple[str, ...]:
+def shadowed(environ: Mapping[str, str], env_file: Path | None) -> tuple[str, ...]:
     """Variables that both this shell and the env file define, by name: a hand-run Compose would use the shell's."""
     return tuple(sorted(name for name in names_in(env_file) & environ.keys() if not _is_kept(name, {name})))
 
 
-def names_in(env_file: Path) -> set[str]:
+def names_in(env_file: Path | None) -> set[str]:
     """The variables that an env file defines, as far as it can be read."""
-    known, _ = readable(LocalFiles().read(env_file))
+    known, _ = readable(_content(env_file))
     return {statement.key for statement in known.statements if not statement.inherited}
 
 
-def without_secrets(message: str, env_file: Path) -> str:
+def without_secrets(message: str, env_file: Path | None) -> str:
     """A complaint of Compose's, which likes to quote values, without those of the env file's secrets.
 
     What it complains of may be a line that cannot be read: any part of that may be a secret.
     """
-    known, lost = readable(LocalFiles().read(env_file))
+    known, lost = readable(_content(env_file))
     return without({*secret_pieces(known), *_parts(lost)}, message)
+
+
+def _content(env_file: Path | None) -> bytes:
+    return LocalFiles().read(env_file) if env_file else b""
 
 
 def _parts(lines: tuple[str, ...]) -> Iterator[str]:

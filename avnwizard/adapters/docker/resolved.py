@@ -40,7 +40,7 @@ class Kept(Generic[Told]):
 
 
 def made_from(
-    program: str, project: ComposeProject, files: Sequence[Path], env_file: Path, environ: Mapping[str, str]
+    program: str, project: ComposeProject, files: Sequence[Path], env_file: Path | None, environ: Mapping[str, str]
 ) -> bytes | None:
     """A sum over all that decides what `docker compose config` prints; None where that cannot be known.
 
@@ -52,7 +52,7 @@ def made_from(
     try:
         of_program = Path(program).stat()
         contents = [file.read_bytes() for file in files]
-        values = env_file.read_bytes()
+        values = env_file.read_bytes() if env_file else b""
     except OSError:
         return None
     if any(word in content for content in contents for word in _DRAWS_IN):

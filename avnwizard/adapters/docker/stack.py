@@ -1,9 +1,11 @@
 """The port `Stack`: one Compose project on a Docker Engine."""
 
 import json
+import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -66,8 +68,9 @@ class DockerStack:
 
     @property
     def project(self) -> ComposeProject:
-        """Which project, where, from which files."""
-        return self._project
+        """Which project, where, from which files, and whether its env file is there now."""
+        absent = self._project.env_optional and not os.path.lexists(self._project.env_file)
+        return replace(self._project, env_absent=absent)
 
     def engine(self) -> EngineFacts:
         """The engine, or `HostError` when it does not answer."""
@@ -87,15 +90,22 @@ class DockerStack:
         """The model of the project's files, or of others with another env file."""
         hint = "The compose file and the env file do not fit together; the message names the place."
         with self._composing(env_file, hint) as env:
-            argv = by_plugin(commands.compose_config(self._project, files=files, env_file=env_file), env)
+            argv = by_plugin(commands.compose_config(self.project, files=files, env_file=env_file), env)
             return self._models.get(
                 self._source(argv, env, files, env_file), lambda: model_from_config(self._cli.json(argv, env=env))
             )
 
+    def flattened(self, files: Sequence[Path], env_file: Path, directory: Path) -> bytes:
+        """Compose files with all that they draw in, as one file in which every path is absolute."""
+        with self._composing(env_file, "The message names the file.") as env:
+            project = replace(self.project, directory=directory)
+            argv = by_plugin(commands.compose_config(project, files=files, env_file=env_file), env)
+            return json.dumps(self._cli.json(argv, env=env)).encode()
+
     def config_hashes(self) -> dict[str, str]:
         """Service -> the config hash that Compose prints for the project's files."""
         with self._composing(None, "") as env:
-            argv = by_plugin(commands.compose_hashes(self._project), env)
+            argv = by_plugin(commands.compose_hashes(self.project), env)
             return self._hashes.get(
                 self._source(argv, env), lambda: hashes_from_output(self._cli.run(argv, env=env).text)
             )
@@ -103,7 +113,7 @@ class DockerStack:
     def _source(
         self, argv: commands.Argv, env: Mapping[str, str], files: Sequence[Path] = (), env_file: Path | None = None
     ) -> Callable[[], bytes | None]:
-        used = (files or self._project.files, env_file or self._project.env_file)
+        used = (files or self._project.files, env_file or self._env_file)
         return partial(made_from, argv[0], self._project, *used, env)
 
     def outdated(self, service: str, files: Sequence[Path] = (), env_file: Path | None = None) -> frozenset[str]:
@@ -128,7 +138,7 @@ class DockerStack:
     ) -> frozenset[str]:
         there = [one for one in there if not one.one_off]
         counts = Counter(one.service for one in there)
-        argv = commands.compose_dry_run(self._project, counts, files=files, env_file=env_file, override=override)
+        argv = commands.compose_dry_run(self.project, counts, files=files, env_file=env_file, override=override)
         with self._composing(env_file, "`docker compose up -d --dry-run` shows more.") as env:
             return outdated(self._cli, by_plugin(argv, env), there, env)
 
@@ -138,7 +148,7 @@ class DockerStack:
 
     def shadowed(self) -> tuple[str, ...]:
         """Variables that both this shell and the project's env file define, by name."""
-        return shadowed(self._cli.environ, self._project.env_file)
+        return shadowed(self._cli.environ, self._env_file)
 
     def image(self, reference: str) -> Image | None:
         """An image that is here (by tag, digest or id), or None."""
@@ -206,8 +216,8 @@ class DockerStack:
                 message = f"{service} has {there} containers; scaling it down to {scale} could remove the new ones."
                 raise HostError(message, "Remove the old ones by id first.")
         with self._composing(None, f"Look at `docker compose logs {service}`.") as env:
-            self._changes.up(
-                self._project,
+            Changes(self._cli, self.project).up(
+                self.project,
                 service,
                 scale=scale,
                 recreate=recreate,
@@ -260,10 +270,14 @@ class DockerStack:
             raise
         return tuple(kept)
 
+    @property
+    def _env_file(self) -> Path | None:
+        return None if self.project.env_absent else self._project.env_file
+
     @contextmanager
     def _composing(self, env_file: Path | None, hint: str) -> Iterator[dict[str, str]]:
         """The environment for Compose; its errors get a hint and lose the values of the env file's secrets."""
-        used = env_file or self._project.env_file
+        used = env_file or self._env_file
         env = compose_environment(self._cli.environ, used)
         try:
             yield env

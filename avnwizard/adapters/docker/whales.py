@@ -149,7 +149,7 @@ class Whales:
             yield DockerClient(
                 client_call=list(bounded),
                 compose_files=list(project.files) if project else [],
-                compose_env_files=[project.env_file] if project else [],
+                compose_env_files=[project.env_file] if project and not project.env_absent else [],
                 compose_project_name=project.name if project else None,
                 compose_project_directory=project.directory if project else None,
             )

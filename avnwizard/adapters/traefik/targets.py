@@ -12,10 +12,13 @@ from avnwizard.domain.traefik.labels import TraefikLabels, default_name, read_la
 from avnwizard.errors import HostError
 
 _INTERNAL = "@internal"
+_HOST = "host"
 
 
 def target_of(raw: Mapping[str, Any], labels: TraefikLabels, traefik: Traefik) -> Target:
     """A container as Traefik sees it: by `traefik.docker.network`, else by the provider's network, else a common one.
+
+    A Traefik on the host's own network reaches the container on any.
 
     Raises:
         HostError: they have no network in common.
@@ -23,7 +26,8 @@ def target_of(raw: Mapping[str, Any], labels: TraefikLabels, traefik: Traefik) -
     settings = raw.get("NetworkSettings") or {}
     networks: dict[str, dict[str, Any]] = settings.get("Networks") or {}
     preferred = [labels.network, traefik.settings.get("providers.docker.network")]
-    shared = sorted(name for name in networks if name in traefik.networks)
+    reaches_all = _HOST in traefik.networks  # from the host's network every bridge is reached
+    shared = sorted(name for name in networks if reaches_all or name in traefik.networks)
     for name in [*preferred, *shared]:
         address = (networks.get(name) or {}).get("IPAddress") or ""
         if address:

@@ -18,17 +18,23 @@ def model_from_config(raw: dict[str, Any]) -> ComposeModel:
 
     Compose writes every `$` of a value as `$$`, so that its output can be read again as a compose file
     (docker/compose v2, `config` without `--no-interpolate`). The services' values are what containers get, with a
-    single `$`; `raw` is left as it came.
+    single `$`; `raw` is left as it came. Services that need no container are in `raw` alone.
     """
     services = raw.get("services") or {}
     project = str(raw.get("name") or "")
-    bodies = {name: {**(body or {}), "volumes": mounts_of(name, services)} for name, body in services.items()}
+    wanted = {name: body or {} for name, body in services.items() if needs_container(body or {})}
+    bodies = {name: {**body, "volumes": mounts_of(name, services)} for name, body in wanted.items()}
     found = {name: _service(project, name, body) for name, body in bodies.items()}
     lives_in = owners(services, project)
     return ComposeModel(
         services={name: replace(one, owners=lives_in[name]) for name, one in found.items()},
         raw=raw,
     )
+
+
+def needs_container(body: Mapping[str, Any]) -> bool:
+    """Whether Compose starts one for the service: not where it is switched off (`replicas: 0`) or by `provider:`."""
+    return not body.get("provider") and _replicas(body, body.get("deploy") or {}) > 0
 
 
 def mounts_of(name: str, services: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -1,7 +1,7 @@
 """Bring one service to what the compose files and the pulled images say, by one strategy. Used both ways."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from avnwizard.domain.handover import Handover, recreate_grace_s
 from avnwizard.domain.host import Container, Service
@@ -28,8 +28,11 @@ class Wanted:
     replaced: frozenset[str] = frozenset()
 
 
-def wanted(host: Host, service: str, image_id: str, replaced: Collection[str] = ()) -> Wanted:
+def wanted(host: Host, service: str, image_id: str, replaced: Collection[str] = (), *, replicas: int = 0) -> Wanted:
     """Read from the files in the checkout now what a service shall be.
+
+    Args:
+        replicas: how many containers there shall be at least, where the operator scaled the service.
 
     Raises:
         StepError: the compose files know no such service.
@@ -37,7 +40,9 @@ def wanted(host: Host, service: str, image_id: str, replaced: Collection[str] = 
     model = host.stack.resolve()
     if service not in model.services:
         raise StepError(f"The compose files name no service {service}.", "Look at: docker compose config --services")
-    return Wanted(model.services[service], image_id, frozenset(replaced))
+    found = model.services[service]
+    scaled = replace(found, replicas=max(found.replicas, replicas))
+    return Wanted(scaled, image_id, frozenset(replaced))
 
 
 def of_service(host: Host, service: str) -> tuple[Container, ...]:
@@ -233,7 +238,7 @@ def _recreate(ctx: StepContext, host: Host, want: Wanted, old: frozenset[str], *
     force = bool(unseen(host, found[:count], want))
     with ctx.effect("recreate"):
         grace_s = recreate_grace_s(want.service, host.edge.facts())
-        host.stack.up(want.service.name, force=force, grace_s=grace_s)
+        host.stack.up(want.service.name, scale=count if count > 1 else None, force=force, grace_s=grace_s)
     _wait_healthy(ctx, host, want, old, healthy_s=healthy_s)
 
 

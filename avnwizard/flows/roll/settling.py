@@ -9,6 +9,7 @@ from avnwizard.domain.plain import printable
 from avnwizard.domain.settling import SETTLE_S, restarted
 from avnwizard.engine.step import StepContext
 from avnwizard.errors import HostError, StepError
+from avnwizard.flows.env_on_disk import env_bytes
 from avnwizard.flows.host import Host
 from avnwizard.ports import Clock
 
@@ -73,7 +74,7 @@ def wait_steady(
 def tell_log(ctx: StepContext, host: Host, container: Container) -> None:
     """Show the watchers the last lines of a container's output, made harmless and without secrets: the feed stays."""
     try:
-        known, _ = readable(host.files.read(host.stack.project.env_file))
+        known, _ = readable(env_bytes(host))
     except HostError as error:
         ctx.say(f"{container.name}: its log is not shown, since secrets in it could not be told: {error.message}")
         return

@@ -33,8 +33,9 @@ from avnwizard.flows.steps.former_images import FetchImages, ReturnNames
 from avnwizard.flows.steps.images import PullImages
 from avnwizard.flows.steps.leave import Leave
 from avnwizard.flows.steps.restore import MAKE_ROOM, RestoreBeside, SwapDatabases, lacking_room
+from avnwizard.flows.steps.retire import Retire
 from avnwizard.flows.steps.roles import RepairRoles
-from avnwizard.flows.steps.roll import Retire, RollBackService, RunJob
+from avnwizard.flows.steps.roll import RollBackService, RunJob
 from avnwizard.flows.steps.save_rows import SaveRows
 from avnwizard.flows.steps.verify import Verify
 from avnwizard.flows.steps.writers import StopWriters

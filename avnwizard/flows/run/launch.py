@@ -19,6 +19,7 @@ from avnwizard.engine.lock import holder
 from avnwizard.engine.records import UNFINISHED, RunRecord, RunState
 from avnwizard.engine.runner import run_steps
 from avnwizard.errors import BusyError, RefusedError, StepError
+from avnwizard.flows.env_on_disk import env_bytes
 from avnwizard.flows.flow import Flow
 from avnwizard.flows.holding import holding, require_free
 from avnwizard.flows.host import Host
@@ -97,7 +98,8 @@ def create_upgrade(host: Host, prepared: Prepared) -> str:
         _require_unchanged(host, prepared)
         accept_earlier(host, journal)
         folder = RunFolder(host.state.run(run), host.files)
-        folder.save(env_before=prepared.env_before, env_after=prepared.env_after, edits=prepared.edits_patch)
+        before = None if host.stack.project.env_absent else prepared.env_before
+        folder.save(env_before=before, env_after=prepared.env_after, edits=prepared.edits_patch)
         folder.save_contents(EDITED, prepared.edited)
         folder.save_contents(CARRIED, prepared.carried)
         plan = prepared.plan
@@ -175,7 +177,7 @@ def _require_none_unfinished(journal: Journal, beginning: Flow) -> None:
 
 def _require_unchanged(host: Host, prepared: Prepared) -> None:
     plan = prepared.plan
-    now = hashlib.sha256(host.files.read(plan.project.env_file)).hexdigest()
+    now = hashlib.sha256(env_bytes(host)).hexdigest()
     moved = host.repo.head().commit != plan.current.commit or host.repo.diff() != prepared.edits_patch
     if now != plan.env_sha256 or moved:
         raise RefusedError("The env file or the checkout changed since the plan was made.", "Plan again.")

@@ -4,6 +4,7 @@ from avnwizard.domain.plan import SnapshotPlan
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import UNFINISHED
 from avnwizard.flows.create import flow as creating
+from avnwizard.flows.env_on_disk import env_bytes
 from avnwizard.flows.host import Host
 from avnwizard.flows.restore import planning as restoring
 from avnwizard.flows.restore.flow import Restore
@@ -18,7 +19,7 @@ def order_snapshot(host: Host, plan: SnapshotPlan) -> str:
     Raises:
         BusyError: another run holds the stack.
     """
-    env = host.files.read(host.stack.project.env_file)
+    env = env_bytes(host)
     return launch.create(
         host,
         creating.CreateSnapshot.kind,

@@ -61,6 +61,11 @@ def sort_out(
         stranger = next((one for one in ours if not made_from_ours(host, one)), None)
         if stranger:
             why = _made_elsewhere(stranger)
+        elif service in (target.raw.get("services") or {}):
+            if service in now.services:
+                retire.append(service)
+                continue
+            why = "its compose files switch it off (0 replicas), and it was started by hand"
         elif service in named:
             why = f"{printable(release)} has it in a profile that is not switched on"
         elif service in now.services:

@@ -1,10 +1,13 @@
 """The stack as it was before a run, as the plan and the run's folder tell, whatever is in the checkout now."""
 
+from dataclasses import replace
+
 from avnwizard.domain.config import Strategy
 from avnwizard.domain.host import ComposeModel
-from avnwizard.domain.plan import Plan
+from avnwizard.domain.plan import Plan, ServicePlan
 from avnwizard.domain.strategy import choose, keeps_running, roll_order
 from avnwizard.flows.host import Host
+from avnwizard.flows.stack.drawing import ReleaseFiles, self_contained
 from avnwizard.flows.stack.models import compose_paths, resolve_contents
 from avnwizard.flows.stack.run_folder import EDITED, ENV_BEFORE, RunFolder
 
@@ -18,7 +21,8 @@ def model_of_before(host: Host, plan: Plan, run: str) -> ComposeModel:
         for path in compose_paths(host)
     }
     known = {path: content for path, content in compose.items() if content is not None}
-    return resolve_contents(host, known, folder.env(ENV_BEFORE), what=plan.current.tag)
+    env, release = folder.env(ENV_BEFORE), ReleaseFiles(plan.current.commit, edited, plan.current.tag)
+    return resolve_contents(host, self_contained(host, known, env, release), env, what=plan.current.tag)
 
 
 def old_services(model: ComposeModel, plan: Plan) -> list[tuple[str, Strategy]]:
@@ -28,8 +32,22 @@ def old_services(model: ComposeModel, plan: Plan) -> list[tuple[str, Strategy]]:
     for name in roll_order(model):
         if name in planned and not planned[name].image_old:
             continue  # the newer release brought it
-        found.append((name, choose(model.services[name], model).strategy))
+        service = model.services[name]
+        if name in planned and planned[name].image_checked:
+            service = replace(service, has_healthcheck=True)
+        found.append((name, _way_back(choose(service, model).strategy, planned.get(name))))
     return found
+
+
+def _way_back(chosen: Strategy, part: ServicePlan | None) -> Strategy:
+    """As the service was rolled where that rests on what its containers were: a one-shot, or none after all."""
+    if part is None:
+        return chosen
+    if part.strategy == "job":
+        return "job"
+    if chosen == "job" and part.strategy in {"surge", "recreate", "skip"}:
+        return "surge" if part.strategy == "surge" else "recreate"
+    return chosen
 
 
 def gone_for_good(model: ComposeModel, plan: Plan) -> tuple[str, ...]:

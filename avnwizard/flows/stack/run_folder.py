@@ -7,9 +7,10 @@ from pathlib import Path
 from avnwizard.ports import Files
 
 ENV_BEFORE, ENV_AFTER = "env.before", "env.after"
-EDITED, CARRIED = "edited", "carried"
+EDITED, CARRIED, OVERLAID = "edited", "carried", "overlaid"
 EARLY, LATE = "edited-since-the-plan", "edited-in-mid-run"
 ENV_LATE = "env.in-mid-run"
+_NO_ENV = "env.none"
 
 
 class RunFolder:
@@ -22,10 +23,12 @@ class RunFolder:
     def __init__(self, path: Path, files: Files) -> None:
         self.path, self._files = path, files
 
-    def save(self, *, env_before: bytes, env_after: bytes, edits: bytes) -> None:
-        """Keep the env file as it was and as it will be, and the operator's local edits as a patch."""
+    def save(self, *, env_before: bytes | None, env_after: bytes, edits: bytes) -> None:
+        """Keep the env file as it was (None: there was none) and as it will be, and the local edits as a patch."""
         self._files.make(self.path)
-        self._files.write(self.path / ENV_BEFORE, env_before)
+        self._files.write(self.path / ENV_BEFORE, env_before or b"")
+        if env_before is None:
+            self._files.write(self.path / _NO_ENV, b"")
         self._files.write(self.path / ENV_AFTER, env_after)
         self._files.write(self.path / "local-edits.patch", edits)
 
@@ -47,6 +50,15 @@ class RunFolder:
         """What `save_contents` kept."""
         index = json.loads(self._files.read(self.path / f"{name}.json"))
         return {path: None if kept is None else self._files.read(self.path / kept) for path, kept in index.items()}
+
+    def has_contents(self, name: str) -> bool:
+        """Whether `save_contents` has kept files under this name."""
+        return self._files.exists(self.path / f"{name}.json")
+
+    @property
+    def had_no_env(self) -> bool:
+        """Whether there was no env file before the run."""
+        return self._files.exists(self.path / _NO_ENV)
 
     def env(self, which: str) -> bytes:
         """The env file, `ENV_BEFORE` or `ENV_AFTER`."""

@@ -17,12 +17,14 @@ class Target:
         compose: its compose files with the operator's edits: path in the checkout -> content.
         env: the env file as it will be; it holds secrets.
         changed: what else it changes for each service.
+        unpulled: the services whose image is taken as it is here.
     """
 
     model: ComposeModel
     compose: Mapping[str, bytes]
     env: bytes = field(repr=False)
     changed: Mapping[str, Changed]
+    unpulled: frozenset[str] = frozenset()
 
 
 def is_same(host: Host, target: Target, service: Service, running: Sequence[Container], image: Image | None) -> bool:

@@ -7,21 +7,23 @@ from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.host import ComposeModel, Container, Head, Image, Service
 from avnwizard.domain.references import is_tag
 from avnwizard.domain.settling import is_restless
-from avnwizard.domain.strategy import is_job
+from avnwizard.domain.strategy import has_ended_well, is_awaited, is_job
 from avnwizard.errors import RefusedError, UsageError
+from avnwizard.flows.env_on_disk import env_bytes, require_dispensable
 from avnwizard.flows.host import Host
 
 
 def read_env(host: Host) -> EnvFile:
-    """The operator's env file.
+    """The operator's env file; an empty one where the stack does without.
 
     Raises:
-        HostError: it is not there.
-        RefusedError: Compose would not read it; names the line, never a value.
+        HostError: it is missing, and was given by its name.
+        RefusedError: the compose files need it; or Compose would not read it: names the line, never a value.
     """
+    require_dispensable(host)
     path = host.stack.project.env_file
     try:
-        return EnvFile.parse(host.files.read(path))
+        return EnvFile.parse(env_bytes(host))
     except UsageError as error:
         raise RefusedError(f"{path}: {error.message}.", error.hint) from error
 
@@ -63,7 +65,9 @@ def ailment(service: Service, model: ComposeModel, containers: Sequence[Containe
     if not ours:
         return "missing"
     for one in ours:
-        if is_job(service, model):
+        if has_ended_well(service, one):
+            continue
+        if is_job(service, model) and (is_awaited(service, model) or not one.is_serving):
             if one.state == "exited" and one.exit_code:
                 return f"failed with exit code {one.exit_code}"
             if one.state != "exited":

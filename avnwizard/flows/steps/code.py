@@ -7,7 +7,8 @@ from avnwizard.domain import commands
 from avnwizard.domain.plain import printable
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError, StepError
-from avnwizard.flows.stack.run_folder import CARRIED, EARLY, EDITED, ENV_AFTER, ENV_BEFORE, ENV_LATE, LATE
+from avnwizard.flows.env_on_disk import env_bytes
+from avnwizard.flows.stack.run_folder import CARRIED, EARLY, EDITED, ENV_AFTER, ENV_BEFORE, ENV_LATE, LATE, OVERLAID
 from avnwizard.flows.stack.scene import Scene
 from avnwizard.planned import PlannedStep, StepKind
 
@@ -35,11 +36,14 @@ class Checkout(Step):
 
     def probe(self, ctx: StepContext) -> Probe:
         """Done when HEAD and the work tree are exactly as planned."""
-        return self._at(self._scene.plan.target.commit, CARRIED)
+        carried = self._scene.folder.contents(CARRIED)
+        there = self._scene.host.repo.matches(self._scene.plan.target.commit, contents=carried)
+        return Probe.DONE if there else Probe.NOT_DONE
 
     def do(self, ctx: StepContext) -> None:
         """Move to the target's commit; what was edited since the plan was made is kept."""
         self._keep_early_edits(ctx)
+        self._keep_overlaid()
         with ctx.effect("checkout"):
             self._scene.host.repo.checkout(
                 self._scene.plan.target.commit, contents=self._scene.folder.contents(CARRIED)
@@ -49,7 +53,7 @@ class Checkout(Step):
         """Move back to the commit, the branch and the very edits of before."""
         plan, repo = self._scene.plan, self._scene.host.repo
         self._keep_late_edits(ctx)
-        edited = self._scene.folder.contents(EDITED)
+        edited = {**dict.fromkeys(self._leftovers()), **self._before()}
         with ctx.effect("checkout-back"):
             try:
                 repo.checkout(plan.current.commit, branch=plan.branch, contents=edited)
@@ -95,11 +99,30 @@ class Checkout(Step):
 
     def undone(self, ctx: StepContext) -> Probe:
         """Whether the work tree is as it was."""
-        return self._at(self._scene.plan.current.commit, EDITED)
+        back = self._scene.host.repo.matches(self._scene.plan.current.commit, contents=self._before())
+        return Probe.DONE if back and not self._leftovers() else Probe.NOT_DONE
 
-    def _at(self, commit: str, contents: str) -> Probe:
-        there = self._scene.host.repo.matches(commit, contents=self._scene.folder.contents(contents))
-        return Probe.DONE if there else Probe.NOT_DONE
+    def _keep_overlaid(self) -> None:
+        """Untracked files that the release brings too become its own, and would be gone after a rollback."""
+        folder, plan = self._scene.folder, self._scene.plan
+        if not folder.has_contents(OVERLAID):
+            there = self._scene.host.repo.overlaid(plan.target.commit, plan.current.commit)
+            folder.save_contents(OVERLAID, there)
+
+    def _before(self) -> dict[str, bytes | None]:
+        """What differed from the current release before the run: edits, and files that the target brings too."""
+        folder = self._scene.folder
+        own = folder.contents(OVERLAID) if folder.has_contents(OVERLAID) else {}
+        files = {path: content for path, content in own.items() if content is not None}
+        return {**files, **folder.contents(EDITED)}
+
+    def _leftovers(self) -> list[str]:
+        """What a checkout of the target that was cut off has left: no git command would remove it."""
+        folder, plan = self._scene.folder, self._scene.plan
+        if not folder.has_contents(OVERLAID):
+            return []
+        there = self._scene.host.repo.overlaid(plan.target.commit, plan.current.commit)
+        return sorted(there.keys() - folder.contents(OVERLAID).keys())
 
 
 class WriteEnv(Step):
@@ -134,17 +157,18 @@ class WriteEnv(Step):
         """
         scene = self._scene
         file, before = scene.plan.project.env_file, scene.folder.path / ENV_BEFORE
-        if scene.host.files.read(file) not in {scene.folder.env(ENV_AFTER), scene.folder.env(ENV_BEFORE)}:
+        if env_bytes(scene.host) not in {scene.folder.env(ENV_AFTER), scene.folder.env(ENV_BEFORE)}:
             raise StepError(
                 f"{file} was edited since the plan was made; it was not touched.",
                 f"Keep your edit elsewhere, put {before} back and resume; or roll back and plan again.",
             )
         self._write(ctx, ENV_AFTER)
-        ctx.say(f"the env file of before is kept as {before}")
+        if not scene.folder.had_no_env:
+            ctx.say(f"the env file of before is kept as {before}")
 
     def undo(self, ctx: StepContext) -> None:
-        """Write the file of before; one that somebody edited since is kept."""
-        found = self._scene.host.files.read(self._scene.plan.project.env_file)
+        """Write the file of before, or remove it where there was none; one that somebody edited since is kept."""
+        found = env_bytes(self._scene.host)
         if found not in {self._scene.folder.env(ENV_AFTER), self._scene.folder.env(ENV_BEFORE)}:
             self._scene.host.files.write(self._scene.folder.path / ENV_LATE, found)
             ctx.say(f"the env file was edited during the run; it is kept as {self._scene.folder.path / ENV_LATE}")
@@ -155,10 +179,15 @@ class WriteEnv(Step):
         return self._is(ENV_BEFORE)
 
     def _write(self, ctx: StepContext, which: str) -> None:
+        files, file = self._scene.host.files, self._scene.plan.project.env_file
+        content = self._scene.folder.env(which)
         with ctx.effect(f"write-{which}"):
-            self._scene.host.files.write(self._scene.plan.project.env_file, self._scene.folder.env(which))
+            if content or not self._scene.folder.had_no_env:
+                files.write(file, content)
+            elif which == ENV_BEFORE:
+                files.remove(file)
 
     def _is(self, which: str) -> Probe:
-        there = hashlib.sha256(self._scene.host.files.read(self._scene.plan.project.env_file)).digest()
+        there = hashlib.sha256(env_bytes(self._scene.host)).digest()
         wanted = hashlib.sha256(self._scene.folder.env(which)).digest()
         return Probe.DONE if there == wanted else Probe.NOT_DONE

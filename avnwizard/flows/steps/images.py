@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from avnwizard.domain import commands
+from avnwizard.domain.host import Image
 from avnwizard.domain.plan import Plan
 from avnwizard.domain.references import is_tag, repository_of
 from avnwizard.engine.step import Probe, Step, StepContext
@@ -17,8 +18,14 @@ from avnwizard.ports import Stack
 
 
 def references(plan: Plan) -> dict[str, str]:
-    """Image reference -> planned digest ("" where unknown), for every service."""
-    return {service.image_new: service.digest for service in plan.services if service.image_new}
+    """Image reference -> planned digest ("" where unknown), for every service whose image is pulled."""
+    return {service.image_new: service.digest for service in plan.services if service.image_new and service.pulled}
+
+
+def unpulled(plan: Plan) -> list[str]:
+    """The references of the images that are taken as they are here."""
+    named = {service.image_new for service in plan.services if service.image_new and not service.pulled}
+    return sorted(named - references(plan).keys())
 
 
 class PullImages(Step):
@@ -66,6 +73,8 @@ class PullImages(Step):
                 )
             require_same_major(self._scene.host, self._scene.plan, image, ctx.recall().get("running", {}))
             pulled[reference] = image.id
+        for reference in unpulled(self._scene.plan):
+            pulled[reference] = _here(stack, reference).id
         require_safe_still(ctx, self._scene.host, self._scene.plan)
         ctx.note(images=pulled)
         ctx.progress(len(wanted), len(wanted), "images")
@@ -113,6 +122,16 @@ def put_back(ctx: StepContext, stack: Stack, tags: Mapping[str, str]) -> None:
         if image_id and (here is None or here.id != image_id) and stack.image(image_id):
             with ctx.effect(f"retag-{number}"):
                 stack.retag(image_id, tag)
+
+
+def _here(stack: Stack, reference: str) -> Image:
+    image = stack.image(reference)
+    if image is None:
+        raise StepError(
+            f"{reference} is not on this host any more, and it is not pulled. Nothing that serves was changed.",
+            "Build or load it again and resume; or roll back.",
+        )
+    return image
 
 
 def _nearest(sources: Iterable[str], reference: str) -> str:

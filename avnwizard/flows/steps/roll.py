@@ -1,4 +1,4 @@
-"""Run the one-shots, roll the services, retire what the release no longer has."""
+"""Run the one-shots, roll the services."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -150,12 +150,14 @@ class RollService(Step):
 
     def _up(self) -> commands.Argv:
         part, project = self._part, self._scene.plan.project
-        return commands.compose_up(project, part.service, force=bool(part.unseen), grace_s=part.grace_s)
+        scale = part.replicas or None
+        return commands.compose_up(project, part.service, scale=scale, force=bool(part.unseen), grace_s=part.grace_s)
 
     def _surge(self) -> tuple[commands.Argv, ...]:
         part = self._part
-        up = commands.compose_up(self._scene.plan.project, part.service, scale=2, recreate=False)
-        gone = _removal(part)
+        scale = 2 * max(part.replicas, 1)
+        up = commands.compose_up(self._scene.plan.project, part.service, scale=scale, recreate=False)
+        gone = removal(part)
         if part.handover != "director":
             return (up, *gone)
         director = f"avnwizard-director-{part.service}"
@@ -176,7 +178,7 @@ class RollService(Step):
         host, service = self._scene.host, self._part.service
         want = self._wanted(ctx, identity.remember(ctx, rolling.of_service(host, service)))
         surge = (self._part.handover or "wait") if self._part.strategy == "surge" else None
-        rolling.roll(ctx, host, want, surge=surge, patience=_patience(self._scene))
+        rolling.roll(ctx, host, want, surge=surge, patience=patience_of(self._scene))
         found = rolling.of_service(host, service)
         rolling.require_image(want.image_id, found)
         identity.note_disputed(ctx, host, service, found)
@@ -184,7 +186,8 @@ class RollService(Step):
     def _wanted(self, ctx: StepContext, before: Mapping[str, float]) -> rolling.Wanted:
         image_id = pinned(ctx.recall("pull"), self._part.image_new)
         replaced = _replaced(ctx, self._scene, self._part.service, before)
-        return rolling.wanted(self._scene.host, self._part.service, image_id, replaced)
+        replicas = self._part.replicas
+        return rolling.wanted(self._scene.host, self._part.service, image_id, replaced, replicas=replicas)
 
 
 class RollBackService(Step):
@@ -211,13 +214,14 @@ class RollBackService(Step):
         lend_name(ctx, host, want)
         surge = self._strategy == "surge"
         chosen = handover.plan_handover(host, want.service, host.edge.facts()) if surge else None
-        rolling.roll(ctx, host, want, surge=chosen.handover if chosen else None, patience=_patience(self._scene))
+        rolling.roll(ctx, host, want, surge=chosen.handover if chosen else None, patience=patience_of(self._scene))
         identity.note_disputed(ctx, host, self._service, rolling.of_service(host, self._service))
 
     def _wanted(self, ctx: StepContext, before: Mapping[str, float]) -> rolling.Wanted:
         image_id = ran_before(ctx.recall("pull"), self._service)
         replaced = _replaced(ctx, self._scene, self._service, before, back=True)
-        return rolling.wanted(self._scene.host, self._service, image_id, replaced)
+        before_run = next((one.replicas for one in self._scene.plan.services if one.service == self._service), 0)
+        return rolling.wanted(self._scene.host, self._service, image_id, replaced, replicas=before_run)
 
 
 def _replaced(
@@ -240,7 +244,8 @@ def _replaced(
     return frozenset() if original is None else frozenset(before) - original.keys()
 
 
-def _removal(part: ServicePlan) -> tuple[commands.Argv, ...]:
+def removal(part: ServicePlan) -> tuple[commands.Argv, ...]:
+    """The commands that take an old container away."""
     return commands.docker_stop([OLD], part.grace_s), commands.docker_remove(OLD)
 
 
@@ -249,39 +254,7 @@ def _settled(host: Host, want: rolling.Wanted) -> Probe:
     return Probe.DONE if done else Probe.HALF_DONE
 
 
-def _patience(scene: Scene) -> Patience:
+def patience_of(scene: Scene) -> Patience:
+    """How long the plan lets a roll wait."""
     plan = scene.plan
     return Patience(healthy_s=plan.healthy_s, drain_s=plan.drain_s, drain_limit_s=plan.drain_limit_s)
-
-
-class Retire(Step):
-    """Remove the containers of a service that the release in the checkout no longer has. Volumes stay."""
-
-    kind = StepKind.RETIRE
-    undone_by = (StepKind.ROLL,)
-
-    def __init__(self, scene: Scene, service: str) -> None:
-        self._scene, self.service = scene, service
-        self.name = f"retire:{service}"
-        self.title = f"Remove {service}"
-
-    def describe(self) -> PlannedStep:
-        """Stopped and removed by id."""
-        return replace(
-            super().describe(),
-            commands=_removal(self._scene.plan.service(self.service)),
-            note="The release no longer has it; volumes stay.",
-            going_back="it is started again",
-        )
-
-    def probe(self, ctx: StepContext) -> Probe:
-        """Done when no container is left."""
-        return Probe.HALF_DONE if rolling.of_service(self._scene.host, self.service) else Probe.DONE
-
-    def do(self, ctx: StepContext) -> None:
-        """Stop and remove by id."""
-        handover.forget(ctx, self._scene.host, self.service)
-        for one in rolling.of_service(self._scene.host, self.service):
-            with ctx.effect("remove"):
-                self._scene.host.stack.stop(one.id, grace_s=30)
-                self._scene.host.stack.remove(one.id)

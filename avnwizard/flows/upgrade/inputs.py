@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from avnwizard.domain.answers import Answers, Decision
 from avnwizard.domain.changelog import ChangelogRange
@@ -19,6 +20,8 @@ from avnwizard.domain.plan import Breaking
 from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host
 from avnwizard.flows.stack import drift
+from avnwizard.flows.stack.drawing import ReleaseFiles, compose_drawn_in
+from avnwizard.flows.stack.in_the_way import refuse_overwriting
 from avnwizard.flows.stack.models import compose_paths
 from avnwizard.flows.stack.submodules import refuse_submodules
 from avnwizard.flows.stack.survey import read_env
@@ -30,6 +33,9 @@ from avnwizard.flows.upgrade.new_migrations import new_migrations
 from avnwizard.flows.upgrade.notes import notes_between
 from avnwizard.flows.upgrade.tracked_env import EnvOfRelease, env_of_release
 
+_COMPOSE_NAMES = frozenset({"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"})
+"""What Compose looks for by itself."""
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -39,6 +45,7 @@ class Draft:
         operator: the env file as it is.
         coming: the same as the target's checkout makes it, where git tracks it; the decisions are made on that.
         compose: the target's compose files with the local edits carried over: path in the checkout -> content.
+        drawn: further compose files that those draw in, alike.
         edited: tracked files with local edits, as they are: path -> content (None: deleted).
         carried: the same files as they will be at the target.
         uses: the variables of the target's compose files.
@@ -65,6 +72,17 @@ class Draft:
     readers: Readers
     pins: tuple[Pin, ...]
     skipped: tuple[str, ...]
+    drawn: Mapping[str, bytes]
+
+    @property
+    def release(self) -> ReleaseFiles:
+        """Where the target's further files are read from."""
+        return ReleaseFiles(self.target.commit, self.carried, self.target.name)
+
+    @property
+    def every_compose(self) -> Mapping[str, bytes]:
+        """The target's compose files with those that they draw in."""
+        return {**self.compose, **self.drawn}
 
     def decisions(self, answers: Answers) -> tuple[Decision, ...]:
         """Everything to be decided, given the answers so far."""
@@ -85,6 +103,7 @@ def draft(host: Host, target: str) -> Draft:
     """
     current, tag = releases.current_tag(host), releases.find(host, target)
     refuse_submodules(host, current, tag)
+    refuse_overwriting(host, tag)
     operator = read_env(host)
     section = host.config.stack
     changelog = notes_between(host, current, tag, tags=releases.on_the_way(host))
@@ -106,8 +125,11 @@ def draft(host: Host, target: str) -> Draft:
         compose_new=after,
         operator=coming.env,
     )
-    uses = _uses(compose)
-    images = image_variables((content.decode("utf-8", "replace") for content in compose.values()), coming.env)
+    release = ReleaseFiles(tag.commit, carried, tag.name)
+    drawn = compose_drawn_in(host, compose, coming.env.to_bytes(), release)
+    every = {**compose, **drawn}
+    uses = _uses(every)
+    images = image_variables((content.decode("utf-8", "replace") for content in every.values()), coming.env)
     return Draft(
         current=current,
         target=tag,
@@ -116,6 +138,7 @@ def draft(host: Host, target: str) -> Draft:
         coming=coming,
         changelog=changelog,
         breaking=(
+            *releases.jump_to_acknowledge(current, tag),
             *to_acknowledge(host, found, tag.name),
             *(
                 Breaking(f"{one.version}/{number}", item.title, item.text)
@@ -131,8 +154,9 @@ def draft(host: Host, target: str) -> Draft:
         edits_patch=host.repo.diff(),
         migrations=new_migrations(host, current.commit, tag.commit, table_sizes(host)),
         drifted=drift.look(host, host.stack.resolve(), host.stack.containers()),
-        readers=readers(host, tag, compose, carried, coming.env, without_example=found.missing),
+        readers=readers(host, tag, every, carried, coming.env, without_example=found.missing),
         pins=pins(Defaults(old, variables_used(before)), Defaults(new, uses), images, diff.renamed),
+        drawn=drawn,
         skipped=skipped(section.example, {current.name: found.before, tag.name: found.after}),
     )
 
@@ -164,8 +188,13 @@ def _compose_file(host: Host, path: str, tag: TagRef, carried: Mapping[str, byte
     untracked = host.repo.directory / path
     if host.repo.read("HEAD", path) is None and untracked.is_file():
         return host.files.read(untracked)
+    folder, name = str(PurePosixPath(path).parent), printable(path, limit=200)
+    others = [one for one in host.repo.list(tag.commit, folder) if PurePosixPath(one).name in _COMPOSE_NAMES]
+    has = f"; it has {', '.join(printable(one, limit=80) for one in others[:3])}" if others else ""
     raise RefusedError(
-        f"{tag.name} has no {path}, which this project is run from.", "Read the changelog for the file's new name."
+        f"{printable(tag.name)} has no {name}, which this project is run from{has}. Nothing was changed.",
+        f"Do this release by hand: avnwizard snapshot create; git checkout {printable(tag.name)}; "
+        "docker compose up -d. avnwizard goes on from there.",
     )
 
 
@@ -173,6 +202,7 @@ def _carry(host: Host, tag: TagRef, coming: EnvOfRelease) -> tuple[dict[str, byt
     edited: dict[str, bytes | None] = {}
     carried: dict[str, bytes | None] = {}
     conflicts = []
+    overrides = compose_paths(host)[1:]
     for path in host.repo.state().edited:
         file = host.repo.directory / path
         edited[path] = host.files.read(file) if file.is_file() else None
@@ -181,7 +211,9 @@ def _carry(host: Host, tag: TagRef, coming: EnvOfRelease) -> tuple[dict[str, byt
             continue
         merge = host.repo.merge(path, tag.commit)
         carried[path] = merge.content
-        if merge.conflict:
+        if merge.conflict and path in overrides and host.repo.read(tag.commit, path) is None:
+            carried[path] = edited[path]  # the release leaves it to the operator from now on
+        elif merge.conflict:
             conflicts.append(path)
     if conflicts:
         raise RefusedError(

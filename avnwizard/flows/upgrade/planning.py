@@ -23,9 +23,11 @@ from avnwizard.flows.safety import hazards
 from avnwizard.flows.safety.data_services import with_ways_back
 from avnwizard.flows.safety.unprotected import require_known_database, snapshot_warnings
 from avnwizard.flows.snapshot.planning import plan_snapshot
+from avnwizard.flows.stack.drawing import self_contained
 from avnwizard.flows.stack.image_notes import image_notes
 from avnwizard.flows.stack.models import resolve_contents
 from avnwizard.flows.stack.same import Target
+from avnwizard.flows.upgrade.built_here import images_of_this_host
 from avnwizard.flows.upgrade.expecting import expected
 from avnwizard.flows.upgrade.inputs import Draft
 from avnwizard.flows.upgrade.meaning import compose_changes
@@ -34,6 +36,7 @@ from avnwizard.flows.upgrade.release_files import changed_for_services, in_sente
 from avnwizard.flows.upgrade.release_words import unread_notes
 from avnwizard.flows.upgrade.releases import cautions, kind_of
 from avnwizard.flows.upgrade.service_plans import others_of, services_of
+from avnwizard.flows.upgrade.standing_notes import left_to_operator, network_notes, own_commits, project_note
 from avnwizard.flows.upgrade.steps import described
 
 
@@ -107,17 +110,19 @@ def prepare(
     note = f"avnwizard: {draft.current.name} to {draft.target.name}"
     env, edits = apply_decisions(draft.coming.env, decisions, answers, note=note)
     edits = (*merge_edits(draft.operator, draft.coming.env, why=f"{draft.target.name}'s own file"), *edits)
-    model = resolve_contents(host, draft.compose, env.to_bytes(), what=draft.target.name)
+    compose = self_contained(host, draft.compose, env.to_bytes(), draft.release)
+    model = resolve_contents(host, compose, env.to_bytes(), what=draft.target.name)
     now = host.stack.resolve()
     changed = changed_for_services(host, draft, now, model, env)
     changes = compose_changes(now, model, (host.postgres_service, *host.choice.others)) + in_sentences(changed)
     kept = plan_snapshot(host, draft.current.name, taken=snapshot and bool(host.postgres_service), volumes=volumes)
     verdict = draft.migrations
-    target = Target(model, draft.compose, env.to_bytes(), changed)
+    unpulled = images_of_this_host(host, draft, now, model)
+    target = Target(model, compose, env.to_bytes(), changed, unpulled)
     containers = [one for one in host.stack.containers() if not one.one_off]
     others = others_of(host, draft, containers, now, model)
     services, of_data = with_ways_back(
-        host, services_of(host, target, strategies or {}, containers, others.retire), model, kept.volumes
+        host, services_of(host, target, strategies or {}, containers, others.retire, now), model, kept.volumes
     )
     told = hazards.require_safe(host, model, services, others, containers, release=draft.target.name)
     pinned = {one.service: one.pinned for one in draft.drifted.images}
@@ -125,8 +130,8 @@ def prepare(
     plan = Plan(
         product=host.config.stack.product,
         jump=kind_of(draft.current, draft.target),
-        project=host.stack.project,
-        current=ReleaseRef(draft.current.name, draft.current.commit, draft.current.date),
+        project=replace(host.stack.project, env_absent=host.stack.project.env_absent and not env.to_bytes()),
+        current=ReleaseRef(draft.current.name, draft.head.commit, draft.current.date),
         target=ReleaseRef(draft.target.name, draft.target.commit, draft.target.date),
         branch=draft.head.branch,
         edited=tuple(sorted(draft.edited)),
@@ -139,6 +144,8 @@ def prepare(
             *snapshot_warnings(kept),
             *image_notes(host, draft.target.name, draft.pins, env, services, model),
             *_warnings(host, draft, edits, verdict, services, model),
+            *project_note(host, draft.compose.values(), env, draft.target.name),
+            *network_notes(model),
             *of_data,
             *told,
         ),
@@ -200,7 +207,8 @@ def _warnings(
     services: tuple[ServicePlan, ...],
     model: ComposeModel,
 ) -> tuple[str, ...]:
-    found = [*cautions(draft.current, draft.target), *draft.drifted.warnings(), *draft.skipped]
+    found = [*cautions(draft.current, draft.target), *own_commits(draft.head)]
+    found += [*draft.drifted.warnings(), *draft.skipped, *left_to_operator(host, draft)]
     found += unread_notes(draft.changelog)
     found += [
         f"{draft.coming.path}: you changed {key}, and {draft.target.name} does too; yours stays."

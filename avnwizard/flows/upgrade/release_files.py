@@ -25,9 +25,9 @@ def changed_for_services(
         model: the target's.
         env: the operator's env file as it will be.
     """
-    moved = _moved(host, draft)
+    moved = moved_files(host, draft)
     before, after = draft.operator.as_dict(), env.as_dict()
-    documents = [read(content.decode("utf-8", "replace")) for content in draft.compose.values()]
+    documents = [read(content.decode("utf-8", "replace")) for content in draft.every_compose.values()]
     found = {}
     for name in model.services:
         copied = copied_contents(model.raw, name, after)
@@ -35,7 +35,7 @@ def changed_for_services(
         given = [path for document in documents for path in files_by_reference(document, name, after)]
         found[name] = Changed(
             seen=tuple(_given(host, given, moved, env_changes=before != after)),
-            mounted=tuple(_below(host, mounted_paths(model.raw, name), moved)),
+            mounted=tuple(below(host, mounted_paths(model.raw, name), moved)),
             copied=tuple(what for what, content in copied.items() if what in was and was[what] != content),
         )
     return found
@@ -53,7 +53,7 @@ def in_sentences(changed: Mapping[str, Changed]) -> tuple[str, ...]:
     return tuple(f"{name}: {in_words(one.all)}" for name, one in sorted(changed.items()) if one.all)
 
 
-def _moved(host: Host, draft: Draft) -> frozenset[str]:
+def moved_files(host: Host, draft: Draft) -> frozenset[str]:
     """The tracked files that will have another content, the operator's own edits being carried over."""
     moved = {one.path for one in host.repo.changed(draft.current.commit, draft.target.commit)}
     merged = {path for path, content in draft.edited.items() if draft.carried.get(path) != content}
@@ -69,10 +69,10 @@ def _given(host: Host, paths: Sequence[str], moved: frozenset[str], *, env_chang
             if env_changes:
                 yield path
         else:
-            yield from _below(host, [str(file)], moved)
+            yield from below(host, [str(file)], moved)
 
 
-def _below(host: Host, paths: Sequence[str], moved: frozenset[str]) -> Iterator[str]:
+def below(host: Host, paths: Sequence[str], moved: frozenset[str]) -> Iterator[str]:
     """The moved files that are one of some paths or lie below it."""
     told = set()
     for path in paths:

@@ -1,10 +1,12 @@
 """The releases that the checkout knows, in the order in which they came, and which one to take."""
 
+import re
 from dataclasses import dataclass
 
 from avnwizard.domain.host import TagRef
 from avnwizard.domain.plain import printable
-from avnwizard.domain.release_order import Named, Order, readable
+from avnwizard.domain.plan import Breaking
+from avnwizard.domain.release_order import Named, Order, readable, tag_of
 from avnwizard.domain.version import Jump, Version, kind_of_jump
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows.host import Host
@@ -79,7 +81,7 @@ def listing(host: Host) -> Listing:
     line: list[Named] = []
     apart: list[Named] = []
     same: list[str] = []
-    left_out = {tag.name for tag in tags} - {one.tag.name for one in every}
+    left_out = {tag.name for tag in host.repo.tags()} - {one.tag.name for one in every}
     for one in every:
         relation = order.relation(one)
         if relation == "same commit" and one.tag.name != current.name:
@@ -151,16 +153,34 @@ def cautions(current: TagRef, target: TagRef) -> tuple[str, ...]:
         said.append(f"{target.name} is a pre-release.")
     if there.flavour != here.flavour and there.flavour:
         said.append(f"{target.name}: nobody can say what {there.flavour!r} means; it may not be a release for you.")
-    if jumped := _jumps(here, there):
-        said.append(f"{target.name} {jumped}; releases are rarely tested across such a jump.")
     return tuple(said)
+
+
+def jump_to_acknowledge(current: TagRef, target: TagRef) -> tuple[Breaking, ...]:
+    """A jump over major versions, which nobody makes by accident: it is to be acknowledged."""
+    jumped = _jumps(Version.parse(current.name), Version.parse(target.name))
+    if not jumped:
+        return ()
+    return (
+        Breaking(
+            "jump",
+            f"{target.name} {jumped}; releases are rarely tested across such a jump.",
+            "Go one major version at a time unless the vendor says that this jump is supported: migrations of the "
+            "versions between may need those versions' code.",
+        ),
+    )
 
 
 def _current(host: Host) -> tuple[TagRef, tuple[TagRef, ...]]:
     head, tags = host.repo.head(), host.repo.tags()
     if not tags:
         raise RefusedError("The checkout has no tags, so no releases.", "git fetch --tags")
-    found = [tag for tag in tags if tag.name == head.tag]
+    name = head.tag
+    if pattern := host.config.releases.pattern:
+        matching = tuple(tag for tag in tags if re.fullmatch(pattern, tag.name))
+        name = tag_of(matching, head.base or head.commit) or head.tag
+        tags = tuple(tag for tag in tags if tag in matching or tag.name == name)
+    found = [tag for tag in tags if tag.name == name]
     if not found:
         raise RefusedError(
             f"The checkout is at {head.commit[:12]}, which no release tag names.",

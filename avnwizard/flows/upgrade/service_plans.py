@@ -1,13 +1,15 @@
 """How each service goes to the target release, and what becomes of the running ones that it does not start."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from avnwizard.domain.config import Strategy
 from avnwizard.domain.edge import EdgeFacts
 from avnwizard.domain.handover import lost_in_recreate, recreate_grace_s
-from avnwizard.domain.host import ComposeModel, Container
+from avnwizard.domain.host import ComposeModel, Container, Service
 from avnwizard.domain.plan import ServicePlan
 from avnwizard.domain.strategy import choose, roll_order
+from avnwizard.domain.traefik.labels import read_labels
 from avnwizard.flows.host import Host
 from avnwizard.flows.roll.handover import plan_handover
 from avnwizard.flows.safety import retiring
@@ -24,7 +26,7 @@ def others_of(
     """What becomes of the running services that the target does not start."""
     release = draft.target.name
     retiring.require_no_stranger(host, containers, now=now, target=model, release=release)
-    files = draft.compose.values()
+    files = draft.every_compose.values()
     return retiring.sort_out(host, containers, now=now, target=model, files=files, release=release)
 
 
@@ -34,23 +36,59 @@ def services_of(
     chosen: Mapping[str, Strategy],
     containers: list[Container],
     gone: tuple[str, ...],
+    now: ComposeModel,
 ) -> tuple[ServicePlan, ...]:
     """What happens to each service, in the order of the roll.
 
     Args:
         chosen: service -> strategy, over what `avnwizard.toml` says.
         gone: the running services that only the current release has.
+        now: the model of the files in the checkout.
     """
     model = target.model
     facts = host.edge.facts()
     parts: list[ServicePlan] = []
     for name in roll_order(model):
         cut_off = any(part.service in model.services[name].owners and part.strategy != "skip" for part in parts)
-        parts.append(_service(host, target, containers, name, facts, chosen.get(name), cut_off=cut_off))
-    parts += [
-        ServicePlan(name, "retire", "the release no longer has it", _image(containers, name), "", "") for name in gone
-    ]
+        part = _service(host, target, containers, name, facts, chosen.get(name), cut_off=cut_off)
+        parts.append(_scaled(part, target.model.services[name], containers, now.services.get(name)))
+    parts += [_retired(target, containers, now, name) for name in gone]
     return tuple(parts)
+
+
+def _retired(target: Target, containers: list[Container], now: ComposeModel, name: str) -> ServicePlan:
+    off = name in (target.model.raw.get("services") or {})
+    why = "the release switches it off (0 replicas)" if off else "the release no longer has it"
+    replicas = sum(one.service == name and one.state == "running" for one in containers)
+    successor = _successor(now.services.get(name), target.model, now)
+    if successor:
+        why = f"{why}, and {successor} has its routes"
+    return ServicePlan(name, "retire", why, _image(containers, name), "", "", replicas=replicas, successor=successor)
+
+
+def _successor(gone: Service | None, model: ComposeModel, now: ComposeModel) -> str:
+    """The new service that has a router of a service which is gone, as after a renaming; "" for none."""
+    mine = {one.name for one in read_labels(gone.labels).routers} if gone else set()
+    fresh = (one for name, one in sorted(model.services.items()) if name not in now.services)
+    return next((one.name for one in fresh if mine & {each.name for each in read_labels(one.labels).routers}), "")
+
+
+def _is_checked_by_image(model: ComposeModel, service: Service, running: tuple[Container, ...]) -> bool:
+    """Whether the containers that run have a health check although the compose file names none: their image's own."""
+    named = ((model.raw.get("services") or {}).get(service.name) or {}).get("healthcheck")
+    serving = [one for one in running if one.state == "running"]
+    return not named and bool(serving) and all(one.health != "none" for one in serving)
+
+
+def _kept_replicas(service: Service, running: tuple[Container, ...], now: Service | None) -> int:
+    """How many containers of a service that somebody scaled up by hand are kept; 0 where nobody did.
+
+    Containers of different images are what a run that was cut off has left, and no scaling.
+    """
+    serving = [one for one in running if one.state == "running"]
+    alike = len({(one.image_id, one.config_hash) for one in serving}) == 1
+    named = max(service.replicas, now.replicas if now else service.replicas)
+    return len(serving) if alike and len(serving) > named and not service.container_name else 0
 
 
 def _service(
@@ -66,13 +104,16 @@ def _service(
     model, changed = target.model, target.changed[name]
     service = model.services[name]
     running = tuple(one for one in containers if one.service == name)
-    digest = host.stack.registry_digest(service.image)
+    pulled = name not in target.unpulled
+    digest = host.stack.registry_digest(service.image) if pulled else ""
     image = host.stack.image(service.image)
     if image and digest and image.digest != digest:
         image = None  # the registry has another one under this tag
     override = chosen or host.config.roll.strategy.get(name)
     same = not cut_off and is_same(host, target, service, running, image)
-    choice = choose(service, model, same=same, override=override)
+    checked = _is_checked_by_image(model, service, running)
+    vouched = replace(service, has_healthcheck=True) if checked else service
+    choice = choose(vouched, model, same=same, override=override, running=running)
     reason, how, may_lose = AS_CHOSEN if chosen else choice.reason, None, ""
     if changed.all and choice.strategy != "job":
         reason = f"{in_words(changed.all)}; {reason}"
@@ -98,7 +139,19 @@ def _service(
         may_lose,
         recreate_grace_s(service, facts) if choice.strategy == "recreate" else service.stop_grace_s,
         unseen=changed.copied if choice.strategy == "job" else changed.mounted + changed.copied,
+        pulled=pulled,
+        image_checked=checked,
     )
+
+
+def _scaled(part: ServicePlan, service: Service, containers: list[Container], now: Service | None) -> ServicePlan:
+    """The part of a plan with the number of containers that the operator's scaling has made."""
+    running = tuple(one for one in containers if one.service == part.service)
+    count = _kept_replicas(service, running, now) if part.strategy in {"surge", "recreate"} else 0
+    if not count:
+        return part
+    named = f"{max(service.replicas, 1)} container{'' if service.replicas <= 1 else 's'}"
+    return replace(part, replicas=count, reason=f"{part.reason}; {count} run and are kept, the files name {named}")
 
 
 def _image(containers: list[Container], service: str) -> str:

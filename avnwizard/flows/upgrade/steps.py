@@ -10,7 +10,8 @@ from avnwizard.flows.stack.run_folder import ENV_BEFORE, RunFolder
 from avnwizard.flows.stack.scene import Scene
 from avnwizard.flows.steps.code import Checkout, WriteEnv
 from avnwizard.flows.steps.images import PullImages
-from avnwizard.flows.steps.roll import Retire, RollService, RunJob
+from avnwizard.flows.steps.retire import Retire
+from avnwizard.flows.steps.roll import RollService, RunJob
 from avnwizard.flows.steps.snapshot import TakeSnapshot
 from avnwizard.flows.steps.swap_back import SwapBack
 from avnwizard.flows.steps.verify import Verify

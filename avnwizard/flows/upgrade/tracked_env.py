@@ -37,7 +37,8 @@ def env_of_release(host: Host, tag: TagRef, operator: EnvFile) -> EnvOfRelease:
         RefusedError: the target brings one where the operator has one of his own; or it cannot be read.
     """
     path = _in_checkout(host)
-    before, after = (host.repo.read(ref, path) if path else None for ref in ("HEAD", tag.commit))
+    base = host.repo.head().base or "HEAD"
+    before, after = (host.repo.read(ref, path) if path else None for ref in (base, tag.commit))
     if before is None:
         if after is not None:
             raise RefusedError(
@@ -48,11 +49,11 @@ def env_of_release(host: Host, tag: TagRef, operator: EnvFile) -> EnvOfRelease:
         return EnvOfRelease(operator)
     if after is None:
         return EnvOfRelease(operator, path)
-    base, theirs = (_parsed(content, path, tag) for content in (before, after))
+    former, theirs = (_parsed(content, path, tag) for content in (before, after))
     merge = host.repo.merge(path, tag.commit)
-    disputed = contested(base, operator, theirs)
+    disputed = contested(former, operator, theirs)
     if merge.conflict or merge.content is None:
-        return EnvOfRelease(merged(base, operator, theirs), path, disputed)
+        return EnvOfRelease(merged(former, operator, theirs), path, disputed)
     return EnvOfRelease(_parsed(merge.content, path, tag), path, disputed)
 
 

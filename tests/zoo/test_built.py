@@ -1,0 +1,97 @@
+"""What an image brings or lacks: built on the host, never pulled, with a health check of its own."""
+
+import pytest
+
+from avnwizard.errors import ExitCode
+from tests.zoo.parts import app, compose, traefik, worker
+from tests.zoo.stack import COMPOSE_FILE, UP, ZooStack, bring_up, make
+
+pytestmark = pytest.mark.engine
+TAGS = ("v1.5.0", "v1.6.0")
+BUILD = ("env", "DOCKER_BUILDKIT=0", *UP)
+
+
+def _built(tag: str, label: str, **more: object) -> dict[str, str]:
+    services = {"web": worker("v1.5.0", build={"context": "./web"}, **more), "side": worker(tag)}
+    if "image" not in more:
+        del services["web"]["image"]
+    return {COMPOSE_FILE: compose(services), "web/Dockerfile": f"FROM @REG@/docs:v1.5.0\nLABEL rel={label}\n"}
+
+
+@pytest.mark.parametrize("more", [{}, {"image": "@PROJECT@-local"}], ids=["unnamed", "named"])
+def test_a_source_that_changes_is_refused_before_anything_is(zoo: ZooStack, more: dict[str, str]) -> None:
+    """Zoo 19: no registry is asked for a name that Compose made up, or for whatever a stranger has put under it."""
+    bring_up(zoo, {tag: _built(tag, tag, **more) for tag in TAGS}, up=[BUILD])
+    before = [one.id for one in zoo.containers()]
+    said = zoo.upgrade()
+    assert said.code == ExitCode.REFUSED, said.err
+    assert "v1.6.0 builds web from source" in said.err
+    assert "web/Dockerfile changed" in said.err
+    assert "Nothing was changed" in said.err
+    assert "git checkout v1.6.0; docker compose build web" in said.err
+    assert [one.id for one in zoo.containers()] == before
+    assert zoo.run("git", "status", "--porcelain").stdout == ""
+
+
+def test_a_source_that_stays_is_not_pulled(zoo: ZooStack) -> None:
+    """The image that was built here is taken as it is; the rest of the stack is rolled, there and back."""
+    bring_up(zoo, {tag: _built(tag, "same") for tag in TAGS}, up=[BUILD])
+    (web,) = zoo.containers("web")
+    there = zoo.upgrade()
+    assert there.code == ExitCode.DONE, there.err
+    assert (zoo.image_of("side").rpartition(":")[2], zoo.containers("web")[0].id) == ("v1.6.0", web.id)
+    back = zoo.rollback()
+    assert back.code == ExitCode.ROLLED_BACK, back.err
+    assert (zoo.image_of("side").rpartition(":")[2], zoo.containers("web")[0].id) == ("v1.5.0", web.id)
+
+
+def test_an_image_that_is_never_pulled(zoo: ZooStack) -> None:
+    """`pull_policy: never`: refused where the image is not here, and taken once it is loaded."""
+    name = f"{zoo.project}-loaded"
+    releases = {
+        tag: {COMPOSE_FILE: compose({"web": worker(tag, image=f"{name}:{tag}", pull_policy="never")})} for tag in TAGS
+    }
+    make(zoo, releases)
+    for tag in TAGS:
+        zoo.lab.docker("pull", "-q", f"{zoo.lab.registry}/docs:{tag}")
+    zoo.lab.docker("tag", f"{zoo.lab.registry}/docs:v1.5.0", f"{name}:v1.5.0")
+    zoo.run(*UP)
+    try:
+        said = zoo.upgrade()
+        assert said.code == ExitCode.REFUSED, said.err
+        assert f"{name}:v1.6.0, which is not on this host" in said.err
+        zoo.lab.docker("tag", f"{zoo.lab.registry}/docs:v1.6.0", f"{name}:v1.6.0")
+        there = zoo.upgrade()
+        assert there.code == ExitCode.DONE, there.err
+        assert zoo.image_of("web") == f"{name}:v1.6.0"
+        back = zoo.rollback()
+        assert (back.code, zoo.image_of("web")) == (ExitCode.ROLLED_BACK, f"{name}:v1.5.0"), back.err
+    finally:
+        zoo.remove()
+        zoo.lab.docker("image", "rm", "-f", f"{name}:v1.5.0", f"{name}:v1.6.0", check=False)
+
+
+def test_a_health_check_that_is_in_the_image_alone(zoo: ZooStack) -> None:
+    """Zoo 23: seen on the container that runs, so the service is rolled new beside old, both ways, without loss."""
+    checked = "HEALTHCHECK --interval=1s --start-period=20s CMD healthcheck http://127.0.0.1:8080/health/ready"
+    names = {tag: f"{zoo.lab.registry}/zoo-checked:{tag}" for tag in TAGS}
+    for tag, name in names.items():
+        made = zoo.lab.docker("create", f"{zoo.lab.registry}/docs:{tag}").stdout.strip()
+        zoo.lab.docker("commit", "--change", checked, made, name)
+        zoo.lab.docker("rm", made)
+        zoo.lab.docker("push", "-q", name)
+    services = {tag: {"traefik": traefik(), "web": app("web", tag, image=names[tag])} for tag in TAGS}
+    for tag in TAGS:
+        del services[tag]["web"]["healthcheck"]
+    bring_up(zoo, {tag: {COMPOSE_FILE: compose(services[tag])} for tag in TAGS})
+    plan = {one["service"]: one for one in zoo.avnwizard("plan", "--to", "v1.6.0", "--json").data["services"]}
+    assert plan["web"]["strategy"] == "surge"
+    assert zoo.version("web") == "v1.5.0"
+    with zoo.load("web") as load:
+        there = zoo.upgrade()
+        assert there.code == ExitCode.DONE, there.err
+        assert zoo.version("web") == "v1.6.0"
+        back = zoo.rollback()
+    assert (back.code, zoo.version("web")) == (ExitCode.ROLLED_BACK, "v1.5.0"), back.err
+    assert load.report
+    assert load.report.lost_total == 0, load.report

@@ -49,7 +49,7 @@ def choose(
     Args:
         same: its containers run what the target names already, and read nothing that changes: it is left alone.
         override: what `avnwizard.toml` orders.
-        running: its containers: what they are tells more of a one-shot than its name does.
+        running: its containers: what they are says more of a one-shot than its name does.
     """
     if override:
         return Choice(override, "as avnwizard.toml says")

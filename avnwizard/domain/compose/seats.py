@@ -13,7 +13,7 @@ Seat = tuple[str, str]
 def seats(compose_text: str) -> dict[Seat, str]:
     """Give the variable that each seat reads: an image, a port, a mount, a label, a command or a longer text.
 
-    A seat that two variables have tells nothing and is left out, and so is an entry of `environment` that has its
+    A seat that two variables have says nothing and is left out, and so is an entry of `environment` that has its
     variable's own name.
 
     Raises:

@@ -147,9 +147,9 @@ def of_places(old: Variable, new: Variable, likeness: float | None, scene: Scene
         if alone and telling_comment(old, likeness):
             yield Trace("place+comment")
     elif (before and first and a.rank == 0) or (after and last and a.between - a.rank == 1):
-        yield Trace("place.next", 1.0, "beside the same neighbour")
+        yield Trace("place.next", 1.0, "next to the same variable")
     elif before or after:
-        yield Trace("place.near", 1.0, "beside the same neighbour")
+        yield Trace("place.near", 1.0, "next to the same variable")
     else:
         yield Trace("place.other")
 

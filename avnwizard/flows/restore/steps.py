@@ -5,7 +5,7 @@ from avnwizard.domain.postgres.globals import left_alone
 from avnwizard.domain.postgres.names import beside, redone, set_aside
 from avnwizard.engine.step import Probe, StepContext
 from avnwizard.flows.snapshot import snapshots
-from avnwizard.flows.steps.exchange import put_back
+from avnwizard.flows.steps.exchange import exchange
 from avnwizard.flows.steps.restore import PutInPlace, RestoreBeside
 
 
@@ -46,7 +46,7 @@ class SwapIn(PutInPlace):
         for number, name in enumerate(self._databases):
             kept, aside = set_aside(name, ctx.source), redone(name, ctx.run)
             shown = printable(name, limit=63)
-            if put_back(ctx, database, name, kept=kept, aside=aside, number=number):
+            if exchange(ctx, database, name, stored=kept, aside=aside, number=number):
                 ctx.say(f"{shown} is as it was before the restore; what it became since is kept as {aside}")
             elif not database.exists(name):
                 ctx.say(f"{shown} is gone: bring it back with avnwizard snapshot restore --database NAME")

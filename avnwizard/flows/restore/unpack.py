@@ -39,7 +39,9 @@ class UnpackVolume(Step):
         kept = self._kept(ctx.source)
         if self._host.files.exists(kept):
             self._exchange(ctx, kept)
-            ctx.say(f"{self._volume.volume} has the files of before the restore; files that came with it stay")
+            ctx.say(
+                f"{self._volume.volume} has the files that it had before the restore; files that came with it stay"
+            )
         else:
             self._start(ctx, ctx.recall(self.name).get("running", []))
 

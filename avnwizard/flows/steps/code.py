@@ -164,7 +164,7 @@ class WriteEnv(Step):
             )
         self._write(ctx, ENV_AFTER)
         if not scene.folder.had_no_env:
-            ctx.say(f"the env file of before is kept as {before}")
+            ctx.say(f"the env file as it was is kept as {before}")
 
     def undo(self, ctx: StepContext) -> None:
         """Write the file of before, or remove it where there was none; one that somebody edited since is kept."""

@@ -17,6 +17,7 @@ from avnwizard.flows.snapshot import snapshots
 from avnwizard.flows.snapshot.snapshots import DumpedDatabase
 from avnwizard.flows.stack.baseline import baseline, written_since
 from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.steps.exchange import exchange
 from avnwizard.planned import StepKind
 from avnwizard.ports import Database
 
@@ -142,13 +143,7 @@ class PutInPlace(Step):
             if not database.exists(restored):
                 self._require_there(database, name)
                 continue
-            if database.exists(name):
-                if database.exists(kept):
-                    raise HostError(f"There is a {kept} already.", "Rename it by hand, then resume.")
-                with ctx.effect(f"set-aside-{number}"):
-                    database.rename(name, kept)
-            with ctx.effect(f"put-in-place-{number}"):
-                database.rename(restored, name)
+            exchange(ctx, database, name, stored=restored, aside=kept, number=number)
             ctx.say(f"{name} is as in the snapshot; what it was is kept as {kept}")
 
     @staticmethod

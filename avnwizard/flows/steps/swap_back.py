@@ -6,7 +6,7 @@ from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres.names import redone, set_aside
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.flows.stack.scene import Scene
-from avnwizard.flows.steps.exchange import put_back
+from avnwizard.flows.steps.exchange import exchange
 from avnwizard.planned import PlannedStep, StepKind
 
 
@@ -45,5 +45,5 @@ class SwapBack(Step):
         database = self._host.database()
         for number, name in enumerate(self._databases):
             kept, aside = set_aside(name, self._rollback), redone(name, ctx.run)
-            if put_back(ctx, database, name, kept=kept, aside=aside, number=number):
+            if exchange(ctx, database, name, stored=kept, aside=aside, number=number):
                 ctx.say(f"{name} is as it was before the rollback; what it became since is kept as {aside}")

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -10,9 +9,6 @@ from avnwizard.adapters.state.volatile import is_volatile
 from avnwizard.flows.memory import memory
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
-
-if TYPE_CHECKING:
-    from avnwizard.flows.host import Host
 
 _MOUNTS = """\
 22 1 252:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw
@@ -51,12 +47,8 @@ def test_check_warns(practice_host: PracticeHost, tmp_path: Path) -> None:
     host = open_host(practice_host.project.directory)
     state = replace(host.state, pointer=tmp_path / "pointer", pointed=host.state.folder)
     kept, lost = (
-        [
-            one
-            for one in memory(cast("Host", replace(host, state=replace(state, volatile=volatile))))
-            if "reboot" in one.message
-        ]
-        for volatile in (False, True)
+        [one for one in memory(replace(host, state=replace(state, volatile=each))) if "reboot" in one.message]
+        for each in (False, True)
     )
     assert kept == []
     assert [(one.level, one.hint) for one in lost] == [("warn", "Name a folder on a disk in AVNWIZARD_STATE_DIR.")]

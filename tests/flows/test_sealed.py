@@ -1,11 +1,13 @@
 """A snapshot belongs to its stack: its seal says so. Without one it is only restored if somebody vouches for it."""
 
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from avnwizard.domain.snapshot import Manifest
 from avnwizard.errors import ExitCode
 from avnwizard.flows.snapshot import seal, snapshots
 from avnwizard.practice.host import PracticeHost
@@ -20,10 +22,10 @@ def _restore(checkout: Path, *words: str) -> Said:
     return avnwizard("snapshot", "restore", *words, "--database", "keto", "--yes", "--stack", checkout)
 
 
-def _altered(checkout: Path, folder: Path, **fields: str) -> None:
+def _altered(checkout: Path, folder: Path, alter: Callable[[Manifest], Manifest]) -> None:
     """As somebody would do it who can write to the snapshot, and cannot read the key: all but the seal fits."""
     files = open_host(checkout).files
-    manifest = replace(snapshots.load(files, folder), **fields)
+    manifest = alter(snapshots.load(files, folder))
     (folder / snapshots.MANIFEST).write_bytes(snapshots.to_json(manifest))
     told = files.measure(folder / snapshots.MANIFEST)
     (folder / snapshots.SUMS).write_bytes(snapshots.sums(told, manifest.parts()))
@@ -49,13 +51,13 @@ def test_what_is_not_ours_is_not_restored_unasked(practice_host: PracticeHost, f
     }[how]
     match how:
         case "changed":
-            _altered(checkout, folder, tag="v9.9.9")
+            _altered(checkout, folder, lambda told: replace(told, tag="v9.9.9"))
         case "seal taken away":
             (folder / seal.SEAL).unlink()
         case "key gone":
             (host.state.folder / seal.KEY).unlink()
         case _:
-            _altered(checkout, folder, project="elsewhere")
+            _altered(checkout, folder, lambda told: replace(told, project="elsewhere"))
             seal.put_seal(host, folder)
     refused = _restore(checkout)
     assert refused.code == ExitCode.REFUSED, refused.err
@@ -111,12 +113,12 @@ def test_a_rollback_restores_from_what_was_sealed_alone(
     if taken_away:
         (folder / seal.SEAL).unlink()
     else:
-        _altered(stack, folder, branch="elsewhere")
+        _altered(stack, folder, lambda told: replace(told, branch="elsewhere"))
     refused = avnwizard("rollback", "--restore", "--yes", "--stack", stack)
     assert refused.code == ExitCode.REFUSED, refused.err
     assert "Nothing was changed" in refused.err
     assert ("lacks its seal" if taken_away else "changed after it was taken") in refused.err
-    _altered(stack, folder, branch="")
+    _altered(stack, folder, lambda told: replace(told, branch=""))
     (folder / seal.SEAL).write_bytes(before)
     assert seal.look(host, folder) == "ours", "put back as it was"
 

@@ -248,12 +248,14 @@ class StatePaths:
         pointer: the file that names the folder to every login; None where there is none (a practice stack).
         pointed: the folder that it names; None where there is no such file yet.
         others: folders in which logins kept the state of this stack before it was shared.
+        volatile: whether the folder lies in memory, where a reboot takes it.
     """
 
     folder: Path
     pointer: Path | None = None
     pointed: Path | None = None
     others: tuple[Path, ...] = ()
+    volatile: bool = False
 
     @property
     def journal(self) -> Path:

@@ -90,6 +90,7 @@ class Manifest:
         proof: the weakest of the databases' proofs.
         proof_note: why it is not stronger, "" where it is as strong as was asked.
         made_by: "avnwizard VERSION"; "" in those made before this was kept.
+        project: the Compose project; "" in those made before this was kept.
     """
 
     taken_at: float
@@ -111,6 +112,7 @@ class Manifest:
     proof: Proof = "read back"
     proof_note: str = ""
     made_by: str = ""
+    project: str = ""
 
     def parts(self) -> tuple[Part, ...]:
         """Every file."""

@@ -73,6 +73,8 @@ class Flow(ABC):
     """Whether nothing is left of a run that stopped, wherever it stopped: then it is given up at once."""
     stands_alone: ClassVar[bool] = False
     """Whether a run of it may be made while one of another flow is unfinished."""
+    staged: ClassVar[bool] = False
+    """Whether the wizard's stages, from the release to the roll, lead up to its runs."""
     keeps_images: ClassVar[bool] = False
     """Whether its runs keep the previous images until they are accepted."""
 

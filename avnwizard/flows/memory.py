@@ -27,6 +27,13 @@ def memory(host: Host) -> Iterator[Finding]:
         )
     else:
         yield Finding("state", "ok", printable(f"The state of this stack is in {state.folder}."))
+    if state.volatile:
+        yield Finding(
+            "state",
+            "warn",
+            "The state lies in memory (tmpfs): a reboot takes the journal, and with it the way back of a run.",
+            "Name a folder on a disk in AVNWIZARD_STATE_DIR.",
+        )
     if trouble := _unshared(host):
         yield Finding("state", "warn", printable(trouble), "How to share it: avnwizard help state")
     for line in also(host):

@@ -72,7 +72,7 @@ def _restore(server: _Server, monkeypatch: pytest.MonkeyPatch, noted: dict[str, 
             note=noted.update,
         ),
     )
-    RestoreBeside(host, Path("snapshot"), ("db0", "db1", "db2")).do(ctx)
+    RestoreBeside(host, Path("snapshot"), ("db0", "db1", "db2"), sealed=False).do(ctx)
 
 
 def test_without_room_nothing_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:

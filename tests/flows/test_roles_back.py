@@ -66,7 +66,7 @@ def _taken(practice_host: PracticeHost) -> tuple[Host, Path]:
 def _repair(host: Host, folder: Path) -> None:
     """The one step of a run, as the runner carries it."""
     scene = cast("Any", SimpleNamespace(host=host))
-    journal, steps = host.journal(), [RepairRoles(scene, folder)]
+    journal, steps = host.journal(), [RepairRoles(scene, folder, sealed=True)]
     run = new_run_id(len(journal.runs()))
     journal.create_run(run, kind="test", title="roles", plan="{}", steps=steps)
     if run_steps(journal, FeedWriter(host.state.feed(run)), journal.run(run), steps) != "done":

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from avnwizard.adapters.state import pointer, trust
 from avnwizard.adapters.state.standing import standing
+from avnwizard.adapters.state.volatile import is_volatile
 from avnwizard.domain.config import StatePaths
 from avnwizard.domain.plain import printable
 from avnwizard.engine import lock
@@ -49,7 +50,7 @@ class _Stack:
 
     def paths(self, folder: Path) -> StatePaths:
         others = tuple(place for place in _earlier(self) if place != folder)
-        return StatePaths(folder, self.pointer, self.pointed(), others)
+        return StatePaths(folder, self.pointer, self.pointed(), others, volatile=is_volatile(folder))
 
 
 def find_state(directory: Path, git_dir: Path) -> StatePaths:

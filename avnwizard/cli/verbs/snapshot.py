@@ -9,7 +9,7 @@ from avnwizard.cli.output import emit_json, say, show_table
 from avnwizard.cli.verbs import snapshot_looking
 from avnwizard.cli.verbs.upgrade import DetachOption, YesOption, confirm, start
 from avnwizard.domain.snapshot import Proof
-from avnwizard.errors import ExitCode, UsageError
+from avnwizard.errors import ExitCode, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from avnwizard.flows.run.pruning import Pruning
@@ -82,6 +82,9 @@ def restore(
     stop_services: Annotated[
         bool, typer.Option("--stop-services", help="Stop what uses the databases for the swap, and start it again.")
     ] = False,
+    foreign: Annotated[
+        bool, typer.Option("--foreign", help="Restore one that this stack's key does not vouch for; you do.")
+    ] = False,
     yes: YesOption = False,
     detach: DetachOption = False,
 ) -> int:
@@ -99,6 +102,13 @@ def restore(
     order, manifest = restoring.plan_restore(
         host, folder, tuple(database or ()), tuple(volume or ()), stop_services=stop_services
     )
+    for doubt in order.doubts:
+        say(doubt, style="yellow")
+    if order.doubts and not foreign:
+        raise RefusedError(
+            f"{folder.name} may not be a snapshot of this stack, or not as it was taken. Nothing was changed.",
+            "If you know where it comes from: --foreign restores it all the same. Its checksums are compared anyway.",
+        )
     head = host.repo.head()
     if manifest.commit != head.commit:
         was = manifest.tag or manifest.commit[:12]

@@ -135,18 +135,22 @@ def verify(
 ) -> int:
     """Read a snapshot from the disk: every checksum, every dump to its end. Exit code 3 when something is damaged.
 
-    JSON: {"snapshot": folder, "level": "checksums" | "read back" | "restored"}; "checksums" where Postgres is down.
+    JSON: {"snapshot": folder, "level": "checksums" | "read back" | "restored", "doubts": [why it may not be this
+    stack's own]}; "checksums" where Postgres is down.
     """
-    from avnwizard.flows.snapshot import snapshots, verifying
+    from avnwizard.flows.snapshot import seal, snapshots, verifying
 
     host = open_stack(stack)
     folder = snapshots.find(host.files, host.state.snapshots, name)
     with told("verify") as tell:
         level, note = verifying.verify(host, folder, restored=restored, progress=partial(_heard, tell))
+    doubts = seal.doubts(host, folder, snapshots.load(host.files, folder))
     if json:
-        emit_json({"snapshot": str(folder), "level": level})
+        emit_json({"snapshot": str(folder), "level": level, "doubts": list(doubts)})
     else:
         say(f"{folder.name} is whole: {verifying.WORDS[level]}{note}")
+        for doubt in doubts:
+            say(doubt, style="yellow")
     return ExitCode.DONE
 
 

@@ -13,7 +13,7 @@ from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows.host import Host
 from avnwizard.flows.restore.steps import RestoreCopies, SwapIn
 from avnwizard.flows.restore.unpack import UnpackVolume
-from avnwizard.flows.snapshot import snapshots
+from avnwizard.flows.snapshot import seal, snapshots
 from avnwizard.flows.snapshot.volume_places import require_there
 from avnwizard.flows.stack.former_release import stays_running
 from avnwizard.flows.steps.writers import StartWriters, StopWriters
@@ -26,6 +26,7 @@ class RestoreOrder:
     Attributes:
         keeping: the databases that are there now: they are kept under another name.
         stop: services that are stopped while the databases are swapped, dependencies first; () where none shall be.
+        doubts: why the snapshot may be another stack's or changed, a sentence each: the operator has to vouch for it.
     """
 
     snapshot: Path
@@ -33,6 +34,7 @@ class RestoreOrder:
     keeping: tuple[str, ...]
     volumes: tuple[str, ...]
     stop: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 def plan_restore(
@@ -68,7 +70,7 @@ def plan_restore(
     )
     keeping = tuple(name for name in chosen if name in there)
     stop = _writers(host) if stop_services and chosen else ()
-    return RestoreOrder(folder, chosen, keeping, tuple(volumes), stop), manifest
+    return RestoreOrder(folder, chosen, keeping, tuple(volumes), stop, seal.doubts(host, folder, manifest)), manifest
 
 
 def _writers(host: Host) -> tuple[str, ...]:
@@ -83,6 +85,7 @@ def to_json(order: RestoreOrder) -> str:
     """For the journal: what was ordered, apart from what the world was like."""
     found: dict[str, Any] = {"snapshot": str(order.snapshot), "databases": order.databases, "volumes": order.volumes}
     found |= {"stop": order.stop} if order.stop else {}
+    found |= {} if order.doubts else {"sealed": True}
     return json.dumps(found)
 
 
@@ -95,7 +98,9 @@ def from_json(text: str) -> RestoreOrder:
     try:
         found = json.loads(text)
         databases, volumes = tuple(map(str, found["databases"])), tuple(map(str, found["volumes"]))
-        return RestoreOrder(Path(found["snapshot"]), databases, (), volumes, tuple(map(str, found.get("stop", ()))))
+        stop = tuple(map(str, found.get("stop", ())))
+        doubts = () if found.get("sealed") else ("The operator vouched for it, or an earlier version ordered this.",)
+        return RestoreOrder(Path(found["snapshot"]), databases, (), volumes, stop, doubts)
     except (ValueError, KeyError, TypeError) as error:
         raise RefusedError(
             "This restore was planned by another version of avnwizard.", "Go on with the version that started it."
@@ -109,7 +114,7 @@ def restore_steps(host: Host, order: RestoreOrder, manifest: Manifest) -> list[S
         swap: list[Step] = [SwapIn(host, order.databases)]
         if order.stop:
             swap = [StopWriters(host, order.stop), *swap, StartWriters(host, order.stop)]
-        steps += [RestoreCopies(host, order.snapshot, order.databases), *swap]
+        steps += [RestoreCopies(host, order.snapshot, order.databases, sealed=not order.doubts), *swap]
     volumes = [one for one in manifest.volumes if one.volume in order.volumes]
     return [*steps, *(UnpackVolume(host, order.snapshot, one) for one in volumes)]
 

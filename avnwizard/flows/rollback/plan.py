@@ -33,6 +33,7 @@ class RollbackPlan:
         gone: services that the run removed and that do not come back: no compose file of before names them.
         fetch: images that ran before and are pulled first, since they are gone from this host.
         borrowed: image names that the files of before give to other images than ran.
+        sealed: whether this stack's key vouches for the snapshot; not for one that an earlier version took.
     """
 
     run: str
@@ -56,6 +57,7 @@ class RollbackPlan:
     gone: tuple[str, ...] = ()
     fetch: tuple[Gone, ...] = ()
     borrowed: tuple[str, ...] = ()
+    sealed: bool = False
 
     @property
     def altered(self) -> dict[Strategy, list[str]]:

@@ -24,6 +24,7 @@ from avnwizard.flows.safety.hazards import require_one_writer
 from avnwizard.flows.safety.out_of_sight import UNRESTORED, code_alone
 from avnwizard.flows.safety.unprotected import not_held
 from avnwizard.flows.snapshot import snapshots
+from avnwizard.flows.snapshot.seal import require_own
 from avnwizard.flows.stack.baseline import Baseline, baseline
 from avnwizard.flows.stack.begun import one_shots
 from avnwizard.flows.stack.former_images import reach
@@ -63,7 +64,7 @@ def plan_rollback(host: Host, journal: Journal, run: RunRecord, wishes: Wishes |
     alone_agreed = wishes.unrestored and known.manifest is None
     restore = (verdict.restore and not alone_agreed) or wishes.restore
     if restore:
-        _require_snapshot(host, plan, known)
+        _require_snapshot(host, plan, known, begun)
     elif verdict.restore:
         verdict = alone(verdict, begun)
     cost = cost_of(host, plan, steps, known, verdict, restore=restore)
@@ -74,7 +75,12 @@ def plan_rollback(host: Host, journal: Journal, run: RunRecord, wishes: Wishes |
     return _decide(host, plan, run.id, begun, verdict, cost, wishes, databases=names, save_rows=save and restore)
 
 
-def _require_snapshot(host: Host, plan: Plan, known: Baseline) -> None:
+def _is_sealed(begun: Sequence[StepRecord]) -> bool:
+    """Whether the snapshot was sealed when it was taken, as the journal has it: a seal may have been taken away."""
+    return any(step.facts.get("sealed") for step in begun if step.kind is StepKind.SNAPSHOT)
+
+
+def _require_snapshot(host: Host, plan: Plan, known: Baseline, begun: Sequence[StepRecord]) -> None:
     """The databases can only go back to a snapshot whose every part is as it was written."""
     if known.manifest is None:
         raise RefusedError(
@@ -84,6 +90,8 @@ def _require_snapshot(host: Host, plan: Plan, known: Baseline) -> None:
         )
     try:
         snapshots.verify(host.files, plan.snapshot.folder)
+        if _is_sealed(begun):
+            require_own(host, plan.snapshot.folder)
     except HostError as error:
         raise RefusedError(f"{error.message} Nothing was changed.", error.hint) from error
 
@@ -166,6 +174,7 @@ def _decide(
         gone=gone,
         fetch=images.fetch,
         borrowed=images.borrowed,
+        sealed=_is_sealed(begun),
     )
 
 
@@ -200,10 +209,10 @@ def _code_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
 def _database_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
     if plan.restore:
         # restored while the services still run: users wait for the swap alone
-        yield RestoreBeside(scene.host, Path(plan.snapshot), plan.databases)
+        yield RestoreBeside(scene.host, Path(plan.snapshot), plan.databases, sealed=plan.sealed)
         yield StopWriters(scene.host, plan.stop)
         if plan.roles is not None:
-            yield RepairRoles(scene, Path(plan.snapshot))
+            yield RepairRoles(scene, Path(plan.snapshot), sealed=plan.sealed)
         yield SwapDatabases(scene, plan.databases)
 
 

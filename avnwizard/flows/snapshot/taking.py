@@ -21,6 +21,7 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.snapshot import proving, snapshots
 from avnwizard.flows.snapshot.context import Surroundings
 from avnwizard.flows.snapshot.dumping import dump_all
+from avnwizard.flows.snapshot.seal import put_seal
 from avnwizard.flows.snapshot.volume_places import require_there
 from avnwizard.ports import Database, Progress
 
@@ -109,10 +110,12 @@ class Taking:
             proof=self._proof,
             proof_note=self._note,
             made_by=f"avnwizard {__version__}",
+            project=self._host.stack.project.name,
         )
         self._host.files.write(self._folder / snapshots.MANIFEST, snapshots.to_json(manifest))
         written = self._host.files.measure(self._folder / snapshots.MANIFEST)
         self._host.files.write(self._folder / snapshots.SUMS, snapshots.sums(written, manifest.parts()))
+        put_seal(self._host, self._folder)
         return manifest
 
     def _proven(self, number: int, dumped: DumpedDatabase) -> DumpedDatabase:

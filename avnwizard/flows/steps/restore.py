@@ -14,6 +14,7 @@ from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError, StepError
 from avnwizard.flows.host import Host
 from avnwizard.flows.snapshot import snapshots
+from avnwizard.flows.snapshot.seal import require_own
 from avnwizard.flows.snapshot.snapshots import DumpedDatabase
 from avnwizard.flows.stack.baseline import baseline, written_since
 from avnwizard.flows.stack.scene import Scene
@@ -28,15 +29,19 @@ _ROOM_FOR_WAL_BYTES = 1 << 30
 
 
 class RestoreBeside(Step):
-    """Restore every database of the snapshot under another name, and compare the rows."""
+    """Restore every database of the snapshot under another name, and compare the rows.
+
+    Args:
+        sealed: whether this stack's key must vouch for the snapshot.
+    """
 
     name = "restore"
     title = "Restore the snapshot beside the databases"
     kind = StepKind.RESTORE
     undone_by: ClassVar[tuple[StepKind, ...] | None] = ()  # nothing that is live was touched
 
-    def __init__(self, host: Host, folder: Path, databases: tuple[str, ...]) -> None:
-        self._host, self._folder, self._databases = host, folder, databases
+    def __init__(self, host: Host, folder: Path, databases: tuple[str, ...], *, sealed: bool) -> None:
+        self._host, self._folder, self._databases, self._sealed = host, folder, databases, sealed
 
     def probe(self, ctx: StepContext) -> Probe:
         """The journal says which databases were restored whole; the rest is done again, and what is gone since."""
@@ -45,6 +50,8 @@ class RestoreBeside(Step):
     def do(self, ctx: StepContext) -> None:
         """Check the snapshot, then restore what is not yet restored."""
         manifest = snapshots.verify(self._host.files, self._folder)
+        if self._sealed:
+            require_own(self._host, self._folder)
         database = self._host.database()
         with ctx.effect("missing-roles"):
             made = database.repair_globals(self._folder / manifest.globals.file, only_missing=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError
 from avnwizard.flows.snapshot import snapshots
+from avnwizard.flows.snapshot.seal import require_own
 from avnwizard.flows.stack.scene import Scene
 from avnwizard.planned import StepKind
 
@@ -13,7 +14,7 @@ class RepairRoles(Step):
     """Compare with the snapshot's globals and put back what changed; roles that are new are reported and left.
 
     Only where the databases go back too. The statements run as the server's superuser, so the file's checksum is
-    compared immediately before each use, also in a run that is resumed.
+    compared immediately before each use, also in a run that is resumed, and its seal (`sealed`) where it has one.
     """
 
     name = "roles"
@@ -21,8 +22,8 @@ class RepairRoles(Step):
     kind = StepKind.ROLES
     undone_by = ()  # only in a rollback, which is not rolled back itself
 
-    def __init__(self, scene: Scene, folder: Path) -> None:
-        self._scene, self._folder = scene, folder
+    def __init__(self, scene: Scene, folder: Path, *, sealed: bool) -> None:
+        self._scene, self._folder, self._sealed = scene, folder, sealed
 
     def probe(self, ctx: StepContext) -> Probe:
         """Comparing again is harmless."""
@@ -46,6 +47,8 @@ class RepairRoles(Step):
 
     def _verified(self) -> Path:
         try:
+            if self._sealed:
+                require_own(self._scene.host, self._folder)
             return snapshots.verified_globals(self._scene.host.files, self._folder)
         except HostError as error:
             raise HostError(

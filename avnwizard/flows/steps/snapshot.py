@@ -97,5 +97,5 @@ class TakeSnapshot(Step):
             files.remove(final)
             files.publish(partial, final)
         many = f"{len(manifest.databases)} databases"
-        ctx.note(proof=manifest.proof, proof_note=manifest.proof_note, bytes=manifest.size_bytes)
+        ctx.note(sealed=True, proof=manifest.proof, proof_note=manifest.proof_note, bytes=manifest.size_bytes)
         ctx.say(f"snapshot of {many} in {final}: {manifest.size_bytes:,} bytes, {manifest.proof}")

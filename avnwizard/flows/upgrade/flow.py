@@ -33,6 +33,7 @@ class Upgrade(Flow):
     subjects = frozenset({"services", "databases"})
     way_back = "rollback"
     keeps_images = True
+    staged = True
 
     def steps(self, host: Host, journal: Journal, run: RunRecord) -> list[Step]:
         """As its plan says."""

@@ -119,7 +119,7 @@ class RunPage(Page):
         if self._touched is None:
             self._touched = self._read(record)
             title = self.query_one(TitleBar)
-            title.heading, title.stage = record.title, self.STAGE if flow_of(record).can_roll_back else None
+            title.heading, title.stage = record.title, self.STAGE if flow_of(record).staged else None
         self.view = (self.view or RunView(event.news.record)).told(event.news, settled=event.settled)
         self.show_view()
 

@@ -26,7 +26,7 @@ def edited(runner: GitRunner, base: str = "HEAD") -> tuple[str, ...]:
     if hidden := _hidden_edits(runner):
         flags = ("--no-skip-worktree", "--no-assume-unchanged")
         show_them = " && ".join(f"git update-index {flag} -- {shlex.join(hidden)}" for flag in flags)
-        message = f"git was told not to look at files that are edited: {', '.join(hidden[:_SHOWN])}."
+        message = f"git is set to ignore changes of files that are edited: {', '.join(hidden[:_SHOWN])}."
         raise HostError(message, f"Show them to git again: {show_them}")
     options = ("--name-only", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules=all")
     found = {*runner.paths("diff", *options, base, "--"), *runner.paths("diff", *options, "--cached", base, "--")}

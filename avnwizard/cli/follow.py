@@ -8,8 +8,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from avnwizard.cli.edge_lines import LossTeller, summary
 from avnwizard.cli.output import say, talk_console
-from avnwizard.cli.sizes import span
 from avnwizard.domain.plain import printable
+from avnwizard.domain.words import duration, time_of_day
 from avnwizard.engine.feed import Event, FeedReader
 from avnwizard.errors import ExitCode
 
@@ -113,7 +113,7 @@ class _LineWatcher:
 
     def show(self, event: Event, names: dict[str, str]) -> None:
         """Tell one event."""
-        stamp = time.strftime("%H:%M:%S", time.localtime(event.at))
+        stamp = time_of_day(event.at, to_the_second=True)
         title = printable(names.get(event.step, event.step))
         if event.kind == "step":
             state = printable(str(event.data.get("state", "")))
@@ -173,7 +173,7 @@ class _BarWatcher(_LineWatcher):
             title = printable(names.get(event.step, ""), limit=40)
             self._progress.update(
                 self._step_task,
-                description=title if left_s is None else f"{title}, about {span(left_s)} left",
+                description=title if left_s is None else f"{title}, about {duration(left_s)} left",
                 completed=event.data.get("done"),
                 total=event.data.get("total"),
             )

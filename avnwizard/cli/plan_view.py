@@ -9,7 +9,8 @@ from avnwizard.cli.edge_lines import of_route
 from avnwizard.cli.output import data_console, show_table
 from avnwizard.domain.plain import printable
 from avnwizard.domain.probing import words
-from avnwizard.domain.spans import about, away_told, in_all
+from avnwizard.domain.spans import away_told, in_all
+from avnwizard.domain.words import about
 
 if TYPE_CHECKING:
     from avnwizard.domain.plan import Plan

@@ -48,7 +48,7 @@ def _show_what_stays(plan: "RollbackPlan") -> None:
 def _tell_restore(plan: "RollbackPlan") -> None:
     if plan.chosen:
         say("the databases go back all the same, as you wish")
-    say(f"the databases go back to the snapshot {plan.snapshot}; as they are now they are kept beside, renamed")
+    say(f"the databases go back to the snapshot {plan.snapshot}; as they are now they are kept under another name")
     lost = dict(plan.cost.lost)
     for name in plan.databases:
         if name in lost:
@@ -56,7 +56,7 @@ def _tell_restore(plan: "RollbackPlan") -> None:
     if plan.cost.migrated.rows:
         say(f"  (and {plan.cost.migrated.rows:,} rows written while the migrations ran)")
     if plan.save_rows:
-        say("the tables that were written to since are dumped beside the snapshot as well")
-    say(f"the restore goes on beside for {plan.cost.beside};")
+        say("the tables written to since the snapshot are dumped as well, into its folder")
+    say(f"the restore runs alongside the live databases for {plan.cost.beside};")
     say("users are interrupted from the swap until the old services are up again")
     say(f"stopped for the swap: {', '.join(plan.stopped) or 'none'}")

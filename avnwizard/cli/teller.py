@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from avnwizard.cli.output import say, talk_console
-from avnwizard.cli.sizes import size, span
 from avnwizard.domain.plain import printable
+from avnwizard.domain.words import duration, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,5 +50,5 @@ class _Bar:
         elif kind == "progress":
             left = data.get("left_s")
             words = size(data["done"]) + (f" of {size(data['total'])}" if data.get("total") else "")
-            words += f", about {span(left)} left" if left is not None else ""
+            words += f", about {duration(left)} left" if left is not None else ""
             self._progress.update(self._task, completed=data["done"], total=data.get("total"), description=words)

@@ -13,6 +13,7 @@ from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.plan import EnvEdit
 from avnwizard.domain.secret import generate, is_secret_name, masked
 from avnwizard.domain.secret_names import is_generated_name
+from avnwizard.domain.words import likelihood
 from avnwizard.errors import UsageError
 
 CERTAIN = 1.0
@@ -132,7 +133,7 @@ def _rename(rename: Rename) -> Decision:
     return Decision(
         "rename",
         rename.old,
-        f"{rename.old} is now {rename.new}? (confidence {rename.confidence:.2f})",
+        f"{rename.old} is now {rename.new}? ({likelihood(rename.confidence)})",
         rename.why,
         rename.new,
         certain=rename.confidence >= CERTAIN,

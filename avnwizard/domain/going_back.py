@@ -1,15 +1,14 @@
 """What going back would cost now: how long, and what was written since the snapshot, in the operator's words."""
 
-import time
 from dataclasses import dataclass
 
-from avnwizard.domain.migrations.verdict import spoken
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres.writes import TableWrites, Written, together
+from avnwizard.domain.words import about as rounded
+from avnwizard.domain.words import clock
 
 NAMED = 3
 """So many tables are told by name; the rest are counted."""
-_DAY_S = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class GoingBack:
     @property
     def beside(self) -> str:
         """How long the restore goes on beside the live databases, while nobody is interrupted: `about 40 s`."""
-        return f"{self.about} {spoken(self.total_s - self.interruption_s)}"
+        return f"{self.about} {rounded(self.total_s - self.interruption_s)}"
 
 
 def sentence(cost: GoingBack, now: float) -> str:
@@ -70,7 +69,7 @@ def sentence(cost: GoingBack, now: float) -> str:
         lost = f"{lost}; what {jobs} changed in a database that avnwizard cannot put back stays"
     if cost.interruption_s < 1:
         return f"{lost}; nobody is interrupted"
-    return f"{lost}; {cost.about} {spoken(cost.interruption_s)} of interruption"
+    return f"{lost}; {cost.about} {rounded(cost.interruption_s)} of interruption"
 
 
 def things(written: Written) -> str:
@@ -93,13 +92,6 @@ def phrase(table: TableWrites) -> str:
     if not numbers:
         return f"no row of {_plain(table.name)}"
     return f"{' and '.join(text for _, text in numbers)} {_noun(table.name, numbers[-1][0])}"
-
-
-def clock(at: float, now: float) -> str:
-    """A time of day, with its date where that is not today; local time."""
-    then, today = time.localtime(at), time.localtime(now)
-    same_day = then[:3] == today[:3]
-    return time.strftime("%H:%M" if same_day and now - at < _DAY_S else "%Y-%m-%d %H:%M", then)
 
 
 def _plain(table: str) -> str:

@@ -74,7 +74,7 @@ def lost_in_recreate(service: Service, facts: EdgeFacts | None) -> str:
     if facts and facts.service == service.name:
         grace_s = recreate_grace_s(service, facts)
         return (
-            "every route is away while Traefik itself starts anew, for a second or two: its host port can have one "
+            "all routes are down while Traefik restarts, for a second or two: its host port can have one "
             "owner only. Its image is here by then, nothing else is touched meanwhile, and what is under way "
             f"(answers, streams) gets {grace_s:.0f} s to end, since it takes no new request until it has ended"
         )

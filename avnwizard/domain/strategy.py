@@ -62,7 +62,7 @@ def choose(
         return Choice("skip", "image and configuration are the same")
     if alone := why_alone(service):
         return Choice("recreate", alone)
-    return Choice("surge", "stateless: the new one starts beside the old, the old goes when the new is healthy")
+    return Choice("surge", "stateless: the new one starts alongside the old, which goes once the new one is healthy")
 
 
 def keeps_running(service: Service, model: ComposeModel, *, edge: str, database: str) -> bool:
@@ -168,5 +168,5 @@ def _sorted(graph: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
         return tuple(TopologicalSorter(graph).static_order())
     except CycleError as error:
         raise RefusedError(
-            f"depends_on goes in a circle: {' -> '.join(error.args[1])}.", "Mend the compose file."
+            f"depends_on goes in a circle: {' -> '.join(error.args[1])}.", "Fix the compose file."
         ) from error

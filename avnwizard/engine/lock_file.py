@@ -80,7 +80,7 @@ def refusal(path: Path, error: OSError) -> HostError:
         hint = f"Give it to the checkout's owner, as root: chown --reference={path.parent} {path}"
     else:
         hint = f"Look at the file and its disk: ls -l {path}; df {path.parent}"
-    return HostError(f"The stack's lock {path} cannot be used: {reason}. Whether a run is live cannot be told.", hint)
+    return HostError(f"The stack's lock {path} cannot be used: {reason}. Whether a run is live is not known.", hint)
 
 
 def _made(path: Path) -> int:

@@ -6,6 +6,7 @@ from functools import partial
 
 from avnwizard.domain.findings import Finding, worst
 from avnwizard.domain.volumes import durable_volumes
+from avnwizard.domain.words import count, verb
 from avnwizard.errors import WizardError
 from avnwizard.flows.holding import unfinished_business
 from avnwizard.flows.host import Host
@@ -57,7 +58,7 @@ def _services(host: Host) -> Iterator[Finding]:
     ill = ailing(model, containers, now=host.clock.now())
     for service, why in sorted(ill.items()):
         yield Finding(
-            "services", "stop", f"{service} is {why}.", f"Mend it first: docker compose logs --tail 50 {service}"
+            "services", "stop", f"{service} is {why}.", f"Fix it first: docker compose logs --tail 50 {service}"
         )
     if not ill:
         yield Finding("services", "ok", f"All {len(model.services)} services serve.")
@@ -119,14 +120,14 @@ def _git(host: Host) -> Iterator[Finding]:
             "git fetch --unshallow brings the rest.",
         )
     if state.edited:
-        count = "1 tracked file has" if len(state.edited) == 1 else f"{len(state.edited)} tracked files have"
+        edited = f"{count(len(state.edited), 'tracked file')} {verb(len(state.edited), 'has', 'have')}"
         yield Finding(
-            "git", "warn", f"{count} local edits: {', '.join(state.edited[:3])}.",
+            "git", "warn", f"{edited} local edits: {', '.join(state.edited[:3])}.",
             "They are carried over by a three-way merge, and kept.",
         )  # fmt: skip
     if head.tag:
         where = f"on branch {head.branch}" if head.branch else "detached, as the manual leaves it"
-        own = f", with {head.own} commit{'s' if head.own > 1 else ''} of your own on top" if head.own else ""
+        own = f", with {count(head.own, 'commit')} of your own on top" if head.own else ""
         yield Finding("git", "ok", f"The checkout is at {head.tag} ({where}){own}.")
     else:
         yield Finding(
@@ -223,5 +224,5 @@ def _docker_root(host: Host) -> Iterator[Finding]:
     yield Finding(
         "disk", "warn" if level == "warn" else "ok",
         f"{facts.free_bytes:,} bytes free in {facts.root_dir}; this release's images take {needed:,}.",
-        "The new images may not fit beside the old ones: docker image prune" if level == "warn" else "",
+        "The new images may not fit alongside the old ones: docker image prune" if level == "warn" else "",
     )  # fmt: skip

@@ -1,15 +1,14 @@
 """A run's view as lines of text: steps, services, the row that sums it up. Pure; the screen only places them."""
 
-import time
 from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
+from avnwizard.domain import words
 from avnwizard.domain.host import Container
 from avnwizard.domain.plain import printable
 from avnwizard.engine.records import StepRecord
 from avnwizard.flows.flow import Touched
-from avnwizard.ui import words
 from avnwizard.ui.marks import DONE, FAILED, NOTE, OK, PAUSED, PENDING, RUNNING, STEPS, STOP, Mark
 from avnwizard.ui.run_view import Phase, Progress, RunView
 from avnwizard.ui.widgets.images import image_tag
@@ -35,7 +34,7 @@ def summary(view: RunView, now: float) -> Content:
     filled = _BAR * view.done_steps // total if total else 0
     return Content.assemble(
         (f"{mark.sign} {mark.word}", mark.style),
-        f"  {view.done_steps} of {total} steps  {words.span(view.elapsed(now))}  ",
+        f"  {view.done_steps} of {total} steps  {words.duration(view.elapsed(now))}  ",
         ("█" * filled, "$accent"),
         ("░" * (_BAR - filled), "dim"),
     )
@@ -65,15 +64,15 @@ def _step(step: StepRecord, view: RunView, width: int, now: float) -> Content:
 def _right(step: StepRecord, view: RunView, now: float) -> str:
     if step.state == "started":
         made = view.progress.get(step.name)
-        return _far(made) if made else words.span(now - step.started_at) if view.live else "cut off"
+        return _far(made) if made else words.duration(now - step.started_at) if view.live else "cut off"
     if step.state in {"done", "failed"} and step.started_at and step.finished_at:
-        return "failed" if step.state == "failed" else words.span(step.finished_at - step.started_at)
+        return "failed" if step.state == "failed" else words.duration(step.finished_at - step.started_at)
     return ""
 
 
 def _far(made: Progress) -> str:
     if made.unit == "bytes":
-        left = f", {words.span(made.left_s)} left" if made.left_s is not None else ""
+        left = f", {words.duration(made.left_s)} left" if made.left_s is not None else ""
         return words.size(made.done) + (f" of {words.size(made.total)}" if made.total else "") + left
     return f"{made.done:.0f}" + (f" of {made.total:.0f}" if made.total else "")
 
@@ -122,8 +121,3 @@ def log_lines(view: RunView, count: int) -> list[Content]:
     """The last lines that the run said, oldest first, always `count` of them."""
     said = [Content(printable(one.text, limit=400)) for one in view.log[-count:]]
     return [*said, *[Content("")] * (count - len(said))]
-
-
-def stamp(seconds: float) -> str:
-    """The time of day."""
-    return time.strftime("%H:%M", time.localtime(seconds)) if seconds else ""

@@ -2,9 +2,10 @@
 
 from textual.content import Content
 
+from avnwizard.domain import words
 from avnwizard.domain.plain import printable
 from avnwizard.flows.run.registry import flow_of
-from avnwizard.ui import run_lines, words
+from avnwizard.ui import run_lines
 from avnwizard.ui.run_view import RunView
 from avnwizard.ui.widgets.images import image_tag
 from avnwizard.ui.widgets.rows import Row

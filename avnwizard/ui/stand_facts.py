@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
+from avnwizard.domain import words
 from avnwizard.domain.config import LockstepSection
 from avnwizard.domain.findings import Finding, Level, worst
 from avnwizard.domain.host import TagRef
@@ -15,7 +16,6 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.snapshot import snapshots
 from avnwizard.flows.stack.survey import Survey, survey
 from avnwizard.flows.upgrade import releases
-from avnwizard.ui import words
 from avnwizard.ui.marks import LEVELS, NOTE, OK, STOP
 from avnwizard.ui.widgets.facts import Fact
 

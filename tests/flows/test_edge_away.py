@@ -151,7 +151,7 @@ def test_nothing_is_learned_of_a_service_that_is_away(host: Host) -> None:
     plan: Any = SimpleNamespace(probe=foreseen(deaf, PLAN))
     told = [str(line) for line in _probe(plan)]
     assert "    does not answer now; it is probed only if it answers when the run begins" in told
-    assert "    its answers cannot be told from web's" in told
+    assert "    its answers look the same as web's" in told
 
 
 def test_an_engine_that_does_not_answer_makes_nobody_away(

@@ -7,7 +7,7 @@ import pytest
 
 from avnwizard.domain.answers import Answers
 from avnwizard.domain.plan import Plan, from_json, to_json
-from avnwizard.domain.spans import about, away, away_told, in_all
+from avnwizard.domain.spans import away, away_told, in_all
 from avnwizard.engine.journal import Journal
 from avnwizard.flows.upgrade import inputs
 from avnwizard.flows.upgrade.expecting import expected, kinds_of
@@ -76,12 +76,3 @@ def test_a_plan_of_another_version_in_the_journal_is_passed_over(plan: Plan, tmp
     journal.create_run("old", kind="upgrade", title="t", plan="{}", steps=[PlannedStep("snapshot", "s")])
     journal._db.execute("UPDATE runs SET state='done'")
     assert "guess" in expected(plan, journal).times_from
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [(0.2, "1 s"), (7.4, "7 s"), (43, "45 s"), (89, "90 s"), (100, "2 min"), (3599, "60 min"), (4800, "1 h 20 min")],
-)
-def test_a_time_is_rounded_as_one_says_it(seconds: float, said: str) -> None:
-    """No false precision."""
-    assert about(seconds) == said

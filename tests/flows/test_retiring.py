@@ -44,7 +44,7 @@ def test_what_is_retired(world: World) -> None:
         "old": "here its profile is not switched on",
         "orphan": "no compose file of this stack names it",
         "grafana": "was started from",
-        "nothing": "files that nothing tells",
+        "nothing": "unknown files",
     }
     assert found.keys() == {"mailer", *reasons}
     for service, reason in reasons.items():

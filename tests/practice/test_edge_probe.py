@@ -80,7 +80,7 @@ def test_a_service_that_is_away_loses_what_was_meant_for_it(probed: _Probed) -> 
 
 
 def test_without_traefik_everything_is_refused(probed: _Probed) -> None:
-    """The edge itself is away for a moment: every route loses."""
+    """The edge itself is briefly down: every route loses."""
     (edge,) = probed.host.stack.containers("traefik")
     probed.host.stack.stop(edge.id, grace_s=10)
     assert set(probed.host.probe().ask(probed.routes)) == {"refused"}

@@ -123,10 +123,10 @@ def test_sizes_become_times() -> None:
         {"1.sql": "ALTER TABLE big ALTER c TYPE bigint; CREATE INDEX ON small (a)"}, judge, sizes
     )
     rewrite, index = verdict.statements
-    assert "rewrites 4.1 GB, about 51 s, readers and writers wait" in rewrite.why
+    assert "rewrites 4.1 GB, about 50 s, readers and writers wait" in rewrite.why
     assert index.seconds is not None
     assert index.seconds < 1
-    assert verdict.sentence == "needs a window of about 51 s"
+    assert verdict.sentence == "needs a window of about 50 s"
     assert not verdict.rollback_needs_restore
 
 

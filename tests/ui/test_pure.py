@@ -14,7 +14,7 @@ from avnwizard.domain.env_preview import preview
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.engine.feed import Event
 from avnwizard.engine.records import RunRecord, StepRecord
-from avnwizard.ui import run_lines, terminal, words
+from avnwizard.ui import run_lines, terminal
 from avnwizard.ui.ascii_filter import AsciiFilter
 from avnwizard.ui.run_view import RunNews, RunView, Second
 from avnwizard.ui.widgets.images import image_tag
@@ -103,19 +103,6 @@ def test_a_hostile_line_of_a_container_is_shown_harmless() -> None:
     view = RunView(RUN).told(news(events=(event,)), settled=True)
     line = run_lines.log_lines(view, 1)[0].plain
     assert line == "gateway | [/x] [bold]␛[2J\\u202egnp␇"
-
-
-@pytest.mark.parametrize(
-    ("count", "said"), [(0, "0 B"), (70_036_595, "70 MB"), (1_250_000_000, "1.2 GB"), (182e9, "182 GB")]
-)
-def test_sizes_are_said_round(count: float, said: str) -> None:
-    """Bytes as one says them."""
-    assert words.size(count) == said
-
-
-def test_durations_are_said_short() -> None:
-    """Seconds, minutes, hours."""
-    assert [words.span(s) for s in (4.9, 65, 3725)] == ["4 s", "1:05", "1:02:05"]
 
 
 def test_an_image_is_its_tag() -> None:

@@ -63,7 +63,7 @@ def test_what_was_pruned_is_pulled() -> None:
     assert found.fetch == (Gone("web", RAN, SOURCE, None), Gone("worker", RAN, SOURCE, None))
     assert stack.asked == [SOURCE]
     (line,) = of_before(found.fetch, found.borrowed)
-    assert line.endswith("whether the registry has them cannot be told before it is tried")
+    assert line.endswith("whether the registry has them is not known before it is tried")
 
 
 @pytest.mark.parametrize(

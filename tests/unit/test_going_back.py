@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from avnwizard.domain.going_back import GoingBack, clock, phrase, sentence, things
+from avnwizard.domain.going_back import GoingBack, phrase, sentence, things
 from avnwizard.domain.postgres.names import beside, is_aside, set_aside
 from avnwizard.domain.postgres.writes import (
     TableCount,
@@ -17,6 +17,7 @@ from avnwizard.domain.postgres.writes import (
     without,
     written_between,
 )
+from avnwizard.domain.words import clock
 
 NOON = time.mktime((2026, 11, 23, 12, 0, 0, 0, 0, -1))
 

@@ -100,7 +100,7 @@ def test_a_lock_that_cannot_be_used_is_an_error_with_a_way_out(git_dir: Path, mo
             pass
         assert f"chown --reference={git_dir}" in raised.value.hint
         if mode == 0o600:
-            with pytest.raises(HostError, match="Whether a run is live cannot be told"):
+            with pytest.raises(HostError, match="Whether a run is live is not known"):
                 holder(lock)
 
 

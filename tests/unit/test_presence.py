@@ -129,10 +129,10 @@ def test_traefiks_404_is_nobodys_mark() -> None:
 def test_who_cannot_be_told_from_whom_is_said() -> None:
     """In the run and in the report, one sentence for each service that would answer in their place."""
     assert words.alike({"risk-tls": "web-tls"}) == [
-        "risk-tls: its answers cannot be told from web-tls's; only the containers tell when the service is away"
+        "risk-tls: its answers look the same as web-tls's; only the containers show when the service is away"
     ]
     assert words.alike({"b": "web", "a": "web"}) == [
-        "a, b: their answers cannot be told from web's; only the containers tell when the service is away"
+        "a, b: their answers look the same as web's; only the containers show when the service is away"
     ]
     assert words.alike({}) == []
 

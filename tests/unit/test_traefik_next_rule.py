@@ -104,8 +104,8 @@ def test_two_services_with_one_rule_and_priority_cannot_be_told() -> None:
     rule = "Host(`a.test`)"
     model = _model(blue=_router("blue", rule), green=_router("green", rule))
     assert _left_out(model) == {
-        "blue": "the router green of green has the same priority: which one answers cannot be told",
-        "green": "the router blue of blue has the same priority: which one answers cannot be told",
+        "blue": "the router green of green has the same priority: which one answers is not known",
+        "green": "the router blue of blue has the same priority: which one answers is not known",
     }
     ordered = _model(blue=_router("blue", rule), green=_router("green", rule, priority="99"))
     assert {name: one.next for name, one in _routes(ordered).items()} == {"green": "blue"}

@@ -126,7 +126,7 @@ def test_an_override_that_was_added_later_is_used(zoo: ZooStack) -> None:
     ((level, message),) = _findings(zoo, "files")
     assert level == "stop"
     assert message == (
-        "docker-compose.override.yml lies beside docker-compose.yml, but no container was made from it: a plain "
+        "docker-compose.override.yml lies next to docker-compose.yml, but no container comes from it: a plain "
         "`docker compose up` would use it, and this plan would not."
     )
     zoo.run(*UP)

@@ -24,7 +24,7 @@ def find_engine(cli: DockerCli | None = None) -> EngineFacts:
     )
     errors = facts.get("ServerErrors") or []
     if errors or not facts.get("ServerVersion"):
-        said = redact_urls(printable(" ".join(str(error) for error in errors))) or "docker info tells no version."
+        said = redact_urls(printable(" ".join(str(error) for error in errors))) or "docker info reports no version."
         raise HostError(f"The Docker Engine does not answer: {said}", hint_for(said))
     root = str(facts.get("DockerRootDir") or "")
     return EngineFacts(

@@ -132,7 +132,9 @@ class PostgresDatabase:
     def _compressed(self, moment: Moment, to: Path, compression: str) -> FileFacts:
         def go_on(_done: int, _total: int | None) -> None:
             if moment.cancelled:
-                raise HostError(f"The dump of {moment.database} was broken off.", "The reason is told with another.")
+                raise HostError(
+                    f"The dump of {moment.database} was broken off.", "The dump that failed first names the reason."
+                )
 
         tool = commands.pg_dump(moment.database, compression=compression, moment=moment.id)
         try:

@@ -117,5 +117,5 @@ def _judged(dump: Sequence[str], child: Running, told: _Told, *, by_tee: bool) -
         if bad := ends.get(part, set()) - {0, *(() if part == "pg_restore" else _BROKEN_PIPE)}:
             fail(argv, min(bad), said, hint)
     if code or any(found != {0} for found in ends.values()) or (by_tee and len(told.sums()) != 1):
-        fail(dump, code or max(_BROKEN_PIPE), said or "nothing tells how it ended", NOT_TAKEN)
+        fail(dump, code or max(_BROKEN_PIPE), said or "its exit code is not known", NOT_TAKEN)
     return told.sums().pop() if by_tee else ""

@@ -139,7 +139,7 @@ class TraefikEdge:
         traefik = self._traefik()
         raws = [raw for one in containers if (raw := inspected(self._cli, one))]
         if len(raws) != len(containers):
-            raise HostError(f"A container of {service} went away while Traefik was told of it.", "Resume.")
+            raise HostError(f"A container of {service} disappeared while its route was being handed over.", "Resume.")
         labels = read_labels((raws[0].get("Config") or {}).get("Labels") or {})
         return Direction(
             owner=f"{self._project}/{run}/{service}",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _HISTORY = (
     "These files read like a project's whole history, which begins on an empty database: what an upgrade does to "
-    "yours cannot be told from them."
+    "yours is not known from them."
 )
 _STYLES = {"additive": "green", "locking": "yellow", "rewriting": "yellow"}
 

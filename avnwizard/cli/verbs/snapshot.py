@@ -116,7 +116,7 @@ def restore(
         say("  only data goes back, and the code of now may not fit it; for both: avnwizard rollback", style="yellow")
     rows = {one.name: sum(one.rows.values()) for one in manifest.databases}
     for each in order.databases:
-        how = "kept beside under another name" if each in order.keeping else "missing"
+        how = "kept under another name" if each in order.keeping else "missing"
         say(f"  {each}: {rows[each]:,} rows come back; as it is now it is {how}")
     if order.stop:
         say(f"  for the swap {len(order.stop)} services are stopped, then started again: {', '.join(order.stop)}")

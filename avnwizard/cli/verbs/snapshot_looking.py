@@ -7,9 +7,9 @@ import typer
 
 from avnwizard.cli.options import HERE, JsonOption, StackOption, open_stack
 from avnwizard.cli.output import data_console, emit_json, say, show_table
-from avnwizard.cli.sizes import moment, size
 from avnwizard.cli.teller import told
 from avnwizard.domain.plain import printable
+from avnwizard.domain.words import moment, size
 from avnwizard.errors import ExitCode
 
 if TYPE_CHECKING:

@@ -22,7 +22,9 @@ RestoreOption = Annotated[
 ]
 SaveRowsOption = Annotated[
     bool | None,
-    typer.Option("--save-rows/--no-save-rows", help="Dump the tables written to since the snapshot, beside it."),
+    typer.Option(
+        "--save-rows/--no-save-rows", help="Dump the tables written to since the snapshot, into its folder."
+    ),
 ]
 UnrestoredOption = Annotated[
     bool,
@@ -162,7 +164,7 @@ def redo(
     plan = prepared.plan
     say(f"back to {plan.target.tag}, as the stack was before {found[0].id} rolled it back")
     if plan.again and plan.again.databases:
-        say(f"  {', '.join(plan.again.databases)}: what was written since then is kept beside, renamed")
+        say(f"  {', '.join(plan.again.databases)}: what was written since then is kept under another name")
     if plan.again and plan.again.stop:
         say(f"  stopped before that, and away until each is rolled: {', '.join(plan.again.stop)}", style="yellow")
     if not yes:

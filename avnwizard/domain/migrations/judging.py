@@ -106,7 +106,7 @@ def _other(name: str, node: Any, fresh: Fresh) -> Effect:
         ),
         "AlterEnumStmt": lambda: Effect("adds a value to a type, which the old code may not know"),
         "LockStmt": lambda: Effect("locks tables", named(node.relations[0]), Work.SCAN, ALL),
-        "ClusterStmt": lambda: Effect("sorts the table anew", table, Work.REWRITE, ALL),
+        "ClusterStmt": lambda: Effect("sorts the table again", table, Work.REWRITE, ALL),
         "RefreshMatViewStmt": lambda: Effect(
             "computes a materialized view", table, Work.SCAN, "" if node.concurrent else ALL
         ),

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from avnwizard.domain.migrations.verdict import Statement, Work, spoken
+from avnwizard.domain import words
+from avnwizard.domain.migrations.verdict import Statement, Work
 
 _BYTES_PER_S = {Work.SCAN: 300e6, Work.INDEX: 50e6, Work.REWRITE: 80e6}
 """Cautious rates of one backend on a small cloud disk; an estimate, and told as one."""
 _WORDS = {Work.SCAN: "reads", Work.INDEX: "indexes", Work.REWRITE: "rewrites"}
-_STEP = 1000
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def timed(statement: Statement, sizes: Mapping[str, TableSize]) -> Statement:
     amount = size.size_bytes if size else 0
     seconds = amount / _BYTES_PER_S[effect.work]
     waiting = f", {effect.blocks} wait" if effect.blocks else ""
-    told = f"{effect.why}: {_WORDS[effect.work]} {spoken_bytes(amount)}, about {spoken(seconds)}{waiting}"
+    told = f"{effect.why}: {_WORDS[effect.work]} {words.size(amount)}, about {words.about(seconds)}{waiting}"
     return replace(statement, seconds=seconds, size_bytes=amount, effect=replace(effect, why=told))
 
 
@@ -42,12 +42,3 @@ def window_s(statements: Iterable[Statement]) -> float | None:
     if any(s.effect.unreadable or s.seconds is None for s in waits):
         return None
     return sum((s.seconds or 0.0 for s in waits), 0.0)
-
-
-def spoken_bytes(amount: float) -> str:
-    """A size as one says it: `4.1 GB`."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if amount < _STEP:
-            return f"{amount:.3g} {unit}"
-        amount /= _STEP
-    return f"{amount:.3g} TB"

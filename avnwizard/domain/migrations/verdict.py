@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from avnwizard.domain.words import about
+
 
 class Kind(StrEnum):
     """What a statement is to a running service, from harmless to worst."""
@@ -145,7 +147,7 @@ class MigrationVerdict:
             return "rolls"
         if self.window_s is None or self.window_s <= NOTICEABLE_S:
             return "window"
-        return f"window {spoken(self.window_s)}"
+        return f"window {about(self.window_s)}"
 
     def said(self, *, restorable: bool) -> str:
         """The verdict in words.
@@ -165,16 +167,8 @@ class MigrationVerdict:
             return f"needs a window of unknown length{back}"
         if self.window_s <= NOTICEABLE_S:
             return f"needs a window while old and new code run side by side{back}"
-        return f"needs a window of about {spoken(self.window_s)}{back}"
+        return f"needs a window of about {about(self.window_s)}{back}"
 
 
 NOTICEABLE_S = 1.0
 """A wait that no request notices as an outage."""
-
-
-def spoken(seconds: float) -> str:
-    """A duration as one says it: `50 s`, `4 min`, `2.5 h`."""
-    if seconds < 100:  # noqa: PLR2004 - below it seconds read best
-        return f"{max(round(seconds), 1)} s"
-    minutes = seconds / 60
-    return f"{round(minutes)} min" if minutes < 100 else f"{minutes / 60:.1f} h"  # noqa: PLR2004 - as above

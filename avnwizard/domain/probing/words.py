@@ -5,14 +5,14 @@ from typing import Any
 
 from avnwizard.domain.plain import printable
 from avnwizard.domain.probing.route import ProbePlan, Route
+from avnwizard.domain.words import count, latency
 
-_SECOND_MS = 1000.0
 _KINDS = {"misrouted": "answered by another service"}
 
 
 def told(found: Mapping[str, Any]) -> str:
     """All of `numbers` in a line: `1,204 sent, 1,200 answered, 4 lost (4 reset); longest gap 0.4 s; …`."""
-    return f"{counted(found)}; longest gap {span_ms(found['longest_gap_ms'])}; {latencies(found)}"
+    return f"{counted(found)}; longest gap {latency(found['longest_gap_ms'])}; {latencies(found)}"
 
 
 def counted(found: Mapping[str, Any]) -> str:
@@ -24,7 +24,7 @@ def counted(found: Mapping[str, Any]) -> str:
 def kinds(found: Mapping[str, Any]) -> str:
     """The lost ones by kind, most first."""
     each = sorted(found["kinds"].items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{count:,} {kind_told(str(kind))}" for kind, count in each)
+    return ", ".join(f"{many:,} {kind_told(str(kind))}" for kind, many in each)
 
 
 def kind_told(kind: str) -> str:
@@ -43,7 +43,7 @@ def alike(found: Mapping[str, str]) -> list[str]:
         names = sorted(name for name, after in found.items() if after == other)
         shown = ", ".join(printable(name, limit=60) for name in names)
         whose = "its answers" if len(names) == 1 else "their answers"
-        told.append(f"{shown}: {whose} {_cannot_tell(other)}; only the containers tell when the service is away")
+        told.append(f"{shown}: {whose} {_cannot_tell(other)}; only the containers show when the service is away")
     return told
 
 
@@ -55,7 +55,7 @@ def of_route(plan: ProbePlan, route: Route) -> str:
 
 
 def _cannot_tell(router: str) -> str:
-    return f"cannot be told from {printable(router, limit=60)}'s"
+    return f"look the same as {printable(router, limit=60)}'s"
 
 
 def latencies(found: Mapping[str, Any]) -> str:
@@ -63,20 +63,10 @@ def latencies(found: Mapping[str, Any]) -> str:
     return f"p50 {found['p50_ms']:.0f} ms, p99 {found['p99_ms']:.0f} ms"
 
 
-def span_ms(milliseconds: float) -> str:
-    """`40 ms`, `1.2 s`, `3 min 5 s`."""
-    seconds = milliseconds / _SECOND_MS
-    if seconds < 1:
-        return f"{milliseconds:.0f} ms"
-    if seconds < 60:  # noqa: PLR2004 - a minute
-        return f"{seconds:.1f} s"
-    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
-
-
 def planned(plan: ProbePlan) -> str:
     """What the plan says of the probe, in a line."""
     if plan.off:
         return f"not probed: {printable(plan.off, limit=200)}"
-    routes = f"{len(plan.routes)} route{'s' if len(plan.routes) > 1 else ''}"
+    routes = count(len(plan.routes), "route")
     left = f"; {len(plan.left_out)} left out" if plan.left_out else ""
     return f"{routes} asked by GET, {plan.rate:g} requests a second, from the first step to the last{left}"

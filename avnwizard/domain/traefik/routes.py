@@ -94,7 +94,7 @@ def _route(
     door = next((door for door in mine if not door.redirects), None)
     if door is None:
         redirected = "its entrypoint sends every request on to another one"
-        return redirected if mine else "this host does not reach its entrypoint ([probe] address tells where)"
+        return redirected if mine else "this host does not reach its entrypoint (set [probe] address)"
     tls = door.tls or router.http.tls
     here = listening(every, door, tls=tls)
     whys = [_why_another(router, here, request) for request in requests]
@@ -114,7 +114,7 @@ def _why_another(router: Router, here: tuple[Router, ...], request: Request) -> 
         return f"the router {first.name} answers in its place"
     if rivals := equals(here, request, router):
         rival = rivals[0]
-        return f"the router {rival.name} of {rival.service} has the same priority: which one answers cannot be told"
+        return f"the router {rival.name} of {rival.service} has the same priority: which one answers is not known"
     return ""
 
 

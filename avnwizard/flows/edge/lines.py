@@ -2,6 +2,7 @@
 
 from avnwizard.domain.plain import printable
 from avnwizard.domain.probing import Tally, numbers, words
+from avnwizard.domain.words import latency
 from avnwizard.flows.edge.memory import ProbeMemory
 
 
@@ -13,7 +14,7 @@ def edge_lines(memory: ProbeMemory | None) -> list[str]:
     found = numbers(memory.total)
     lines += [
         f"- {words.counted(found)}",
-        f"- the longest time without an answer on one route: {words.span_ms(found['longest_gap_ms'])}",
+        f"- the longest time without an answer on one route: {latency(found['longest_gap_ms'])}",
         f"- {words.latencies(found)}, from the moment at which each request was due",
     ]
     if memory.total.changed:
@@ -36,7 +37,7 @@ def _row(name: str, tally: Tally) -> str:
     found = numbers(tally)
     lost = f"{found['lost']:,}" + (f" ({words.kinds(found)})" if found["lost"] else "")
     shown = printable(name, limit=100).replace("|", "\\|")
-    gap = words.span_ms(found["longest_gap_ms"])
+    gap = latency(found["longest_gap_ms"])
     return (
         f"| {shown} | {found['sent']:,} | {found['answered']:,} | {lost} | {gap} | "
         f"{found['p50_ms']:.0f} | {found['p99_ms']:.0f} |"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from avnwizard.domain import words
 from avnwizard.domain.edge import Connections, EdgeFacts
 from avnwizard.domain.handover import HandoverChoice, choose_handover, drain_file
 from avnwizard.domain.host import Container, Service
@@ -283,7 +284,7 @@ def _tell_rest(ctx: StepContext, service: str, seen: list[Connections]) -> None:
 
 
 def _connections(count: int) -> str:
-    return f"{count} connection{'' if count == 1 else 's'}"
+    return words.count(count, "connection")
 
 
 def _traefik_labels(labels: dict[str, str]) -> object:

@@ -218,7 +218,7 @@ def _take_back(
     if how == "health" and handover.unmark(ctx, host, want.service, stay):
         stay = handover.await_serving(host, name, stay)
     if not any(one.is_serving for one in stay):
-        ctx.say(f"{name}: no container of before serves, so the new ones stay")
+        ctx.say(f"{name}: none of the previous containers serves, so the new ones stay")
         return
     some_serve = any(one.is_serving for one in new)
     handover.withdraw(ctx, host, name, stay, asked=how == "director" and some_serve)

@@ -76,7 +76,9 @@ def tell_log(ctx: StepContext, host: Host, container: Container) -> None:
     try:
         known, _ = readable(env_bytes(host))
     except HostError as error:
-        ctx.say(f"{container.name}: its log is not shown, since secrets in it could not be told: {error.message}")
+        ctx.say(
+            f"{container.name}: its log is not shown, since secrets in it could not be recognised: {error.message}"
+        )
         return
     secrets = secret_pieces(known)
     for line in host.stack.logs(container.id, lines=_LOG_LINES):

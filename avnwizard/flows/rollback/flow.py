@@ -54,7 +54,7 @@ class Rollback(Flow):
         """What went back, what did not, and where the data of before is."""
         undone, plan = _undone(journal, run), rollback_from_json(run.plan)
         stayed = "no database was put back" if plan.cost.stays else "the databases stayed as they were"
-        aside = "the databases as they were before are kept beside: avnwizard redo puts them back"
+        aside = "the databases as they were before are kept: avnwizard redo puts them back"
         return Outcome(
             changes(undone, back=True),
             str(undone.snapshot.folder) if undone.snapshot.taken else "",

@@ -1,8 +1,7 @@
 """The report of a run, for the change ticket: what changed, how long it took, where everything is."""
 
-import time
-
 from avnwizard.domain.plain import printable
+from avnwizard.domain.words import timestamp
 from avnwizard.engine.feed import FeedReader
 from avnwizard.engine.journal import Journal
 from avnwizard.flows.edge.lines import edge_lines
@@ -42,7 +41,7 @@ def report(journal: Journal, run: str, probed: ProbeMemory | None = None) -> str
         "",
         f"- run: {record.id} ({record.kind}), {record.state}",
         *flow.facts(journal, record, steps),
-        f"- began: {_when(record.created_at)}, ended: {_when(record.finished_at)}",
+        f"- began: {timestamp(record.created_at)}, ended: {timestamp(record.finished_at) or 'not yet'}",
     ]
     if record.message:
         lines += ["", f"It stopped: {printable(record.message)}", "", f"What to do: {printable(record.hint)}"]
@@ -53,10 +52,6 @@ def report(journal: Journal, run: str, probed: ProbeMemory | None = None) -> str
         took = f"{step.finished_at - step.started_at:.1f}" if step.finished_at and step.started_at else ""
         lines.append(f"| {number} | {_cell(step.title)} | {step.state} | {took} |")
     return "\n".join([*lines, *flow.sections(journal, record)]) + "\n"
-
-
-def _when(seconds: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(seconds)) if seconds else "not yet"
 
 
 def _cell(text: str) -> str:

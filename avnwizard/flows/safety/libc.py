@@ -70,7 +70,7 @@ def _judged(
             Finding(
                 CHECK, "stop",
                 f"{service} changes from {printable(container.image)} to {image}, and which C library they are built "
-                "on cannot be told: with another one, indexes on the same data would be wrong.",
+                "on is not known: with another one, indexes on the same data would be wrong.",
                 "Ask the vendor; or dump, and restore into a new volume.",
             )
         ]  # fmt: skip

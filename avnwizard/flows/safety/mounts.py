@@ -121,7 +121,7 @@ def _two_writers(scene: _Scene) -> Iterator[Finding]:
     for name in sorted(scene.target.surging & scene.databases.keys()):
         yield Finding(
             CHECK, "stop",
-            f"A second {printable(name)} would start beside the first: two servers on one data folder destroy it.",
+            f"A second {printable(name)} would start alongside the first: two servers on one data folder destroy it.",
             f"Take {printable(name)} out of [roll.strategy] in avnwizard.toml.",
         )  # fmt: skip
     target = scene.target

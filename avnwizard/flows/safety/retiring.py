@@ -114,4 +114,4 @@ def require_no_stranger(
 
 def _made_elsewhere(container: Container) -> str:
     files = ", ".join(printable(file, limit=200) for file in container.made_from)
-    return f"was started from {files or 'files that nothing tells'}, not from this stack's compose files"
+    return f"was started from {files or 'unknown files'}, not from this stack's compose files"

@@ -70,7 +70,7 @@ def findings(host: Host, found: Drifted) -> Iterator[Finding]:
     if found.unsure:
         names = ", ".join(printable(name, limit=60) for name in found.unsure)
         yield Finding(
-            "drift", "warn", f"Whether the configuration of {names} is what the files say cannot be told.",
+            "drift", "warn", f"Whether the configuration of {names} is what the files say is not known.",
             printable(found.why_unsure, limit=300),
         )  # fmt: skip
     elif not found.drifts:

@@ -110,7 +110,7 @@ def kept_images(host: Host, journal: Journal) -> Iterator[Finding]:
         unsure = any(one.offered is None for one in lost)
         yield Finding(
             "images", "warn",
-            f"{said} " + ("Whether the registry has them cannot be told." if unsure else "The registry has them."),
+            f"{said} " + ("Whether the registry has them is not known." if unsure else "The registry has them."),
             "A rollback pulls them first, by digest. To have them here before: "
             + "; ".join(f"docker pull {printable(one.source, limit=300)}" for one in lost[:_NAMED]),
         )  # fmt: skip
@@ -120,9 +120,7 @@ def of_before(fetch: Sequence[Gone], borrowed: Sequence[str]) -> Iterator[str]:
     """What is out of the ordinary about the images of a rollback, for the operator."""
     if fetch:
         unsure = any(one.offered is None for one in fetch)
-        told = (
-            "whether the registry has them cannot be told before it is tried" if unsure else "the registry has them"
-        )
+        told = "whether the registry has them is not known before it is tried" if unsure else "the registry has them"
         yield f"images of {_names(fetch)} that ran before are gone from this host and are pulled first; {told}"
     if borrowed:
         names = ", ".join(printable(name, limit=200) for name in borrowed)

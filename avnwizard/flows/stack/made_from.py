@@ -89,7 +89,7 @@ def _override_beside(host: Host, origins: Sequence[Origin]) -> Iterator[Finding]
         if files[0].parent.resolve() == folder.resolve() and host.files.exists(beside) and not _tracked(host, beside):
             yield Finding(
                 "files", "stop",
-                f"{name} lies beside {files[0].name}, but no container was made from it: a plain `docker compose up` "
+                f"{name} lies next to {files[0].name}, but no container comes from it: a plain `docker compose up` "
                 "would use it, and this plan would not.",
                 "Apply it first: docker compose up -d. Or, where it shall not count, name the files that do in "
                 f"avnwizard.toml: [stack] files = [{_quoted(host, files)}]",

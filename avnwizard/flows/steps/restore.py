@@ -10,6 +10,7 @@ from avnwizard.domain.going_back import things
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres.names import beside, set_aside
 from avnwizard.domain.postgres.writes import together
+from avnwizard.domain.words import size
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError, StepError
 from avnwizard.flows.host import Host
@@ -36,7 +37,7 @@ class RestoreBeside(Step):
     """
 
     name = "restore"
-    title = "Restore the snapshot beside the databases"
+    title = "Restore the snapshot alongside the databases"
     kind = StepKind.RESTORE
     undone_by: ClassVar[tuple[StepKind, ...] | None] = ()  # nothing that is live was touched
 
@@ -120,7 +121,7 @@ def lacking_room(database: Database, missing: Sequence[DumpedDatabase]) -> str:
     needed, free = building + min(sum(sizes), _ROOM_FOR_WAL_BYTES), database.free_bytes()
     if free is None or free >= needed:
         return ""
-    return f"Restoring beside needs {needed:,} bytes where the server keeps its data, {free:,} are free."
+    return f"Restoring alongside the live databases needs {size(needed)} on the server's disk; {size(free)} are free."
 
 
 class PutInPlace(Step):

@@ -45,7 +45,7 @@ class RunJob(Step):
         self._scene, self._service, self._back = scene, service, back
         self.service = service
         self.name = f"job-back:{service}" if back else f"job:{service}"
-        self.title = f"Run {service} of the release of before" if back else f"Run {service}"
+        self.title = f"Run {service} of the previous release" if back else f"Run {service}"
 
     def describe(self) -> PlannedStep:
         """`up` of the one-shot."""
@@ -93,7 +93,7 @@ class RunJob(Step):
                     f"{one.service} ended with exit code {one.exit_code}.",
                     "Its last log lines are above; then resume.",
                 )
-        ctx.say(f"{self._service} ended well")
+        ctx.say(f"{self._service} finished")
 
     def _ran(self, ctx: StepContext) -> tuple[Container, ...]:
         """Its containers that were made or started since this step began.

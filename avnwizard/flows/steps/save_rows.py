@@ -12,7 +12,7 @@ from avnwizard.planned import StepKind
 README = "README.txt"
 _NOT_ALL = """
 These may not be all: the server lost its counts meanwhile (a crash, or a reset of its statistics), so
-other tables may have been written to as well. They are whole in the databases that are kept beside.
+other tables may have been written to as well. They are whole in the databases that are kept.
 """
 
 
@@ -58,9 +58,7 @@ class SaveRows(Step):
         with ctx.effect("explain"):
             self._scene.host.files.write(folder / README, explained(told, exact=exact).encode())
         if not exact:
-            ctx.say(
-                "the server lost its counts meanwhile: other tables may have been written to; they are kept beside"
-            )
+            ctx.say("the server lost its counts meanwhile: other tables may have been written to; they are kept")
         ctx.note(folder=str(folder), files=[file for file, _, _ in told])
 
 
@@ -75,7 +73,7 @@ def explained(told: list[tuple[str, str, list[str]]], *, exact: bool) -> str:
         "",
         f"    pg_restore --data-only --file=rows.sql {example}",
         "",
-        "To have the rows beside the live ones, in a database with the tables of the newer release:",
+        "To have the rows next to the live ones, in a database with the tables of the newer release:",
         "",
         f"    pg_restore --data-only --disable-triggers --dbname=SCRATCH {example}",
         "",

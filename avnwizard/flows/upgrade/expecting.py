@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from statistics import median
 
 from avnwizard.domain.plan import Plan, from_json
+from avnwizard.domain.words import count
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import StepRecord
 from avnwizard.errors import WizardError
@@ -46,9 +47,7 @@ def expected(plan: Plan, journal: Journal | None) -> Plan:
     kinds = kinds_of(plan)
     steps = tuple(replace(step, seconds=_seconds(step, plan, kinds, rates)) for step in plan.steps)
     told = (
-        f"measured in {rates.runs} earlier run{'s' if rates.runs > 1 else ''}"
-        if rates.runs
-        else "a guess: nothing was measured here yet"
+        f"measured in {count(rates.runs, 'earlier run')}" if rates.runs else "a guess: nothing was measured here yet"
     )
     return replace(plan, steps=steps, times_from=told)
 

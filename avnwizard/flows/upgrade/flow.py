@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from avnwizard.domain.plan import Plan, from_json
-from avnwizard.domain.spans import about
+from avnwizard.domain.words import about
 from avnwizard.engine.feed import FeedWriter
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord, StepRecord

@@ -8,6 +8,7 @@ from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Breaking
 from avnwizard.domain.release_order import Named, Order, readable, tag_of
 from avnwizard.domain.version import Jump, Version, kind_of_jump
+from avnwizard.domain.words import count
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows.host import Host
 
@@ -253,4 +254,4 @@ def _jumps(here: Version, there: Version) -> str:
     over = there.major - here.major - 1
     if over < 1 or _counts_builds(here):
         return ""
-    return f"jumps over {over} major version{'s' if over > 1 else ''}"
+    return f"jumps over {count(over, 'major version')}"

@@ -10,6 +10,7 @@ from avnwizard.domain.host import ComposeModel, Head
 from avnwizard.domain.interpolation import InterpolationError, interpolate
 from avnwizard.domain.plain import printable
 from avnwizard.domain.traefik.labels import read_labels
+from avnwizard.domain.words import count
 from avnwizard.flows.host import Host
 from avnwizard.flows.upgrade.inputs import Draft
 
@@ -21,7 +22,7 @@ def own_commits(head: Head) -> Iterator[str]:
     if head.own:
         many, branch = head.own > 1, f"the branch {printable(head.branch)}" if head.branch else head.commit[:12]
         yield (
-            f"{head.own} commit{'s' if many else ''} of your own on top of {printable(head.tag)} "
+            f"{count(head.own, 'commit')} of your own on top of {printable(head.tag)} "
             f"{'are' if many else 'is'} carried over as local edits, not as commits; {branch} keeps "
             f"{'them' if many else 'it'}, and a rollback goes back there."
         )

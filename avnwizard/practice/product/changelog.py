@@ -38,7 +38,7 @@ _SECTIONS = {
     "v1.6.0": """### Changed
 
 - Ory Kratos v1.3.2, Hydra v2.3.1, Keto v0.14.1 and Oathkeeper v0.40.10, Polis v1.48.0: fixes alone.
-- Every service of Avnology's own is built anew. No migration, no new setting.
+- Every service of Avnology's own is built again. No migration, no new setting.
 """,
     "v2.0.0": """### Breaking
 

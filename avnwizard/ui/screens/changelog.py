@@ -11,11 +11,11 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from avnwizard.domain import words
 from avnwizard.domain.answers import Decision
 from avnwizard.domain.changelog import ChangelogRange, Section
 from avnwizard.domain.migrations import MigrationVerdict
 from avnwizard.domain.plain import printable
-from avnwizard.ui import words
 from avnwizard.ui.marks import DECIDED, NOTE, OPEN
 from avnwizard.ui.screens.environment import EnvironmentPage
 from avnwizard.ui.screens.page import Page

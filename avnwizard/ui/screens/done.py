@@ -8,13 +8,13 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from avnwizard.domain import words
 from avnwizard.domain.plain import printable
-from avnwizard.domain.probing.words import kind_told, span_ms
+from avnwizard.domain.probing.words import kind_told
 from avnwizard.errors import WizardError
 from avnwizard.flows.flow import Outcome
 from avnwizard.flows.run import acceptance
 from avnwizard.flows.run.registry import flow_of
-from avnwizard.ui import words
 from avnwizard.ui.marks import NOTE, OK, STOP
 from avnwizard.ui.run_view import Probe, RunView
 from avnwizard.ui.screens.ask import Ask
@@ -90,7 +90,7 @@ class DonePage(Page):
         """The verdict, the facts."""
         flow = flow_of(self.view.record)
         verdict = f"This {flow.noun} was rolled back" if self.view.record.state == "undone" else flow.finished
-        took = words.span(self.view.elapsed(self.view.record.finished_at))
+        took = words.duration(self.view.elapsed(self.view.record.finished_at))
         yield Static(
             Content.assemble((f"{OK.sign} {verdict}", OK.style), f", in {took}."),
             id="verdict",
@@ -116,7 +116,7 @@ class DonePage(Page):
         if outcome.snapshot:
             facts.append(("Snapshot", Content(printable(outcome.snapshot))))
         facts.append(("Report", Content(printable(str(folder / "report.md")))))
-        facts.append(("", Content.assemble(("report.html beside it has the plot", "dim"))))
+        facts.append(("", Content.assemble(("report.html in the same folder has the plot", "dim"))))
         facts.append(("", Content("")))
         labels = ["Tomorrow", *[""] * len(outcome.tomorrow)]
         facts += [(label, Content(text)) for label, text in zip(labels, outcome.tomorrow, strict=False)]
@@ -152,7 +152,7 @@ def _requests(probe: Probe | None) -> list[Fact]:
     told = Content.assemble(
         (f"{mark.sign} ", mark.style), f"{probe.sent:,} sent, {probe.answered:,} answered, {lost}"
     )
-    more = f"longest gap {span_ms(probe.gap_ms)}; p50 {probe.p50_ms:.0f} ms, p99 {probe.p99_ms:.0f} ms"
+    more = f"longest gap {words.latency(probe.gap_ms)}; p50 {probe.p50_ms:.0f} ms, p99 {probe.p99_ms:.0f} ms"
     facts: list[Fact] = [("Requests", told), ("", Content.assemble((more, "dim")))]
     if probe.alike:
         routes = words.count(probe.alike, "route")

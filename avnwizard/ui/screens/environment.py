@@ -9,9 +9,9 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from avnwizard.domain import words
 from avnwizard.domain.answers import COMMENT_OUT, GENERATE, KEEP
 from avnwizard.domain.plain import printable
-from avnwizard.ui import words
 from avnwizard.ui.env_rows import EnvRow, env_rows
 from avnwizard.ui.marks import DECIDED, OPEN, SURE
 from avnwizard.ui.screens.enter_value import EnterValue
@@ -215,5 +215,5 @@ class EnvironmentPage(Page):
 
 def _question(row: EnvRow) -> str:
     """The decision in words; how sure a sure one is need not be told as a number."""
-    told = printable(row.decision.question, limit=300)
-    return told.replace("? (confidence 1.00)", ".") if row.decision.certain else told
+    question = printable(row.decision.question, limit=300)
+    return question.replace("? (almost certain, 100 %)", ".") if row.decision.certain else question

@@ -3,9 +3,9 @@
 from textual.app import ComposeResult
 from textual.content import Content
 
+from avnwizard.domain import words
 from avnwizard.domain.plain import printable
 from avnwizard.engine.records import RunRecord
-from avnwizard.ui import words
 from avnwizard.ui.marks import DONE, FAILED, PAUSED
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.screens.run import RunPage

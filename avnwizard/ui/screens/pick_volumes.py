@@ -10,8 +10,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
+from avnwizard.domain import words
 from avnwizard.domain.plain import printable
-from avnwizard.ui import words
 from avnwizard.ui.widgets.rows import Column, Row, Rows
 
 _MEASURING, _UNKNOWN = "measuring", "size unknown"

@@ -11,13 +11,13 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from avnwizard.domain import words
 from avnwizard.domain.plain import printable
 from avnwizard.errors import WizardError
 from avnwizard.flows.upgrade import inputs, releases
 from avnwizard.flows.upgrade.inputs import Draft
 from avnwizard.flows.upgrade.outlines import Outline, outline
 from avnwizard.flows.upgrade.releases import Listing, Release
-from avnwizard.ui import words
 from avnwizard.ui.desk import LATER
 from avnwizard.ui.marks import NOTE, OK, STOP
 from avnwizard.ui.screens.changelog import ChangelogPage

@@ -10,16 +10,16 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from avnwizard.domain import words
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Handling, Plan
-from avnwizard.domain.spans import about, away_told, in_all
+from avnwizard.domain.spans import away_told, in_all
 from avnwizard.errors import RefusedError, WizardError
 from avnwizard.flows.check import check
 from avnwizard.flows.run import launch
 from avnwizard.flows.upgrade.planning import Prepared
 from avnwizard.planned import PlannedStep, StepKind
-from avnwizard.ui import words
 from avnwizard.ui.bridge import Ending
 from avnwizard.ui.deciding import prepared_from
 from avnwizard.ui.marks import NOTE, OK, STOP
@@ -53,7 +53,7 @@ class ReviewPage(Page):
         "and PageDown scroll that part.\n\n"
         "c shows what the release changes in the compose file, and which requests are sent through the edge to "
         "see what your users would notice.\n\n"
-        "o rolls the chosen service in another way: in place, away for a moment, instead of the new beside the "
+        "o rolls the chosen service in another way: in place, briefly down, instead of the new alongside the "
         "old; o again takes that back.\n\n"
         "Enter asks you to type the release's name; then the run begins. It runs by itself: closing the "
         "terminal does not stop it, and you can come back to it with avnwizard."
@@ -135,7 +135,7 @@ class ReviewPage(Page):
 
     def _plan_anew(self, changed: Upgrade) -> None:
         findings, self._findings = self._findings, None  # nothing starts meanwhile
-        self.tell("Making the plan anew ...")
+        self.tell("Making the plan again ...")
 
         def planned(prepared: Prepared) -> None:
             self.choices.upgrade = changed.with_plan(prepared)
@@ -189,9 +189,9 @@ class ReviewPage(Page):
 
 
 def _summary(plan: Plan) -> Content:
-    beside = sum(part.strategy == "surge" for part in plan.services)
+    surged = sum(part.strategy == "surge" for part in plan.services)
     same = sum(part.strategy == "skip" for part in plan.services)
-    handled = [f"{beside} rolled beside the old one", f"{same} unchanged", away_told(plan)]
+    handled = [f"{surged} rolled, new alongside old", f"{same} unchanged", away_told(plan)]
     lines = [
         Content(printable(in_all(plan), limit=200) + "."),
         Content(printable("; ".join(part for part in handled if part), limit=400) + "."),
@@ -223,7 +223,7 @@ def _in_full(step: PlannedStep) -> Content:
     lines = [Content.assemble((printable(step.title, limit=200), "bold"))]
     for label, text in (
         ("", step.note),
-        ("Takes: ", f"about {about(step.seconds)}" if step.seconds else ""),
+        ("Takes: ", f"about {words.about(step.seconds)}" if step.seconds else ""),
         ("Users notice: ", step.interrupts or "nothing"),
         ("Going back: ", step.going_back),
     ):

@@ -10,6 +10,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from avnwizard.domain import words
 from avnwizard.domain.going_back import sentence, things
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan, from_json
@@ -18,7 +19,6 @@ from avnwizard.errors import BusyError
 from avnwizard.flows.rollback.plan import RollbackPlan, Wishes
 from avnwizard.flows.run import going_back, launch
 from avnwizard.flows.stack.former_images import of_before
-from avnwizard.ui import words
 from avnwizard.ui.bridge import Ending
 from avnwizard.ui.marks import NOTE, OK
 from avnwizard.ui.screens.confirm_name import ConfirmName
@@ -36,11 +36,11 @@ class RollbackPage(Page):
     EXPLAINED = (
         "Going back is a run of its own: the files first, then the databases if the schema has moved, then "
         "the services.\n\n"
-        "Where the databases must go back, the snapshot is restored beside them, compared, and swapped in. "
+        "Where the databases must go back, the snapshot is restored alongside them, compared, and swapped in. "
         "The databases as they are now are kept under another name: what was written since the snapshot is "
         "set aside, not deleted.\n\n"
         "The databases go back only where the old code cannot work on what they became. r puts them back all the "
-        "same. s dumps the tables that were written to since once more, beside the snapshot.\n\n"
+        "same. s dumps the tables that were written to since once more, into the snapshot's folder.\n\n"
         "Enter asks you to type the name of the release that you go back to."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -202,9 +202,12 @@ def _databases(back: RollbackPlan) -> Iterator[Fact]:
         lines.append(f"{rest}{words.count(quiet, 'database')}: nothing since the snapshot")
     yield "Written", Content("\n".join(lines) or "nothing since the snapshot")
     yield "Kept", Content(f"{printable(', '.join(back.databases), limit=200)}, as they are now, under another name")
-    saved = "the tables written to since, beside the snapshot" if back.save_rows else "no rows; s saves them too"
+    saved = "the tables written to since, in the snapshot's folder" if back.save_rows else "no rows; s saves them too"
     yield "Saved", Content(saved)
-    yield "Restored", Content(f"beside, for {back.cost.beside}; users are interrupted from the swap on")
+    yield (
+        "Restored",
+        Content(f"alongside the live ones, for {back.cost.beside}; users are interrupted from the swap on"),
+    )
     yield "Stopped", Content(printable(", ".join(back.stopped) or "none", limit=400))
 
 

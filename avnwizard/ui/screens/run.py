@@ -49,7 +49,7 @@ class RunPage(Page):
         "p pauses after the step at work, a stops at the next safe place. Either way everything done so far "
         "stays done, and you can go on or roll back.\n\n"
         "The edge line counts requests that avnwizard itself sends through Traefik, to every service, as users "
-        "would. Lost is what was refused, broken off, too slow, an error of the edge's, or misrouted: answered by "
+        "would. Lost is what was refused, broken off, too slow, an error of the edge's, or answered by "
         "another service, or sent while the right one had no healthy container. The log names the routes whose "
         "answers are like another service's. Each column of the plot is a second.\n\n"
         "When a step fails, what served before still serves where that was possible. You choose: read the log, "

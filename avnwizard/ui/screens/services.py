@@ -15,7 +15,7 @@ class ServicesPage(Page):
     """A list to look at."""
 
     EXPLAINED = (
-        "Every service of the stack. A one-shot, such as a migration, is done when it has ended well; any "
+        "Every service of the stack. A one-shot, such as a migration, is done when it has finished; any "
         "other serves when it runs and its health check says so."
     )
 

@@ -8,13 +8,12 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from avnwizard.domain import words
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan, SnapshotPlan
-from avnwizard.domain.spans import about
 from avnwizard.flows.safety.unprotected import not_held
 from avnwizard.flows.snapshot.planning import volume_sizes
 from avnwizard.flows.upgrade.planning import Prepared
-from avnwizard.ui import words
 from avnwizard.ui.deciding import prepared_from
 from avnwizard.ui.marks import NOTE, OK, STOP
 from avnwizard.ui.screens.confirm_name import ConfirmName
@@ -37,7 +36,7 @@ class SnapshotPage(Page):
         "v chooses volumes that are archived too, such as MinIO's data. A service that runs meanwhile may be "
         "writing: its files are then not all of one moment. Stop it first where that matters.\n\n"
         "If the upgrade has to be rolled back after its migrations, the databases are restored from this "
-        "snapshot beside the live ones, compared, and then swapped in; nothing is deleted.\n\n"
+        "snapshot alongside the live ones, compared, and then swapped in; nothing is deleted.\n\n"
         "Without a snapshot there is no way back once migrations ran. x leaves it out, after you typed the "
         "stack's name."
     )
@@ -169,7 +168,7 @@ def _facts(prepared: Prepared) -> list[Fact]:
         ("Free", Content.assemble(f"{words.size(snapshot.free_bytes)}  ", (f"{mark.sign} {told}", mark.style))),
         ("", Content("")),
         ("Proof", Content(_proof(snapshot))),
-        ("Back", Content("restored beside the live databases, compared, then swapped; nothing is deleted")),
+        ("Back", Content("restored alongside the live databases, compared, then swapped; nothing is deleted")),
     ]
     if not enough:
         facts.append(("", Content.assemble((f"{NOTE.sign} the run would stop at its first step", NOTE.style))))
@@ -178,7 +177,11 @@ def _facts(prepared: Prepared) -> list[Fact]:
 
 def _time(plan: Plan) -> str:
     seconds = next((step.seconds for step in plan.steps if step.name == "snapshot"), 0.0)
-    told = f"about {about(seconds)}, while everything serves" if seconds else "not known; everything serves meanwhile"
+    told = (
+        f"about {words.about(seconds)}, while everything serves"
+        if seconds
+        else "not known; everything serves meanwhile"
+    )
     return f"{told}; {printable(plan.times_from, limit=100)}" if plan.times_from else told
 
 

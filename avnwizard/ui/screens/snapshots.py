@@ -4,9 +4,9 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
+from avnwizard.domain import words
 from avnwizard.domain.plain import printable
 from avnwizard.flows.snapshot import snapshots
-from avnwizard.ui import words
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.widgets.rows import Column, Row, Rows
 
@@ -17,7 +17,7 @@ class SnapshotsPage(Page):
     CSS_PATH = "snapshots.tcss"
     EXPLAINED = (
         "Each snapshot is a folder with a dump of every database, the roles, and the files of that time. "
-        "Read back: every dump was read to its end. Restored: each was also restored beside and compared.\n\n"
+        "Read back: every dump was read to its end. Restored: each was also restored elsewhere and compared.\n\n"
         "Rolling a run back restores from its own snapshot by itself; these folders are also plain files for "
         "your backups."
     )

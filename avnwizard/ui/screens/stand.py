@@ -10,10 +10,11 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from avnwizard.domain import words
 from avnwizard.domain.plain import printable
 from avnwizard.engine.records import UNFINISHED, RunRecord
 from avnwizard.flows.run.registry import can_roll_back
-from avnwizard.ui import stand_facts, words
+from avnwizard.ui import stand_facts
 from avnwizard.ui.desk import LATER
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.stand_facts import Stand, look
@@ -34,7 +35,7 @@ class StandPage(Page):
     CSS_PATH = "stand.tcss"
     EXPLAINED = (
         "This is your stack as it is now. Nothing on this screen changes anything.\n\n"
-        "✓ is well. ! is worth knowing: the upgrade can go on. ✗ must be mended first; the line below it says "
+        "✓ is well. ! is worth knowing: the upgrade can go on. ✗ must be fixed first; the line below it says "
         "how.\n\n"
         "Choose what to do and press Enter. An upgrade asks its questions first and shows every command; it "
         "begins only when you type the release's name on the last screen."

@@ -6,12 +6,12 @@ GitPython, whose import takes 14 MB and 160 ms: a command that reads no release 
 """
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from avnwizard.adapters import git_refs, git_trees, git_worktree
+from avnwizard.adapters import git_refs, git_signature, git_trees, git_worktree
 from avnwizard.adapters.git_environment import git_environment
 from avnwizard.adapters.git_merge import merge_file
 from avnwizard.adapters.git_runner import GitRunner
@@ -19,6 +19,7 @@ from avnwizard.adapters.hostile import printable
 from avnwizard.domain.host import Head, Merge, RepoState, TagRef, TreeChange, TreeFile
 from avnwizard.domain.release_order import readable, tag_of
 from avnwizard.domain.secret import redact_urls
+from avnwizard.domain.signature import Signature
 from avnwizard.errors import HostError
 
 if TYPE_CHECKING:
@@ -131,6 +132,10 @@ class GitRepo:
     def is_ancestor(self, old: str, new: str) -> bool:
         """Whether the commit `new` has the commit `old` in its history; False where a shallow clone cannot tell."""
         return git_refs.is_ancestor(self._runner, old, new)
+
+    def signature(self, tag: str, trusted: Sequence[Path]) -> Signature:
+        """What a tag's signature is worth by the public keys in some files; by the user's own keyring for ()."""
+        return git_signature.signature(self._runner, tag, trusted)
 
     def remote_tag(self, tag: str) -> str:
         """The commit that the remote has for the tag, "" if it has no such tag; `HostError` when unreachable."""

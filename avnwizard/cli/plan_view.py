@@ -51,6 +51,8 @@ def _reading(plan: "Plan") -> Iterator[Text]:
         yield Text(f"  {printable(one.file)}:{one.line}  {one.kind}: {printable(one.why)}", style="dim")
     if plan.breaking:
         yield Text(f"{len(plan.breaking)} breaking changes, all acknowledged")
+    if plan.signature:
+        yield Text(f"the tag {printable(plan.target.tag)} {printable(plan.signature)}")
     if plan.changelog:
         yield Text(printable(plan.changelog))
     for notice in plan.notices:

@@ -57,11 +57,16 @@ class ReleasesSection:
     Attributes:
         pattern: a regular expression that the whole name of a release's tag matches, such as "v[0-9.]+". "": the tags
             that are named as the current one, and come after it.
+        trusted_keys: files with the public keys (OpenPGP or OpenSSH) that sign this product's releases, as absolute
+            paths outside the checkout. Without them your own keyring and git settings decide whom you trust.
+        require_signature: whether a release whose tag carries no verified signature is refused.
     """
 
     __pydantic_config__ = _STRICT
 
     pattern: str = ""
+    trusted_keys: tuple[str, ...] = ()
+    require_signature: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what is no regular expression; `ValueError` names the key first."""
@@ -69,6 +74,9 @@ class ReleasesSection:
             re.compile(self.pattern)
         except re.error as error:
             raise ValueError(f"pattern: Must be a regular expression: {error}") from error
+        for key in self.trusted_keys:
+            if not key.startswith("/"):
+                raise ValueError(f"trusted_keys: Must be absolute paths: {key!r} is none")
 
 
 @dataclass(frozen=True)

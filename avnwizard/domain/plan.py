@@ -179,6 +179,7 @@ class Plan:
         times_from: where the steps' expected times come from, in words.
         drift: what ran otherwise than the current release's files say, as the operator acknowledged it.
         migrations_read: whether the release's SQL was looked at; False where it has no folder of migrations.
+        signature: what the target tag's signature is worth, in words; "" in a plan of an older avnwizard.
         changelog: how far the release's notes were read, in words; "" in a plan of an older avnwizard.
         again: what undoing a rollback adds; the snapshot is that of the first time then. None for an upgrade.
     """
@@ -211,6 +212,7 @@ class Plan:
     drift: tuple[str, ...] = ()
     migrations_read: bool = True
     changelog: str = ""
+    signature: str = ""
     notices: tuple[Noticed, ...] = ()
 
     def service(self, name: str) -> ServicePlan:

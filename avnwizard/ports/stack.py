@@ -20,6 +20,7 @@ from avnwizard.domain.host import (
 from avnwizard.domain.origin import Origin
 from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.domain.probing import Standing
+from avnwizard.domain.signature import Signature
 from avnwizard.ports.progress import Progress
 
 
@@ -51,6 +52,9 @@ class Repo(Protocol):
 
     def is_ancestor(self, old: str, new: str) -> bool:
         """Whether the commit `new` has the commit `old` in its history; False where a shallow clone cannot tell."""
+
+    def signature(self, tag: str, trusted: Sequence[Path]) -> Signature:
+        """What a tag's signature is worth by the public keys in some files; by the user's own keyring for ()."""
 
     def remote_tag(self, tag: str) -> str:
         """The commit that the remote has for the tag, "" if it has no such tag; `HostError` when unreachable."""

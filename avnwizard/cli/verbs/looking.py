@@ -98,12 +98,16 @@ def releases(
 ) -> int:
     """List the releases newer than the current one, newest first, and what each would mean.
 
-    JSON: {"current", "releases": [{"tag", "commit", "date", "kind", "prerelease", "signed", "recommended", "note",
+    JSON: {"current", "releases": [{"tag", "commit", "date", "kind", "prerelease",
+    "signed": whether by a key that is trusted here, "signature": "verified" | "not signed" | "unknown key" | "bad" |
+    "not checked", "signed_by", "recommended", "note",
     "apart": whether nobody can say what its name means, "breaking": number, "notices": number,
     "changelog": "read" | "partly read" | "not read", "source": what was read, "migrations": number of
     files' statements (null where they were not read), "unread": {file: why}, "env_changes": number | null,
     "verdict"}], "left_out": [tags that cannot be put in order]}
     """
+    from avnwizard.domain.signature import Standing
+    from avnwizard.flows.safety.provenance import signatures_of
     from avnwizard.flows.upgrade import releases as flow
     from avnwizard.flows.upgrade.meaning import meaning, table_sizes
     from avnwizard.flows.upgrade.release_words import beyond_the_table, left_out, no_newer
@@ -116,6 +120,7 @@ def releases(
     listing = flow.listing(host)
     current, found = listing.current, listing.newer
     sizes = table_sizes(host)
+    signatures = signatures_of(host, [one.tag for one in found])
     meanings = [meaning(host, current, one.tag, sizes, newest=found[0].tag) for one in found]
     rows = [
         {
@@ -124,7 +129,9 @@ def releases(
             "date": one.tag.date,
             "kind": one.kind,
             "prerelease": one.prerelease,
-            "signed": one.tag.signed,
+            "signed": signed.standing is Standing.VERIFIED,
+            "signature": signed.standing.value,
+            "signed_by": signed.by,
             "recommended": one.recommended,
             "note": one.note,
             "apart": one.apart,
@@ -137,7 +144,7 @@ def releases(
             "env_changes": read.env_changes,
             "verdict": read.migrations.said(restorable=bool(host.postgres_service)),
         }
-        for one, read in zip(found, meanings, strict=True)
+        for one, read, signed in zip(found, meanings, signatures, strict=True)
     ]
     if json:
         emit_json({"current": current.name, "releases": rows, "left_out": list(listing.left_out)})
@@ -152,14 +159,14 @@ def releases(
                     one.tag.name + (" *" if one.recommended else ""),
                     one.tag.date[:10],
                     one.kind,
-                    "yes" if one.tag.signed else "no",
+                    "no" if signed.standing is Standing.NONE else signed.standing.value,
                     "?" if read.read == "not read" else str(read.breaking),
                     "?" if read.read == "not read" else str(read.notices),
                     read.read,
                     "?" if read.env_changes is None else str(read.env_changes),
                     read.migrations.brief,
                 )
-                for one, read in zip(found, meanings, strict=True)
+                for one, read, signed in zip(found, meanings, signatures, strict=True)
             ],
         )
         for one, read in zip(found, meanings, strict=True):

@@ -7,8 +7,10 @@ from avnwizard.domain.changelog import Read
 from avnwizard.domain.envdiff import diff_env
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.host import TagRef
+from avnwizard.domain.signature import Signature, Standing
 from avnwizard.errors import WizardError
 from avnwizard.flows.host import Host
+from avnwizard.flows.safety.provenance import signature_of
 from avnwizard.flows.upgrade.examples import examples
 from avnwizard.flows.upgrade.new_migrations import new_migrations
 from avnwizard.flows.upgrade.notes import notes_between
@@ -27,6 +29,7 @@ class Outline:
         notices: what is to be read as well.
         told: whether the changelog has a section for the release.
         read: how far the changelog was read.
+        signature: of its tag.
         breaks_old_code: whether the old code may fail on the new schema, so that going back needs a restore.
     """
 
@@ -37,6 +40,7 @@ class Outline:
     notices: int
     told: bool
     read: Read
+    signature: Signature
     breaks_old_code: bool
 
 
@@ -59,6 +63,7 @@ def outline(host: Host, current: TagRef, tag: TagRef, newest: TagRef | None = No
         notices=changelog.notices,
         told=tag.name not in changelog.missing,
         read=changelog.read,
+        signature=signature_of(host, tag.name) if tag.signed else Signature(Standing.NONE),
         breaks_old_code=verdict.breaks_old_code,
     )
 

@@ -21,6 +21,7 @@ from avnwizard.flows.edge.foresight import foreseen
 from avnwizard.flows.host import Host
 from avnwizard.flows.safety import hazards
 from avnwizard.flows.safety.data_services import with_ways_back
+from avnwizard.flows.safety.provenance import doubt_of, require_genuine
 from avnwizard.flows.safety.unprotected import require_known_database, snapshot_warnings
 from avnwizard.flows.snapshot.planning import plan_snapshot
 from avnwizard.flows.stack.drawing import self_contained
@@ -104,6 +105,7 @@ def prepare(
         HostError: the target's compose files do not resolve with the new env file.
     """
     require_known_database(host)
+    signature = require_genuine(host, draft.target.name)
     decisions = draft.decisions(answers)
     if left := answers.open(decisions):
         raise OpenDecisionsError(left, draft.target.name)
@@ -144,6 +146,7 @@ def prepare(
             *snapshot_warnings(kept),
             *image_notes(host, draft.target.name, draft.pins, env, services, model),
             *_warnings(host, draft, edits, verdict, services, model),
+            *filter(None, (doubt_of(host, draft.target.name, signature),)),
             *project_note(host, draft.compose.values(), env, draft.target.name),
             *network_notes(model),
             *of_data,
@@ -166,6 +169,7 @@ def prepare(
         drift=tuple(decision.question for decision in draft.drifted.decisions()),
         migrations_read=not verdict.missing_folder,
         changelog=draft.changelog.sentence,
+        signature=signature.sentence,
         notices=tuple(
             Noticed(one.version, notice.kind, notice.title)
             for one in draft.changelog.versions

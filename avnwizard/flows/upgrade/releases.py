@@ -11,7 +11,10 @@ from avnwizard.domain.version import Jump, Version, kind_of_jump
 from avnwizard.domain.words import count
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows.host import Host
+from avnwizard.flows.safety.provenance import is_refused
 
+_LOOKED_AT = 20
+"""So many releases are looked at for one whose signature is good."""
 _LIST = "List them with: avnwizard releases"
 
 
@@ -93,7 +96,7 @@ def listing(host: Host) -> Listing:
             left_out.add(one.tag.name)
     line.sort(key=lambda one: (order.place(one), *_preferred(one, here)), reverse=True)
     apart.sort(key=lambda one: one.version, reverse=True)
-    best = _recommended([one for one in line if not order.is_early(one)], here.version)
+    best = _best_genuine(host, [one for one in line if not order.is_early(one)], here.version)
     newer = [_release(one, here.version, best, early=order.is_early(one)) for one in line]
     newer += [_standing_apart(one, here) for one in apart]
     return Listing(current, tuple(newer), tuple(sorted(left_out)), tuple(sorted(same)))
@@ -203,6 +206,16 @@ def _named(tag: TagRef, every: tuple[Named, ...]) -> Named:
 def _preferred(one: Named, here: Named) -> tuple[bool, bool, str]:
     """Of two tags that name one release, which counts: the one that is written as the current one."""
     return one.tag.name.startswith("v") == here.tag.name.startswith("v"), one.tag.annotated, one.tag.name
+
+
+def _best_genuine(host: Host, finals: list[Named], here: Version) -> Named | None:
+    """The one to recommend: never one whose signature would be refused."""
+    for _ in range(min(len(finals), _LOOKED_AT)):
+        best = _recommended(finals, here)
+        if best is None or not is_refused(host, best.tag):
+            return best
+        finals = [one for one in finals if one is not best]
+    return None
 
 
 def _recommended(finals: list[Named], here: Version) -> Named | None:

@@ -36,6 +36,8 @@ def change_sections(plan: Plan) -> list[str]:
     lines += [f"- {edit.action} {edit.key} {edit.new_key}".rstrip() for edit in plan.env] or ["- unchanged"]
     lines += ["", "## Breaking changes acknowledged", ""]
     lines += [f"- {item.id}: {_cell(item.title)}" for item in plan.breaking] or ["- none"]
+    if plan.signature:
+        lines += ["", f"The tag {_cell(plan.target.tag)} {_cell(plan.signature)}."]
     if plan.changelog:
         lines += ["", _cell(plan.changelog)]
     if plan.notices:

@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from avnwizard.domain import words
 from avnwizard.domain.plain import printable
+from avnwizard.domain.signature import Standing
 from avnwizard.errors import WizardError
 from avnwizard.flows.upgrade import inputs, releases
 from avnwizard.flows.upgrade.inputs import Draft
@@ -27,6 +28,8 @@ from avnwizard.ui.widgets.rows import Column, Row, Rows
 if TYPE_CHECKING:
     from avnwizard.domain.host import TagRef
 
+_SIGNED = {Standing.VERIFIED: "ok", Standing.UNKNOWN: "?", Standing.BAD: "bad", Standing.UNCHECKED: "?"}
+"""The column of signatures; a tag without one has none."""
 _STILL = " These are the releases that are here."
 
 
@@ -141,14 +144,15 @@ class ReleasesPage(Page):
 
     def _row(self, one: Release) -> Row:
         mark = Content.assemble((f"{OK.sign} ", OK.style)) if one.recommended else Content("  ")
-        signed = "sig" if one.tag.signed else ""
+        found = self._outlines.get(one.tag.name)
+        signed = _SIGNED.get(found.signature.standing, "") if found else ""
         return Row(
             one.tag.name,
             (
                 Content.assemble(mark, printable(one.tag.name, limit=60)),
                 Content.assemble((words.day(one.tag.date), "dim")),
                 Content(one.kind),
-                Content(_asks(self._outlines.get(one.tag.name))),
+                Content(_asks(found)),
                 Content.assemble((signed, "dim")),
             ),
         )
@@ -223,8 +227,9 @@ def _about(one: Release, found: Outline | None, *, kept: bool) -> Content:
         elif found.migrations:
             lines.append(Content("Its migrations leave the old code working: going back needs no restore for them."))
         lines += _of_notes(found)
-    signed = "carries a signature (not verified here)" if one.tag.signed else "is not signed"
-    lines.append(Content.assemble((f"The tag {signed}.", "dim")))
+    if found:
+        grave = found.signature.standing is Standing.BAD
+        lines.append(Content.assemble((f"The tag {found.signature.sentence}.", STOP.style if grave else "dim")))
     return Content("\n").join(lines)
 
 

@@ -154,6 +154,7 @@ class ProbeSection:
         address: "ADDRESS:PORT" of the edge on this host, where Traefik's flags and ports do not tell.
         paths: router name -> the path to ask, instead of the one that its rule tells.
         urls: what to ask instead of the routers, such as "https://id.example.com/health".
+        changed: names of routers that may answer otherwise after an upgrade, such as 401 instead of 200.
     """
 
     __pydantic_config__ = _STRICT
@@ -163,6 +164,7 @@ class ProbeSection:
     address: str = ""
     paths: dict[str, str] = field(default_factory=dict)
     urls: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what cannot be asked; `ValueError` names the key first."""

@@ -52,6 +52,7 @@ class Probe:
     """The edge probe's numbers so far, and its last seconds.
 
     Attributes:
+        turned: answers that were not as before the run; they are among the answered.
         alike: routes whose answers cannot be told from another service's.
     """
 
@@ -64,6 +65,7 @@ class Probe:
     p99_ms: float = 0.0
     seconds: tuple[Second, ...] = ()
     alike: int = 0
+    turned: int = 0
 
 
 @dataclass(frozen=True)
@@ -188,7 +190,7 @@ def _heard(view: RunView, event: Event) -> RunView:
 
 
 def _probed(probe: Probe, data: Mapping[str, Any]) -> Probe:
-    kinds, second = data.get("kinds"), data.get("second")
+    kinds, second, turned = data.get("kinds"), data.get("second"), data.get("turned")
     latest: Mapping[str, Any] = second if isinstance(second, dict) else {}
     more = Second(
         int(_number(latest.get("answered"))), int(_number(latest.get("lost"))), _number(latest.get("p99_ms"))
@@ -197,6 +199,7 @@ def _probed(probe: Probe, data: Mapping[str, Any]) -> Probe:
         sent=int(_number(data.get("sent"))),
         answered=int(_number(data.get("answered"))),
         lost=int(_number(data.get("lost"))),
+        turned=int(sum(map(_number, turned.values()))) if isinstance(turned, dict) else 0,
         kinds=tuple((str(name), int(_number(count))) for name, count in kinds.items())
         if isinstance(kinds, dict)
         else (),

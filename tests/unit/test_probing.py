@@ -40,7 +40,7 @@ def test_a_new_release_is_not_a_loss() -> None:
     """Another version in another container, with other headers and another status, is still the same service."""
     identity = _identity()
     assert judge(_said("gateway", "v2", "/api"), identity, ROUTE) == "answered"
-    assert judge(_said("gateway", "v2", "/api", 401), identity, ROUTE) == "answered"
+    assert judge(_said("gateway", "v2", "/api", 201), identity, ROUTE) == "answered"
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
@@ -83,8 +83,49 @@ def test_what_cannot_be_told_apart_is_known() -> None:
 
 
 def test_a_limited_rate_is_no_loss() -> None:
-    """429 is the probe's own doing."""
-    assert judge(Answer(429, {}, b"Too Many Requests"), _identity(), ROUTE) == "answered"
+    """429 may be the probe's own doing: it is counted apart."""
+    assert judge(Answer(429, {}, b"Too Many Requests"), _identity(), ROUTE) == "429"
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [(400, "400"), (401, "401"), (403, "403"), (404, "404"), (418, "4xx"), (302, "redirected"), (204, "answered")],
+)
+def test_what_users_did_not_get_before_is_counted_apart(status: int, verdict: str) -> None:
+    """H19: the right service answers, and locks everybody out."""
+    assert judge(_said("gateway", "v2", "/api", status), _identity(), ROUTE) == verdict
+    tally = Tally()
+    tally.count(judge(_said("gateway", "v2", "/api", status), _identity(), ROUTE), due_s=1, ended_s=1.1)
+    found = numbers(tally_from(json.loads(json.dumps(tally.to_json()))))
+    expected = {} if verdict == "answered" else {verdict: 1}
+    assert (found["answered"], found["lost"], found["turned"]) == (1, 0, expected)
+
+
+def test_what_was_so_before_is_as_before() -> None:
+    """A login's redirection, a 401, a health check that complained already; and what turns better is no harm."""
+    for status in (302, 401, 403, 404):
+        before = _said("gateway", "v1", "/api", status)
+        identity = _identity(before, before)
+        assert judge(_said("gateway", "v2", "/api", status), identity, ROUTE) == "answered"
+    identity = _identity(*(_said("gateway", "v1", "/api", 302),) * 2)
+    assert judge(_said("gateway", "v2", "/api", 200), identity, ROUTE) == "answered"
+    assert judge(_said("gateway", "v2", "/api", 303), identity, ROUTE) == "answered"
+
+
+def test_an_open_door_is_seen() -> None:
+    """Where credentials were asked for, an answer without them is not what it was."""
+    identity = _identity(*(_said("gateway", "v1", "/api", 401),) * 2)
+    assert judge(_said("gateway", "v2", "/api", 200), identity, ROUTE) == "let in"
+
+
+@pytest.mark.parametrize("body", [b'{"service":"gateway","status":"degraded"}', b"gateway: unhealthy"])
+def test_a_health_check_that_complains_is_seen(body: bytes) -> None:
+    """200 with a short body that says that something is wrong, unless it said so before."""
+    ill = Answer(200, {"content-type": "application/json"}, body)
+    assert judge(ill, _identity(), ROUTE) == "degraded"
+    assert judge(ill, _identity(ill, ill), ROUTE) == "answered"
+    page = Answer(200, {"content-type": "text/html"}, b"<p>gateway: error pages</p>")
+    assert judge(page, _identity(), ROUTE) in {"answered", "changed"}
 
 
 def test_something_new_is_an_answer_and_told() -> None:

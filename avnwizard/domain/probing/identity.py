@@ -13,14 +13,16 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 from urllib.parse import quote
 
 from avnwizard.domain.probing.presence import Presence
-from avnwizard.domain.probing.route import Answer, Loss, Outcome, Route
+from avnwizard.domain.probing.route import Answer, Loss, Outcome, Route, Turned
 
-Verdict = Literal["answered", "changed"] | Loss
-"""`changed`: an answer with none of its own marks and none of the next rule's; counted as answered."""
+Verdict = Literal["answered", "changed"] | Turned | Loss
+"""`changed`: an answer with none of its own marks and none of the next rule's; it is answered, as `Turned` is."""
+TURNED: frozenset[str] = frozenset(get_args(Turned))
+LOST: frozenset[str] = frozenset(get_args(Loss))
 
 _WORD = re.compile(rb"[A-Za-z0-9_.-]{2,80}")
 _MOST_WORDS = 400
@@ -28,6 +30,14 @@ _VOLATILE = frozenset(
     {"date", "age", "content-length", "connection", "expires", "last-modified", "etag", "set-cookie"}
 )
 _SERVER_FAULT, _TOO_MANY = 500, 429
+_REDIRECTION, _CLIENT_FAULT = 300, 400
+_BY_NUMBER: dict[int, Turned] = {400: "400", 401: "401", 403: "403", 404: "404", 429: "429"}
+_CLOSED = frozenset({401, 403})
+_ILL = frozenset(
+    {b"degraded", b"unhealthy", b"down", b"error", b"failed", b"failing", b"maintenance", b"unavailable"}
+)
+"""What a short answer, such as a health check's, says when all is not well."""
+_SHORT_BYTES = 600
 _GATEWAY_FAULTS: dict[int, Loss] = {502: "502", 503: "503", 504: "504"}
 _NO_ROUTER = (404, b"404 page not found")
 _NO_SERVER = (503, b"no available server")
@@ -43,12 +53,14 @@ class Identity:
         own: marks that its every answer had and no answer of the next rule's.
         other: the reverse. Marks are hashed, so that nothing of an answer is kept.
         echoes: how often the next rule's answers repeat each word of the path that they were asked.
+        ill: words of trouble that its short answers had already.
     """
 
     statuses: tuple[int, ...] = ()
     own: frozenset[str] = frozenset()
     other: frozenset[str] = frozenset()
     echoes: int = 0
+    ill: frozenset[str] = frozenset()
 
     @property
     def answers(self) -> bool:
@@ -75,7 +87,8 @@ def identify(route: Route, mine: Iterable[Outcome], decoys: Iterable[Outcome]) -
     theirs_marked = [_marks(one, route.asking_next, route, echoes) for one in others]
     own = frozenset.intersection(*mine_marked) - frozenset[str]().union(*theirs_marked)
     other = frozenset.intersection(*theirs_marked) - frozenset[str]().union(*mine_marked) if others else frozenset()
-    return Identity(tuple(sorted({one.status for one in answers})), own, other, echoes)
+    ill = frozenset[str]().union(*(_ill(one) for one in answers))
+    return Identity(tuple(sorted({one.status for one in answers})), own, other, echoes, ill)
 
 
 def is_alike(route: Route, identity: Identity) -> bool:
@@ -95,14 +108,34 @@ def judge(outcome: Outcome, identity: Identity, route: Route, presence: Presence
         return _GATEWAY_FAULTS.get(outcome.status, "5xx")
     if presence == "away":
         return "misrouted"
-    if outcome.status == _TOO_MANY:
-        return "answered"  # the edge limits the rate; that is the probe's doing
+    turned = _turned(outcome, identity)
+    if turned == "429":
+        return turned  # the edge limits the rate, which may be the probe's doing
     seen = _marks(outcome, route, route, identity.echoes)
     own, other = _share(identity.own, seen), _share(identity.other, seen)
     proven = identity.is_told_apart and own > 0
     if _is_traefiks(outcome) or other > own or (presence == "leaving" and not proven):
         return "misrouted"
-    return "changed" if identity.own and not own else "answered"
+    return turned or ("changed" if identity.own and not own else "answered")
+
+
+def _turned(answer: Answer, identity: Identity) -> Turned | None:
+    """How an answer of the route's own service is not what users got before; None where it is, or is no worse."""
+    status = answer.status
+    if status in identity.statuses or not identity.statuses:
+        return "degraded" if _ill(answer) - identity.ill else None
+    if status >= _CLIENT_FAULT:
+        return _BY_NUMBER.get(status, "4xx") if status < _SERVER_FAULT else None
+    if status >= _REDIRECTION:
+        return None if any(_REDIRECTION <= was < _CLIENT_FAULT for was in identity.statuses) else "redirected"
+    return "let in" if _CLOSED.issuperset(identity.statuses) else None
+
+
+def _ill(answer: Answer) -> frozenset[str]:
+    """Words of trouble in a short answer that is no page for people, as marks."""
+    if len(answer.body) > _SHORT_BYTES or "html" in answer.headers.get("content-type", ""):
+        return frozenset()
+    return frozenset(word.decode() for word in _ILL.intersection(_words(answer)))
 
 
 def _marks(answer: Answer, asked: Route, route: Route, echoes: int) -> frozenset[str]:

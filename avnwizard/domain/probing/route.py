@@ -5,6 +5,9 @@ from typing import Literal
 
 Loss = Literal["refused", "reset", "timeout", "502", "503", "504", "5xx", "misrouted"]
 """How a request was lost. `misrouted`: another rule answered, or Traefik's own 404, since the router was gone."""
+Turned = Literal["400", "401", "403", "404", "429", "4xx", "redirected", "let in", "degraded"]
+"""How an answer is another one than the route gave before, though its service gave it: `let in` where it asked for
+credentials before, `degraded` where a short body now says so."""
 Failure = Literal["refused", "reset", "timeout"]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from avnwizard.domain.probing.histogram import Histogram
-from avnwizard.domain.probing.identity import Verdict
+from avnwizard.domain.probing.identity import LOST, TURNED, Verdict
 
 MEDIAN, TAIL = 0.50, 0.99
 
@@ -16,13 +16,15 @@ class Tally:
     """Requests that were settled; those under way are not counted yet, so `sent` is `answered` and `lost`.
 
     Attributes:
-        changed: answers that were like none before the roll; they are among the answered.
+        changed: answers that were like none before the roll; they are among the answered, as the turned are.
+        turned: answers that users did not get before, such as 403 for 200, by kind.
         gap_ms: the longest time without an answer on one route, beyond its schedule.
     """
 
     answered: int = 0
     changed: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
+    turned: Counter[str] = field(default_factory=Counter)
     gap_ms: float = 0.0
     latencies: Histogram = field(default_factory=Histogram)
     _due_s: float | None = None
@@ -46,14 +48,14 @@ class Tally:
         """
         interval_s = max(due_s - self._due_s, 0.0) if self._due_s is not None else 0.0
         self._due_s = due_s
-        well = verdict in {"answered", "changed"}
         if self._answered_s is not None:
             self.gap_ms = max(self.gap_ms, (ended_s - self._answered_s - interval_s) * 1000)
-        if not well:
+        if verdict in LOST:
             self.kinds[verdict] += 1
             return
         self.answered += 1
         self.changed += verdict == "changed"
+        self.turned.update([verdict] if verdict in TURNED else [])
         self.latencies.add((ended_s - due_s) * 1000)
         self._answered_s = max(ended_s, self._answered_s or ended_s)
 
@@ -63,6 +65,7 @@ class Tally:
             "answered": self.answered,
             "changed": self.changed,
             "kinds": dict(self.kinds),
+            "turned": dict(self.turned),
             "gap_ms": self.gap_ms,
             "latencies": {str(bucket): count for bucket, count in self.latencies.counts.items()},
         }
@@ -75,6 +78,7 @@ def tally_from(found: Mapping[str, Any]) -> Tally:
         answered=int(found["answered"]),
         changed=int(found["changed"]),
         kinds=Counter({str(kind): int(count) for kind, count in found["kinds"].items()}),
+        turned=Counter({str(kind): int(count) for kind, count in found.get("turned", {}).items()}),
         gap_ms=float(found["gap_ms"]),
         latencies=Histogram(latencies),
     )
@@ -87,6 +91,7 @@ def together(tallies: Iterable[Tally]) -> Tally:
         answered=sum(one.answered for one in every),
         changed=sum(one.changed for one in every),
         kinds=sum((one.kinds for one in every), Counter[str]()),
+        turned=sum((one.turned for one in every), Counter[str]()),
         gap_ms=max((one.gap_ms for one in every), default=0.0),
         latencies=Histogram().merged(one.latencies for one in every),
     )
@@ -100,6 +105,7 @@ def numbers(tally: Tally) -> dict[str, Any]:
         "lost": tally.lost,
         "kinds": dict(sorted(tally.kinds.items())),
         "changed": tally.changed,
+        "turned": dict(sorted(tally.turned.items())),
         "longest_gap_ms": round(tally.gap_ms, 1),
         "p50_ms": round(tally.latencies.percentile(MEDIAN), 1),
         "p99_ms": round(tally.latencies.percentile(TAIL), 1),

@@ -18,7 +18,15 @@ def told(found: Mapping[str, Any]) -> str:
 def counted(found: Mapping[str, Any]) -> str:
     """How many, and the lost ones by kind."""
     lost = f"{found['lost']:,} lost" + (f" ({kinds(found)})" if found["lost"] else "")
-    return f"{found['sent']:,} sent, {found['answered']:,} answered, {lost}"
+    other = f", {turned(found)}" if found.get("turned") else ""
+    return f"{found['sent']:,} sent, {found['answered']:,} answered{other}, {lost}"
+
+
+def turned(found: Mapping[str, Any]) -> str:
+    """How many of the answers were not what users got before: `12 of them not as before (12 403)`."""
+    each = sorted(found["turned"].items(), key=lambda item: (-item[1], item[0]))
+    kinds_of_it = ", ".join(f"{many:,} {kind}" for kind, many in each)
+    return f"{sum(found['turned'].values()):,} of them not as before ({kinds_of_it})"
 
 
 def kinds(found: Mapping[str, Any]) -> str:

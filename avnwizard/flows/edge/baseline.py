@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
-from avnwizard.domain.probing import Answer, Identity, Outcome, Route, Verdict, identify, judge
+from avnwizard.domain.probing import TURNED, Answer, Identity, Outcome, Route, Verdict, identify, judge
 from avnwizard.errors import HostError
 from avnwizard.flows.edge.presence import serving
 from avnwizard.flows.host import Host
 
 _LOOKS, _PAUSE_S = 3, 0.3
 _POLL_S = 1.0
+_TURNED_S = 15.0
+"""So long every route may answer, some of them otherwise than before, until that is believed."""
 _STEADY = 2
 """So many times in a row each route must answer: behind several replicas one answer proves little."""
 
@@ -40,9 +42,10 @@ def wait_for_all(
     """Ask until every route answers, as Traefik needs seconds to route after a container is healthy.
 
     Returns:
-        router -> how it failed at last; {} when all answer.
+        router -> how it failed at last, lost or turned; {} when all answer as before.
     """
     deadline, steady = host.clock.now() + limit_s, 0
+    patience: float | None = None
     while True:
         there = _serving(host)
         outcomes = host.probe().ask(routes) if routes else ()
@@ -51,6 +54,11 @@ def wait_for_all(
             for route, outcome in zip(routes, outcomes, strict=True)
             if (verdict := _verdict(route, outcome, identities[route.name], there)) not in {"answered", "changed"}
         }
+        if silent and TURNED.issuperset(silent.values()):
+            patience = patience or host.clock.now() + _TURNED_S
+            deadline = min(deadline, patience)
+        else:
+            patience = None
         steady = 0 if silent else steady + 1
         if steady >= _STEADY or not routes:
             return {}

@@ -17,6 +17,11 @@ def edge_lines(memory: ProbeMemory | None) -> list[str]:
         f"- the longest time without an answer on one route: {latency(found['longest_gap_ms'])}",
         f"- {words.latencies(found)}, from the moment at which each request was due",
     ]
+    lines += [
+        f"- {printable(router, limit=100)}: {words.turned(numbers(tally))}"
+        for router, tally in sorted(memory.tallies.items())
+        if tally.turned
+    ]
     if memory.total.changed:
         lines.append(f"- {memory.total.changed:,} answers were like none before the run; they count as answered")
     lines += _notes(memory)

@@ -81,6 +81,7 @@ def dump(memory: ProbeMemory) -> bytes:
                 "own": sorted(one.own),
                 "other": sorted(one.other),
                 "echoes": one.echoes,
+                "ill": sorted(one.ill),
             }
             for name, one in memory.identities.items()
         },
@@ -96,7 +97,11 @@ def _from(found: Mapping[str, Any]) -> ProbeMemory:
     return ProbeMemory(
         identities={
             str(name): Identity(
-                tuple(map(int, one["statuses"])), frozenset(one["own"]), frozenset(one["other"]), int(one["echoes"])
+                tuple(map(int, one["statuses"])),
+                frozenset(one["own"]),
+                frozenset(one["other"]),
+                int(one["echoes"]),
+                frozenset(one.get("ill", ())),
             )
             for name, one in found["identities"].items()
         },

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avnwizard.domain.plain import printable
-from avnwizard.domain.probing import Outcome, PresenceLog, ProbePlan, Route, Tally, judge, numbers, words
+from avnwizard.domain.probing import LOST, Outcome, PresenceLog, ProbePlan, Route, Tally, judge, numbers, words
 from avnwizard.domain.probing.histogram import Histogram
 from avnwizard.domain.probing.tally import MEDIAN, TAIL
 from avnwizard.engine.feed import Event, FeedWriter
@@ -123,10 +123,10 @@ class EdgeWatch:
         presence = self._log.presence(route.services, due_s, ended_s)
         verdict = judge(outcome, self._memory.identities[route.name], route, presence)
         self._memory.tallies[route.name].count(verdict, due_s=due_s, ended_s=ended_s)
-        if verdict in {"answered", "changed"}:
-            self._second.add((ended_s - due_s) * 1000)
-        else:
+        if verdict in LOST:
             self._second_lost += 1
+        else:
+            self._second.add((ended_s - due_s) * 1000)
 
     def _tell_on(self) -> None:
         while not self._stop.wait(_TELL_S):

@@ -1,13 +1,13 @@
 """Look that the stack is what the plan promised."""
 
 import shlex
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from avnwizard.domain import commands
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.plain import printable
-from avnwizard.domain.probing import words
+from avnwizard.domain.probing import LOST, words
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import StepError
 from avnwizard.flows.edge.baseline import wait_for_all
@@ -21,6 +21,18 @@ from avnwizard.flows.stack.survey import ailing
 from avnwizard.planned import PlannedStep, StepKind
 
 _HOW = {"misrouted": "another router answers, or Traefik's own 404", "refused": "the edge refuses the connection"}
+
+_TURNED = {
+    "400": "400, bad request",
+    "401": "401, credentials are asked for",
+    "403": "403, forbidden",
+    "404": "404 of the service's own",
+    "429": "429, too many requests",
+    "4xx": "an error of the 4xx kind",
+    "redirected": "a redirection",
+    "let in": "an answer without credentials, which were asked for before",
+    "degraded": "an answer that says that something is wrong",
+}
 
 
 class Verify(Step):
@@ -109,8 +121,8 @@ class Verify(Step):
         routes = memory.answering(plan.probe.routes) if memory else ()
         if memory is None or not routes:
             return
-        silent = wait_for_all(host, routes, memory.identities, limit_s=plan.healthy_s)
-        if silent:
+        found = wait_for_all(host, routes, memory.identities, limit_s=plan.healthy_s)
+        if silent := {name: how for name, how in found.items() if how in LOST}:
             name, how = min(silent.items())
             url = next(route.url for route in routes if route.name == name)
             raise StepError(
@@ -118,6 +130,28 @@ class Verify(Step):
                 f"healthy: {name} ({url}): {_HOW.get(how, how)}.",
                 "Look at the router's labels and at Traefik's log. Then resume, or roll back.",
             )
+        self._accept(ctx, found, {route.name: route.url for route in routes})
         ctx.say(f"all {len(routes)} routes answer through the edge")
         for note in words.alike({one.name: one.next for one in routes if memory.is_alike(one)}):
             ctx.say(note)
+
+    def _accept(self, ctx: StepContext, turned: Mapping[str, str], urls: Mapping[str, str]) -> None:
+        """Fail over answers that users did not get before, unless `[probe] changed` names the route.
+
+        A 429 is only reported: the probe's own requests may have used up what the edge lets through.
+        """
+        accepted = self._scene.host.config.probe.changed
+        for name, how in sorted(turned.items()):
+            if how == "429" or name in accepted:
+                why = "accepted in [probe] changed" if name in accepted else "the probe itself may be the cause"
+                ctx.say(f"{printable(name, limit=60)} ({printable(urls[name], limit=120)}): {_TURNED[how]}; {why}")
+        left = {name: how for name, how in turned.items() if how != "429" and name not in accepted}
+        if left and self._commit == self._scene.plan.target.commit:
+            name, how = min(left.items())
+            more = f" (and {len(left) - 1} more)" if len(left) > 1 else ""
+            raise StepError(
+                f"Users get another answer than before: {printable(name, limit=60)} "
+                f"({printable(urls[name], limit=120)}): {_TURNED[how]}{more}.",
+                f"If the release means it, add {printable(name, limit=60)} to [probe] changed in avnwizard.toml and "
+                "resume. Else roll back.",
+            )

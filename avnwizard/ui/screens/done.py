@@ -154,6 +154,9 @@ def _requests(probe: Probe | None) -> list[Fact]:
     )
     more = f"longest gap {words.latency(probe.gap_ms)}; p50 {probe.p50_ms:.0f} ms, p99 {probe.p99_ms:.0f} ms"
     facts: list[Fact] = [("Requests", told), ("", Content.assemble((more, "dim")))]
+    if probe.turned:
+        other = f"{words.count(probe.turned, 'answer')} not as before the run; the report names the routes"
+        facts.append(("", Content.assemble((f"{NOTE.sign} ", NOTE.style), other)))
     if probe.alike:
         routes = words.count(probe.alike, "route")
         facts.append(("", Content(f"{routes} answered like another service; the report names them")))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from avnwizard.domain.plain import printable
-from avnwizard.domain.postgres.writes import TableWrites, Written, together
+from avnwizard.domain.postgres.writes import LARGE_OBJECTS, TableWrites, Written, together
 from avnwizard.domain.words import about as rounded
 from avnwizard.domain.words import clock
 
@@ -101,6 +101,8 @@ def _plain(table: str) -> str:
 
 def _noun(table: str, count: int) -> str:
     """The rows of a table by its name where that is an English plural, else "rows of NAME"."""
+    if table == LARGE_OBJECTS:
+        return f"{'page' if count == 1 else 'pages'} of large objects"
     name = _plain(table)
     if not name.endswith("s") or name.endswith(("ss", "us", "is")) or len(name) < len("xxs"):
         return f"{'row' if count == 1 else 'rows'} of {name}"

@@ -10,7 +10,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from avnwizard.adapters.postgres import PostgresDatabase
-from avnwizard.domain.postgres.writes import TableWrites, WriteCounters, written_between
+from avnwizard.domain.going_back import things
+from avnwizard.domain.postgres.writes import LARGE_OBJECTS, TableWrites, WriteCounters, Written, written_between
 from avnwizard.errors import HostError
 from tests.adapters.postgres_filled import filled
 from tests.adapters.postgres_server import LocalServer
@@ -22,7 +23,7 @@ def test_rows_written_between_two_looks(server: LocalServer) -> None:
     """Inserted, updated and deleted rows per table, of a table renamed in between and of a new one too."""
     database = filled(server)
     before = database.write_counters("shop")
-    assert set(before.tables) == {"public.people", "public.events_1", "odd schema.Odd.Table"}
+    assert set(before.tables) == {"public.people", "public.events_1", "odd schema.Odd.Table", LARGE_OBJECTS}
     server.sql(
         "shop",
         "INSERT INTO people (name) SELECT 'more' || n FROM generate_series(1, 14) n",
@@ -40,6 +41,47 @@ def test_rows_written_between_two_looks(server: LocalServer) -> None:
     )
     adapter = TypeAdapter(WriteCounters)
     assert adapter.validate_json(adapter.dump_json(before)) == before
+
+
+def test_what_is_not_counted_is_never_no_row(server: LocalServer) -> None:
+    """H23: with track_counts off, for all, for a role or for the database, nobody knows what was written."""
+    database = filled(server)
+    for off, on in (
+        ("ALTER SYSTEM SET track_counts = off", "ALTER SYSTEM RESET track_counts"),
+        ("ALTER DATABASE shop SET track_counts = 'no'", "ALTER DATABASE shop RESET track_counts"),
+        ("ALTER ROLE ALL SET track_counts = false", "ALTER ROLE ALL RESET track_counts"),
+    ):
+        server.sql("shop", off, "SELECT pg_reload_conf()")
+        _until_setting(server, "off")
+        before = database.write_counters("shop")
+        server.sql("shop", "UPDATE people SET age = 4")
+        found = written_between(before, database.write_counters("shop"))
+        server.sql("shop", on, "SELECT pg_reload_conf()")
+        _until_setting(server, "on")
+        assert not found.exact, off
+        assert things(found) == "rows that nobody counted"
+    assert written_between(before, database.write_counters("shop")).exact is False
+
+
+def _until_setting(server: LocalServer, wanted: str) -> None:
+    """Wait until new sessions have a setting: the postmaster reads its file a moment after the call."""
+    deadline = time.monotonic() + LIMIT_S
+    while time.monotonic() < deadline:
+        with psycopg.connect(**server.connection("shop")) as connection:  # type: ignore[arg-type]  # strings
+            if connection.execute("SHOW track_counts").fetchone() == (wanted,):
+                return
+        time.sleep(0.05)
+    pytest.fail(f"track_counts is never {wanted}")
+
+
+def test_large_objects_count(server: LocalServer) -> None:
+    """What is written to large objects is lost by a restore like any row."""
+    database = filled(server)
+    before = database.write_counters("shop")
+    server.sql("shop", "SELECT lo_from_bytea(0, repeat('x', 5000)::bytea)")
+    found = written_between(before, database.write_counters("shop"))
+    assert found == Written((TableWrites("pg_catalog.pg_largeobject", 3, 0, 0),))
+    assert things(found) == "3 new pages of large objects"
 
 
 def test_reset_counts_are_told_as_a_lower_bound(server: LocalServer) -> None:

@@ -162,24 +162,35 @@ def extensions(connection: "psycopg.Connection[tuple[Any, ...]]") -> tuple[tuple
     return tuple((str(name), str(version)) for name, version in connection.execute(query).fetchall())
 
 
+_EPOCH = """
+    SELECT CASE WHEN current_setting('track_counts')::boolean AND NOT EXISTS (
+        SELECT FROM pg_db_role_setting, unnest(setconfig) AS one
+        WHERE one ~* '^track_counts=(off|of|f|fa|fal|fals|false|n|no|0)$' AND setdatabase IN (0, pg_database.oid)
+    ) THEN concat_ws(' ', (SELECT system_identifier FROM pg_control_system()), oid,
+        extract(epoch FROM pg_stat_get_db_stat_reset_time(oid)),
+        (SELECT extract(epoch FROM stats_reset) FROM pg_stat_archiver))
+    ELSE '' END FROM pg_database WHERE datname = current_database()"""
+""""" where not every session's writes are counted: a superuser may turn that off, also for one role or database."""
+
+
 def write_counters(connection: "psycopg.Connection[tuple[Any, ...]]") -> WriteCounters:
     """What was written to each table since the server began to count.
 
     The archiver's reset time stands for the server's: PostgreSQL stamps it anew when it drops all counts after a
     crash (`pgstat_reset_after_failure`, 15 to 18; 14 and older do the same in their statistics collector).
     """
-    row = connection.execute(
-        "SELECT concat_ws(' ', (SELECT system_identifier FROM pg_control_system()), oid,"
-        " extract(epoch FROM pg_stat_get_db_stat_reset_time(oid)),"
-        " (SELECT extract(epoch FROM stats_reset) FROM pg_stat_archiver))"
-        " FROM pg_database WHERE datname = current_database()"
-    ).fetchone()
+    row = connection.execute(_EPOCH).fetchone()
     assert row is not None
     found = connection.execute(
         _with(
             "SELECT nspname, rel.relname, oid::bigint, n_tup_ins, n_tup_upd, n_tup_del, relfilenode::bigint,"
             " n_live_tup FROM rel JOIN pg_stat_user_tables ON relid = oid WHERE relkind = 'r'"
         )
+    ).fetchall()
+    found += connection.execute(
+        "SELECT schemaname, relname, relid::bigint, n_tup_ins, n_tup_upd, n_tup_del, 0, n_live_tup"
+        " FROM pg_stat_sys_tables WHERE relid = 'pg_catalog.pg_largeobject'::regclass"
+        " AND n_tup_ins + n_tup_upd + n_tup_del > 0"
     ).fetchall()
     tables = {f"{schema}.{table}": TableCount(*map(int, numbers)) for schema, table, *numbers in found}
     return WriteCounters(str(row[0]), tables)

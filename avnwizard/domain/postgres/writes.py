@@ -8,6 +8,10 @@ _RECORDS = re.compile(r"(?:[._]|\A)migrations?(?:_(?:history|log|versions?))?\Z"
 """Such as schema_migrations, schema_migration, polis_migrations: a service that migrates as it boots writes there."""
 
 
+LARGE_OBJECTS = "pg_catalog.pg_largeobject"
+"""The table in which PostgreSQL keeps large objects, a row for each page of 2 KiB."""
+
+
 @dataclass(frozen=True)
 class TableCount:
     """Rows of one table that were inserted, updated and deleted since the server began to count.
@@ -37,7 +41,7 @@ class WriteCounters:
 
     Attributes:
         epoch: names the time in which counts can be compared; another one after `pg_stat_reset()`, after the server
-            crashed (it drops its counts then), and in a database that was made anew.
+            crashed (it drops its counts then), and in a database that was made anew. "" where `track_counts` is off.
         tables: "schema.table" -> counts.
     """
 
@@ -80,6 +84,8 @@ class Written:
 
 def written_between(before: WriteCounters, after: WriteCounters) -> Written:
     """Compare two looks at one database; a table that is gone took its counts with it."""
+    if not before.epoch or not after.epoch:
+        return Written((), exact=False)
     same = before.epoch == after.epoch
     known = {count.oid: count for count in before.tables.values()} if same else {}
     gone = known.keys() - {count.oid for count in after.tables.values()}

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres.names import set_aside
+from avnwizard.domain.postgres.writes import LARGE_OBJECTS
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.flows.snapshot import snapshots
 from avnwizard.flows.stack.scene import Scene
@@ -45,8 +46,11 @@ class SaveRows(Step):
         self._scene.host.files.make(folder)
         told = []
         for number, name in enumerate(self._databases):
-            tables = [table["name"] for table in lost.get(name, ()) if table["inserted"] or table["updated"]]
+            written = [table["name"] for table in lost.get(name, ()) if table["inserted"] or table["updated"]]
+            tables = [table for table in written if table != LARGE_OBJECTS]
             kept, file = set_aside(name, ctx.run), f"rows-{number}.dump"
+            if tables != written:
+                ctx.say(f"large objects of {name} were written to: they are in no dump, but whole in {kept}")
             if not tables or not database.exists(kept):
                 continue
             with ctx.effect(f"save-{number}"):

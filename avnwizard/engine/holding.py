@@ -5,7 +5,7 @@ import pwd
 from collections.abc import Mapping
 from pathlib import Path
 
-WITHOUT_RUN = {"verify": "A check of a snapshot"}
+WITHOUT_RUN = {"verify": "A check of a snapshot", "recover": "The repair of the journal"}
 """Kinds of work that are not in the journal, as they change nothing: nothing can be asked of them."""
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from avnwizard import __version__
+from avnwizard.engine.connection import Connection, Row, said
 from avnwizard.engine.faults import fault_point
 from avnwizard.engine.private import make_file, make_folder
 from avnwizard.engine.records import Action, Listed, RunRecord, RunState, StepRecord, StepState
@@ -36,7 +37,7 @@ CREATE TABLE IF NOT EXISTS controls(
   seq INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, action TEXT NOT NULL, at REAL NOT NULL,
   taken_at REAL NOT NULL DEFAULT 0) STRICT;
 """
-Row = tuple[Any, ...]
+_COPY_EVERY_S = 5.0
 _STEP = "run, idx, name, title, state, started_at, finished_at, message"
 """The columns of a step in a journal of avnwizard 0.1."""
 _RUN = "id, kind, title, plan, undoes, state, pid, created_at, finished_at, message, hint"
@@ -50,15 +51,17 @@ class Journal:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
+        self._copied_at = float("-inf")
         try:
             make_folder(path.parent)
             make_file(path)  # SQLite gives its -wal and -shm files the same mode
-            self._db = sqlite3.connect(path, timeout=30.0, isolation_level=None)
+            self._db = Connection(path)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(_SCHEMA)
+            self._db.script(_SCHEMA)
             self._bring_up_to_date()
-        except (sqlite3.Error, OSError) as error:
+        except OSError as error:
             raise HostError(
                 f"The journal {path} cannot be opened: {error}",
                 "Look at the folder's owner, and the disk's free space.",
@@ -66,26 +69,48 @@ class Journal:
 
     def _bring_up_to_date(self) -> None:
         """Add the columns that a journal of avnwizard 0.1 lacks; its rows are read by their steps' names."""
-        there = {row[1] for row in self._db.execute("PRAGMA table_info(steps)")}
+        there = {row[1] for row in self._db.rows("PRAGMA table_info(steps)")}
         for column in ("kind", "service"):
             if column not in there:
-                with contextlib.suppress(sqlite3.OperationalError):  # another process was faster
+                with contextlib.suppress(HostError):  # another process was faster
                     self._db.execute(f"ALTER TABLE steps ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
+
+    def keep_copy(self, *, at_most_every_s: float = 0.0) -> None:
+        """Keep a copy beside the journal, for the day on which its file is damaged; no error where that fails.
+
+        Args:
+            at_most_every_s: not where the last copy of this process is younger.
+        """
+        if time.monotonic() - self._copied_at < at_most_every_s:
+            return
+        self._copied_at = time.monotonic()
+        made, kept = self._path.with_name(f"{self._path.name}.copy-new"), copy_of(self._path)
+        with contextlib.suppress(HostError, OSError):
+            made.unlink(missing_ok=True)
+            make_file(made)
+            self._db.copy(made)
+            made.replace(kept)
 
     def close(self) -> None:
         """Let go of the file."""
         self._db.close()
 
     @contextmanager
-    def _commit(self, name: str) -> Iterator[sqlite3.Connection]:
+    def _commit(self, name: str) -> Iterator[None]:
         fault_point(f"journal:{name}:before")
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            yield self._db
+            yield
         except BaseException:
-            self._db.execute("ROLLBACK")
+            with contextlib.suppress(HostError):  # SQLite has rolled back where the disk was full
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
+        try:
+            self._db.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(HostError):
+                self._db.execute("ROLLBACK")
+            raise
         fault_point(f"journal:{name}:after")
 
     def create_run(
@@ -98,7 +123,7 @@ class Journal:
                 "INSERT INTO runs(id, kind, title, plan, undoes, state, created_at) VALUES(?,?,?,?,?,'created',?)",
                 (run, kind, title, plan, undoes, now),
             )
-            self._db.executemany(
+            self._db.each(
                 "INSERT INTO steps(run, idx, name, title, kind, service) VALUES(?,?,?,?,?,?)",
                 [(run, n, step.name, step.title, step.kind.value, step.service) for n, step in enumerate(steps)],
             )
@@ -106,6 +131,7 @@ class Journal:
                 "INSERT INTO facts(run, step, key, value) VALUES(?, '', ?, ?)",
                 (run, VERSION, json.dumps(__version__)),
             )
+        self.keep_copy()
 
     def insert(self, runs: Sequence[Row], steps: Sequence[Row], facts: Sequence[Row]) -> None:
         """Take in rows of an earlier journal, in its columns; runs that are here already stay as they are.
@@ -113,18 +139,18 @@ class Journal:
         Each is put after the last run that is not younger, so that both journals keep the order of their own.
         """
         with self._commit("insert"):
-            here = self._db.execute("SELECT id, created_at FROM runs ORDER BY rowid").fetchall()
+            here = self._db.rows("SELECT id, created_at FROM runs ORDER BY rowid")
             known = {run for run, _ in here}
             fresh = [run for run in runs if run[0] not in known]
-            self._db.executemany(f"INSERT INTO runs({_RUN}) VALUES(?,?,?,?,?,?,?,?,?,?,?)", fresh)
-            self._db.executemany(f"INSERT OR IGNORE INTO steps({_STEP}) VALUES(?,?,?,?,?,?,?,?)", steps)
-            self._db.executemany("INSERT OR IGNORE INTO facts(run, step, key, value) VALUES(?,?,?,?)", facts)
+            self._db.each(f"INSERT INTO runs({_RUN}) VALUES(?,?,?,?,?,?,?,?,?,?,?)", fresh)
+            self._db.each(f"INSERT OR IGNORE INTO steps({_STEP}) VALUES(?,?,?,?,?,?,?,?)", steps)
+            self._db.each("INSERT OR IGNORE INTO facts(run, step, key, value) VALUES(?,?,?,?)", facts)
             created = _RUN.split(", ").index("created_at")
             order = [
                 run for run, _ in heapq.merge(here, [(run[0], run[created]) for run in fresh], key=lambda r: r[1])
             ]
             self._db.execute("UPDATE runs SET rowid = -rowid")
-            self._db.executemany("UPDATE runs SET rowid = ? WHERE id = ?", list(enumerate(order, start=1)))
+            self._db.each("UPDATE runs SET rowid = ? WHERE id = ?", list(enumerate(order, start=1)))
 
     def set_run(
         self, run: str, state: RunState, *, pid: int | None = None, message: str = "", hint: str = ""
@@ -136,6 +162,8 @@ class Journal:
                 "UPDATE runs SET state=?, pid=COALESCE(?, pid), finished_at=?, message=?, hint=? WHERE id=?",
                 (state, pid, ended, message, hint, run),
             )
+        if ended:
+            self.keep_copy()
 
     def conclude(self, run: str, *, undone: str) -> None:
         """End a rollback: it is done and the run that it undid is undone, in one commit."""
@@ -145,6 +173,7 @@ class Journal:
                 "UPDATE runs SET state='done', finished_at=?, message='', hint='' WHERE id=?", (now, run)
             )
             self._db.execute("UPDATE runs SET state='undone', finished_at=? WHERE id=?", (now, undone))
+        self.keep_copy()
 
     def set_step(self, run: str, name: str, state: StepState, *, message: str = "") -> None:
         """Move a step to a state. `started` is the intent: it is committed before the effect."""
@@ -154,11 +183,13 @@ class Journal:
                 f"UPDATE steps SET state=?, message=?, {column}=? WHERE run=? AND name=?",  # noqa: S608 - a literal
                 (state, message, time.time(), run, name),
             )
+        if state == "done":
+            self.keep_copy(at_most_every_s=_COPY_EVERY_S)
 
     def note(self, run: str, step: str, facts: dict[str, Any]) -> None:
         """Keep what a step found out and needs after a crash, or what its undo needs. JSON values, no secret."""
         with self._commit(f"{step}:note-{'-'.join(sorted(facts))}"):
-            self._db.executemany(
+            self._db.each(
                 "INSERT INTO facts(run, step, key, value) VALUES(?,?,?,?) "
                 "ON CONFLICT(run, step, key) DO UPDATE SET value=excluded.value",
                 [(run, step, key, json.dumps(value)) for key, value in facts.items()],
@@ -166,12 +197,12 @@ class Journal:
 
     def facts(self, run: str, step: str) -> dict[str, Any]:
         """What a step noted."""
-        rows = self._db.execute("SELECT key, value FROM facts WHERE run=? AND step=?", (run, step))
+        rows = self._db.rows("SELECT key, value FROM facts WHERE run=? AND step=?", (run, step))
         return {key: json.loads(value) for key, value in rows}
 
     def runs(self) -> list[RunRecord]:
         """Every run, newest first: by the order in which they were written, since a clock may be set back."""
-        rows = self._db.execute(f"SELECT {_RUN} FROM runs ORDER BY rowid DESC")  # noqa: S608 - a literal
+        rows = self._db.rows(f"SELECT {_RUN} FROM runs ORDER BY rowid DESC")  # noqa: S608 - a literal
         return [RunRecord(*row) for row in rows]
 
     def later_than(self, run: str) -> list[RunRecord]:
@@ -203,17 +234,19 @@ class Journal:
                 rows = other.execute(f"SELECT {_RUN} FROM runs ORDER BY rowid DESC").fetchall()  # noqa: S608 - a literal
         except FileNotFoundError:
             return []
-        except (sqlite3.Error, OSError) as error:
+        except sqlite3.Error as error:
+            raise said(path, error) from error
+        except OSError as error:
             raise HostError(f"The journal {path} cannot be read: {error}", "Look at it as its owner.") from error
         return [RunRecord(*row) for row in rows]
 
     def steps(self, run: str) -> list[StepRecord]:
         """The steps of a run, in order."""
-        rows = self._db.execute(
+        rows = self._db.rows(
             "SELECT idx, name, title, state, started_at, finished_at, message, kind, service FROM steps "
             "WHERE run=? ORDER BY idx",
             (run,),
-        ).fetchall()
+        )
         return [
             StepRecord(
                 run,
@@ -238,18 +271,20 @@ class Journal:
     def asked(self, run: str, action: Action) -> bool:
         """Whether an action waits to be taken."""
         query = "SELECT 1 FROM controls WHERE run=? AND action=? AND taken_at=0 LIMIT 1"
-        return self._db.execute(query, (run, action)).fetchone() is not None
+        return bool(self._db.rows(query, (run, action)))
 
     def take_controls(self, run: str) -> list[Action]:
         """What was asked since last time, oldest first; each is given out once."""
-        rows = self._db.execute("SELECT seq, action FROM controls WHERE run=? AND taken_at=0 ORDER BY seq", (run,))
-        asked = rows.fetchall()
+        asked = self._db.rows("SELECT seq, action FROM controls WHERE run=? AND taken_at=0 ORDER BY seq", (run,))
         if asked:
             with self._commit("controls-taken"):
-                self._db.executemany(
-                    "UPDATE controls SET taken_at=? WHERE seq=?", [(time.time(), s) for s, _ in asked]
-                )
+                self._db.each("UPDATE controls SET taken_at=? WHERE seq=?", [(time.time(), s) for s, _ in asked])
         return [action for _, action in asked]
+
+
+def copy_of(path: Path) -> Path:
+    """Where the copy of a journal lies."""
+    return path.with_name(f"{path.name}.copy")
 
 
 def _kind(name: str, kind: str, service: str) -> tuple[StepKind, str]:

@@ -166,7 +166,7 @@ def test_another_logins_journal_is_read_and_left_alone(tmp_path: Path) -> None:
     assert [record.id for record in Journal.look(path)] == ["r1"]
     journal.close()
     path.write_bytes(b"no database")
-    with pytest.raises(HostError, match="cannot be read"):
+    with pytest.raises(HostError, match="is damaged"):
         Journal.look(path)
 
 

@@ -1,0 +1,96 @@
+"""The journal's SQLite connection: what SQLite says becomes one error that tells a full disk from a damaged file."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from avnwizard.errors import HostError
+
+Row = tuple[Any, ...]
+_FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_PRIMARY = 0xFF
+"""The low byte of an extended result code is the primary one (sqlite.org/rescode.html)."""
+
+
+class DamagedError(HostError):
+    """The journal's file is not what SQLite wrote."""
+
+
+def said(path: Path, error: sqlite3.Error) -> HostError:
+    """What is wrong with a journal, what still works, and what to do."""
+    code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY
+    folder = path.parent
+    if code in _DAMAGED:
+        return DamagedError(
+            f"The journal {path} is damaged: {error}. The services run on as they are.",
+            f"Save what can be read with: avnwizard recover. The snapshots in {folder / 'snapshots'} and the env "
+            f"files in {folder / 'runs'} are whole: avnwizard snapshot restore does not need the journal.",
+        )
+    if code in _FULL:
+        return HostError(
+            f"The journal {path} cannot be written: {error}. A run that is cut off by this can be resumed.",
+            f"Make room on the disk of {folder} (df -h {folder}), then go on with: avnwizard resume, or avnwizard "
+            "rollback.",
+        )
+    return HostError(
+        f"The journal {path} cannot be used: {error}",
+        "Look at the folder's owner, and the disk's free space.",
+    )
+
+
+class Connection:
+    """One connection in autocommit mode.
+
+    Raises (every method):
+        HostError: SQLite refuses; `DamagedError` where the file is damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._db = sqlite3.connect(path, timeout=30.0, isolation_level=None)
+        except sqlite3.Error as error:
+            raise said(path, error) from error
+
+    def execute(self, query: str, values: Sequence[object] = ()) -> None:
+        """One statement."""
+        try:
+            self._db.execute(query, values)
+        except sqlite3.Error as error:
+            raise said(self._path, error) from error
+
+    def each(self, query: str, rows: Iterable[Sequence[object]]) -> None:
+        """One statement for each of several rows."""
+        try:
+            self._db.executemany(query, rows)
+        except sqlite3.Error as error:
+            raise said(self._path, error) from error
+
+    def script(self, statements: str) -> None:
+        """Several statements."""
+        try:
+            self._db.executescript(statements)
+        except sqlite3.Error as error:
+            raise said(self._path, error) from error
+
+    def rows(self, query: str, values: Sequence[object] = ()) -> list[Row]:
+        """All that a query gives."""
+        try:
+            return self._db.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise said(self._path, error) from error
+
+    def copy(self, to: Path) -> None:
+        """A consistent copy into a new file (SQLite's online backup)."""
+        try:
+            with sqlite3.connect(to) as other:
+                self._db.backup(other)
+            other.close()
+        except sqlite3.Error as error:
+            raise said(to, error) from error
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()

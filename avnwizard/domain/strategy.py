@@ -1,7 +1,7 @@
 """How each service is rolled, and why: decided from the resolved compose model alone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 
 from avnwizard.domain.config import Strategy
@@ -96,6 +96,11 @@ def _waits_for(service: Service, other: str, model: ComposeModel) -> bool:
 def written_mounts(service: Service) -> list[str]:
     """The mounts that the service writes to."""
     return [mount for mount in service.volumes if not mount.endswith(":ro")]
+
+
+def lacks_a_check_alone(service: Service) -> bool:
+    """Whether a second container could run beside the first, and only nobody could tell when it is ready."""
+    return not service.has_healthcheck and not why_alone(replace(service, has_healthcheck=True))
 
 
 def why_alone(service: Service) -> str:

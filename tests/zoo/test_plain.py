@@ -45,6 +45,7 @@ def test_there_and_back(zoo: ZooStack) -> None:
     zoo.nothing_to_do()
     back = zoo.rollback()
     assert back.code == ExitCode.ROLLED_BACK, back.err
+    assert "started 2 services together" in back.err
     assert zoo.version("docs") == "v1.5.0"
     assert (zoo.version("web"), zoo.sql("SELECT count(*) FROM t")) == ("v1.5.0", "100")
     zoo.nothing_to_do()

@@ -223,9 +223,10 @@ def _recreate(ctx: StepContext, host: Host, want: Wanted, old: frozenset[str], *
         with ctx.effect("remove-double"):
             _take_away(host, doubles, want.service.stop_grace_s)
     force = bool(unseen(host, found[:count], want))
-    with ctx.effect("recreate"):
-        grace_s = recreate_grace_s(want.service, host.edge.facts())
-        host.stack.up(want.service.name, scale=count if count > 1 else None, force=force, grace_s=grace_s)
+    if force or old or len(found) < count or any(one.state != "running" for one in found):
+        with ctx.effect("recreate"):
+            grace_s = recreate_grace_s(want.service, host.edge.facts())
+            host.stack.up(want.service.name, scale=count if count > 1 else None, force=force, grace_s=grace_s)
     _wait_healthy(ctx, host, want, old, healthy_s=healthy_s)
 
 

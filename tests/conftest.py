@@ -1,6 +1,7 @@
 """Fixtures that every test may use: the lab, and an operator's stack on it."""
 
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,11 @@ from tests.order import rank
 
 pytest_plugins = ["tests.practice_fixtures"]
 _WANTED = "AVNWIZARD_LAB"
+
+# Container images often switch bytecode off. The tests start avnwizard hundreds of times, and without it each start
+# compiles the whole package again, which takes longer than the imports themselves.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 def _no_lab() -> str:

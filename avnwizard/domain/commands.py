@@ -44,13 +44,15 @@ def compose_up(
         grace_s: what is replaced is killed after so long; None for what its own container says.
     """
     argv = [*compose_base(project), "up", "--detach"]
-    if scale is not None:
-        argv += ["--scale", f"{service}={scale}"]
-    if force:
-        argv.append("--force-recreate")
-    if not recreate:
-        argv.append("--no-recreate")
+    argv += [] if scale is None else ["--scale", f"{service}={scale}"]
+    argv += ["--force-recreate"] if force else []
+    argv += [] if recreate else ["--no-recreate"]
     return (*argv, *_UP, *up_words(service, grace_s))
+
+
+def compose_up_together(project: ComposeProject, services: Sequence[str]) -> Argv:
+    """Start several services from images that are here, and nothing that they depend on."""
+    return (*compose_base(project), "up", "--detach", *_UP, *services)
 
 
 def up_words(service: str, grace_s: float | None) -> Argv:

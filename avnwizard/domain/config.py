@@ -118,6 +118,8 @@ class RollSection:
         drain_limit_s: seconds for which the connections of an old container are waited for at most.
         mounts: "SERVICE:PATH" -> the volume or folder that the service may start on there, though its files lay
             elsewhere until then, or another service writes there too: the operator vouches for it.
+        ready: service name -> the path that avnwizard asks a new container for where no health check says when it is
+            ready; by itself it asks for the path of the route, and takes any answer below 500.
     """
 
     __pydantic_config__ = _STRICT
@@ -128,6 +130,13 @@ class RollSection:
     drain_s: Annotated[float, Interval(ge=0, le=_HOUR_S)] = 2.0
     drain_limit_s: Annotated[float, Interval(ge=0, le=_DAY_S)] = 30.0
     mounts: dict[str, str] = field(default_factory=dict)
+    ready: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse what is no path, and a path that holds a password."""
+        for service, path in self.ready.items():
+            if not _PATH.fullmatch(path) or redact_urls(path) != path:
+                raise ValueError(f"ready.{service}: Must be a path such as /healthz, without a space or a password")
 
 
 @dataclass(frozen=True)

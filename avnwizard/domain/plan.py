@@ -10,6 +10,7 @@ from typing import Literal
 from avnwizard.domain.handover import Handover
 from avnwizard.domain.host import ComposeProject
 from avnwizard.domain.probing.route import ProbePlan
+from avnwizard.domain.readiness import Readiness
 from avnwizard.domain.snapshot import Proof
 from avnwizard.domain.typed import Typed
 from avnwizard.errors import RefusedError
@@ -79,6 +80,7 @@ class ServicePlan:
         image_checked: its image brings a health check, and the compose file names none.
         successor: of a service that is retired, the one that has its routers in the release; "" for none.
         pulled: whether its image is pulled; else it is built here, or `pull_policy` says so.
+        ready: for a surge without a health check, how avnwizard itself asks whether the new one is ready.
     """
 
     service: str
@@ -97,6 +99,7 @@ class ServicePlan:
     pulled: bool = True
     image_checked: bool = False
     successor: str = ""
+    ready: Readiness | None = None
 
 
 @dataclass(frozen=True)

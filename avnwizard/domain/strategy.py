@@ -1,14 +1,14 @@
 """How each service is rolled, and why: decided from the resolved compose model alone."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 
 from avnwizard.domain.config import Strategy
 from avnwizard.domain.host import ComposeModel, Container, Service
 from avnwizard.errors import RefusedError
 
-COMPLETED = "service_completed_successfully"
+COMPLETED, HEALTHY = "service_completed_successfully", "service_healthy"
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,11 @@ def written_mounts(service: Service) -> list[str]:
     return [mount for mount in service.volumes if not mount.endswith(":ro")]
 
 
+def lacks_a_check_alone(service: Service) -> bool:
+    """Whether a second container could run beside the first, and only nobody could tell when it is ready."""
+    return not service.has_healthcheck and not why_alone(replace(service, has_healthcheck=True))
+
+
 def why_alone(service: Service) -> str:
     """Why a second container cannot run beside the first, or nobody could tell when it is ready; "" when it can."""
     if service.container_name:
@@ -161,6 +166,17 @@ def roll_order(model: ComposeModel) -> tuple[str, ...]:
         if name not in awaited and name not in late:
             add(name)
     return tuple(late)
+
+
+def start_levels(model: ComposeModel, names: Collection[str]) -> tuple[tuple[str, ...], ...]:
+    """Some services in groups that may be started together, those first for whose health others wait."""
+    levels: dict[str, int] = {}
+    for name in roll_order(model):
+        if name in names:
+            needs = {dep: how for dep, how in model.services[name].depends_on.items() if dep in levels}
+            levels[name] = max((levels[dep] + (how == HEALTHY) for dep, how in needs.items()), default=0)
+    every = range(max(levels.values(), default=-1) + 1)
+    return tuple(tuple(name for name, level in levels.items() if level == number) for number in every)
 
 
 def _sorted(graph: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

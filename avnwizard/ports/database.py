@@ -103,6 +103,9 @@ class Database(Protocol):
     def fingerprint(self, database: str) -> str:
         """A hash over the schema (tables, columns, types, constraints, indexes, views, functions, sequences)."""
 
+    def look(self, databases: Sequence[str]) -> dict[str, tuple[str, WriteCounters]]:
+        """`fingerprint` of each, and after all of those `write_counters` of each: cheaper than one by one."""
+
     def row_counts(self, database: str) -> dict[str, int]:
         """Exact rows per table ("schema.table")."""
 

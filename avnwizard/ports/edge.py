@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from avnwizard.domain.edge import Connections, Director, EdgeFacts
+from avnwizard.domain.readiness import Readiness
 
 
 class Edge(Protocol):
@@ -44,6 +45,9 @@ class Edge(Protocol):
             Seconds. 0 where that cannot be told, or where the service's own labels do not route to these containers
             yet (they may to others, too).
         """
+
+    def answer(self, container_id: str, ready: Readiness) -> int | None:
+        """The status with which a container itself answers on its own address; None where it does not answer."""
 
     def undirect(self, service: str, *, keep: Sequence[str] = ()) -> None:
         """Remove the service's directors, but the topmost ones of the containers in `keep`."""

@@ -207,6 +207,9 @@ class Stack(Protocol):
         `force` is `--force-recreate`: the containers are replaced also where Compose sees no difference.
         """
 
+    def up_together(self, services: Sequence[str]) -> None:
+        """`compose up -d --no-deps --pull never` of several services at once; none of them is waited for."""
+
     def stop(self, *container_ids: str, grace_s: float) -> None:
         """Stop, all at the same time, waiting `grace_s` before they are killed; no error when one is gone."""
 

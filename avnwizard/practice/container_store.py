@@ -7,7 +7,8 @@ from dataclasses import asdict
 from functools import cache
 from typing import Any
 
-from avnwizard.practice.containers import Record
+from avnwizard.errors import HostError
+from avnwizard.practice.containers import Record, host_ports
 from avnwizard.practice.state import State
 
 
@@ -81,6 +82,18 @@ class ContainerStore:
         """It was removed at `at`; its row stays, as the host's history."""
         with self._state.transaction() as db:
             db.execute("UPDATE container SET removed_at = ? WHERE id = ?", (at, container_id))
+
+    def require_free_ports(self, record: Record) -> None:
+        """Refuse to start a container whose host port another one has, as the engine does."""
+        wanted = host_ports(record)
+        for other in self.present():
+            running = other.started_at is not None and other.stopped_at is None
+            taken = wanted & host_ports(other) if running and other.id != record.id else set()
+            if taken:
+                raise HostError(
+                    f"container {record.name} cannot start: bind for {min(taken)} failed: port is already allocated",
+                    f"{other.name} has it.",
+                )
 
     def say(self, container_id: str, at: float, *lines: str) -> None:
         """Lines of its output, said at `at`, which may lie ahead."""

@@ -44,6 +44,10 @@ class PracticeDatabase:
         """A hash over the schema."""
         return self._inner.fingerprint(database)
 
+    def look(self, databases: Sequence[str]) -> dict[str, tuple[str, WriteCounters]]:
+        """The schema of each, then what was written to each."""
+        return self._inner.look(databases)
+
     def row_counts(self, database: str) -> dict[str, int]:
         """Exact rows per table."""
         return self._inner.row_counts(database)

@@ -3,8 +3,9 @@
 Nothing is sent. Each request is judged for the moment at which it was due, by the containers that served then: the
 edge refuses while Traefik itself is away, follows the labels of those that serve at the entrypoint that is asked,
 hands a request whose router is gone to the next rule there, and says 404 where none is left. So a service that is
-recreated loses requests for as long as it is away, and one that is surged loses none. Traefik's own delay in learning
-of a death is not played.
+recreated loses requests for as long as it is away, and one that is surged loses none. A container without a health
+check is routed to from its start, and a program that is not up yet is a 502; a director holds requests on the
+containers that it names. Traefik's own delay in learning of a death is not played.
 """
 
 import contextlib
@@ -26,6 +27,7 @@ from avnwizard.errors import WizardError
 from avnwizard.practice.containers import Record
 from avnwizard.practice.observation import Observer
 from avnwizard.practice.state import State
+from avnwizard.practice.traefik import LAG_S, directions_since
 
 _TRAEFIK = "traefik"
 _TICK_S = 0.1
@@ -64,6 +66,7 @@ class Sight:
     def __init__(self, observer: Observer, speed: float, since: float) -> None:
         self._observer, self._speed = observer, speed
         self._records = observer.store.seen_since(since)
+        self._directions = directions_since(observer.state, since - LAG_S / speed)
         self._routers: dict[str, tuple[Router, ...]] = {}
         self._doors: dict[str, tuple[Entrypoint, ...]] = {}
 
@@ -78,10 +81,25 @@ class Sight:
         router = answering(here, Request(route.host, route.path))
         if router is None:
             return Answer(404, {"content-type": "text/plain; charset=utf-8"}, b"404 page not found\n"), 0.0
-        record = max((one for one in serving if one.service == router.service), key=lambda one: one.started_at or 0.0)
+        mine = [one for one in serving if one.service == router.service]
+        record = max(self._steered(router.service, mine, at), key=lambda one: one.started_at or 0.0)
+        if not self._observer.has_booted(record, at):
+            return Answer(502, {"content-type": "text/plain; charset=utf-8"}, b"Bad Gateway"), 0.0
         body = {"service": record.service, "version": record.image.rpartition(":")[2], "path": route.path}
         answer = Answer(200, {"content-type": "application/json"}, json.dumps(body).encode())
         return answer, (at - (record.started_at or at)) * self._speed
+
+    def _steered(self, service: str, serving: Sequence[Record], at: float) -> Sequence[Record]:
+        """Those of a service's containers that its topmost directors name; all where none does."""
+        lag_s = LAG_S / self._speed
+        known = [
+            one
+            for one in self._directions
+            if one.service == service and one.at + lag_s <= at and (one.until is None or at < one.until + lag_s)
+        ]
+        top = max((one.lift for one in known), default=0)
+        named = [one for one in serving if one.id in {each.target for each in known if each.lift == top}]
+        return named or serving
 
     def _serves(self, record: Record, at: float) -> bool:
         if record.created_at > at or (record.started_at or at) > at:

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -15,6 +16,7 @@ from avnwizard.practice.containers import Record, Verdict, condition, to_contain
 from avnwizard.practice.database import PORT, Cluster
 from avnwizard.practice.failures import FailureOrders
 from avnwizard.practice.pace import pace
+from avnwizard.practice.product import service
 from avnwizard.practice.state import State
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ class Observer:
 
     def __init__(self, project: ComposeProject, state: State, cluster: Cluster) -> None:
         self._project = project
-        self._state = state
+        self.state = state
         self._cluster = cluster
         self._lock_file = cluster.home / "programs.lock"
         self._verdicts: dict[tuple[str, float | None], tuple[float, Verdict]] = {}
@@ -61,11 +63,27 @@ class Observer:
     def containers(self, service: str = "") -> tuple[Container, ...]:
         """Every container of the project, or of one service, as it is now."""
         self.catch_up()
-        speed = self._state.speed
+        speed = self.state.speed
         with contextlib.ExitStack() as connections:
             look = _Look(speed, self._shared(connections))
             records = self.store.present(service) if service else self.store.present()
             return tuple(self._seen(record, look) for record in records)
+
+    def answer(self, container_id: str, port: int) -> int | None:
+        """The status with which a program answers a GET on a port; None where nobody listens (yet)."""
+        self.catch_up()
+        record, now = self.store.find(container_id), time.time()
+        if record is None or not self.has_booted(record, now) or port not in service(record.service).ports:
+            return None
+        with contextlib.ExitStack() as connections:
+            ready = self._verdict(record, now, _Look(self.state.speed, self._shared(connections))) == "ready"
+        return HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
+
+    def has_booted(self, record: Record, at: float) -> bool:
+        """Whether a program is up at a time: it was started long enough before, and has not ended."""
+        its_pace = pace(record.service, record.config, self.state.speed)
+        runs = record.started_at is not None and not record.refusal and (record.stopped_at or at + 1) > at
+        return runs and at - (record.started_at or at) >= its_pace.boot_s
 
     def standing(self) -> tuple[Standing, ...]:
         """The running containers, by what their health checks last said: nothing is done, and no program is asked."""
@@ -78,7 +96,7 @@ class Observer:
 
     def condition(self, record: Record, at: float) -> tuple[ContainerState, Health, int]:
         """State, health and exit code of a container at a time, by what its health check last said."""
-        its_pace = pace(record.service, record.config, self._state.speed)
+        its_pace = pace(record.service, record.config, self.state.speed)
         return condition(record, its_pace, at, self.last_verdict(record))
 
     def last_verdict(self, record: Record) -> Verdict:
@@ -128,7 +146,7 @@ class Observer:
 
     def _due(self) -> list[Record]:
         now = time.time()
-        speed = self._state.speed
+        speed = self.state.speed
         return sorted(
             (
                 record
@@ -148,7 +166,7 @@ class Observer:
         fail = self.failures.befalls("migration", record.service, record.image_id)
         answer = programs.migrate(record, self.connect, fail=fail)
         now = time.time()
-        with self._state.transaction():
+        with self.state.transaction():
             self.store.acted(record.id)
             self.store.say(record.id, now, *answer.lines)
             if programs.is_job(record):

@@ -18,7 +18,7 @@ from avnwizard.ports import Progress
 from avnwizard.practice import model, programs
 from avnwizard.practice.config_hash import config_hash, label_hash
 from avnwizard.practice.container_store import new_id
-from avnwizard.practice.containers import KILLED, Record, host_ports
+from avnwizard.practice.containers import KILLED, Record
 from avnwizard.practice.convergence import Action, converge, replaced
 from avnwizard.practice.database import Cluster
 from avnwizard.practice.images import ImageStore
@@ -164,6 +164,11 @@ class PracticeStack(StackImages):
         for action in actions:
             self._perform(action, wanted)
 
+    def up_together(self, services: Sequence[str]) -> None:
+        """As `up` of each."""
+        for service in services:
+            self.up(service)
+
     def stop(self, *container_ids: str, grace_s: float) -> None:
         """Stop, side by side; killed (137) what needs longer than `grace_s` to end."""
         self._observer.catch_up()
@@ -275,7 +280,7 @@ class PracticeStack(StackImages):
         return record
 
     def _start(self, record: Record) -> None:
-        self._refuse_taken_port(record)
+        self._store.require_free_ports(record)
         refusal = programs.refusal(record) or incompatibility(self._cluster.major, record)
         now = time.time()
         boot_s = pace(record.service, record.config, self._state.speed).boot_s
@@ -286,14 +291,3 @@ class PracticeStack(StackImages):
                 self._store.say(record.id, now + boot_s, refusal or "ready")
         if record.service == POSTGRES:
             self._observer.postgres_runs()
-
-    def _refuse_taken_port(self, record: Record) -> None:
-        wanted = host_ports(record)
-        for other in self._store.present():
-            running = other.started_at is not None and other.stopped_at is None
-            taken = wanted & host_ports(other) if running and other.id != record.id else set()
-            if taken:
-                raise HostError(
-                    f"container {record.name} cannot start: bind for {min(taken)} failed: port is already allocated",
-                    f"{other.name} has it.",
-                )

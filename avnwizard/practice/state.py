@@ -32,6 +32,9 @@ CREATE INDEX IF NOT EXISTS container_by_service ON container (service, number);
 CREATE TABLE IF NOT EXISTS director (
   id TEXT PRIMARY KEY, service TEXT NOT NULL, run TEXT NOT NULL, token TEXT NOT NULL, target TEXT NOT NULL,
   lift INTEGER NOT NULL, started_at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS direction (
+  director TEXT PRIMARY KEY, service TEXT NOT NULL, target TEXT NOT NULL, lift INTEGER NOT NULL, at REAL NOT NULL,
+  until REAL);
 CREATE TABLE IF NOT EXISTS log (
   container_id TEXT NOT NULL, at REAL NOT NULL, line TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS log_by_container ON log (container_id, at);
@@ -57,7 +60,7 @@ class State:
             self._connection.row_factory = sqlite3.Row
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=NORMAL")
-            if not self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'log_by_container'").fetchone():
+            if not self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'direction'").fetchone():
                 self._connection.executescript(_SCHEMA)
         except sqlite3.Error as error:
             raise HostError(

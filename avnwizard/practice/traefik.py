@@ -1,14 +1,16 @@
 """The practice host behind the port `Edge`: directors in the state file, and a Traefik that takes its time.
 
-Traefik is there when its container serves. What happens to containers and directors is in force `_LAG_S` later, as
+Traefik is there when its container serves. What happens to containers and directors is in force `LAG_S` later, as
 with `providersThrottleDuration`; an open director that points at a container which is gone steers nobody.
 """
 
 import secrets
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from avnwizard.domain.edge import Connections, Director, EdgeFacts
+from avnwizard.domain.readiness import Readiness
 from avnwizard.domain.traefik.labels import default_name
 from avnwizard.errors import HostError
 from avnwizard.practice.container_store import new_id
@@ -16,7 +18,25 @@ from avnwizard.practice.observation import Observer
 from avnwizard.practice.state import State
 
 _TRAEFIK = "traefik"
-_LAG_S = 2.0
+LAG_S = 2.0
+"""Of practice time: how long a change takes until Traefik has it."""
+
+
+@dataclass(frozen=True)
+class Direction:
+    """A director's whole life, also once it is removed: `until` is None while it is there."""
+
+    service: str
+    target: str
+    lift: int
+    at: float
+    until: float | None
+
+
+def directions_since(state: State, moment: float) -> tuple[Direction, ...]:
+    """Every director that was there at some time since a moment."""
+    query = "SELECT service, target, lift, at, until FROM direction WHERE until IS NULL OR until > ?"
+    return tuple(Direction(*row) for row in state.rows(query, moment))
 
 
 class PracticeTraefik:
@@ -59,6 +79,9 @@ class PracticeTraefik:
             for target in containers:
                 row = (new_id(), service, run, token, target, top + 1, now)
                 db.execute("INSERT INTO director VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+                db.execute(
+                    "INSERT INTO direction VALUES (?, ?, ?, ?, ?, NULL)", (row[0], service, target, top + 1, now)
+                )
 
     def knows(self, service: str, containers: Sequence[str]) -> bool:
         """Whether the directors of these containers have been there for long enough."""
@@ -73,7 +96,7 @@ class PracticeTraefik:
     def throttle_s(self, service: str, containers: Sequence[str]) -> float:
         """Its lag, where these serve."""
         serving = {one.id for one in self._observer.containers(service) if one.is_serving}
-        return _LAG_S / self._state.speed if serving >= set(containers) else 0.0
+        return LAG_S / self._state.speed if serving >= set(containers) else 0.0
 
     def undirect(self, service: str, *, keep: Sequence[str] = ()) -> None:
         """Remove directors."""
@@ -83,6 +106,11 @@ class PracticeTraefik:
             for one in there:
                 if not (one.target in keep and one.lift == top):
                     db.execute("DELETE FROM director WHERE id = ?", (one.id,))
+                    db.execute("UPDATE direction SET until = ? WHERE director = ?", (time.time(), one.id))
+
+    def answer(self, container_id: str, ready: Readiness) -> int | None:
+        """200 from a program that is up and listens on that port, 503 while it is not ready, else nothing."""
+        return self._observer.answer(container_id, ready.port)
 
     def connections(self, container_id: str, *, quiet_s: float) -> Connections:
         """A practice container is asked by nobody for longer than an instant."""
@@ -94,4 +122,4 @@ class PracticeTraefik:
         query += " UNION ALL SELECT started_at FROM container WHERE service = ?"
         query += " UNION ALL SELECT stopped_at FROM container WHERE service = ?)"
         last = self._state.rows(query, service, service, service)[0]["last"] or 0.0
-        return time.time() - float(last) >= _LAG_S / self._state.speed
+        return time.time() - float(last) >= LAG_S / self._state.speed

@@ -84,6 +84,13 @@ def test_up_is_what_the_plan_shows(docker: Recorded, how: dict[str, object]) -> 
     assert docker.calls == [commands.compose_up(docker.project, "web", **how)]  # type: ignore[arg-type]
 
 
+def test_several_are_started_by_one_command(docker: Recorded) -> None:
+    """As a rollback does with what it stopped: one call, word for word."""
+    stack = _Unread(docker.project, environ=docker.environ)
+    stack.up_together(["web", "api"])
+    assert docker.calls == [commands.compose_up_together(docker.project, ["web", "api"])]
+
+
 @pytest.mark.parametrize(
     ("change", "argv"),
     [

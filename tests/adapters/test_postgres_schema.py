@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from avnwizard.adapters.postgres import PostgresDatabase
+from avnwizard.domain.postgres.writes import written_between
 from avnwizard.errors import HostError
 from tests.adapters.postgres_filled import filled
 from tests.adapters.postgres_server import LocalServer
@@ -102,3 +103,32 @@ def test_a_look_ends_no_migration(server: LocalServer) -> None:
         migration.execute("ALTER TABLE first ADD COLUMN more int")
         migration.commit()
         assert look.result() == database.fingerprint("shop")
+
+
+def test_a_look_at_several_sees_what_each_look_alone_sees(server: LocalServer) -> None:
+    """Before and after a migration: the schema that moved has moved, the other has not, the rows are counted."""
+    database = filled(server)
+    server.sql("postgres", "CREATE DATABASE other TEMPLATE template0")
+    before = database.look(["shop", "other"])
+    assert {name: schema for name, (schema, _) in before.items()} == {
+        name: database.fingerprint(name) for name in ("shop", "other")
+    }
+    server.sql("shop", "ALTER TABLE people ADD extra int", "INSERT INTO people (name) VALUES ('new')")
+    after = database.look(["shop", "other"])
+    assert after["shop"][0] == database.fingerprint("shop") != before["shop"][0]
+    assert after["other"][0] == before["other"][0]
+    written = written_between(before["shop"][1], after["shop"][1])
+    assert [(one.name, one.inserted) for one in written.tables] == [("public.people", 1)]
+    assert not written_between(before["other"][1], after["other"][1]).tables
+
+
+def test_a_look_at_several_names_the_one_that_does_not_answer(server: LocalServer) -> None:
+    """Several sessions are open at once: the error is about the database that gave it, not about the last one."""
+    database = filled(server)
+    server.sql("postgres", "CREATE DATABASE other TEMPLATE template0")
+    broken = "UPDATE pg_constraint SET conbin = NULL WHERE conname = 'people_name_check'"
+    server.sql("shop", "SET allow_system_table_mods = on", broken)
+    with pytest.raises(HostError, match="database 'shop'"):
+        database.look(["shop", "other"])
+    with pytest.raises(HostError, match="database 'nothing'"):
+        database.look(["other", "nothing"])

@@ -139,6 +139,23 @@ def test_labels_that_change_without_a_director(before: str, *, drained: bool) ->
     assert (world.now() >= _PATIENCE.drain_s) is drained
 
 
+class _Blind(_World):
+    """Nobody can see the connections of its containers."""
+
+    def connections(self, _container_id: str, *, quiet_s: float) -> Connections:
+        assert quiet_s
+        return Connections(0, 0, "nothing")
+
+
+@pytest.mark.parametrize(("kind", "waits"), [(_World, False), (_Blind, True)])
+def test_without_a_route_only_what_cannot_be_seen_is_waited_for(kind: type[_World], *, waits: bool) -> None:
+    """No proxy has to learn of the new one: the old one ends as soon as its connections are seen to be quiet."""
+    world = kind(_container("old", "old", "running"))
+    world.roll()
+    assert world.removed == ["old"]
+    assert (world.now() >= _PATIENCE.drain_s) is waits
+
+
 class _ReadOnly(_World):
     """A service whose health check knows a drain file, in containers that nobody may write to."""
 

@@ -8,7 +8,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from avnwizard.domain.strategy import why_alone
+from avnwizard.domain.readiness import Readiness
+from avnwizard.domain.strategy import lacks_a_check_alone, why_alone
 from avnwizard.engine.faults import KILL_AT, LOG_TO
 from avnwizard.engine.feed import FeedReader, FeedWriter
 from avnwizard.engine.journal import Journal
@@ -16,6 +17,7 @@ from avnwizard.engine.runner import run_steps
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.flows.host import Host
 from avnwizard.flows.roll import handover, rolling
+from avnwizard.flows.roll.asking import to_ask
 from avnwizard.flows.roll.handover import Patience
 from avnwizard.planned import StepKind
 from avnwizard.practice.product.template import COMPOSE_FILE
@@ -45,8 +47,11 @@ class RollOne(Step):
         """As `RollService`, with the strategy and the handover that a plan would choose."""
         want = rolling.wanted(self._host, self._service, "")
         chosen = handover.plan_handover(self._host, want.service, self._host.edge.facts())
-        surge = None if why_alone(want.service) else chosen.handover
-        rolling.roll(ctx, self._host, want, surge=surge, patience=self._patience)
+        surge, ready = None if why_alone(want.service) else chosen.handover, None
+        if lacks_a_check_alone(want.service):
+            found = to_ask(self._host, want.service, chosen)
+            surge, ready = (chosen.handover, found) if isinstance(found, Readiness) else (None, None)
+        rolling.roll(ctx, self._host, want, surge=surge, patience=self._patience, ready=ready)
 
 
 def stamp(stack: LabStack, service: str, text: str, **labels: str) -> None:
@@ -81,7 +86,7 @@ def carry(
             os.setsid()
             os.environ.update({KILL_AT: kill_at} if kill_at else {})
             os.environ.update({LOG_TO: log_to} if log_to else {})
-            code = _carry(open_host(stack.clone), folder, service, run, patience)
+            code = carry_here(open_host(stack.clone), folder, service, run, patience)
         finally:
             os._exit(code)
     _, status = os.waitpid(child, 0)
@@ -93,7 +98,8 @@ def told(folder: Path, run: str) -> list[str]:
     return [event.text for event in FeedReader(folder / f"{run}.jsonl").read() if event.text]
 
 
-def _carry(host: Host, folder: Path, service: str, run: str, patience: Patience = PATIENCE) -> int:
+def carry_here(host: Host, folder: Path, service: str, run: str, patience: Patience = PATIENCE) -> int:
+    """Roll in this process."""
     journal, feed = Journal(folder / "rolls.db"), FeedWriter(folder / f"{run}.jsonl")
     step = RollOne(host, service, patience)
     if run not in {one.id for one in journal.runs()}:
@@ -103,4 +109,6 @@ def _carry(host: Host, folder: Path, service: str, run: str, patience: Patience 
 
 if __name__ == "__main__":
     clone, folder, service, run, drain_s = sys.argv[1:]
-    sys.exit(_carry(open_host(Path(clone)), Path(folder), service, run, replace(PATIENCE, drain_s=float(drain_s))))
+    sys.exit(
+        carry_here(open_host(Path(clone)), Path(folder), service, run, replace(PATIENCE, drain_s=float(drain_s)))
+    )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from avnwizard.practice.host import open_host as open_practice
 from tests.practice import crash_world
 from tests.practice.crash_world import KILLED, World
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SHARDS = 12
+FAILED = 4
 HOW = os.environ.get("AVNWIZARD_MATRIX", "")
 STRIDE = {"full": 1, "kinds": 6}.get(HOW, 12)
 
@@ -116,3 +118,26 @@ def test_a_rollback_killed_anywhere_and_resumed(done: dict[str, Any], shard: int
         assert done["world"].carry(done["back"], kill_at=point) == KILLED, point
         assert done["world"].carry(done["back"]) == 0, point
         assert done["world"].state() == done["before"], point
+
+
+def test_what_was_stopped_is_started_together(done: dict[str, Any]) -> None:
+    """For the exchange of the databases: what one command started is not made again by its own step."""
+    effects = [point for point in done["points"] if point.endswith(":after#1")]
+    assert "start-back:start:after#1" in effects
+    again = [point for point in effects if point.startswith("roll-back:") and ":recreate:" in point]
+    assert again == ["roll-back:valkey:recreate:after#1"], "it keeps data, so it was not stopped"
+
+
+def test_one_that_does_not_come_back_is_named_by_its_own_step(done: dict[str, Any]) -> None:
+    """The old kratos stays unhealthy: the others are started all the same, and the run says which one failed."""
+    world: World = done["world"]
+    world.put_back()
+    practice = open_practice(world.home)
+    practice.order("roll:kratos")
+    assert world.carry(done["back"]) == FAILED
+    with crash_world.opened(world.home) as host:
+        steps = {step.name: step.state for step in host.journal().steps(done["back"])}
+    assert (steps["start-back"], steps["roll-back:kratos"]) == ("done", "failed")
+    practice.failures.clear()
+    assert world.carry(done["back"]) == 0
+    assert world.state() == done["before"]

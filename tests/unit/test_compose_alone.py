@@ -7,7 +7,7 @@ import pytest
 from avnwizard.domain.compose.alone import why_single
 from avnwizard.domain.compose.model import model_from_config
 from avnwizard.domain.host import ComposeModel
-from avnwizard.domain.strategy import choose, roll_order, sharers
+from avnwizard.domain.strategy import choose, roll_order, sharers, start_levels
 
 _HEALTH = {"test": ["CMD", "true"]}
 _DONE = {"condition": "service_completed_successfully"}
@@ -97,3 +97,18 @@ def test_a_one_shot_keeps_its_place() -> None:
         migrate={"restart": "no", "network_mode": "service:vpn"},
     )
     assert roll_order(model).index("migrate") == roll_order(model).index("api") - 1
+
+
+def test_what_is_started_together() -> None:
+    """Groups, so that no service starts before the health that it waits for; what keeps running is not waited for."""
+    healthy = {"condition": "service_healthy"}
+    model = _model(
+        db={},
+        auth={"depends_on": {"db": healthy}},
+        api={"depends_on": {"auth": healthy, "cache": {"condition": "service_started"}}},
+        cache={},
+        web={"depends_on": {"api": {"condition": "service_started"}}},
+    )
+    assert start_levels(model, {"auth", "api", "cache", "web"}) == (("cache", "auth"), ("api", "web"))
+    assert start_levels(model, {"web", "cache"}) == (("cache", "web"),)
+    assert start_levels(model, set()) == ()

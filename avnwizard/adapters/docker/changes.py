@@ -60,6 +60,19 @@ class Changes:
             env=env,
         )
 
+    def up_together(
+        self, project: ComposeProject, services: Sequence[str], *, timeout_s: float, env: Mapping[str, str]
+    ) -> None:
+        """Start several services from images that are here, and nothing that they depend on."""
+        self._whales.run(
+            commands.compose_up_together(project, services),
+            lambda docker: docker.compose.up(
+                list(services), detach=True, dependencies=False, pull="never", quiet=True
+            ),
+            timeout_s=timeout_s,
+            env=env,
+        )
+
     def pull(self, reference: str, progress: Callable[[str], None], *, timeout_s: float) -> None:
         """Pull an image, showing Docker's lines."""
         self._whales.stream(

@@ -227,6 +227,12 @@ class DockerStack:
                 env=env,
             )
 
+    def up_together(self, services: Sequence[str]) -> None:
+        """Start several services by one command."""
+        with self._composing(None, "Look at `docker compose logs`.") as env:
+            changes = Changes(self._cli, self.project)
+            changes.up_together(self.project, services, timeout_s=self._up_s, env=env)
+
     def stop(self, *container_ids: str, grace_s: float) -> None:
         """Stop, all at the same time, waiting `grace_s` before they are killed; no error when one is gone."""
         if container_ids:

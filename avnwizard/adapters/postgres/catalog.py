@@ -93,8 +93,6 @@ def fingerprint(connection: "psycopg.Connection[tuple[Any, ...]]") -> str:
     """A SHA-256 over the schema of the connected database, equal after a dump and a restore."""
     digest = hashlib.sha256()
     with one_moment(connection):
-        for setting in _SETTINGS:
-            connection.execute(setting)
         for kind, rows in _described(connection):
             digest.update(json.dumps([kind, rows]).encode())
     return digest.hexdigest()
@@ -205,12 +203,14 @@ def patterns(connection: "psycopg.Connection[tuple[Any, ...]]", tables: Sequence
     return tuple(str(row[0]) for row in connection.execute(query, [list(tables)]).fetchall())
 
 
-def _described(connection: "psycopg.Connection[tuple[Any, ...]]") -> list[tuple[str, list[str]]]:
-    found = []
-    for kind, query in _QUERIES.items():
-        rows = connection.execute(_with(query)).fetchall()
-        found.append((kind, sorted(json.dumps([_steady(value) for value in row], default=str) for row in rows)))
-    return found
+def _described(connection: "psycopg.Connection[tuple[Any, ...]]") -> "Iterator[tuple[str, list[str]]]":
+    """(kind, its objects as text, sorted), all asked in one round trip: a schema is described often in a run."""
+    cursor = connection.execute(";".join((*_SETTINGS, *map(_with, _QUERIES.values()))))
+    for _ in _SETTINGS:
+        cursor.nextset()
+    for kind in _QUERIES:
+        yield kind, sorted(json.dumps([_steady(value) for value in row], default=str) for row in cursor.fetchall())
+        cursor.nextset()
 
 
 def _steady(value: object) -> object:

@@ -9,7 +9,7 @@ from avnwizard.adapters.postgres import archive, catalog, lifecycle, properties,
 from avnwizard.adapters.postgres.meter import metered
 from avnwizard.adapters.postgres.moment import HeldMoment, held
 from avnwizard.adapters.postgres.read_back import NoToolsError, dump_read_back
-from avnwizard.adapters.postgres.session import session
+from avnwizard.adapters.postgres.session import asked, session
 from avnwizard.domain import commands
 from avnwizard.domain.host import DatabaseFacts, ServerFacts
 from avnwizard.domain.postgres.database import DatabaseContents, DatabaseProperties, FileFacts
@@ -60,6 +60,13 @@ class PostgresDatabase:
         """A hash over the schema; data, owners and grants do not count, and a restored copy has the same."""
         with session(self._access, database) as connection:
             return catalog.fingerprint_giving_way(connection)
+
+    def look(self, databases: Sequence[str]) -> dict[str, tuple[str, WriteCounters]]:
+        """Each one's schema, then what was written to each: over one connection each, so the counts come together."""
+        with contextlib.ExitStack() as stack:
+            opened = {name: stack.enter_context(session(self._access, name)) for name in databases}
+            schemas = {name: asked(name, catalog.fingerprint_giving_way, opened[name]) for name in databases}
+            return {name: (schemas[name], asked(name, catalog.write_counters, opened[name])) for name in databases}
 
     def row_counts(self, database: str) -> dict[str, int]:
         """Exact rows per table ("schema.table"), as of one moment."""

@@ -1,7 +1,7 @@
 """Connections to the server, with psycopg's errors turned into ours."""
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from avnwizard.adapters.hostile import printable
 from avnwizard.domain.secret import redact_urls
@@ -9,10 +9,11 @@ from avnwizard.errors import HostError
 from avnwizard.ports import PostgresAccess
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import psycopg
 
+T = TypeVar("T")
 CONNECT_S = 10
 _OPTIONS = "-c search_path= -c statement_timeout=0 -c idle_in_transaction_session_timeout=0"
 _HINT = "Look at the Postgres container's log (`docker compose logs postgres`) and whether it is healthy."
@@ -28,6 +29,20 @@ def session(access: PostgresAccess, database: str) -> "Iterator[psycopg.Connecti
     try:
         with psycopg.connect(psycopg.conninfo.make_conninfo("", **keywords), autocommit=True) as connection:
             yield connection
+    except psycopg.Error as error:
+        raise translated(error, database) from error
+
+
+def asked(
+    database: str,
+    question: "Callable[[psycopg.Connection[tuple[Any, ...]]], T]",
+    connection: "psycopg.Connection[tuple[Any, ...]]",
+) -> "T":
+    """What a database answers; its error names it, also where sessions of several databases are open at once."""
+    import psycopg
+
+    try:
+        return question(connection)
     except psycopg.Error as error:
         raise translated(error, database) from error
 

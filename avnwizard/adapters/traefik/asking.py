@@ -60,6 +60,12 @@ def servers(place: Place, name: str) -> set[str] | None:
     return {str(one.get("url", "")) for one in listed}
 
 
+def status(place: Place, path: str, *, host: str) -> int | None:
+    """The status of a plain GET; None where nobody answers in HTTP."""
+    answer = _get(place, path, host=host, tls=False)
+    return answer[0] if answer else None
+
+
 def marker_answers(place: Place, host: str) -> bool:
     """Whether the edge knows this marker, in the clear or by TLS (no certificate is looked at: nothing is told).
 

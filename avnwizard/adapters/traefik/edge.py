@@ -13,6 +13,7 @@ from avnwizard.adapters.traefik import asking
 from avnwizard.adapters.traefik.finding import Traefik, find_traefik
 from avnwizard.adapters.traefik.targets import all_rivals, target_of
 from avnwizard.domain.edge import Connections, Director, EdgeFacts
+from avnwizard.domain.readiness import Readiness
 from avnwizard.domain.traefik import director
 from avnwizard.domain.traefik.director import CannotDirectError, Direction
 from avnwizard.domain.traefik.labels import default_name, read_labels
@@ -111,6 +112,14 @@ class TraefikEdge:
             return 0.0
         routed = all(found and found >= wanted for found, wanted in self._servers(traefik.api, service, containers))
         return traefik.settings.throttle_s if routed else 0.0
+
+    def answer(self, container_id: str, ready: Readiness) -> int | None:
+        """The status with which a container itself answers on one of its own addresses."""
+        raw = inspected(self._cli, container_id)
+        networks = ((raw or {}).get("NetworkSettings") or {}).get("Networks") or {}
+        addresses = [str(one.get("IPAddress") or "") for one in networks.values()]
+        said = (asking.status((one, ready.port), ready.path, host=ready.host) for one in addresses if one)
+        return next((status for status in said if status is not None), None)
 
     def undirect(self, service: str, *, keep: Sequence[str] = ()) -> None:
         """Remove the service's directors, but the topmost ones of the containers in `keep`."""

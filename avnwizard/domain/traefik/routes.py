@@ -127,10 +127,15 @@ def _requests(router: Router, section: ProbeSection) -> tuple[Request, ...] | st
     found = requests_for(router.rule)
     if wanted := section.paths.get(router.name):
         return tuple(replace(request, path=wanted) for request in found) or why_not(router.rule)
-    harmless = tuple(one for one in found if not any(word in one.path.lower() for word in _ACTS))
+    harmless = tuple(one for one in found if is_harmless(one.path))
     if found and not harmless:
         return f"a GET of {found[0].path} may do something; [probe] paths can name a harmless one"
     return harmless or why_not(router.rule)
+
+
+def is_harmless(path: str) -> bool:
+    """Whether a GET of a path, by its words, does nothing."""
+    return not any(word in path.lower() for word in _ACTS)
 
 
 def _told_door(address: str) -> Entrypoint:

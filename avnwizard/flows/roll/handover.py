@@ -3,14 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from avnwizard.domain import words
-from avnwizard.domain.edge import Connections, EdgeFacts
-from avnwizard.domain.handover import HandoverChoice, choose_handover, drain_file
+from avnwizard.domain.edge import EdgeFacts
+from avnwizard.domain.handover import Handover, HandoverChoice, choose_handover, drain_file
 from avnwizard.domain.host import Container, Service
+from avnwizard.domain.readiness import Readiness
 from avnwizard.domain.traefik.labels import clash, read_labels
 from avnwizard.engine.step import StepContext
 from avnwizard.errors import HostError, StepError
 from avnwizard.flows.host import Host
+from avnwizard.flows.roll.draining import drain
 
 _POLL_S = 0.1
 _KNOWN_S = 20.0
@@ -18,10 +19,8 @@ _KNOWN_S = 20.0
 _SETTLED_S = 120.0
 """The director serves meanwhile, so there is time: a busy host may fail a health check or two, and Traefik leaves the
 container out until the next."""
-_QUIET_S = 0.25
 _MOSTLY = 0.75
 """Of Traefik's throttle, before the director is removed: the engine and Traefik need the rest."""
-_TOLD_EVERY_S = 5.0
 _HEALTH_S = 120.0
 
 
@@ -68,17 +67,36 @@ def bury(ctx: StepContext, host: Host, service: str, containers: Sequence[Contai
             host.edge.undirect(service, keep=alive)
 
 
-def guard(ctx: StepContext, host: Host, service: Service, old: Sequence[Container]) -> None:
-    """Hold the edge on the old containers where the new ones' labels differ.
+def guard(
+    ctx: StepContext, host: Host, service: Service, old: Sequence[Container], ready: Readiness | None = None
+) -> None:
+    """Hold the edge on the old containers where the new ones' labels differ, or where nothing vouches for those.
 
     Traefik drops a router, service or middleware that two containers define differently (v3.7, "defined multiple
-    times with different configurations"), so from the moment when the new one is healthy nobody would be routed.
+    times with different configurations"), so from the moment when the new one is healthy nobody would be routed. A
+    container without a health check is routed to as soon as it has started, ready or not.
+
+    Args:
+        ready: how containers without a health check are asked; only those that answer are held on to.
+
+    Raises:
+        StepError: Traefik does not take the director, and without one requests would reach what is not ready.
     """
     serving = [one for one in old if one.is_serving]
-    if serving and any(_traefik_labels(one.labels) != _traefik_labels(service.labels) for one in serving):
-        with ctx.effect("guard"):
-            host.edge.direct(service.name, [one.id for one in serving], run=ctx.run)
-        _await(host, lambda: host.edge.knows(service.name, [one.id for one in serving]))
+    if ready:
+        serving = [one for one in serving if ready.is_met_by(host.edge.answer(one.id, ready))]
+    ids = [one.id for one in serving]
+    alike = all(_traefik_labels(one.labels) == _traefik_labels(service.labels) for one in serving)
+    if not ids or (alike and not ready):
+        return
+    with ctx.effect("guard"):
+        host.edge.direct(service.name, ids, run=ctx.run)
+    if not _await(host, lambda: host.edge.knows(service.name, ids)) and ready:
+        forget(ctx, host, service.name)
+        raise StepError(
+            f"Traefik did not take the director of {service.name} within {_KNOWN_S:.0f} s; no new one was started.",
+            "Look at Traefik's log, then resume; or roll back.",
+        )
 
 
 def take_over(ctx: StepContext, host: Host, service: str, new: Sequence[Container]) -> float | None:
@@ -104,6 +122,15 @@ def take_over(ctx: StepContext, host: Host, service: str, new: Sequence[Containe
     with ctx.effect("undirect"):
         host.edge.undirect(service)
     return None
+
+
+def is_routed(host: Host, service: Service, old: Sequence[Container]) -> bool:
+    """Whether a proxy routes to the service, as the files have it or as its old containers were made."""
+    facts = host.edge.facts()
+    every = (service.labels, *(one.labels for one in old))
+    return facts is not None and any(
+        read_labels(labels).is_routed(exposed_by_default=facts.exposed_by_default) for labels in every
+    )
 
 
 def routes_to_neither(host: Host, service: Service, old: Sequence[Container]) -> bool:
@@ -138,6 +165,34 @@ def leave_by_health(ctx: StepContext, host: Host, service: Service, old: Sequenc
     host.clock.sleep(2.5)
 
 
+def leave(
+    ctx: StepContext,
+    host: Host,
+    service: Service,
+    how: Handover,
+    old: list[Container],
+    new: list[Container],
+    patience: Patience,
+) -> float | None:
+    """Stop new requests from reaching the old containers, as far as this handover allows; see `take_over`."""
+    limit_s, unseen_s = patience.drain_limit_s, patience.drain_s
+    known_at = take_over(ctx, host, service.name, new) if how == "director" else None
+    if known_at is not None:
+        pass
+    elif routes_to_neither(host, service, old):
+        ctx.say(f"{service.name}: its labels change and no director holds the edge, so the old one ends at once")
+        return None
+    elif how == "health":
+        leave_by_health(ctx, host, service, old)
+    elif is_routed(host, service, old):
+        host.clock.sleep(patience.drain_s)
+        limit_s, unseen_s = patience.drain_s, 0.0
+    else:  # no proxy has to learn of the new ones, so only what is under way, or cannot be seen, is waited for
+        limit_s, unseen_s = 2 * patience.drain_s, patience.drain_s
+    drain(ctx, host, service.name, old, limit_s=limit_s, unseen_s=unseen_s)
+    return known_at
+
+
 def unmark(ctx: StepContext, host: Host, service: Service, containers: Sequence[Container]) -> bool:
     """Take back what `leave_by_health` did to containers that are to serve again; whether there was any.
 
@@ -156,40 +211,6 @@ def await_serving(host: Host, service: str, containers: Sequence[Container]) -> 
     ids = [one.id for one in containers]
     _await(host, lambda: all(one.is_serving for one in _these(host, service, ids)), limit_s=_HEALTH_S)
     return _these(host, service, ids)
-
-
-def drain(
-    ctx: StepContext, host: Host, service: str, old: Sequence[Container], *, limit_s: float, unseen_s: float
-) -> None:
-    """Wait until no connection of the old containers is at work, and tell what is cut off in the end.
-
-    Args:
-        limit_s: no longer than this.
-        unseen_s: at least this long where it cannot be seen whether an answer is owed.
-    """
-    began = told_at = host.clock.now()
-    quiet = 0
-    seen: list[Connections] = []
-    while old:
-        seen = [host.edge.connections(one.id, quiet_s=_QUIET_S) for one in old if one.state == "running"]
-        busy = sum(one.busy for one in seen)
-        quiet = quiet + 1 if not busy else 0
-        now = host.clock.now()
-        blind = any(one.seen_by != "netns" for one in seen)
-        if not seen or (quiet > 1 and (not blind or now - began >= min(unseen_s, limit_s))):
-            break
-        if now - began >= limit_s:
-            were = "connection was" if busy == 1 else "connections were"
-            ctx.say(
-                f"{service}: {busy} {were} still at work after {limit_s:.0f} s (WebSocket, stream, long answer); "
-                "cut off with the old container"
-            )
-            return
-        if busy and now - told_at >= _TOLD_EVERY_S:
-            told_at = now
-            ctx.say(f"{service}: waiting for {_connections(busy)} of the old container")
-        host.clock.sleep(_POLL_S)
-    _tell_rest(ctx, service, seen)
 
 
 def settle(
@@ -269,22 +290,6 @@ def _since(host: Host, true: Callable[[], bool], *, limit_s: float = _KNOWN_S) -
         host.clock.sleep(_POLL_S)
         asked_at = host.clock.now()
     return since
-
-
-def _tell_rest(ctx: StepContext, service: str, seen: list[Connections]) -> None:
-    if calls := sum(one.calls for one in seen):
-        ctx.say(f"{service}: {_connections(calls)} of callers by name, cut off with the old container")
-    rest = _connections(sum(one.established - one.calls for one in seen))
-    if any(one.seen_by == "nothing" for one in seen):
-        ctx.say(f"{service}: the connections of its old container cannot be seen from here")
-    elif any(one.seen_by == "exec" and one.established for one in seen):
-        ctx.say(f"{service}: {rest} cut off with the old container; only root sees whether they are at work")
-    elif any(one.established > one.calls for one in seen):
-        ctx.say(f"{service}: {rest} closed with the old container, nothing moving on them (kept open, or silent)")
-
-
-def _connections(count: int) -> str:
-    return words.count(count, "connection")
 
 
 def _traefik_labels(labels: dict[str, str]) -> object:

@@ -6,10 +6,13 @@ from dataclasses import dataclass, replace
 from avnwizard.domain.handover import Handover, recreate_grace_s
 from avnwizard.domain.host import Container, Service
 from avnwizard.domain.plain import printable
+from avnwizard.domain.readiness import Readiness
 from avnwizard.engine.step import StepContext
 from avnwizard.errors import StepError
 from avnwizard.flows.host import Host
 from avnwizard.flows.roll import handover, settling
+from avnwizard.flows.roll.asking import Asking
+from avnwizard.flows.roll.draining import drain
 from avnwizard.flows.roll.handover import Patience
 from avnwizard.flows.roll.settling import LOST_POLLS, POLL_S, Watch
 
@@ -91,11 +94,20 @@ def _are_met(host: Host, found: Sequence[Container], want: Wanted, old: frozense
     return enough and not old and all(watch.is_steady(one) for one in found)
 
 
-def roll(ctx: StepContext, host: Host, want: Wanted, *, surge: Handover | None, patience: Patience) -> None:
+def roll(
+    ctx: StepContext,
+    host: Host,
+    want: Wanted,
+    *,
+    surge: Handover | None,
+    patience: Patience,
+    ready: Readiness | None = None,
+) -> None:
     """Roll one service.
 
     Args:
         surge: the new beside the old where an old one serves, handing over like this; None recreates it in place.
+        ready: how a new one is asked whether it is ready, where no health check says so.
 
     Raises:
         StepError: the new container does not become healthy; with `surge` what served still serves.
@@ -107,7 +119,7 @@ def roll(ctx: StepContext, host: Host, want: Wanted, *, surge: Handover | None, 
         ctx.say(f"{want.service.name} is as wanted already")
         handover.settle(ctx, host, want.service.name, found)
     elif surge and any(_may_serve(one, surge) for one in found):
-        _surge(ctx, host, want, surge, patience, _bury_dead(ctx, host, found), old)
+        _surge(ctx, host, want, surge, patience, _bury_dead(ctx, host, found), old, ready)
     else:
         handover.forget(ctx, host, want.service.name)
         _recreate(ctx, host, want, old, healthy_s=patience.healthy_s)
@@ -126,24 +138,25 @@ def _surge(
     patience: Patience,
     found: list[Container],
     unwanted: frozenset[str],
+    ready: Readiness | None,
 ) -> None:
     """New containers are those that are not `unwanted`: what appears from here on is what our `up` made."""
     name = want.service.name
     old = [one for one in found if one.id in unwanted]
     fresh = [one for one in found if one.id not in unwanted]
     if how == "director":
-        handover.guard(ctx, host, want.service, old)
+        handover.guard(ctx, host, want.service, old, ready)
     handover.unmark(ctx, host, want.service, fresh)
     missing = max(want.service.replicas, 1) - len(fresh)
     if missing > 0:
         with ctx.effect("start-new"):
             host.stack.up(name, scale=len(found) + missing, recreate=False)
     try:
-        fresh = _wait_healthy(ctx, host, want, unwanted, healthy_s=patience.healthy_s)
+        fresh = _wait_healthy(ctx, host, want, unwanted, healthy_s=patience.healthy_s, ready=ready)
     except StepError:
         _take_back(ctx, host, want, how, patience, unwanted)
         raise
-    known_at = _leave(ctx, host, want.service, how, old, fresh, patience) if old else None
+    known_at = handover.leave(ctx, host, want.service, how, old, fresh, patience) if old else None
     if old and not _still_serve(host, want, unwanted):
         _take_back(ctx, host, want, how, patience, unwanted)
         raise StepError(
@@ -164,32 +177,6 @@ def _still_serve(host: Host, want: Wanted, old: frozenset[str]) -> bool:
             return True
         host.clock.sleep(POLL_S)
     return False
-
-
-def _leave(
-    ctx: StepContext,
-    host: Host,
-    service: Service,
-    how: Handover,
-    old: list[Container],
-    new: list[Container],
-    patience: Patience,
-) -> float | None:
-    """Have the old containers asked no more, as far as that can be had; see `handover.take_over`."""
-    limit_s, unseen_s = patience.drain_limit_s, patience.drain_s
-    known_at = handover.take_over(ctx, host, service.name, new) if how == "director" else None
-    if known_at is not None:
-        pass
-    elif handover.routes_to_neither(host, service, old):
-        ctx.say(f"{service.name}: its labels change and no director holds the edge, so the old one ends at once")
-        return None
-    elif how == "health":
-        handover.leave_by_health(ctx, host, service, old)
-    else:
-        host.clock.sleep(patience.drain_s)
-        limit_s, unseen_s = patience.drain_s, 0.0
-    handover.drain(ctx, host, service.name, old, limit_s=limit_s, unseen_s=unseen_s)
-    return known_at
 
 
 def _bury_dead(ctx: StepContext, host: Host, found: Sequence[Container]) -> list[Container]:
@@ -224,7 +211,7 @@ def _take_back(
     handover.withdraw(ctx, host, name, stay, asked=how == "director" and some_serve)
     if some_serve:
         limit_s = patience.drain_limit_s if how == "director" else patience.drain_s
-        handover.drain(ctx, host, name, new, limit_s=limit_s, unseen_s=patience.drain_s)
+        drain(ctx, host, name, new, limit_s=limit_s, unseen_s=patience.drain_s)
     with ctx.effect("remove-failed"):
         _take_away(host, new, want.service.stop_grace_s)
     handover.settle(ctx, host, name, [one for one in of_service(host, name) if one.is_serving])
@@ -236,9 +223,10 @@ def _recreate(ctx: StepContext, host: Host, want: Wanted, old: frozenset[str], *
         with ctx.effect("remove-double"):
             _take_away(host, doubles, want.service.stop_grace_s)
     force = bool(unseen(host, found[:count], want))
-    with ctx.effect("recreate"):
-        grace_s = recreate_grace_s(want.service, host.edge.facts())
-        host.stack.up(want.service.name, scale=count if count > 1 else None, force=force, grace_s=grace_s)
+    if force or old or len(found) < count or any(one.state != "running" for one in found):
+        with ctx.effect("recreate"):
+            grace_s = recreate_grace_s(want.service, host.edge.facts())
+            host.stack.up(want.service.name, scale=count if count > 1 else None, force=force, grace_s=grace_s)
     _wait_healthy(ctx, host, want, old, healthy_s=healthy_s)
 
 
@@ -250,7 +238,13 @@ def _take_away(host: Host, containers: Sequence[Container], grace_s: float) -> N
 
 
 def _wait_healthy(
-    ctx: StepContext, host: Host, want: Wanted, old: frozenset[str], *, healthy_s: float
+    ctx: StepContext,
+    host: Host,
+    want: Wanted,
+    old: frozenset[str],
+    *,
+    healthy_s: float,
+    ready: Readiness | None = None,
 ) -> list[Container]:
     """The new containers, once they keep serving; see `settling.wait_steady`."""
 
@@ -259,7 +253,8 @@ def _wait_healthy(
         require_image(want.image_id, ours)
         return ours
 
-    return settling.wait_steady(ctx, host, want.service, look, healthy_s=healthy_s)
+    asking = Asking(host, ready) if ready else None
+    return settling.wait_steady(ctx, host, want.service, look, healthy_s=healthy_s, asking=asking)
 
 
 def runs(container: Container, image_id: str) -> bool:

@@ -11,6 +11,7 @@ from avnwizard.engine.step import StepContext
 from avnwizard.errors import HostError, StepError
 from avnwizard.flows.env_on_disk import env_bytes
 from avnwizard.flows.host import Host
+from avnwizard.flows.roll.asking import Asking
 from avnwizard.ports import Clock
 
 POLL_S = 0.25
@@ -42,13 +43,20 @@ class Watch:
 
 
 def wait_steady(
-    ctx: StepContext, host: Host, service: Service, look: Callable[[], list[Container]], *, healthy_s: float
+    ctx: StepContext,
+    host: Host,
+    service: Service,
+    look: Callable[[], list[Container]],
+    *,
+    healthy_s: float,
+    asking: Asking | None = None,
 ) -> list[Container]:
     """New containers of a service, once each is healthy or, without a health check, keeps running.
 
     Args:
         look: finds them as they are now.
         healthy_s: how long they may take, on top of the start period.
+        asking: asks them whether they are ready, where no health check says so.
 
     Raises:
         StepError: there is none, or one stays unhealthy or ends again and again.
@@ -57,9 +65,10 @@ def wait_steady(
     deadline, lost_polls, watch = host.clock.now() + limit_s, 0, Watch(host.clock)
     while True:
         ours = look()
-        steady = [one for one in ours if watch.is_steady(one)]
+        answering = [one for one in ours if asking is None or (one.is_serving and asking.lasts(one))]
+        steady = [one for one in ours if watch.is_steady(one) and one in answering]
         if ours and len(steady) == len(ours):
-            ctx.say(f"{service.name}: {_in_words(ours)}")
+            ctx.say(f"{service.name}: {_in_words(ours)}{f', {asking.in_words()}' if asking else ''}")
             return ours
         lost = [one for one in ours if one.health == "unhealthy" or one.state in {"exited", "dead", "restarting"}]
         lost_polls = lost_polls + 1 if lost else 0
@@ -67,7 +76,8 @@ def wait_steady(
             raise _failed(ctx, host, service, lost[0])
         settling_s = SETTLE_S if ours and all(one.is_serving for one in ours) else 0.0
         if host.clock.now() >= deadline + settling_s:
-            raise _failed(ctx, host, service, next(iter(lost or ours), None), f" within {limit_s:.0f} s")
+            left = lost or [one for one in ours if one not in steady] or ours
+            raise _failed(ctx, host, service, next(iter(left), None), f" within {limit_s:.0f} s", asking)
         host.clock.sleep(POLL_S)
 
 
@@ -85,13 +95,22 @@ def tell_log(ctx: StepContext, host: Host, container: Container) -> None:
         ctx.say(f"{container.name} | {printable(without(secrets, line), limit=400)}")
 
 
-def _failed(ctx: StepContext, host: Host, service: Service, one: Container | None, within: str = "") -> StepError:
+def _failed(
+    ctx: StepContext,
+    host: Host,
+    service: Service,
+    one: Container | None,
+    within: str = "",
+    asking: Asking | None = None,
+) -> StepError:
     if one:
         tell_log(ctx, host, one)
     happened, state = f"did not become healthy{within}", f"{one.state}, {one.health}" if one else "not there"
     if one and one.health == "none":
         ended = f", exit code {one.exit_code}" if one.exit_code else ""
         happened, state = "does not keep running", f"{one.state}, {restarted(one)}{ended}"
+        if asking and one.is_serving:
+            happened, state = f"runs, and was not ready{within}", asking.last(one)
     return StepError(
         f"the new {service.name} {happened} ({state}).",
         "Its last log lines are above. Fix the cause and resume, or roll back.",

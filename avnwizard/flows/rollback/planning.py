@@ -38,6 +38,7 @@ from avnwizard.flows.steps.retire import Retire
 from avnwizard.flows.steps.roles import RepairRoles
 from avnwizard.flows.steps.roll import RollBackService, RunJob
 from avnwizard.flows.steps.save_rows import SaveRows
+from avnwizard.flows.steps.start_back import StartBack
 from avnwizard.flows.steps.verify import Verify
 from avnwizard.flows.steps.writers import StopWriters
 from avnwizard.flows.upgrade.steps import upgrade_steps
@@ -198,6 +199,17 @@ def _steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
         yield ReturnNames(scene, plan.borrowed)
 
 
+def _together(scene: Scene, plan: RollbackPlan) -> tuple[str, ...]:
+    """Of the services that were stopped for the databases those that one command may start, if more than one.
+
+    Not what has to be replaced although Compose sees no reason, nor what the operator scaled.
+    """
+    special = {part.service for part in scene.plan.services if part.unseen or part.replicas}
+    found = [name for name, strategy in plan.services if strategy == "recreate" and name in plan.stop]
+    found = [name for name in found if name not in special and name != plan.first]
+    return tuple(found) if plan.restore and len(found) > 1 else ()
+
+
 def _code_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
     if plan.fetch:
         yield FetchImages(scene.host, plan.fetch)
@@ -220,6 +232,8 @@ def _service_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
     for service, strategy in plan.services:
         if strategy == "job":
             yield RunJob(scene, service, back=True)
+    if together := _together(scene, plan):
+        yield StartBack(scene, together)
     for service, strategy in plan.services:
         if strategy != "job" and service != plan.first:
             yield RollBackService(scene, service, strategy)

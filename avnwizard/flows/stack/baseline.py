@@ -79,10 +79,11 @@ def look_before_job(ctx: StepContext, host: Host) -> None:
     try:
         database = host.database()
         names = [one.name for one in database.databases() if not is_aside(one.name)]
-        schemas = noted.get("schemas") or {name: database.fingerprint(name) for name in names}
-        counters = {name: _COUNTERS.adapter.dump_python(database.write_counters(name), mode="json") for name in names}
+        seen = database.look(names)
     except HostError:
         return
+    schemas = noted.get("schemas") or {name: schema for name, (schema, _) in seen.items()}
+    counters = {name: _COUNTERS.adapter.dump_python(counted, mode="json") for name, (_, counted) in seen.items()}
     ctx.note(schemas=schemas, counters=counters, earlier=noted.get("wrote") or {}, wrote=None)
 
 
@@ -94,23 +95,24 @@ def look_after_job(ctx: StepContext, host: Host) -> None:
     try:
         database = host.database()
         there = {one.name for one in database.databases()}
-        now = {name: database.fingerprint(name) for name in noted["schemas"] if name in there}
-        wrote = {
-            name: together([_since(database, name, counters), _read(noted["earlier"].get(name, ()))])
-            for name, counters in noted["counters"].items()
-            if name in there
-        }
+        counted = [name for name in noted["counters"] if name in there]
+        seen = database.look([*counted, *(name for name in noted["schemas"] if name in there.difference(counted))])
     except HostError:
-        return  # what it wrote is then told together with what the users wrote
-    moved = {name: schema for name, schema in now.items() if schema != noted["schemas"][name]}
+        return  # what it wrote is then reported together with what the users wrote
+    wrote = {
+        name: together([_since(seen[name][1], noted["counters"][name]), _read(noted["earlier"].get(name, ()))])
+        for name in counted
+    }
+    was = noted["schemas"]
+    moved = {name: schema for name, (schema, _) in seen.items() if name in was and schema != was[name]}
     ctx.note(
         moved=moved,
         wrote={name: _WRITES.adapter.dump_python(found.tables, mode="json") for name, found in wrote.items()},
     )
 
 
-def _since(database: Database, name: str, noted: Any) -> Written:
-    return written_between(_COUNTERS.adapter.validate_python(noted), database.write_counters(name))
+def _since(now: WriteCounters, noted: Any) -> Written:
+    return written_between(_COUNTERS.adapter.validate_python(noted), now)
 
 
 def _read(noted: Any) -> Written:

@@ -5,7 +5,8 @@ from dataclasses import replace
 from avnwizard.domain.config import Strategy
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.plan import Plan, ServicePlan
-from avnwizard.domain.strategy import choose, keeps_running, roll_order
+from avnwizard.domain.readiness import Readiness, readiness_of
+from avnwizard.domain.strategy import choose, keeps_running, lacks_a_check_alone, roll_order
 from avnwizard.flows.host import Host
 from avnwizard.flows.stack.drawing import ReleaseFiles, self_contained
 from avnwizard.flows.stack.models import compose_paths, resolve_contents
@@ -35,7 +36,10 @@ def old_services(model: ComposeModel, plan: Plan) -> list[tuple[str, Strategy]]:
         service = model.services[name]
         if name in planned and planned[name].image_checked:
             service = replace(service, has_healthcheck=True)
-        found.append((name, _way_back(choose(service, model).strategy, planned.get(name))))
+        strategy = choose(service, model).strategy
+        if strategy == "recreate" and lacks_a_check_alone(service) and isinstance(readiness_of(service), Readiness):
+            strategy = "surge"  # avnwizard asks it itself
+        found.append((name, _way_back(strategy, planned.get(name))))
     return found
 
 

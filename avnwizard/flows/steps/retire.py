@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.flows.roll import handover, rolling
+from avnwizard.flows.roll.draining import drain
 from avnwizard.flows.stack.scene import Scene
 from avnwizard.flows.steps.roll import patience_of, removal
 from avnwizard.planned import PlannedStep, StepKind
@@ -50,7 +51,7 @@ class Retire(Step):
         new = [one for one in rolling.of_service(host, successor) if one.is_serving] if successor else []
         known_at = handover.take_over(ctx, host, successor, new) if old and new else None
         if known_at is not None:
-            handover.drain(ctx, host, self.service, old, limit_s=patience.drain_limit_s, unseen_s=patience.drain_s)
+            drain(ctx, host, self.service, old, limit_s=patience.drain_limit_s, unseen_s=patience.drain_s)
         for one in old:
             with ctx.effect("remove"):
                 host.stack.stop(one.id, grace_s=30)

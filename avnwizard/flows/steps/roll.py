@@ -5,12 +5,16 @@ from dataclasses import replace
 
 from avnwizard.domain import commands
 from avnwizard.domain.config import Strategy
-from avnwizard.domain.host import Container
+from avnwizard.domain.handover import Handover, HandoverChoice
+from avnwizard.domain.host import Container, Service
 from avnwizard.domain.plan import ServicePlan
+from avnwizard.domain.readiness import Readiness
+from avnwizard.domain.strategy import lacks_a_check_alone
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import StepError
 from avnwizard.flows.host import Host
 from avnwizard.flows.roll import handover, identity, rolling
+from avnwizard.flows.roll.asking import way_back
 from avnwizard.flows.roll.handover import Patience
 from avnwizard.flows.roll.settling import tell_log
 from avnwizard.flows.safety.unprotected import after_job
@@ -161,7 +165,9 @@ class RollService(Step):
         if part.handover != "director":
             return (up, *gone)
         director = f"avnwizard-director-{part.service}"
+        guard = (commands.docker_director("TRAEFIK_IMAGE", director),) if part.ready else ()
         return (
+            *guard,
             up,
             commands.docker_director("TRAEFIK_IMAGE", director),
             *gone,
@@ -178,7 +184,7 @@ class RollService(Step):
         host, service = self._scene.host, self._part.service
         want = self._wanted(ctx, identity.remember(ctx, rolling.of_service(host, service)))
         surge = (self._part.handover or "wait") if self._part.strategy == "surge" else None
-        rolling.roll(ctx, host, want, surge=surge, patience=patience_of(self._scene))
+        rolling.roll(ctx, host, want, surge=surge, patience=patience_of(self._scene), ready=self._part.ready)
         found = rolling.of_service(host, service)
         rolling.require_image(want.image_id, found)
         identity.note_disputed(ctx, host, service, found)
@@ -214,8 +220,21 @@ class RollBackService(Step):
         lend_name(ctx, host, want)
         surge = self._strategy == "surge"
         chosen = handover.plan_handover(host, want.service, host.edge.facts()) if surge else None
-        rolling.roll(ctx, host, want, surge=chosen.handover if chosen else None, patience=patience_of(self._scene))
+        how, ready = self._handing(host, want.service, chosen)
+        rolling.roll(ctx, host, want, surge=how, patience=patience_of(self._scene), ready=ready)
         identity.note_disputed(ctx, host, self._service, rolling.of_service(host, self._service))
+
+    def _handing(
+        self, host: Host, service: Service, chosen: HandoverChoice | None
+    ) -> tuple[Handover | None, Readiness | None]:
+        """How it hands over, and how it is asked: recreated where nothing could say when it is ready."""
+        if chosen is None:
+            return None, None
+        part = next((one for one in self._scene.plan.services if one.service == self._service), None)
+        checked = bool(part and part.image_checked)
+        ready = way_back(host, service, chosen, checked=checked)
+        blind = ready is None and not checked and lacks_a_check_alone(service)
+        return (None if blind else chosen.handover), ready
 
     def _wanted(self, ctx: StepContext, before: Mapping[str, float]) -> rolling.Wanted:
         image_id = ran_before(ctx.recall("pull"), self._service)

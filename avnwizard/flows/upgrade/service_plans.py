@@ -5,12 +5,14 @@ from dataclasses import replace
 
 from avnwizard.domain.config import Strategy
 from avnwizard.domain.edge import EdgeFacts
-from avnwizard.domain.handover import lost_in_recreate, recreate_grace_s
+from avnwizard.domain.handover import HandoverChoice, lost_in_recreate, recreate_grace_s
 from avnwizard.domain.host import ComposeModel, Container, Service
 from avnwizard.domain.plan import ServicePlan
-from avnwizard.domain.strategy import choose, roll_order
+from avnwizard.domain.readiness import Readiness
+from avnwizard.domain.strategy import Choice, choose, lacks_a_check_alone, roll_order
 from avnwizard.domain.traefik.labels import read_labels
 from avnwizard.flows.host import Host
+from avnwizard.flows.roll.asking import plan_readiness
 from avnwizard.flows.roll.handover import plan_handover
 from avnwizard.flows.safety import retiring
 from avnwizard.flows.stack.same import Target, is_same
@@ -114,17 +116,18 @@ def _service(
     checked = _is_checked_by_image(model, service, running)
     vouched = replace(service, has_healthcheck=True) if checked else service
     choice = choose(vouched, model, same=same, override=override, running=running)
+    handed = plan_handover(
+        host,
+        service,
+        facts,
+        by_name=any(name in other.depends_on for other in model.services.values()),
+        before=next((one.labels for one in running if one.is_serving), None),
+    )
+    choice, ready = _asked(host, vouched, choice, handed, running, ordered=override is not None)
     reason, how, may_lose = AS_CHOSEN if chosen else choice.reason, None, ""
     if changed.all and choice.strategy != "job":
         reason = f"{in_words(changed.all)}; {reason}"
     if choice.strategy == "surge":
-        handed = plan_handover(
-            host,
-            service,
-            facts,
-            by_name=any(name in other.depends_on for other in model.services.values()),
-            before=next((one.labels for one in running if one.is_serving), None),
-        )
         reason, how, may_lose = f"{reason}; {handed.reason}", handed.handover, handed.may_lose
     elif choice.strategy == "recreate":
         may_lose = lost_in_recreate(service, facts)
@@ -141,7 +144,28 @@ def _service(
         unseen=changed.copied if choice.strategy == "job" else changed.mounted + changed.copied,
         pulled=pulled,
         image_checked=checked,
+        ready=ready,
     )
+
+
+def _asked(
+    host: Host,
+    service: Service,
+    choice: Choice,
+    handed: HandoverChoice,
+    running: tuple[Container, ...],
+    *,
+    ordered: bool,
+) -> tuple[Choice, Readiness | None]:
+    """The choice for a service without a health check, where avnwizard itself can ask when a new one is ready."""
+    lacking = choice.strategy == "surge" or (choice.strategy == "recreate" and not ordered)
+    if not lacking or not lacks_a_check_alone(service) or not read_labels(service.labels).routers:
+        return choice, None
+    found = plan_readiness(host, service, handed, running)
+    if isinstance(found, str):
+        return (choice if choice.strategy == "surge" else replace(choice, reason=f"{choice.reason} ({found})")), None
+    reason = choice.reason if ordered else "the new one starts beside the old"
+    return Choice("surge", f"{reason}; it has no health check: {found.in_words()}"), found
 
 
 def _scaled(part: ServicePlan, service: Service, containers: list[Container], now: Service | None) -> ServicePlan:

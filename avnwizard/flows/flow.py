@@ -5,7 +5,7 @@ Whoever starts, carries, resumes, reports, prunes, accepts or shows runs asks th
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,6 +90,14 @@ class Flow(ABC):
         Raises:
             RefusedError: another version planned it.
         """
+
+    def expected(self, host: Host, journal: Journal, run: RunRecord) -> Mapping[str, float]:
+        """Step name -> how many seconds it is expected to take; 0.0 where nobody knows.
+
+        Raises:
+            RefusedError: another version planned it.
+        """
+        return {step.name: step.describe().seconds for step in self.steps(host, journal, run)}
 
     def undo_steps(self, host: Host, journal: Journal, run: RunRecord, begun: Collection[str]) -> list[Step]:
         """The steps that take a run back where `way_back` is "undo"; each may be repeated.

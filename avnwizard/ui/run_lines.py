@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
+from avnwizard.domain import ahead
 from avnwizard.domain.host import Container
 from avnwizard.domain.plain import printable
+from avnwizard.domain.spans import about
 from avnwizard.engine.records import StepRecord
 from avnwizard.flows.flow import Touched
 from avnwizard.ui import words
@@ -29,21 +31,24 @@ _BAR = 20
 
 
 def summary(view: RunView, now: float) -> Content:
-    """State, steps done, time, a bar."""
+    """State, steps done, time so far and left, a bar that goes by time."""
     mark = PHASES[view.phase]
-    total = len(view.steps)
-    filled = _BAR * view.done_steps // total if total else 0
+    legs = view.legs(now)
+    filled = int(_BAR * ahead.share(legs))
+    left = ahead.left_s(legs) if view.live and not view.stopped else None
+    told = f", about {about(left)} left" if left is not None else ""
     return Content.assemble(
         (f"{mark.sign} {mark.word}", mark.style),
-        f"  {view.done_steps} of {total} steps  {words.span(view.elapsed(now))}  ",
+        f"  {view.done_steps} of {len(view.steps)} steps  {words.span(view.elapsed(now))}{told}  ",
         ("█" * filled, "$accent"),
         ("░" * (_BAR - filled), "dim"),
     )
 
 
 def cost(view: RunView) -> Content:
-    """What going back would cost now; nothing where the choices tell it, or nobody knows yet."""
-    return Content.assemble(("" if view.stopped else printable(view.cost, limit=300), "dim"))
+    """What going back would cost now, the price first; nothing where the choices tell it, or nobody knows yet."""
+    told = "" if view.stopped else printable(view.cost, limit=300)
+    return Content(told[:1].upper() + told[1:])
 
 
 def step_lines(view: RunView, width: int, now: float) -> list[Content]:

@@ -53,6 +53,30 @@ def test_controls_that_wait_are_told() -> None:
     assert RunView(RUN).told(news(asked=frozenset({"abort"})), settled=True).phase == "stopping"
 
 
+def test_time_left_and_the_bar_go_by_the_steps_times() -> None:
+    """One long step of three: the bar is nearly full once it is done; of a run that stopped no time is left."""
+    steps = (
+        replace(STEPS[0], state="done", started_at=100.0, finished_at=190.0),
+        replace(STEPS[1], state="started", started_at=190.0),
+        STEPS[2],
+    )
+    view = RunView(RUN).told(news(steps=steps, expected={"a": 90.0, "b": 5.0, "c": 5.0}), settled=True)
+    shown = run_lines.summary(view, 192.0).plain
+    assert "1 of 3 steps  1:32, about 8 s left" in shown
+    assert shown.count("█") == 18
+    stopped = view.told(news(record=replace(RUN, state="failed"), steps=steps, live=False), settled=True)
+    assert " left" not in run_lines.summary(stopped, 192.0).plain
+
+
+def test_time_in_which_a_run_stood_still_is_not_its_work() -> None:
+    """Failed after 10 s, tried again half an hour later: 12 s of work, and not 30 minutes."""
+    failed = replace(STEPS[0], state="failed", started_at=100.0, finished_at=110.0)
+    view = RunView(RUN).told(news(record=replace(RUN, state="failed"), steps=(failed,), live=False), settled=True)
+    assert view.elapsed(2000.0) == 10.0
+    again = replace(failed, state="started", started_at=1900.0)
+    assert view.told(news(steps=(again,)), settled=True).elapsed(1912.0) == 12.0
+
+
 def _measured(sent: int, in_all: int, **second: float) -> Event:
     kinds = {"misrouted": in_all - 1, "\x1b[2J": 1} if in_all else {}
     data = {"sent": sent, "answered": sent - in_all, "lost": in_all, "kinds": kinds, "longest_gap_ms": 1300.0}
@@ -195,3 +219,13 @@ def test_help_and_version_do_not_wait_for_textual(argv: list[str]) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code, *argv], capture_output=True, check=False)
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("width", [58, 78])
+def test_the_price_of_going_back_comes_first_and_fits(width: int) -> None:
+    """Its sentence begins with the seconds and the rows, and takes three lines at most at any width."""
+    text = "going back now: about 40 s down, 14 new sessions and 1 new identity lost (since 02:14); what users write"
+    view = replace(RunView(RUN), cost=f"{text} while the migration runs would be lost too")
+    told = run_lines.cost(view)
+    assert told.plain.startswith("Going back now: about 40 s down, 14 new sessions")
+    assert len(told.wrap(width)) <= 3

@@ -164,7 +164,7 @@ async def test_a_failure_tells_what_serves_the_last_words_and_the_ways_on(
     launch.start(host, run)
     async with opened() as pilot:
         await run_stopped(pilot)
-        shown = await until(pilot, "Roll back         loses no row")
+        shown = await until(pilot, " down, no row lost (since ")
         for said in (
             "✗ failed",
             "Roll hydra",

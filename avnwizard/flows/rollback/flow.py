@@ -1,6 +1,6 @@
 """The rollback of an upgrade as a flow: what the machinery of runs asks of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from avnwizard.domain.plan import Plan, from_json
@@ -32,6 +32,14 @@ class Rollback(Flow):
         """As its plan says, on the plan of the run that it takes back."""
         scene = scene_of(_undone(journal, run), host, run.undoes)
         return rollback_steps(scene, rollback_from_json(run.plan))
+
+    def expected(self, host: Host, journal: Journal, run: RunRecord) -> Mapping[str, float]:
+        """The steps' own guesses, in proportion to the time that the whole way back was said to take."""
+        guessed, total_s = super().expected(host, journal, run), rollback_from_json(run.plan).cost.total_s
+        whole = sum(guessed.values())
+        return (
+            {name: seconds * total_s / whole for name, seconds in guessed.items()} if whole and total_s else guessed
+        )
 
     def host_of(self, host: Host, journal: Journal, run: RunRecord) -> Host:
         """With the database of the upgrade."""

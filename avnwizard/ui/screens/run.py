@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
-from avnwizard.domain.going_back import sentence
+from avnwizard.domain.going_back import BEGINS, sentence
 from avnwizard.engine.records import Action, RunRecord
 from avnwizard.errors import ExitCode, WizardError
 from avnwizard.flows import holding
@@ -25,6 +25,7 @@ from avnwizard.ui.screens.page import Page
 from avnwizard.ui.settling import Settling
 from avnwizard.ui.taking_back import take_back
 from avnwizard.ui.widgets.lines import Lines
+from avnwizard.ui.widgets.price import Price
 from avnwizard.ui.widgets.probe import ProbePlot
 from avnwizard.ui.widgets.rows import Column, Rows
 from avnwizard.ui.widgets.title_bar import TitleBar
@@ -82,7 +83,7 @@ class RunPage(Page):
     def body(self) -> ComposeResult:
         """Summary, steps beside services, the edge, the log; the choices where it stopped."""
         yield Static(id="summary", classes="pane", markup=False)
-        yield Lines(id="cost", can_focus=False)
+        yield Price()
         with Horizontal(id="upper"):
             yield Lines(id="steps")
             yield Lines(id="services", can_focus=False)
@@ -163,7 +164,7 @@ class RunPage(Page):
             self._end(view)
             return
         self._show_times()
-        self.query_one("#cost", Lines).show([run_lines.cost(view)])
+        self.query_one(Price).show(run_lines.cost(view))
         at = view.at
         if at:
             self.query_one("#steps", Lines).keep_in_sight(at.index)
@@ -212,7 +213,7 @@ class RunPage(Page):
         return going_back.plan_going_back(self.host, journal, journal.run(self.run_id))
 
     def _costed(self, plan: RollbackPlan) -> None:
-        self._cost = sentence(plan.cost, self.host.clock.now()).removeprefix("going back now ")
+        self._cost = sentence(plan.cost, self.host.clock.now()).removeprefix(BEGINS)
         self._show_choices()
 
     def _no_rollback(self, error: WizardError) -> None:

@@ -1,6 +1,7 @@
 """`runs`, `show`, `pause`, `abort`: what happened, and what shall happen to a live run."""
 
-from typing import TYPE_CHECKING, Any
+import sys
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -9,6 +10,7 @@ from avnwizard.cli.output import data_console, emit_json, say, show_table
 from avnwizard.errors import ExitCode, RefusedError
 
 if TYPE_CHECKING:
+    from avnwizard.engine.journal import Journal
     from avnwizard.engine.records import Action, RunRecord
     from avnwizard.flows.host import Host
 
@@ -17,6 +19,7 @@ def register(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command()(runs)
     app.command()(show)
+    app.command(name="report")(_report)
     app.command()(pause)
     app.command()(abort)
 
@@ -67,22 +70,21 @@ def _described(host: "Host", record: "RunRecord") -> dict[str, Any]:
 def show(run: RunArgument = "", stack: StackOption = HERE, *, json: JsonOption = False) -> int:
     """Show one run (default: the last) with its steps, as its report does.
 
-    JSON: the run as in `runs`, with "steps": [{"index", "name", "title", "state", "seconds", "message"}],
+    JSON: the run as in `runs`, with "steps": [{"index", "name", "title", "state", "seconds", "message",
+    "lost": requests while it was at work}],
     "plan": the plan as it was journalled, and "probe": what was measured at the edge, {"total": {"sent", "answered",
     "lost", "kinds", ...}, "services": {service: as the total}, "notes": [text]}, or null where nothing was.
     """
     from avnwizard.flows.edge.memory import load, measured
-    from avnwizard.flows.run.report import report
+    from avnwizard.flows.run.report import lost_by_step, report
 
     host = open_stack(stack)
     journal = host.journal()
-    if not run and not journal.runs():
-        raise RefusedError("There is no run on this stack.", "Start one: avnwizard upgrade --to TAG")
-    record = journal.run(run) if run else journal.runs()[0]
-    probed = load(host.files, host.state.run(record.id))
+    record = _named(journal, run)
     if not json:
-        data_console().print(report(journal, record.id, probed))
+        data_console().print(report(host, journal, record.id), soft_wrap=True)
         return ExitCode.DONE
+    lost, probed = lost_by_step(host, journal, record.id), load(host.files, host.state.run(record.id))
     steps = [
         {
             "index": step.index,
@@ -91,12 +93,42 @@ def show(run: RunArgument = "", stack: StackOption = HERE, *, json: JsonOption =
             "state": step.state,
             "seconds": round(step.finished_at - step.started_at, 3) if step.finished_at else None,
             "message": step.message,
+            "lost": lost.get(step.name, 0),
         }
         for step in journal.steps(record.id)
     ]
     found = {"steps": steps, "plan": _plan(record.plan), "probe": measured(probed)}
     emit_json(_described(host, record) | found)
     return ExitCode.DONE
+
+
+def _report(
+    run: RunArgument = "",
+    stack: StackOption = HERE,
+    *,
+    form: Annotated[
+        Literal["md", "html", "json"], typer.Option("--format", help="Markdown, a page with the plot, or JSON.")
+    ] = "md",
+) -> int:
+    """Print the report of a run (default: the last) for a change ticket, from what was journalled and measured."""
+    from avnwizard.flows.run import report as flow
+
+    if form == "json":
+        return show(run, stack, json=True)
+    host = open_stack(stack)
+    journal = host.journal()
+    record = _named(journal, run)
+    made = flow.report_page if form == "html" else flow.report
+    sys.stdout.write(made(host, journal, record.id))
+    return ExitCode.DONE
+
+
+def _named(journal: "Journal", run: str) -> "RunRecord":
+    """The run of that name, or the last."""
+    runs = journal.runs()
+    if not run and not runs:
+        raise RefusedError("There is no run on this stack.", "Start one: avnwizard upgrade --to TAG")
+    return journal.run(run) if run else runs[0]
 
 
 def _plan(text: str) -> Any:

@@ -92,7 +92,7 @@ def _failed(ctx: StepContext, host: Host, service: Service, one: Container | Non
         happened, state = "does not keep running", f"{one.state}, {restarted(one)}{ended}"
     return StepError(
         f"the new {service.name} {happened} ({state}).",
-        "Its last log lines are above. Fix the cause and resume, or roll back.",
+        "Read its last log lines, fix the cause, then resume; or roll back.",
     )
 
 

@@ -28,6 +28,20 @@ PHASES: Mapping[Phase, Mark] = {
     "done": DONE,
 }
 _BAR = 20
+EXPLAINED = (
+    "The run as it goes. It is a process of its own: q leaves it going, and so does a lost connection; "
+    "avnwizard opens on it again.\n\n"
+    "p pauses after the step at work, a stops at the next safe place. Either way everything done so far "
+    "stays done, and you can go on or roll back.\n\n"
+    "The edge line counts requests that avnwizard itself sends through Traefik, to every service, as users "
+    "would. Lost is what was refused, broken off, too slow, an error of the edge's, or misrouted: answered by "
+    "another service, or sent while the right one had no healthy container. The log names the routes whose "
+    "answers are like another service's. Each column of the plot is a second.\n\n"
+    "When a step fails, what served before still serves where that was possible. You choose: read the log, "
+    "try again from that step, roll back, or leave it stopped for now. Nothing is started without a question. "
+    "A key that is pressed within a second of a change does nothing: it was meant for what was there before."
+)
+"""What `?` says of the screen of a run."""
 
 
 def summary(view: RunView, now: float) -> Content:

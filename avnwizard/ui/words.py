@@ -48,6 +48,11 @@ def moment(seconds: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds)) if seconds else ""
 
 
+def clock(seconds: float) -> str:
+    """The time of day, local: `03:36:07`; blanks where nobody knows."""
+    return time.strftime("%H:%M:%S", time.localtime(seconds)) if seconds else " " * 8
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """`1 service`, `3 services`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

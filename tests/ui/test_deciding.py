@@ -202,9 +202,10 @@ async def test_a_secret_shows_while_its_key_is_held(opened: Open, host: Host) ->
     """The key v shows the password in the URL; a moment after the last v it is masked again."""
     env = host.files.read(host.stack.project.env_file).decode()
     password = next(line for line in env.splitlines() if line.startswith("SMTP_URL=")).split(":")[2].split("@")[0]
-    async with opened((200, 40)) as pilot:
+    async with opened() as pilot:
         await to_environment(pilot)
         await press(pilot, "home")
+        assert "Written           COURIER_SMTP_URL=smtps://***@" in seen(pilot), "in full, at 80 columns"
         assert password not in seen(pilot)
         await press(pilot, "v")
         assert password in seen(pilot)

@@ -1,6 +1,7 @@
 """What the screens are made of, without a screen: the view of a run, words, masks, prose, the terminal."""
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,6 +10,7 @@ import pytest
 from rich.segment import Segment
 from textual.color import Color
 from textual.content import Content
+from textual.geometry import Size
 
 from avnwizard.domain.env_preview import preview
 from avnwizard.domain.envfile import EnvFile
@@ -16,8 +18,10 @@ from avnwizard.engine.feed import Event
 from avnwizard.engine.records import RunRecord, StepRecord
 from avnwizard.ui import run_lines, terminal, words
 from avnwizard.ui.ascii_filter import AsciiFilter
+from avnwizard.ui.log_lines import log_of, speakers
 from avnwizard.ui.run_view import RunNews, RunView, Second
 from avnwizard.ui.widgets.images import image_tag
+from avnwizard.ui.widgets.key_bar import KeyBar
 from avnwizard.ui.widgets.probe import counts, seconds
 from avnwizard.ui.widgets.prose import prose
 
@@ -229,3 +233,43 @@ def test_the_price_of_going_back_comes_first_and_fits(width: int) -> None:
     told = run_lines.cost(view)
     assert told.plain.startswith("Going back now: about 40 s down, 14 new sessions")
     assert len(told.wrap(width)) <= 3
+
+
+def _said(view: RunView, *lines: tuple[str, str]) -> RunView:
+    events = tuple(Event(1000.0 + n, "say", step, text, {}) for n, (step, text) in enumerate(lines))
+    return view.told(news(events=events), settled=True)
+
+
+@pytest.mark.parametrize("width", [58, 78])
+def test_the_log_shows_every_word_at_any_width(width: int) -> None:
+    """A long reason is wrapped below its time; no line is wider than the page, and nothing is cut off."""
+    reason = "0006_account_handles.sql: canceling statement due to lock timeout, while altering the table accounts"
+    log = log_of(_said(RunView(RUN), ("a", "short"), ("b", reason)), width)
+    assert all(line.cell_length <= width for line in log.lines)
+    assert [line.plain for line in log.lines if not line.plain[:1].isspace()][:1] == ["Do a"]
+    assert " ".join(line.plain[10:].strip() for line in log.lines[3:]) == reason
+    assert re.fullmatch(r"\d\d:\d\d:\d\d  short", log.lines[1].plain)
+
+
+def test_the_log_is_searched_and_narrowed() -> None:
+    """The lines that hold what is sought, whatever its case; one step's words alone."""
+    view = _said(RunView(RUN), ("a", "pulling"), ("b", "Error: x"), ("b", "fine"), ("c", "an ERROR"))
+    log = log_of(view, 78, sought="error")
+    assert [log.lines[n].plain[10:] for n in log.found] == ["Error: x", "an ERROR"]
+    assert any(span.style == "reverse" for span in log.lines[log.found[0]].spans)
+    assert speakers(view) == ("a", "b", "c")
+    assert [line.plain[10:] for line in log_of(view, 78, only="b").lines[1:]] == ["Error: x", "fine"]
+
+
+def test_keys_that_do_not_fit_stand_behind_help() -> None:
+    """The last key is always shown; where others are left out it says that there are more."""
+
+    class Bar(KeyBar):
+        content_size = Size(46, 1)
+
+    bar = Bar()
+    bar.set_reactive(KeyBar.keys, (("Enter", "Go on"), ("?", "Help")))
+    assert bar.render().plain == "Enter Go on  ? Help"
+    many = (("Enter", "Go on"), ("Space", "I have read it"), ("/", "Search the whole text"), ("?", "Help"))
+    bar.set_reactive(KeyBar.keys, many)
+    assert bar.render().plain == "Enter Go on  Space I have read it  ? More"

@@ -1,4 +1,4 @@
-"""The report's evidence: the verdict in a line, who ran it and where, each step planned and measured, its last words."""
+"""The report's evidence: the verdict, who ran it and where, each step planned and measured, the last words."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

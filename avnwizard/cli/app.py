@@ -9,12 +9,16 @@ from typing import Annotated
 import typer
 
 from avnwizard import __version__
-from avnwizard.cli import ending, opening
-from avnwizard.cli.output import say, show_error
+from avnwizard.cli import ending, opening, options
+from avnwizard.cli.everywhere import LogOption, ProgressOption, QuietOption, VerboseOption, hoisted
+from avnwizard.cli.options import HERE, StackOption
+from avnwizard.cli.output import say, show_error, speak
 from avnwizard.cli.verbs import accept, carry, changes, demo, looking, planning, runs, snapshot, topics, upgrade
 from avnwizard.errors import ExitCode, WizardError
 
-app = typer.Typer(rich_markup_mode="rich", pretty_exceptions_enable=False)
+app = typer.Typer(
+    rich_markup_mode="rich", pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
+)
 
 
 def _version(value: bool) -> None:
@@ -30,12 +34,22 @@ def main(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    stack: StackOption = HERE,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    log: LogOption = None,
+    progress: ProgressOption = "auto",
 ) -> None:
-    """Upgrade a self-hosted Avnology ID stack, and go back. Without a command: the wizard, on the stack here."""
+    """Upgrade a self-hosted Avnology ID stack, and go back. Without a command: the wizard, on the stack here.
+
+    --quiet, --verbose, --log and --progress belong to every command, and may stand behind it.
+    """
     del version  # its callback has spoken already
     ending.orderly()
+    speak(quiet=quiet, verbose=verbose, progress=progress, log=log)
+    options.WHERE.stack = stack
     if ctx.invoked_subcommand is None:
-        raise typer.Exit(opening.open_here())
+        raise typer.Exit(opening.open_here(stack))
 
 
 for _module in (looking, planning, upgrade, runs, accept, changes, demo, carry, snapshot, topics):
@@ -45,7 +59,7 @@ for _module in (looking, planning, upgrade, runs, accept, changes, demo, carry, 
 def run() -> int:
     """Run the command line; return an `ExitCode`."""
     try:
-        result = app(standalone_mode=False)
+        result = app(args=hoisted(sys.argv[1:]), standalone_mode=False)
     except WizardError as error:
         show_error(error)
         return error.exit_code

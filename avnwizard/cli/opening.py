@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avnwizard.cli import ending
@@ -30,15 +31,15 @@ def require_terminal(instead: str = HEADLESS) -> None:
         raise UsageError("There is no terminal here that can show screens.", f"Without one: {instead}")
 
 
-def open_here() -> int:
-    """Open the wizard on the stack found here; return an `ExitCode`.
+def open_here(stack: Path = HERE) -> int:
+    """Open the wizard on the stack in a directory; return an `ExitCode`.
 
     Raises:
         UsageError: there is no terminal.
         HostError: no stack is found here.
     """
     require_terminal()
-    return open_wizard(open_stack(HERE))
+    return open_wizard(open_stack(stack))
 
 
 def open_wizard(host: "Host") -> int:

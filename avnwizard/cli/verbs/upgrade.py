@@ -58,7 +58,9 @@ def upgrade(
     detach: DetachOption = False,
 ) -> int:
     """Upgrade the stack. The run goes on when the terminal closes; come back with `avnwizard attach`."""
+    from avnwizard.cli.output import MANNER
     from avnwizard.cli.plan_view import show_plan
+    from avnwizard.cli.summary import summary
     from avnwizard.flows import holding
     from avnwizard.flows.run import launch
 
@@ -67,8 +69,11 @@ def upgrade(
     draft = draft_for(host, to)
     prepared = prepare_for(host, draft, answers_for(draft, answers))
     if not yes:
-        show_plan(prepared.plan)
-        confirm(f"Type {to} to start", to)
+        if MANNER.verbose:
+            show_plan(prepared.plan)
+        for line in summary(prepared.plan, answers=str(answers or "")):
+            say(line, always=True)
+        confirm(f"Type {draft.target.name} to start", draft.target.name)
     return start(host, launch.create_upgrade(host, prepared), detach=detach)
 
 
@@ -198,7 +203,7 @@ def confirm(question: str, word: str) -> None:
     """
     if not sys.stdin.isatty():
         raise UsageError("There is no terminal to confirm on.", "Give --yes to start without asking.")
-    say(f"{question}: ")
+    say(f"{question}: ", always=True)
     if sys.stdin.readline().strip() != word:
         raise RefusedError("Not confirmed. Nothing was changed.", "Type the word exactly.")
 

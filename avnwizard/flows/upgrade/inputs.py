@@ -90,7 +90,10 @@ class Draft:
             Decision("acknowledge", item.id, f"{item.id}: {printable(item.title, limit=200)}")
             for item in self.breaking
         )
-        asked = env_decisions(self.coming.env, self.diff, self.uses, answers, readers=self.readers, pins=self.pins)
+        notes = "\n".join(one.body_markdown for one in self.changelog.versions)
+        asked = env_decisions(
+            self.coming.env, self.diff, self.uses, answers, readers=self.readers, pins=self.pins, notes=notes
+        )
         return (*self.drifted.decisions(), *acknowledgements, *asked)
 
 

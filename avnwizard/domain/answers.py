@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from textwrap import wrap
 from typing import Any, Literal
 
 import tomlkit
@@ -20,6 +21,7 @@ GENERATE = "\x00generate"
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 COMMENT_OUT, KEEP = "comment-out", "keep"
 
+_WIDTH = 110
 _INTRO: dict[Topic, str] = {
     "acknowledge": "Breaking changes of the release. Set each to true once you have read it.",
     "rename": 'Renamed variables: old = "new". Leave the proposal if it is right, "" if it is not a rename.',
@@ -40,6 +42,7 @@ class Decision:
         certain: the proposal is applied without being asked.
         secret: the answer is never shown.
         asked: how a new secret is made, where one is proposed.
+        in_full: all that the release says of it, in plain words.
     """
 
     topic: Topic
@@ -50,6 +53,7 @@ class Decision:
     certain: bool = False
     secret: bool = False
     asked: Asked = field(default_factory=Asked)
+    in_full: str = ""
 
     def trouble(self, value: str) -> str:
         """Why a value that was entered will not do, "" where it may; it is never quoted."""
@@ -106,8 +110,10 @@ def write_answers(decisions: Iterable[Decision], *, current: str, target: str) -
         table.add(tomlkit.comment(_INTRO[topic]))
         for decision in by_topic[topic]:
             table.add(tomlkit.nl())
-            for line in (decision.question, *decision.why):
-                table.add(tomlkit.comment(printable(line, limit=160)))
+            told = f"{decision.key}: {decision.in_full}" if decision.in_full else decision.question
+            for text in (told, *decision.why):
+                for line in wrap(printable(text, limit=4000), _WIDTH):
+                    table.add(tomlkit.comment(line))
             if decision.certain:
                 table.add(
                     tomlkit.comment(f"certain; to change it: {_key(decision.key)} = {_quoted(decision.proposal)}")

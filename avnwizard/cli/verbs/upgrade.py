@@ -37,6 +37,7 @@ OlderOption = Annotated[
     ),
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what it takes and costs; change nothing.")]
+AllowJumpOption = Annotated[bool, typer.Option("--allow-jump", help="Jump over a major version all the same.")]
 DetachOption = Annotated[bool, typer.Option("--detach", help="Start, and do not watch.")]
 
 
@@ -54,6 +55,7 @@ def upgrade(
     stack: StackOption = HERE,
     *,
     answers: AnswersOption = None,
+    jump: AllowJumpOption = False,
     yes: YesOption = False,
     detach: DetachOption = False,
 ) -> int:
@@ -63,10 +65,12 @@ def upgrade(
     from avnwizard.cli.summary import summary
     from avnwizard.flows import holding
     from avnwizard.flows.run import launch
+    from avnwizard.flows.upgrade.consent import require_jump_allowed
 
     host = open_stack(stack)
     holding.require_free(host)
     draft = draft_for(host, to)
+    require_jump_allowed(draft.breaking, allowed=jump)
     prepared = prepare_for(host, draft, answers_for(draft, answers))
     if not yes:
         if MANNER.verbose:

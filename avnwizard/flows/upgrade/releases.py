@@ -13,6 +13,8 @@ from avnwizard.domain.version import Jump, Version, kind_of_jump
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows.host import Host
 
+JUMP = "jump"
+"""The id of the item that is acknowledged before a major version is jumped over."""
 _LIST = "List them with: avnwizard releases"
 
 
@@ -174,7 +176,7 @@ def jump_to_acknowledge(current: TagRef, target: TagRef) -> tuple[Breaking, ...]
         return ()
     return (
         Breaking(
-            "jump",
+            JUMP,
             f"{target.name} {jumped}; releases are rarely tested across such a jump.",
             "Go one major version at a time unless the vendor says that this jump is supported: migrations of the "
             "versions between may need those versions' code.",

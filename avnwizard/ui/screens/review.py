@@ -18,6 +18,7 @@ from avnwizard.errors import RefusedError, WizardError
 from avnwizard.flows.check import check
 from avnwizard.flows.run import launch
 from avnwizard.flows.upgrade.planning import Prepared
+from avnwizard.flows.upgrade.releases import JUMP
 from avnwizard.planned import PlannedStep, StepKind
 from avnwizard.ui import words
 from avnwizard.ui.bridge import Ending
@@ -162,7 +163,10 @@ class ReviewPage(Page):
         what = f"This upgrades {stack} {way}, in {words.count(len(self.plan.steps), 'step')}."
         if not self.plan.snapshot.taken:
             what += " No snapshot is taken: there is no way back once migrations ran."
-        self.app.push_screen(ConfirmName(what, self.plan.target.tag, "start"), self._confirmed)
+        word = self.plan.target.tag
+        if jump := next((item for item in self.plan.breaking if item.id == JUMP), None):
+            what, word = f"{what} {jump.title}", f"jump to {word}"
+        self.app.push_screen(ConfirmName(what, word, "start"), self._confirmed)
 
     def _confirmed(self, sure: bool | None) -> None:
         if not sure:

@@ -19,6 +19,7 @@ from avnwizard.domain.moments import iso
 from avnwizard.domain.plain import printable
 from avnwizard.errors import UsageError, WizardError
 
+_WIDE = 4000
 _MARKS = {"ok": ("ok  ", "green"), "warn": ("WARN", "yellow"), "stop": ("STOP", "red bold")}
 
 
@@ -109,8 +110,10 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     piped = not sys.stdout.isatty()
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold", no_wrap=piped)
+        table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
     console = data_console()
-    console.print(table, width=console.measure(table).maximum if piped else None, crop=not piped)
+    if piped:
+        console.width = _WIDE
+    console.print(table)

@@ -148,6 +148,11 @@ class Flow(ABC):
         del journal, run
         return Outcome()
 
+    def tags(self, journal: Journal, run: RunRecord) -> tuple[str, str]:
+        """From which release a run goes to which; "" where it changes none."""
+        del journal, run
+        return "", ""
+
     def heading(self, journal: Journal, run: RunRecord) -> str:
         """The heading of its report."""
         del journal

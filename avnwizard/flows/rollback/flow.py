@@ -70,6 +70,11 @@ class Rollback(Flow):
             tuple(f"{service}: {why}" for service, why in plan.stay),
         )
 
+    def tags(self, journal: Journal, run: RunRecord) -> tuple[str, str]:
+        """Those of the upgrade, the other way round."""
+        plan = _undone(journal, run)
+        return plan.target.tag, plan.current.tag
+
     def heading(self, journal: Journal, run: RunRecord) -> str:
         """With the product's name."""
         return f"{_undone(journal, run).product}: {run.title}"

@@ -94,6 +94,12 @@ class Upgrade(Flow):
             tomorrow.append("keep the snapshot until you are sure, then: snapshot prune")
         return Outcome(changes(plan), str(plan.snapshot.folder) if plan.snapshot.taken else "", tuple(tomorrow))
 
+    def tags(self, journal: Journal, run: RunRecord) -> tuple[str, str]:
+        """As its plan says."""
+        del journal
+        plan = from_json(run.plan)
+        return plan.current.tag, plan.target.tag
+
     def heading(self, journal: Journal, run: RunRecord) -> str:
         """With the product's name."""
         del journal

@@ -11,7 +11,7 @@ import typer
 from avnwizard import __version__
 from avnwizard.cli import ending, opening, options
 from avnwizard.cli.everywhere import LogOption, ProgressOption, QuietOption, VerboseOption, hoisted
-from avnwizard.cli.options import HERE, StackOption
+from avnwizard.cli.options import HERE, AnswersOption, StackOption
 from avnwizard.cli.output import say, show_error, speak
 from avnwizard.cli.verbs import accept, carry, changes, demo, looking, planning, runs, snapshot, topics, upgrade
 from avnwizard.errors import ExitCode, WizardError
@@ -35,6 +35,7 @@ def main(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
     stack: StackOption = HERE,
+    answers: AnswersOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
     log: LogOption = None,
@@ -49,7 +50,7 @@ def main(
     speak(quiet=quiet, verbose=verbose, progress=progress, log=log)
     options.WHERE.stack = stack
     if ctx.invoked_subcommand is None:
-        raise typer.Exit(opening.open_here(stack))
+        raise typer.Exit(opening.open_here(stack, answers))
 
 
 for _module in (looking, planning, upgrade, runs, accept, changes, demo, carry, snapshot, topics):

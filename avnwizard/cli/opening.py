@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from avnwizard.cli import ending
 from avnwizard.cli.options import HERE, open_stack
 from avnwizard.cli.output import say
+from avnwizard.cli.reading_files import read_text
 from avnwizard.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def require_terminal(instead: str = HEADLESS) -> None:
         raise UsageError("There is no terminal here that can show screens.", f"Without one: {instead}")
 
 
-def open_here(stack: Path = HERE) -> int:
+def open_here(stack: Path = HERE, answers: Path | None = None) -> int:
     """Open the wizard on the stack in a directory; return an `ExitCode`.
 
     Raises:
@@ -39,10 +40,11 @@ def open_here(stack: Path = HERE) -> int:
         HostError: no stack is found here.
     """
     require_terminal()
-    return open_wizard(open_stack(stack))
+    given = None if answers is None else (read_text(answers), str(answers))
+    return open_wizard(open_stack(stack), given)
 
 
-def open_wizard(host: "Host") -> int:
+def open_wizard(host: "Host", given: tuple[str, str] | None = None) -> int:
     """Open the wizard; say how to come back where a run is left going. Returns an `ExitCode`."""
     from avnwizard.engine.lock import holder
     from avnwizard.ui import terminal
@@ -51,8 +53,8 @@ def open_wizard(host: "Host") -> int:
     ending.at_once()
     from avnwizard.ui.app import run_app
 
-    code = run_app(host)
+    code = run_app(host, given)
     live = holder(host.lock).get("run", "")
     if live in {run.id for run in host.journal().runs()}:
-        say(f"run {live} goes on by itself; come back with: avnwizard")
+        say(f"run {live} goes on by itself; come back with: avnwizard --stack {host.repo.directory}")
     return code

@@ -94,8 +94,13 @@ class Answers:
         return Answers({**taken, **self.given})
 
 
-def write_answers(decisions: Iterable[Decision], *, current: str, target: str) -> str:
-    """An answers file ready to be filled in: certain proposals as comments, open ones as lines to edit."""
+def write_answers(decisions: Iterable[Decision], *, current: str, target: str, given: Answers | None = None) -> str:
+    """An answers file ready to be filled in: certain proposals as comments, open ones as lines to edit.
+
+    Args:
+        given: answers that stand in it already, secrets too.
+    """
+    known = given.given if given else {}
     document = tomlkit.document()
     document.add(tomlkit.comment(f"avnwizard: answers for the upgrade from {current} to {target}"))
     document.add("from", tomlkit.item(current))
@@ -114,7 +119,9 @@ def write_answers(decisions: Iterable[Decision], *, current: str, target: str) -
             for text in (told, *decision.why):
                 for line in wrap(printable(text, limit=4000), _WIDTH):
                     table.add(tomlkit.comment(line))
-            if decision.certain:
+            if decision.id in known:
+                table.add(tomlkit.key([decision.key]), _answered(decision, known[decision.id].reveal()))
+            elif decision.certain:
                 table.add(
                     tomlkit.comment(f"certain; to change it: {_key(decision.key)} = {_quoted(decision.proposal)}")
                 )
@@ -128,6 +135,12 @@ def _blank(decision: Decision) -> Any:
     if decision.topic == "acknowledge":
         return tomlkit.item(False)
     return _generated() if decision.proposal == GENERATE else tomlkit.item(decision.proposal)
+
+
+def _answered(decision: Decision, answer: str) -> Any:
+    if decision.topic == "acknowledge":
+        return tomlkit.item(True)
+    return _generated() if answer == GENERATE else tomlkit.item(answer)
 
 
 def _generated() -> Any:

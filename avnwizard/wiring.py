@@ -210,6 +210,31 @@ def make_practice(directory: Path, *, speed: float, failures: Sequence[str] = ()
     return Practice(_practice_host(practice), practice.home, practice)
 
 
+def remove_practice(folder: Path, *, only_reports: bool = False) -> None:
+    """Remove a practice stack with its PostgreSQL.
+
+    Args:
+        only_reports: a folder in which a demo left nothing but its reports is removed too.
+
+    Raises:
+        RefusedError: there is none in the folder, or a run is live on it.
+    """
+    from avnwizard.engine.lock import holder
+    from avnwizard.practice.host import open_host as open_practice
+
+    try:
+        practice = open_practice(folder)
+    except RefusedError:
+        if not only_reports:
+            raise
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    if live := holder(_practice_host(practice).lock):
+        raise RefusedError(f"Run {live.get('run', '?')} is live on it.", "Wait for its end, or: avnwizard abort")
+    practice.destroy()
+    shutil.rmtree(practice.home, ignore_errors=True)
+
+
 def _config(repo: "GitRepo", state: StatePaths) -> Config:
     for folder in (repo.directory, state.folder):
         file = folder / FILE_NAME

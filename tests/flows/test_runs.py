@@ -199,10 +199,38 @@ def test_sigterm_stops_where_it_is_safe(stack: Path, tmp_path: Path) -> None:
     assert "started" not in {step.state for step in journal.steps(run.id) if step.name != "snapshot"}
 
 
-def test_the_demo_runs_unattended() -> None:
-    """`avnwizard demo --yes` upgrades a practice stack of its own and leaves nothing behind."""
-    said = avnwizard("demo", "--yes", "--speed", "1000")
+def test_the_demo_runs_unattended(tmp_path: Path) -> None:
+    """It says what to expect, and leaves nothing but the report where it says; --remove asks, then takes that too."""
+    env = {"TMPDIR": str(tmp_path)}  # what other demos of this machine left behind is none of ours
+    said = avnwizard("demo", "--yes", "--speed", "1000", env=env)
     assert said.code == ExitCode.DONE, said.err
     folder = Path(said.err.partition("practice stack in ")[2].split()[0])
     assert folder.name.startswith("avnwizard-demo-")
+    assert "expected: this release's migration does not work with the old code" in said.err
+    before = said.err.partition("making a practice stack")[2].partition("expected: ")[0]
+    assert len(before.splitlines()) <= 13, "the plan is a summary"
+    report = Path(said.err.partition("the report is ")[2].split()[0])
+    assert "requests" in report.read_text()
+    assert {file.name for file in folder.rglob("*") if file.is_file()} == {"report.md", "report.html"}
+    asked = avnwizard("demo", "--remove", env=env)
+    assert asked.code == ExitCode.USAGE, "there is no terminal to answer on"
+    assert str(folder) in asked.err
+    assert report.exists()
+    assert avnwizard("demo", "--remove", "--yes", env=env).code == ExitCode.DONE
     assert not folder.exists()
+
+
+def test_a_failed_demo_is_removed_by_its_name(tmp_path: Path) -> None:
+    """It says how to look at it and how to remove it; a folder that is no practice stack is left alone."""
+    folder = tmp_path / "demo"
+    said = avnwizard("demo", "--yes", "--speed", "1000", "--fail", "pull", "--dir", folder)
+    assert said.code == ExitCode.STEP_FAILED
+    assert f"avnwizard --stack {folder}/avnology-id" in said.err
+    assert f"avnwizard demo --remove --dir {folder}" in said.err
+    assert avnwizard("demo", "--remove", "--dir", folder).code == ExitCode.DONE
+    assert not folder.exists()
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "mine").touch()
+    assert avnwizard("demo", "--remove", "--dir", other).code == ExitCode.REFUSED
+    assert (other / "mine").exists()

@@ -1,12 +1,15 @@
 """`runs`, `show`, `pause`, `abort`: what happened, and what shall happen to a live run."""
 
 import sys
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from avnwizard.cli.options import HERE, JsonOption, RunArgument, StackOption, open_stack
 from avnwizard.cli.output import data_console, emit_json, say, show_table
+from avnwizard.cli.sizes import span
+from avnwizard.domain.moments import iso
 from avnwizard.errors import ExitCode, RefusedError
 
 if TYPE_CHECKING:
@@ -27,7 +30,8 @@ def register(app: typer.Typer) -> None:
 def runs(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
     """List every run on this stack, newest first.
 
-    JSON: [{"id", "kind", "title", "state", "live", "undoes", "created_at", "finished_at", "message", "hint"}]
+    JSON: [{"id", "kind", "title", "state", "live", "undoes", "created_at", "finished_at", "by", "message", "hint"}];
+    times are ISO 8601, "" for one that has not come
     """
     from avnwizard.flows.memory import also
 
@@ -36,7 +40,20 @@ def runs(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
     if json:
         emit_json(rows)
     elif rows:
-        show_table(("run", "what", "state"), [(row["id"], row["title"], _state(row)) for row in rows])
+        show_table(
+            ("run", "what", "state", "began", "took", "by"),
+            [
+                (
+                    row["id"],
+                    row["title"],
+                    _state(row),
+                    row["created_at"][:16].replace("T", " "),
+                    _took(row),
+                    row["by"],
+                )
+                for row in rows
+            ],
+        )
     else:
         say("no run yet")
     for line in also(host):
@@ -50,7 +67,17 @@ def _state(row: dict[str, Any]) -> str:
     return str(row["state"])
 
 
+def _took(row: dict[str, Any]) -> str:
+    """How long it was from its beginning to its end; "" while there is none."""
+    if not row["finished_at"]:
+        return ""
+    return span(
+        (datetime.fromisoformat(row["finished_at"]) - datetime.fromisoformat(row["created_at"])).total_seconds()
+    )
+
+
 def _described(host: "Host", record: "RunRecord") -> dict[str, Any]:
+    from avnwizard.engine.journal import LOGIN
     from avnwizard.flows.run.launch import is_live
 
     return {
@@ -60,8 +87,9 @@ def _described(host: "Host", record: "RunRecord") -> dict[str, Any]:
         "state": record.state,
         "live": is_live(host, record.id),
         "undoes": record.undoes,
-        "created_at": record.created_at,
-        "finished_at": record.finished_at,
+        "created_at": iso(record.created_at),
+        "finished_at": iso(record.finished_at),
+        "by": str(host.journal().facts(record.id, "").get(LOGIN, "")),
         "message": record.message,
         "hint": record.hint,
     }

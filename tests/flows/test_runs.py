@@ -1,8 +1,11 @@
 """Whole runs on the practice host, through the command line: upgrade, failures, resume, rollback, a lost terminal."""
 
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -199,9 +202,18 @@ def test_sigterm_stops_where_it_is_safe(stack: Path, tmp_path: Path) -> None:
     assert "started" not in {step.state for step in journal.steps(run.id) if step.name != "snapshot"}
 
 
-def test_the_demo_runs_unattended(tmp_path: Path) -> None:
+@pytest.fixture
+def own_tmp() -> Iterator[Path]:
+    """A folder for temporary files that is no other test's, and that the user of PostgreSQL reaches too."""
+    folder = Path(tempfile.mkdtemp(prefix="avnwizard-test-", dir="/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_the_demo_runs_unattended(own_tmp: Path) -> None:
     """It says what to expect, and leaves nothing but the report where it says; --remove asks, then takes that too."""
-    env = {"TMPDIR": str(tmp_path)}  # what other demos of this machine left behind is none of ours
+    env = {"TMPDIR": str(own_tmp)}  # what other demos of this machine left behind is none of ours
     said = avnwizard("demo", "--yes", "--speed", "1000", env=env)
     assert said.code == ExitCode.DONE, said.err
     folder = Path(said.err.partition("practice stack in ")[2].split()[0])

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,10 +15,13 @@ import pytest
 from avnwizard.cli.everywhere import hoisted
 from avnwizard.cli.summary import MOST, summary
 from avnwizard.domain.answers import Answers
+from avnwizard.domain.compose.model import ComposeModel
 from avnwizard.domain.plan import Plan
 from avnwizard.errors import ExitCode
 from avnwizard.flows.upgrade import inputs
+from avnwizard.flows.upgrade.noticing import noticed
 from avnwizard.flows.upgrade.planning import prepare
+from avnwizard.planned import PlannedStep, StepKind
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 from tests.flows.cli import answer_all, avnwizard
@@ -50,6 +54,28 @@ def test_ten_lines_say_what_it_comes_to(checkout: Path) -> None:
     assert many[-1].startswith("  38 more warnings and every command: ")
     none = summary(replace(plan, snapshot=replace(plan.snapshot, taken=False, why_not="because")))
     assert "  snapshot   NONE is taken: there is no way back once migrations ran (because)" in none
+
+
+def test_a_migration_says_what_users_notice(checkout: Path) -> None:
+    """As the verdict on its SQL has it: from its step until the services that need it are rolled, in seconds too."""
+    plan = _plan(checkout)
+    notices = {step.service: step.interrupts for step in plan.steps if step.kind is StepKind.JOB}
+    titles = [step.title for step in plan.steps]
+    until = titles.index("Roll hydra") + 1
+    assert re.fullmatch(
+        rf"requests to hydra may fail on the new schema until step {until}, about .+", notices["hydra-migrate"]
+    )
+    assert notices["avnology-migrate"].startswith("requests to audit, risk, saml, webhook and ")
+    calm = noticed(replace(plan, steps=_unnoticed(plan)), _model(checkout), breaks=False, unjudged=())
+    assert not any(step.interrupts for step in calm.steps if step.kind is StepKind.JOB)
+
+
+def _unnoticed(plan: Plan) -> tuple[PlannedStep, ...]:
+    return tuple(replace(step, interrupts="") if step.kind is StepKind.JOB else step for step in plan.steps)
+
+
+def _model(checkout: Path) -> ComposeModel:
+    return open_host(checkout).stack.resolve()
 
 
 def test_the_summary_stands_above_the_question_and_nothing_else(checkout: Path, tmp_path: Path) -> None:

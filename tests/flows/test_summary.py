@@ -15,7 +15,7 @@ import pytest
 from avnwizard.cli.everywhere import hoisted
 from avnwizard.cli.summary import MOST, summary
 from avnwizard.domain.answers import Answers
-from avnwizard.domain.compose.model import ComposeModel
+from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.plan import Plan
 from avnwizard.errors import ExitCode
 from avnwizard.flows.upgrade import inputs

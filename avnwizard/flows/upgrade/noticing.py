@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from avnwizard.domain.compose.model import ComposeModel
+from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.plan import Plan
 from avnwizard.domain.spans import about
 from avnwizard.domain.strategy import COMPLETED

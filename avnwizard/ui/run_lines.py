@@ -28,6 +28,8 @@ PHASES: Mapping[Phase, Mark] = {
     "done": DONE,
 }
 _BAR = 20
+_ROOMY = 50
+"""From this width on a step's line has room for its sizes."""
 EXPLAINED = (
     "The run as it goes. It is a process of its own: q leaves it going, and so does a lost connection; "
     "avnwizard opens on it again.\n\n"
@@ -74,23 +76,27 @@ def _step(step: StepRecord, view: RunView, width: int, now: float) -> Content:
     mark = STEPS[step.state]
     if step.state == "started" and not view.live:
         mark = PAUSED
-    right = _right(step, view, now)
+    right = _right(step, view, now, brief=width < _ROOMY)
     room = max(width - len(right) - 3, 8)
     title = Content(printable(step.title, limit=100)).truncate(room, ellipsis=True, pad=True)
     style = mark.style if step.state in {"started", "failed"} else "dim" if step.state == "pending" else ""
     return Content.assemble((f"{mark.sign} ", mark.style), title.stylize(style), " ", (right, "dim"))
 
 
-def _right(step: StepRecord, view: RunView, now: float) -> str:
+def _right(step: StepRecord, view: RunView, now: float, *, brief: bool) -> str:
     if step.state == "started":
         made = view.progress.get(step.name)
-        return _far(made) if made else words.span(now - step.started_at) if view.live else "cut off"
+        return _far(made, brief=brief) if made else words.span(now - step.started_at) if view.live else "cut off"
     if step.state in {"done", "failed"} and step.started_at and step.finished_at:
         return "failed" if step.state == "failed" else words.span(step.finished_at - step.started_at)
     return ""
 
 
-def _far(made: Progress) -> str:
+def _far(made: Progress, *, brief: bool) -> str:
+    """How far a step is; where there is little room a share says it, so that the time left is never cut off."""
+    if brief and made.total:
+        left = f", {words.span(made.left_s)} left" if made.left_s is not None else ""
+        return f"{min(made.done / made.total, 1.0):.0%}{left}"
     if made.unit == "bytes":
         left = f", {words.span(made.left_s)} left" if made.left_s is not None else ""
         return words.size(made.done) + (f" of {words.size(made.total)}" if made.total else "") + left

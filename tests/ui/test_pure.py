@@ -273,3 +273,15 @@ def test_keys_that_do_not_fit_stand_behind_help() -> None:
     many = (("Enter", "Go on"), ("Space", "I have read it"), ("/", "Search the whole text"), ("?", "Help"))
     bar.set_reactive(KeyBar.keys, many)
     assert bar.render().plain == "Enter Go on  Space I have read it  ? More"
+
+
+@pytest.mark.parametrize("width", [29, 50, 78])
+def test_the_time_left_of_a_step_is_never_cut_off(width: int) -> None:
+    """A share where there is little room, sizes where there is; the seconds left stand at the end of each line."""
+    steps = (replace(STEPS[0], title="Take a snapshot of every database", state="started", started_at=100.0),)
+    made = Event(110.0, "progress", "a", "", {"done": 54e6, "total": 140e6, "unit": "bytes", "left_s": 12.0})
+    view = RunView(RUN).told(news(steps=steps, events=(made,)), settled=True)
+    line = run_lines.step_lines(view, width, 110.0)[0].plain
+    assert line.endswith(", 12 s left")
+    assert len(line) <= width
+    assert ("39%" in line) == (width < 50)

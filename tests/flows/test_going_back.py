@@ -93,7 +93,7 @@ def test_the_cost_is_told_in_rows_and_kept_to(practice_host: PracticeHost, stack
     migrated = {table["name"]: table for table in plan["cost"]["migrated"]["tables"]}
     assert migrated["public.accounts"]["updated"] > 0, "0006 changes the suspended accounts"
     said = avnwizard("rollback", "--stack", stack, "--dry-run")
-    assert "14 new sessions, 1 changed account and 1 new identity, since " in said.err
+    assert "14 new sessions, 1 changed account and 1 new identity lost (since " in said.err
     beside_s = plan["cost"]["total_s"] - plan["cost"]["interruption_s"]
     assert f"the restore goes on beside for about {round(beside_s)} s;" in said.err
     told = dict(line.split(": ", 1) for line in said.err.splitlines() if ": " in line)

@@ -56,6 +56,10 @@ def whole(app: typer.Typer, topic: str) -> str:
         from avnwizard.domain.config_sample import sample
 
         return f"{text}\n```toml\n{sample()}```\n"
+    if topic == "screens":
+        from avnwizard.cli.screen_pages import explained
+
+        return text + "".join(explained())
     if topic == "json":
         return text + "".join(f"\n## {name}\n\n{shape}\n" for name, shape in json_shapes(app))
     return text

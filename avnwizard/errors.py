@@ -14,6 +14,7 @@ class ExitCode(IntEnum):
     STEP_FAILED = 4
     """A step failed and the stack is as the message says."""
     ROLLED_BACK = 5
+    """The run that was started or watched was rolled back meanwhile. A rollback that was asked for is `DONE`."""
     BUSY = 6
     """Another run holds the stack."""
 

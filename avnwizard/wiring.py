@@ -64,6 +64,7 @@ def _open_real(directory: Path) -> Host:
     from avnwizard.adapters.docker.stack import DockerStack
     from avnwizard.adapters.files import LocalFiles
     from avnwizard.adapters.git import open_repo
+    from avnwizard.adapters.hooks import HostHooks
     from avnwizard.adapters.state.finding import find_state
     from avnwizard.adapters.traefik import TraefikEdge
 
@@ -81,7 +82,9 @@ def _open_real(directory: Path) -> Host:
     choice = _choose(stack, config, evidence_of(containers, project.name))
     edge = TraefikEdge(project.name)
     find, sql = partial(_container_database, stack), sql_reader()
-    return Host(config, state, repo, stack, edge, LocalFiles(), SystemClock(), choice, find, _http_probe, sql)
+    return Host(
+        config, state, repo, stack, edge, LocalFiles(), SystemClock(), choice, find, _http_probe, sql, HostHooks()
+    )
 
 
 def _choose(stack: "Stack", config: Config, found: Sequence[Evidence]) -> DatabaseChoice:
@@ -155,6 +158,7 @@ def _open_practice(directory: Path) -> Host:
 def _practice_host(practice: "PracticeHost") -> Host:
     from avnwizard.adapters.files import LocalFiles
     from avnwizard.adapters.git import open_repo
+    from avnwizard.adapters.hooks import HostHooks
     from avnwizard.adapters.postgres import PostgresDatabase
     from avnwizard.practice.disk import PracticeDatabase
     from avnwizard.practice.edge_probe import PracticeEdge
@@ -167,7 +171,8 @@ def _practice_host(practice: "PracticeHost") -> Host:
     choice = _choose(stack, config, stack.server_evidence())
     probe = PracticeEdge(practice.state, practice.stack.observer)
     sql = sql_reader()
-    return Host(config, state, repo, stack, edge, LocalFiles(), clock, choice, lambda _: database, lambda: probe, sql)
+    reach, asking = lambda _service: database, lambda: probe
+    return Host(config, state, repo, stack, edge, LocalFiles(), clock, choice, reach, asking, sql, HostHooks())
 
 
 @dataclass(frozen=True)
@@ -203,6 +208,31 @@ def make_practice(directory: Path, *, speed: float, failures: Sequence[str] = ()
     for failure in wanted:
         practice.failures.order(failure)
     return Practice(_practice_host(practice), practice.home, practice)
+
+
+def remove_practice(folder: Path, *, only_reports: bool = False) -> None:
+    """Remove a practice stack with its PostgreSQL.
+
+    Args:
+        only_reports: a folder in which a demo left nothing but its reports is removed too.
+
+    Raises:
+        RefusedError: there is none in the folder, or a run is live on it.
+    """
+    from avnwizard.engine.lock import holder
+    from avnwizard.practice.host import open_host as open_practice
+
+    try:
+        practice = open_practice(folder)
+    except RefusedError:
+        if not only_reports:
+            raise
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    if live := holder(_practice_host(practice).lock):
+        raise RefusedError(f"Run {live.get('run', '?')} is live on it.", "Wait for its end, or: avnwizard abort")
+    practice.destroy()
+    shutil.rmtree(practice.home, ignore_errors=True)
 
 
 def _config(repo: "GitRepo", state: StatePaths) -> Config:

@@ -18,7 +18,7 @@ RUN = "20260528-202640-7f"
 _SIZE_BYTES = {"avnology": 19_000_000, "hydra": 8_400_000, "keto": 12_900_000, "kratos": 22_300_000}
 _SMALL_BYTES = 7_400_000
 _STEP_S = 4.0
-_COST = "going back now loses 3 new sessions, since 20:18; about 40 s of interruption"
+_COST = "going back now: about 40 s down, 3 new sessions lost (since 20:18)"
 
 
 @dataclass(frozen=True)

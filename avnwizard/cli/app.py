@@ -9,8 +9,10 @@ from typing import Annotated
 import typer
 
 from avnwizard import __version__
-from avnwizard.cli import ending, opening
-from avnwizard.cli.output import say, show_error
+from avnwizard.cli import ending, opening, options
+from avnwizard.cli.everywhere import LogOption, ProgressOption, QuietOption, VerboseOption, hoisted
+from avnwizard.cli.options import HERE, AnswersOption, StackOption
+from avnwizard.cli.output import say, show_error, speak
 from avnwizard.cli.verbs import (
     accept,
     carry,
@@ -26,7 +28,9 @@ from avnwizard.cli.verbs import (
 )
 from avnwizard.errors import ExitCode, WizardError
 
-app = typer.Typer(rich_markup_mode="rich", pretty_exceptions_enable=False)
+app = typer.Typer(
+    rich_markup_mode="rich", pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
+)
 
 
 def _version(value: bool) -> None:
@@ -42,12 +46,23 @@ def main(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    stack: StackOption = HERE,
+    answers: AnswersOption = None,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    log: LogOption = None,
+    progress: ProgressOption = "auto",
 ) -> None:
-    """Upgrade a self-hosted Avnology ID stack, and go back. Without a command: the wizard, on the stack here."""
+    """Upgrade a self-hosted Avnology ID stack, and go back. Without a command: the wizard, on the stack here.
+
+    --quiet, --verbose, --log and --progress belong to every command, and may stand behind it.
+    """
     del version  # its callback has spoken already
     ending.orderly()
+    speak(quiet=quiet, verbose=verbose, progress=progress, log=log)
+    options.WHERE.stack = stack
     if ctx.invoked_subcommand is None:
-        raise typer.Exit(opening.open_here())
+        raise typer.Exit(opening.open_here(stack, answers))
 
 
 for _module in (looking, planning, upgrade, runs, accept, recover, changes, demo, carry, snapshot, topics):
@@ -57,7 +72,7 @@ for _module in (looking, planning, upgrade, runs, accept, recover, changes, demo
 def run() -> int:
     """Run the command line; return an `ExitCode`."""
     try:
-        result = app(standalone_mode=False)
+        result = app(args=hoisted(sys.argv[1:]), standalone_mode=False)
     except WizardError as error:
         show_error(error)
         return error.exit_code

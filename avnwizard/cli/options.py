@@ -1,6 +1,7 @@
 """The options that several verbs share."""
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +23,16 @@ RunArgument = Annotated[str, typer.Argument(metavar="[RUN]", help="A run, or the
 HERE = Path()
 
 
+@dataclass
+class Where:
+    """Where the stack is when a verb does not say it: what stands in front of the verb."""
+
+    stack: Path = HERE
+
+
+WHERE = Where()
+
+
 def finite(value: float | None) -> float | None:
     """Refuse `nan`, which is neither too small nor too large for the bounds of an option, and the infinities."""
     if value is not None and not math.isfinite(value):
@@ -33,4 +44,4 @@ def open_stack(directory: Path) -> "Host":
     """The stack in a directory; the adapters are imported here, not before."""
     from avnwizard.wiring import open_host
 
-    return open_host(directory)
+    return open_host(WHERE.stack if directory == HERE else directory)

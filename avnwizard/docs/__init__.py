@@ -2,7 +2,10 @@
 
 from importlib.resources import files
 
-TOPICS = ("architecture", "glossary", "configuration", "exit-codes", "answers", "json", "environment", "state")
+TOPICS = (
+    "screens", "security", "troubleshooting", "snapshots", "roll", "measurements", "stacks", "configuration", "hooks",
+    "answers", "exit-codes", "json", "environment", "state", "glossary", "architecture",
+)  # fmt: skip
 """In the order in which they are listed."""
 
 

@@ -1,25 +1,31 @@
 """The answers file: what only the operator can decide, as TOML to fill in."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from textwrap import wrap
 from typing import Any, Literal
 
 import tomlkit
 
 from avnwizard.domain.plain import printable
 from avnwizard.domain.secret import Secret
+from avnwizard.domain.secret_asks import Asked, too_weak
 from avnwizard.domain.toml_text import read_toml
 from avnwizard.errors import UsageError
 
 Topic = Literal["acknowledge", "rename", "value", "remove"]
 TOPICS: tuple[Topic, ...] = ("acknowledge", "rename", "value", "remove")
-GENERATE = "generate"
+GENERATE = "\x00generate"
+"""The answer that asks for a new secret; no env file can hold it, so no value is ever taken for it."""
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 COMMENT_OUT, KEEP = "comment-out", "keep"
 
+_WIDTH = 110
 _INTRO: dict[Topic, str] = {
     "acknowledge": "Breaking changes of the release. Set each to true once you have read it.",
     "rename": 'Renamed variables: old = "new". Leave the proposal if it is right, "" if it is not a rename.',
-    "value": 'Values to be written. "generate" makes a new random secret.',
+    "value": "Values to be written. { generate = true } makes a new random secret, as long as the release asks.",
     "remove": 'Variables that the release no longer has: "comment-out" or "keep".',
 }
 
@@ -35,6 +41,8 @@ class Decision:
         proposal: what would be done; "" where there is none.
         certain: the proposal is applied without being asked.
         secret: the answer is never shown.
+        asked: how a new secret is made, where one is proposed.
+        in_full: all that the release says of it, in plain words.
     """
 
     topic: Topic
@@ -44,6 +52,14 @@ class Decision:
     proposal: str = ""
     certain: bool = False
     secret: bool = False
+    asked: Asked = field(default_factory=Asked)
+    in_full: str = ""
+
+    def trouble(self, value: str) -> str:
+        """Why a value that was entered will not do, "" where it may; it is never quoted."""
+        if self.topic == "value" and self.proposal == GENERATE and value != GENERATE and (why := too_weak(value)):
+            return f"{printable(self.key, limit=60)} cannot be that: {why}."
+        return ""
 
     @property
     def id(self) -> str:
@@ -78,8 +94,13 @@ class Answers:
         return Answers({**taken, **self.given})
 
 
-def write_answers(decisions: Iterable[Decision], *, current: str, target: str) -> str:
-    """An answers file ready to be filled in: certain proposals as comments, open ones as lines to edit."""
+def write_answers(decisions: Iterable[Decision], *, current: str, target: str, given: Answers | None = None) -> str:
+    """An answers file ready to be filled in: certain proposals as comments, open ones as lines to edit.
+
+    Args:
+        given: answers that stand in it already, secrets too.
+    """
+    known = given.given if given else {}
     document = tomlkit.document()
     document.add(tomlkit.comment(f"avnwizard: answers for the upgrade from {current} to {target}"))
     document.add("from", tomlkit.item(current))
@@ -94,9 +115,13 @@ def write_answers(decisions: Iterable[Decision], *, current: str, target: str) -
         table.add(tomlkit.comment(_INTRO[topic]))
         for decision in by_topic[topic]:
             table.add(tomlkit.nl())
-            for line in (decision.question, *decision.why):
-                table.add(tomlkit.comment(printable(line, limit=160)))
-            if decision.certain:
+            told = f"{decision.key}: {decision.in_full}" if decision.in_full else decision.question
+            for text in (told, *decision.why):
+                for line in wrap(printable(text, limit=4000), _WIDTH):
+                    table.add(tomlkit.comment(line))
+            if decision.id in known:
+                table.add(tomlkit.key([decision.key]), _answered(decision, known[decision.id].reveal()))
+            elif decision.certain:
                 table.add(
                     tomlkit.comment(f"certain; to change it: {_key(decision.key)} = {_quoted(decision.proposal)}")
                 )
@@ -107,7 +132,21 @@ def write_answers(decisions: Iterable[Decision], *, current: str, target: str) -
 
 
 def _blank(decision: Decision) -> Any:
-    return tomlkit.item(False) if decision.topic == "acknowledge" else tomlkit.item(decision.proposal)
+    if decision.topic == "acknowledge":
+        return tomlkit.item(False)
+    return _generated() if decision.proposal == GENERATE else tomlkit.item(decision.proposal)
+
+
+def _answered(decision: Decision, answer: str) -> Any:
+    if decision.topic == "acknowledge":
+        return tomlkit.item(True)
+    return _generated() if answer == GENERATE else tomlkit.item(answer)
+
+
+def _generated() -> Any:
+    table = tomlkit.inline_table()
+    table.update({"generate": True})
+    return table
 
 
 def _key(key: str) -> str:
@@ -153,8 +192,16 @@ def _answer(topic: str, key: str, value: object, source: str) -> str | None:
         if not isinstance(value, bool):
             raise UsageError(f"{place} must be true or false.", "true says that you have read it.")
         return "true" if value else None
+    if topic == "value" and isinstance(value, dict):
+        if value != {"generate": True}:
+            raise UsageError(f"{place} is neither text nor {{ generate = true }}.", "Write one of the two.")
+        return GENERATE
     if not isinstance(value, str):
         raise UsageError(f"{place} must be text in quotes.", "Put the value in quotes.")
+    if topic == "value" and value.strip().lower() == "generate":
+        raise UsageError(f"{place} would be the word itself.", "For a new secret write { generate = true }.")
+    if topic == "rename" and value and not VARIABLE.fullmatch(value):
+        raise UsageError(f"{place} is no name of a variable.", "A name has letters, digits and _ alone.")
     if topic == "remove" and value not in {COMMENT_OUT, KEEP}:
         raise UsageError(f'{place} must be "{COMMENT_OUT}" or "{KEEP}".', "See the line above it.")
     if topic == "value" and not value:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Interval
 
+from avnwizard.domain.config_hooks import HooksSection
 from avnwizard.domain.handover import Handover
 from avnwizard.domain.plain import printable
 from avnwizard.domain.secret import redact_urls
@@ -224,6 +225,7 @@ class Config:
     rollback: RollbackSection = field(default_factory=RollbackSection)
     probe: ProbeSection = field(default_factory=ProbeSection)
     snapshot: SnapshotSection = field(default_factory=SnapshotSection)
+    hooks: HooksSection = field(default_factory=HooksSection)
 
 
 def parse_config(text: str | bytes, *, source: str) -> Config:

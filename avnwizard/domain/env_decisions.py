@@ -4,14 +4,15 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from avnwizard.domain.answers import COMMENT_OUT, GENERATE, KEEP, Answers, Decision
+from avnwizard.domain.answers import COMMENT_OUT, GENERATE, KEEP, VARIABLE, Answers, Decision
 from avnwizard.domain.compose import VariableUse
 from avnwizard.domain.env_pins import Pin
 from avnwizard.domain.env_readers import Readers
 from avnwizard.domain.envdiff import EnvDiff, Rename
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.plan import EnvEdit
-from avnwizard.domain.secret import generate, is_secret_name, masked
+from avnwizard.domain.secret import is_secret_name, masked
+from avnwizard.domain.secret_asks import asked
 from avnwizard.domain.secret_names import is_generated_name
 from avnwizard.domain.words import likelihood
 from avnwizard.errors import UsageError
@@ -19,7 +20,6 @@ from avnwizard.errors import UsageError
 CERTAIN = 1.0
 """A rename is applied unasked only when changelog and compose file both say it in so many words."""
 _PLACEHOLDER = re.compile(r"(?i)change|replace|example|your|insecure|default|xxx|todo|secret|password|<.*>")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 _ANYTHING_NAMED = Readers()
@@ -33,6 +33,7 @@ def env_decisions(
     *,
     readers: Readers = _ANYTHING_NAMED,
     pins: tuple[Pin, ...] = (),
+    notes: str = "",
 ) -> tuple[Decision, ...]:
     """Every decision about the env file.
 
@@ -42,8 +43,9 @@ def env_decisions(
         answers: refusing a rename opens further decisions, so the answers so far are needed.
         readers: who may read what no compose file names.
         pins: variables that decide what image runs, and whose default the release changes.
+        notes: what the release says, for how long a secret it asks.
     """
-    return tuple(_decisions(operator, diff, uses, answers, readers, pins))
+    return tuple(_decisions(operator, diff, uses, answers, readers, pins, notes))
 
 
 def _decisions(
@@ -53,6 +55,7 @@ def _decisions(
     answers: Answers,
     readers: Readers,
     pins: tuple[Pin, ...],
+    notes: str,
 ) -> Iterator[Decision]:
     live = [rename for rename in diff.renamed if rename.old in operator and rename.new not in operator]
     renames = [_rename(rename) for rename in live]
@@ -78,10 +81,19 @@ def _decisions(
     required = {key for key, use in uses.items() if use.required}
     for key in [*offered, *sorted(required - set(offered))]:
         if key not in taken and not operator.literal(key) and (key in required or key not in operator):
-            yield _in_place_of(_value(key, offered.get(key, ""), uses.get(key)), doubtful.get(key, ""))
+            yield _in_place_of(
+                _value(key, offered.get(key, ""), uses.get(key), _about(key, notes)), doubtful.get(key, "")
+            )
 
     for key in going:
         yield _removal(key, successors[key], readers.keeping(key, operator), said_gone=key in diff.said_gone)
+
+
+def _about(key: str, notes: str) -> str:
+    """The paragraphs and points of the release's notes that name a variable."""
+    return " ".join(
+        part for part in re.split(r"\n\s*\n|\n(?=[-*] )", notes) if re.search(rf"\b{re.escape(key)}\b", part)
+    )
 
 
 def _successors(key: str, diff: EnvDiff, operator: EnvFile) -> dict[str, tuple[str, ...]]:
@@ -140,14 +152,16 @@ def _rename(rename: Rename) -> Decision:
     )
 
 
-def _value(key: str, default: str, use: VariableUse | None) -> Decision:
+def _value(key: str, default: str, use: VariableUse | None, said: str) -> Decision:
     secret = is_secret_name(key)
     required = use is not None and use.required
     why = [f"used by {', '.join(use.services)}"] if use and use.services else []
     if use and use.message:
         why.append(use.message)
     if is_generated_name(key) and (required or _PLACEHOLDER.search(default)):
-        return Decision("value", key, f"{key} needs a secret value.", tuple(why), GENERATE, secret=True)
+        made = asked(key, (*why, said))
+        why.append(f"a new one is made of {made.told}")
+        return Decision("value", key, f"{key} needs a secret value.", tuple(why), GENERATE, secret=True, asked=made)
     if required and not default:
         return Decision("value", key, f"{key} needs a value.", tuple(why))
     why.append("the release's default")
@@ -171,12 +185,14 @@ def apply_decisions(
         answer = answers.get(decision)
         why = "; ".join(decision.why)
         if decision.topic == "rename" and answer:
-            if not _NAME.fullmatch(answer) or answer in env:
+            if not VARIABLE.fullmatch(answer) or answer in env:
                 raise UsageError(f"{decision.key} cannot be renamed so.", "Give a name that the env file lacks.")
             env = env.renamed(decision.key, answer)
             edits.append(EnvEdit("rename", decision.key, answer, _shown(env, answer), why))
         elif decision.topic == "value" and answer is not None:
-            value = generate().reveal() if answer == GENERATE and decision.secret else answer
+            if why := decision.trouble(answer):
+                raise UsageError(why, "Write { generate = true } for a new one, or enter a longer one.")
+            value = decision.asked.make().reveal() if answer == GENERATE and decision.secret else answer
             known = decision.key in env
             env = env.with_value(decision.key, value) if known else env.appended(decision.key, value, comment=note)
             edits.append(EnvEdit("set" if known else "add", decision.key, "", masked(decision.key, value), why))

@@ -9,6 +9,8 @@ from avnwizard.domain.words import clock
 
 NAMED = 3
 """So many tables are told by name; the rest are counted."""
+BEGINS = "going back now: "
+"""What `sentence` begins with; where that is clear already, it is left out."""
 
 
 @dataclass(frozen=True)
@@ -55,21 +57,25 @@ class GoingBack:
 
 
 def sentence(cost: GoingBack, now: float) -> str:
-    """The cost as one says it: "going back now loses 14 new sessions and 1 new identity, since 02:14; …"."""
+    """The cost as one says it, the price first: "going back now: about 40 s down, 14 new sessions lost (…)"."""
     if cost.restore and not cost.since:
-        return "going back now would need a snapshot, and there is none"
+        return f"{BEGINS}impossible: it would need a snapshot, and there is none"
+    brief = cost.interruption_s < 1
+    down = "nobody is interrupted" if brief else f"{cost.about} {rounded(cost.interruption_s)} down"
     if cost.restore:
-        since = f", since {clock(cost.since, now)}"
-        also = ", and what users write during the migration" if cost.migrating else ""
-        lost = f"going back now loses {things(cost.written)}{also}{since}"
+        told = f"{BEGINS}{down}, {_lost(cost.written)} (since {clock(cost.since, now)})"
+        if cost.migrating:
+            told += "; what users write while the migration runs would be lost too"
     else:
-        lost = "going back now loses nothing" if not cost.stays else "going back now takes back the code alone"
+        told = f"{BEGINS}{down}, {'the code goes back alone' if cost.stays else 'no row lost'}"
     if cost.stays:
         jobs = ", ".join(printable(name, limit=63) for name in cost.stays)
-        lost = f"{lost}; what {jobs} changed in a database that avnwizard cannot put back stays"
-    if cost.interruption_s < 1:
-        return f"{lost}; nobody is interrupted"
-    return f"{lost}; {cost.about} {rounded(cost.interruption_s)} of interruption"
+        told += f"; what {jobs} changed in a database that avnwizard cannot put back stays"
+    return told
+
+
+def _lost(written: Written) -> str:
+    return f"{things(written)} lost" if written.tables or written.exact else "an unknown number of rows lost"
 
 
 def things(written: Written) -> str:

@@ -4,6 +4,7 @@ import contextlib
 import heapq
 import itertools
 import json
+import socket
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from typing import Any
 from avnwizard import __version__
 from avnwizard.engine.connection import Connection, Row, said
 from avnwizard.engine.faults import fault_point
+from avnwizard.engine.holding import login
 from avnwizard.engine.private import make_file, make_folder
 from avnwizard.engine.records import Action, Listed, RunRecord, RunState, StepRecord, StepState
 from avnwizard.errors import HostError, RefusedError
@@ -21,6 +23,8 @@ from avnwizard.planned import StepKind, kind_by_name
 
 VERSION = "version"
 """A fact of a run as a whole (under no step's name): the version that planned it; earlier journals lack it."""
+LOGIN, HOST = "by", "host"
+"""Further facts of a whole run: who wrote it down, on which machine."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs(
   id TEXT PRIMARY KEY, kind TEXT NOT NULL, title TEXT NOT NULL, plan TEXT NOT NULL, undoes TEXT NOT NULL,
@@ -127,9 +131,10 @@ class Journal:
                 "INSERT INTO steps(run, idx, name, title, kind, service) VALUES(?,?,?,?,?,?)",
                 [(run, n, step.name, step.title, step.kind.value, step.service) for n, step in enumerate(steps)],
             )
-            self._db.execute(
+            about = {VERSION: __version__, LOGIN: login(), HOST: socket.gethostname()}
+            self._db.each(
                 "INSERT INTO facts(run, step, key, value) VALUES(?, '', ?, ?)",
-                (run, VERSION, json.dumps(__version__)),
+                [(run, key, json.dumps(value)) for key, value in about.items()],
             )
         self.keep_copy()
 

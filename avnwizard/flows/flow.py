@@ -5,7 +5,7 @@ Whoever starts, carries, resumes, reports, prunes, accepts or shows runs asks th
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,6 +91,14 @@ class Flow(ABC):
             RefusedError: another version planned it.
         """
 
+    def expected(self, host: Host, journal: Journal, run: RunRecord) -> Mapping[str, float]:
+        """Step name -> how many seconds it is expected to take; 0.0 where nobody knows.
+
+        Raises:
+            RefusedError: another version planned it.
+        """
+        return {step.name: step.describe().seconds for step in self.steps(host, journal, run)}
+
     def undo_steps(self, host: Host, journal: Journal, run: RunRecord, begun: Collection[str]) -> list[Step]:
         """The steps that take a run back where `way_back` is "undo"; each may be repeated.
 
@@ -139,6 +147,11 @@ class Flow(ABC):
         """What changed, and what to look at next, once a run is over."""
         del journal, run
         return Outcome()
+
+    def tags(self, journal: Journal, run: RunRecord) -> tuple[str, str]:
+        """From which release a run goes to which; "" where it changes none."""
+        del journal, run
+        return "", ""
 
     def heading(self, journal: Journal, run: RunRecord) -> str:
         """The heading of its report."""

@@ -10,6 +10,7 @@ from avnwizard.engine.adopting import BY_HAND, adopt
 from avnwizard.engine.journal import Journal
 from avnwizard.errors import HostError
 from avnwizard.ports import Clock, Database, Edge, EdgeProbe, Files, Repo, SqlReader, Stack
+from avnwizard.ports.hooks import Hooks
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Host:
         reach: finds the way to a service's Postgres when it is needed: it may be down, or recreated since.
         probe: what asks the edge, made when it is needed.
         sql: reads the releases' SQL migrations.
+        hooks: calls the operator's own commands; None where none can be called.
     """
 
     config: Config
@@ -34,6 +36,7 @@ class Host:
     reach: Callable[[str], Database]
     probe: Callable[[], EdgeProbe]
     sql: SqlReader
+    hooks: Hooks | None = None
 
     @property
     def postgres_service(self) -> str:

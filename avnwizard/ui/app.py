@@ -20,13 +20,13 @@ from avnwizard.domain.plain import printable
 from avnwizard.engine.records import UNFINISHED, RunRecord
 from avnwizard.errors import ExitCode
 from avnwizard.flows.host import Host
-from avnwizard.ui import terminal, themes
+from avnwizard.ui import drafting, terminal, themes
 from avnwizard.ui.ascii_filter import AsciiFilter
-from avnwizard.ui.desk import Desk
+from avnwizard.ui.desk import Answered, Desk
 from avnwizard.ui.screens.ask import Ask
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.screens.stand import StandPage
-from avnwizard.ui.state import Choices
+from avnwizard.ui.state import Choices, Upgrade
 from avnwizard.ui.wire.driver import ThriftyDriver
 
 _STARTED_S = 3.0
@@ -40,6 +40,7 @@ class WizardApp(App[int]):
 
     Args:
         moment: seconds of a clock that never goes back; keys pressed too soon after a change are told by it.
+        given: an answers file, its text and its name.
     """
 
     CSS_PATH = "app.tcss"
@@ -56,11 +57,13 @@ class WizardApp(App[int]):
         theme: str = themes.OWN,
         utf8: bool = True,
         moment: Callable[[], float] = time.monotonic,
+        given: tuple[str, str] | None = None,
     ) -> None:
         super().__init__()
         self.host = host
         self.moment = moment
-        self.choices = Choices()
+        self.choices = Choices(self._keep)
+        self.given = given
         self.desk = Desk()
         self.outcome: int = ExitCode.DONE
         self.animation_level = "none"
@@ -116,6 +119,15 @@ class WizardApp(App[int]):
             return product
         return f"{printable(draft.current.name, limit=20)} → {printable(draft.target.name, limit=20)}"
 
+    def _keep(self, upgrade: Upgrade) -> None:
+        """Keep a decision in the background; that it cannot be kept is no reason to stop."""
+        self.desk.ask(self, lambda: drafting.keep(self.host, upgrade), lambda _: None, lambda _: None)
+
+    def on_answered(self, event: Answered) -> None:
+        """Deliver an answer."""
+        event.stop()
+        event.deliver()
+
     def action_leave(self) -> None:
         """Leave, from any screen."""
         self.leave()
@@ -123,7 +135,8 @@ class WizardApp(App[int]):
     def leave(self) -> None:
         """Leave; a run goes on by itself. Answers that would be lost are asked about."""
         if self.choices.are_given and not isinstance(self.screen, Ask):
-            asked = Ask("Leave the wizard? Nothing was changed, and your answers are not kept.", yes="leave")
+            told = "Your answers are kept for the next time, but for secrets that you typed."
+            asked = Ask(f"Leave the wizard? Nothing was changed. {told}", yes="leave")
             self.push_screen(asked, lambda yes: self.exit(self.outcome) if yes else None)
             return
         self.exit(self.outcome)
@@ -134,10 +147,14 @@ def unfinished(host: Host) -> RunRecord | None:
     return next((run for run in host.journal().runs() if run.state in UNFINISHED), None)
 
 
-def run_app(host: Host) -> int:
-    """Open the wizard; return an `ExitCode` when the operator leaves it."""
+def run_app(host: Host, given: tuple[str, str] | None = None) -> int:
+    """Open the wizard; return an `ExitCode` when the operator leaves it.
+
+    Args:
+        given: an answers file, its text and its name.
+    """
     locale.setlocale(locale.LC_CTYPE, "")
-    app = WizardApp(host, theme=terminal.theme(os.environ), utf8=terminal.is_utf8())
+    app = WizardApp(host, theme=terminal.theme(os.environ), utf8=terminal.is_utf8(), given=given)
     app.driver_class = ThriftyDriver
     return asyncio.run(_opened(app))
 

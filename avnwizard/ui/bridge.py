@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,9 +13,12 @@ from avnwizard.engine.feed import Event, FeedReader
 from avnwizard.engine.records import Action
 from avnwizard.errors import WizardError
 from avnwizard.flows.run.launch import is_live
+from avnwizard.flows.run.registry import flow_of
 from avnwizard.ui.run_view import RunNews
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from avnwizard.domain.host import Container
     from avnwizard.engine.journal import Journal
     from avnwizard.flows.host import Host
@@ -59,6 +63,7 @@ class RunWatch:
         self._host, self._run, self._listener, self._process = host, run, listener, process
         self._stop = threading.Event()
         self._began = time.monotonic()
+        self._expected: Mapping[str, float] | None = None
         self._thread = threading.Thread(target=self._watch, name=f"watch {run}", daemon=True)
 
     def start(self) -> None:
@@ -97,12 +102,17 @@ class RunWatch:
     def _look(self, journal: "Journal", events: tuple[Event, ...]) -> RunNews:
         record = journal.run(self._run)
         alive = self._process.poll() is None if self._process else False
+        if self._expected is None:
+            self._expected = {}
+            with suppress(WizardError):  # another version planned it: then nobody knows
+                self._expected = flow_of(record).expected(self._host, journal, record)
         return RunNews(
             record=record,
             steps=tuple(journal.steps(self._run)),
             live=alive or is_live(self._host, self._run),
             events=events,
             asked=frozenset(action for action in _ACTIONS if journal.asked(self._run, action)),
+            expected=self._expected,
         )
 
     def _is_settled(self, now: float) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
-from avnwizard.domain import words
+from avnwizard.domain import ahead, words
 from avnwizard.domain.host import Container
 from avnwizard.domain.plain import printable
 from avnwizard.engine.records import StepRecord
@@ -25,24 +25,43 @@ PHASES: Mapping[Phase, Mark] = {
     "done": DONE,
 }
 _BAR = 20
+_ROOMY = 50
+"""From this width on a step's line has room for its sizes."""
+EXPLAINED = (
+    "The run as it goes. It is a process of its own: q leaves it going, and so does a lost connection; "
+    "avnwizard opens on it again.\n\n"
+    "p pauses after the step at work, a stops at the next safe place. Either way everything done so far "
+    "stays done, and you can go on or roll back.\n\n"
+    "The edge line counts requests that avnwizard itself sends through Traefik, to every service, as users "
+    "would. Lost is what was refused, broken off, too slow, an error of the edge's, or answered by "
+    "another service, or sent while the right one had no healthy container. The log names the routes whose "
+    "answers are like another service's. Each column of the plot is a second.\n\n"
+    "When a step fails, what served before still serves where that was possible. You choose: read the log, "
+    "try again from that step, roll back, or leave it stopped for now. Nothing is started without a question. "
+    "A key that is pressed within a second of a change does nothing: it was meant for what was there before."
+)
+"""What `?` says of the screen of a run."""
 
 
 def summary(view: RunView, now: float) -> Content:
-    """State, steps done, time, a bar."""
+    """State, steps done, time so far and left, a bar that goes by time."""
     mark = PHASES[view.phase]
-    total = len(view.steps)
-    filled = _BAR * view.done_steps // total if total else 0
+    legs = view.legs(now)
+    filled = int(_BAR * ahead.share(legs))
+    left = ahead.left_s(legs) if view.live and not view.stopped else None
+    told = f", about {words.about(left)} left" if left is not None else ""
     return Content.assemble(
         (f"{mark.sign} {mark.word}", mark.style),
-        f"  {view.done_steps} of {total} steps  {words.duration(view.elapsed(now))}  ",
+        f"  {view.done_steps} of {len(view.steps)} steps  {words.duration(view.elapsed(now))}{told}  ",
         ("█" * filled, "$accent"),
         ("░" * (_BAR - filled), "dim"),
     )
 
 
 def cost(view: RunView) -> Content:
-    """What going back would cost now; nothing where the choices tell it, or nobody knows yet."""
-    return Content.assemble(("" if view.stopped else printable(view.cost, limit=300), "dim"))
+    """What going back would cost now, the price first; nothing where the choices tell it, or nobody knows yet."""
+    told = "" if view.stopped else printable(view.cost, limit=300)
+    return Content(told[:1].upper() + told[1:])
 
 
 def step_lines(view: RunView, width: int, now: float) -> list[Content]:
@@ -54,23 +73,27 @@ def _step(step: StepRecord, view: RunView, width: int, now: float) -> Content:
     mark = STEPS[step.state]
     if step.state == "started" and not view.live:
         mark = PAUSED
-    right = _right(step, view, now)
+    right = _right(step, view, now, brief=width < _ROOMY)
     room = max(width - len(right) - 3, 8)
     title = Content(printable(step.title, limit=100)).truncate(room, ellipsis=True, pad=True)
     style = mark.style if step.state in {"started", "failed"} else "dim" if step.state == "pending" else ""
     return Content.assemble((f"{mark.sign} ", mark.style), title.stylize(style), " ", (right, "dim"))
 
 
-def _right(step: StepRecord, view: RunView, now: float) -> str:
+def _right(step: StepRecord, view: RunView, now: float, *, brief: bool) -> str:
     if step.state == "started":
         made = view.progress.get(step.name)
-        return _far(made) if made else words.duration(now - step.started_at) if view.live else "cut off"
+        return _far(made, brief=brief) if made else words.duration(now - step.started_at) if view.live else "cut off"
     if step.state in {"done", "failed"} and step.started_at and step.finished_at:
         return "failed" if step.state == "failed" else words.duration(step.finished_at - step.started_at)
     return ""
 
 
-def _far(made: Progress) -> str:
+def _far(made: Progress, *, brief: bool) -> str:
+    """How far a step is; where there is little room a share says it, so that the time left is never cut off."""
+    if brief and made.total:
+        left = f", {words.duration(made.left_s)} left" if made.left_s is not None else ""
+        return f"{min(made.done / made.total, 1.0):.0%}{left}"
     if made.unit == "bytes":
         left = f", {words.duration(made.left_s)} left" if made.left_s is not None else ""
         return words.size(made.done) + (f" of {words.size(made.total)}" if made.total else "") + left

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from avnwizard.domain import ahead
 from avnwizard.domain.host import Container
 from avnwizard.engine.feed import Event
 from avnwizard.engine.records import Action, RunRecord, StepRecord
@@ -32,10 +33,11 @@ class Progress:
 
 @dataclass(frozen=True)
 class Said:
-    """One line that a step said."""
+    """One line that a step said; `at` is in seconds since the epoch."""
 
     step: str
     text: str
+    at: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ class RunNews:
         events: what the feed has since the look before.
         asked: controls that the run has not taken yet.
         containers: None where the engine was not asked, or did not answer.
+        expected: step name -> seconds that it is expected to take, where somebody knows.
     """
 
     record: RunRecord
@@ -85,6 +88,7 @@ class RunNews:
     events: tuple[Event, ...] = ()
     asked: frozenset[Action] = frozenset()
     containers: tuple[Container, ...] | None = None
+    expected: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,7 @@ class RunView:
     probe: Probe | None = None
     cost: str = ""
     containers: tuple[Container, ...] = ()
+    expected: Mapping[str, float] = field(default_factory=dict)
 
     def told(self, news: RunNews, *, settled: bool) -> "RunView":
         """The view after a look."""
@@ -120,6 +125,7 @@ class RunView:
             began=self.began or (news.live and news.record.state in {"running", "paused"}),
             asked=news.asked,
             containers=self.containers if news.containers is None else news.containers,
+            expected=news.expected or self.expected,
         )
         for event in news.events:
             view = _heard(view, event)
@@ -168,14 +174,33 @@ class RunView:
         return tuple(one.text for one in self.log if one.step == step)
 
     def elapsed(self, now: float) -> float:
-        """Seconds of work, from the first step's beginning."""
-        began = min((step.started_at for step in self.steps if step.started_at), default=0.0)
-        return (self.record.finished_at or now) - began if began else 0.0
+        """Seconds of work: what its steps took, without the time in which the run stood still."""
+        return sum(self._took(step, now) for step in self.steps)
+
+    def _took(self, step: StepRecord, now: float) -> float:
+        """Of a step that was cut off nobody knows how long it worked."""
+        if step.state == "pending" or not step.started_at:
+            return 0.0
+        until = step.finished_at if step.state != "started" else now if self.live else 0.0
+        return max(until - step.started_at, 0.0)
+
+    def legs(self, now: float) -> tuple[ahead.Leg, ...]:
+        """The steps as far as their time matters."""
+        return tuple(self._leg(step, now) for step in self.steps)
+
+    def _leg(self, step: StepRecord, now: float) -> ahead.Leg:
+        expected = self.expected.get(step.name, 0.0)
+        if step.state == "done":
+            return ahead.Leg("done", expected, self._took(step, now))
+        if step.state != "started" or not self.live:
+            return ahead.Leg("ahead", expected)
+        made = self.progress.get(step.name)
+        return ahead.Leg("at work", expected, self._took(step, now), made.left_s if made else None)
 
 
 def _heard(view: RunView, event: Event) -> RunView:
     if event.kind == "say":
-        return replace(view, log=(*view.log, Said(event.step, event.text))[-LOG_LINES:])
+        return replace(view, log=(*view.log, Said(event.step, event.text, event.at))[-LOG_LINES:])
     if event.kind == "progress":
         data = event.data
         made = Progress(

@@ -1,6 +1,6 @@
 """What the operator decided so far: pure values, kept while the app lives, so that going back loses nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -87,12 +87,22 @@ def standing(upgrade: Upgrade, decision: Decision) -> Explicit:
     return "sure" if decision.certain else "open"
 
 
-class Choices:
-    """The upgrades that were looked at, by target, and the one in hand."""
+def _decided(upgrade: Upgrade) -> tuple[object, ...]:
+    """All that was decided, without what follows from it."""
+    return upgrade.answers.given, upgrade.snapshot, upgrade.volumes, upgrade.strategies
 
-    def __init__(self) -> None:
+
+class Choices:
+    """The upgrades that were looked at, by target, and the one in hand.
+
+    Args:
+        keep: hears of each decision, so that none is lost with the terminal.
+    """
+
+    def __init__(self, keep: Callable[[Upgrade], None] = lambda _: None) -> None:
         self._upgrades: dict[str, Upgrade] = {}
         self._target = ""
+        self._keep = keep
 
     @property
     def upgrade(self) -> Upgrade:
@@ -101,7 +111,10 @@ class Choices:
 
     @upgrade.setter
     def upgrade(self, changed: Upgrade) -> None:
+        before = self._upgrades.get(changed.target)
         self._upgrades[changed.target] = changed
+        if before is None or _decided(before) != _decided(changed):
+            self._keep(changed)
 
     @property
     def are_given(self) -> bool:
@@ -114,6 +127,11 @@ class Choices:
         self._target = draft.target.name
         self._upgrades[self._target] = replace(known, draft=draft, prepared=None) if known else Upgrade(draft)
         return self.upgrade
+
+    def knows(self, target: str) -> bool:
+        """Whether anything was decided for a release since the wizard was opened."""
+        found = self._upgrades.get(target)
+        return found is not None and _decided(found) != _decided(Upgrade(found.draft))
 
     def forget(self) -> None:
         """Drop everything: a run was started from it."""

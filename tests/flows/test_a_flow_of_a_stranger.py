@@ -114,7 +114,7 @@ def test_it_runs_and_resumes(host: Host) -> None:
     storm.unlink()
     assert launch.carry(host, run) == "done"
     assert _flag(host, "red").read_text() == "x"
-    text = report(host.journal(), run)
+    text = report(host, host.journal(), run)
     assert "# two flags" in text
     assert "- flags: two" in text
     assert "| 2 | Put up the flag blue | done |" in text

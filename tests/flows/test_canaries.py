@@ -80,7 +80,7 @@ def test_no_verb_says_a_secret_and_nothing_keeps_one(stack: Path, tmp_path: Path
     here = ("--stack", stack)
     answer_all(stack, "v2.0.0", answers)
     assert CANARY not in answers.read_text()
-    answers.write_text(answers.read_text().replace('"generate"', f'"{CANARY}24"'))
+    answers.write_text(answers.read_text().replace("{generate = true}", f'"{CANARY}24-of-the-gateway"'))
     to = (*here, "--to", "v2.0.0", "--answers", answers)
 
     assert _quiet(avnwizard("check", *here)).code == ExitCode.DONE

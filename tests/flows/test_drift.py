@@ -83,7 +83,7 @@ def test_services_bumped_by_hand_go_forth_and_back(practice_host: PracticeHost, 
     said = avnwizard("upgrade", "--to", "v2.0.0", "--stack", stack, "--yes", "--answers", answers)
     assert said.code == ExitCode.DONE, said.err
     back = avnwizard("rollback", "--stack", stack, "--yes")
-    assert back.code == ExitCode.ROLLED_BACK, back.err
+    assert back.code == ExitCode.DONE, back.err
     assert "the images that ran before the upgrade are started again, which are not what" in back.err
     assert _images(practice_host) == before
     assert {name: practice_host.stack.image(f"{REGISTRY}/{name}") for name in pinned} == pinned
@@ -182,6 +182,6 @@ def test_images_that_were_pruned_are_pulled_again(practice_host: PracticeHost, s
     with practice_host.state.transaction() as db:
         db.execute("INSERT INTO registry VALUES (?, ?, ?, ?)", tuple(row))
     back = avnwizard("rollback", "--stack", stack, "--yes")
-    assert back.code == ExitCode.ROLLED_BACK, back.err
+    assert back.code == ExitCode.DONE, back.err
     assert "that ran before are gone from this host and are pulled first; the registry has them" in back.err
     assert _images(practice_host) == {one.service: one.image_id for one in before}

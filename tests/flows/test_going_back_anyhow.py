@@ -41,7 +41,7 @@ def test_from_a_crash_loop_and_a_checkout_in_conflict(
     (stack / ".env.production").write_text("EDITED=1\n")
 
     back = avnwizard("rollback", "--stack", stack, "--yes")
-    assert back.code == ExitCode.ROLLED_BACK, back.err
+    assert back.code == ExitCode.DONE, back.err
     host = open_host(stack)
     assert host.repo.head().tag == "v1.5.0"
     assert (host.repo.diff(), (stack / ".env.production").read_bytes()) == (diff, env)
@@ -61,7 +61,7 @@ def test_a_rollback_is_undone_and_that_is_rolled_back(
     upgraded(stack, tmp_path)
     users_write(practice_host)
     before = _rows(stack)
-    assert avnwizard("rollback", "--stack", stack, "--yes").code == ExitCode.ROLLED_BACK
+    assert avnwizard("rollback", "--stack", stack, "--yes").code == ExitCode.DONE
     assert _rows(stack) != before
     execute(practice_host, "kratos", "DELETE FROM sessions")
     again = avnwizard("redo", "--stack", stack, "--yes")
@@ -77,7 +77,7 @@ def test_a_rollback_is_undone_and_that_is_rolled_back(
     assert "came after the rollback" in refused.err
     looked = avnwizard("rollback", "--stack", stack, "--dry-run")
     assert "14 new sessions, 1 changed account and 1 new identity" in looked.err
-    assert avnwizard("rollback", "--stack", stack, "--yes").code == ExitCode.ROLLED_BACK
+    assert avnwizard("rollback", "--stack", stack, "--yes").code == ExitCode.DONE
     assert open_host(stack).repo.head().tag == "v1.5.0"
 
 
@@ -96,7 +96,7 @@ def test_when_postgres_itself_is_gone(practice_host: PracticeHost, stack: Path, 
     assert (plan["first"], plan["restore"]) == ("postgres", True)
     assert plan["why"] == "Postgres does not answer, and the migrations moved the schema, or may have"
     back = avnwizard("rollback", "--stack", stack, "--yes")
-    assert back.code == ExitCode.ROLLED_BACK, back.err
+    assert back.code == ExitCode.DONE, back.err
     assert _rows(stack) == rows
     assert open_host(stack).repo.head().tag == "v1.5.0"
 
@@ -111,7 +111,7 @@ def test_without_a_registry_and_until_accepted(practice_host: PracticeHost, stac
     practice_host.order("pull")
     with practice_host.state.transaction() as db:
         assert db.execute("DELETE FROM image WHERE reference LIKE '%:v1.5.0'").rowcount > 5
-    assert avnwizard("rollback", "--stack", stack, "--yes").code == ExitCode.ROLLED_BACK
+    assert avnwizard("rollback", "--stack", stack, "--yes").code == ExitCode.DONE
     assert {one.service: one.image_id for one in practice_host.stack.containers()} == before
     assert practice_host.stack.image(kept)
 

@@ -42,7 +42,7 @@ def _prepared(host: Host, file: Path, target: str = "v2.0.0") -> Prepared:
 
 
 def test_none_is_said_on_every_surface(practice_host: PracticeHost, stack: Path, tmp_path: Path) -> None:
-    """`service = "none"`: no snapshot, no promise of a restore, no "loses nothing", and a rollback wants a word."""
+    """`service = "none"`: no snapshot, no promise of a restore, no "no row lost", and a rollback wants a word."""
     _say_none(practice_host)
     findings = avnwizard("check", "--stack", stack, "--json").data
     said = [one["message"] for one in findings if one["check"] == "database"]
@@ -64,12 +64,12 @@ def test_none_is_said_on_every_surface(practice_host: PracticeHost, stack: Path,
 
     done = avnwizard("upgrade", "--to", "v2.0.0", "--stack", stack, "--yes", "--answers", answers)
     assert done.code == ExitCode.DONE, done.err
-    assert "loses nothing" not in done.err.rpartition("avnology-migrate")[2]
+    assert "no row lost" not in done.err.rpartition("avnology-migrate")[2]
     assert "none was taken: avnwizard.toml says" in avnwizard("show", "--stack", stack).out
 
     looked = avnwizard("rollback", "--stack", stack, "--dry-run")
     assert looked.code == ExitCode.DONE
-    assert "loses nothing" not in looked.err
+    assert "no row lost" not in looked.err
     assert "avnology-migrate changed in a database that avnwizard cannot put back stays" in looked.err
     assert "may have changed a schema in postgres, which no snapshot holds" in looked.err
     refused = avnwizard("rollback", "--stack", stack, "--yes")

@@ -161,6 +161,9 @@ def test_local_edits_that_conflict(stack: Path) -> None:
         ("not toml", "not TOML"),
         ('from = "v1.4.2"\nto = "v2.0.0"', "another upgrade"),
         ('from = "v1.5.0"\nto = "v2.0.0"\n[value]\nTYPO = "x"', "TYPO"),
+        ('from = "v1.5.0"\nto = "v2.0.0"\n[value]\nGATEWAY_SIGNING_SECRET = "Generate"', "write { generate = true }"),
+        ('from = "v1.5.0"\nto = "v2.0.0"\n[value]\nA = { generate = 3 }', "neither text nor { generate = true }"),
+        ('from = "v1.5.0"\nto = "v2.0.0"\n[rename]\nSMTP_URL = "COURIER SMTP"', "is no name of a variable"),
         ('from = "v1.5.0"\nto = "v2.0.0"\n[acknowledge]\n"2.0.0/1" = "yes"', "true or false"),
     ],
 )

@@ -13,6 +13,7 @@ from avnwizard.domain.release_order import tag_of
 from avnwizard.errors import RefusedError, UsageError, WizardError
 from avnwizard.flows.host import Host
 from avnwizard.flows.upgrade import release_words, releases
+from avnwizard.flows.upgrade.consent import require_jump_allowed
 
 _SAME = "="
 """Before a tag: on the commit of the tag before it."""
@@ -217,3 +218,14 @@ def test_any_tags_are_listed(seed: int) -> None:
         assert sum(one.recommended for one in listing.newer) <= 1
         assert all(one.tag.name.isprintable() for one in listing.newer)
         assert all(releases.find(host, one.tag.name) for one in listing.newer)
+
+
+def test_a_jump_needs_a_word_of_its_own() -> None:
+    """Acknowledged or not, the command line wants the flag; an upgrade that jumps over nothing does not."""
+    tags = Tags(["v1.5.0", "v5.0.0", "v1.6.0"], "v1.5.0").tagged
+    jump = releases.jump_to_acknowledge(tags[0], tags[1])
+    with pytest.raises(RefusedError, match="jumps over 3 major versions") as refused:
+        require_jump_allowed(jump, allowed=False)
+    assert "--allow-jump" in refused.value.hint
+    require_jump_allowed(jump, allowed=True)
+    require_jump_allowed(releases.jump_to_acknowledge(tags[0], tags[2]), allowed=False)

@@ -1,12 +1,16 @@
 """The report: the same facts in Markdown and in one HTML file that fetches nothing and believes nobody."""
 
+import re
+import socket
 import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
+from avnwizard import __version__
 from avnwizard.domain.answers import Answers
+from avnwizard.domain.changelog.plainly import plainly
 from avnwizard.domain.probing import Tally
 from avnwizard.engine.feed import Event
 from avnwizard.engine.records import StepRecord
@@ -14,7 +18,9 @@ from avnwizard.errors import ExitCode
 from avnwizard.flows.edge.lines import edge_lines
 from avnwizard.flows.edge.memory import ProbeMemory
 from avnwizard.flows.edge.series import series
+from avnwizard.flows.host import Host
 from avnwizard.flows.run import launch
+from avnwizard.flows.run.report_evidence import losses
 from avnwizard.flows.run.report_html import page
 from avnwizard.flows.run.report_plot import plot
 from avnwizard.flows.upgrade import inputs, releases
@@ -150,17 +156,74 @@ def test_show_says_what_the_report_says_there_and_back(practice_host: PracticeHo
     words = ("upgrade", "--to", "v2.0.0", "--stack", checkout, "--yes", "--answers", answers)
     for command, ways in ((words, ("v1.5.0", "v2.0.0")), (("rollback", "--yes", "--stack", checkout), _BACK)):
         said = avnwizard(*command)
-        assert said.code in {ExitCode.DONE, ExitCode.ROLLED_BACK}, said.err
+        assert said.code == ExitCode.DONE, said.err
         host = open_host(checkout)
         run = host.journal().runs()[0].id
         report = (host.state.run(run) / "report.md").read_text()
         assert [line.split()[2] for line in report.splitlines() if line.startswith(("- from: ", "- to: "))] == [*ways]
         assert avnwizard("show", "--stack", checkout).out.strip() == report.strip()
+        assert avnwizard("report", "--stack", checkout).out == report
+        html = _Page(avnwizard("report", "--stack", checkout, "--format", "html").out)
+        assert html.tags.count("svg") == 1
+        _require_fit_for_a_ticket(host, run, report)
         probe = avnwizard("show", "--stack", checkout, "--json").data["probe"]
         total = probe["total"]
         assert total["sent"] > 0
         assert f"- {total['sent']:,} sent, {total['answered']:,} answered, {total['lost']:,} lost" in report
         assert probe["services"]["gateway"]["sent"] > 0
+
+
+def _require_fit_for_a_ticket(host: Host, run: str, report: str) -> None:
+    """The verdict in a line, who and where, planned against measured, and all that the release says breaks."""
+    lines = report.splitlines()
+    assert re.fullmatch(r"Done, .+ of work; (?:none|[\d,]+) of [\d,]+ requests (?:was|were) lost.*", lines[2])
+    assert f"- on host: {socket.gethostname()}" in lines
+    assert f"- avnwizard: {__version__}" in lines
+    kind = host.journal().run(run).kind
+    assert (f"- going back: avnwizard rollback {run} (" in report) == (kind == "upgrade")
+    row = next(line for line in lines if "| Roll hydra" in line or "Roll hydra back |" in line)
+    _, _, _, state, began, expected, took, _, _ = (cell.strip() for cell in row.split("|"))
+    assert state == "done"
+    assert re.fullmatch(r"\d\d:\d\d:\d\d", began)
+    assert expected.endswith((" s", "min"))
+    assert took.endswith(" s")
+    if kind == "upgrade":
+        assert "going back needs the dump you took." in report
+        assert "goes back to its default of 600 requests per minute" in report
+        assert "**" not in report
+        assert "`" not in report
+
+
+def test_the_report_of_a_failure_has_its_last_words(practice_host: PracticeHost, tmp_path: Path) -> None:
+    """The container's own lines with their time, in both reports; the hint points at nothing that is not there."""
+    checkout = practice_host.project.directory
+    subprocess.run(["git", "-C", str(checkout), "fetch", "-q", "--tags"], check=True)
+    answers = answer_all(checkout, "v2.0.0", tmp_path / "answers.toml")
+    practice_host.order("unhealthy:hydra")
+    said = avnwizard("upgrade", "--to", "v2.0.0", "--stack", checkout, "--yes", "--answers", answers)
+    assert said.code == ExitCode.STEP_FAILED
+    report = avnwizard("report", "--stack", checkout).out
+    assert report.splitlines()[2].startswith("Not finished (failed) at step 7 of 27, Roll hydra, ")
+    _, _, words = report.partition("## The last words of step 7, Roll hydra")
+    assert re.search(r"^    \d\d:\d\d:\d\d  .* error: GET /health/ready answered 503", words, re.MULTILINE)
+    assert "above" not in report
+    page_ = _Page(avnwizard("report", "--stack", checkout, "--format", "html").out)
+    assert "answered 503" in page_.text
+    assert "pre" in page_.tags
+
+
+def test_the_marks_of_markdown_are_no_words() -> None:
+    """Emphasis goes, code stays as it is written, a link keeps its address."""
+    text = "**Login names (`a__b__c`) are now handles.** x*y is *slanted*, 2 * 3 * 4, [see](http://e.test)\nnext"
+    plain = "Login names (a__b__c) are now handles. x*y is slanted, 2 * 3 * 4, see (http://e.test) next"
+    assert plainly(text) == plain
+
+
+def test_losses_belong_to_the_step_at_work() -> None:
+    """A second is reported when it is over; what nobody can place belongs to the first step."""
+    steps = [_step(0, "one", 100.0, 110.0), _step(1, "two", 110.0, 120.0)]
+    events = [_event(101.0, 5, 1), _event(110.5, 5, 2), _event(115.0, 5, 4), _event(116.0, 5)]
+    assert losses(events, steps) == {"s0": 3, "s1": 4}
 
 
 def test_show_of_a_run_without_a_probe_claims_nothing(practice_host: PracticeHost) -> None:

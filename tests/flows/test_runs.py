@@ -1,8 +1,11 @@
 """Whole runs on the practice host, through the command line: upgrade, failures, resume, rollback, a lost terminal."""
 
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +62,7 @@ def test_there_and_back(stack: Path, tmp_path: Path) -> None:
     assert host.repo.state().edited == ("docker-compose.traefik.yml",)
 
     again = avnwizard("rollback", "--stack", stack, "--yes")
-    assert again.code == ExitCode.ROLLED_BACK, again.err
+    assert again.code == ExitCode.DONE, again.err
     assert (_images(stack), _rows(stack), open_host(stack).repo.head()) == (images, rows, head)
     assert (stack / ".env.production").read_bytes() == env
     kept = [one.name for one in open_host(stack).database().databases() if "__kept_" in one.name]
@@ -76,7 +79,7 @@ def test_a_minor_upgrade_goes_back_without_a_restore(
     said = _upgrade(stack, answers)
     assert said.code == ExitCode.STEP_FAILED
     assert "avnwizard rollback" in said.err
-    assert avnwizard("rollback", "--stack", stack, "--yes").code == ExitCode.ROLLED_BACK
+    assert avnwizard("rollback", "--stack", stack, "--yes").code == ExitCode.DONE
     assert not [one.name for one in open_host(stack).database().databases() if "__kept_" in one.name]
     assert open_host(stack).repo.head().tag == "v1.5.0"
 
@@ -199,10 +202,47 @@ def test_sigterm_stops_where_it_is_safe(stack: Path, tmp_path: Path) -> None:
     assert "started" not in {step.state for step in journal.steps(run.id) if step.name != "snapshot"}
 
 
-def test_the_demo_runs_unattended() -> None:
-    """`avnwizard demo --yes` upgrades a practice stack of its own and leaves nothing behind."""
-    said = avnwizard("demo", "--yes", "--speed", "1000")
+@pytest.fixture
+def own_tmp() -> Iterator[Path]:
+    """A folder for temporary files that is no other test's, and that the user of PostgreSQL reaches too."""
+    folder = Path(tempfile.mkdtemp(prefix="avnwizard-test-", dir="/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_the_demo_runs_unattended(own_tmp: Path) -> None:
+    """It says what to expect, and leaves nothing but the report where it says; --remove asks, then takes that too."""
+    env = {"TMPDIR": str(own_tmp)}  # what other demos of this machine left behind is none of ours
+    said = avnwizard("demo", "--yes", "--speed", "1000", env=env)
     assert said.code == ExitCode.DONE, said.err
     folder = Path(said.err.partition("practice stack in ")[2].split()[0])
     assert folder.name.startswith("avnwizard-demo-")
+    assert "expected: this release's migration does not work with the old code" in said.err
+    before = said.err.partition("making a practice stack")[2].partition("expected: ")[0]
+    assert len(before.splitlines()) <= 13, "the plan is a summary"
+    report = Path(said.err.partition("the report is ")[2].split()[0])
+    assert "requests" in report.read_text()
+    assert {file.name for file in folder.rglob("*") if file.is_file()} == {"report.md", "report.html"}
+    asked = avnwizard("demo", "--remove", env=env)
+    assert asked.code == ExitCode.USAGE, "there is no terminal to answer on"
+    assert str(folder) in asked.err
+    assert report.exists()
+    assert avnwizard("demo", "--remove", "--yes", env=env).code == ExitCode.DONE
     assert not folder.exists()
+
+
+def test_a_failed_demo_is_removed_by_its_name(tmp_path: Path) -> None:
+    """It says how to look at it and how to remove it; a folder that is no practice stack is left alone."""
+    folder = tmp_path / "demo"
+    said = avnwizard("demo", "--yes", "--speed", "1000", "--fail", "pull", "--dir", folder)
+    assert said.code == ExitCode.STEP_FAILED
+    assert f"avnwizard --stack {folder}/avnology-id" in said.err
+    assert f"avnwizard demo --remove --dir {folder}" in said.err
+    assert avnwizard("demo", "--remove", "--dir", folder).code == ExitCode.DONE
+    assert not folder.exists()
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "mine").touch()
+    assert avnwizard("demo", "--remove", "--dir", other).code == ExitCode.REFUSED
+    assert (other / "mine").exists()

@@ -1,4 +1,4 @@
-"""The README's way to restore a snapshot without avnwizard, word for word, on a server that has nothing."""
+"""The documented way to restore a snapshot without avnwizard, word for word, on a server that has nothing."""
 
 import os
 import re
@@ -20,7 +20,7 @@ from tests.adapters.postgres_server import LocalServer, running
 from tests.flows.cli import avnwizard
 from tests.flows.test_going_back import execute
 
-README = Path(__file__).parents[2] / "README.md"
+README = Path(__file__).parents[2] / "avnwizard" / "docs" / "snapshots.md"
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def fresh() -> Iterator[LocalServer]:
 
 
 def _commands() -> str:
-    """The README's block that begins with the checksums."""
+    """The block of `help snapshots` that begins with the checksums."""
     found = re.search(r"```sh\n(sha256sum -c SHA256SUMS\n.*?)```", README.read_text("utf-8"), re.DOTALL)
     assert found
     return found.group(1)

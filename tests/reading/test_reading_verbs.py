@@ -130,3 +130,28 @@ def test_help_is_light() -> None:
     )
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
     assert found.returncode == 0, found.stderr
+
+
+_NOTES = """# Changelog
+
+## [2.0.0] - 2025-08-06
+
+### Breaking
+
+- **Names are handles.** `0006.sql` renames
+  `accounts.login`. Going back needs the dump.
+
+### Added
+
+- Accounts have a region.
+
+## [1.0.0]
+"""
+
+
+def test_the_changelog_is_told_in_full(tmp_path: Path) -> None:
+    """Every sentence of what breaks, and what was added and changed too; in a pipe one line each, without marks."""
+    (tmp_path / "CHANGELOG.md").write_text(_NOTES)
+    lines = _run("changelog", tmp_path / "CHANGELOG.md", "--from", "1.0.0", "--to", "2.0.0").stdout.splitlines()
+    assert "BREAKING  Names are handles. 0006.sql renames accounts.login. Going back needs the dump." in lines
+    assert "Added: Accounts have a region." in lines

@@ -1,6 +1,7 @@
 """What the screens are made of, without a screen: the view of a run, words, masks, prose, the terminal."""
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,6 +10,7 @@ import pytest
 from rich.segment import Segment
 from textual.color import Color
 from textual.content import Content
+from textual.geometry import Size
 
 from avnwizard.domain.env_preview import preview
 from avnwizard.domain.envfile import EnvFile
@@ -16,8 +18,10 @@ from avnwizard.engine.feed import Event
 from avnwizard.engine.records import RunRecord, StepRecord
 from avnwizard.ui import run_lines, terminal
 from avnwizard.ui.ascii_filter import AsciiFilter
+from avnwizard.ui.log_lines import log_of, speakers
 from avnwizard.ui.run_view import RunNews, RunView, Second
 from avnwizard.ui.widgets.images import image_tag
+from avnwizard.ui.widgets.key_bar import KeyBar
 from avnwizard.ui.widgets.probe import counts, seconds
 from avnwizard.ui.widgets.prose import prose
 
@@ -51,6 +55,30 @@ def test_controls_that_wait_are_told() -> None:
     """Asked to pause or to stop, the run says so before it does."""
     assert RunView(RUN).told(news(asked=frozenset({"pause"})), settled=True).phase == "pausing"
     assert RunView(RUN).told(news(asked=frozenset({"abort"})), settled=True).phase == "stopping"
+
+
+def test_time_left_and_the_bar_go_by_the_steps_times() -> None:
+    """One long step of three: the bar is nearly full once it is done; of a run that stopped no time is left."""
+    steps = (
+        replace(STEPS[0], state="done", started_at=100.0, finished_at=190.0),
+        replace(STEPS[1], state="started", started_at=190.0),
+        STEPS[2],
+    )
+    view = RunView(RUN).told(news(steps=steps, expected={"a": 90.0, "b": 5.0, "c": 5.0}), settled=True)
+    shown = run_lines.summary(view, 192.0).plain
+    assert "1 of 3 steps  1:32, about 8 s left" in shown
+    assert shown.count("█") == 18
+    stopped = view.told(news(record=replace(RUN, state="failed"), steps=steps, live=False), settled=True)
+    assert " left" not in run_lines.summary(stopped, 192.0).plain
+
+
+def test_time_in_which_a_run_stood_still_is_not_its_work() -> None:
+    """Failed after 10 s, tried again half an hour later: 12 s of work, and not 30 minutes."""
+    failed = replace(STEPS[0], state="failed", started_at=100.0, finished_at=110.0)
+    view = RunView(RUN).told(news(record=replace(RUN, state="failed"), steps=(failed,), live=False), settled=True)
+    assert view.elapsed(2000.0) == 10.0
+    again = replace(failed, state="started", started_at=1900.0)
+    assert view.told(news(steps=(again,)), settled=True).elapsed(1912.0) == 12.0
 
 
 def _measured(sent: int, in_all: int, **second: float) -> Event:
@@ -182,3 +210,65 @@ def test_help_and_version_do_not_wait_for_textual(argv: list[str]) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code, *argv], capture_output=True, check=False)
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("width", [58, 78])
+def test_the_price_of_going_back_comes_first_and_fits(width: int) -> None:
+    """Its sentence begins with the seconds and the rows, and takes three lines at most at any width."""
+    text = "going back now: about 40 s down, 14 new sessions and 1 new identity lost (since 02:14); what users write"
+    view = replace(RunView(RUN), cost=f"{text} while the migration runs would be lost too")
+    told = run_lines.cost(view)
+    assert told.plain.startswith("Going back now: about 40 s down, 14 new sessions")
+    assert len(told.wrap(width)) <= 3
+
+
+def _said(view: RunView, *lines: tuple[str, str]) -> RunView:
+    events = tuple(Event(1000.0 + n, "say", step, text, {}) for n, (step, text) in enumerate(lines))
+    return view.told(news(events=events), settled=True)
+
+
+@pytest.mark.parametrize("width", [58, 78])
+def test_the_log_shows_every_word_at_any_width(width: int) -> None:
+    """A long reason is wrapped below its time; no line is wider than the page, and nothing is cut off."""
+    reason = "0006_account_handles.sql: canceling statement due to lock timeout, while altering the table accounts"
+    log = log_of(_said(RunView(RUN), ("a", "short"), ("b", reason)), width)
+    assert all(line.cell_length <= width for line in log.lines)
+    assert [line.plain for line in log.lines if not line.plain[:1].isspace()][:1] == ["Do a"]
+    assert " ".join(line.plain[10:].strip() for line in log.lines[3:]) == reason
+    assert re.fullmatch(r"\d\d:\d\d:\d\d  short", log.lines[1].plain)
+
+
+def test_the_log_is_searched_and_narrowed() -> None:
+    """The lines that hold what is sought, whatever its case; one step's words alone."""
+    view = _said(RunView(RUN), ("a", "pulling"), ("b", "Error: x"), ("b", "fine"), ("c", "an ERROR"))
+    log = log_of(view, 78, sought="error")
+    assert [log.lines[n].plain[10:] for n in log.found] == ["Error: x", "an ERROR"]
+    assert any(span.style == "reverse" for span in log.lines[log.found[0]].spans)
+    assert speakers(view) == ("a", "b", "c")
+    assert [line.plain[10:] for line in log_of(view, 78, only="b").lines[1:]] == ["Error: x", "fine"]
+
+
+def test_keys_that_do_not_fit_stand_behind_help() -> None:
+    """The last key is always shown; where others are left out it says that there are more."""
+
+    class Bar(KeyBar):
+        content_size = Size(46, 1)
+
+    bar = Bar()
+    bar.set_reactive(KeyBar.keys, (("Enter", "Go on"), ("?", "Help")))
+    assert bar.render().plain == "Enter Go on  ? Help"
+    many = (("Enter", "Go on"), ("Space", "I have read it"), ("/", "Search the whole text"), ("?", "Help"))
+    bar.set_reactive(KeyBar.keys, many)
+    assert bar.render().plain == "Enter Go on  Space I have read it  ? More"
+
+
+@pytest.mark.parametrize("width", [29, 50, 78])
+def test_the_time_left_of_a_step_is_never_cut_off(width: int) -> None:
+    """A share where there is little room, sizes where there is; the seconds left stand at the end of each line."""
+    steps = (replace(STEPS[0], title="Take a snapshot of every database", state="started", started_at=100.0),)
+    made = Event(110.0, "progress", "a", "", {"done": 54e6, "total": 140e6, "unit": "bytes", "left_s": 12.0})
+    view = RunView(RUN).told(news(steps=steps, events=(made,)), settled=True)
+    line = run_lines.step_lines(view, width, 110.0)[0].plain
+    assert line.endswith(", 12 s left")
+    assert len(line) <= width
+    assert ("39%" in line) == (width < 50)

@@ -1,6 +1,7 @@
 """The screen of a run: controls, a second watcher, what a stopped run offers; leaving never ends a run."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -164,7 +165,8 @@ async def test_a_failure_tells_what_serves_the_last_words_and_the_ways_on(
     launch.start(host, run)
     async with opened() as pilot:
         await run_stopped(pilot)
-        shown = await until(pilot, "Roll back         loses no row")
+        await until(pilot, "✗ failed:")
+        shown = await until(pilot, " down, no row lost (since ")
         for said in (
             "✗ failed",
             "Roll hydra",
@@ -176,7 +178,15 @@ async def test_a_failure_tells_what_serves_the_last_words_and_the_ways_on(
             assert said in shown
         await press(pilot, "l")
         assert isinstance(pilot.app.screen, LogPage)
-        assert "starting hydra v25.4.0" in seen(pilot)
+        shown = seen(pilot)
+        assert "starting hydra v25.4.0" in shown
+        assert "Shown: Roll hydra" in shown, "the step that stopped the run"
+        assert "$ docker compose -p avnology logs --timestamps hydra" in shown
+        assert re.search(r"\d\d:\d\d:\d\d  avnology-hydra-2 \| ready", shown)
+        await press(pilot, "slash", "h", "e", "a", "l", "t", "h", "enter")
+        assert "1 of 1 line with 'health'; n goes to the next." in " ".join(seen(pilot).split())
+        await press(pilot, "s")
+        assert "Shown: every step" in seen(pilot)
         await press(pilot, "escape", "escape")
         assert "is unfinished" in seen(pilot)
 

@@ -34,12 +34,15 @@ async def test_what_is_chosen_is_told_without_colour(
         await to_snapshot(pilot)
         await press(pilot, "v")
         assert _boxes(seen(pilot)) == dict.fromkeys(_VOLUMES, "[ ]")
+        assert not seen(pilot).splitlines()[-1].strip(), "the page's own keys do nothing now"
         await press(pilot, "down", "space")
         assert _boxes(seen(pilot)) == {name: "[x]" if name == "nats_data" else "[ ]" for name in _VOLUMES}
         assert "nats_data                                   21 B" in seen(pilot)
         await press(pilot, "space")
         assert _boxes(seen(pilot)) == dict.fromkeys(_VOLUMES, "[ ]")
-        await press(pilot, "end", "space", "enter", "v")
+        await press(pilot, "end", "down", "space", "enter")
+        assert "v Volumes" in seen(pilot)
+        await press(pilot, "v")
         assert _boxes(seen(pilot))["valkey_data"] == "[x]", "what was taken is shown again"
 
 

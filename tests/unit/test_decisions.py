@@ -179,3 +179,12 @@ def test_the_configuration() -> None:
     ):
         with pytest.raises(UsageError, match=place):
             parse_config(text, source="f")
+
+
+def test_the_answers_file_says_all_that_breaks() -> None:
+    """The whole item stands above its line, in comments of a readable width."""
+    text = "Login names are now handles. " + "The old code does not run on this schema. " * 6 + "Take a dump."
+    written = write_answers([Decision("acknowledge", "2/1", "2/1: Login", in_full=text)], current="v1", target="v2")
+    said = [line.removeprefix("# ") for line in written.splitlines() if line.startswith("# ")]
+    assert f"2/1: {text}" in " ".join(said)
+    assert max(map(len, written.splitlines())) < 120

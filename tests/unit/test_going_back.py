@@ -31,16 +31,18 @@ def test_the_sentence_of_the_issue() -> None:
     """Exactly the words that were asked for, and what follows them."""
     written = Written((TableWrites("public.identities", 1, 0, 0), TableWrites("public.sessions", 14, 0, 0)))
     assert sentence(_cost(written), NOON) == (
-        "going back now loses 14 new sessions and 1 new identity, since 02:14; about 40 s of interruption"
+        "going back now: about 40 s down, 14 new sessions and 1 new identity lost (since 02:14)"
     )
-    assert sentence(_cost(written, measured=False), NOON).endswith("perhaps 40 s of interruption")
+    assert sentence(_cost(written, measured=False), NOON).startswith("going back now: perhaps 40 s down, ")
     kept = sentence(_cost(written, restore=False, seconds=0.0), NOON)
-    assert kept == "going back now loses nothing; nobody is interrupted"
+    assert kept == "going back now: nobody is interrupted, no row lost"
     none = sentence(replace(_cost(Written()), since=0.0), NOON)
-    assert none == "going back now would need a snapshot, and there is none"
+    assert none == "going back now: impossible: it would need a snapshot, and there is none"
     assert "2026-11-23 02:14" in sentence(_cost(written), NOON + 86_400)
     migrating = sentence(replace(_cost(written), migrating=True), NOON)
-    assert "14 new sessions and 1 new identity, and what users write during the migration, since 02:14;" in migrating
+    assert migrating.endswith("lost (since 02:14); what users write while the migration runs would be lost too")
+    unknown = sentence(_cost(Written(exact=False)), NOON)
+    assert unknown == "going back now: about 40 s down, an unknown number of rows lost (since 02:14)"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from avnwizard.cli.app import app
+from avnwizard.cli.screen_pages import SCREENS
 from avnwizard.cli.verbs.topics import whole
 from avnwizard.docs import TOPICS, text_of, title_of
 from avnwizard.domain.config import Config, parse_config
@@ -60,3 +61,16 @@ def test_every_switch_is_explained() -> None:
     code = "".join(file.read_text("utf-8") for top in ("avnwizard", "tests") for file in (ROOT / top).rglob("*.py"))
     read = set(re.findall(r'"(AVNWIZARD_[A-Z_]+)"', code))
     assert read == set(re.findall(r"`(AVNWIZARD_[A-Z_]+)`", text_of("environment")))
+
+
+def test_the_screens_page_says_what_the_screens_say() -> None:
+    """Every screen with the words that `?` shows, and its own keys."""
+    text = whole(app, "screens")
+    for title, page in SCREENS:
+        assert f"## {title}\n\n{page.EXPLAINED}" in text
+        assert page.EXPLAINED
+    assert "- `w`: Write" in text
+    files = {file.stem for file in (ROOT / "avnwizard" / "ui" / "screens").glob("*.py")}
+    known = {page.__module__.rpartition(".")[2] for _, page in SCREENS}
+    dialogs = {"__init__", "page", "ask", "confirm_name", "enter_value", "explain", "pick_volumes"}
+    assert files - dialogs == known, "a new screen belongs on that page"

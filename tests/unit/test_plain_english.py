@@ -14,7 +14,7 @@ _TOP = _PACKAGE.parent
 RULED_OUT = {
     "told": "shown or reported",
     "tells": "shows or reports",
-    "beside": "alongside",
+    "(?<!new )beside": "alongside; `new beside old` is a surge",
     "anew": "again",
     "of before": "the previous one",
     "ended well": "finished",

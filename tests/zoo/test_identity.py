@@ -36,7 +36,7 @@ def _there_and_back(zoo: ZooStack, *services: str) -> None:
     assert {zoo.image_of(name).rpartition(":")[2] for name in services} == {"v1.6.0"}
     zoo.nothing_to_do()
     back = zoo.rollback()
-    assert back.code == ExitCode.ROLLED_BACK, back.err
+    assert back.code == ExitCode.DONE, back.err
     assert {zoo.image_of(name).rpartition(":")[2] for name in services} == {"v1.5.0"}
     zoo.nothing_to_do()
 
@@ -82,7 +82,7 @@ def test_killed_in_the_surge_then_resumed_and_rolled_back(zoo: ZooStack) -> None
     assert [one.id for one in zoo.containers("web")] == [new.id]
     zoo.nothing_to_do()
     back = zoo.rollback()
-    assert back.code == ExitCode.ROLLED_BACK, back.err
+    assert back.code == ExitCode.DONE, back.err
     assert (len(zoo.containers("web")), zoo.version("web")) == (1, "v1.5.0")
     zoo.nothing_to_do()
 
@@ -132,7 +132,7 @@ def test_one_that_crash_loops_fails_its_step(zoo: ZooStack) -> None:
     checked = zoo.avnwizard("check")
     assert "worker is restarting" in checked.out
     back = zoo.rollback()
-    assert back.code == ExitCode.ROLLED_BACK, back.err
+    assert back.code == ExitCode.DONE, back.err
     assert zoo.image_of("worker").endswith(":v1.5.0")
     assert "1 running for 10 s or longer (no health check)" in back.err
 
@@ -193,7 +193,7 @@ def test_mounted_release_files(zoo: ZooStack) -> None:
     assert read() == [f"{what} of v1.6.0" for what in ("proxy", "folder", "motd", "key")]
     zoo.nothing_to_do()
     back = zoo.rollback()
-    assert back.code == ExitCode.ROLLED_BACK, back.err
+    assert back.code == ExitCode.DONE, back.err
     assert read() == [f"{what} of v1.5.0" for what in ("proxy", "folder", "motd", "key")]
     assert [one.id for name in ("traefik", "untouched") for one in zoo.containers(name)] == kept
 

@@ -35,7 +35,7 @@ def test_one_shots_that_nobody_awaits(zoo: ZooStack) -> None:
     there = zoo.upgrade()
     assert there.code == ExitCode.DONE, there.err
     back = zoo.rollback("--accept-unrestored")
-    assert back.code == ExitCode.ROLLED_BACK, back.err
+    assert back.code == ExitCode.DONE, back.err
     states = {one.service: (one.state, zoo.image_of(one.service).rpartition(":")[2]) for one in zoo.containers()}
     assert states == {
         "create-buckets": ("exited", "v1.5.0"),

@@ -30,7 +30,7 @@ def test_a_traefik_on_the_hosts_network(zoo: ZooStack) -> None:
         assert there.code == ExitCode.DONE, there.err
         assert zoo.version("web") == "v1.6.0"
         back = zoo.rollback()
-    assert back.code == ExitCode.ROLLED_BACK, back.err
+    assert back.code == ExitCode.DONE, back.err
     assert "no director after all" not in there.err + back.err
     assert load.report
     assert load.report.lost_total == 0, load.report

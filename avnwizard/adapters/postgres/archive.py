@@ -24,7 +24,7 @@ _SILENT = 10
 _GATHER_S = 0.002
 """What has not come yet may gather in the pipe: the tools write by 4 KB, and each wake-up costs as much as 100 KB."""
 _NOISE = ("CONTEXT:", "DETAIL:", "Command was:", "COPY ", "STATEMENT:")
-NOT_TAKEN = "The dump was not taken and nothing was changed. The tool's own words are above."
+NOT_TAKEN = "The dump was not taken and nothing was changed. The log has the tool's own words."
 NOT_WHOLE = "This dump cannot be restored. Take a new one; look at the free space of the snapshot folder first."
 
 

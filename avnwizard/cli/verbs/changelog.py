@@ -1,5 +1,6 @@
 """`avnwizard changelog`: what a project says about the releases between two tags."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +10,11 @@ from avnwizard.cli.output import data_console, emit_json, say
 from avnwizard.cli.reading_files import read_text
 
 if TYPE_CHECKING:
-    from avnwizard.domain.changelog import ChangelogRange
+    from collections.abc import Iterator
+
+    from rich.console import Console
+
+    from avnwizard.domain.changelog import ChangelogRange, Section
 
 
 def changelog(
@@ -80,12 +85,39 @@ def _show(found: "ChangelogRange") -> None:
         head = Text(printable(section.version), style="bold")
         console.print(Text.assemble(head, "  ", printable("  ".join(filter(None, marks)))))
         for item in section.breaking:
-            console.print(Text.assemble(("  BREAKING  ", "red bold"), printable(item.title)))
+            _point(console, "BREAKING", "red bold", item.text or item.title)
         for notice in section.notices:
-            console.print(Text.assemble((f"  {notice.kind:<13}  ", "yellow"), printable(notice.title)))
+            _point(console, notice.kind, "yellow", notice.text or notice.title)
+        for text in _others(section):
+            _point(console, "", "", text)
         for doubt in section.doubts:
             console.print(Text.assemble(("  NOT SURE  ", "yellow bold"), printable(doubt)))
     say(f"{found.sentence}")
+
+
+def _point(console: "Console", label: str, style: str, text: str) -> None:
+    """One point of the notes in full: wrapped below itself on a terminal, one line in a pipe."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from avnwizard.domain.changelog.plainly import plainly
+
+    told = Text.assemble((f"{label}  " if label else "", style), plainly(text))
+    console.print(told if console.soft_wrap else Padding(told, (0, 0, 0, 2)))
+
+
+def _others(section: "Section") -> "Iterator[str]":
+    """The points of a release's notes that neither break nor are notices, each under the heading that it has."""
+    from avnwizard.domain.changelog.plainly import plainly
+
+    told = {plainly(one.text) for one in section.breaking} | {plainly(one.text) for one in section.notices}
+    heading = ""
+    for part in re.split(r"\n\s*\n|\n(?=\s*[-*#] ?)", section.body_markdown):
+        text = part.strip()
+        if text.startswith("#"):
+            heading = text.splitlines()[0].lstrip("# ").strip()
+        elif text and not any(plainly(text.lstrip("-* ")) in known or known in plainly(text) for known in told):
+            yield f"{heading}: {text.lstrip('-* ')}" if heading else text.lstrip("-* ")
 
 
 def register(app: typer.Typer) -> None:

@@ -60,7 +60,8 @@ def draft_for(host: "Host", to: str) -> "Draft":
     """Read the target release, fetching it when it is not here yet."""
     from avnwizard.flows.upgrade import inputs, releases
 
-    if to not in {tag.name for tag in host.repo.tags()} and (trouble := releases.fetch(host)):
+    tags = host.repo.tags()
+    if releases.spelled(to, tags) not in {tag.name for tag in tags} and (trouble := releases.fetch(host)):
         say(trouble, style="yellow")
     return inputs.draft(host, to)
 

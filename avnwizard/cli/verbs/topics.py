@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
     def _help(
         topic: Annotated[str, typer.Argument(metavar="[TOPIC]", help="Without one, the topics are listed.")] = "",
     ) -> int:
-        """Show a help topic: architecture, glossary, configuration, exit-codes, answers, json, environment, state."""
+        """Show a help topic, such as security or troubleshooting; without one, list them."""
         return _show(app, topic)
 
 
@@ -56,6 +56,10 @@ def whole(app: typer.Typer, topic: str) -> str:
         from avnwizard.domain.config_sample import sample
 
         return f"{text}\n```toml\n{sample()}```\n"
+    if topic == "screens":
+        from avnwizard.cli.screen_pages import explained
+
+        return text + "".join(explained())
     if topic == "json":
         return text + "".join(f"\n## {name}\n\n{shape}\n" for name, shape in json_shapes(app))
     return text

@@ -39,6 +39,7 @@ OlderOption = Annotated[
     ),
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what it takes and costs; change nothing.")]
+AllowJumpOption = Annotated[bool, typer.Option("--allow-jump", help="Jump over a major version all the same.")]
 DetachOption = Annotated[bool, typer.Option("--detach", help="Start, and do not watch.")]
 
 
@@ -56,21 +57,29 @@ def upgrade(
     stack: StackOption = HERE,
     *,
     answers: AnswersOption = None,
+    jump: AllowJumpOption = False,
     yes: YesOption = False,
     detach: DetachOption = False,
 ) -> int:
     """Upgrade the stack. The run goes on when the terminal closes; come back with `avnwizard attach`."""
+    from avnwizard.cli.output import MANNER
     from avnwizard.cli.plan_view import show_plan
+    from avnwizard.cli.summary import summary
     from avnwizard.flows import holding
     from avnwizard.flows.run import launch
+    from avnwizard.flows.upgrade.consent import require_jump_allowed
 
     host = open_stack(stack)
     holding.require_free(host)
     draft = draft_for(host, to)
+    require_jump_allowed(draft.breaking, allowed=jump)
     prepared = prepare_for(host, draft, answers_for(draft, answers))
     if not yes:
-        show_plan(prepared.plan)
-        confirm(f"Type {to} to start", to)
+        if MANNER.verbose:
+            show_plan(prepared.plan)
+        for line in summary(prepared.plan, answers=str(answers or "")):
+            say(line, always=True)
+        confirm(f"Type {draft.target.name} to start", draft.target.name)
     return start(host, launch.create_upgrade(host, prepared), detach=detach)
 
 
@@ -200,7 +209,7 @@ def confirm(question: str, word: str) -> None:
     """
     if not sys.stdin.isatty():
         raise UsageError("There is no terminal to confirm on.", "Give --yes to start without asking.")
-    say(f"{question}: ")
+    say(f"{question}: ", always=True)
     if sys.stdin.readline().strip() != word:
         raise RefusedError("Not confirmed. Nothing was changed.", "Type the word exactly.")
 

@@ -113,7 +113,7 @@ def _failed(
             happened, state = f"runs, and was not ready{within}", asking.last(one)
     return StepError(
         f"the new {service.name} {happened} ({state}).",
-        "Its last log lines are above. Fix the cause and resume, or roll back.",
+        "Read its last log lines, fix the cause, then resume; or roll back.",
     )
 
 

@@ -1,6 +1,6 @@
 """The rollback of an upgrade as a flow: what the machinery of runs asks of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from avnwizard.domain.plan import Plan, from_json
@@ -33,6 +33,14 @@ class Rollback(Flow):
         scene = scene_of(_undone(journal, run), host, run.undoes)
         return rollback_steps(scene, rollback_from_json(run.plan))
 
+    def expected(self, host: Host, journal: Journal, run: RunRecord) -> Mapping[str, float]:
+        """The steps' own guesses, in proportion to the time that the whole way back was said to take."""
+        guessed, total_s = super().expected(host, journal, run), rollback_from_json(run.plan).cost.total_s
+        whole = sum(guessed.values())
+        return (
+            {name: seconds * total_s / whole for name, seconds in guessed.items()} if whole and total_s else guessed
+        )
+
     def host_of(self, host: Host, journal: Journal, run: RunRecord) -> Host:
         """With the database of the upgrade."""
         return host.of_run(_undone(journal, run).postgres_service)
@@ -61,6 +69,11 @@ class Rollback(Flow):
             ("ask the vendor about what went wrong, with the report at hand", aside if plan.restore else stayed),
             tuple(f"{service}: {why}" for service, why in plan.stay),
         )
+
+    def tags(self, journal: Journal, run: RunRecord) -> tuple[str, str]:
+        """Those of the upgrade, the other way round."""
+        plan = _undone(journal, run)
+        return plan.target.tag, plan.current.tag
 
     def heading(self, journal: Journal, run: RunRecord) -> str:
         """With the product's name."""

@@ -18,17 +18,19 @@ from avnwizard.engine.journal import VERSION, Journal
 from avnwizard.engine.lock import holder
 from avnwizard.engine.records import UNFINISHED, RunRecord, RunState
 from avnwizard.engine.runner import run_steps
+from avnwizard.engine.step import Step
 from avnwizard.errors import BusyError, RefusedError, StepError
 from avnwizard.flows.env_on_disk import env_bytes
 from avnwizard.flows.flow import Flow
 from avnwizard.flows.holding import holding, require_free
+from avnwizard.flows.hooks.calling import Calling
 from avnwizard.flows.host import Host
 from avnwizard.flows.rollback import planning as rollback
 from avnwizard.flows.rollback.flow import Rollback
 from avnwizard.flows.rollback.plan import RollbackPlan, rollback_to_json
 from avnwizard.flows.run.acceptance import accept_earlier
 from avnwizard.flows.run.registry import flow_of
-from avnwizard.flows.run.report import write_report
+from avnwizard.flows.run.report import NAME, write_report
 from avnwizard.flows.run.undoing import Undo, plan_undo
 from avnwizard.flows.stack import drift
 from avnwizard.flows.stack.run_folder import CARRIED, EDITED, RunFolder
@@ -244,14 +246,30 @@ def carry(host: Host, run: str) -> RunState:
         flow = flow_of(record)
         host = flow.host_of(host, journal, record)
         steps = flow.steps(host, journal, record)
-        with contextlib.ExitStack() as around:
-            for each in flow.around(host, journal, feed, record):
-                around.enter_context(each)
-            state = run_steps(journal, feed, record, steps)
+        report = host.state.run(record.id) / NAME
+        hooks = Calling(host, journal, feed, record, flow.tags(journal, record), report)
+        state = _carried(host, journal, feed, record, hooks, steps)
         if flow.leaves_nothing and state in UNFINISHED:
             _give_up(journal, record.id)
         write_report(host, journal, record.id)
+        hooks.end(state)
     return state
+
+
+def _carried(
+    host: Host, journal: Journal, feed: FeedWriter, record: RunRecord, hooks: Calling, steps: list[Step]
+) -> RunState:
+    """Between the hooks; one that fails before the first step stops the run there."""
+    try:
+        hooks.begin()
+    except StepError as error:
+        journal.set_run(record.id, "failed", message=error.message, hint=error.hint)
+        feed.emit("run", "", error.message, state="failed")
+        return "failed"
+    with contextlib.ExitStack() as around:
+        for each in flow_of(record).around(host, journal, feed, record):
+            around.enter_context(each)
+        return run_steps(journal, feed, record, hooks.around(steps))
 
 
 def _ask_to_stop(host: Host, run: str) -> None:

@@ -1,7 +1,7 @@
 """The report as one HTML file for the change ticket: the Markdown report's own words, and the plot.
 
-Nothing is fetched and nothing runs: the page forbids itself both. Of Markdown only headings, lists and tables are
-read, so that a name in a changelog or a label can neither link nor embed.
+Nothing is fetched and nothing runs: the page forbids itself both. Of Markdown only headings, lists, tables and
+indented blocks are read, so that a name in a changelog or a label can neither link nor embed.
 """
 
 from html import escape
@@ -21,7 +21,8 @@ h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; margin: 1rem 0; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid var(--line);
   vertical-align: top; }
-th { color: var(--dim); font-weight: 500; }
+th { color: var(--dim); font-weight: 500; white-space: nowrap; }
+td:not(:first-child) { min-width: 3.5rem; } pre { white-space: pre-wrap; background: var(--band); padding: .75rem; }
 figure { margin: 1.5rem 0; } figcaption { color: var(--dim); margin-bottom: .5rem; }
 figcaption i { display: inline-block; width: .8rem; height: .8rem; margin: 0 .2rem 0 .6rem; }
 svg { width: 100%; height: auto; } svg text { fill: var(--dim); font: 11px system-ui, sans-serif; }
@@ -29,7 +30,7 @@ svg .end { text-anchor: end; } .axis { stroke: var(--line); fill: none; }
 .step.odd { fill: var(--band); } .step.even { fill: none; }
 .answered { fill: var(--good); background: var(--good); } .lost { fill: var(--bad); background: var(--bad); }
 .latency { stroke: var(--mark); stroke-width: 1.5; fill: none; }
-@media print { body { margin: 0; } }
+@media print { body { margin: 0; max-width: none; } h2 { break-after: avoid; } tr, figure { break-inside: avoid; } }
 """
 
 
@@ -41,7 +42,7 @@ def page(title: str, markdown: str, figure: str) -> str:
         markdown: the report; hostile words in it are shown as they are.
         figure: SVG of `report_plot`, placed under the heading.
     """
-    reader = MarkdownIt("zero").enable(["heading", "list", "table"])
+    reader = MarkdownIt("zero").enable(["heading", "list", "table", "code"])
     body = str(reader.render(markdown))
     head, found, rest = body.partition("</h1>")
     return (

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from html import escape
 
 from avnwizard.domain.plain import printable
+from avnwizard.domain.words import time_of_day
 from avnwizard.engine.records import StepRecord
 from avnwizard.flows.edge.series import Point
 
@@ -23,6 +24,7 @@ def plot(points: Sequence[Point], steps: Sequence[StepRecord], *, began: float, 
     top_rate = max([*rates, 1.0])
     top_ms = max([one.p99_ms for one in points] + [1.0])
     whole = _TOP + _HEIGHT + _GAP + _BELOW
+    ends = f"{_clock(ended)}, after {ended - began:.0f} s"
     parts = [
         f'<svg viewBox="0 0 {_LEFT + _WIDTH + 8:.0f} {whole + 26:.0f}" role="img" aria-label="{_TOLD}">',
         _steps(steps, began, ended, scale, whole),
@@ -30,14 +32,14 @@ def plot(points: Sequence[Point], steps: Sequence[StepRecord], *, began: float, 
         _axis(_TOP + _HEIGHT + _GAP, _BELOW, f"{top_ms:.0f} ms"),
         *(_bar(one, began, scale, top_rate) for one in points),
         _latency(points, began, scale, top_ms),
-        f'<text x="{_LEFT}" y="{_TOP + _HEIGHT + _GAP - 8}">latency, 99 of 100 requests</text>',
-        f'<text x="{_LEFT}" y="{whole + 18}">0 s</text>',
-        f'<text x="{_LEFT + _WIDTH}" y="{whole + 18}" class="end">{ended - began:.0f} s</text>',
+        f'<text x="{_LEFT}" y="{_TOP + _HEIGHT + _GAP - 8}">p99 latency: 99 of 100 requests were faster</text>',
+        f'<text x="{_LEFT}" y="{whole + 18}">{_clock(began)}</text>',
+        f'<text x="{_LEFT + _WIDTH}" y="{whole + 18}" class="end">{ends}</text>',
         "</svg>",
     ]
     return (
         '<figure><figcaption><i class="answered"></i> answered <i class="lost"></i> lost'
-        f" · the numbers are the steps'</figcaption>{''.join(parts)}</figure>"
+        f" · numbers above: the steps'; below: the time of day</figcaption>{''.join(parts)}</figure>"
     )
 
 
@@ -58,6 +60,10 @@ def _steps(steps: Sequence[StepRecord], began: float, ended: float, scale: float
             parts.append(f'<text x="{x + 3:.1f}" y="{_TOP - 4:.1f}">{number}</text>')
         parts.append("</g>")
     return "".join(parts)
+
+
+def _clock(seconds: float) -> str:
+    return time_of_day(seconds, to_the_second=True)
 
 
 def _axis(top: float, height: float, most: str) -> str:

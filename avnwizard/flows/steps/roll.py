@@ -95,7 +95,7 @@ class RunJob(Step):
                 tell_log(ctx, self._scene.host, one)
                 raise StepError(
                     f"{one.service} ended with exit code {one.exit_code}.",
-                    "Its last log lines are above; then resume.",
+                    "Read its last log lines, fix the cause, then resume.",
                 )
         ctx.say(f"{self._service} finished")
 

@@ -1,8 +1,10 @@
-"""What an operator has to agree to before a rollback starts: typed at a terminal, given as a flag where nobody is."""
+"""What an operator has to agree to before a run starts: typed at a terminal, given as a flag where nobody is."""
 
 from collections.abc import Sequence
 
+from avnwizard.domain.plan import Breaking
 from avnwizard.errors import RefusedError
+from avnwizard.flows.upgrade.releases import JUMP
 
 Consent = Sequence[tuple[str, str]]
 """(flag, sentence) each."""
@@ -17,3 +19,16 @@ def require_consent(consent: Consent, command: str) -> None:
     if consent:
         said, flags = " ".join(text for _, text in consent), " ".join(flag for flag, _ in consent)
         raise RefusedError(f"{said} Nothing was changed.", f"If that is what you want: {command} {flags}")
+
+
+def require_jump_allowed(breaking: Sequence[Breaking], *, allowed: bool) -> None:
+    """Refuse to jump over a major version that nobody allowed.
+
+    Raises:
+        RefusedError: says what is jumped over, and the flag.
+    """
+    jump = next((item for item in breaking if item.id == JUMP), None)
+    if jump and not allowed:
+        raise RefusedError(
+            f"{jump.title} Nothing was changed.", "Go one major at a time: avnwizard releases; or add --allow-jump."
+        )

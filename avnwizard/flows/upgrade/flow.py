@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from avnwizard.domain.plan import Plan, from_json
@@ -39,6 +39,11 @@ class Upgrade(Flow):
         """As its plan says."""
         del journal
         return upgrade_steps(scene_of(from_json(run.plan), host, run.id))
+
+    def expected(self, host: Host, journal: Journal, run: RunRecord) -> Mapping[str, float]:
+        """As its plan says, which knows what earlier runs took."""
+        del host, journal
+        return {step.name: step.seconds for step in from_json(run.plan).steps}
 
     def host_of(self, host: Host, journal: Journal, run: RunRecord) -> Host:
         """With the database that the plan was made for."""
@@ -88,6 +93,12 @@ class Upgrade(Flow):
         if plan.snapshot.taken:
             tomorrow.append("keep the snapshot until you are sure, then: snapshot prune")
         return Outcome(changes(plan), str(plan.snapshot.folder) if plan.snapshot.taken else "", tuple(tomorrow))
+
+    def tags(self, journal: Journal, run: RunRecord) -> tuple[str, str]:
+        """As its plan says."""
+        del journal
+        plan = from_json(run.plan)
+        return plan.current.tag, plan.target.tag
 
     def heading(self, journal: Journal, run: RunRecord) -> str:
         """With the product's name."""

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 from avnwizard.domain.answers import Answers, Decision
 from avnwizard.domain.changelog import ChangelogRange
+from avnwizard.domain.changelog.plainly import plainly
 from avnwizard.domain.compose import VariableUse, image_variables, variables_used
 from avnwizard.domain.drift import Drifted
 from avnwizard.domain.env_decisions import env_decisions
@@ -87,10 +88,15 @@ class Draft:
     def decisions(self, answers: Answers) -> tuple[Decision, ...]:
         """Everything to be decided, given the answers so far."""
         acknowledgements = (
-            Decision("acknowledge", item.id, f"{item.id}: {printable(item.title, limit=200)}")
+            Decision(
+                "acknowledge", item.id, f"{item.id}: {printable(item.title, limit=200)}", in_full=plainly(item.text)
+            )
             for item in self.breaking
         )
-        asked = env_decisions(self.coming.env, self.diff, self.uses, answers, readers=self.readers, pins=self.pins)
+        notes = "\n".join(one.body_markdown for one in self.changelog.versions)
+        asked = env_decisions(
+            self.coming.env, self.diff, self.uses, answers, readers=self.readers, pins=self.pins, notes=notes
+        )
         return (*self.drifted.decisions(), *acknowledgements, *asked)
 
 

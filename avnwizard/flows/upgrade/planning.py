@@ -33,6 +33,7 @@ from avnwizard.flows.upgrade.expecting import expected
 from avnwizard.flows.upgrade.inputs import Draft
 from avnwizard.flows.upgrade.meaning import compose_changes
 from avnwizard.flows.upgrade.new_migrations import unread_jobs
+from avnwizard.flows.upgrade.noticing import noticed
 from avnwizard.flows.upgrade.release_files import changed_for_services, in_sentences
 from avnwizard.flows.upgrade.release_words import unread_notes
 from avnwizard.flows.upgrade.releases import cautions, kind_of
@@ -176,8 +177,11 @@ def prepare(
             for notice in one.notices
         ),
     )
+    moved = frozenset(one.service for one in services if one.image_old != one.image_new)
+    unjudged = moved & frozenset(host.config.lockstep.services)
+    timed = _timed(host, described(host, plan))
     return Prepared(
-        _timed(host, described(host, plan)),
+        noticed(timed, model, breaks=verdict.breaks_old_code, unjudged=unjudged),
         draft.operator.to_bytes(),
         env.to_bytes(),
         _with_env(draft, draft.edited, draft.operator),

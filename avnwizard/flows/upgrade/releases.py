@@ -1,12 +1,14 @@
 """The releases that the checkout knows, in the order in which they came, and which one to take."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from avnwizard.domain.host import TagRef
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Breaking
-from avnwizard.domain.release_order import Named, Order, readable, tag_of
+from avnwizard.domain.release_order import Named, Order, is_shown_as_it_is, readable, tag_of
 from avnwizard.domain.version import Jump, Version, kind_of_jump
 from avnwizard.domain.words import count
 from avnwizard.errors import HostError, RefusedError
@@ -15,6 +17,8 @@ from avnwizard.flows.safety.provenance import is_refused
 
 _LOOKED_AT = 20
 """So many releases are looked at for one whose signature is good."""
+JUMP = "jump"
+"""The id of the item that is acknowledged before a major version is jumped over."""
 _LIST = "List them with: avnwizard releases"
 
 
@@ -107,6 +111,13 @@ def on_the_way(host: Host) -> tuple[str, ...]:
     return tuple(one.tag.name for one in listing(host).newer if not one.apart and not one.prerelease)
 
 
+def spelled(name: str, tags: Sequence[TagRef]) -> str:
+    """The tag that a name means: `2.1.0` is `v2.1.0` where the one is no tag and the other is."""
+    known = {tag.name for tag in tags}
+    other = name[1:] if name[:1] in {"v", "V"} else f"v{name}"
+    return other if name not in known and other in known else name
+
+
 def find(host: Host, name: str) -> TagRef:
     """The tag to upgrade to.
 
@@ -114,10 +125,12 @@ def find(host: Host, name: str) -> TagRef:
         RefusedError: unknown, the current one, older than it, or of another product.
     """
     current, tags = _current(host)
+    name = spelled(name, tags)
     found = [tag for tag in tags if tag.name == name]
     shown = printable(name, limit=100)
     if not found:
-        raise RefusedError(f"There is no release {shown!r}.", _LIST)
+        close = get_close_matches(name, [tag.name for tag in tags if is_shown_as_it_is(tag.name)], n=1)
+        raise RefusedError(f"There is no release {shown!r}.", f"Did you mean {close[0]}? {_LIST}" if close else _LIST)
     every = readable(tags)
     wanted = next((one for one in every if one.tag.name == name), None)
     if wanted is None:
@@ -167,7 +180,7 @@ def jump_to_acknowledge(current: TagRef, target: TagRef) -> tuple[Breaking, ...]
         return ()
     return (
         Breaking(
-            "jump",
+            JUMP,
             f"{target.name} {jumped}; releases are rarely tested across such a jump.",
             "Go one major version at a time unless the vendor says that this jump is supported: migrations of the "
             "versions between may need those versions' code.",

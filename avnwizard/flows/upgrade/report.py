@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from avnwizard.domain.changelog.plainly import plainly
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan
 from avnwizard.engine.records import StepRecord
@@ -32,17 +33,22 @@ def change_sections(plan: Plan) -> list[str]:
         f"| {part.service} | {part.strategy} | {_cell(part.image_old)} | {_cell(part.image_new)} |"
         for part in plan.services
     ]
+    if digests := [f"- {part.service}: {part.digest}" for part in plan.services if part.digest]:
+        lines += ["", "## Image digests", "", *digests]
     lines += ["", "## Env file", ""]
     lines += [f"- {edit.action} {edit.key} {edit.new_key}".rstrip() for edit in plan.env] or ["- unchanged"]
     lines += ["", "## Breaking changes acknowledged", ""]
-    lines += [f"- {item.id}: {_cell(item.title)}" for item in plan.breaking] or ["- none"]
+    lines += [f"- {item.id}: {plainly(item.text or item.title)}" for item in plan.breaking] or ["- none"]
     if plan.signature:
         lines += ["", f"The tag {_cell(plan.target.tag)} {_cell(plan.signature)}."]
     if plan.changelog:
         lines += ["", _cell(plan.changelog)]
     if plan.notices:
         lines += ["", "## Notices of the release", ""]
-        lines += [f"- {_cell(one.version)}, {one.kind}: {_cell(one.title)}" for one in plan.notices]
+        lines += [f"- {_cell(one.version)}, {one.kind}: {plainly(one.title)}" for one in plan.notices]
+    if plan.warnings:
+        lines += ["", "## Known before it began", ""]
+        lines += [f"- {printable(one, limit=1000)}" for one in plan.warnings]
     if plan.drift:
         lines += ["", "## What ran otherwise than the files said, as acknowledged", ""]
         lines += [f"- {_cell(each)}" for each in plan.drift]
@@ -55,7 +61,8 @@ def _snapshot(plan: Plan, steps: Sequence[StepRecord]) -> str:
         return f"none was taken: {printable(plan.snapshot.why_not)}" if plan.snapshot.why_not else "none was taken"
     facts = next((step.facts for step in steps if step.kind is StepKind.SNAPSHOT), {})
     note = f" ({printable(facts['proof_note'])})" if facts.get("proof_note") else ""
-    return f"{plan.snapshot.folder}" + (f", proven: {facts['proof']}{note}" if "proof" in facts else "")
+    size = f", {facts['bytes'] / 1e6:,.1f} MB with checksums in SHA256SUMS" if facts.get("bytes") else ""
+    return f"{plan.snapshot.folder}{size}" + (f", proven: {facts['proof']}{note}" if "proof" in facts else "")
 
 
 def _cell(text: str) -> str:

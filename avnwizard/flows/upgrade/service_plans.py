@@ -164,7 +164,7 @@ def _asked(
     found = plan_readiness(host, service, handed, running)
     if isinstance(found, str):
         return (choice if choice.strategy == "surge" else replace(choice, reason=f"{choice.reason} ({found})")), None
-    reason = choice.reason if ordered else "the new one starts beside the old"
+    reason = choice.reason if ordered else "the new one starts alongside the old"
     return Choice("surge", f"{reason}; it has no health check: {found.in_words()}"), found
 
 

@@ -16,6 +16,7 @@ from avnwizard.domain.answers import Decision
 from avnwizard.domain.changelog import ChangelogRange, Section
 from avnwizard.domain.migrations import MigrationVerdict
 from avnwizard.domain.plain import printable
+from avnwizard.ui.log_lines import marked_in
 from avnwizard.ui.marks import DECIDED, NOTE, OPEN
 from avnwizard.ui.screens.environment import EnvironmentPage
 from avnwizard.ui.screens.page import Page
@@ -176,7 +177,7 @@ class ChangelogPage(Page):
             return
         text = prose(entry.text)
         if self._sought:
-            text = _marked(text, self._sought)
+            text = marked_in(text, self._sought)
         self.query_one("#title", Static).update(_plain_title(entry.title) if not entry.decision else "In full:")
         self.query_one("#words", Static).update(text)
         self.query_one("#text", VerticalScroll).scroll_home(animate=False)
@@ -281,14 +282,6 @@ class ChangelogPage(Page):
 
 def _holds(entry: Entry, sought: str) -> bool:
     return sought.lower() in f"{entry.title}\n{prose(entry.text).plain}".lower()
-
-
-def _marked(text: Content, sought: str) -> Content:
-    plain, start = text.plain.lower(), 0
-    while (at := plain.find(sought.lower(), start)) >= 0:
-        text = text.stylize("reverse", at, at + len(sought))
-        start = at + len(sought)
-    return text
 
 
 def _plain_title(title: str) -> Content:

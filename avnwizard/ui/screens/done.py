@@ -118,6 +118,9 @@ class DonePage(Page):
         facts.append(("Report", Content(printable(str(folder / "report.md")))))
         facts.append(("", Content.assemble(("report.html in the same folder has the plot", "dim"))))
         facts.append(("", Content("")))
+        if flow_of(view.record).can_roll_back and view.record.state == "done":
+            way = f"Roll back on the first screen, or: avnwizard rollback {view.record.id}"
+            facts.append(("Way back", Content(printable(way))))
         labels = ["Tomorrow", *[""] * len(outcome.tomorrow)]
         facts += [(label, Content(text)) for label, text in zip(labels, outcome.tomorrow, strict=False)]
         notes = [printable(text, limit=600) for text in outcome.notes]

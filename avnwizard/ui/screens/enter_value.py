@@ -57,6 +57,8 @@ class EnterValue(ModalScreen[str | None]):
     def _trouble(self, value: str) -> str:
         if not value:
             return "Nothing was entered."
+        if weak := self._decision.trouble(value):
+            return weak
         env, key = self._upgrade.draft.coming.env, self._decision.key
         try:
             if self._decision.topic == "rename":

@@ -41,8 +41,8 @@ class EnvironmentPage(Page):
         "? waits for you. Space accepts what is proposed; e enters something else; x refuses a rename, or "
         "keeps a setting that would be commented out. What is marked ✓ follows from the release beyond doubt; "
         "you can still change it.\n\n"
-        "Secrets are shown as ***. Hold v to see the one that is highlighted. d shows the file as it will be. "
-        "Your old file is kept, and going back restores it."
+        "Secrets are shown as ***. Hold v to see those of the highlighted row, below the list. d shows the file as "
+        "it will be. Your old file is kept, and going back restores it."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "accept", "Accept", key_display="Space"),
@@ -71,16 +71,13 @@ class EnvironmentPage(Page):
         left = self.choices.upgrade.open(env=True)
         self._show(at=left[0].id if left else "")
 
-    def _show(self, *, at: str = "", reveal: bool = False) -> None:
+    def _show(self, *, at: str = "") -> None:
         upgrade = self.choices.upgrade
         self._rows = env_rows(upgrade)
-        shown = {row.decision.id: row for row in env_rows(upgrade, reveal=True)} if reveal else {}
-        chosen = self.query_one(Rows).chosen
         rows = []
         for row in self._rows:
-            seen = shown.get(row.decision.id, row) if row.decision.id == chosen else row
             mark = _MARKS[row.standing]
-            cells = [Content(printable(text, limit=400)) for text in (seen.yours, seen.wants, seen.writes)]
+            cells = [Content(printable(text, limit=400)) for text in (row.yours, row.wants, row.writes)]
             rows.append(Row(row.decision.id, (Content.assemble((mark.sign, mark.style)), *cells)))
         self.query_one(Rows).show(rows, at=at)
         self._show_left()
@@ -116,7 +113,18 @@ class EnvironmentPage(Page):
         mark = _MARKS[row.standing]
         lines = [Content.assemble(mark.shown(), "  ", (_question(row), "bold"))]
         lines += [Content(f"• {printable(why, limit=400)}") for why in row.decision.why]
+        seen = self._seen(row)
+        lines += [
+            Content.assemble((f"{label:<18}", "dim"), printable(text, limit=2000))
+            for label, text in (("You have", seen.yours), ("The release wants", seen.wants), ("Written", seen.writes))
+        ]
         about.update(Content("\n").join(lines))
+
+    def _seen(self, row: EnvRow) -> EnvRow:
+        """A row as it may be seen now: with its secret while that key is held."""
+        if not self._revealing:
+            return row
+        return next(one for one in env_rows(self.choices.upgrade, reveal=True) if one.decision.id == row.decision.id)
 
     def _chosen(self) -> EnvRow | None:
         chosen = self.query_one(Rows).chosen
@@ -196,8 +204,8 @@ class EnvironmentPage(Page):
         if self._revealing:
             self._revealing.reset()
             return
-        self._show(reveal=True)
         self._revealing = self.set_timer(_HIDE_AFTER_S, self._hide)
+        self._show()
 
     def _hide(self) -> None:
         self._revealing = None

@@ -1,49 +1,178 @@
-"""All that a run said, as far as it is kept, step by step."""
+"""All that a run said: wrapped, with times; searched, narrowed to one step, and followed while the run is live."""
 
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import events
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.widgets import Input, Static
 
+from avnwizard.domain import words
 from avnwizard.domain.plain import printable
+from avnwizard.ui.log_lines import Log, log_of, speakers, title_of
 from avnwizard.ui.run_view import RunView
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.widgets.lines import Lines
 
+_LOOK_S = 0.5
+
 
 class LogPage(Page):
-    """A text to look at, from its end."""
+    """A text to look at, from its end.
+
+    Args:
+        look: the run's view as it is now.
+    """
 
     CSS_PATH = "log.tcss"
     AUTO_FOCUS = "Lines"
     EXPLAINED = (
-        "What the steps said, the newest at the end; the lines with a bar are a container's own. Arrows and "
-        "PageUp scroll. The run goes on meanwhile."
+        "What the steps said, the newest at the end; the lines with a bar are a container's own. Arrows, PageUp and "
+        "PageDown scroll; Home goes to the beginning. At the end the page follows what is said next.\n\n"
+        "/ searches, n goes to the next place found. s shows one step's words alone, and then the next one's. The "
+        "command below shows the container's whole log. The run goes on meanwhile."
     )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "search", "Search", key_display="/"),
+        Binding("n", "next_found", "Next"),
+        Binding("s", "narrow", "One step"),
+        Binding("G", "newest", "Newest", key_display="End"),
+        Binding("end", "newest", show=False, priority=True),
+        Binding("g", "oldest", show=False),
+    ]
 
-    def __init__(self, view: RunView) -> None:
+    def __init__(self, look: Callable[[], RunView]) -> None:
         super().__init__()
-        self._view = view
+        self._look, self._view = look, look()
+        self._log = Log(())
+        self._only: str | None = None
+        self._sought = ""
+        self._at = -1
 
     def heading(self) -> str:
         """Whose words."""
         return f"Log of {printable(self._view.record.title, limit=60)}"
 
     def body(self) -> ComposeResult:
-        """The lines."""
+        """Which step's, the lines, the search."""
+        yield Static(id="whose", classes="pane", markup=False)
         yield Lines(id="all")
+        yield Input(id="search", placeholder="search the log", compact=True)
 
     def on_mount(self) -> None:
         """Fill in the lines; the last ones are in sight."""
         super().on_mount()
-        lines, step = [], ""
-        for one in self._view.log:
-            if one.step != step:
-                step = one.step
-                title = next((known.title for known in self._view.steps if known.name == step), step)
-                lines.append(Content.assemble((printable(title, limit=100), "bold")))
-            lines.append(Content(f"  {printable(one.text, limit=1000)}"))
-        all_of_it = self.query_one(Lines)
-        all_of_it.show(lines or [Content("Nothing was said so far.")])
-        self.call_after_refresh(all_of_it.scroll_end, animate=False)
+        self.query_one("#search", Input).display = False
+        self._only = self._stopped_at()
+        self._show()
+        self.call_after_refresh(self.action_newest)
+        self.set_interval(_LOOK_S, self._follow)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Another width wraps otherwise."""
+        self.call_after_refresh(self._show)
+
+    def _stopped_at(self) -> str | None:
+        """The step that stopped the run, where it said something: its words are why one looks."""
+        at = self._view.at
+        return at.name if at and self._view.stopped and at.name in speakers(self._view) else None
+
+    def _follow(self) -> None:
+        view = self._look()
+        if view.log == self._view.log and view.steps == self._view.steps:
+            return
+        self._view = view
+        lines = self.query_one(Lines)
+        following = lines.scroll_offset.y >= lines.max_scroll_y
+        self._show()
+        if following:
+            self.call_after_refresh(self.action_newest)
+
+    def _show(self) -> None:
+        lines = self.query_one(Lines)
+        width = lines.scrollable_content_region.width or self.size.width - 2
+        self._log = log_of(self._view, width, only=self._only, sought=self._sought)
+        lines.show(self._log.lines or [Content("Nothing was said so far.")])
+        whose = "every step" if self._only is None else title_of(self._view, self._only)
+        self.query_one("#whose", Static).update(Content.assemble(("Shown: ", "dim"), whose))
+        self.tell(self._command())
+        self.show_keys()
+
+    def _command(self) -> str:
+        """The command that shows the whole log of the container."""
+        step = next((one for one in self._view.steps if one.name == self._only), None) or self._view.at
+        if step is None or not step.service:
+            return ""
+        return f"$ docker compose -p {self.host.stack.project.name} logs --timestamps {printable(step.service)}"
+
+    def words_for(self, binding: Binding) -> str:
+        """What `s` shows next."""
+        if binding.action == "narrow":
+            after = self._narrower()
+            return "All steps" if after is None else "Next step" if self._only is not None else "One step"
+        return super().words_for(binding)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """`n` after a search that found something."""
+        return bool(self._log.found) if action == "next_found" else True
+
+    def _narrower(self) -> str | None:
+        spoke = [*speakers(self._view), None]
+        return spoke[(spoke.index(self._only) + 1) % len(spoke)] if self._only in spoke else None
+
+    def action_narrow(self) -> None:
+        """Show the words of the next step alone; after the last one, of all."""
+        self._only, self._at = self._narrower(), -1
+        self._show()
+        self.call_after_refresh(self.action_newest)
+
+    def action_newest(self) -> None:
+        """To the end, and follow."""
+        self.query_one(Lines).scroll_end(animate=False)
+
+    def action_oldest(self) -> None:
+        """To the beginning."""
+        self.query_one(Lines).scroll_home(animate=False)
+
+    def action_search(self) -> None:
+        """Open the search line."""
+        line = self.query_one("#search", Input)
+        line.display = True
+        line.focus()
+
+    def action_back(self) -> None:
+        """Close the search line, else the page."""
+        if self.query_one("#search", Input).display:
+            self._close_search()
+            return
+        super().action_back()
+
+    def _close_search(self) -> None:
+        self.query_one("#search", Input).display = False
+        self.query_one(Lines).focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Look for it, from the beginning."""
+        event.stop()
+        self._sought, self._at = event.value.strip(), -1
+        self._close_search()
+        self._show()
+        if self._sought and not self._log.found:
+            self.warn(f"Nothing here says {self._sought!r}.")
+        elif self._sought:
+            self.action_next_found()
+
+    def action_next_found(self) -> None:
+        """Go to the next place found, after the last to the first."""
+        found = self._log.found
+        if found:
+            self._at = (self._at + 1) % len(found)
+            self.query_one(Lines).scroll_to(y=max(found[self._at] - 2, 0), animate=False)
+            self.tell(
+                f"{self._at + 1} of {words.count(len(found), 'line')} with {self._sought!r}; n goes to the next."
+            )
 
     def action_go_on(self) -> None:
         """Enter closes it, as Escape does."""

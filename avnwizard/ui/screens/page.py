@@ -109,7 +109,20 @@ class Page(Screen[None]):
 
     def show_keys(self) -> None:
         """Draw the keys anew, after something changed what they do."""
-        self.query_one(KeyBar).keys = tuple(self.keys())
+        self.query_one(KeyBar).keys = tuple(self.keys()) if self.is_on_top else ()
+
+    @property
+    def is_on_top(self) -> bool:
+        """Whether keys come here: no question and no other screen is shown over it."""
+        return self.app.screen is self
+
+    def on_screen_suspend(self) -> None:
+        """A question over this screen has keys of its own: these do nothing meanwhile."""
+        self.query_one(KeyBar).keys = ()
+
+    def on_screen_resume(self) -> None:
+        """The keys work again."""
+        self.show_keys()
 
     def tell(self, text: str, mark: Mark | None = None) -> None:
         """Say one thing in the row above the keys; "" takes it away."""

@@ -15,10 +15,10 @@ from avnwizard.domain import words
 from avnwizard.domain.plain import printable
 from avnwizard.domain.signature import Standing
 from avnwizard.errors import WizardError
-from avnwizard.flows.upgrade import inputs, releases
-from avnwizard.flows.upgrade.inputs import Draft
+from avnwizard.flows.upgrade import releases
 from avnwizard.flows.upgrade.outlines import Outline, outline
 from avnwizard.flows.upgrade.releases import Listing, Release
+from avnwizard.ui import drafting
 from avnwizard.ui.desk import LATER
 from avnwizard.ui.marks import NOTE, OK, STOP
 from avnwizard.ui.screens.changelog import ChangelogPage
@@ -176,11 +176,24 @@ class ReleasesPage(Page):
             self.warn("There is no newer release to go to.")
             return
         self.tell(f"Reading {chosen.tag.name} ...")
-        self.ask_host(partial(inputs.draft, self.host, chosen.tag.name), self._drafted)
+        known = self.choices.knows(chosen.tag.name)
+        read = partial(drafting.read, self.host, chosen.tag.name, self.wizard.given, anew=not known)
+        self.ask_host(read, self._drafted)
 
-    def _drafted(self, draft: Draft) -> None:
+    def _drafted(self, found: drafting.Found) -> None:
         self.tell("")
-        self.choices.take(draft)
+        self.choices.take(found.draft)
+        if found.answers is not None:
+            self.choices.upgrade = found.decided()
+            self.wizard.given = None
+        elif found.saved:
+            self.app.push_screen(drafting.question(found.saved, self.host.clock.now()), partial(self._offered, found))
+            return
+        self.app.push_screen(ChangelogPage())
+
+    def _offered(self, found: drafting.Found, wanted: bool | None) -> None:
+        if wanted:
+            self.choices.upgrade = found.decided()
         self.app.push_screen(ChangelogPage())
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -18,7 +19,9 @@ from avnwizard.domain.spans import away_told, in_all
 from avnwizard.errors import RefusedError, WizardError
 from avnwizard.flows.check import check
 from avnwizard.flows.run import launch
+from avnwizard.flows.upgrade import drafts
 from avnwizard.flows.upgrade.planning import Prepared
+from avnwizard.flows.upgrade.releases import JUMP
 from avnwizard.planned import PlannedStep, StepKind
 from avnwizard.ui.bridge import Ending
 from avnwizard.ui.deciding import prepared_from
@@ -51,6 +54,7 @@ class ReviewPage(Page):
         "Move through the steps: below each stand the exact commands, what your users may notice, and what "
         "going back would cost once that step is done (+ restore: if a migration moved the schema). PageUp "
         "and PageDown scroll that part.\n\n"
+        "w writes plan and answers into the state folder, for avnwizard upgrade --answers.\n\n"
         "c shows what the release changes in the compose file, and which requests are sent through the edge to "
         "see what your users would notice.\n\n"
         "o rolls the chosen service in another way: in place, briefly down, instead of the new alongside the "
@@ -62,6 +66,7 @@ class ReviewPage(Page):
         Binding("enter", "go_on", "Start ...", key_display="Enter"),
         Binding("c", "changes", "Changes"),
         Binding("o", "other_way", "Other way"),
+        Binding("w", "write", "Write"),
         Binding("pagedown", "turn(1)", show=False, priority=True),
         Binding("pageup", "turn(-1)", show=False, priority=True),
     ]
@@ -118,6 +123,15 @@ class ReviewPage(Page):
         """Show what changes in the compose file, and what is asked of the edge."""
         self.app.push_screen(ChangesPage(self.plan))
 
+    def action_write(self) -> None:
+        """Write plan and answers for the command line."""
+        upgrade, plan = self.choices.upgrade, self.plan
+
+        def write() -> tuple[Path, Path]:
+            return drafts.export(self.host, plan, upgrade.answers, upgrade.draft.decisions(upgrade.answers))
+
+        self.ask_host(write, lambda made: self.tell(f"Written: {made[0]} and {made[1].name}", OK))
+
     def action_other_way(self) -> None:
         """Roll the chosen service in place instead of beside the old one, or take that back."""
         upgrade, service = self.choices.upgrade, self.query_one(Rows).chosen.removeprefix("roll:")
@@ -162,7 +176,10 @@ class ReviewPage(Page):
         what = f"This upgrades {stack} {way}, in {words.count(len(self.plan.steps), 'step')}."
         if not self.plan.snapshot.taken:
             what += " No snapshot is taken: there is no way back once migrations ran."
-        self.app.push_screen(ConfirmName(what, self.plan.target.tag, "start"), self._confirmed)
+        word = self.plan.target.tag
+        if jump := next((item for item in self.plan.breaking if item.id == JUMP), None):
+            what, word = f"{what} {jump.title}", f"jump to {word}"
+        self.app.push_screen(ConfirmName(what, word, "start"), self._confirmed)
 
     def _confirmed(self, sure: bool | None) -> None:
         if not sure:
@@ -179,6 +196,8 @@ class ReviewPage(Page):
 
     def _begun(self, begun: tuple[str, Ending]) -> None:
         run, process = begun
+        target = self.plan.target.tag
+        self.ask_host(lambda: drafts.forget(self.host, target), lambda _: None, lambda _: None)
         self.choices.forget()
         self.wizard.open_alone(RunPage(run, process))
 

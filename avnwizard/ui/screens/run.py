@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
-from avnwizard.domain.going_back import sentence
+from avnwizard.domain.going_back import BEGINS, sentence
 from avnwizard.engine.records import Action, RunRecord
 from avnwizard.errors import ExitCode, WizardError
 from avnwizard.flows import holding
@@ -25,6 +25,7 @@ from avnwizard.ui.screens.page import Page
 from avnwizard.ui.settling import Settling
 from avnwizard.ui.taking_back import take_back
 from avnwizard.ui.widgets.lines import Lines
+from avnwizard.ui.widgets.price import Price
 from avnwizard.ui.widgets.probe import ProbePlot
 from avnwizard.ui.widgets.rows import Column, Rows
 from avnwizard.ui.widgets.title_bar import TitleBar
@@ -43,19 +44,7 @@ class RunPage(Page):
     CSS_PATH = "run.tcss"
     AUTO_FOCUS = "#steps"
     STAGE = 5
-    EXPLAINED = (
-        "The run as it goes. It is a process of its own: q leaves it going, and so does a lost connection; "
-        "avnwizard opens on it again.\n\n"
-        "p pauses after the step at work, a stops at the next safe place. Either way everything done so far "
-        "stays done, and you can go on or roll back.\n\n"
-        "The edge line counts requests that avnwizard itself sends through Traefik, to every service, as users "
-        "would. Lost is what was refused, broken off, too slow, an error of the edge's, or answered by "
-        "another service, or sent while the right one had no healthy container. The log names the routes whose "
-        "answers are like another service's. Each column of the plot is a second.\n\n"
-        "When a step fails, what served before still serves where that was possible. You choose: read the log, "
-        "try again from that step, roll back, or leave it stopped for now. Nothing is started without a question. "
-        "A key that is pressed within a second of a change does nothing: it was meant for what was there before."
-    )
+    EXPLAINED = run_lines.EXPLAINED
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go_on", "Choose", key_display="Enter"),
         Binding("p", "pause", "Pause"),
@@ -82,7 +71,7 @@ class RunPage(Page):
     def body(self) -> ComposeResult:
         """Summary, steps beside services, the edge, the log; the choices where it stopped."""
         yield Static(id="summary", classes="pane", markup=False)
-        yield Lines(id="cost", can_focus=False)
+        yield Price()
         with Horizontal(id="upper"):
             yield Lines(id="steps")
             yield Lines(id="services", can_focus=False)
@@ -163,7 +152,7 @@ class RunPage(Page):
             self._end(view)
             return
         self._show_times()
-        self.query_one("#cost", Lines).show([run_lines.cost(view)])
+        self.query_one(Price).show(run_lines.cost(view))
         at = view.at
         if at:
             self.query_one("#steps", Lines).keep_in_sight(at.index)
@@ -212,7 +201,7 @@ class RunPage(Page):
         return going_back.plan_going_back(self.host, journal, journal.run(self.run_id))
 
     def _costed(self, plan: RollbackPlan) -> None:
-        self._cost = sentence(plan.cost, self.host.clock.now()).removeprefix("going back now ")
+        self._cost = sentence(plan.cost, self.host.clock.now()).removeprefix(BEGINS)
         self._show_choices()
 
     def _no_rollback(self, error: WizardError) -> None:
@@ -259,8 +248,8 @@ class RunPage(Page):
 
     def action_log(self) -> None:
         """Show all that was said."""
-        if self.view:
-            self.app.push_screen(LogPage(self.view))
+        if view := self.view:
+            self.app.push_screen(LogPage(lambda: self.view or view))
 
     def action_go_on(self) -> None:
         """Do what was chosen."""
@@ -290,9 +279,16 @@ class RunPage(Page):
         self.view = None
         self._begin_watch()
 
+    def on_screen_resume(self) -> None:
+        """What ended while something was shown over it ends now."""
+        if self.view and self.view.over:
+            self._end(self.view)
+
     def _end(self, view: RunView) -> None:
+        if not self.is_on_top:
+            return  # the log is read, or a question is open
         from avnwizard.ui.screens.done import DonePage
 
-        self.wizard.outcome = ExitCode.ROLLED_BACK if flow_of(view.record).takes_back else ExitCode.DONE
+        self.wizard.outcome = ExitCode.DONE
         self.stop_watching()
         self.app.switch_screen(DonePage(view))

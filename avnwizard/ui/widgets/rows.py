@@ -93,6 +93,21 @@ class Rows(OptionList, inherit_bindings=False):
         if able:
             self.highlighted = (found or able)[0]
 
+    def action_cursor_down(self) -> None:
+        """To the next row; the last one is the end, and not followed by the first."""
+        if self._is_beyond(1):
+            super().action_cursor_down()
+
+    def action_cursor_up(self) -> None:
+        """To the row before."""
+        if self._is_beyond(-1):
+            super().action_cursor_up()
+
+    def _is_beyond(self, way: int) -> bool:
+        able = [index for index, one in enumerate(self._rows) if _can_be_chosen(one)]
+        at = self.highlighted
+        return at is None or any((index - at) * way > 0 for index in able)
+
     def on_resize(self) -> None:
         """Lay the columns out again."""
         self._lay_out()

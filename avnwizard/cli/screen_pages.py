@@ -1,0 +1,51 @@
+"""The screens' own explanations as Markdown, so that `help screens` says what `?` says."""
+
+from collections.abc import Iterator
+
+from textual.binding import Binding
+
+from avnwizard.ui.screens.changelog import ChangelogPage
+from avnwizard.ui.screens.changes import ChangesPage
+from avnwizard.ui.screens.done import DonePage
+from avnwizard.ui.screens.env_diff import EnvDiffPage
+from avnwizard.ui.screens.environment import EnvironmentPage
+from avnwizard.ui.screens.history import HistoryPage
+from avnwizard.ui.screens.log import LogPage
+from avnwizard.ui.screens.page import Page
+from avnwizard.ui.screens.releases import ReleasesPage
+from avnwizard.ui.screens.review import ReviewPage
+from avnwizard.ui.screens.rollback import RollbackPage
+from avnwizard.ui.screens.run import RunPage
+from avnwizard.ui.screens.services import ServicesPage
+from avnwizard.ui.screens.snapshot import SnapshotPage
+from avnwizard.ui.screens.snapshots import SnapshotsPage
+from avnwizard.ui.screens.stand import StandPage
+
+SCREENS: tuple[tuple[str, type[Page]], ...] = (
+    ("Where you stand", StandPage),
+    ("Release", ReleasesPage),
+    ("Changes", ChangelogPage),
+    ("Environment", EnvironmentPage),
+    ("The env file as it will be", EnvDiffPage),
+    ("Snapshot", SnapshotPage),
+    ("Review", ReviewPage),
+    ("What changes in the compose file", ChangesPage),
+    ("Run", RunPage),
+    ("Log", LogPage),
+    ("Done", DonePage),
+    ("Roll back", RollbackPage),
+    ("Services", ServicesPage),
+    ("Snapshots", SnapshotsPage),
+    ("History", HistoryPage),
+)
+"""In the order in which an operator meets them."""
+
+
+def explained() -> Iterator[str]:
+    """A section for each screen, with the keys that it adds to those of every screen."""
+    for title, page in SCREENS:
+        yield f"\n## {title}\n\n{page.EXPLAINED}\n"
+        own = [one for one in vars(page).get("BINDINGS", ()) if isinstance(one, Binding) and one.show]
+        keys = [f"- `{one.key_display or one.key}`: {one.description}" for one in own if one.description]
+        if keys:
+            yield "\n" + "\n".join(keys) + "\n"

@@ -1,0 +1,47 @@
+"""What users notice of a one-shot: old code on the new schema, from it until the services that need it are rolled."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from avnwizard.domain.host import ComposeModel
+from avnwizard.domain.plan import Plan
+from avnwizard.domain.strategy import COMPLETED
+from avnwizard.domain.words import about
+from avnwizard.planned import PlannedStep, StepKind
+
+_NAMED = 4
+
+
+def noticed(plan: Plan, model: ComposeModel, *, breaks: bool, unjudged: Collection[str]) -> Plan:
+    """The plan, with what users notice of each one-shot as the judgement of its migrations has it.
+
+    Args:
+        breaks: whether the release's own migrations break the old code.
+        unjudged: services that bring migrations of their own, which nobody judged, with another version.
+    """
+    steps = [_with_notice(plan, model, number, breaks, unjudged) for number in range(len(plan.steps))]
+    return replace(plan, steps=tuple(steps))
+
+
+def _with_notice(
+    plan: Plan, model: ComposeModel, number: int, breaks: bool, unjudged: Collection[str]
+) -> PlannedStep:
+    step = plan.steps[number]
+    if step.kind is not StepKind.JOB or step.interrupts:
+        return step
+    waiting = {name for name, service in model.services.items() if service.depends_on.get(step.service) == COMPLETED}
+    own = waiting & set(unjudged)
+    if not own and not breaks:
+        return step
+    later = [
+        index for index, one in enumerate(plan.steps)
+        if index > number and one.kind is StepKind.ROLL and one.service in (own or waiting)
+    ]  # fmt: skip
+    if not later:
+        return step
+    names = [plan.steps[index].service for index in later]
+    shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+    seconds = sum(one.seconds for one in plan.steps[number : later[-1] + 1])
+    lasts = f", about {about(seconds)}" if seconds else ""
+    told = f"requests to {shown} may fail on the new schema until step {later[-1] + 1}{lasts}"
+    return replace(step, interrupts=told)

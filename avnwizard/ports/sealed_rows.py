@@ -10,13 +10,14 @@ from avnwizard.domain.secret import Secret
 class SealedRows(Protocol):
     """The rows of one database that are sealed under secrets. No secret and no row's content ever leaves it."""
 
-    def tally(self, new: Secret, old: Sequence[Secret], *, written_at: float | None) -> Tally:
+    def tally(self, new: Secret, old: Sequence[Secret], *, written_at: float | None, dynamic: bool = False) -> Tally:
         """Read every sealed row and try the secrets.
 
         Args:
             new: the secret that is to stay.
             written_at: since when everything is written with the new one (seconds since the epoch); None while
                 nothing is.
+            dynamic: whether the service accepts registration tokens of clients, so that they count.
         """
 
     def rewrap(self, new: Secret, old: Sequence[Secret], *, keys: bool) -> int:

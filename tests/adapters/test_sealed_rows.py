@@ -60,13 +60,14 @@ def test_counts_are_exact(rows: tuple[PostgresSealedRows, "psycopg.Connection[tu
     key = RING.seal(b"{}", under=1)
     filling.execute("INSERT INTO hydra_jwk VALUES ('set', 'kid', %s, now())", (key,))
     filling.execute("INSERT INTO hydra_client VALUES ('dynamic', now(), 'signature'), ('plain', now(), '')")
-    tally = sealed.tally(NEW, [OLD], written_at=None)
+    assert sealed.tally(NEW, [OLD], written_at=None).registrations == 0
+    tally = sealed.tally(NEW, [OLD], written_at=None, dynamic=True)
     refresh = tally.tables["hydra_oauth2_refresh"]
     assert (refresh.new, refresh.old, refresh.plain, refresh.unreadable) == (5, 6, 1, 1)
     assert (refresh.needing, refresh.endless) == (5, 1)  # three, the endless one, the plain one
     assert (tally.tables["hydra_oauth2_access"].needing, tally.old_keys, tally.registrations) == (1, 1, 1)
     assert (tally.sessions, tally.safe_at, tally.unreadable) == (7, None, 1)
-    later = sealed.tally(NEW, [OLD], written_at=tally.now - 3600)
+    later = sealed.tally(NEW, [OLD], written_at=tally.now - 3600, dynamic=True)
     assert (later.tables["hydra_oauth2_refresh"].needing, later.registrations) == (4, 0)
     assert dict(sealed.living(["hydra_oauth2_refresh", "sessions", "not_there"])) == {
         "hydra_oauth2_refresh": 10,

@@ -54,7 +54,7 @@ class PostgresSealedRows:
     def __init__(self, access: PostgresAccess, database: str) -> None:
         self._session = partial(session, access, database)
 
-    def tally(self, new: Secret, old: Sequence[Secret], *, written_at: float | None) -> Tally:
+    def tally(self, new: Secret, old: Sequence[Secret], *, written_at: float | None, dynamic: bool = False) -> Tally:
         """Every row as of one moment, in chunks: a large table does not come into memory."""
         ring = Keyring([new, *old])
         with self._session() as connection, connection.transaction():
@@ -65,7 +65,7 @@ class PostgresSealedRows:
                 for text, active, expires_at, requested_at in _rows(connection, table):
                     row = Row(table.name, ring.open(text), bool(active), expires_at, requested_at)
                     tally.add(row, written_at=written_at)
-            tally.registrations = _registrations(connection, written_at)
+            tally.registrations = _registrations(connection, written_at) if dynamic else 0
         return tally
 
     def rewrap(self, new: Secret, old: Sequence[Secret], *, keys: bool) -> int:

@@ -1,7 +1,8 @@
 """The secret as this stack has it: where it is written, what it is now, and who reads it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from avnwizard.domain.compose.env_readers import whole_file_readers
 from avnwizard.domain.compose.reads import Changed, mounted_paths
@@ -19,6 +20,7 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.stack.survey import read_env
 
 _HYDRAS = "SECRETS_SYSTEM"
+_DYNAMIC = "OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED"
 _EXPLAINED = {
     "kratos": "Without SECRETS_COOKIE and SECRETS_DEFAULT Kratos makes a secret at each start: each restart signs "
     "everybody out, and two containers never agree. Set SECRETS_COOKIE first."
@@ -34,6 +36,7 @@ class Found:
         current: the list that the files say now, which is what runs.
         database: the service's own.
         cookie: whether the service has a secret for its cookies alone.
+        dynamic: whether clients may manage themselves by registration tokens, or a configuration file may say so.
     """
 
     setting: str
@@ -41,6 +44,7 @@ class Found:
     current: tuple[Secret, ...] = field(repr=False)
     database: str
     cookie: bool
+    dynamic: bool
     model: ComposeModel = field(repr=False)
 
 
@@ -65,7 +69,16 @@ def find(host: Host, kind: Kind) -> Found:
     value = places.value_of(raw, first, setting) if place.variable else _alone(host, place)
     database = places.database_of(raw, first)
     cookie = bool(places.value_of(raw, first, "SECRETS_COOKIE"))
-    return Found(setting, place, read_list(value), database, cookie, model)
+    return Found(setting, place, read_list(value), database, cookie, _is_dynamic(model.raw, first), model)
+
+
+def _is_dynamic(raw: Mapping[str, Any], service: str) -> bool:
+    """Hydra gives every client a registration token, and accepts them only with this setting (off by default)."""
+    body = raw["services"][service]
+    told = places.value_of(raw, service, _DYNAMIC)
+    words = [str(word) for word in body.get("command") or ()]
+    by_file = any(word.startswith(("-c", "--config")) for word in words)
+    return told.lower() in {"true", "1"} or (by_file and not told)
 
 
 def _without_others(model: ComposeModel, kind: Kind) -> dict[str, object]:

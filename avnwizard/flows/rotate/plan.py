@@ -21,6 +21,7 @@ class RotationPlan:
         file, variable: where the secret is written, as in `Place`.
         generation: the list that this phase leaves.
         database: the service's own; "" where it keeps nothing under the secret.
+        dynamic: whether the service may accept registration tokens of clients, which never expire.
         ends: how many sessions and tokens the operator agreed to end.
         notes: what users notice and what else is to be known, a sentence each.
         stack: the roll of the services that read the secret; its release is the current one.
@@ -34,6 +35,7 @@ class RotationPlan:
     services: tuple[str, ...]
     generation: Generation
     database: str
+    dynamic: bool
     ends: int
     notes: tuple[str, ...]
     stack: Plan

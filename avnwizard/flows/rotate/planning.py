@@ -81,6 +81,7 @@ def plan_next(host: Host, what: What, *, ends: int = 0) -> Prepared:
         services=found.place.services,
         generation=Generation.of(what, wanted),
         database=found.database,
+        dynamic=found.dynamic,
         ends=ends,
         notes=notes(host, kind, found, phase, tally),
         stack=stack,
@@ -111,7 +112,8 @@ def tally_now(host: Host, found: Standing) -> Tally | None:
         return None
     pair = keeping.load(host, plan.rotation)
     rows = host.database().sealed_rows(plan.database)
-    return rows.tally(pair.new, pair.old, written_at=written_since(host.journal(), found))
+    written_at = written_since(host.journal(), found)
+    return rows.tally(pair.new, pair.old, written_at=written_at, dynamic=plan.dynamic)
 
 
 def _tally(host: Host, kind: Kind, found: Found, pair: keeping.Pair, written_at: float | None) -> Tally | None:
@@ -124,7 +126,8 @@ def _tally(host: Host, kind: Kind, found: Found, pair: keeping.Pair, written_at:
             "what needs the old secret cannot be counted. Nothing was changed.",
             "Look at the service's DSN, and at [postgres] service in avnwizard.toml.",
         )
-    return host.database().sealed_rows(found.database).tally(pair.new, pair.old, written_at=written_at)
+    rows = host.database().sealed_rows(found.database)
+    return rows.tally(pair.new, pair.old, written_at=written_at, dynamic=found.dynamic)
 
 
 def _require_as_left(found: Found, kind: Kind, pending: Standing, pair: keeping.Pair) -> None:

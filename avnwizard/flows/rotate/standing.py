@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from avnwizard.domain.rotation.kinds import KINDS, YEAR_S, What
+from avnwizard.domain.rotation.kinds import What
 from avnwizard.domain.rotation.tally import day
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord
@@ -87,14 +87,6 @@ def has_written(journal: Journal, plan: RotationPlan) -> bool:
         and any(step.kind is not StepKind.CHECK and step.state != "pending" for step in journal.steps(run.id))
         for run, other in _runs(journal, plan.what, every=True)
     )
-
-
-def aged(journal: Journal, *, now: float) -> Iterator[tuple[What, float]]:
-    """(secret, age in seconds) of those that were rotated here a year ago or longer."""
-    for what in KINDS:
-        found = standing(journal, what)
-        if found and not found.is_pending and now - found.done_at >= YEAR_S:
-            yield what, now - found.done_at
 
 
 def _runs(journal: Journal, what: What, *, every: bool = False) -> Iterator[tuple[RunRecord, RotationPlan]]:

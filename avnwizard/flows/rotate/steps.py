@@ -222,7 +222,7 @@ class CountRows(Step):
         """
         pair = keeping.load(self._host, self._plan.rotation)
         rows = self._host.database().sealed_rows(self._plan.database)
-        tally = rows.tally(pair.new, pair.old, written_at=self._written_at)
+        tally = rows.tally(pair.new, pair.old, written_at=self._written_at, dynamic=self._plan.dynamic)
         ctx.note(sessions=tally.sessions, safe_at=tally.safe_at)
         for sentence in tally.sentences():
             ctx.say(sentence)

@@ -113,18 +113,19 @@ def forget(
     if known is None:
         raise UsageError(f"There is no secret {what!r} to forget.", f"There are: {', '.join(KINDS)}.")
     with holding(host, run="", kind="forget"):
-        found = standing(host.journal(), known)
-        if found is None or not keeping.is_kept(host, found.plan.rotation):
+        found, kept = standing(host.journal(), known), keeping.kept(host, known)
+        if not kept:
             say("no old secret is kept")
             return ExitCode.DONE
-        if found.is_pending:
+        if found and found.is_pending:
             raise RefusedError(
                 f"{found.sentence()} Its old secret is still in use. Nothing was changed.",
                 f"Finish it: avnwizard rotate {known}",
             )
         if not yes:
             confirm(f"Type {known} to destroy its old secret", known)
-        keeping.destroy(host, found.plan.rotation)
+        for file in kept:
+            host.files.remove(file)
     say(
         "the old secret is destroyed; a snapshot from before the rotation can no longer be used without your own copy"
     )

@@ -23,9 +23,14 @@ def generations(raw: Mapping[str, Any]) -> tuple[Generation, ...]:
 
 
 def unreadable(kept: Sequence[Generation], databases: Sequence[str], raw: Mapping[str, Any]) -> tuple[str, ...]:
-    """Those of some databases whose rows may be under a secret that no service of the model has any more."""
+    """Those of some databases whose rows may be under a secret that the service which reads them has no more.
+
+    Where no service of the model reads them, or its secrets lie in a file, there is nothing to compare with.
+    """
     now = _lists(raw)
-    return tuple(one.name for one in kept if one.name in databases and one.missing_in(now.get(one.name, ())))
+    return tuple(
+        one.name for one in kept if one.name in databases and one.name in now and one.missing_in(now[one.name])
+    )
 
 
 def _lists(raw: Mapping[str, Any]) -> dict[str, tuple[Secret, ...]]:

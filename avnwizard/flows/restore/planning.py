@@ -153,5 +153,5 @@ def _require_readable(host: Host, manifest: Manifest, databases: Sequence[str]) 
             f"{printable(', '.join(lost))} of this snapshot may be sealed under a secret that was rotated away. "
             "Nothing was changed.",
             "Take the last phase of the rotation back first (avnwizard runs, then avnwizard rollback RUN): it puts "
-            "the old secret behind the new one. Or add your own copy of it to the end of the list by hand.",
+            "the old secret behind the new one. Or add it to the end of the list; the snapshot's `env` has it.",
         )

@@ -10,6 +10,7 @@ from avnwizard.engine.step import Step
 from avnwizard.flows.edge.watch import watched
 from avnwizard.flows.flow import Around, Flow, Outcome, Touched
 from avnwizard.flows.host import Host
+from avnwizard.flows.rotate import keeping
 from avnwizard.flows.rotate.plan import RotationPlan, from_json
 from avnwizard.flows.rotate.standing import ROTATE, has_written, standing, written_since
 from avnwizard.flows.rotate.steps import require_way_back, rotation_steps, steps_back
@@ -56,6 +57,12 @@ class Rotate(Flow):
     def left_nothing(self, steps: Sequence[StepRecord]) -> bool:
         """While it only looked."""
         return all(step.kind is StepKind.CHECK for step in steps if step.state != "pending")
+
+    def clear(self, host: Host, run: RunRecord) -> None:
+        """The secret that it would have brought."""
+        plan = from_json(run.plan)
+        if plan.phase == 1:
+            keeping.destroy(host, plan.rotation)
 
     def touched(self, journal: Journal, run: RunRecord) -> tuple[Touched, ...]:
         """What reads the secret."""

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from avnwizard.domain.rotation.kinds import What
 from avnwizard.domain.rotation.sealing import Keyring
 from avnwizard.domain.secret import Secret
 from avnwizard.errors import HostError, RefusedError
@@ -59,6 +60,11 @@ def load(host: Host, rotation: str) -> Pair:
             f"The old secret of this rotation is not in {file} any more, or its key is not.",
             "It was destroyed on request, or the state's folder was changed. Without it this phase cannot be done.",
         ) from error
+
+
+def kept(host: Host, what: What) -> tuple[Path, ...]:
+    """The files of all rotations of a secret, those that were taken back too."""
+    return tuple(one for one in host.files.list(host.state.folder / FOLDER) if one.name.startswith(f"{what}-"))
 
 
 def is_kept(host: Host, rotation: str) -> bool:

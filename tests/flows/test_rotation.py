@@ -58,6 +58,9 @@ def undo(host: Host, run: str) -> str:
 def test_three_phases(practice_host: PracticeHost, host: Host) -> None:
     """Old and new, new and old, new: Hydra serves after each, and the old one goes only when nothing needs it."""
     old, others = env_value(host, HYDRA), _others(host)
+    said = " ".join(plan_next(host, "hydra").plan.notes)
+    assert "The guide's five minutes with both secrets would end 2,000 tokens and sessions today." in said
+    assert "Phase 2 signs every browser out of Hydra once" in said
     phase(host)
     both = env_value(host, HYDRA)
     assert both.startswith(f"{old},")

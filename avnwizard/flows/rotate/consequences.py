@@ -28,7 +28,9 @@ def _hydra(found: Found, phase: int, last: int, tally: Tally | None) -> Iterator
         yield from _cookies(found, phase)
     if phase == 1:
         yield "This phase signs nobody out: every Hydra learns to read the new secret, and the old one still writes."
-        yield "The guide's short window with both secrets would end every token that is older than it; see phase 3."
+        if tally is not None and tally.sessions:
+            lost = f"{tally.sessions:,} tokens and sessions"
+            yield f"The guide's five minutes with both secrets would end {lost} today."
     elif phase < last:
         yield "From this phase on the new secret writes. The signing keys are sealed under it, in their order."
         yield "Codes that somebody is typing in from a device at that moment end (they live 10 minutes)."

@@ -10,7 +10,15 @@ from avnwizard.domain.secret import Secret
 class SealedRows(Protocol):
     """The rows of one database that are sealed under secrets. No secret and no row's content ever leaves it."""
 
-    def tally(self, new: Secret, old: Sequence[Secret], *, written_at: float | None, dynamic: bool = False) -> Tally:
+    def tally(
+        self,
+        new: Secret,
+        old: Sequence[Secret],
+        *,
+        written_at: float | None,
+        dynamic: bool = False,
+        by_age: bool = False,
+    ) -> Tally:
         """Read every sealed row and try the secrets.
 
         Args:
@@ -18,6 +26,7 @@ class SealedRows(Protocol):
             written_at: since when everything is written with the new one (seconds since the epoch); None while
                 nothing is.
             dynamic: whether the service accepts registration tokens of clients, so that they count.
+            by_age: whether sessions of living tokens were sealed again, so that only a row's age tells who signed.
         """
 
     def rewrap(self, new: Secret, old: Sequence[Secret], *, keys: bool) -> int:

@@ -103,10 +103,13 @@ def test_dropping_early_is_typed_for_by_the_number_of_sessions(host: Host) -> No
     for ends in (1, 1999, 2001):
         with pytest.raises(RefusedError, match="still needed"):
             plan_next(host, "hydra", ends=ends)
-    phase(host, ends=2000)
+    third = phase(host, ends=2000)
     new = Secret(env_value(host, HYDRA))
     tally = host.database().sealed_rows("hydra").tally(new, [], written_at=None)
     assert tally.unreadable == 0
+    undo(host, third)  # then the tokens work again, and their rows no longer tell who signed them
+    with pytest.raises(RefusedError, match="2,000 refresh tokens still need the old secret"):
+        plan_next(host, "hydra")
 
 
 def test_each_phase_goes_back_to_the_one_before_and_never_to_before_the_rotation(

@@ -101,6 +101,15 @@ def test_plain_rows_go_by_their_age() -> None:
         assert tally.sessions == needing, (written_at, requested_at)
 
 
+def test_rows_that_were_sealed_again_go_by_their_age() -> None:
+    """After an early drop that was taken back: what is under the new secret may have been signed by the old one."""
+    for by_age, requested_at, needing in ((False, 10.0, 0), (True, 10.0, 1), (True, 600.0, 0), (True, None, 1)):
+        tally = Tally(now=1000.0)
+        row = Row("hydra_oauth2_refresh", Opened(0, b"{}"), expires_at=5000.0, requested_at=requested_at)
+        tally.add(row, written_at=500.0, by_age=by_age)
+        assert tally.sessions == needing, (by_age, requested_at)
+
+
 def test_a_generation_knows_its_secrets_and_gives_none_away() -> None:
     """Fingerprints are salted: the same secret has another one each time, and each still knows it."""
     one, two = (Generation.of("hydra", [Secret(NEW), Secret(OLD)]) for _ in range(2))

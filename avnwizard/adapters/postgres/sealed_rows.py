@@ -54,7 +54,15 @@ class PostgresSealedRows:
     def __init__(self, access: PostgresAccess, database: str) -> None:
         self._session = partial(session, access, database)
 
-    def tally(self, new: Secret, old: Sequence[Secret], *, written_at: float | None, dynamic: bool = False) -> Tally:
+    def tally(
+        self,
+        new: Secret,
+        old: Sequence[Secret],
+        *,
+        written_at: float | None,
+        dynamic: bool = False,
+        by_age: bool = False,
+    ) -> Tally:
         """Every row as of one moment, in chunks: a large table does not come into memory."""
         ring = Keyring([new, *old])
         with self._session() as connection, connection.transaction():
@@ -64,7 +72,7 @@ class PostgresSealedRows:
             for table in _tables(connection):
                 for text, active, expires_at, requested_at in _rows(connection, table):
                     row = Row(table.name, ring.open(text), bool(active), expires_at, requested_at)
-                    tally.add(row, written_at=written_at)
+                    tally.add(row, written_at=written_at, by_age=by_age)
             tally.registrations = _registrations(connection, written_at) if dynamic else 0
         return tally
 

@@ -69,11 +69,12 @@ class Tally:
     tables: dict[str, Counted] = field(default_factory=dict)
     registrations: int = 0
 
-    def add(self, row: Row, *, written_at: float | None) -> None:
+    def add(self, row: Row, *, written_at: float | None, by_age: bool = False) -> None:
         """Count a row; the new secret is the first of the keyring.
 
         Args:
             written_at: since when everything is written with the new secret; None while nothing is.
+            by_age: whether rows of living tokens were sealed again, so that only their age tells who signed them.
         """
         counted = self.tables.setdefault(row.table, Counted())
         if row.opened is None:
@@ -85,7 +86,7 @@ class Tally:
         counted.plain += under is None
         expires_at = row.expires_at if row.expires_at is not None else _expiry(row)
         living = row.active and (expires_at is None or expires_at > self.now)
-        if living and _needs_old(row, under, written_at):
+        if living and _needs_old(row, None if by_age and under == 0 else under, written_at):
             counted.needing += 1
             counted.endless += expires_at is None
             counted.last_expiry = max(counted.last_expiry, expires_at or 0.0)
@@ -162,7 +163,7 @@ def _needs_old(row: Row, under: int | None, written_at: float | None) -> bool:
     """Whether a living row is of no use without the old secret.
 
     Which secret signed a token is not in its row (fosite keeps the signature alone); the same request sealed the
-    row's session with the same secret, so that tells. A row in plain JSON goes by its age.
+    row's session with the same secret, so that tells. Where it does not (None), the row goes by its age.
     """
     if under is not None:
         return under > 0

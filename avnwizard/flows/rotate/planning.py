@@ -22,7 +22,7 @@ from avnwizard.flows.rotate import keeping
 from avnwizard.flows.rotate.consequences import notes
 from avnwizard.flows.rotate.finding import Found, content_with, find, model_with, readers
 from avnwizard.flows.rotate.plan import RotationPlan
-from avnwizard.flows.rotate.standing import Standing, standing, written_since
+from avnwizard.flows.rotate.standing import Standing, has_lost_trace, standing, written_since
 from avnwizard.flows.rotate.steps import rotation_steps
 from avnwizard.flows.stack import drift
 from avnwizard.flows.stack.same import Target
@@ -67,7 +67,8 @@ def plan_next(host: Host, what: What, *, ends: int = 0) -> Prepared:
         pair, phase = keeping.Pair(found.current, generate()), 1
         rotation = f"{what}-{randomness.token_hex(_ID_BYTES)}"
     _require_as_files_say(host, found)
-    tally = _tally(host, kind, found, pair, written_since(journal, pending))
+    by_age = has_lost_trace(journal, rotation, what)
+    tally = _tally(host, kind, found, pair, written_since(journal, pending), by_age=by_age)
     if phase == kind.phases and tally is not None:
         require_unneeded(tally, ends, what)
     wanted = value_in(kind, phase, pair.old, pair.new)
@@ -113,10 +114,13 @@ def tally_now(host: Host, found: Standing) -> Tally | None:
     pair = keeping.load(host, plan.rotation)
     rows = host.database().sealed_rows(plan.database)
     written_at = written_since(host.journal(), found)
-    return rows.tally(pair.new, pair.old, written_at=written_at, dynamic=plan.dynamic)
+    by_age = has_lost_trace(host.journal(), plan.rotation, plan.what)
+    return rows.tally(pair.new, pair.old, written_at=written_at, dynamic=plan.dynamic, by_age=by_age)
 
 
-def _tally(host: Host, kind: Kind, found: Found, pair: keeping.Pair, written_at: float | None) -> Tally | None:
+def _tally(
+    host: Host, kind: Kind, found: Found, pair: keeping.Pair, written_at: float | None, *, by_age: bool
+) -> Tally | None:
     if kind.phases == 1:
         return None
     if not found.database or found.database not in {one.name for one in host.database().databases()}:
@@ -127,7 +131,7 @@ def _tally(host: Host, kind: Kind, found: Found, pair: keeping.Pair, written_at:
             "Look at the service's DSN, and at [postgres] service in avnwizard.toml.",
         )
     rows = host.database().sealed_rows(found.database)
-    return rows.tally(pair.new, pair.old, written_at=written_at, dynamic=found.dynamic)
+    return rows.tally(pair.new, pair.old, written_at=written_at, dynamic=found.dynamic, by_age=by_age)
 
 
 def _require_as_left(found: Found, kind: Kind, pending: Standing, pair: keeping.Pair) -> None:

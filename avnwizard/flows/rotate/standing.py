@@ -14,6 +14,8 @@ ROTATE = "rotate"
 """The kind of its runs."""
 TALLIED = "tally"
 """The step whose facts say what needs the old secret: {"sessions", "safe_at"}."""
+SESSIONS = "seal-sessions"
+"""The step that seals the sessions of tokens again."""
 _NOTHING_LEFT = {"undone", "given up"}
 
 
@@ -86,6 +88,16 @@ def has_written(journal: Journal, plan: RotationPlan) -> bool:
         and other.phase > plan.phase
         and any(step.kind is not StepKind.CHECK and step.state != "pending" for step in journal.steps(run.id))
         for run, other in _runs(journal, plan.what, every=True)
+    )
+
+
+def has_lost_trace(journal: Journal, rotation: str, what: What) -> bool:
+    """Whether an early drop began to seal sessions of living tokens again: what signed them is then seen no more."""
+    return any(
+        plan.rotation == rotation
+        and plan.ends > 0
+        and any(step.name == SESSIONS and step.state != "pending" for step in journal.steps(run.id))
+        for run, plan in _runs(journal, what, every=True)
     )
 
 

@@ -11,7 +11,7 @@ from avnwizard.errors import RefusedError, StepError
 from avnwizard.flows.host import Host
 from avnwizard.flows.rotate import finding, keeping
 from avnwizard.flows.rotate.plan import RotationPlan
-from avnwizard.flows.rotate.standing import TALLIED
+from avnwizard.flows.rotate.standing import SESSIONS, TALLIED, has_lost_trace
 from avnwizard.flows.stack.run_folder import RunFolder
 from avnwizard.flows.stack.scene import Scene
 from avnwizard.flows.steps.roll import RollBackService, RollService, RunJob
@@ -169,7 +169,7 @@ class SealAgain(Step):
 
     def __init__(self, host: Host, plan: RotationPlan, *, keys: bool) -> None:
         self._host, self._plan, self._keys = host, plan, keys
-        self.name = "seal-keys" if keys else "seal-sessions"
+        self.name = "seal-keys" if keys else SESSIONS
         self.title = f"Seal {'the signing keys' if keys else 'the rest'} under the new secret"
 
     def describe(self) -> PlannedStep:
@@ -222,7 +222,8 @@ class CountRows(Step):
         """
         pair = keeping.load(self._host, self._plan.rotation)
         rows = self._host.database().sealed_rows(self._plan.database)
-        tally = rows.tally(pair.new, pair.old, written_at=self._written_at, dynamic=self._plan.dynamic)
+        by_age = has_lost_trace(self._host.journal(), self._plan.rotation, self._plan.what)
+        tally = rows.tally(pair.new, pair.old, written_at=self._written_at, dynamic=self._plan.dynamic, by_age=by_age)
         ctx.note(sessions=tally.sessions, safe_at=tally.safe_at)
         for sentence in tally.sentences():
             ctx.say(sentence)

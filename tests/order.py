@@ -1,6 +1,7 @@
 """The order in which tests begin: the longest kinds first, so that no worker starts one when the others are done."""
 
 LONGEST_FIRST = (
+    "tests/zoo/test_real_hydra.py",
     "tests/engine/test_upgrade.py",
     "tests/zoo/test_fifteen.py",
     "tests/zoo/test_identity.py",
@@ -9,6 +10,7 @@ LONGEST_FIRST = (
     "tests/zoo/",
     "tests/practice/test_crash_matrix.py",
     "tests/practice/test_redo_crashes.py",
+    "tests/practice/test_rotation_crashes.py",
     "tests/ui/",
     "tests/flows/",
     "tests/adapters/",

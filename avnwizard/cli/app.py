@@ -21,6 +21,7 @@ from avnwizard.cli.verbs import (
     looking,
     planning,
     recover,
+    rotate,
     runs,
     snapshot,
     topics,
@@ -65,7 +66,7 @@ def main(
         raise typer.Exit(opening.open_here(stack, answers))
 
 
-for _module in (looking, planning, upgrade, runs, accept, recover, changes, demo, carry, snapshot, topics):
+for _module in (looking, planning, upgrade, runs, accept, recover, changes, demo, carry, snapshot, rotate, topics):
     _module.register(app)
 
 

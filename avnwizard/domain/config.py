@@ -103,7 +103,7 @@ class LockstepSection:
     __pydantic_config__ = _STRICT
 
     name: str = "Ory"
-    services: tuple[str, ...] = ("kratos", "hydra", "keto", "oathkeeper")
+    services: tuple[str, ...] = ("kratos", "hydra", "keto", "oathkeeper", "polis")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from typing import Literal
 
 from avnwizard.domain.postgres.database import DatabaseProperties
 from avnwizard.domain.postgres.writes import WriteCounters
+from avnwizard.domain.rotation.generation import Generation
 
 Proof = Literal["read back", "restored"]
 """How far a snapshot was proven: each dump read whole from what is on disk, or also restored and compared."""
@@ -91,6 +92,7 @@ class Manifest:
         proof_note: why it is not stronger, "" where it is as strong as was asked.
         made_by: "avnwizard VERSION"; "" in those made before this was kept.
         project: the Compose project; "" in those made before this was kept.
+        keys: the secrets that rows of its databases are under, as salted fingerprints, by the database's name.
     """
 
     taken_at: float
@@ -113,6 +115,7 @@ class Manifest:
     proof_note: str = ""
     made_by: str = ""
     project: str = ""
+    keys: tuple[Generation, ...] = ()
 
     def parts(self) -> tuple[Part, ...]:
         """Every file."""

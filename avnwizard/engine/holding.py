@@ -5,8 +5,12 @@ import pwd
 from collections.abc import Mapping
 from pathlib import Path
 
-WITHOUT_RUN = {"verify": "A check of a snapshot", "recover": "The repair of the journal"}
-"""Kinds of work that are not in the journal, as they change nothing: nothing can be asked of them."""
+WITHOUT_RUN = {
+    "verify": "A check of a snapshot",
+    "recover": "The repair of the journal",
+    "forget": "The removal of an old secret",
+}
+"""Kinds of work that are not in the journal, as they change nothing of the stack: nothing can be asked of them."""
 
 
 def login() -> str:

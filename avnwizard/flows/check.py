@@ -11,12 +11,13 @@ from avnwizard.errors import WizardError
 from avnwizard.flows.holding import unfinished_business
 from avnwizard.flows.host import Host
 from avnwizard.flows.memory import memory
+from avnwizard.flows.rotate.pending import findings as rotations
 from avnwizard.flows.run.unfinished import unfinished_run
 from avnwizard.flows.safety.placing import placed
 from avnwizard.flows.safety.unprotected import database_findings
 from avnwizard.flows.snapshot.planning import sizes_of
 from avnwizard.flows.snapshot.taking import worth_keeping
-from avnwizard.flows.stack import drift
+from avnwizard.flows.stack import drift, lockstep
 from avnwizard.flows.stack.former_images import kept_images
 from avnwizard.flows.stack.made_from import made_from
 from avnwizard.flows.stack.survey import ailing, read_env
@@ -35,25 +36,28 @@ def check(host: Host, target: str = "") -> tuple[Finding, ...]:
         target: the release to upgrade to; its tag must be where the remote has it.
     """
     parts: tuple[Callable[[Host], Iterator[Finding]], ...] = (
-        _runs, memory, _services, placed, database_findings, _engine, _git, partial(_remote, target=target), _env,
-        _disk,
+        _runs, memory, partial(_services, target=target), placed, database_findings, _engine, _git,
+        partial(_remote, target=target), _env, rotations, _disk,
     )  # fmt: skip
     found: list[Finding] = []
     for part in parts:
         try:
             found.extend(part(host))
         except WizardError as error:
-            name = getattr(part, "__name__", "remote").strip("_").partition("_")[0]
+            name = getattr(part, "__name__", "") or getattr(part, "func", part).__name__
+            name = name.strip("_").partition("_")[0]
             found.append(Finding(name, "stop", error.message, error.hint))
     return tuple(found)
 
 
-def _services(host: Host) -> Iterator[Finding]:
+def _services(host: Host, *, target: str) -> Iterator[Finding]:
     model, containers = host.stack.resolve(), host.stack.containers()
     yield from made_from(host, model)
     found = drift.look(host, model, containers)
     yield from drift.findings(host, found)
-    if not {one.service for one in found.images}.intersection(host.config.lockstep.services):
+    apart = tuple(lockstep.findings(host, model, containers, target=target))
+    yield from apart
+    if not apart and not {one.service for one in found.images}.intersection(host.config.lockstep.services):
         yield Finding("pins", "ok", f"{host.config.lockstep.name}'s images are those that the release pins.")
     ill = ailing(model, containers, now=host.clock.now())
     for service, why in sorted(ill.items()):

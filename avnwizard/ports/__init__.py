@@ -8,6 +8,7 @@ from avnwizard.ports.edge import Edge
 from avnwizard.ports.machine import Clock, Files
 from avnwizard.ports.probing import EdgeProbe, ProbeRun
 from avnwizard.ports.progress import Progress
+from avnwizard.ports.sealed_rows import SealedRows
 from avnwizard.ports.sql import SqlReader
 from avnwizard.ports.stack import Repo, Stack
 
@@ -23,6 +24,7 @@ __all__ = [
     "ProbeRun",
     "Progress",
     "Repo",
+    "SealedRows",
     "SqlReader",
     "Stack",
     "ToolCommand",

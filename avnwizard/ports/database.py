@@ -11,6 +11,7 @@ from avnwizard.domain.postgres.database import DatabaseContents, DatabasePropert
 from avnwizard.domain.postgres.globals import GlobalsChange
 from avnwizard.domain.postgres.writes import WriteCounters
 from avnwizard.ports.progress import Progress
+from avnwizard.ports.sealed_rows import SealedRows
 
 
 @dataclass(frozen=True)
@@ -160,3 +161,6 @@ class Database(Protocol):
 
     def drop(self, database: str) -> None:
         """End the connections and drop; no error when it is gone."""
+
+    def sealed_rows(self, database: str) -> SealedRows:
+        """What a service keeps in one database under its secrets."""

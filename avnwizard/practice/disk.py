@@ -12,7 +12,7 @@ from avnwizard.domain.postgres.database import DatabaseContents, DatabasePropert
 from avnwizard.domain.postgres.globals import GlobalsChange
 from avnwizard.domain.postgres.writes import WriteCounters
 from avnwizard.errors import HostError
-from avnwizard.ports import Database, Moment, Progress
+from avnwizard.ports import Database, Moment, Progress, SealedRows
 from avnwizard.practice.observation import POSTGRES, Observer
 from avnwizard.practice.postgres_major import container_data_directory, image_major
 
@@ -118,3 +118,7 @@ class PracticeDatabase:
     def drop(self, database: str) -> None:
         """Drop a database."""
         self._inner.drop(database)
+
+    def sealed_rows(self, database: str) -> SealedRows:
+        """What a service keeps under its secrets."""
+        return self._inner.sealed_rows(database)

@@ -13,8 +13,8 @@ from tests.lab.layers import Layer, layer_of, write_tree
 from tests.lab.registry import Image
 
 _REPO = Path(__file__).parents[2]
-_PROGRAM = ("tests/lab/standin", "avnwizard/practice/product/cipher.py")
-_EMPTY = ("avnwizard", "avnwizard/practice", "avnwizard/practice/product", "tests", "tests/lab")
+_PROGRAM = ("tests/lab/standin",)
+_EMPTY = ("tests", "tests/lab")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from avnwizard.adapters.postgres import archive, catalog, lifecycle, properties,
 from avnwizard.adapters.postgres.meter import metered
 from avnwizard.adapters.postgres.moment import HeldMoment, held
 from avnwizard.adapters.postgres.read_back import NoToolsError, dump_read_back
+from avnwizard.adapters.postgres.sealed_rows import PostgresSealedRows
 from avnwizard.adapters.postgres.session import asked, session
 from avnwizard.domain import commands
 from avnwizard.domain.host import DatabaseFacts, ServerFacts
@@ -202,6 +203,10 @@ class PostgresDatabase:
         """End the connections and drop; no error when it is gone."""
         with session(self._access, self._lobby(database)) as connection:
             lifecycle.drop(connection, database)
+
+    def sealed_rows(self, database: str) -> PostgresSealedRows:
+        """What a service keeps in one database under its secrets."""
+        return PostgresSealedRows(self._access, database)
 
     def _lobby(self, *avoided: str) -> str:
         """A database to connect to that is not the one to be changed."""

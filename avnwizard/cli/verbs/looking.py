@@ -27,7 +27,9 @@ def status(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
 
     JSON: {"product", "project", "directory", "tag", "commit", "branch", "services": [{"service", "image", "state",
     "serving"}], "drifted": {service: image}, "last_run": {"id", "kind", "title", "state"} | null,
-    "last_snapshot": {"folder", "taken_at", "tag", "bytes"} | null, "unfinished": [{"message", "hint"}] of runs that
+    "last_snapshot": {"folder", "taken_at", "tag", "bytes"} | null, "rotations": [{"secret", "phase", "phases",
+    "pending", "since", "needed_by", "safe_at", "run", "sentence"}] of secrets that were rotated here,
+    "unfinished": [{"message", "hint"}] of runs that
     did not finish, those of other logins first}
     """
     from avnwizard.flows.stack import survey
@@ -50,6 +52,10 @@ def status(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
     if described["last_run"]:
         last = described["last_run"]
         say(f"last run: {last['id']} {last['title']}: {last['state']}")
+    for one in described["rotations"]:
+        if one["pending"]:
+            say(one["sentence"], style="yellow")
+            say(f"  try: avnwizard rotate {one['secret']}")
     for one in described["unfinished"]:
         say(one["message"], style="yellow")
         say(f"  try: {one['hint']}")
@@ -58,6 +64,7 @@ def status(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
 
 def _status(host: "Host", found: "Survey") -> dict[str, Any]:
     from avnwizard.flows.holding import unfinished_business
+    from avnwizard.flows.rotate.pending import described as rotations
     from avnwizard.flows.run.unfinished import unfinished_run
     from avnwizard.flows.snapshot import snapshots
 
@@ -82,6 +89,7 @@ def _status(host: "Host", found: "Survey") -> dict[str, Any]:
         "drifted": dict(found.drifted),
         "last_run": _run(runs[0]) if runs else None,
         "last_snapshot": snapshots.newest(host.files, host.state.snapshots),
+        "rotations": rotations(host.journal()),
         "unfinished": [{"message": one.message, "hint": one.hint} for one in unfinished],
     }
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from avnwizard.domain.plain import printable
+from avnwizard.domain.rotation.marks import unreadable
 from avnwizard.domain.snapshot import ArchivedVolume, Manifest
 from avnwizard.domain.strategy import is_job, roll_order
 from avnwizard.engine.step import Step
@@ -54,7 +56,8 @@ def plan_restore(
 
     Raises:
         HostError: a part of the snapshot is damaged, or Postgres does not answer.
-        RefusedError: the snapshot does not hold what was named, or a volume is no longer where it was archived from.
+        RefusedError: the snapshot does not hold what was named, a volume is no longer where it was archived from, or
+            rows would come back that are under a secret which was rotated away.
     """
     manifest = snapshots.verify(host.files, folder)
     held = {one.name for one in manifest.databases}
@@ -68,6 +71,7 @@ def plan_restore(
         for one in manifest.databases
         if one.name in databases or (not databases and (one.rows or one.name not in there))
     )
+    _require_readable(host, manifest, chosen)
     keeping = tuple(name for name in chosen if name in there)
     stop = _writers(host) if stop_services and chosen else ()
     return RestoreOrder(folder, chosen, keeping, tuple(volumes), stop, seal.doubts(host, folder, manifest)), manifest
@@ -137,3 +141,17 @@ def _require_places(host: Host, volumes: Sequence[ArchivedVolume]) -> None:
                 require_there(containers[0], model, one.volume, one.path)
             except HostError as error:
                 raise RefusedError(f"{error.message} Nothing was changed.", error.hint) from error
+
+
+def _require_readable(host: Host, manifest: Manifest, databases: Sequence[str]) -> None:
+    """Rows that are under a dropped secret would break the service that reads them: Hydra does not even start."""
+    if not manifest.keys:
+        return
+    lost = unreadable(manifest.keys, databases, host.stack.resolve().raw)
+    if lost:
+        raise RefusedError(
+            f"{printable(', '.join(lost))} of this snapshot may be sealed under a secret that was rotated away. "
+            "Nothing was changed.",
+            "Take the last phase of the rotation back first (avnwizard runs, then avnwizard rollback RUN): it puts "
+            "the old secret behind the new one. Or add it to the end of the list; the snapshot's `env` has it.",
+        )

@@ -1,16 +1,24 @@
 """What an operator orders apart from an upgrade, written down as runs: a snapshot, a restore, a removal."""
 
+import hashlib
+
 from avnwizard.domain.plan import SnapshotPlan
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import UNFINISHED
+from avnwizard.errors import RefusedError
 from avnwizard.flows.create import flow as creating
 from avnwizard.flows.env_on_disk import env_bytes
 from avnwizard.flows.host import Host
 from avnwizard.flows.restore import planning as restoring
 from avnwizard.flows.restore.flow import Restore
+from avnwizard.flows.rotate import keeping
+from avnwizard.flows.rotate import plan as rotating
+from avnwizard.flows.rotate.planning import Prepared
+from avnwizard.flows.rotate.standing import ROTATE
 from avnwizard.flows.run import launch, removing
 from avnwizard.flows.run.pruning import Pruning
 from avnwizard.flows.run.registry import flow_of
+from avnwizard.flows.stack.run_folder import RunFolder
 
 
 def order_snapshot(host: Host, plan: SnapshotPlan) -> str:
@@ -60,3 +68,21 @@ def order_removal(host: Host, found: Pruning) -> str:
         BusyError: another run holds the stack.
     """
     return launch.create(host, removing.Prune.kind, title="removal of old snapshots", plan=removing.to_json(found))
+
+
+def order_rotation(host: Host, prepared: Prepared) -> str:
+    """Write down one phase of a rotation; the run's name. The secrets are kept before anything uses them.
+
+    Raises:
+        BusyError: another run holds the stack.
+        RefusedError: a run is unfinished, or the env file changed since the plan was made.
+    """
+    plan = prepared.plan
+
+    def prepare(_folder: RunFolder) -> None:
+        if hashlib.sha256(env_bytes(host)).hexdigest() != plan.stack.env_sha256:
+            raise RefusedError("The env file changed since the plan was made.", f"avnwizard rotate {plan.what}")
+        if prepared.begins:
+            keeping.keep(host, plan.rotation, prepared.pair.old, prepared.pair.new)
+
+    return launch.create(host, ROTATE, title=plan.title, plan=rotating.to_json(plan), prepare=prepare)

@@ -9,6 +9,7 @@ from avnwizard.flows.create.flow import CreateSnapshot
 from avnwizard.flows.flow import Flow
 from avnwizard.flows.restore.flow import Restore
 from avnwizard.flows.rollback.flow import Rollback
+from avnwizard.flows.rotate.flow import Rotate
 from avnwizard.flows.upgrade.flow import Upgrade
 
 _FLOWS: dict[str, Flow] = {}
@@ -22,7 +23,7 @@ def _flows() -> dict[str, Flow]:
         from avnwizard.flows.run.removing import Prune
         from avnwizard.flows.run.undoing import Undo
 
-        for each in (Upgrade(), Rollback(), Restore(), CreateSnapshot(), Undo(), Prune()):
+        for each in (Upgrade(), Rollback(), Restore(), CreateSnapshot(), Rotate(), Undo(), Prune()):
             _FLOWS[each.kind] = each
     return _FLOWS
 

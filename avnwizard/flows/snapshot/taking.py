@@ -13,6 +13,7 @@ from avnwizard.domain.pace import Pace
 from avnwizard.domain.plan import SnapshotPlan
 from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.domain.postgres.names import is_aside, scratch
+from avnwizard.domain.rotation.marks import generations
 from avnwizard.domain.snapshot import FORMAT, ArchivedVolume, DumpedDatabase, Manifest, Part
 from avnwizard.domain.volumes import durable_volumes
 from avnwizard.engine.step import StepContext
@@ -111,6 +112,7 @@ class Taking:
             proof_note=self._note,
             made_by=f"avnwizard {__version__}",
             project=self._host.stack.project.name,
+            keys=generations(model.raw),
         )
         self._host.files.write(self._folder / snapshots.MANIFEST, snapshots.to_json(manifest))
         written = self._host.files.measure(self._folder / snapshots.MANIFEST)

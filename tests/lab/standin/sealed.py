@@ -4,7 +4,7 @@ import json
 import os
 from typing import Any
 
-from avnwizard.practice.product.cipher import UnreadableRowError, open_sealed, seal, secrets_list
+from tests.lab.standin.cipher import UnreadableRowError, open_sealed, seal, secrets_list
 from tests.lab.standin.database import Database
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from avnwizard.practice.product.cipher import UnreadableRowError
+from tests.lab.standin.cipher import UnreadableRowError
 from tests.lab.standin.database import Database
 from tests.lab.standin.role import Role
 from tests.lab.standin.sealed import SealedRows

@@ -1,0 +1,82 @@
+"""Images that are tested together and belong to one release: whether any of them was moved alone."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from avnwizard.domain.plain import printable
+
+_NUMBER = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?:[-+._].*)?")
+UNIFIED_SINCE = 25
+"""Ory numbers Kratos, Hydra, Keto and Oathkeeper alike since v25.4.0 (October 2025); Polis joined later."""
+
+
+@dataclass(frozen=True)
+class Together:
+    """What each service of a lockstep is, by image reference; "" or left out where there is none.
+
+    Attributes:
+        running: what its containers were made from.
+        named: what the files in the checkout name, local edits, overrides and variables included.
+        pinned: what the current release's own files pin.
+        target: what the release to come pins.
+    """
+
+    running: Mapping[str, str]
+    named: Mapping[str, str]
+    pinned: Mapping[str, str]
+    target: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Unlike:
+    """One service that is out of step, and what to do."""
+
+    service: str
+    message: str
+    hint: str
+
+
+def out_of_step(found: Together, services: Sequence[str], *, tag: str, target: str = "") -> Iterator[Unlike]:
+    """Every difference, one for each service and reason.
+
+    What runs otherwise than the files say is not repeated here: the comparison of containers with files says it.
+    """
+    for name in services:
+        named, pinned, coming = (each.get(name, "") for each in (found.named, found.pinned, found.target))
+        if named and pinned and named != pinned:
+            ahead = f", which is what {target} pins" if coming and named == coming else ""
+            yield Unlike(
+                name,
+                f"{name} is set to {printable(named, limit=200)}{ahead}; {tag} pins {printable(pinned, limit=200)}.",
+                "An override file, an edit or a variable outweighs the release. Take it out, or upgrade to the "
+                "release that pins it.",
+            )
+    yield from _unified(found.running, services)
+
+
+def _unified(running: Mapping[str, str], services: Sequence[str]) -> Iterator[Unlike]:
+    numbers = {name: number for name in services if (number := number_of(running.get(name, "")))}
+    unified = {name: number for name, number in numbers.items() if number[0] >= UNIFIED_SINCE}
+    if not unified:
+        return
+    newest = max(unified.values())
+    for name, number in sorted(unified.items()):
+        if number != newest:
+            yield Unlike(
+                name,
+                f"{name} runs {_text(number)} alongside {_text(newest)}: since v{UNIFIED_SINCE}.4.0 Ory's services "
+                "have one number, and unlike ones were never tested together.",
+                "Bring all of them to the release's pins: avnwizard check --json names what each runs.",
+            )
+
+
+def number_of(reference: str) -> tuple[int, ...]:
+    """The version in an image's tag, such as (25, 4, 0); () where it has none."""
+    name = reference.partition("@")[0].rpartition("/")[2]
+    found = _NUMBER.fullmatch(name.partition(":")[2])
+    return tuple(int(part or 0) for part in found.groups()) if found else ()
+
+
+def _text(number: tuple[int, ...]) -> str:
+    return "v" + ".".join(map(str, number))

@@ -1,0 +1,1 @@
+"""Replacing a secret while people stay signed in."""

@@ -1,0 +1,205 @@
+"""From the stack and the journal to the plan of a rotation's next phase. Nothing is changed here."""
+
+import hashlib
+import secrets as randomness
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from avnwizard.domain.compose.reads import Changed
+from avnwizard.domain.plain import printable
+from avnwizard.domain.plan import Plan, ReleaseRef, ServicePlan, SnapshotPlan
+from avnwizard.domain.rotation.generation import Generation
+from avnwizard.domain.rotation.kinds import KINDS, Kind, What, value_in
+from avnwizard.domain.rotation.lists import require_sound
+from avnwizard.domain.rotation.tally import Tally, day
+from avnwizard.domain.secret import Secret, generate
+from avnwizard.domain.traefik.routes import plan_probe
+from avnwizard.errors import RefusedError
+from avnwizard.flows.edge.foresight import foreseen
+from avnwizard.flows.env_on_disk import env_bytes
+from avnwizard.flows.host import Host
+from avnwizard.flows.rotate import keeping
+from avnwizard.flows.rotate.consequences import notes
+from avnwizard.flows.rotate.finding import Found, content_with, find, model_with, readers
+from avnwizard.flows.rotate.plan import RotationPlan
+from avnwizard.flows.rotate.standing import Standing, has_lost_trace, standing, written_since
+from avnwizard.flows.rotate.steps import rotation_steps
+from avnwizard.flows.stack import drift
+from avnwizard.flows.stack.same import Target
+from avnwizard.flows.upgrade.service_plans import services_of
+
+_ID_BYTES = 4
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A plan with the secrets that it is about.
+
+    Attributes:
+        begins: whether it begins a rotation, so that `pair` is not kept yet.
+        tally: what is under which secret now; None where nobody counted.
+    """
+
+    plan: RotationPlan
+    pair: keeping.Pair = field(repr=False)
+    begins: bool
+    tally: Tally | None = None
+
+
+def plan_next(host: Host, what: What, *, ends: int = 0) -> Prepared:
+    """Decide the next phase of a secret's rotation, or the first of a new one.
+
+    Args:
+        ends: how many tokens and sessions the operator agrees to end, exactly: for dropping the old secret early.
+
+    Raises:
+        RefusedError: the secret cannot be followed, the stack is not what its files say, or the old secret is needed.
+    """
+    kind, journal = KINDS[what], host.journal()
+    found = find(host, kind)
+    known = standing(journal, what)
+    pending = known if known and known.is_pending else None
+    if pending:
+        pair, phase, rotation = keeping.load(host, pending.plan.rotation), pending.phase + 1, pending.plan.rotation
+        _require_as_left(found, kind, pending, pair)
+    else:
+        require_sound(found.current, found.place.shown)
+        pair, phase = keeping.Pair(found.current, generate()), 1
+        rotation = f"{what}-{randomness.token_hex(_ID_BYTES)}"
+    _require_as_files_say(host, found)
+    by_age = has_lost_trace(journal, rotation, what)
+    tally = _tally(host, kind, found, pair, written_since(journal, pending), by_age=by_age)
+    if phase == kind.phases and tally is not None:
+        require_unneeded(tally, ends, what)
+    wanted = value_in(kind, phase, pair.old, pair.new)
+    stack = _stack_plan(host, found, wanted)
+    plan = RotationPlan(
+        what=what,
+        rotation=rotation,
+        phase=phase,
+        file=found.place.file,
+        variable=found.place.variable,
+        services=found.place.services,
+        generation=Generation.of(what, wanted),
+        database=found.database,
+        dynamic=found.dynamic,
+        ends=ends,
+        notes=notes(host, kind, found, phase, tally),
+        stack=stack,
+    )
+    steps = tuple(step.describe() for step in rotation_steps(host, plan, "unborn", written_at=None))
+    return Prepared(plan.described(steps), pair, begins=pending is None, tally=tally)
+
+
+def require_unneeded(tally: Tally, ends: int, what: What) -> None:
+    """Refuse to drop the old secret while it is needed, unless the operator typed for what that ends.
+
+    Raises:
+        RefusedError: says what still needs it, and from when nothing does.
+    """
+    if tally.sessions in {0, ends}:
+        return
+    when = "It will never be safe by itself" if tally.safe_at is None else f"It is safe from {day(tally.safe_at)}"
+    raise RefusedError(
+        f"The old secret is still needed. {' '.join(tally.sentences())} Nothing was changed.",
+        f"{when}. To end all of that now: avnwizard rotate {what} --ends {tally.sessions}",
+    )
+
+
+def tally_now(host: Host, found: Standing) -> Tally | None:
+    """What needs the old secret of a rotation that waits; None where it keeps nothing under it."""
+    plan = found.plan
+    if plan.kind.phases == 1 or not keeping.is_kept(host, plan.rotation):
+        return None
+    pair = keeping.load(host, plan.rotation)
+    rows = host.database().sealed_rows(plan.database)
+    written_at = written_since(host.journal(), found)
+    by_age = has_lost_trace(host.journal(), plan.rotation, plan.what)
+    return rows.tally(pair.new, pair.old, written_at=written_at, dynamic=plan.dynamic, by_age=by_age)
+
+
+def _tally(
+    host: Host, kind: Kind, found: Found, pair: keeping.Pair, written_at: float | None, *, by_age: bool
+) -> Tally | None:
+    if kind.phases == 1:
+        return None
+    if not found.database or found.database not in {one.name for one in host.database().databases()}:
+        names = ", ".join(map(printable, found.place.services))
+        raise RefusedError(
+            f"The database of {names} is not in this stack's PostgreSQL, so "
+            "what needs the old secret cannot be counted. Nothing was changed.",
+            "Look at the service's DSN, and at [postgres] service in avnwizard.toml.",
+        )
+    rows = host.database().sealed_rows(found.database)
+    return rows.tally(pair.new, pair.old, written_at=written_at, dynamic=found.dynamic, by_age=by_age)
+
+
+def _require_as_left(found: Found, kind: Kind, pending: Standing, pair: keeping.Pair) -> None:
+    if found.current != value_in(kind, pending.phase, pair.old, pair.new):
+        raise RefusedError(
+            f"{found.place.shown} is not what phase {pending.phase} of the rotation left in it. Nothing was changed.",
+            f"Somebody edited it. Put it back as run {pending.run} left it, or take that run back: "
+            f"avnwizard rollback {pending.run}",
+        )
+
+
+def _require_as_files_say(host: Host, found: Found) -> None:
+    seen = drift.look(host, found.model, host.stack.containers())
+    if seen.drifts:
+        names = ", ".join(printable(one.service, limit=60) for one in seen.drifts)
+        raise RefusedError(
+            f"What the files say does not run: {names}. A rotation would bring that about too. Nothing was changed.",
+            "Bring the stack in step first: avnwizard check says how.",
+        )
+
+
+def _stack_plan(host: Host, found: Found, wanted: tuple[Secret, ...]) -> Plan:
+    """The roll of what reads the secret, as a plan from the current release to itself."""
+    changed = readers(host, found, wanted)
+    after = model_with(host, found, wanted) if found.place.variable else found.model
+    env = content_with(host, found.place, wanted) if found.place.variable else env_bytes(host)
+    containers = [one for one in host.stack.containers() if not one.one_off]
+    target = Target(after, {}, env, changed, frozenset(after.services))
+    planned = services_of(host, target, {}, containers, (), found.model)
+    services = tuple(part for part in planned if _is_rolled(part, changed))
+    head, roll = host.repo.head(), host.config.roll
+    here = ReleaseRef(head.tag or head.commit[:12], head.commit, "")
+    return Plan(
+        product=host.config.stack.product,
+        jump="patch",
+        project=host.stack.project,
+        current=here,
+        target=here,
+        branch=head.branch,
+        edited=(),
+        breaking=(),
+        env=(),
+        snapshot=SnapshotPlan(False, host.state.snapshots, (), 0, why_not="a rotation changes no data"),
+        services=services,
+        steps=(),
+        warnings=(),
+        postgres_service=host.postgres_service,
+        env_sha256=hashlib.sha256(env_bytes(host)).hexdigest(),
+        verdict="",
+        statements=(),
+        rollback_needs_restore=False,
+        changes=(),
+        healthy_s=roll.healthy_s,
+        drain_s=roll.drain_s,
+        drain_limit_s=roll.drain_limit_s,
+        probe=foreseen(host, plan_probe(found.model, after, host.config.probe)),
+    )
+
+
+def _is_rolled(part: ServicePlan, changed: Mapping[str, Changed]) -> bool:
+    """Whether a service reads the secret. A one-shot that does not is not run again: it may be a migration.
+
+    Raises:
+        RefusedError: a service does not run as the files say, and would be changed in more than its secret.
+    """
+    if changed[part.service].all or part.strategy in {"job", "skip"}:
+        return bool(changed[part.service].all)
+    raise RefusedError(
+        f"{printable(part.service)} does not run as the files say. Nothing was changed.",
+        "Bring the stack in step first: avnwizard check says how.",
+    )

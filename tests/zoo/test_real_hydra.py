@@ -1,0 +1,206 @@
+"""A rotation of a real Hydra's secret, under load: nobody loses anything until the old one goes, nor then."""
+
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from avnwizard.errors import ExitCode
+from tests.flows.cli import Said, avnwizard
+from tests.lab.errors import LabError
+from tests.lab.hydra import REPOSITORY, VERSION, has_go, push
+from tests.lab.oauth import OAuthClient
+from tests.waiting import until
+from tests.zoo.parts import HEALTHY, Body, compose, postgres, traefik
+from tests.zoo.stack import COMPOSE_FILE, ENV, NAMES_POSTGRES, ZooStack, bring_up
+
+pytestmark = [
+    pytest.mark.skipif(
+        os.environ.get("AVNWIZARD_LAB") != "1", reason="the lab starts only when AVNWIZARD_LAB=1 asks"
+    ),
+    pytest.mark.skipif(not has_go(), reason="this machine has no Go to build Hydra with"),
+]
+OLD = "the-first-secret-of-this-hydra-0123456789"
+ACCESS_S = 12
+_DSN = "postgres://app:${POSTGRES_PASSWORD}@postgres:5432/app?sslmode=disable"
+
+
+def _hydra() -> dict[str, Body]:
+    image, needs = f"@REG@/{REPOSITORY}:{VERSION}", {"postgres": {"condition": "service_healthy"}}
+    settings = {
+        "DSN": _DSN,
+        "SECRETS_SYSTEM": "${HYDRA_SYSTEM_SECRET:?}",
+        "URLS_SELF_ISSUER": "http://127.0.0.1:@PORT@",
+        "URLS_LOGIN": "http://127.0.0.1:@PORT@/login",
+        "URLS_CONSENT": "http://127.0.0.1:@PORT@/consent",
+        "TTL_ACCESS_TOKEN": f"{ACCESS_S}s",
+        "LOG_LEVEL": "warn",
+    }
+    routes = {
+        "traefik.enable": "true",
+        "traefik.http.routers.hydra.rule": "PathPrefix(`/`)",
+        "traefik.http.routers.hydra.entrypoints": "web",
+        "traefik.http.routers.hydra.service": "hydra",
+        "traefik.http.services.hydra.loadbalancer.server.port": "4444",
+        "traefik.http.routers.admin.rule": "PathPrefix(`/admin`)",
+        "traefik.http.routers.admin.entrypoints": "web",
+        "traefik.http.routers.admin.service": "admin",
+        "traefik.http.services.admin.loadbalancer.server.port": "4445",
+    }
+    return {
+        "hydra-migrate": {
+            "image": image,
+            "command": ["migrate", "sql", "up", "-e", "--yes"],
+            "environment": {"DSN": _DSN},
+            "restart": "no",
+            "depends_on": needs,
+        },
+        "hydra": {
+            "image": image,
+            "command": ["serve", "all", "--dev"],
+            "environment": settings,
+            "labels": routes,
+            "healthcheck": HEALTHY | {"test": ["CMD", "healthcheck", "http://127.0.0.1:4445/health/ready"]},
+            "depends_on": {"hydra-migrate": {"condition": "service_completed_successfully"}},
+        },
+    }
+
+
+@pytest.fixture
+def hydra(zoo: ZooStack) -> OAuthClient:
+    """A stack with a real Hydra behind Traefik, and an application at it."""
+    push(zoo.lab)
+    release = {COMPOSE_FILE: compose({"traefik": traefik(), "postgres": postgres(), **_hydra()})}
+    operator = {".env": f"{ENV}HYDRA_SYSTEM_SECRET={OLD}\n", "avnwizard.toml": NAMES_POSTGRES}
+    bring_up(zoo, {"v1.0.0": release}, operator=operator)
+    client = OAuthClient(f"http://127.0.0.1:{zoo.port}")
+    until(lambda: _answers(client), limit_s=30)
+    client.register()
+    return client
+
+
+def _answers(client: OAuthClient) -> bool:
+    try:
+        return bool(client.keys())
+    except LabError:
+        return False
+
+
+class _Load:
+    """An application at work: new tokens, introspections, refreshes, keys; what failed is counted."""
+
+    def __init__(self, client: OAuthClient, refresh_token: str) -> None:
+        self._client, self._token, self._stop = client, refresh_token, threading.Event()
+        self.done, self.failed = Counter[str](), list[str]()
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """For a `with`."""
+        thread = threading.Thread(target=self._work)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._stop.set()
+            thread.join()
+
+    def _work(self) -> None:
+        while not self._stop.wait(0.2):
+            for deed in (self._introspects, self._refreshes, self._reads_keys):
+                try:
+                    deed()
+                except (LabError, KeyError, AssertionError) as error:
+                    self.failed.append(f"{deed.__name__}: {error}")
+                self.done[deed.__name__] += 1
+
+    def _introspects(self) -> None:
+        status, told = self._client.token(grant_type="client_credentials")
+        assert status == 200, told
+        assert self._client.is_active(told["access_token"]), "a new token is not active"
+
+    def _refreshes(self) -> None:
+        status, told = self._client.refresh(self._token)
+        assert status == 200, told
+        self._token = told["refresh_token"]
+
+    def _reads_keys(self) -> None:
+        assert self._client.keys()
+
+
+def _rotate(zoo: ZooStack, *more: str) -> Said:
+    return avnwizard("rotate", "hydra", "--stack", zoo.clone, "--yes", *more, timeout_s=300.0)
+
+
+def wait(zoo: ZooStack) -> None:
+    """Until the access tokens of the old secret have expired."""
+    limit = time.monotonic() + 60 + ACCESS_S
+    while (said := _rotate(zoo, "--dry-run")).code != ExitCode.DONE:
+        assert time.monotonic() < limit, said.err
+
+
+def _secrets(zoo: ZooStack) -> list[str]:
+    text = (zoo.clone / ".env").read_text("utf-8")
+    return next(line for line in text.splitlines() if line.startswith("HYDRA_")).partition("=")[2].split(",")
+
+
+def test_nobody_loses_anything(zoo: ZooStack, hydra: OAuthClient) -> None:
+    """Tokens issued before, during and after each phase work in all that follow; an early drop is refused."""
+    tokens, keys = [hydra.sign_in() for _ in range(3)], hydra.keys()
+    load = _Load(hydra, hydra.sign_in()["refresh_token"])
+    with load.at_work():
+        for phase in (1, 2):
+            done = _rotate(zoo)
+            assert done.code == ExitCode.DONE, done.err
+            assert len(_secrets(zoo)) == 2, phase
+            assert hydra.keys() == keys
+            tokens += [hydra.sign_in() for _ in range(2)]
+        refused = _rotate(zoo)
+        assert refused.code == ExitCode.REFUSED, refused.err
+        assert "still need the old secret" in refused.err
+        living = "active AND requested_at < (SELECT max(requested_at) FROM hydra_oauth2_refresh)"
+        assert int(zoo.sql(f"SELECT count(*) FROM hydra_oauth2_refresh WHERE {living}")) >= 5
+        assert f"{5 + _of_load(refused.err)} refresh tokens still need" in refused.err
+        for number, token in enumerate(tokens):
+            status, told = hydra.refresh(token["refresh_token"])
+            assert status == 200, (number, told)
+            tokens[number] = told
+        wait(zoo)
+        done = _rotate(zoo)
+        assert done.code == ExitCode.DONE, done.err
+        assert len(_secrets(zoo)) == 1
+        assert hydra.keys() == keys
+        for number, token in enumerate(tokens):
+            status, told = hydra.refresh(token["refresh_token"])
+            assert status == 200, (number, told)
+    print(dict(load.done), load.failed)
+    assert load.failed == []
+    assert len({hydra.signed_by(token["id_token"]) for token in tokens}) == 1, "the signing key changed"
+    assert all(count > 20 for count in load.done.values())
+    zoo.nothing_to_do()
+
+
+def _of_load(said: str) -> int:
+    """The load's own token may have been issued under the old secret last: one more."""
+    return int("6 refresh tokens" in said)
+
+
+def test_what_the_refusal_prevents(zoo: ZooStack, hydra: OAuthClient) -> None:
+    """Dropped early on purpose, exactly those tokens end that were counted; the keys stay."""
+    old = [hydra.sign_in() for _ in range(2)]
+    keys = hydra.keys()
+    assert _rotate(zoo).code == ExitCode.DONE
+    assert _rotate(zoo).code == ExitCode.DONE
+    new = hydra.sign_in()
+    until(lambda: "access token" not in _rotate(zoo, "--dry-run").err, limit_s=60 + ACCESS_S)
+    refused = _rotate(zoo)
+    assert "2 refresh tokens still need the old secret" in refused.err
+    assert _rotate(zoo, "--ends", "1").code == ExitCode.REFUSED
+    done = _rotate(zoo, "--ends", "2")
+    assert done.code == ExitCode.DONE, done.err
+    assert [hydra.refresh(one["refresh_token"])[0] for one in old] == [400, 400]
+    assert hydra.refresh(new["refresh_token"])[0] == 200
+    assert hydra.keys() == keys

@@ -26,7 +26,7 @@ from avnwizard.flows.host import Host
 if TYPE_CHECKING:
     from avnwizard.adapters.docker.stack import DockerStack
     from avnwizard.adapters.git import GitRepo
-    from avnwizard.ports import Database, EdgeProbe, Repo, SqlReader, Stack
+    from avnwizard.ports import Clusters, Database, EdgeProbe, Repo, SqlReader, Stack
     from avnwizard.practice.host import PracticeHost
 
 
@@ -80,8 +80,8 @@ def _open_real(directory: Path) -> Host:
     stack = DockerStack(project)
     choice = _choose(stack, config, evidence_of(containers, project.name))
     edge = TraefikEdge(project.name)
-    find, sql = partial(_container_database, stack), sql_reader()
-    return Host(config, state, repo, stack, edge, LocalFiles(), SystemClock(), choice, find, _http_probe, sql)
+    find, sql, files = partial(_container_database, stack), sql_reader(), LocalFiles()
+    return Host(config, state, repo, stack, edge, files, SystemClock(), choice, find, _http_probe, sql, _clusters)
 
 
 def _choose(stack: "Stack", config: Config, found: Sequence[Evidence]) -> DatabaseChoice:
@@ -131,6 +131,12 @@ def _container_database(stack: "DockerStack", service: str) -> "Database":
             f"Start it: docker compose up -d {printable(service)}",
         )
     return PostgresDatabase(ContainerPostgresAccess(running[0].id))
+
+
+def _clusters() -> "Clusters":
+    from avnwizard.adapters.postgres.clusters import DockerClusters
+
+    return DockerClusters()
 
 
 def sql_reader() -> "SqlReader":

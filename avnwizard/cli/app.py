@@ -11,7 +11,19 @@ import typer
 from avnwizard import __version__
 from avnwizard.cli import ending, opening
 from avnwizard.cli.output import say, show_error
-from avnwizard.cli.verbs import accept, carry, changes, demo, looking, planning, runs, snapshot, topics, upgrade
+from avnwizard.cli.verbs import (
+    accept,
+    carry,
+    changes,
+    demo,
+    looking,
+    planning,
+    postgres,
+    runs,
+    snapshot,
+    topics,
+    upgrade,
+)
 from avnwizard.errors import ExitCode, WizardError
 
 app = typer.Typer(rich_markup_mode="rich", pretty_exceptions_enable=False)
@@ -38,7 +50,7 @@ def main(
         raise typer.Exit(opening.open_here())
 
 
-for _module in (looking, planning, upgrade, runs, accept, changes, demo, carry, snapshot, topics):
+for _module in (looking, planning, upgrade, runs, accept, changes, demo, carry, snapshot, postgres, topics):
     _module.register(app)
 
 

@@ -8,8 +8,12 @@ from avnwizard.domain.config import Config, StatePaths
 from avnwizard.domain.postgres.choice import DatabaseChoice
 from avnwizard.engine.adopting import BY_HAND, adopt
 from avnwizard.engine.journal import Journal
-from avnwizard.errors import HostError
-from avnwizard.ports import Clock, Database, Edge, EdgeProbe, Files, Repo, SqlReader, Stack
+from avnwizard.errors import HostError, RefusedError
+from avnwizard.ports import Clock, Clusters, Database, Edge, EdgeProbe, Files, Repo, SqlReader, Stack
+
+
+def _no_clusters() -> Clusters:
+    raise RefusedError("No second Postgres server can be made on this host.", "Use a Docker Engine.")
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,7 @@ class Host:
         reach: finds the way to a service's Postgres when it is needed: it may be down, or recreated since.
         probe: what asks the edge, made when it is needed.
         sql: reads the releases' SQL migrations.
+        clusters: makes Postgres servers of another major alongside the stack's.
     """
 
     config: Config
@@ -34,6 +39,7 @@ class Host:
     reach: Callable[[str], Database]
     probe: Callable[[], EdgeProbe]
     sql: SqlReader
+    clusters: Callable[[], Clusters] = _no_clusters
 
     @property
     def postgres_service(self) -> str:

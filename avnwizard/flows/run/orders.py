@@ -6,11 +6,15 @@ from avnwizard.engine.records import UNFINISHED
 from avnwizard.flows.create import flow as creating
 from avnwizard.flows.env_on_disk import env_bytes
 from avnwizard.flows.host import Host
+from avnwizard.flows.postgres import plan as major
+from avnwizard.flows.postgres.flow import PostgresMajor
+from avnwizard.flows.postgres.world import save_files
 from avnwizard.flows.restore import planning as restoring
 from avnwizard.flows.restore.flow import Restore
 from avnwizard.flows.run import launch, removing
 from avnwizard.flows.run.pruning import Pruning
 from avnwizard.flows.run.registry import flow_of
+from avnwizard.flows.stack.run_folder import RunFolder
 
 
 def order_snapshot(host: Host, plan: SnapshotPlan) -> str:
@@ -60,3 +64,20 @@ def order_removal(host: Host, found: Pruning) -> str:
         BusyError: another run holds the stack.
     """
     return launch.create(host, removing.Prune.kind, title="removal of old snapshots", plan=removing.to_json(found))
+
+
+def order_major(host: Host, plan: major.MajorPlan) -> str:
+    """Write down that Postgres goes to its next major; the run's name.
+
+    Raises:
+        BusyError: another run holds the stack.
+        RefusedError: another run is unfinished, or the compose file changed since the plan was made.
+    """
+    env = env_bytes(host)
+
+    def prepare(folder: RunFolder) -> None:
+        folder.save_env(env)
+        save_files(host, folder, plan)
+
+    title = f"Postgres {plan.major_old} to {plan.major_new}"
+    return launch.create(host, PostgresMajor.kind, title=title, plan=major.to_json(plan), prepare=prepare)

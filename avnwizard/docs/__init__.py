@@ -2,7 +2,10 @@
 
 from importlib.resources import files
 
-TOPICS = ("architecture", "glossary", "configuration", "exit-codes", "answers", "json", "environment", "state")
+TOPICS = (
+    *("architecture", "glossary", "configuration", "exit-codes", "answers", "json", "environment"),
+    *("postgres", "state"),
+)
 """In the order in which they are listed."""
 
 

@@ -39,7 +39,7 @@ _LARGE_OBJECTS: LiteralString = """
     (SELECT coalesce(string_agg(concat_ws(' ', oid, pg_get_userbyid(lomowner), lomacl), '|' ORDER BY oid), '')
      FROM pg_largeobject_metadata)"""
 _OWNERSHIP: LiteralString = """
-  WITH mine AS (SELECT oid, * FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
+  WITH mine AS (SELECT * FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
   owned(kind, place, name, owner, acl) AS (
     SELECT 'schema', nspname::text, '', nspowner, coalesce(nspacl, acldefault('n', nspowner)) FROM mine
     UNION ALL

@@ -1,10 +1,10 @@
-"""`postgres plan|upgrade`: the stack's Postgres on its next major."""
+"""`postgres plan|upgrade|forget`: the stack's Postgres on its next major."""
 
 from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from avnwizard.cli.options import HERE, JsonOption, StackOption, open_stack
+from avnwizard.cli.options import HERE, JsonOption, RunArgument, StackOption, finite, open_stack
 from avnwizard.cli.output import emit_json, say
 from avnwizard.cli.verbs.upgrade import DetachOption, DryRunOption, YesOption, confirm, start
 from avnwizard.domain.plain import printable
@@ -27,6 +27,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Take Postgres to its next major, and back.", no_args_is_help=True)
     group.command()(plan)
     group.command()(upgrade)
+    group.command()(forget)
     app.add_typer(group, name="postgres")
 
 
@@ -83,6 +84,33 @@ def upgrade(
     if not yes:
         confirm(f"Type {found.project} to start", found.project)
     return start(host, order_major(host, found), detach=detach)
+
+
+def forget(
+    run: RunArgument = "",
+    stack: StackOption = HERE,
+    *,
+    keep_days: Annotated[
+        float | None,
+        typer.Option(min=0, callback=finite, help="Only one that was left so long ago. Default: avnwizard.toml's."),
+    ] = None,
+    dry_run: DryRunOption = False,
+    yes: YesOption = False,
+) -> int:
+    """Remove the volume that a Postgres upgrade left, for good; after that, no rollback leads back to it."""
+    from avnwizard.flows.postgres.forget import choose, leftovers
+    from avnwizard.flows.run.orders import order_forgetting
+
+    host = open_stack(stack)
+    found = leftovers(host, host.journal())
+    days = host.config.postgres.keep_old_days if keep_days is None else keep_days
+    one = choose(found, run, keep_days=days)
+    say(f"{printable(one.volume)}: {printable(one.what)}")
+    if dry_run:
+        return ExitCode.DONE
+    if not yes:
+        confirm(f"Type {one.volume} to remove it for good", one.volume)
+    return start(host, order_forgetting(host, one), detach=False)
 
 
 def _planned(host: "Host", to: int, image: str, way: str) -> "MajorPlan":

@@ -25,7 +25,10 @@ def register(app: typer.Typer) -> None:
     def _help(
         topic: Annotated[str, typer.Argument(metavar="[TOPIC]", help="Without one, the topics are listed.")] = "",
     ) -> int:
-        """Show a help topic: architecture, glossary, configuration, exit-codes, answers, json, environment, state."""
+        """Show a help topic.
+
+        They are: architecture, glossary, configuration, exit-codes, answers, json, environment, postgres, state.
+        """
         return _show(app, topic)
 
 

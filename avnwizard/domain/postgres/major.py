@@ -74,8 +74,8 @@ def target_image(image: str, major: int) -> str:
     head, slash, last = name.rpartition("/")
     repository, colon, tag = last.partition(":")
     found = _TAG.fullmatch(tag) if colon else None
-    if not found:
-        return ""
+    if not found or (found["minor"] and "pg" in found["after"]):
+        return ""  # "2.17.2-pg17": the tag's numbers are not PostgreSQL's
     return f"{head}{slash}{repository}:{found['before']}{major}{found['after']}"
 
 

@@ -83,6 +83,12 @@ class Switch(Step):
     def undo(self, ctx: StepContext) -> None:
         """The old file, then the old server on the old volume."""
         world, plan, stack = self._world, self._world.plan, self._world.host.stack
+        if not world.host.clusters().volume_there(plan.volume_old):
+            raise StepError(
+                f"The old volume {printable(plan.volume_old)} is gone: the old server would start empty. "
+                "Nothing was changed.",
+                f"The snapshot {printable(str(plan.snapshot.folder))} holds the data of before.",
+            )
         there = world.container()
         if there is not None and world.is_new(there) and there.state == "running":
             with ctx.effect("stop-new"):

@@ -6,6 +6,7 @@ from avnwizard.engine.records import UNFINISHED
 from avnwizard.flows.create import flow as creating
 from avnwizard.flows.env_on_disk import env_bytes
 from avnwizard.flows.host import Host
+from avnwizard.flows.postgres import forget as forgetting
 from avnwizard.flows.postgres import plan as major
 from avnwizard.flows.postgres.flow import PostgresMajor
 from avnwizard.flows.postgres.world import save_files
@@ -81,3 +82,13 @@ def order_major(host: Host, plan: major.MajorPlan) -> str:
 
     title = f"Postgres {plan.major_old} to {plan.major_new}"
     return launch.create(host, PostgresMajor.kind, title=title, plan=major.to_json(plan), prepare=prepare)
+
+
+def order_forgetting(host: Host, one: forgetting.Leftover) -> str:
+    """Write down that a volume which a Postgres upgrade left is removed; the run's name.
+
+    Raises:
+        BusyError: another run holds the stack.
+    """
+    title = f"removal of {one.volume}"
+    return launch.create(host, forgetting.ForgetOld.kind, title=title, plan=forgetting.to_json(one))

@@ -1,0 +1,164 @@
+"""The servers of a host in memory: their files, and the port `Clusters` over them, which only reads the old ones."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from avnwizard.domain.host import DatabaseFacts
+from avnwizard.domain.postgres.contents import ServerSum
+from avnwizard.domain.postgres.database import DatabaseProperties, FileFacts
+from avnwizard.domain.postgres.globals import GlobalsChange
+from avnwizard.domain.postgres.major import Client, DatabaseLook, ServerLook
+from avnwizard.domain.postgres.server_commands import ServerOrder
+from avnwizard.domain.postgres.writes import TableCount, WriteCounters
+from avnwizard.errors import HostError
+from avnwizard.ports import Database, Progress
+
+if TYPE_CHECKING:
+    from tests.flows.postgres_world import World
+
+OLD_VOLUME, NEW_VOLUME = "demo_data", "demo_data_pg18_1"
+
+
+@dataclass
+class Cluster:
+    """The files in a volume: a major, databases with rows, and what was written since its server began to count."""
+
+    major: int
+    databases: dict[str, list[str]] = field(default_factory=dict)
+    roles: list[str] = field(default_factory=list)
+    writes: int = 0
+
+
+class FakeDatabase:
+    """A server's databases."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    def databases(self) -> tuple[DatabaseFacts, ...]:
+        """All."""
+        return tuple(DatabaseFacts(name, "clerk", 1) for name in self._cluster.databases)
+
+    def fingerprint(self, database: str) -> str:
+        """The same in every server that has it."""
+        return str(database in self._cluster.databases)
+
+    def dump_globals(self, to: Path) -> FileFacts:
+        """The roles."""
+        to.write_text(" ".join(self._cluster.roles))
+        return FileFacts(1, "")
+
+    def repair_globals(self, dump: Path) -> GlobalsChange:
+        """The same roles here."""
+        self._cluster.roles = dump.read_text().split()
+        return GlobalsChange()
+
+    def write_counters(self, database: str) -> WriteCounters:
+        """Rows written."""
+        return WriteCounters("epoch", {database: TableCount(1, self._cluster.writes, 0, 0)})
+
+
+class FakeClusters:
+    """Helper servers; the old server's files must only ever be read."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+
+    def _cluster(self, container: str) -> Cluster:
+        if container in self._world.helpers:
+            volume = self._world.helpers[container]
+        else:
+            one = self._world.containers[container]
+            if one.state != "running":
+                raise HostError("The server does not run.")
+            volume = one.mounts[0].source
+        found = self._world.volumes[volume]
+        assert found is not None
+        return found
+
+    def look(self, container: str) -> ServerLook:
+        """Its databases."""
+        found = self._cluster(container)
+        return ServerLook("", found.major, "clerk", tuple(DatabaseLook(name, "clerk", 1) for name in found.databases))
+
+    def database(self, container: str) -> Database:
+        """The way to it."""
+        return cast("Database", FakeDatabase(self._cluster(container)))
+
+    def volume_there(self, volume: str) -> bool:
+        """Whether there is one."""
+        return volume in self._world.volumes
+
+    def make_volume(self, volume: str, *, project: str, key: str) -> None:
+        """Empty."""
+        self._world.volumes.setdefault(volume, None)
+
+    def drop_volume(self, volume: str) -> None:
+        """For good; never one that a container has."""
+        assert volume != OLD_VOLUME
+        assert volume not in self._world.helpers.values()
+        assert volume not in {mount.source for one in self._world.containers.values() for mount in one.mounts}
+        self._world.volumes.pop(volume, None)
+
+    def serve(self, order: ServerOrder) -> None:
+        """Made where the volume is empty."""
+        assert order.volume != OLD_VOLUME
+        if self._world.volumes[order.volume] is None:
+            self._world.volumes[order.volume] = Cluster(18)
+        self._world.helpers[order.name] = order.volume
+
+    def serves(self, name: str) -> bool:
+        """Whether it runs."""
+        return name in self._world.helpers
+
+    def end(self, name: str) -> None:
+        """No error when it is gone."""
+        self._world.helpers.pop(name, None)
+
+    def empty(self, old: str, new: str, database: str) -> None:
+        """Without a row."""
+        self._cluster(new).databases[database] = []
+
+    def try_schema(self, old: str, new: str, database: str, client: Client) -> None:
+        """Some clients' output is refused."""
+        if client in self._world.refusing:
+            raise HostError("pg_restore: error: ERROR:  unrecognized parameter")
+
+    def copy(self, old: str, new: str, database: str, client: Client, progress: Progress) -> None:
+        """Row by row."""
+        self._cluster(new).databases[database] += self._cluster(old).databases[database]
+
+    def carry_settings(self, old: str, new: str) -> tuple[str, ...]:
+        """None differ."""
+        return ()
+
+    def strangers(self, container: str) -> Sequence[str]:
+        """The service, while it runs, and whom the test connected."""
+        own = [one.service for one in self._world.containers.values() if one.service == "app"]
+        alive = [one for one in self._world.containers.values() if one.service in own and one.state == "running"]
+        return (*(one.service for one in alive), *self._world.connected)
+
+    def sum_up(self, container: str) -> ServerSum:
+        """The rows as they are."""
+        found = self._cluster(container)
+        databases = cast("Any", {name: _Sum(tuple(sorted(rows))) for name, rows in found.databases.items()})
+        folder = "/var/lib/postgresql/18/docker" if found.major == 18 else "/var/lib/postgresql/data"
+        return ServerSum("18.1", found.major, folder, dict.fromkeys(found.roles, ""), frozenset(), databases)
+
+    def analyze(self, container: str, *, quick: bool) -> None:
+        """Nothing to see."""
+        self._cluster(container)
+
+
+class _Sum:
+    """As much of a `DatabaseSum` as the comparison reads."""
+
+    def __init__(self, rows: tuple[str, ...]) -> None:
+        self.tables = {"public.t": (len(rows), repr(rows))}
+        self.owner, self.schema, self.ownership = "clerk", "", ""
+        self.extensions: tuple[str, ...] = ()
+        self.sequences: dict[str, tuple[int, bool]] = {}
+        self.large_objects = (0, "")
+        self.properties = DatabaseProperties("UTF8", "C", "C")

@@ -3,7 +3,8 @@
 from typing import Protocol
 
 from avnwizard.domain.postgres.contents import ServerSum
-from avnwizard.domain.postgres.major import Client, ServerLook
+from avnwizard.domain.postgres.copy_commands import CopyOrder
+from avnwizard.domain.postgres.major import Client, ServerFiles, ServerLook
 from avnwizard.domain.postgres.server_commands import ServerOrder
 from avnwizard.ports.database import Database
 from avnwizard.ports.progress import Progress
@@ -51,8 +52,27 @@ class Clusters(Protocol):
     def copy(self, old: str, new: str, database: str, client: Client, progress: Progress) -> None:
         """A whole database of the old server into an empty one of that name on the new, all or nothing."""
 
-    def carry_settings(self, old: str, new: str) -> tuple[str, ...]:
-        """Settings and access rules of the old server's files into the new one's; what was done, a sentence each."""
+    def files_of(self, container: str) -> ServerFiles:
+        """What a running server's configuration files say; values may be secrets."""
+
+    def carry_files(self, files: ServerFiles, new: str) -> tuple[str, ...]:
+        """Settings and access rules into the new server's files; what was done, a sentence each, without values."""
+
+    def begin_copy(self, order: CopyOrder) -> None:
+        """A physical copy of the running server in the new volume, which follows it until `upgrade_copy`."""
+
+    def stopped_at(self, order: CopyOrder) -> str:
+        """Where the old cluster ended; `HostError` where it was not shut down cleanly."""
+
+    def upgrade_copy(self, order: CopyOrder, position: str) -> tuple[str, ...]:
+        """Make the copy a server of the new major by pg_upgrade, and run it; what was done besides, a sentence each.
+
+        Args:
+            position: what it must have of the old server; "" for wherever it is.
+        """
+
+    def end_copy(self, order: CopyOrder) -> None:
+        """Remove what follows the old server; the volume stays. No error when it is gone."""
 
     def strangers(self, container: str) -> tuple[str, ...]:
         """Who is connected apart from avnwizard, a line each, as they name themselves (hostile)."""

@@ -1,15 +1,17 @@
 """The servers of a host in memory: their files, and the port `Clusters` over them, which only reads the old ones."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from avnwizard.domain.host import DatabaseFacts
-from avnwizard.domain.postgres.contents import ServerSum
+from avnwizard.domain.postgres.contents import DatabaseSum, ServerSum
+from avnwizard.domain.postgres.copy_commands import CopyOrder
 from avnwizard.domain.postgres.database import DatabaseProperties, FileFacts
 from avnwizard.domain.postgres.globals import GlobalsChange
-from avnwizard.domain.postgres.major import Client, DatabaseLook, ServerLook
+from avnwizard.domain.postgres.major import Client, DatabaseLook, ServerFiles, ServerLook
 from avnwizard.domain.postgres.server_commands import ServerOrder
 from avnwizard.domain.postgres.writes import TableCount, WriteCounters
 from avnwizard.errors import HostError
@@ -130,9 +132,47 @@ class FakeClusters:
         """Row by row."""
         self._cluster(new).databases[database] += self._cluster(old).databases[database]
 
-    def carry_settings(self, old: str, new: str) -> tuple[str, ...]:
+    def files_of(self, container: str) -> ServerFiles:
+        """None of its own."""
+        self._cluster(container)
+        return ServerFiles({}, {})
+
+    def carry_files(self, files: ServerFiles, new: str) -> tuple[str, ...]:
         """None differ."""
+        self._cluster(new)
         return ()
+
+    def begin_copy(self, order: CopyOrder) -> None:
+        """A standby on the new volume, of the old server as it runs."""
+        self.end_copy(order)
+        old = self._cluster(order.server.like)
+        assert self._world.volumes[order.server.volume] is None, "the volume is not empty"
+        self._world.volumes[order.server.volume] = deepcopy(old)
+        self._world.helpers[order.standby] = order.server.volume
+
+    def stopped_at(self, order: CopyOrder) -> str:
+        """Only once it is stopped."""
+        assert self._world.containers[order.server.like].state == "exited"
+        return "0/1"
+
+    def upgrade_copy(self, order: CopyOrder, position: str) -> tuple[str, ...]:
+        """In its place; a standby that was left alone has nothing of what came since."""
+        if "target" in self._world.refusing:
+            raise HostError("The live copy failed: ERROR: unrecognized parameter")
+        assert order.standby in self._world.helpers
+        self.end_copy(order)
+        found = self._world.volumes[order.server.volume]
+        assert found is not None
+        assert found.major == 17, "it was upgraded already"
+        old = self._world.volumes[OLD_VOLUME]
+        assert old is not None
+        found.major, found.databases = 18, deepcopy(old.databases)
+        self.serve(order.server)
+        return ()
+
+    def end_copy(self, order: CopyOrder) -> None:
+        """No error when it is gone."""
+        self._world.helpers.pop(order.standby, None)
 
     def strangers(self, container: str) -> Sequence[str]:
         """The service, while it runs, and whom the test connected."""
@@ -143,7 +183,7 @@ class FakeClusters:
     def sum_up(self, container: str) -> ServerSum:
         """The rows as they are."""
         found = self._cluster(container)
-        databases = cast("Any", {name: _Sum(tuple(sorted(rows))) for name, rows in found.databases.items()})
+        databases = {name: _sum(rows) for name, rows in found.databases.items()}
         folder = "/var/lib/postgresql/18/docker" if found.major == 18 else "/var/lib/postgresql/data"
         return ServerSum("18.1", found.major, folder, dict.fromkeys(found.roles, ""), frozenset(), databases)
 
@@ -152,13 +192,14 @@ class FakeClusters:
         self._cluster(container)
 
 
-class _Sum:
-    """As much of a `DatabaseSum` as the comparison reads."""
-
-    def __init__(self, rows: tuple[str, ...]) -> None:
-        self.tables = {"public.t": (len(rows), repr(rows))}
-        self.owner, self.schema, self.ownership = "clerk", "", ""
-        self.extensions: tuple[str, ...] = ()
-        self.sequences: dict[str, tuple[int, bool]] = {}
-        self.large_objects = (0, "")
-        self.properties = DatabaseProperties("UTF8", "C", "C")
+def _sum(rows: list[str]) -> DatabaseSum:
+    return DatabaseSum(
+        owner="clerk",
+        properties=DatabaseProperties("UTF8", "C", "C"),
+        schema="",
+        tables={"public.t": (len(rows), repr(sorted(rows)))},
+        sequences={},
+        large_objects=(0, ""),
+        ownership="",
+        extensions=(),
+    )

@@ -14,7 +14,7 @@ from avnwizard.domain.config import Config, StatePaths
 from avnwizard.domain.host import ComposeModel, ComposeProject, Container, Head, Image, Mount, Service
 from avnwizard.domain.plan import SnapshotPlan
 from avnwizard.domain.postgres.choice import DatabaseChoice
-from avnwizard.domain.postgres.major import Client
+from avnwizard.domain.postgres.major import Client, Way
 from avnwizard.domain.probing.route import ProbePlan
 from avnwizard.flows.host import Host
 from avnwizard.flows.postgres.plan import MajorPlan, WayOffer
@@ -83,14 +83,14 @@ def make_world(directory: Path) -> World:
     return world
 
 
-def plan_of(home: Path) -> MajorPlan:
-    """17 to 18 by dump and restore."""
+def plan_of(home: Path, way: Way) -> MajorPlan:
+    """17 to 18."""
     return MajorPlan(
         project="demo", service="db", version_old="17.1", major_old=17, major_new=18,
         image_old="postgres:17", image_old_id=OLD_IMAGE.id, image_new="postgres:18", image_new_id=NEW_IMAGE.id,
         volume_old=OLD_VOLUME, volume_new=NEW_VOLUME, key="data", mount_old="/var/lib/postgresql/data",
         mount_new="/var/lib/postgresql", pgdata="/var/lib/postgresql/18/docker", compose_file="compose.yml",
-        way="dump", ways=(WayOffer("dump", "dump", "", 1.0, 1, ""),), databases=tuple((name, 1) for name in DATA),
+        way=way, ways=(WayOffer(way, way, "", 1.0, 1, ""),), databases=tuple((name, 1) for name in DATA),
         stop=("app",), snapshot=SnapshotPlan(False, home / "none", (), 0), probe=ProbePlan(off="in memory"),
         healthy_s=5.0,
     )  # fmt: skip

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from avnwizard.domain.postgres.major import WAYS, Way
 from avnwizard.engine import step
 from avnwizard.engine.feed import FeedWriter
 from avnwizard.engine.journal import Journal
@@ -20,6 +21,10 @@ from avnwizard.flows.stack.run_folder import RunFolder
 from tests.flows.postgres_servers import NEW_VOLUME, OLD_VOLUME
 from tests.flows.postgres_world import COMPOSE, DATA, World, make_world, plan_of
 
+_POINTS: dict[Way, set[str]] = {
+    "copy": {"rehearse:upgrade:before", "copy:copy:after", "move:stop-old:after", "move:upgrade:after"},
+    "dump": {"rehearse:serve:before", "move:copy:after", "switch:stop-old:after"},
+}
 RUN, BACK = "20261128-100000-aa", "20261128-110000-bb"
 
 
@@ -35,9 +40,9 @@ class _Process:
         home.mkdir(exist_ok=True)
         self.journal = Journal(home / "journal.db")
 
-    def order(self) -> None:
+    def order(self, way: Way) -> None:
         """Write the run down."""
-        plan = plan_of(self.home)
+        plan = plan_of(self.home, way)
         _folder(self.host).save_env(b"")
         save_files(self.host, _folder(self.host), plan)
         record = RunRecord(RUN, "postgres", "17 to 18", to_json(plan), "", "created", 0, 0.0, 0.0, "", "")
@@ -116,20 +121,21 @@ def _old_is_whole(world: World) -> None:
     assert (old.major, old.databases) == (17, DATA)
 
 
-def _fresh(tmp_path: Path, name: str) -> tuple[World, Path]:
+def _fresh(tmp_path: Path, name: str, way: Way = "dump") -> tuple[World, Path]:
     world = make_world(tmp_path / name / "checkout")
-    _Process(world, tmp_path / name / "state").order()
+    _Process(world, tmp_path / name / "state").order(way)
     return world, tmp_path / name / "state"
 
 
-def test_killed_anywhere_and_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("way", WAYS)
+def test_killed_anywhere_and_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: Way) -> None:
     """Whatever the point, the next process ends on 18 with every row, and the old files are as they were."""
-    world, home = _fresh(tmp_path, "whole")
+    world, home = _fresh(tmp_path, "whole", way)
     points = _passages(monkeypatch, _Process(world, home).carry)
     _is_new(world)
-    assert {"rehearse:serve:before", "move:copy:after", "switch:stop-old:after", "switch:up:before"} <= set(points)
+    assert {*_POINTS[way], "switch:files:after", "switch:up:before"} <= set(points)
     for number, point in enumerate(points):
-        world, home = _fresh(tmp_path, f"resumed{number}")
+        world, home = _fresh(tmp_path, f"resumed{number}", way)
         process = _Process(world, home)
         assert _passages(monkeypatch, process.carry, kill=number)[-1] == point
         _old_is_whole(world)
@@ -137,12 +143,13 @@ def test_killed_anywhere_and_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyP
         _is_new(world)
 
 
-def test_killed_anywhere_and_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("way", WAYS)
+def test_killed_anywhere_and_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: Way) -> None:
     """Whatever the point, going back ends on 17, and nothing is left of the new server that nobody wrote to."""
-    world, home = _fresh(tmp_path, "whole")
+    world, home = _fresh(tmp_path, "whole", way)
     points = _passages(monkeypatch, _Process(world, home).carry)
     for number, point in enumerate(points):
-        world, home = _fresh(tmp_path, f"back{number}")
+        world, home = _fresh(tmp_path, f"back{number}", way)
         _passages(monkeypatch, _Process(world, home).carry, kill=number)
         process = _Process(world, home)
         process.order_back()
@@ -152,9 +159,10 @@ def test_killed_anywhere_and_taken_back(tmp_path: Path, monkeypatch: pytest.Monk
         assert (NEW_VOLUME in world.volumes) is switched or number == points.index("switch:files:after"), point
 
 
-def test_going_back_killed_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("way", WAYS)
+def test_going_back_killed_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: Way) -> None:
     """A finished upgrade is taken back, and that is killed at every point: it ends on 17 all the same."""
-    world, home = _fresh(tmp_path, "whole")
+    world, home = _fresh(tmp_path, "whole", way)
     _Process(world, home).carry()
     process = _Process(world, home)
     process.order_back()
@@ -162,7 +170,7 @@ def test_going_back_killed_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     _is_old(world)
     assert "switch:up-back:before" in {point.removeprefix("undo:") for point in points}
     for number, point in enumerate(points):
-        world, home = _fresh(tmp_path, f"again{number}")
+        world, home = _fresh(tmp_path, f"again{number}", way)
         _Process(world, home).carry()
         process = _Process(world, home)
         process.order_back()

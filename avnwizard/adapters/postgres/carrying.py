@@ -1,6 +1,7 @@
 """Settings and access rules of one server's files into another's: no dump holds them, and pg_upgrade drops them."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, LiteralString
 
 from avnwizard.adapters.docker.cli import DockerCli
@@ -9,6 +10,7 @@ from avnwizard.adapters.postgres.container_access import ContainerPostgresAccess
 from avnwizard.adapters.postgres.session import session
 from avnwizard.domain import commands
 from avnwizard.domain.plain import printable
+from avnwizard.domain.postgres.major import ServerFiles
 from avnwizard.errors import HostError
 
 if TYPE_CHECKING:
@@ -34,18 +36,32 @@ _RULES: dict[str, tuple[LiteralString, LiteralString]] = {
 }
 
 
-def carry(cli: DockerCli, old: ContainerPostgresAccess, new: ContainerPostgresAccess) -> tuple[str, ...]:
-    """What was done, a sentence each; values are not told."""
-    with session(old, "postgres") as was, session(new, "postgres") as now:
-        return (*_settings(was, now), *_rules(cli, new, was, now))
+def read(old: ContainerPostgresAccess) -> ServerFiles:
+    """What the old server's files say."""
+    with session(old, "postgres") as was:
+        rules: dict[str, tuple[str, str]] = {}
+        for file, (query, setting) in _RULES.items():
+            text = was.execute("SELECT pg_read_file(current_setting(%s))", [setting]).fetchall()[0][0]
+            rules[file] = (_rows(was, query), str(text))
+        return ServerFiles(_filed(was), rules)
 
 
-def _settings(was: "Connection", now: "Connection") -> Iterator[str]:
+def write(cli: DockerCli, files: ServerFiles, new: ContainerPostgresAccess) -> tuple[str, ...]:
+    """Into the new server's; what was done, a sentence each; values are not told."""
+    with session(new, "postgres") as now:
+        return (*_settings(files.settings, now), *_rules(cli, files, new, now))
+
+
+def _rows(connection: "Connection", query: LiteralString) -> str:
+    return json.dumps(connection.execute(query).fetchall(), default=str)
+
+
+def _settings(was: Mapping[str, str], now: "Connection") -> Iterator[str]:
     from psycopg import DatabaseError, sql
 
     known = {str(row[0]) for row in now.execute("SELECT name FROM pg_settings").fetchall()}
     filed = _filed(now)
-    for name, value in _filed(was).items():
+    for name, value in was.items():
         if name in _OWN or filed.get(name) == value:
             continue
         shown = printable(name, limit=63)
@@ -70,17 +86,16 @@ def _filed(connection: "Connection") -> dict[str, str]:
     return {str(name): str(value) for name, value in connection.execute(_FILED).fetchall()}
 
 
-def _rules(cli: DockerCli, new: ContainerPostgresAccess, was: "Connection", now: "Connection") -> Iterator[str]:
+def _rules(cli: DockerCli, files: ServerFiles, new: ContainerPostgresAccess, now: "Connection") -> Iterator[str]:
     for file, (query, setting) in _RULES.items():
-        if was.execute(query).fetchall() == now.execute(query).fetchall():
+        read_before, text = files.rules[file]
+        if read_before == _rows(now, query):
             continue
-        path: LiteralString = "SELECT current_setting(%s)"
-        text = was.execute("SELECT pg_read_file(current_setting(%s))", [setting]).fetchall()[0][0]
-        place = str(now.execute(path, [setting]).fetchall()[0][0])
-        write = commands.docker_exec(new.container, ("sh", "-c", 'cat >"$1"', "sh", place))
-        cli.run(write, stdin=str(text).encode())
-        wrong = "hba" in setting and now.execute("SELECT count(*) FROM pg_hba_file_rules WHERE error IS NOT NULL")
-        if wrong and int(wrong.fetchall()[0][0]):
-            raise HostError(f"The new server cannot read the old {file}.", "Correct it in the old server first.")
+        place = str(now.execute("SELECT current_setting(%s)", [setting]).fetchall()[0][0])
+        cli.run(commands.docker_exec(new.container, ("sh", "-c", 'cat >"$1"', "sh", place)), stdin=text.encode())
+        if file == "pg_hba.conf":
+            wrong = now.execute("SELECT count(*) FROM pg_hba_file_rules WHERE error IS NOT NULL").fetchall()[0][0]
+            if wrong:
+                raise HostError(f"The new server cannot read the old {file}.", "Correct it in the old server first.")
         now.execute("SELECT pg_reload_conf()")
         yield f"{file} is carried over"

@@ -10,11 +10,13 @@ from avnwizard.adapters.postgres import carrying, looking, properties
 from avnwizard.adapters.postgres.container_access import ContainerPostgresAccess
 from avnwizard.adapters.postgres.contents import server_sum
 from avnwizard.adapters.postgres.database import PostgresDatabase
+from avnwizard.adapters.postgres.live_copy import LiveCopies
 from avnwizard.adapters.postgres.piping import FromAlongside, pipe
 from avnwizard.adapters.postgres.session import session
 from avnwizard.domain.postgres import server_commands as commands
 from avnwizard.domain.postgres.contents import ServerSum
-from avnwizard.domain.postgres.major import Client, ServerLook
+from avnwizard.domain.postgres.copy_commands import CopyOrder
+from avnwizard.domain.postgres.major import Client, ServerFiles, ServerLook
 from avnwizard.domain.postgres.server_commands import ServerOrder
 from avnwizard.errors import HostError
 from avnwizard.ports import Database, PostgresAccess, Progress
@@ -33,6 +35,7 @@ class DockerClusters:
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         self._environ, self._cli = environ, DockerCli(environ)
+        self._copies = LiveCopies(self._cli, self._access)
 
     def look(self, container: str) -> ServerLook:
         """What a running server holds and is used for."""
@@ -137,9 +140,31 @@ class DockerClusters:
         dump, restore = commands.dump_all(database), commands.restore(database)
         pipe(self._source(old, new, client), dump, self._access(new), restore, progress)
 
-    def carry_settings(self, old: str, new: str) -> tuple[str, ...]:
-        """Settings and access rules of the old server's files into the new one's; what was done, a sentence each."""
-        return carrying.carry(self._cli, self._access(old), self._access(new))
+    def files_of(self, container: str) -> ServerFiles:
+        """What a running server's configuration files say."""
+        return carrying.read(self._access(container))
+
+    def carry_files(self, files: ServerFiles, new: str) -> tuple[str, ...]:
+        """Into the new server's files; what was done, a sentence each."""
+        return carrying.write(self._cli, files, self._access(new))
+
+    def begin_copy(self, order: CopyOrder) -> None:
+        """A physical copy of the running server in the new volume, which follows it."""
+        self._copies.begin(order)
+
+    def stopped_at(self, order: CopyOrder) -> str:
+        """Where the old cluster ended; `HostError` where it was not shut down cleanly."""
+        return self._copies.position(order)
+
+    def upgrade_copy(self, order: CopyOrder, position: str) -> tuple[str, ...]:
+        """Make the copy a server of the new major, and run it; what was done besides, a sentence each."""
+        self._copies.upgrade(order, position)
+        self.serve(order.server)
+        return self._copies.finish(order)
+
+    def end_copy(self, order: CopyOrder) -> None:
+        """Remove what follows the old server; the volume stays. No error when it is gone."""
+        self._copies.end(order)
 
     def strangers(self, container: str) -> tuple[str, ...]:
         """Who is connected apart from avnwizard, a line each."""

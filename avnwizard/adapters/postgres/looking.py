@@ -28,6 +28,10 @@ _USER_RELATIONS: LiteralString = """
 _UNLOGGED: LiteralString = """
   SELECT n.nspname || '.' || relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
   WHERE relpersistence = 'u' AND relkind = 'r'"""
+_ODD_OPTIONS: LiteralString = """
+  SELECT DISTINCT split_part(o, '=', 1) FROM pg_attribute, unnest(attoptions) o
+  WHERE split_part(o, '=', 1) NOT IN ('n_distinct', 'n_distinct_inherited')"""
+"""Columns have no other options (PostgreSQL 9.0 to 18, reloptions.c)."""
 _SETTINGS: LiteralString = """
   SELECT DISTINCT ON (name) name, setting FROM pg_file_settings WHERE error IS NULL ORDER BY name, seqno DESC"""
 _STRANGERS: LiteralString = """
@@ -48,11 +52,12 @@ def look(access: PostgresAccess) -> ServerLook:
         subscriptions = _column(connection, _SUBSCRIPTIONS)
         tablespaces = _column(connection, "SELECT spcname FROM pg_tablespace WHERE spcname !~ '^pg_'")
         settings = {str(name): str(value) for name, value in connection.execute(_SETTINGS).fetchall()}
-    databases, publications = [], []
+    databases, publications, odd = [], [], set[str]()
     for name, owner, size in rows:
         with session(access, str(name)) as connection:
             extensions = catalog.extensions(connection)
             unlogged = _column(connection, _UNLOGGED)
+            odd |= {*_column(connection, _ODD_OPTIONS)}
             publications += [f"{name}.{each}" for each in _column(connection, "SELECT pubname FROM pg_publication")]
         provider = facts[name].provider
         databases.append(DatabaseLook(str(name), str(owner), int(size), extensions, provider, unlogged))
@@ -77,6 +82,7 @@ def look(access: PostgresAccess) -> ServerLook:
         checksums=bool(checksums),
         wal_segment_bytes=int(segment),
         locale=tuple(locale),
+        odd_options=tuple(sorted(odd)),
     )
 
 

@@ -32,6 +32,19 @@ class DatabaseLook:
 
 
 @dataclass(frozen=True)
+class ServerFiles:
+    """What a server's files say, which no dump holds; values may be secrets.
+
+    Attributes:
+        settings: name -> value, of postgresql.conf and postgresql.auto.conf.
+        rules: file name -> (what the server read of it, as JSON; its text), of pg_hba.conf and pg_ident.conf.
+    """
+
+    settings: Mapping[str, str] = field(repr=False)
+    rules: Mapping[str, tuple[str, str]] = field(repr=False)
+
+
+@dataclass(frozen=True)
 class ServerLook:
     """What the old server holds and is used for.
 
@@ -41,6 +54,8 @@ class ServerLook:
         tablespaces: those of the operator's own.
         settings: name -> value of what the configuration files set, pg_settings' words.
         checksums: whether data checksums are on.
+        odd_options: options of columns that PostgreSQL does not know; some builds write their own, and pg_upgrade
+            fails on them (Debian's 17.12 has "pg_attver").
         locale: initdb's words for the cluster, such as "--encoding=UTF8".
     """
 
@@ -58,6 +73,7 @@ class ServerLook:
     checksums: bool = False
     wal_segment_bytes: int = 16 << 20
     locale: tuple[str, ...] = ()
+    odd_options: tuple[str, ...] = ()
 
     @property
     def total_bytes(self) -> int:

@@ -11,6 +11,7 @@ from avnwizard.engine.step import Step
 from avnwizard.flows.edge.watch import watched
 from avnwizard.flows.flow import Around, Flow, Outcome, Touched
 from avnwizard.flows.host import Host
+from avnwizard.flows.postgres.copying import CopyLive, ProveCopy, RehearseUpgrade, UpgradeCopy
 from avnwizard.flows.postgres.finishing import Analyze, VerifyMajor
 from avnwizard.flows.postgres.moving import MoveData, Prove
 from avnwizard.flows.postgres.plan import MajorPlan, from_json
@@ -43,9 +44,8 @@ class PostgresMajor(Flow):
         back = super().undo_steps(host, journal, run, begun)
         if StopWriters.name not in begun:
             return back
-        if Switch.name not in begun:
-            return [*back, StartWriters(host, stop)]
-        return [StopWriters(host, stop), *back[:1], StartWriters(host, stop), *back[1:]]
+        first: list[Step] = [StopWriters(host, stop)] if Switch.name in begun else []
+        return [*first, *back[:-1], StartWriters(host, stop), *back[-1:]]  # the new volume goes last
 
     def host_of(self, host: Host, journal: Journal, run: RunRecord) -> Host:
         """With the database that the plan was made for."""
@@ -105,12 +105,12 @@ def steps_of(host: Host, plan: MajorPlan, run: str) -> list[Step]:
     """The steps, in order; also those that a plan shows, under a run's name that nobody has."""
     folder = RunFolder(host.state.run(run), host.files)
     world = World(plan, host, folder)
+    stop = StopWriters(host, plan.stop)
+    dump: list[Step] = [Rehearse(world), stop, MoveData(world), Prove(world)]
+    copy: list[Step] = [RehearseUpgrade(world), CopyLive(world), stop, UpgradeCopy(world), ProveCopy(world)]
     return [
         TakeSnapshot(host, plan.snapshot, lambda: folder.env(ENV_BEFORE)),
-        Rehearse(world),
-        StopWriters(host, plan.stop),
-        MoveData(world),
-        Prove(world),
+        *(copy if plan.way == "copy" else dump),
         Switch(world),
         StartWriters(host, plan.stop),
         Analyze(world),

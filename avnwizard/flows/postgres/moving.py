@@ -77,7 +77,7 @@ class MoveData(Step):
                 ctx.progress(done, total, "bytes")
                 ctx.say(f"{printable(name, limit=63)} is copied")
         with ctx.effect("settings"):
-            for line in clusters.carry_settings(old.id, helper):
+            for line in clusters.carry_files(clusters.files_of(old.id), helper):
                 ctx.say(line)
         clusters.analyze(helper, quick=True)
 

@@ -45,6 +45,9 @@ class MajorPlan:
         stops: (what stands in the way, what to do); nothing can run while there is one.
         notes: what becomes otherwise, or what to know, a sentence each.
         initdb: what the new cluster is made with.
+        superuser: the role that initdb made.
+        checksums: whether the old cluster has data checksums.
+        data_old: the data's folder in the old volume.
         free_bytes: where the server keeps its data; None where that cannot be seen.
         healthy_s: how long the new server and the services may take.
     """
@@ -74,6 +77,9 @@ class MajorPlan:
     stops: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     initdb: tuple[str, ...] = ()
+    superuser: str = ""
+    checksums: bool = False
+    data_old: str = "."
     free_bytes: int | None = None
     healthy_s: float = 120.0
 

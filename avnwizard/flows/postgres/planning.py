@@ -57,7 +57,8 @@ def plan_major(
     )
     file, key = _compose_file(host, move)
     free = host.database().free_bytes()
-    ways = offers(look, found)
+    ways = offers(look, mount=target, pgdata=pgdata)
+    chosen = way or recommended(ways)
     return MajorPlan(
         project=host.stack.project.name,
         service=service,
@@ -75,15 +76,18 @@ def plan_major(
         mount_new=move.mount_new,
         pgdata=pgdata,
         compose_file=file,
-        way=way or recommended(ways),
+        way=chosen,
         ways=ways,
         databases=tuple((one.name, one.size_bytes) for one in look.databases),
         stop=_users(host, model),
         snapshot=plan_snapshot(host, host.repo.head().tag, model=model),
         probe=foreseen(host, plan_probe(model, model, host.config.probe)),
-        stops=_stops(look, way or recommended(ways), ways, free),
-        notes=_notes(look),
+        stops=_stops(look, chosen, ways, free),
+        notes=_notes(look, chosen),
         initdb=(*look.locale, f"--wal-segsize={look.wal_segment_bytes >> 20}"),
+        superuser=look.superuser,
+        checksums=look.checksums,
+        data_old=volume.folder,
         free_bytes=free,
         healthy_s=host.config.roll.healthy_s,
     )
@@ -200,9 +204,9 @@ def _stops(look: ServerLook, way: Way, ways: Sequence[WayOffer], free: int | Non
     return tuple(found)
 
 
-def _notes(look: ServerLook) -> tuple[str, ...]:
+def _notes(look: ServerLook, way: Way) -> tuple[str, ...]:
     found = []
-    if not look.checksums:
+    if not look.checksums and way == "dump":
         found.append("The new server has data checksums; the old one has none.")
     if look.publications:
         names = ", ".join(printable(one, limit=127) for one in look.publications)

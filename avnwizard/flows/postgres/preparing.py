@@ -18,7 +18,47 @@ _CLIENTS: tuple[Client, ...] = ("target", "source")
 _WHOSE = {"target": "the new server's pg_dump", "source": "the old server's own pg_dump"}
 
 
-class Rehearse(Step):
+class MakeServer(Step):
+    """A first step that makes something of the new volume; taken back, the volume goes."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def probe(self, ctx: StepContext) -> Probe:
+        """Made again from the start: nobody uses it yet."""
+        return Probe.HALF_DONE
+
+    def clear(self, ctx: StepContext, old: Container) -> None:
+        """An empty new volume, whatever an earlier try has left of it."""
+        plan, clusters = self._world.plan, self._world.host.clusters()
+        with ctx.effect("clear"):
+            clusters.end(plan.helper)
+            clusters.end_copy(self._world.copy_order(old))
+            clusters.drop_volume(plan.volume_new)
+        with ctx.effect("volume"):
+            clusters.make_volume(plan.volume_new, project=plan.project, key=plan.key)
+
+    def undo(self, ctx: StepContext) -> None:
+        """Remove the new server, and its volume unless the stack has run on it: then it holds what users wrote."""
+        plan, clusters = self._world.plan, self._world.host.clusters()
+        with ctx.effect("end"):
+            clusters.end(plan.helper)
+            if (there := self._world.container()) is not None:
+                clusters.end_copy(self._world.copy_order(there))
+        if ctx.recall(SWITCH).get(SERVED):
+            ctx.say(f"the volume {plan.volume_new} stays, with all that was written to PostgreSQL {plan.major_new}")
+            return
+        with ctx.effect("drop"):
+            clusters.drop_volume(plan.volume_new)
+
+    def undone(self, ctx: StepContext) -> Probe:
+        """Whether the helper is gone, and the volume where nobody needs it."""
+        plan, clusters = self._world.plan, self._world.host.clusters()
+        there = clusters.volume_there(plan.volume_new) and not ctx.recall(SWITCH).get(SERVED)
+        return Probe.HALF_DONE if there or clusters.serves(plan.helper) else Probe.DONE
+
+
+class Rehearse(MakeServer):
     """Make the new server, and restore every database's schema into it: what fails, fails before anything stops."""
 
     name = "rehearse"
@@ -26,7 +66,7 @@ class Rehearse(Step):
     guess_s = 20.0
 
     def __init__(self, world: World) -> None:
-        self._world = world
+        super().__init__(world)
         self.title = f"Try every schema on a new PostgreSQL {world.plan.major_new} server"
 
     def describe(self) -> PlannedStep:
@@ -40,10 +80,6 @@ class Rehearse(Step):
             going_back="the new volume is removed",
         )
 
-    def probe(self, ctx: StepContext) -> Probe:
-        """Made again from the start: nobody uses it yet."""
-        return Probe.HALF_DONE
-
     def do(self, ctx: StepContext) -> None:
         """Make it, and try.
 
@@ -52,11 +88,7 @@ class Rehearse(Step):
         """
         world, plan, clusters = self._world, self._world.plan, self._world.host.clusters()
         old = world.running_old()
-        with ctx.effect("clear"):
-            clusters.end(plan.helper)
-            clusters.drop_volume(plan.volume_new)
-        with ctx.effect("volume"):
-            clusters.make_volume(plan.volume_new, project=plan.project, key=plan.key)
+        self.clear(ctx, old)
         ctx.say(f"starting PostgreSQL {plan.major_new} alongside, on {plan.volume_new}")
         with ctx.effect("serve"):
             clusters.serve(world.order(old))
@@ -99,23 +131,6 @@ class Rehearse(Step):
                     "Nothing was stopped.",
                     "Was it altered just now? Then resume.",
                 )
-
-    def undo(self, ctx: StepContext) -> None:
-        """Remove the new server, and its volume unless the stack has run on it: then it holds what users wrote."""
-        plan, clusters = self._world.plan, self._world.host.clusters()
-        with ctx.effect("end"):
-            clusters.end(plan.helper)
-        if ctx.recall(SWITCH).get(SERVED):
-            ctx.say(f"the volume {plan.volume_new} stays, with all that was written to PostgreSQL {plan.major_new}")
-            return
-        with ctx.effect("drop"):
-            clusters.drop_volume(plan.volume_new)
-
-    def undone(self, ctx: StepContext) -> Probe:
-        """Whether the helper is gone, and the volume where nobody needs it."""
-        plan, clusters = self._world.plan, self._world.host.clusters()
-        there = clusters.volume_there(plan.volume_new) and not ctx.recall(SWITCH).get(SERVED)
-        return Probe.HALF_DONE if there or clusters.serves(plan.helper) else Probe.DONE
 
 
 def carry_roles(ctx: StepContext, world: World) -> None:

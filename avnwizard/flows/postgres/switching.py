@@ -63,7 +63,7 @@ class Switch(Step):
                 stack.keep(plan.image_old_id, keep_name(ctx.run, plan.service))
             if there.state == "running":
                 world.require_alone(there)
-                world.require_unwritten(ctx.recall(PROVE)[WRITES], there)
+                world.require_unwritten(ctx.recall(PROVE).get(WRITES, {}), there)
             with ctx.effect("end"):
                 world.host.clusters().end(plan.helper)
             with ctx.effect("stop-old"):

@@ -8,6 +8,7 @@ from avnwizard.domain.compose.errors import ComposeError
 from avnwizard.domain.host import Container
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres.compose_edit import moved
+from avnwizard.domain.postgres.copy_commands import CopyOrder
 from avnwizard.domain.postgres.server_commands import ServerOrder
 from avnwizard.errors import RefusedError, StepError
 from avnwizard.flows.host import Host
@@ -63,6 +64,17 @@ class World:
         return ServerOrder(
             plan.helper, plan.project, plan.image_new_id, plan.volume_new, plan.mount_new, old.id, plan.initdb
         )
+
+    def copy_order(self, old: Container) -> CopyOrder:
+        """The live copy that becomes the new server."""
+        plan = self.plan
+        command = self.host.stack.resolve().raw.get("services", {}).get(plan.service, {}).get("command") or ()
+        words = tuple(map(str, [command] if isinstance(command, str) else command))
+        options = words[1:] if words[:1] == ("postgres",) else words
+        return CopyOrder(
+            self.order(old), plan.image_old_id, plan.volume_old, plan.data_old, plan.pgdata, plan.superuser,
+            plan.checksums, options,
+        )  # fmt: skip
 
     def writes(self, old: Container) -> dict[str, str]:
         """Database -> what was written to it since the old server began to count, as a mark to compare."""

@@ -37,6 +37,7 @@ class LiveCopies:
         for argv, seconds in (
             (commands.take_binaries(order), _UPGRADE_S),
             (commands.fit_binaries(order), _UPGRADE_S),
+            (commands.make_new(order), _UPGRADE_S),
             (commands.base_backup(order), _COPY_S),
             (commands.run_standby(order), _UPGRADE_S),
         ):

@@ -22,6 +22,9 @@ _DATABASES: LiteralString = """
   WHERE datname NOT IN ('template0', 'template1') ORDER BY datname COLLATE "C" """
 _SUBSCRIPTIONS: LiteralString = """
   SELECT datname || '.' || subname FROM pg_subscription JOIN pg_database d ON d.oid = subdbid"""
+_REPLICAS: LiteralString = """
+  SELECT concat_ws(' ', application_name, 'from', host(client_addr)) FROM pg_stat_replication
+  WHERE application_name NOT LIKE 'avnwizard%' AND application_name <> 'pg_basebackup'"""
 _USER_RELATIONS: LiteralString = """
   SELECT n.nspname || '.' || relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
   WHERE c.oid >= 16384 AND relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname !~ '^pg_'"""
@@ -48,6 +51,7 @@ def look(access: PostgresAccess) -> ServerLook:
         base = properties.read(connection, "postgres")
         facts = {name: properties.read(connection, str(name)) for name, *_ in rows}
         slots = _column(connection, "SELECT slot_name FROM pg_replication_slots WHERE NOT temporary")
+        replicas = _column(connection, _REPLICAS)
         prepared = _column(connection, "SELECT gid FROM pg_prepared_xacts")
         subscriptions = _column(connection, _SUBSCRIPTIONS)
         tablespaces = _column(connection, "SELECT spcname FROM pg_tablespace WHERE spcname !~ '^pg_'")
@@ -73,6 +77,7 @@ def look(access: PostgresAccess) -> ServerLook:
         superuser=str(superuser),
         databases=tuple(databases),
         slots=slots,
+        replicas=replicas,
         prepared=prepared,
         subscriptions=subscriptions,
         publications=tuple(publications),

@@ -95,7 +95,13 @@ def run_standby(order: CopyOrder) -> Argv:
     argv += ["--label", f"{LABEL}={order.server.project}", "--env", f"PGDATA={_WORK}/data"]
     argv += ["--network", f"container:{order.server.like}", "--no-healthcheck", "--pull", "never", "--restart", "no"]
     argv += ["--stop-timeout", "120", "--volume", f"{order.server.volume}:{PLACE}", order.image_old_id, "postgres"]
-    own = (f"port={PORT}", "listen_addresses=", f"unix_socket_directories={SOCKETS}", "hot_standby=on")
+    own = (
+        "cluster_name=avnwizard-copy",
+        f"port={PORT}",
+        "listen_addresses=",
+        f"unix_socket_directories={SOCKETS}",
+        "hot_standby=on",
+    )
     return (*argv, *order.options, *(word for each in own for word in ("-c", each)))
 
 
@@ -112,10 +118,16 @@ def stopped_at(order: CopyOrder) -> Argv:
     return (*argv, *volume, order.image_old_id, str(PurePosixPath(PLACE) / order.data_old))
 
 
-def upgrade(order: CopyOrder) -> Argv:
-    """Initdb and `pg_upgrade --link` within the new volume; then nothing of the old major is left in it."""
+def make_new(order: CopyOrder) -> Argv:
+    """The empty cluster that pg_upgrade fills, made by initdb alone: the image's entrypoint would fill it itself."""
     sums = "--data-checksums" if order.checksums else "--no-data-checksums"
-    words = (order.data_new, order.superuser, " ".join(order.options), *order.server.initdb, sums)
+    words = (order.data_new, order.superuser, *order.server.initdb, sums)
+    return _helper(order, order.server.image_id, "none", _MAKE_NEW, *words)
+
+
+def upgrade(order: CopyOrder) -> Argv:
+    """`pg_upgrade --link` within the new volume; then nothing of the old major is left in it."""
+    words = (order.data_new, order.superuser, " ".join(order.options))
     return _helper(order, order.server.image_id, "none", _UPGRADE, *words)
 
 
@@ -159,19 +171,24 @@ pg_basebackup --host=127.0.0.1 --no-password --pgdata={_WORK}/data --wal-method=
   --write-recovery-conf
 chown -R postgres {_WORK}/data
 """
-_UPGRADE = f"""set -e
-work={_WORK}; old=$work/data; new=$1; superuser=$2; options=$3; shift 3
-bin=$work/old$(cat "$work/bin"); here=$(dirname "$(readlink -f "$(command -v postgres)")")
-as() {{ if command -v gosu >/dev/null; then gosu postgres "$@"; elif command -v su-exec >/dev/null; then
-  su-exec postgres "$@"; else setpriv --reuid=postgres --regid=postgres --init-groups "$@"; fi; }}
-mkdir -p "$work/run" "$new"; chown -R postgres "$work" "$new"; chmod 700 "$new"
+_AS = """as() { if command -v gosu >/dev/null; then gosu postgres "$@"; elif command -v su-exec >/dev/null; then
+  su-exec postgres "$@"; else setpriv --reuid=postgres --regid=postgres --init-groups "$@"; fi; }
+"""
+_MAKE_NEW = f"""set -e
+{_AS}work={_WORK}; new=$1; superuser=$2; shift 2
+mkdir -p "$new"; chown postgres "$new"; chmod 700 "$new"
 parent=$(dirname "$new"); [ "$parent" = {PLACE} ] || chown postgres "$parent"
+as initdb --pgdata="$new" --username="$superuser" --auth=trust "$@" >"$work/initdb.log" 2>&1 || {{
+  tail -n 3 "$work/initdb.log" >&2; exit 1; }}
+"""
+_UPGRADE = f"""set -e
+{_AS}work={_WORK}; old=$work/data; new=$1; superuser=$2; options=$3
+bin=$work/old$(cat "$work/bin"); here=$(dirname "$(readlink -f "$(command -v postgres)")")
+mkdir -p "$work/run"; chown -R postgres "$work" "$new"
 cp -p "$old/pg_hba.conf" "$work/pg_hba.conf"; cp -p "$old/pg_ident.conf" "$work/pg_ident.conf"
 echo 'local all all trust' >"$old/pg_hba.conf"
 sed -i '/^primary_conninfo/d' "$old/postgresql.auto.conf"
 cd "$work/run"
-as initdb --pgdata="$new" --username="$superuser" --auth=trust "$@" >"$work/initdb.log" 2>&1 || {{
-  tail -n 3 "$work/initdb.log" >&2; exit 1; }}
 if ! as env LD_LIBRARY_PATH="$work/lib" "$here/pg_upgrade" --old-bindir="$bin" --new-bindir="$here" \\
   --old-datadir="$old" --new-datadir="$new" --username="$superuser" --link --jobs=2 \\
   --old-options="$options" --new-options="$options" >"$work/upgrade.log" 2>&1; then
@@ -182,5 +199,5 @@ fi
 cp "$work/pg_hba.conf" "$new/pg_hba.conf"; cp "$work/pg_ident.conf" "$new/pg_ident.conf"
 chown postgres "$new/pg_hba.conf" "$new/pg_ident.conf"
 [ ! -f update_extensions.sql ] || cp update_extensions.sql "$new/{UPDATE_EXTENSIONS}"
-cd /; rm -rf "$work"; sync
+cd /; rm -rf "$work"
 """

@@ -49,7 +49,10 @@ class ServerLook:
     """What the old server holds and is used for.
 
     Attributes:
-        slots: replication slots; prepared: prepared transactions; subscriptions, publications: by "database.name".
+        slots: replication slots.
+        replicas: who streams from the server, as they name themselves.
+        prepared: prepared transactions.
+        subscriptions, publications: by "database.name".
         template_objects: relations that somebody made in template1: no dump of a database holds them.
         tablespaces: those of the operator's own.
         settings: name -> value of what the configuration files set, pg_settings' words.
@@ -74,6 +77,7 @@ class ServerLook:
     wal_segment_bytes: int = 16 << 20
     locale: tuple[str, ...] = ()
     odd_options: tuple[str, ...] = ()
+    replicas: tuple[str, ...] = ()
 
     @property
     def total_bytes(self) -> int:
@@ -134,6 +138,11 @@ def stops(look: ServerLook) -> tuple[tuple[str, str], ...]:
             look.slots,
             "Replication slots belong to the old server, and what reads from them would be left behind",
             "Drop them (SELECT pg_drop_replication_slot('NAME')), and set the replica up again afterwards.",
+        ),
+        (
+            look.replicas,
+            "Replicas stream from the old server, and would be left behind",
+            "Stop them, and set them up again afterwards.",
         ),
         (
             look.subscriptions,

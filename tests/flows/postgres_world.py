@@ -206,6 +206,10 @@ class FakeStack:
         """Tag."""
         self._world.kept[name] = image_id
 
+    def release(self, name: str) -> None:
+        """Untag."""
+        self._world.kept.pop(name, None)
+
     def image(self, reference: str) -> Image | None:
         """By tag."""
         return self._world.tags.get(reference)

@@ -102,6 +102,7 @@ def _is_new(world: World) -> None:
     assert (served.major, served.databases, served.roles) == (18, DATA, ["clerk"])
     assert {one.state for one in world.containers.values()} == {"running"}
     assert world.helpers == {}
+    assert [*world.kept.values()] == ["sha256:17"]
     assert f"name: {NEW_VOLUME}" in (world.directory / "compose.yml").read_text()
     _old_is_whole(world)
 
@@ -112,6 +113,7 @@ def _is_old(world: World) -> None:
     assert {one.state for one in world.containers.values()} == {"running"}
     assert world.helpers == {}
     assert (world.directory / "compose.yml").read_text() == COMPOSE
+    assert world.kept == {}
     _old_is_whole(world)
 
 
@@ -224,7 +226,10 @@ def test_which_pg_dump_is_taken_by_trial(tmp_path: Path) -> None:
 def test_the_old_volume_is_gone(tmp_path: Path) -> None:
     """Going back then would start an empty server: it is refused, and the new one serves on."""
     world, home = _fresh(tmp_path, "gone")
-    _Process(world, home).carry()
+    first = _Process(world, home)
+    assert "Nothing is lost" in PostgresMajor().back_notes(first.journal, first.journal.run(RUN))[0]
+    first.carry()
+    assert NEW_VOLUME in PostgresMajor().back_notes(first.journal, first.journal.run(RUN))[0]
     del world.volumes[OLD_VOLUME]
     process = _Process(world, home)
     process.order_back()

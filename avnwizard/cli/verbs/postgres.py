@@ -41,7 +41,7 @@ def plan(
 ) -> int:
     """Say what a new major takes, which ways lead there, and what stands in the way; change nothing.
 
-    The new image is pulled, so that it can be asked.
+    The new image is pulled, so that it can be asked. Ends with 3 where something stands in the way.
 
     JSON: the plan: "version_old", "major_new", "image_new", "volume_old", "volume_new", "way", "ways", "stops":
     [[what, remedy]], "notes", "databases": [[name, bytes]], "stop": services that are away meanwhile, and more.

@@ -17,7 +17,7 @@ class Analyze(Step):
 
     name = "analyze"
     title = "Gather planner statistics on the new server"
-    kind = StepKind.SAVE
+    kind = StepKind.CHECK
     undone_by = ()
 
     def __init__(self, world: World) -> None:

@@ -15,7 +15,7 @@ from avnwizard.flows.postgres.copying import CopyLive, ProveCopy, RehearseUpgrad
 from avnwizard.flows.postgres.finishing import Analyze, VerifyMajor
 from avnwizard.flows.postgres.moving import MoveData, Prove
 from avnwizard.flows.postgres.plan import MajorPlan, from_json
-from avnwizard.flows.postgres.preparing import Rehearse
+from avnwizard.flows.postgres.preparing import SERVED, Rehearse
 from avnwizard.flows.postgres.switching import Switch
 from avnwizard.flows.postgres.world import World
 from avnwizard.flows.stack.run_folder import ENV_BEFORE, RunFolder
@@ -46,6 +46,17 @@ class PostgresMajor(Flow):
             return back
         first: list[Step] = [StopWriters(host, stop)] if Switch.name in begun else []
         return [*first, *back[:-1], StartWriters(host, stop), *back[-1:]]  # the new volume goes last
+
+    def back_notes(self, journal: Journal, run: RunRecord) -> tuple[str, ...]:
+        """Once the services ran on the new server, what they wrote there does not come along."""
+        if not journal.facts(run.id, Switch.name).get(SERVED):
+            return ("Nothing is lost: no service has run on the new server.",)
+        plan = from_json(run.plan)
+        where = printable(plan.volume_new)
+        return (
+            f"What was written to PostgreSQL {plan.major_new} since the switch stays behind, in the volume {where}.",
+            "The old server has the data as it was at the switch.",
+        )
 
     def host_of(self, host: Host, journal: Journal, run: RunRecord) -> Host:
         """With the database that the plan was made for."""

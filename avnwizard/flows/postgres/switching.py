@@ -99,6 +99,8 @@ class Switch(Step):
         if known is None or known.id != plan.image_old_id:
             with ctx.effect("image-back"):
                 stack.retag(plan.image_old_id, plan.image_old)
+        with ctx.effect("release"):  # its own name keeps the image again
+            stack.release(keep_name(ctx.source, plan.service))
         with ctx.effect("up-back"):
             stack.up(plan.service)
         self._wait(new=False)

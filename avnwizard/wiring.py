@@ -26,7 +26,7 @@ from avnwizard.flows.host import Host
 if TYPE_CHECKING:
     from avnwizard.adapters.docker.stack import DockerStack
     from avnwizard.adapters.git import GitRepo
-    from avnwizard.ports import Database, EdgeProbe, Repo, SqlReader, Stack
+    from avnwizard.ports import Clusters, Database, EdgeProbe, Repo, SqlReader, Stack
     from avnwizard.practice.host import PracticeHost
 
 
@@ -81,10 +81,9 @@ def _open_real(directory: Path) -> Host:
     stack = DockerStack(project)
     choice = _choose(stack, config, evidence_of(containers, project.name))
     edge = TraefikEdge(project.name)
-    find, sql = partial(_container_database, stack), sql_reader()
-    return Host(
-        config, state, repo, stack, edge, LocalFiles(), SystemClock(), choice, find, _http_probe, sql, HostHooks()
-    )
+    reach, sql = partial(_container_database, stack), sql_reader()
+    around = (LocalFiles(), SystemClock(), choice, reach, _http_probe, sql, HostHooks(), _clusters)
+    return Host(config, state, repo, stack, edge, *around)
 
 
 def _choose(stack: "Stack", config: Config, found: Sequence[Evidence]) -> DatabaseChoice:
@@ -134,6 +133,12 @@ def _container_database(stack: "DockerStack", service: str) -> "Database":
             f"Start it: docker compose up -d {printable(service)}",
         )
     return PostgresDatabase(ContainerPostgresAccess(running[0].id))
+
+
+def _clusters() -> "Clusters":
+    from avnwizard.adapters.postgres.clusters import DockerClusters
+
+    return DockerClusters()
 
 
 def sql_reader() -> "SqlReader":

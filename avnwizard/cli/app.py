@@ -20,6 +20,7 @@ from avnwizard.cli.verbs import (
     demo,
     looking,
     planning,
+    postgres,
     recover,
     rotate,
     runs,
@@ -66,7 +67,21 @@ def main(
         raise typer.Exit(opening.open_here(stack, answers))
 
 
-for _module in (looking, planning, upgrade, runs, accept, recover, changes, demo, carry, snapshot, rotate, topics):
+for _module in (
+    looking,
+    planning,
+    upgrade,
+    runs,
+    accept,
+    recover,
+    changes,
+    demo,
+    carry,
+    snapshot,
+    rotate,
+    postgres,
+    topics,
+):
     _module.register(app)
 
 

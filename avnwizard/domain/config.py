@@ -89,11 +89,13 @@ class PostgresSection:
             then left out: no snapshot holds them, and every plan says so. "none": the stack has no database of its
             own (it lies outside, or there is none): no snapshot is taken, and avnwizard cannot undo what a migration
             changes. "": the one service in which a PostgreSQL server runs; with none, or several, nothing starts.
+        keep_old_days: how long the volume of before a Postgres upgrade is kept from `postgres forget`.
     """
 
     __pydantic_config__ = _STRICT
 
     service: str = ""
+    keep_old_days: Annotated[float, Interval(ge=0, le=_CENTURY_DAYS)] = 7.0
 
 
 @dataclass(frozen=True)

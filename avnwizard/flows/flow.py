@@ -108,6 +108,11 @@ class Flow(ABC):
         steps = self.steps(host, journal, run)
         return [UndoStep(step) for step in reversed(steps) if step.name in begun and step.undoes_itself]
 
+    def back_notes(self, journal: Journal, run: RunRecord) -> tuple[str, ...]:
+        """What taking a run back by `undo_steps` loses or leaves, a sentence each, for before it is confirmed."""
+        del journal, run
+        return ()
+
     def left_nothing(self, steps: Sequence[StepRecord]) -> bool:
         """Whether a run that stopped there changed nothing: a run that would change the same may take its place."""
         del steps

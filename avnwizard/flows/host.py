@@ -8,9 +8,13 @@ from avnwizard.domain.config import Config, StatePaths
 from avnwizard.domain.postgres.choice import DatabaseChoice
 from avnwizard.engine.adopting import BY_HAND, adopt
 from avnwizard.engine.journal import Journal
-from avnwizard.errors import HostError
-from avnwizard.ports import Clock, Database, Edge, EdgeProbe, Files, Repo, SqlReader, Stack
+from avnwizard.errors import HostError, RefusedError
+from avnwizard.ports import Clock, Clusters, Database, Edge, EdgeProbe, Files, Repo, SqlReader, Stack
 from avnwizard.ports.hooks import Hooks
+
+
+def _no_clusters() -> Clusters:
+    raise RefusedError("No second Postgres server can be made on this host.", "Use a Docker Engine.")
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,7 @@ class Host:
         probe: what asks the edge, made when it is needed.
         sql: reads the releases' SQL migrations.
         hooks: calls the operator's own commands; None where none can be called.
+        clusters: makes Postgres servers of another major alongside the stack's.
     """
 
     config: Config
@@ -37,6 +42,7 @@ class Host:
     probe: Callable[[], EdgeProbe]
     sql: SqlReader
     hooks: Hooks | None = None
+    clusters: Callable[[], Clusters] = _no_clusters
 
     @property
     def postgres_service(self) -> str:

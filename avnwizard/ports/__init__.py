@@ -3,6 +3,7 @@
 Every method raises `avnwizard.errors.HostError` (message, hint, no secret in either) when the world refuses.
 """
 
+from avnwizard.ports.clusters import Clusters
 from avnwizard.ports.database import ContainerCommand, Database, Moment, PostgresAccess, ToolCommand
 from avnwizard.ports.edge import Edge
 from avnwizard.ports.machine import Clock, Files
@@ -14,6 +15,7 @@ from avnwizard.ports.stack import Repo, Stack
 
 __all__ = [
     "Clock",
+    "Clusters",
     "ContainerCommand",
     "Database",
     "Edge",

@@ -70,6 +70,7 @@ def test_another_postgres_major_is_no_plain_roll(stack: Path, tmp_path: Path) ->
     said = avnwizard("plan", "--to", "v2.2.0", "--stack", stack, "--answers", answers)
     assert said.code == ExitCode.REFUSED
     assert "from Postgres 17 to 18" in said.err
+    assert "avnwizard postgres upgrade --to 18" in said.err
     assert "Nothing was changed" in said.err
 
 

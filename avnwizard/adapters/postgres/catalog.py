@@ -136,13 +136,18 @@ def row_counts(connection: "psycopg.Connection[tuple[Any, ...]]") -> dict[str, i
 
     counts: dict[str, int] = {}
     with one_moment(connection):
-        found = connection.execute(_with("SELECT nspname, relname FROM rel WHERE relkind = 'r'")).fetchall()
-        for schema, table in sorted((str(schema), str(table)) for schema, table in found):
+        for schema, table in tables(connection):
             query = sql.SQL("SELECT count(*) FROM ONLY {}").format(sql.Identifier(schema, table))
             row = connection.execute(query).fetchone()
             assert row is not None
             counts[f"{schema}.{table}"] = int(row[0])
     return counts
+
+
+def tables(connection: "psycopg.Connection[tuple[Any, ...]]") -> list[tuple[str, str]]:
+    """(schema, name) of every table that holds rows, sorted; partitions count, their parents do not."""
+    found = connection.execute(_with("SELECT nspname, relname FROM rel WHERE relkind = 'r'")).fetchall()
+    return sorted((str(schema), str(table)) for schema, table in found)
 
 
 def table_sizes(connection: "psycopg.Connection[tuple[Any, ...]]") -> dict[str, tuple[int, int]]:

@@ -33,6 +33,15 @@ class ContainerPostgresAccess:
         self._known: tuple[float, dict[str, Any], str, Secret] | None = None
         self._asking = threading.Lock()
 
+    @property
+    def container(self) -> str:
+        """Id or name of the container."""
+        return self._container
+
+    def credentials(self) -> tuple[str, Secret]:
+        """The superuser and its password, as the container was given them."""
+        return self._inspected()[1:]
+
     def connection(self, database: str) -> dict[str, str]:
         """Psycopg's keywords; several hosts are tried in turn: the container's addresses, then published ports."""
         raw, user, password = self._inspected()

@@ -182,7 +182,7 @@ class PostgresDatabase:
 
         command = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0 {}")
         names = sql.Identifier(database), sql.Identifier(owner)
-        with session(self._access, self._lobby()) as connection:
+        with session(self._access, self._lobby(database)) as connection:
             known = properties.read(connection, like) if isinstance(like, str) and like else like or None
             options = properties.options(known) if isinstance(known, DatabaseProperties) else sql.SQL("")
             connection.execute(command.format(*names, options))
@@ -191,7 +191,7 @@ class PostgresDatabase:
 
     def exists(self, database: str) -> bool:
         """Whether there is such a database."""
-        with session(self._access, self._lobby()) as connection:
+        with session(self._access, self._lobby(database)) as connection:
             return lifecycle.exists(connection, database)
 
     def rename(self, old: str, new: str) -> None:

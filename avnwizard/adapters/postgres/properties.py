@@ -106,7 +106,7 @@ def _statements(properties: DatabaseProperties, database: str) -> "Iterator[sql.
     for setting in properties.settings:
         within = sql.SQL("ROLE {} IN ").format(sql.Identifier(setting.role)) if setting.role else sql.SQL("")
         key = sql.Identifier(*setting.key.split("."))
-        value = _value(setting.key, setting.value)
+        value = setting_value(setting.key, setting.value)
         yield sql.SQL("ALTER {}DATABASE {} SET {} = {}").format(within, name, key, value)
 
 
@@ -134,7 +134,8 @@ def _grants(connection: "psycopg.Connection[tuple[Any, ...]]", database: str) ->
     return tuple(DatabaseGrant(*row) for row in connection.execute(query, [database]).fetchall())
 
 
-def _value(key: str, value: str) -> "sql.Composable":
+def setting_value(key: str, value: str) -> "sql.Composable":
+    """A setting's value as `SET` takes it: those that are lists of names go word by word."""
     from psycopg import sql
 
     if key.lower() not in _LISTS:

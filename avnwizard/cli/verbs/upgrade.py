@@ -147,9 +147,12 @@ def _undo(host: "Host", record: "RunRecord", *, dry_run: bool, yes: bool, detach
     """Take a run back by its steps' own undo, the last one first."""
     from avnwizard.flows.run import launch
     from avnwizard.flows.run.going_back import steps_back
+    from avnwizard.flows.run.registry import flow_of
 
     for step in steps_back(host, host.journal(), record):
         say(f"  {step.title}")
+    for note in flow_of(record).back_notes(host.journal(), record):
+        say(f"  {note}", style="yellow")
     if dry_run:
         return ExitCode.DONE
     if not yes:

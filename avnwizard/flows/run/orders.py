@@ -9,6 +9,10 @@ from avnwizard.errors import RefusedError
 from avnwizard.flows.create import flow as creating
 from avnwizard.flows.env_on_disk import env_bytes
 from avnwizard.flows.host import Host
+from avnwizard.flows.postgres import forget as forgetting
+from avnwizard.flows.postgres import plan as major
+from avnwizard.flows.postgres.flow import PostgresMajor
+from avnwizard.flows.postgres.world import save_files
 from avnwizard.flows.restore import planning as restoring
 from avnwizard.flows.restore.flow import Restore
 from avnwizard.flows.rotate import keeping
@@ -86,3 +90,30 @@ def order_rotation(host: Host, prepared: Prepared) -> str:
             keeping.keep(host, plan.rotation, prepared.pair.old, prepared.pair.new)
 
     return launch.create(host, ROTATE, title=plan.title, plan=rotating.to_json(plan), prepare=prepare)
+
+
+def order_major(host: Host, plan: major.MajorPlan) -> str:
+    """Write down that Postgres goes to its next major; the run's name.
+
+    Raises:
+        BusyError: another run holds the stack.
+        RefusedError: another run is unfinished, or the compose file changed since the plan was made.
+    """
+    env = env_bytes(host)
+
+    def prepare(folder: RunFolder) -> None:
+        folder.save_env(env)
+        save_files(host, folder, plan)
+
+    title = f"Postgres {plan.major_old} to {plan.major_new}"
+    return launch.create(host, PostgresMajor.kind, title=title, plan=major.to_json(plan), prepare=prepare)
+
+
+def order_forgetting(host: Host, one: forgetting.Leftover) -> str:
+    """Write down that a volume which a Postgres upgrade left is removed; the run's name.
+
+    Raises:
+        BusyError: another run holds the stack.
+    """
+    title = f"removal of {one.volume}"
+    return launch.create(host, forgetting.ForgetOld.kind, title=title, plan=forgetting.to_json(one))

@@ -7,6 +7,8 @@ from avnwizard.engine.records import RunRecord, RunState
 from avnwizard.errors import RefusedError
 from avnwizard.flows.create.flow import CreateSnapshot
 from avnwizard.flows.flow import Flow
+from avnwizard.flows.postgres.flow import PostgresMajor
+from avnwizard.flows.postgres.forget import ForgetOld
 from avnwizard.flows.restore.flow import Restore
 from avnwizard.flows.rollback.flow import Rollback
 from avnwizard.flows.rotate.flow import Rotate
@@ -23,7 +25,17 @@ def _flows() -> dict[str, Flow]:
         from avnwizard.flows.run.removing import Prune
         from avnwizard.flows.run.undoing import Undo
 
-        for each in (Upgrade(), Rollback(), Restore(), CreateSnapshot(), Rotate(), Undo(), Prune()):
+        for each in (
+            Upgrade(),
+            Rollback(),
+            Restore(),
+            CreateSnapshot(),
+            Rotate(),
+            PostgresMajor(),
+            ForgetOld(),
+            Undo(),
+            Prune(),
+        ):
             _FLOWS[each.kind] = each
     return _FLOWS
 

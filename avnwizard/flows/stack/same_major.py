@@ -33,5 +33,6 @@ def require_same_major(host: Host, plan: Plan, pulled: Image, running: Mapping[s
                 f"{printable(pulled.reference)} is PostgreSQL {printable(new, limit=9)}, and the data of "
                 f"{printable(name, limit=63)} is of PostgreSQL {printable(old, limit=9)}, which it cannot read. "
                 "Nothing that serves was changed.",
-                "Go back, keep the old image, and take the database to its next major by itself first.",
+                "Go back, then take the database there by itself first: avnwizard postgres upgrade --to "
+                f"{printable(new, limit=9)}",
             )

@@ -105,7 +105,7 @@ def compose_changes(old: ComposeModel, new: ComposeModel, servers: Collection[st
         raise RefusedError(
             f"This release takes {major.service} from Postgres {major.old} to {major.new}. A new major cannot read "
             "the old one's files, so it is no plain roll. Nothing was changed.",
-            "Keep the old Postgres image for now, or follow the manual's Postgres major upgrade first.",
+            f"First take the database there by itself: avnwizard postgres upgrade --to {major.new}. Then upgrade.",
         )
     return tuple(_sentences(diff))
 

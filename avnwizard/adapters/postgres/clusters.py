@@ -1,0 +1,195 @@
+"""The port `Clusters` over a Docker Engine: helper containers of an image that is here, on volumes of their own."""
+
+import secrets
+import time
+from collections.abc import Mapping
+
+from avnwizard.adapters.docker.cli import DockerCli
+from avnwizard.adapters.docker.inspect import container_from, inspected
+from avnwizard.adapters.postgres import carrying, looking, properties
+from avnwizard.adapters.postgres.container_access import ContainerPostgresAccess
+from avnwizard.adapters.postgres.contents import server_sum
+from avnwizard.adapters.postgres.database import PostgresDatabase
+from avnwizard.adapters.postgres.live_copy import LiveCopies
+from avnwizard.adapters.postgres.piping import FromAlongside, pipe
+from avnwizard.adapters.postgres.session import session
+from avnwizard.domain.postgres import server_commands as commands
+from avnwizard.domain.postgres.contents import ServerSum
+from avnwizard.domain.postgres.copy_commands import CopyOrder
+from avnwizard.domain.postgres.major import Client, ServerFiles, ServerLook
+from avnwizard.domain.postgres.server_commands import ServerOrder
+from avnwizard.errors import HostError
+from avnwizard.ports import Database, PostgresAccess, Progress
+
+_START_S, _POLL_S = 180.0, 0.2
+_STOP_S = 180.0
+_LOG_LINES = 5
+
+
+class DockerClusters:
+    """Servers in containers.
+
+    Args:
+        environ: the environment in which docker runs; None is this process's.
+    """
+
+    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+        self._environ, self._cli = environ, DockerCli(environ)
+        self._copies = LiveCopies(self._cli, self._access)
+
+    def look(self, container: str) -> ServerLook:
+        """What a running server holds and is used for."""
+        return looking.look(self._access(container))
+
+    def database(self, container: str) -> Database:
+        """The way to the server in a container."""
+        return PostgresDatabase(self._access(container))
+
+    def volume_there(self, volume: str) -> bool:
+        """Whether there is such a volume."""
+        done = self._cli.try_(("docker", "volume", "inspect", volume))
+        if done.code != 0 and "no such volume" not in done.complaint.lower():
+            raise HostError(f"The engine does not tell of the volume {volume}: {done.complaint}", "Then resume.")
+        return done.code == 0
+
+    def make_volume(self, volume: str, *, project: str, key: str) -> None:
+        """An empty volume, as Compose would make it; no error when it is there."""
+        self._cli.run(commands.make_volume(volume, project, key))
+
+    def drop_volume(self, volume: str) -> None:
+        """Remove a volume for good; no error when it is gone."""
+        if self.volume_there(volume):
+            self._cli.run(commands.drop_volume(volume))
+
+    def serve(self, order: ServerOrder) -> None:
+        """Start the server, on an empty volume after initdb, and wait until it takes connections; or find it so."""
+        found = inspected(self._cli, order.name)
+        if found is not None and not self.serves(order.name):
+            self.end(order.name)
+            found = None
+        if found is None:
+            self._run(order)
+        self._wait(order.name)
+
+    def _run(self, order: ServerOrder) -> None:
+        raw = inspected(self._cli, order.like)
+        if raw is None:
+            raise HostError("The old server's container is gone.", "Look at: docker compose ps -a")
+        networks = list((raw.get("NetworkSettings") or {}).get("Networks") or {})
+        if not networks or networks[0] in {"host", "none"}:
+            raise HostError("The old server is on no network of its own.", "Give it one, then plan again.")
+        user, password = self._access(order.like).credentials()
+        variables = {
+            "POSTGRES_USER": user,
+            "POSTGRES_PASSWORD": password.reveal() or secrets.token_hex(16),
+            "POSTGRES_DB": "postgres",
+            "POSTGRES_INITDB_ARGS": " ".join(order.initdb),
+        }
+        words = tuple(str(word) for word in (raw.get("Config") or {}).get("Cmd") or ())
+        argv = commands.run_server(order, networks[0], words)
+        self._cli.run(argv, env={**self._cli.environ, **variables})
+
+    def _wait(self, name: str) -> None:
+        """Over TCP: while the image initialises, a server answers on the socket alone."""
+        deadline = time.monotonic() + _START_S
+        while True:
+            if not self.serves(name):
+                raise HostError(f"The new server ended: {self._last_words(name)}", f"docker logs {name} says more.")
+            try:
+                with session(ContainerPostgresAccess(name, environ=self._environ), "postgres"):
+                    return
+            except HostError as error:
+                if time.monotonic() >= deadline:
+                    raise HostError(
+                        f"The new server does not answer after {_START_S:.0f} s: {error.message}", error.hint
+                    ) from error
+            time.sleep(_POLL_S)
+
+    def serves(self, name: str) -> bool:
+        """Whether the container runs."""
+        found = inspected(self._cli, name)
+        return found is not None and container_from(found).state == "running"
+
+    def end(self, name: str) -> None:
+        """Shut the server down cleanly and remove its container; its volume stays. No error when it is gone."""
+        self._cli.unless_gone(commands.stop_server(name), timeout_s=_STOP_S)
+        self._cli.unless_gone(commands.remove_server(name))
+
+    def empty(self, old: str, new: str, database: str) -> None:
+        """An empty database on the new server, with owner, locale, limits, grants and settings as on the old one."""
+        with session(self._access(old), "postgres") as connection:
+            like = properties.read(connection, database)
+            query = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = %s"
+            owner = str(connection.execute(query, [database]).fetchall()[0][0])
+        target = PostgresDatabase(self._access(new))
+        target.drop(database)
+        target.create(database, owner=owner, like=like)
+
+    def try_schema(self, old: str, new: str, database: str, client: Client) -> None:
+        """The definitions of a database of the old server into an empty one of that name on the new."""
+        pipe(
+            self._source(old, new, client),
+            commands.dump_schema(database),
+            self._access(new),
+            commands.restore(database),
+            lambda _done, _total: None,
+        )
+
+    def copy(self, old: str, new: str, database: str, client: Client, progress: Progress) -> None:
+        """A whole database of the old server into an empty one of that name on the new, all or nothing."""
+        dump, restore = commands.dump_all(database), commands.restore(database)
+        pipe(self._source(old, new, client), dump, self._access(new), restore, progress)
+
+    def files_of(self, container: str) -> ServerFiles:
+        """What a running server's configuration files say."""
+        return carrying.read(self._access(container))
+
+    def carry_files(self, files: ServerFiles, new: str) -> tuple[str, ...]:
+        """Into the new server's files; what was done, a sentence each."""
+        return carrying.write(self._cli, files, self._access(new))
+
+    def begin_copy(self, order: CopyOrder) -> None:
+        """A physical copy of the running server in the new volume, which follows it."""
+        self._copies.begin(order)
+
+    def stopped_at(self, order: CopyOrder) -> str:
+        """Where the old cluster ended; `HostError` where it was not shut down cleanly."""
+        return self._copies.position(order)
+
+    def upgrade_copy(self, order: CopyOrder, position: str) -> tuple[str, ...]:
+        """Make the copy a server of the new major, and run it; what was done besides, a sentence each."""
+        self._copies.upgrade(order, position)
+        self.serve(order.server)
+        return self._copies.finish(order)
+
+    def end_copy(self, order: CopyOrder) -> None:
+        """Remove what follows the old server; the volume stays. No error when it is gone."""
+        self._copies.end(order)
+
+    def strangers(self, container: str) -> tuple[str, ...]:
+        """Who is connected apart from avnwizard, a line each."""
+        return looking.strangers(self._access(container))
+
+    def sum_up(self, container: str) -> ServerSum:
+        """Everything that a server holds, every row read."""
+        return server_sum(self._access(container))
+
+    def analyze(self, container: str, *, quick: bool) -> None:
+        """Planner statistics for every database; `quick` is a rough first go."""
+        for one in PostgresDatabase(self._access(container)).databases():
+            with session(self._access(container), one.name) as connection:
+                if quick:
+                    connection.execute("SET default_statistics_target = 1")
+                connection.execute("ANALYZE")
+
+    def _source(self, old: str, new: str, client: Client) -> PostgresAccess:
+        return self._access(old) if client == "source" else FromAlongside(self._access(new), self._access(old))
+
+    def _access(self, container: str) -> ContainerPostgresAccess:
+        return ContainerPostgresAccess(container, environ=self._environ)
+
+    def _last_words(self, name: str) -> str:
+        done = self._cli.try_(("docker", "logs", "--tail", str(_LOG_LINES), name))
+        from avnwizard.adapters.hostile import printable
+
+        return printable(done.complaint.strip().replace("\n", " "))[-500:]

@@ -1,0 +1,97 @@
+"""The commands that make, run and fill a server of another major alongside the stack's, as pure argv.
+
+No secret is part of one: variables are passed on by name.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from avnwizard.domain.commands import Argv, conninfo
+
+LABEL = "avnwizard.postgres"
+"""On every helper container, with the Compose project's name."""
+_VARIABLES = ("POSTGRES_DB", "POSTGRES_INITDB_ARGS", "POSTGRES_PASSWORD", "POSTGRES_USER")
+_FOR_THE_LOAD = (
+    "autovacuum=off", "full_page_writes=off", "maintenance_work_mem=256MB", "max_locks_per_transaction=1024",
+    "max_wal_senders=0", "max_wal_size=8GB", "synchronous_commit=off", "wal_level=minimal",
+)  # fmt: skip
+"""For the command line of the server that is filled, so nothing of it is left in its files. `fsync` stays on."""
+
+
+@dataclass(frozen=True)
+class ServerOrder:
+    """A server that runs alone on a volume of its own, apart from Compose.
+
+    Attributes:
+        name: of its container.
+        project: the Compose project that it belongs to.
+        like: the id of the container whose user, password, network and settings it gets.
+        mount: where the volume is mounted.
+        initdb: what `initdb` is given where the volume is empty.
+    """
+
+    name: str
+    project: str
+    image_id: str
+    volume: str
+    mount: str
+    like: str
+    initdb: tuple[str, ...] = ()
+
+
+def make_volume(name: str, project: str, key: str) -> Argv:
+    """A volume that Compose takes for the project's own; without its config hash, it never offers to empty it."""
+    labels = ("--label", f"com.docker.compose.project={project}", "--label", f"com.docker.compose.volume={key}")
+    return ("docker", "volume", "create", *labels, name)
+
+
+def drop_volume(name: str) -> Argv:
+    """Remove a volume for good."""
+    return ("docker", "volume", "rm", name)
+
+
+def run_server(order: ServerOrder, network: str, words: Sequence[str]) -> Argv:
+    """Start the server.
+
+    Args:
+        words: what the container that it is like was started with ("postgres", "-c", …).
+    """
+    argv = ["docker", "container", "run", "--detach", "--name", order.name, "--label", f"{LABEL}={order.project}"]
+    for name in _VARIABLES:
+        argv += ["--env", name]
+    argv += ["--network", network, "--no-healthcheck", "--pull", "never", "--restart", "no", "--stop-timeout", "120"]
+    argv += ["--shm-size", "256m", "--volume", f"{order.volume}:{order.mount}", order.image_id]
+    load = [word for each in _FOR_THE_LOAD for word in ("-c", each)]
+    return (*argv, *(words or ("postgres",)), *load)
+
+
+def stop_server(name: str) -> Argv:
+    """Shut it down; it writes its last checkpoint first."""
+    return ("docker", "container", "stop", "-t", "120", name)
+
+
+def remove_server(name: str) -> Argv:
+    """Remove its container, running or not; the volume stays."""
+    return ("docker", "container", "rm", "--force", name)
+
+
+def dump_schema(database: str) -> Argv:
+    """The definitions of one database, in the custom format to stdout."""
+    return ("pg_dump", "-Fc", "-Z0", "--schema-only", "--no-password", "--lock-wait-timeout=60s", _db(database))
+
+
+def dump_all(database: str) -> Argv:
+    """One database, uncompressed: it goes straight into the new server."""
+    return ("pg_dump", "-Fc", "-Z0", "--no-password", "--lock-wait-timeout=60s", _db(database))
+
+
+def restore(database: str) -> Argv:
+    """Into an empty database, all or nothing: tables made in the same transaction need no WAL (`wal_level=minimal`).
+
+    Row security stays on for the reason that `commands.pg_restore` gives.
+    """
+    return ("pg_restore", "--single-transaction", "--enable-row-security", "--no-password", _db(database))
+
+
+def _db(database: str) -> str:
+    return f"--dbname={conninfo(database)}"

@@ -1,0 +1,1 @@
+"""Taking the stack's Postgres to its next major, as a flow."""

@@ -1,0 +1,129 @@
+"""A new Postgres major, as a flow."""
+
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+from avnwizard.domain.plain import printable
+from avnwizard.engine.feed import FeedWriter
+from avnwizard.engine.journal import Journal
+from avnwizard.engine.records import RunRecord, StepRecord
+from avnwizard.engine.step import Step
+from avnwizard.flows.edge.watch import watched
+from avnwizard.flows.flow import Around, Flow, Outcome, Touched
+from avnwizard.flows.host import Host
+from avnwizard.flows.postgres.copying import CopyLive, ProveCopy, RehearseUpgrade, UpgradeCopy
+from avnwizard.flows.postgres.finishing import Analyze, VerifyMajor
+from avnwizard.flows.postgres.moving import MoveData, Prove
+from avnwizard.flows.postgres.plan import MajorPlan, from_json
+from avnwizard.flows.postgres.preparing import SERVED, Rehearse
+from avnwizard.flows.postgres.switching import Switch
+from avnwizard.flows.postgres.world import World
+from avnwizard.flows.stack.run_folder import ENV_BEFORE, RunFolder
+from avnwizard.flows.steps.snapshot import TakeSnapshot
+from avnwizard.flows.steps.writers import StartWriters, StopWriters
+
+
+class PostgresMajor(Flow):
+    """The stack's Postgres on its next major, on a volume of its own; the old volume is never touched."""
+
+    kind = "postgres"
+    noun = "Postgres upgrade"
+    doing = "upgrading Postgres"
+    finished = "Postgres is upgraded"
+    subjects = frozenset({"services", "databases"})
+    way_back = "undo"
+
+    def steps(self, host: Host, journal: Journal, run: RunRecord) -> list[Step]:
+        """As its plan says."""
+        del journal
+        return steps_of(host, from_json(run.plan), run.id)
+
+    def undo_steps(self, host: Host, journal: Journal, run: RunRecord, begun: Collection[str]) -> list[Step]:
+        """The old server back, the services stopped meanwhile and started again on it."""
+        stop = from_json(run.plan).stop
+        back = super().undo_steps(host, journal, run, begun)
+        if StopWriters.name not in begun:
+            return back
+        first: list[Step] = [StopWriters(host, stop)] if Switch.name in begun else []
+        return [*first, *back[:-1], StartWriters(host, stop), *back[-1:]]  # the new volume goes last
+
+    def back_notes(self, journal: Journal, run: RunRecord) -> tuple[str, ...]:
+        """Once the services ran on the new server, what they wrote there does not come along."""
+        if not journal.facts(run.id, Switch.name).get(SERVED):
+            return ("Nothing is lost: no service has run on the new server.",)
+        plan = from_json(run.plan)
+        where = printable(plan.volume_new)
+        return (
+            f"What was written to PostgreSQL {plan.major_new} since the switch stays behind, in the volume {where}.",
+            "The old server has the data as it was at the switch.",
+        )
+
+    def host_of(self, host: Host, journal: Journal, run: RunRecord) -> Host:
+        """With the database that the plan was made for."""
+        del journal
+        return host.of_run(from_json(run.plan).service)
+
+    def around(self, host: Host, journal: Journal, feed: FeedWriter, run: RunRecord) -> Iterator[Around]:
+        """The probe of the edge."""
+        del journal
+        folder = host.state.run(run.id)
+        yield watched(host, from_json(run.plan).probe, feed, folder, folder)
+
+    def snapshot(self, run: RunRecord) -> Path | None:
+        """The one that it takes first."""
+        return from_json(run.plan).snapshot.folder
+
+    def touched(self, journal: Journal, run: RunRecord) -> tuple[Touched, ...]:
+        """The database; the others only stop and start."""
+        del journal
+        plan = from_json(run.plan)
+        return (Touched(plan.service, "recreate", plan.image_old, plan.image_new),)
+
+    def facts(self, journal: Journal, run: RunRecord, steps: Sequence[StepRecord]) -> list[str]:
+        """From what to what, and the proof."""
+        del journal
+        plan = from_json(run.plan)
+        proof = next((step.facts for step in steps if step.name == Prove.name and "rows" in step.facts), {})
+        lines = [
+            f"- PostgreSQL {plan.version_old} to {printable(str(proof.get('version', plan.major_new)))}",
+            f"- image: {printable(plan.image_old)} to {printable(plan.image_new)}",
+            f"- old volume, untouched: {printable(plan.volume_old)}; new volume: {printable(plan.volume_new)}",
+            f"- snapshot: {printable(str(plan.snapshot.folder))}",
+        ]
+        if proof:
+            lines.append(
+                f"- proven equal: {proof['tables']} tables with {proof['rows']:,} rows, {proof['roles']} roles"
+            )
+        return lines
+
+    def outcome(self, journal: Journal, run: RunRecord) -> Outcome:
+        """What changed, and what to look at."""
+        del journal
+        plan = from_json(run.plan)
+        facts = (
+            ("Postgres", f"{plan.version_old} → {plan.major_new}"),
+            ("Databases", str(len(plan.databases))),
+            ("Old volume", plan.volume_old),
+        )
+        tomorrow = (
+            f"the edit of {plan.compose_file} is yours: commit it, or carry it into the next release",
+            "once you are sure: avnwizard postgres forget removes the old volume",
+        )
+        return Outcome(facts, str(plan.snapshot.folder), tomorrow)
+
+
+def steps_of(host: Host, plan: MajorPlan, run: str) -> list[Step]:
+    """The steps, in order; also those that a plan shows, under a run's name that nobody has."""
+    folder = RunFolder(host.state.run(run), host.files)
+    world = World(plan, host, folder)
+    stop = StopWriters(host, plan.stop)
+    dump: list[Step] = [Rehearse(world), stop, MoveData(world), Prove(world)]
+    copy: list[Step] = [RehearseUpgrade(world), CopyLive(world), stop, UpgradeCopy(world), ProveCopy(world)]
+    return [
+        TakeSnapshot(host, plan.snapshot, lambda: folder.env(ENV_BEFORE)),
+        *(copy if plan.way == "copy" else dump),
+        Switch(world),
+        StartWriters(host, plan.stop),
+        Analyze(world),
+        VerifyMajor(world),
+    ]

@@ -1,0 +1,60 @@
+"""The ways to a new major, side by side: which can be gone here, and at what price."""
+
+from collections.abc import Sequence
+
+from avnwizard.domain.plain import printable
+from avnwizard.domain.postgres.major import ServerLook, Way
+from avnwizard.flows.postgres.plan import WayOffer
+
+_RESTORE_BYTES_S = 15_000_000
+"""A cautious guess for pg_dump into pg_restore with all indexes and the proof, on two cores."""
+_PROVE_BYTES_S = 100_000_000
+_SWITCH_S, _UPGRADE_S = 10.0, 6.0
+"""To stop the services, shut the old server down, start the new one and the services; for pg_upgrade, at any size."""
+_BINARIES_BYTES = 300_000_000
+_UNTIL_WRITES = "until users write to the new server: nothing is lost, and the old server is back within seconds"
+
+
+def offers(look: ServerLook, *, mount: str, pgdata: str) -> tuple[WayOffer, ...]:
+    """Every way that avnwizard knows, the one with the shortest interruption first.
+
+    Args:
+        mount, pgdata: where the new volume is mounted, and where the new image keeps its data.
+    """
+    total = look.total_bytes
+    wal = min(total, 1 << 30)
+    return (
+        WayOffer(
+            "copy",
+            "pg_upgrade on a live copy of the old server, rehearsed on another copy first",
+            _why_no_copy(look, mount, pgdata),
+            _SWITCH_S + _UPGRADE_S + total / _PROVE_BYTES_S,
+            total + wal + _BINARIES_BYTES,
+            _UNTIL_WRITES,
+        ),
+        WayOffer(
+            "dump",
+            "dump and restore, straight from the old server into the new one",
+            "",
+            _SWITCH_S + total / _RESTORE_BYTES_S,
+            int(total * 1.2) + wal,
+            _UNTIL_WRITES,
+        ),
+    )
+
+
+def _why_no_copy(look: ServerLook, mount: str, pgdata: str) -> str:
+    if look.odd_options:
+        names = ", ".join(printable(one, limit=63) for one in look.odd_options)
+        return f"columns have options that the new server refuses ({names}), so pg_upgrade would fail"
+    unlogged = [f"{one.name}.{table}" for one in look.databases for table in one.unlogged]
+    if unlogged:
+        return f"a copy has no rows of unlogged tables: {', '.join(printable(one, limit=127) for one in unlogged)}"
+    if pgdata == mount:
+        return "the new image keeps its data at the top of its volume, where the copy has no place alongside"
+    return ""
+
+
+def recommended(ways: Sequence[WayOffer]) -> Way:
+    """The first that can be gone."""
+    return next((one.way for one in ways if not one.why_not), ways[-1].way)

@@ -1,0 +1,130 @@
+"""What every step of a new Postgres major is given, and what several of them ask."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from avnwizard.domain.compose.errors import ComposeError
+from avnwizard.domain.host import Container
+from avnwizard.domain.plain import printable
+from avnwizard.domain.postgres.compose_edit import moved
+from avnwizard.domain.postgres.copy_commands import CopyOrder
+from avnwizard.domain.postgres.server_commands import ServerOrder
+from avnwizard.errors import RefusedError, StepError
+from avnwizard.flows.host import Host
+from avnwizard.flows.postgres.plan import MajorPlan
+from avnwizard.flows.stack.run_folder import RunFolder
+
+BEFORE, AFTER = "compose-before", "compose-after"
+_LISTED = 3
+
+
+@dataclass(frozen=True)
+class World:
+    """The plan, the host, and the folder of the run."""
+
+    plan: MajorPlan
+    host: Host
+    folder: RunFolder
+
+    def container(self) -> Container | None:
+        """The service's own container, running or not."""
+        found = [one for one in self.host.stack.containers(self.plan.service) if not one.one_off]
+        return max(found, key=lambda one: one.created_at, default=None)
+
+    def is_old(self, container: Container) -> bool:
+        """Whether a container is the old server's: its image, on its volume."""
+        return container.image_id == self.plan.image_old_id and self._has(container, self.plan.volume_old)
+
+    def is_new(self, container: Container) -> bool:
+        """Whether a container is the new server's."""
+        return container.image_id == self.plan.image_new_id and self._has(container, self.plan.volume_new)
+
+    @staticmethod
+    def _has(container: Container, volume: str) -> bool:
+        return any(one.kind == "volume" and one.source == volume for one in container.mounts)
+
+    def running_old(self) -> Container:
+        """The old server's container.
+
+        Raises:
+            StepError: it does not run.
+        """
+        found = self.container()
+        if found is None or not self.is_old(found) or found.state != "running":
+            raise StepError(
+                f"{printable(self.plan.service, limit=63)} does not run on its old volume.",
+                f"Start it: docker compose up -d {printable(self.plan.service, limit=63)}. Then resume.",
+            )
+        return found
+
+    def order(self, old: Container) -> ServerOrder:
+        """The new server, alone on its volume."""
+        plan = self.plan
+        return ServerOrder(
+            plan.helper, plan.project, plan.image_new_id, plan.volume_new, plan.mount_new, old.id, plan.initdb
+        )
+
+    def copy_order(self, old: Container) -> CopyOrder:
+        """The live copy that becomes the new server."""
+        plan = self.plan
+        command = self.host.stack.resolve().raw.get("services", {}).get(plan.service, {}).get("command") or ()
+        words = tuple(map(str, [command] if isinstance(command, str) else command))
+        options = words[1:] if words[:1] == ("postgres",) else words
+        return CopyOrder(
+            self.order(old), plan.image_old_id, plan.volume_old, plan.data_old, plan.pgdata, plan.superuser,
+            plan.checksums, options,
+        )  # fmt: skip
+
+    def writes(self, old: Container) -> dict[str, str]:
+        """Database -> what was written to it since the old server began to count, as a mark to compare."""
+        database = self.host.clusters().database(old.id)
+        found: dict[str, str] = {}
+        for one in database.databases():
+            counters = database.write_counters(one.name)
+            counts = sorted((name, c.inserted, c.updated, c.deleted) for name, c in counters.tables.items())
+            found[one.name] = hashlib.sha256(f"{counters.epoch} {counts}".encode()).hexdigest()
+        return found
+
+    def require_unwritten(self, proven: Mapping[str, str], old: Container) -> None:
+        """Refuse to switch when the old server was written to, or crashed, after the proof.
+
+        Raises:
+            StepError: names a database.
+        """
+        now = self.writes(old)
+        if changed := sorted(name for name in proven.keys() | now.keys() if proven.get(name) != now.get(name)):
+            raise StepError(
+                f"The old server may have been written to since the copy was proven, in "
+                f"{printable(changed[0], limit=63)}. It was not touched.",
+                "avnwizard rollback starts the services on it; then upgrade again.",
+            )
+
+    def require_alone(self, old: Container) -> None:
+        """Refuse while anybody is connected to the old server: what they write would be lost.
+
+        Raises:
+            StepError: names who.
+        """
+        if others := self.host.clusters().strangers(old.id):
+            listed = "; ".join(printable(one, limit=120) for one in others[:_LISTED])
+            more = f" and {len(others) - _LISTED} more" if len(others) > _LISTED else ""
+            raise StepError(
+                f"The old server still has connections: {listed}{more}. The old server was not touched.",
+                "End what connects from outside the stack, then resume.",
+            )
+
+
+def save_files(host: Host, folder: RunFolder, plan: MajorPlan) -> None:
+    """Keep the compose file as it is, and as the run will write it.
+
+    Raises:
+        RefusedError: it no longer holds what the plan changes.
+    """
+    before = host.files.read(host.repo.directory / plan.compose_file)
+    try:
+        after = moved(before.decode("utf-8", "surrogateescape"), plan.move)
+    except ComposeError as error:
+        raise RefusedError(f"{plan.compose_file}: {error.message} Nothing was changed.", error.hint) from error
+    folder.save_contents(BEFORE, {plan.compose_file: before})
+    folder.save_contents(AFTER, {plan.compose_file: after.encode("utf-8", "surrogateescape")})

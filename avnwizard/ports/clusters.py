@@ -1,0 +1,84 @@
+"""Servers of another major alongside the stack's, each in a container and on a volume of its own."""
+
+from typing import Protocol
+
+from avnwizard.domain.postgres.contents import ServerSum
+from avnwizard.domain.postgres.copy_commands import CopyOrder
+from avnwizard.domain.postgres.major import Client, ServerFiles, ServerLook
+from avnwizard.domain.postgres.server_commands import ServerOrder
+from avnwizard.ports.database import Database
+from avnwizard.ports.progress import Progress
+
+
+class Clusters(Protocol):
+    """What a new major needs of the world. Containers are given by id or name.
+
+    Every method raises `avnwizard.errors.HostError` when the world refuses.
+    """
+
+    def look(self, container: str) -> ServerLook:
+        """What a running server holds and is used for."""
+
+    def database(self, container: str) -> Database:
+        """The way to the server in a container."""
+
+    def volume_there(self, volume: str) -> bool:
+        """Whether there is such a volume."""
+
+    def make_volume(self, volume: str, *, project: str, key: str) -> None:
+        """An empty volume, as Compose would make it; no error when it is there."""
+
+    def drop_volume(self, volume: str) -> None:
+        """Remove a volume for good; no error when it is gone."""
+
+    def serve(self, order: ServerOrder) -> None:
+        """Start the server, on an empty volume after initdb, and wait until it takes connections; or find it so."""
+
+    def serves(self, name: str) -> bool:
+        """Whether the container runs."""
+
+    def end(self, name: str) -> None:
+        """Shut the server down cleanly and remove its container; its volume stays. No error when it is gone."""
+
+    def empty(self, old: str, new: str, database: str) -> None:
+        """An empty database on the new server, with owner, locale, limits, grants and settings as on the old one.
+
+        One of that name on the new server is dropped.
+        """
+
+    def try_schema(self, old: str, new: str, database: str, client: Client) -> None:
+        """The definitions of a database of the old server into an empty one of that name on the new."""
+
+    def copy(self, old: str, new: str, database: str, client: Client, progress: Progress) -> None:
+        """A whole database of the old server into an empty one of that name on the new, all or nothing."""
+
+    def files_of(self, container: str) -> ServerFiles:
+        """What a running server's configuration files say; values may be secrets."""
+
+    def carry_files(self, files: ServerFiles, new: str) -> tuple[str, ...]:
+        """Settings and access rules into the new server's files; what was done, a sentence each, without values."""
+
+    def begin_copy(self, order: CopyOrder) -> None:
+        """A physical copy of the running server in the new volume, which follows it until `upgrade_copy`."""
+
+    def stopped_at(self, order: CopyOrder) -> str:
+        """Where the old cluster ended; `HostError` where it was not shut down cleanly."""
+
+    def upgrade_copy(self, order: CopyOrder, position: str) -> tuple[str, ...]:
+        """Make the copy a server of the new major by pg_upgrade, and run it; what was done besides, a sentence each.
+
+        Args:
+            position: what it must have of the old server; "" for wherever it is.
+        """
+
+    def end_copy(self, order: CopyOrder) -> None:
+        """Remove what follows the old server; the volume stays. No error when it is gone."""
+
+    def strangers(self, container: str) -> tuple[str, ...]:
+        """Who is connected apart from avnwizard, a line each, as they name themselves (hostile)."""
+
+    def sum_up(self, container: str) -> ServerSum:
+        """Everything that a server holds, every row read."""
+
+    def analyze(self, container: str, *, quick: bool) -> None:
+        """Planner statistics for every database; `quick` is a rough first go."""

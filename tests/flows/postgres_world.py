@@ -1,0 +1,219 @@
+"""A host in memory for the flow of a Postgres major: volumes, containers and servers, with Compose's semantics.
+
+Only the compose file and the journal are real files: a run can be killed at any point and taken up by a new process.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, cast
+
+from avnwizard.adapters.files import LocalFiles
+from avnwizard.domain.config import Config, StatePaths
+from avnwizard.domain.host import ComposeModel, ComposeProject, Container, Head, Image, Mount, Service
+from avnwizard.domain.plan import SnapshotPlan
+from avnwizard.domain.postgres.choice import DatabaseChoice
+from avnwizard.domain.postgres.major import Client, Way
+from avnwizard.domain.probing.route import ProbePlan
+from avnwizard.flows.host import Host
+from avnwizard.flows.postgres.plan import MajorPlan, WayOffer
+from tests.flows.postgres_servers import NEW_VOLUME, OLD_VOLUME, Cluster, FakeClusters
+
+OLD_IMAGE, NEW_IMAGE = Image("postgres:17", "sha256:17", "", 1), Image("postgres:18", "sha256:18", "", 1)
+COMPOSE = """services:
+  db:
+    image: postgres:17
+    volumes: [data:/var/lib/postgresql/data]
+  app:
+    image: app:1
+volumes:
+  data:
+"""
+DATA = {"shop": ["row one", "row two"], "mail": ["letter"]}
+
+
+@dataclass
+class World:
+    """What survives a killed process.
+
+    Attributes:
+        helpers: name -> volume, of the helper containers that run.
+        connected: who is connected to the old server.
+        refusing: the clients whose output does not restore.
+    """
+
+    directory: Path
+    volumes: dict[str, Cluster | None]
+    containers: dict[str, Container]
+    helpers: dict[str, str] = field(default_factory=dict)
+    kept: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, Image] = field(default_factory=dict)
+    connected: tuple[str, ...] = ()
+    refusing: set[Client] = field(default_factory=set)
+    made: int = 0
+
+    def served(self) -> Cluster:
+        """The files of the server that the stack has; it must run."""
+        (one,) = [each for each in self.containers.values() if each.service == "db"]
+        assert one.state == "running"
+        found = self.volumes[one.mounts[0].source]
+        assert found is not None
+        return found
+
+    def host(self, home: Path) -> Host:
+        """A process's view of it."""
+        stack, repo = FakeStack(self), FakeRepo(self.directory)
+        nothing = cast("Any", None)
+        return Host(
+            Config(), StatePaths(home), cast("Any", repo), cast("Any", stack), nothing, LocalFiles(),
+            cast("Any", FakeClock()), DatabaseChoice("db"), nothing, nothing, nothing,
+            clusters=lambda: cast("Any", FakeClusters(self)),
+        )  # fmt: skip
+
+
+def make_world(directory: Path) -> World:
+    """A stack of a database on 17 and a service, both running."""
+    (directory / ".git").mkdir(parents=True)
+    (directory / "compose.yml").write_text(COMPOSE)
+    world = World(directory, {OLD_VOLUME: Cluster(17, {name: [*rows] for name, rows in DATA.items()}, ["clerk"])}, {})
+    world.tags = {"postgres:17": OLD_IMAGE, "postgres:18": NEW_IMAGE}
+    for service in ("db", "app"):
+        FakeStack(world).up(service)
+    return world
+
+
+def plan_of(home: Path, way: Way) -> MajorPlan:
+    """17 to 18."""
+    return MajorPlan(
+        project="demo", service="db", version_old="17.1", major_old=17, major_new=18,
+        image_old="postgres:17", image_old_id=OLD_IMAGE.id, image_new="postgres:18", image_new_id=NEW_IMAGE.id,
+        volume_old=OLD_VOLUME, volume_new=NEW_VOLUME, key="data", mount_old="/var/lib/postgresql/data",
+        mount_new="/var/lib/postgresql", pgdata="/var/lib/postgresql/18/docker", compose_file="compose.yml",
+        way=way, ways=(WayOffer(way, way, "", 1.0, 1, ""),), databases=tuple((name, 1) for name in DATA),
+        stop=("app",), snapshot=SnapshotPlan(False, home / "none", (), 0), probe=ProbePlan(off="in memory"),
+        healthy_s=5.0,
+    )  # fmt: skip
+
+
+class FakeClock:
+    """Time that passes as fast as it is waited for."""
+
+    def __init__(self) -> None:
+        self._now = 1000.0
+
+    def now(self) -> float:
+        """Seconds."""
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        self._now += seconds
+
+
+class FakeRepo:
+    """A checkout of one file."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory, self.git_dir = directory, directory / ".git"
+
+    def head(self) -> Head:
+        """On a tag."""
+        return Head("c0ffee", "v1", "")
+
+    def state(self) -> Any:
+        """No other edits."""
+        return type("State", (), {"edited": ()})
+
+    def checkout(self, ref: str, *, branch: str = "", contents: Mapping[str, bytes | None]) -> None:
+        """Write the contents."""
+        for path, content in contents.items():
+            assert content is not None
+            (self.directory / path).write_bytes(content)
+
+
+class FakeStack:
+    """Compose and the engine, as far as the flow asks them."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        file = world.directory / "compose.yml"
+        self.project = ComposeProject("demo", world.directory, (file,), world.directory / ".env", env_absent=True)
+
+    def containers(self, service: str = "") -> tuple[Container, ...]:
+        """All, or a service's."""
+        return tuple(one for one in self._world.containers.values() if service in {"", one.service})
+
+    def resolve(self) -> ComposeModel:
+        """Two services."""
+        return ComposeModel({name: Service(name, "") for name in ("db", "app")}, {})
+
+    def outdated(self, service: str) -> frozenset[str]:
+        """Those that the file no longer describes."""
+        image, volume = self._wanted(service)
+        there = self.containers(service)
+        return frozenset(one.id for one in there if one.image != image or (volume and one.mounts[0].source != volume))
+
+    def up(self, service: str) -> None:
+        """Recreate where the file says otherwise, else start."""
+        image, volume = self._wanted(service)
+        there = self.containers(service)
+        if there and not self.outdated(service) and there[0].image_id == self._id(image):
+            self.start(there[0].id)
+            return
+        for one in there:
+            self.stop(one.id, grace_s=1)
+            del self._world.containers[one.id]
+        self._world.made += 1
+        number, mounts = self._world.made, (Mount("volume", volume, "/var/lib/postgresql"),) if volume else ()
+        made = Container(
+            f"id{number}", service, service, 1, image, self._id(image), "created", "none", 0, "", one_off=False,
+            created_at=number, mounts=mounts,
+        )  # fmt: skip
+        self._world.containers[made.id] = made
+        self._world.volumes.setdefault(volume, None) if volume else None
+        self.start(made.id)
+
+    def _wanted(self, service: str) -> tuple[str, str]:
+        if service == "app":
+            return "app:1", ""
+        text = (self._world.directory / "compose.yml").read_text()
+        image, named = re.search(r"postgres:\d+", text), re.search(r"data: \{ name: (\S+) \}", text)
+        assert image
+        return image[0], named[1] if named else OLD_VOLUME
+
+    def _id(self, image: str) -> str:
+        return self._world.tags[image].id if image in self._world.tags else f"sha256:{image}"
+
+    def start(self, container_id: str) -> None:
+        """A server starts on files of its major only; on an empty volume it would begin empty."""
+        one = self._world.containers[container_id]
+        if one.service == "db":
+            major = int(one.image.rpartition(":")[2])
+            volume = one.mounts[0].source
+            assert volume not in self._world.helpers.values(), "two servers on one volume"
+            cluster = self._world.volumes[volume]
+            assert cluster is not None, "the server would begin empty"
+            assert cluster.major == major, "the server cannot read these files"
+        self._world.containers[container_id] = replace(one, state="running")
+
+    def stop(self, *ids: str, grace_s: float) -> None:
+        """Clean."""
+        for one in ids:
+            self._world.containers[one] = replace(self._world.containers[one], state="exited", exit_code=0)
+
+    def keep(self, image_id: str, name: str) -> None:
+        """Tag."""
+        self._world.kept[name] = image_id
+
+    def release(self, name: str) -> None:
+        """Untag."""
+        self._world.kept.pop(name, None)
+
+    def image(self, reference: str) -> Image | None:
+        """By tag."""
+        return self._world.tags.get(reference)
+
+    def retag(self, image_id: str, reference: str) -> None:
+        """Move a tag."""
+        self._world.tags[reference] = replace(OLD_IMAGE, id=image_id)

@@ -112,7 +112,7 @@ def test_the_file_that_makes_a_check_fail(test: tuple[str, ...], file: str) -> N
 
 def test_what_a_recreated_service_loses() -> None:
     """Traefik's own restart closes every route; a service that nobody reaches loses nothing."""
-    assert "every route" in lost_in_recreate(Service("traefik", "traefik:v3"), _EDGE)
+    assert "all routes" in lost_in_recreate(Service("traefik", "traefik:v3"), _EDGE)
     assert "gets 1 s to end" in lost_in_recreate(Service("traefik", "traefik:v3"), _EDGE)
     assert "gets 30 s to end" in lost_in_recreate(Service("traefik", "traefik:v3", stop_grace_s=30.0), _EDGE)
     assert "its requests fail" in lost_in_recreate(_ROUTED, _EDGE)

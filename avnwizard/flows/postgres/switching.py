@@ -87,7 +87,7 @@ class Switch(Step):
             raise StepError(
                 f"The old volume {printable(plan.volume_old)} is gone: the old server would start empty. "
                 "Nothing was changed.",
-                f"The snapshot {printable(str(plan.snapshot.folder))} holds the data of before.",
+                f"The snapshot {printable(str(plan.snapshot.folder))} holds the data as it was before the upgrade.",
             )
         there = world.container()
         if there is not None and world.is_new(there) and there.state == "running":

@@ -75,7 +75,7 @@ def _kratos(host: Host, found: Found) -> Iterator[str]:
     yield "Pending recovery and verification links and codes end, and whatever somebody is typing in at that moment."
     counts = _open_now(host, found)
     if counts is None:
-        yield "How many are open now cannot be told: Kratos' database is not this stack's."
+        yield "How many are open now is not known: Kratos' database is not this stack's."
         return
     sessions = counts.get("sessions", 0)
     yield f"Open now: {sessions:,} session{'' if sessions == 1 else 's'}, of browsers and of apps."

@@ -53,7 +53,7 @@ class Standing:
         if self.sessions == 0:
             return f"{text}; nothing needed the old secret when phase {self.phase} was done."
         if self.safe_at is None:
-            return f"{text}. When it will be safe cannot be told: something never expires."
+            return f"{text}. When it will be safe is not known: something never expires."
         return f"{text}, which is safe from {day(self.safe_at)}."
 
 

@@ -8,7 +8,7 @@ from avnwizard.cli.edge_lines import summary
 from avnwizard.cli.output import MANNER, say, talk_console
 from avnwizard.cli.watchers import BarWatcher, JsonWatcher, LineWatcher
 from avnwizard.engine.feed import FeedReader
-from avnwizard.errors import ExitCode
+from avnwizard.errors import ExitCode, HostError, RefusedError, StepError
 
 if TYPE_CHECKING:
     from avnwizard.engine.records import RunRecord
@@ -24,7 +24,21 @@ def follow(host: "Host", run: str, process: Popen[bytes] | None) -> int:
 
     Args:
         process: the run's process where this one started it, else None.
+
+    Raises:
+        StepError: the journal or the feed can no longer be read: a run that was begun is never "refused".
     """
+    try:
+        return _followed(host, run, process)
+    except (HostError, RefusedError) as error:
+        raise StepError(
+            f"Run {run} can no longer be watched: {error.message} It may have changed the stack by now.",
+            f"Is {host.state.folder} still there, and its disk not full? Then: avnwizard status. Compare what runs "
+            "with the release: avnwizard check",
+        ) from error
+
+
+def _followed(host: "Host", run: str, process: Popen[bytes] | None) -> int:
     watcher = _watcher(run)
     reader = FeedReader(host.state.feed(run))
     with watcher:

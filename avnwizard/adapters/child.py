@@ -19,6 +19,7 @@ class Child(Running):
     Args:
         feed: keep stdin open for `feed()`.
         joined: send stderr into stdout.
+        umask: of the child; -1 leaves it as this process's.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class Child(Running):
         feed: bool = False,
         joined: bool = False,
         hint: str = "",
+        umask: int = -1,
     ) -> None:
         try:
             self._process = subprocess.Popen(
@@ -39,6 +41,7 @@ class Child(Running):
                 stderr=subprocess.STDOUT if joined else subprocess.PIPE,
                 env=None if env is None else dict(env),
                 start_new_session=True,
+                umask=umask,
             )
         except FileNotFoundError as error:
             raise HostError(f"There is no `{argv[0]}` on this host's PATH.", hint or f"Install {argv[0]}.") from error

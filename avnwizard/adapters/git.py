@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from avnwizard.adapters import git_refs, git_signature, git_trees, git_worktree
 from avnwizard.adapters.git_environment import git_environment
 from avnwizard.adapters.git_merge import merge_file
+from avnwizard.adapters.git_ownership import give_back
 from avnwizard.adapters.git_runner import GitRunner
 from avnwizard.adapters.hostile import printable
 from avnwizard.domain.host import Head, Merge, RepoState, TagRef, TreeChange, TreeFile
@@ -150,7 +151,10 @@ class GitRepo:
     def fetch(self) -> None:
         """Fetch branches and tags; a tag that moved on the remote stays where it is here (see `moved_tags`)."""
         self._tag_messages = None
-        git_refs.fetch(self._runner)
+        try:
+            git_refs.fetch(self._runner)
+        finally:
+            give_back(self._directory, self._git_dir)
 
     def read(self, ref: str, path: str) -> bytes | None:
         """A file at a ref without checking it out; None when it is not there."""
@@ -199,9 +203,12 @@ class GitRepo:
         commit = git_refs.commit_of(self._runner, ref)
         if branch:
             git_refs.demand_branch(self._runner, branch, commit)
-        git_worktree.move(self._runner, commit, contents=contents)
-        if branch:
-            git_worktree.attach(self._runner, branch)
+        try:
+            git_worktree.move(self._runner, commit, contents=contents)
+            if branch:
+                git_worktree.attach(self._runner, branch)
+        finally:
+            give_back(self._directory, self._git_dir, git_worktree.tracked(self._runner))
 
     def in_the_way(self, ref: str) -> tuple[str, ...]:
         """Files that git does not track and that a checkout of `ref` would overwrite: it is refused."""

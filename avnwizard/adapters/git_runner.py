@@ -34,9 +34,13 @@ class GitRunner:
         argv = commands.git(self.directory, *words)
         return run(argv, timeout_s=timeout_s, env=git_environment(), check=False, hint=_HINT)
 
-    def execute(self, argv: commands.Argv) -> Completed:
-        """A command as the plan shows it, on this host only; `HostError` when it fails."""
-        return run(argv, timeout_s=self._local_s, env=git_environment(), hint=_HINT)
+    def execute(self, argv: commands.Argv, *, umask: int = -1) -> Completed:
+        """A command as the plan shows it, on this host only; `HostError` when it fails.
+
+        Args:
+            umask: git's; -1 leaves it as this process's.
+        """
+        return run(argv, timeout_s=self._local_s, env=git_environment(), hint=_HINT, umask=umask)
 
     def try_network(self, argv: commands.Argv) -> Completed:
         """A command as the plan shows it that talks to the remote, its failure left to the caller."""

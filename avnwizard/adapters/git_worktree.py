@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from avnwizard.adapters.files import refusal, replace_file
+from avnwizard.adapters.git_ownership import umask_like
 from avnwizard.adapters.git_runner import GitRunner
 from avnwizard.domain import commands
 from avnwizard.errors import HostError
@@ -52,7 +53,8 @@ def move(runner: GitRunner, commit: str, *, contents: Mapping[str, bytes | None]
     _wait_for_lock(runner)
     _refuse_overwriting(runner, commit, contents)
     was = _modes(runner, "HEAD", places)
-    runner.execute(commands.git_checkout(runner.directory, commit))
+    mask = umask_like(runner.directory, (path for path in tracked(runner) if path not in contents))
+    runner.execute(commands.git_checkout(runner.directory, commit), umask=mask)
     for path, data in contents.items():
         place = places[path]
         try:
@@ -103,6 +105,11 @@ def overlaid(runner: GitRunner, commit: str, base: str) -> dict[str, bytes | Non
         if is_file and not _would_lose(runner, commit, path, known):
             found[path] = None if place.is_symlink() else content(runner.directory, path)
     return found
+
+
+def tracked(runner: GitRunner) -> list[str]:
+    """The paths that the index holds."""
+    return runner.paths("ls-files", "-z")
 
 
 def _tree(runner: GitRunner, commit: str) -> list[str]:

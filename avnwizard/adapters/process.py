@@ -44,6 +44,7 @@ def run(
     check: bool = True,
     hint: str = "",
     limit_bytes: int = 1 << 28,
+    umask: int = -1,
 ) -> Completed:
     """Run to the end, output captured; `HostError` when it cannot start, takes too long or (with `check`) fails.
 
@@ -55,9 +56,10 @@ def run(
         check: whether an exit code other than 0 is an error.
         hint: what the operator can do when it fails.
         limit_bytes: how much output is taken before the child is ended.
+        umask: of the child; -1 leaves it as this process's.
     """
     output, complaints = Tap(limit_bytes), Tap(limit_bytes)
-    child = Child(argv, env=env, feed=input is not None, timeout_s=timeout_s, hint=hint)
+    child = Child(argv, env=env, feed=input is not None, timeout_s=timeout_s, hint=hint, umask=umask)
     with child:
         child.listen(child.stdout, output)
         child.listen(child.stderr, complaints)

@@ -1,5 +1,6 @@
 """Moving the operator's work tree with real git: merges, checkouts, crashes in between."""
 
+import os
 import stat
 import subprocess
 from pathlib import Path
@@ -197,3 +198,50 @@ def test_patch_applies_whatever_the_config(clone: Path) -> None:
     git(clone, "apply", str(patch))
     assert (clone / "compose.yml").read_text() == EDITED
     assert (clone / "old.txt").read_bytes() == b"\0\1\2"
+
+
+@pytest.mark.parametrize(("mine", "theirs"), [(0o077, 0o022), (0o022, 0o077), (0o077, 0o002)])
+def test_a_checkout_keeps_the_modes_that_it_has(clone: Path, mine: int, theirs: int) -> None:
+    """H37: a release's files get the modes of the files that are there, whatever this process's umask is.
+
+    A compose file that turns 0600 is bad enough; a migration that a container's own user cannot read fails the run.
+    """
+    for path in (clone / name for name in git(clone, "ls-files").splitlines()):
+        path.chmod((0o777 if path.stat().st_mode & 0o100 else 0o666) & ~theirs)
+    before = os.umask(mine)
+    try:
+        open_repo(clone).checkout("v2.0.0", contents={})
+    finally:
+        os.umask(before)
+    modes = {
+        name: stat.S_IMODE((clone / name).stat().st_mode) for name in ("compose.yml", "deploy/002.sql", "run.sh")
+    }
+    assert modes == {
+        "compose.yml": 0o666 & ~theirs,
+        "deploy/002.sql": 0o666 & ~theirs,
+        "run.sh": 0o777 & ~theirs,
+    }
+    assert stat.S_IMODE((clone / "deploy").stat().st_mode) == 0o777 & ~theirs
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files that are not its own")
+def test_nothing_in_an_operators_checkout_becomes_roots(
+    clone: Path, upstream: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """H37: what root fetches and checks out is the owner's; neither a link nor a second name leads root elsewhere."""
+    for name, value in (("COUNT", "1"), ("KEY_0", "safe.directory"), ("VALUE_0", "*")):
+        monkeypatch.setenv(f"GIT_CONFIG_{name}", value)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "roots").write_text("root's\n")
+    for path in (clone, *clone.rglob("*")):
+        os.chown(path, 65534, 65534, follow_symlinks=False)
+    (clone / ".git" / "link").symlink_to(elsewhere)
+    os.link(elsewhere / "roots", clone / ".git" / "twice")
+    git(upstream, "tag", "later")
+    repo = open_repo(clone)
+    repo.fetch()
+    repo.checkout("v2.0.0", contents={"compose.yml": b"mine\n"})
+    found = [path for path in clone.rglob("*") if path.lstat().st_uid == 0]
+    assert found == [clone / ".git" / "twice"]
+    assert [(elsewhere / "roots").stat().st_uid, elsewhere.stat().st_uid] == [0, 0]

@@ -65,6 +65,7 @@ def _open_real(directory: Path) -> Host:
     from avnwizard.adapters.files import LocalFiles
     from avnwizard.adapters.git import open_repo
     from avnwizard.adapters.hooks import HostHooks
+    from avnwizard.adapters.offsite import offsite
     from avnwizard.adapters.state.finding import find_state
     from avnwizard.adapters.traefik import TraefikEdge
 
@@ -82,7 +83,7 @@ def _open_real(directory: Path) -> Host:
     choice = _choose(stack, config, evidence_of(containers, project.name))
     edge = TraefikEdge(project.name)
     reach, sql = partial(_container_database, stack), sql_reader()
-    around = (LocalFiles(), SystemClock(), choice, reach, _http_probe, sql, HostHooks(), _clusters)
+    around = (LocalFiles(), SystemClock(), choice, reach, _http_probe, sql, HostHooks(), _clusters, offsite)
     return Host(config, state, repo, stack, edge, *around)
 
 
@@ -164,6 +165,7 @@ def _practice_host(practice: "PracticeHost") -> Host:
     from avnwizard.adapters.files import LocalFiles
     from avnwizard.adapters.git import open_repo
     from avnwizard.adapters.hooks import HostHooks
+    from avnwizard.adapters.offsite import offsite
     from avnwizard.adapters.postgres import PostgresDatabase
     from avnwizard.practice.disk import PracticeDatabase
     from avnwizard.practice.edge_probe import PracticeEdge
@@ -177,7 +179,8 @@ def _practice_host(practice: "PracticeHost") -> Host:
     probe = PracticeEdge(practice.state, practice.stack.observer)
     sql = sql_reader()
     reach, asking = lambda _service: database, lambda: probe
-    return Host(config, state, repo, stack, edge, LocalFiles(), clock, choice, reach, asking, sql, HostHooks())
+    files, hooks = LocalFiles(), HostHooks()
+    return Host(config, state, repo, stack, edge, files, clock, choice, reach, asking, sql, hooks, offsite=offsite)
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 from annotated_types import Interval
 
 from avnwizard.domain.config_hooks import HooksSection
+from avnwizard.domain.config_snapshot import SnapshotSection
 from avnwizard.domain.handover import Handover
 from avnwizard.domain.plain import printable
 from avnwizard.domain.secret import redact_urls
-from avnwizard.domain.snapshot import Proof
 from avnwizard.domain.toml_text import read_toml
 from avnwizard.errors import UsageError
 
@@ -192,25 +192,6 @@ class ProbeSection:
         for number, url in enumerate(self.urls):
             if not _URL.fullmatch(url):
                 raise ValueError(f"urls.{number}: Must begin with http:// or https:// and hold no space")
-
-
-@dataclass(frozen=True)
-class SnapshotSection:
-    """`[snapshot]`: what a snapshot holds beside the databases, how far it is proven, and how long it is kept.
-
-    Attributes:
-        volumes: volumes of the compose file ("minio_data") that are archived too.
-        proof: "restored" where the database's disk has the space for it, or "read back".
-        keep: how many snapshots `snapshot prune` leaves at least.
-        keep_days: it removes none that is younger.
-    """
-
-    __pydantic_config__ = _STRICT
-
-    volumes: tuple[str, ...] = ()
-    proof: Proof = "restored"
-    keep: Annotated[int, Interval(ge=1, le=10_000)] = 5
-    keep_days: Annotated[float, Interval(ge=0, le=_CENTURY_DAYS)] = 90.0
 
 
 @dataclass(frozen=True)

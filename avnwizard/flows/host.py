@@ -1,20 +1,26 @@
 """Everything that a flow needs of the world, in one hand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from avnwizard.domain.config import Config, StatePaths
+from avnwizard.domain.offsite import Place
 from avnwizard.domain.postgres.choice import DatabaseChoice
 from avnwizard.engine.adopting import BY_HAND, adopt
 from avnwizard.engine.journal import Journal
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.ports import Clock, Clusters, Database, Edge, EdgeProbe, Files, Repo, SqlReader, Stack
 from avnwizard.ports.hooks import Hooks
+from avnwizard.ports.offsite import Offsite
 
 
 def _no_clusters() -> Clusters:
     raise RefusedError("No second Postgres server can be made on this host.", "Use a Docker Engine.")
+
+
+def _no_offsite(place: Place, _environment: Mapping[str, str]) -> Offsite:
+    raise RefusedError(f"No copies can be sent to {place} from here.", "Use restic or rclone on the Docker host.")
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,7 @@ class Host:
         probe: what asks the edge, made when it is needed.
         sql: reads the releases' SQL migrations.
         hooks: calls the operator's own commands; None where none can be called.
+        offsite: the way to a place that keeps copies of snapshots.
         clusters: makes Postgres servers of another major alongside the stack's.
     """
 
@@ -43,6 +50,7 @@ class Host:
     sql: SqlReader
     hooks: Hooks | None = None
     clusters: Callable[[], Clusters] = _no_clusters
+    offsite: Callable[[Place, Mapping[str, str]], Offsite] = _no_offsite
 
     @property
     def postgres_service(self) -> str:

@@ -6,7 +6,7 @@ import typer
 
 from avnwizard.cli.options import HERE, JsonOption, StackOption, finite, open_stack
 from avnwizard.cli.output import emit_json, say, show_table
-from avnwizard.cli.verbs import snapshot_looking
+from avnwizard.cli.verbs import snapshot_copies, snapshot_looking
 from avnwizard.cli.verbs.upgrade import DetachOption, YesOption, confirm, start
 from avnwizard.domain.snapshot import Proof
 from avnwizard.errors import ExitCode, RefusedError, UsageError
@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Take, look at, verify, restore and prune snapshots.", no_args_is_help=True)
     group.command()(create)
     snapshot_looking.register(group)
+    snapshot_copies.register(group)
     group.command()(restore)
     group.command()(prune)
     app.add_typer(group, name="snapshot")

@@ -13,6 +13,7 @@ from avnwizard.errors import RefusedError
 from avnwizard.flows.flow import Flow, Outcome
 from avnwizard.flows.host import Host
 from avnwizard.flows.stack.run_folder import ENV_BEFORE, RunFolder
+from avnwizard.flows.steps.copy_off import copies
 from avnwizard.flows.steps.snapshot import TakeSnapshot
 
 _ADAPTER: Typed[SnapshotPlan] = Typed(SnapshotPlan)
@@ -29,10 +30,11 @@ class CreateSnapshot(Flow):
     leaves_nothing = True
 
     def steps(self, host: Host, journal: Journal, run: RunRecord) -> list[Step]:
-        """One."""
+        """One, and a copy off this host where places for it are named."""
         del journal
         folder = RunFolder(host.state.run(run.id), host.files)
-        return [TakeSnapshot(host, from_json(run.plan), lambda: folder.env(ENV_BEFORE))]
+        plan = from_json(run.plan)
+        return [TakeSnapshot(host, plan, lambda: folder.env(ENV_BEFORE)), *copies(host, plan.folder)]
 
     def facts(self, journal: Journal, run: RunRecord, steps: Sequence[StepRecord]) -> list[str]:
         """Where it is, and how far it is proven."""

@@ -9,6 +9,7 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.stack.run_folder import ENV_BEFORE, RunFolder
 from avnwizard.flows.stack.scene import Scene
 from avnwizard.flows.steps.code import Checkout, WriteEnv
+from avnwizard.flows.steps.copy_off import copies
 from avnwizard.flows.steps.images import PullImages
 from avnwizard.flows.steps.retire import Retire
 from avnwizard.flows.steps.roll import RollService, RunJob
@@ -46,6 +47,8 @@ def _steps(scene: Scene) -> Iterator[Step]:
     for part in scene.plan.services:
         yield _service(scene, part)
     yield Verify(scene, tag=scene.plan.target.tag, commit=scene.plan.target.commit)
+    if scene.plan.snapshot.taken and not scene.plan.again:
+        yield from copies(scene.host, scene.plan.snapshot.folder)
 
 
 def _service(scene: Scene, part: ServicePlan) -> Step:

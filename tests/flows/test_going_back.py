@@ -10,6 +10,7 @@ from unittest.mock import patch
 import psycopg
 import pytest
 
+from avnwizard.domain.words import about
 from avnwizard.engine.feed import FeedReader
 from avnwizard.errors import ExitCode, RefusedError
 from avnwizard.flows.rollback.planning import plan_rollback
@@ -97,7 +98,7 @@ def test_the_cost_is_told_in_rows_and_kept_to(practice_host: PracticeHost, stack
     said = avnwizard("rollback", "--stack", stack, "--dry-run")
     assert "14 new sessions, 1 changed account and 1 new identity lost (since " in said.err
     beside_s = plan["cost"]["total_s"] - plan["cost"]["interruption_s"]
-    assert f"the restore goes on beside for about {round(beside_s)} s;" in said.err
+    assert f"the restore runs alongside the live databases for about {about(beside_s)};" in said.err
     told = dict(line.split(": ", 1) for line in said.err.splitlines() if ": " in line)
     handled = {name for key, names in told.items() if key.startswith("services, ") for name in names.split(", ")}
     every, stays = {name for name, _ in plan["services"]}, set(plan["same"])

@@ -41,7 +41,7 @@ def _started(host: Host, run: str, monkeypatch: pytest.MonkeyPatch, *, days: flo
 
 def test_refused_while_a_new_one_costs_nothing(begun: tuple[Host, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Three days later a restore would lose three days; minutes later it goes on."""
-    with pytest.raises(RefusedError, match="72 h old, and nothing was migrated yet") as raised:
+    with pytest.raises(RefusedError, match="3 days old, and nothing was migrated yet") as raised:
         _started(*begun, monkeypatch, days=3)
     assert f"avnwizard rollback {begun[1]}" in raised.value.hint
     assert _started(*begun, monkeypatch, days=0.01)

@@ -66,7 +66,7 @@ def test_time_left_and_the_bar_go_by_the_steps_times() -> None:
     )
     view = RunView(RUN).told(news(steps=steps, expected={"a": 90.0, "b": 5.0, "c": 5.0}), settled=True)
     shown = run_lines.summary(view, 192.0).plain
-    assert "1 of 3 steps  1:32, about 8 s left" in shown
+    assert "1 of 3 steps  1 min 32 s, about 8 s left" in shown
     assert shown.count("█") == 18
     stopped = view.told(news(record=replace(RUN, state="failed"), steps=steps, live=False), settled=True)
     assert " left" not in run_lines.summary(stopped, 192.0).plain

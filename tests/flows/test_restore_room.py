@@ -78,7 +78,7 @@ def _restore(server: _Server, monkeypatch: pytest.MonkeyPatch, noted: dict[str, 
 def test_without_room_nothing_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     """Told in bytes, before a database is made; what is restored already needs no room again."""
     server = _Server(free=3 * _SIZE)
-    with pytest.raises(HostError, match=r"6\.5 MB on the server.s disk; 3 MB are free"):
+    with pytest.raises(HostError, match=r"6\.5 MB on the server.s disk; 3 MB is free"):
         _restore(server, monkeypatch, {})
     assert server.names == set()
     server.names = {f"db0__restoring_{_RUN}", f"db1__restoring_{_RUN}"}

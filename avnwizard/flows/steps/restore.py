@@ -121,7 +121,7 @@ def lacking_room(database: Database, missing: Sequence[DumpedDatabase]) -> str:
     needed, free = building + min(sum(sizes), _ROOM_FOR_WAL_BYTES), database.free_bytes()
     if free is None or free >= needed:
         return ""
-    return f"Restoring alongside the live databases needs {size(needed)} on the server's disk; {size(free)} are free."
+    return f"Restoring alongside the live databases needs {size(needed)} on the server's disk; {size(free)} is free."
 
 
 class PutInPlace(Step):

@@ -3,8 +3,8 @@
 Between the end of one effect and the beginning of the next nothing is done to the world or the journal, so these
 two points are one state. `AVNWIZARD_MATRIX=full` brings every state about, by its first point where the run is
 resumed and by its last where it is rolled back. `AVNWIZARD_MATRIX=kinds` (as CI sets it) takes the first and the last
-of each kind, such as "a service is rolled: its old container was removed", and every sixth of the others; otherwise
-every 12th is tried, to keep a run short.
+of each kind, such as "a service is rolled: its old container was removed", and every 12th of the others; otherwise
+every 18th is tried, to keep a run short.
 """
 
 import os
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SHARDS = 12
 FAILED = 4
 HOW = os.environ.get("AVNWIZARD_MATRIX", "")
-STRIDE = {"full": 1, "kinds": 6}.get(HOW, 12)
+STRIDE = {"full": 1, "kinds": 12}.get(HOW, 18)
 
 
 @pytest.fixture(scope="module")

@@ -50,7 +50,7 @@ def is_whole(path: Path) -> bool:
 
 
 def recover(path: Path) -> Recovered:
-    """Make a journal anew from all that can be read; nothing is changed where it is whole.
+    """Make a new journal from all that can be read; nothing is changed where it is whole.
 
     Nobody else may have it open.
 
@@ -82,15 +82,17 @@ def recover(path: Path) -> Recovered:
 
 
 def _salvaged(table: str, files: Iterable[Path]) -> list[Row]:
-    """The rows of a table from several files, in their order; of one row, what the last file says counts."""
+    """The rows of a table from several files; of one row, what the last file says counts.
+
+    They come in the order in which they were written: a clock may be set back, and the newest run goes back first.
+    """
     key, columns = _TABLES[table]
-    kept: dict[tuple[Any, ...], Row] = {}
+    kept: dict[tuple[Any, ...], tuple[int, Row]] = {}
     for file in files:
         for order in ("", " DESC"):  # from both ends, up to what is damaged
-            for row in _readable(file, f"SELECT {columns} FROM {table} ORDER BY rowid{order}"):  # noqa: S608
-                kept[row[: len(key)]] = row
-    rows = list(kept.values())
-    return sorted(rows, key=lambda row: row[7]) if table == "runs" else rows
+            for number, *row in _readable(file, f"SELECT rowid, {columns} FROM {table} ORDER BY rowid{order}"):  # noqa: S608
+                kept[tuple(row[: len(key)])] = (number, tuple(row))
+    return [row for _, row in sorted(kept.values(), key=lambda found: found[0])]
 
 
 def _readable(file: Path, query: str) -> list[Row]:

@@ -71,6 +71,21 @@ def test_a_damaged_journal_is_rebuilt_from_its_copy(tmp_path: Path) -> None:
     assert [mode & 0o077 for mode in (path.stat().st_mode, copy_of(path).stat().st_mode)] == [0, 0]
 
 
+def test_runs_keep_the_order_in_which_they_were_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that was ahead during the first run must not make it the newest: the newest is rolled back first."""
+    path = tmp_path / "journal.db"
+    now = iter([2_000_000_000.0, 1_000_000_000.0])
+    monkeypatch.setattr("avnwizard.engine.journal.time.time", lambda: next(now))
+    journal = Journal(path)
+    for run in ("ahead", "later"):
+        journal.create_run(run, kind="upgrade", title=run, plan="{}", steps=_STEPS)
+    journal.close()
+    monkeypatch.undo()
+    _damage(path, pages=8)
+    recover(path)
+    assert [run.id for run in Journal(path).runs()] == ["later", "ahead"]
+
+
 def test_what_was_written_since_the_copy_counts(tmp_path: Path) -> None:
     """Damage that leaves a table readable leaves its newest rows: they win over the copy's."""
     path = tmp_path / "journal.db"

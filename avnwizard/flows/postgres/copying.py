@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres import copy_commands as commands
-from avnwizard.domain.postgres.contents import ServerSum, differences
+from avnwizard.domain.postgres.contents import ServerSum
 from avnwizard.domain.postgres.major import ServerFiles
 from avnwizard.domain.typed import Typed
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError, StepError
-from avnwizard.flows.postgres.moving import PROVE
+from avnwizard.flows.postgres.moving import PROVE, note_equal, require_equal
 from avnwizard.flows.postgres.preparing import MakeServer
 from avnwizard.flows.postgres.world import World
 from avnwizard.planned import PlannedStep, StepKind
@@ -209,17 +209,8 @@ class ProveCopy(Step):
             raise StepError("The old server's container is gone.", "Then roll back.")
         clusters.serve(world.order(old))
         before, after = kept(world).held, clusters.sum_up(world.plan.helper)
-        if wrong := differences(before, after):
-            more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-            raise StepError(
-                f"The new server does not hold the same: {wrong[0]}{more}. The old one is stopped, and untouched.",
-                "avnwizard rollback starts it again.",
-            )
-        ctx.note(rows=after.rows, tables=after.tables, version=after.version, roles=len(after.roles))
-        ctx.say(
-            f"equal: {len(after.databases)} databases, {after.tables} tables, {after.rows:,} rows by checksum, "
-            f"{len(after.roles)} roles, sequences, large objects, extensions"
-        )
+        require_equal(world, before, after)
+        note_equal(ctx, after)
 
 
 def begin(ctx: StepContext, world: World) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres import server_commands as commands
-from avnwizard.domain.postgres.contents import differences
+from avnwizard.domain.postgres.contents import ServerSum, differences
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import StepError
 from avnwizard.flows.postgres.preparing import CLIENT, Rehearse, carry_roles
@@ -108,24 +108,33 @@ class Prove(Step):
         old = world.running_old()
         with ThreadPoolExecutor(2) as pool:
             before, after = pool.map(clusters.sum_up, (old.id, world.plan.helper))
-        if wrong := differences(before, after):
-            more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-            raise StepError(
-                f"The new server does not hold the same: {wrong[0]}{more}. The old server was not touched.",
-                "Resume compares again; avnwizard rollback starts the services on the old server.",
-            )
-        if after.major != world.plan.major_new or after.data_directory != world.plan.pgdata:
-            where = printable(after.data_directory)
-            raise StepError(f"The new server is {after.version} in {where}, not as planned.", "Roll back.")
+        require_equal(world, before, after)
         world.require_alone(old)
-        ctx.note(
-            rows=after.rows,
-            tables=after.tables,
-            version=after.version,
-            roles=len(after.roles),
-            **{WRITES: world.writes(old)},
+        ctx.note(**{WRITES: world.writes(old)})
+        note_equal(ctx, after)
+
+
+def require_equal(world: World, before: ServerSum, after: ServerSum) -> None:
+    """Refuse to switch to a server that holds something else, or is not the planned one at the planned place.
+
+    Raises:
+        StepError: names the first difference.
+    """
+    if wrong := differences(before, after):
+        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        raise StepError(
+            f"The new server does not hold the same: {wrong[0]}{more}. The old server was not touched.",
+            "Resume compares again; avnwizard rollback starts the services on the old server.",
         )
-        ctx.say(
-            f"equal: {len(after.databases)} databases, {after.tables} tables, {after.rows:,} rows by checksum, "
-            f"{len(after.roles)} roles, sequences, large objects, extensions"
-        )
+    if after.major != world.plan.major_new or after.data_directory != world.plan.pgdata:
+        where = printable(after.data_directory)
+        raise StepError(f"The new server is {after.version} in {where}, not as planned.", "Roll back.")
+
+
+def note_equal(ctx: StepContext, after: ServerSum) -> None:
+    """Keep the figures of the proof, and say them."""
+    ctx.note(rows=after.rows, tables=after.tables, version=after.version, roles=len(after.roles))
+    ctx.say(
+        f"equal: {len(after.databases)} databases, {after.tables} tables, {after.rows:,} rows by checksum, "
+        f"{len(after.roles)} roles, sequences, large objects, extensions"
+    )

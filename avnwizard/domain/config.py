@@ -89,7 +89,7 @@ class PostgresSection:
             then left out: no snapshot holds them, and every plan says so. "none": the stack has no database of its
             own (it lies outside, or there is none): no snapshot is taken, and avnwizard cannot undo what a migration
             changes. "": the one service in which a PostgreSQL server runs; with none, or several, nothing starts.
-        keep_old_days: how long the volume of before a Postgres upgrade is kept from `postgres forget`.
+        keep_old_days: how long `postgres forget` spares the volume that a Postgres upgrade left.
     """
 
     __pydantic_config__ = _STRICT

@@ -13,7 +13,7 @@ _CENTURY_DAYS = 36500
 
 @dataclass(frozen=True)
 class SnapshotSection:
-    """`[snapshot]`: what a snapshot holds beside the databases, how far it is proven, and how long it is kept.
+    """`[snapshot]`: what a snapshot holds apart from the databases, how far it is proven, and how long it is kept.
 
     Attributes:
         volumes: volumes of the compose file ("minio_data") that are archived too.

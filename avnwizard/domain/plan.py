@@ -113,6 +113,7 @@ class SnapshotPlan:
         proof: what is aimed at; `proof_note` says why it is not more, "" where it is as much as can be.
         why_not: why none is taken, as a clause; "" where one is.
         not_held: PostgreSQL servers of the stack whose databases are in no snapshot and do not go back.
+        copies: the places off this host that it is copied to at the end of the run.
     """
 
     taken: bool
@@ -126,6 +127,7 @@ class SnapshotPlan:
     volume_sizes: tuple[tuple[str, int], ...] = ()
     why_not: str = ""
     not_held: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
 
     @property
     def total_bytes(self) -> int:

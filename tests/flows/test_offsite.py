@@ -14,7 +14,10 @@ from avnwizard.domain.config_snapshot import SnapshotSection
 from avnwizard.domain.offsite import place_from
 from avnwizard.errors import HostError, RefusedError, UsageError
 from avnwizard.flows.host import Host
+from avnwizard.flows.run.orders import order_snapshot
+from avnwizard.flows.run.registry import flow_of
 from avnwizard.flows.snapshot import offsite, snapshots
+from avnwizard.flows.snapshot.planning import plan_snapshot
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 from tests.flows.cli import avnwizard
@@ -135,6 +138,18 @@ def test_a_run_copies_its_snapshot_last(practice_host: PracticeHost, placed: Pla
     lost = _with(opened, copies=("restic:/nowhere/at/all",), copy_env=host.config.snapshot.copy_env)
     take(lost, lambda kind, _step, text, _data: said.append(text) if kind == "say" else None)
     assert any("is not copied" in text for text in said)
+
+
+def test_a_planned_run_keeps_its_places(practice_host: PracticeHost, placed: Placed) -> None:
+    """An edit of avnwizard.toml between plan and resume adds no step and takes none away."""
+    opened = open_host(practice_host.project.directory)
+    host = placed(opened)
+    run = order_snapshot(host, plan_snapshot(host, "v1.5.0"))
+    journal = opened.journal()
+    record = journal.run(run)
+    named = [step.name for step in journal.steps(run)]
+    for edited in (host, _with(host), _with(host, copies=("restic:/elsewhere",))):
+        assert [step.name for step in flow_of(record).steps(edited, journal, record)] == named
 
 
 def test_without_a_place_the_verbs_say_so(practice_host: PracticeHost) -> None:

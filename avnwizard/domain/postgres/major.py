@@ -103,7 +103,7 @@ def mount_for(image: Image, mount: Mount, service_pgdata: str) -> tuple[str, str
     """(mount target, PGDATA, why it cannot be) for the data of an image in place of `mount`.
 
     18 and later keep their data in /var/lib/postgresql/18/docker, and have their volume at /var/lib/postgresql
-    (docker-library/postgres #1259): with the mount of before they do not start, or start empty.
+    (docker-library/postgres #1259): with the old mount they do not start, or start empty.
 
     Args:
         service_pgdata: what the compose file forces PGDATA to, "" for nothing.

@@ -41,7 +41,7 @@ class WriteCounters:
 
     Attributes:
         epoch: names the time in which counts can be compared; another one after `pg_stat_reset()`, after the server
-            crashed (it drops its counts then), and in a database that was made anew. "" where `track_counts` is off.
+            crashed (it drops its counts then), and in a database that was made again. "" where `track_counts` is off.
         tables: "schema.table" -> counts.
     """
 

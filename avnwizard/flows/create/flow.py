@@ -34,7 +34,7 @@ class CreateSnapshot(Flow):
         del journal
         folder = RunFolder(host.state.run(run.id), host.files)
         plan = from_json(run.plan)
-        return [TakeSnapshot(host, plan, lambda: folder.env(ENV_BEFORE)), *copies(host, plan.folder)]
+        return [TakeSnapshot(host, plan, lambda: folder.env(ENV_BEFORE)), *copies(host, plan)]
 
     def facts(self, journal: Journal, run: RunRecord, steps: Sequence[StepRecord]) -> list[str]:
         """Where it is, and how far it is proven."""

@@ -19,6 +19,7 @@ from avnwizard.flows.postgres.preparing import SERVED, Rehearse
 from avnwizard.flows.postgres.switching import Switch
 from avnwizard.flows.postgres.world import World
 from avnwizard.flows.stack.run_folder import ENV_BEFORE, RunFolder
+from avnwizard.flows.steps.copy_off import copies
 from avnwizard.flows.steps.snapshot import TakeSnapshot
 from avnwizard.flows.steps.writers import StartWriters, StopWriters
 
@@ -126,4 +127,5 @@ def steps_of(host: Host, plan: MajorPlan, run: str) -> list[Step]:
         StartWriters(host, plan.stop),
         Analyze(world),
         VerifyMajor(world),
+        *copies(host, plan.snapshot),
     ]

@@ -1,7 +1,7 @@
 """Copies of snapshots off this host: sent, read back and compared, listed, and brought back."""
 
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from avnwizard.domain.envfile import EnvFile
@@ -16,20 +16,20 @@ from avnwizard.ports.offsite import Offsite
 _OTHERS = stat.S_IRWXO
 
 
-def places(host: Host) -> Iterator[tuple[Place, Offsite]]:
-    """The places that `[snapshot] copies` names.
+def places(host: Host, named: Sequence[str] = ()) -> Iterator[tuple[Place, Offsite]]:
+    """The places that a plan names, or `[snapshot] copies` now.
 
     Raises:
         RefusedError: there is none, or the file of `copy_env` can be read by others.
     """
-    section = host.config.snapshot
-    if not section.copies:
+    named = named or host.config.snapshot.copies
+    if not named:
         raise RefusedError(
             "No place off this host is named.",
             "Name one in avnwizard.toml: [snapshot] copies; avnwizard help snapshots",
         )
     environment = _environment(host)
-    for text in section.copies:
+    for text in named:
         place = place_from(text)
         yield place, host.offsite(place, environment)
 
@@ -43,14 +43,19 @@ def _environment(host: Host) -> Mapping[str, str]:
     return EnvFile.parse(host.files.read(path)).as_dict()
 
 
-def copy(host: Host, folder: Path, say: Callable[[str], None], progress: Progress) -> None:
+def copy(
+    host: Host, folder: Path, say: Callable[[str], None], progress: Progress, *, named: Sequence[str] = ()
+) -> None:
     """Send a snapshot to every place, and compare each copy with it.
+
+    Args:
+        named: the places; () is what `[snapshot] copies` says now.
 
     Raises:
         HostError: the snapshot is damaged, a tool fails, or a copy differs.
         RefusedError: no place is named.
     """
-    every = list(places(host))
+    every = list(places(host, named))
     snapshots.verify(host.files, folder)
     project = host.stack.project.name
     for place, there in every:

@@ -47,8 +47,8 @@ def _steps(scene: Scene) -> Iterator[Step]:
     for part in scene.plan.services:
         yield _service(scene, part)
     yield Verify(scene, tag=scene.plan.target.tag, commit=scene.plan.target.commit)
-    if scene.plan.snapshot.taken and not scene.plan.again:
-        yield from copies(scene.host, scene.plan.snapshot.folder)
+    if not scene.plan.again:
+        yield from copies(scene.host, scene.plan.snapshot)
 
 
 def _service(scene: Scene, part: ServicePlan) -> Step:

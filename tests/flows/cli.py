@@ -2,12 +2,16 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.zygote import Zygote, ask
 
 
 @dataclass(frozen=True)
@@ -24,8 +28,35 @@ class Said:
         return json.loads(self.out)
 
 
+_ZYGOTE = Zygote()
+_OF_THE_INTERPRETER = re.compile(r"(PYTHON|LC_|LANG|TZ$)")
+
+
+def _starts_alike(env: dict[str, str] | None) -> bool:
+    """Whether an interpreter would start with `env` as those of the tests do."""
+    differing = (env or {}).items() - os.environ.items()
+    return not any(_OF_THE_INTERPRETER.match(name) for name, _ in differing)
+
+
+def _forked(arguments: tuple[str, ...], env: dict[str, str], timeout_s: float) -> Said:
+    """Run it in a process that the zygote forks."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, Path(os.devnull).open("rb") as nothing:
+        streams = (nothing.fileno(), out.fileno(), err.fileno())
+        started = ask(_ZYGOTE.address(), arguments, env=env, cwd=str(Path.cwd()), streams=streams, detached=False)
+        try:
+            code = started.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            os.kill(started.pid, signal.SIGKILL)
+            raise
+        out.seek(0)
+        err.seek(0)
+        return Said(code, out.read().decode(), err.read().decode())
+
+
 def avnwizard(*arguments: str | Path, env: dict[str, str] | None = None, timeout_s: float = 600.0) -> Said:
     """Run `python -m avnwizard` with no terminal."""
+    if _starts_alike(env):
+        return _forked(tuple(map(str, arguments)), os.environ | (env or {}), timeout_s)
     done = subprocess.run(
         [sys.executable, "-m", "avnwizard", *map(str, arguments)],
         env=(os.environ | env) if env is not None else None,

@@ -61,6 +61,8 @@ class ReleasesSection:
         trusted_keys: files with the public keys (OpenPGP or OpenSSH) that sign this product's releases, as absolute
             paths outside the checkout. Without them your own keyring and git settings decide whom you trust.
         require_signature: whether a release whose tag carries no verified signature is refused.
+        every_days: how often the product is released: `check` names the deprecations that end within so many days.
+        deprecation_months: for how long what a release deprecates stays, at the least.
     """
 
     __pydantic_config__ = _STRICT
@@ -68,6 +70,8 @@ class ReleasesSection:
     pattern: str = ""
     trusted_keys: tuple[str, ...] = ()
     require_signature: bool = False
+    every_days: Annotated[int, Interval(ge=1, le=366)] = 30
+    deprecation_months: Annotated[int, Interval(ge=0, le=60)] = 6
 
     def __post_init__(self) -> None:
         """Refuse what is no regular expression; `ValueError` names the key first."""

@@ -4,9 +4,10 @@ import stat
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from avnwizard.domain import cadence as in_time
 from avnwizard.domain.findings import Finding, worst
 from avnwizard.domain.volumes import durable_volumes
-from avnwizard.domain.words import count, verb
+from avnwizard.domain.words import count, size, verb
 from avnwizard.errors import WizardError
 from avnwizard.flows.holding import unfinished_business
 from avnwizard.flows.host import Host
@@ -21,6 +22,7 @@ from avnwizard.flows.stack import drift, lockstep
 from avnwizard.flows.stack.former_images import kept_images
 from avnwizard.flows.stack.made_from import made_from
 from avnwizard.flows.stack.survey import ailing, read_env
+from avnwizard.flows.upgrade.cadence import cadence
 
 MIN_ENGINE = (24, 0)
 MIN_COMPOSE = (2, 30)
@@ -37,7 +39,7 @@ def check(host: Host, target: str = "") -> tuple[Finding, ...]:
     """
     parts: tuple[Callable[[Host], Iterator[Finding]], ...] = (
         _runs, memory, partial(_services, target=target), placed, database_findings, _engine, _git,
-        partial(_remote, target=target), _env, rotations, _disk,
+        partial(_remote, target=target), _env, rotations, _cadence, _disk,
     )  # fmt: skip
     found: list[Finding] = []
     for part in parts:
@@ -48,6 +50,10 @@ def check(host: Host, target: str = "") -> tuple[Finding, ...]:
             name = name.strip("_").partition("_")[0]
             found.append(Finding(name, "stop", error.message, error.hint))
     return tuple(found)
+
+
+def _cadence(host: Host) -> Iterator[Finding]:
+    yield from in_time.findings(cadence(host))
 
 
 def _services(host: Host, *, target: str) -> Iterator[Finding]:
@@ -202,11 +208,11 @@ def _disk(host: Host) -> Iterator[Finding]:
         needed = sum(one.size_bytes for one in worth_keeping(host.database())) + _volumes(host)
         if free < needed:
             yield Finding(
-                "disk", "stop", f"A snapshot may need {needed:,} bytes in {folder}, {free:,} are free.",
+                "disk", "stop", f"A snapshot may need {size(needed)} in {folder}, and {size(free)} are free.",
                 "Make room, or set AVNWIZARD_STATE_DIR to a folder on a larger disk.",
             )  # fmt: skip
         else:
-            yield Finding("disk", "ok", f"{free:,} bytes free for a snapshot of at most {needed:,}.")
+            yield Finding("disk", "ok", f"{size(free)} are free for a snapshot of at most {size(needed)}.")
     yield from _docker_root(host)
 
 
@@ -214,7 +220,7 @@ def _volumes(host: Host) -> int:
     """Bytes in the volumes that a snapshot holds too."""
     chosen = host.config.snapshot.volumes
     found = durable_volumes(host.stack.resolve(), but=host.postgres_service) if chosen else ()
-    return sum(size for _, size in sizes_of(host, [one for one in found if one.volume in chosen]))
+    return sum(taken for _, taken in sizes_of(host, [one for one in found if one.volume in chosen]))
 
 
 def _docker_root(host: Host) -> Iterator[Finding]:
@@ -227,6 +233,6 @@ def _docker_root(host: Host) -> Iterator[Finding]:
     level = "warn" if facts.free_bytes < needed else "ok"
     yield Finding(
         "disk", "warn" if level == "warn" else "ok",
-        f"{facts.free_bytes:,} bytes free in {facts.root_dir}; this release's images take {needed:,}.",
+        f"{size(facts.free_bytes)} are free in {facts.root_dir}; this release's images take {size(needed)}.",
         "The new images may not fit alongside the old ones: docker image prune" if level == "warn" else "",
     )  # fmt: skip

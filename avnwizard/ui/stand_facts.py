@@ -1,10 +1,12 @@
 """What the first screen shows: read in one go, and worded. The screen only places it."""
 
+import contextlib
 from dataclasses import dataclass
 
 from textual.content import Content
 
 from avnwizard.domain import words
+from avnwizard.domain.cadence import Cadence, standing
 from avnwizard.domain.config import LockstepSection
 from avnwizard.domain.findings import Finding, Level, worst
 from avnwizard.domain.host import TagRef
@@ -16,6 +18,7 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.snapshot import snapshots
 from avnwizard.flows.stack.survey import Survey, survey
 from avnwizard.flows.upgrade import releases
+from avnwizard.flows.upgrade.cadence import cadence
 from avnwizard.ui.marks import LEVELS, NOTE, OK, STOP
 from avnwizard.ui.widgets.facts import Fact
 
@@ -31,6 +34,7 @@ class Stand:
     snapshot: snapshots.Manifest | None
     free_bytes: int
     newer: int
+    cadence: Cadence
 
 
 def look(host: Host) -> Stand:
@@ -40,21 +44,20 @@ def look(host: Host) -> Stand:
         HostError: the engine or git does not answer.
     """
     found = survey(host)
-    try:
+    listing: releases.Listing | None = None
+    with contextlib.suppress(RefusedError):  # a finding says so
         listing = releases.listing(host)
-        tag, newer = listing.current, sum(not one.apart for one in listing.newer)
-    except RefusedError:
-        tag, newer = None, 0  # a finding says so
     folder = host.state.snapshots
     kept = snapshots.all_whole(host.files, folder)
     return Stand(
         survey=found,
-        tag=tag,
+        tag=listing.current if listing else None,
         findings=check(host),
         runs=tuple(host.journal().runs()),
         snapshot=kept[0][1] if kept else None,
         free_bytes=host.files.free_bytes(folder),
-        newer=newer,
+        newer=sum(not one.apart for one in listing.newer) if listing else 0,
+        cadence=cadence(host, listing),
     )
 
 
@@ -64,6 +67,8 @@ def facts(stand: Stand, lockstep: LockstepSection, now: float, *, brief: bool) -
     release = (
         f"{printable(stand.tag.name, limit=40)} of {words.day(stand.tag.date)}" if stand.tag else "no release tag"
     )
+    if stand.tag and (told := standing(stand.cadence)):
+        release = f"{release}, {told}"
     branch = f", on branch {printable(head.branch, limit=30)}" if head.branch else ""
     well = [one for one in services if not one.ailment]
     mark = OK if len(well) == len(services) else STOP

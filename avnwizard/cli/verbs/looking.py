@@ -30,7 +30,8 @@ def status(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
     "last_snapshot": {"folder", "taken_at", "tag", "bytes"} | null, "rotations": [{"secret", "phase", "phases",
     "pending", "since", "needed_by", "safe_at", "run", "sentence"}] of secrets that were rotated here,
     "unfinished": [{"message", "hint"}] of runs that
-    did not finish, those of other logins first}
+    did not finish, those of other logins first, "cadence": {"sentence", "released", "newer", "newest", "postgres",
+    "supported_until", "ending": [{"title", "release", "ends"}] of deprecations}, each null where it is not known}
     """
     from avnwizard.flows.stack import survey
 
@@ -47,6 +48,8 @@ def status(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
         ("service", "image", "state"),
         [(one["service"], one["image"], one["state"]) for one in described["services"]],
     )
+    if in_time := described["cadence"]["sentence"]:
+        say(printable(f"{at.split(' (', maxsplit=1)[0]}: {in_time}"))
     for service, image in found.drifted.items():
         say(f"{service} runs {image}, which this release does not pin", style="yellow")
     if described["last_run"]:
@@ -91,6 +94,26 @@ def _status(host: "Host", found: "Survey") -> dict[str, Any]:
         "last_snapshot": snapshots.newest(host.files, host.state.snapshots),
         "rotations": rotations(host.journal()),
         "unfinished": [{"message": one.message, "hint": one.hint} for one in unfinished],
+        "cadence": _in_time(host),
+    }
+
+
+def _in_time(host: "Host") -> dict[str, Any]:
+    from avnwizard.domain.cadence import standing
+    from avnwizard.flows.upgrade.cadence import cadence
+
+    found = cadence(host)
+    until = found.supported_until
+    return {
+        "sentence": standing(found),
+        "released": found.released.isoformat() if found.released else None,
+        "newer": found.newer,
+        "newest": found.newest or None,
+        "postgres": found.postgres,
+        "supported_until": until.isoformat() if until else None,
+        "ending": [
+            {"title": one.title, "release": one.release, "ends": one.ends.isoformat()} for one in found.ending
+        ],
     }
 
 

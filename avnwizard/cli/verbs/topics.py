@@ -24,8 +24,15 @@ def register(app: typer.Typer) -> None:
     @app.command(name="help")
     def _help(
         topic: Annotated[str, typer.Argument(metavar="[TOPIC]", help="Without one, the topics are listed.")] = "",
+        *,
+        man: Annotated[bool, typer.Option("--man", help="Print the manual page: all verbs and topics.")] = False,
     ) -> int:
         """Show a help topic, such as security or troubleshooting; without one, list them."""
+        if man:
+            from avnwizard.cli.man import page
+
+            sys.stdout.write(page(app, lambda name: whole(app, name)))
+            return ExitCode.DONE
         return _show(app, topic)
 
 

@@ -55,7 +55,7 @@ class WizardApp(App[int]):
         host: Host,
         *,
         theme: str = themes.OWN,
-        utf8: bool = True,
+        signs: bool = True,
         moment: Callable[[], float] = time.monotonic,
         given: tuple[str, str] | None = None,
     ) -> None:
@@ -67,11 +67,11 @@ class WizardApp(App[int]):
         self.desk = Desk()
         self.outcome: int = ExitCode.DONE
         self.animation_level = "none"
-        self._ascii = None if utf8 else AsciiFilter()
+        self._ascii = None if signs else AsciiFilter()
         self._first_theme = theme
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's, and ours last where the locale is not UTF-8."""
+        """Textual's, and ours last where the terminal cannot show the signs."""
         filters = [one for one in super().get_line_filters() if not isinstance(one, Monochrome)]
         if self.no_color:  # Textual chose its filter before our theme was set, and would send greys
             filters.append(NoColor())
@@ -154,7 +154,7 @@ def run_app(host: Host, given: tuple[str, str] | None = None) -> int:
         given: an answers file, its text and its name.
     """
     locale.setlocale(locale.LC_CTYPE, "")
-    app = WizardApp(host, theme=terminal.theme(os.environ), utf8=terminal.is_utf8(), given=given)
+    app = WizardApp(host, theme=terminal.theme(os.environ), signs=terminal.can_show_signs(os.environ), given=given)
     app.driver_class = ThriftyDriver
     return asyncio.run(_opened(app))
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 FPS = 20
 """Textual draws at most so often; a keypress still answers within 50 ms."""
+_POOR_FONTS = frozenset({"linux", "vt100", "vt102", "vt220", "cons25"})
+"""Terminals of their own hardware or kernel, whose fonts hold 256 or 512 signs."""
 _LIGHT_BACKGROUNDS = {"7", "15"}
 
 
@@ -24,8 +26,13 @@ def theme(environ: Mapping[str, str]) -> str:
     return "ansi-light" if background in _LIGHT_BACKGROUNDS else "ansi-dark"
 
 
-def is_utf8() -> bool:
-    """Whether the locale's encoding can show the signs."""
+def can_show_signs(environ: Mapping[str, str]) -> bool:
+    """Whether the signs are shown: the locale's encoding has them, and so has the font.
+
+    The Linux console's own font (`TERM=linux`) has few of them, whatever the encoding.
+    """
+    if environ.get("TERM", "") in _POOR_FONTS:
+        return False
     try:
         return codecs.lookup(locale.getpreferredencoding(do_setlocale=False)).name == "utf-8"
     except LookupError:

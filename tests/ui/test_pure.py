@@ -189,6 +189,23 @@ def test_fewer_colours_mean_the_terminals_own(environ: dict[str, str], name: str
     assert terminal.theme(environ) == name
 
 
+@pytest.mark.parametrize(
+    ("term", "encoding", "shown"),
+    [
+        ("xterm-256color", "UTF-8", True),
+        ("screen", "utf8", True),
+        ("linux", "UTF-8", False),
+        ("xterm", "ASCII", False),
+    ],
+)
+def test_signs_need_an_encoding_and_a_font(
+    monkeypatch: pytest.MonkeyPatch, term: str, encoding: str, *, shown: bool
+) -> None:
+    """The kernel's console speaks UTF-8 and has no glyph for most signs."""
+    monkeypatch.setattr("locale.getpreferredencoding", lambda **_: encoding)
+    assert terminal.can_show_signs({"TERM": term}) is shown
+
+
 @pytest.mark.parametrize("term", ["", "dumb"])
 def test_no_screens_without_a_terminal(term: str) -> None:
     """Exit code 2 and the headless command, in one message and without a traceback."""

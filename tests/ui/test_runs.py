@@ -227,3 +227,12 @@ async def test_an_unfinished_run_comes_before_an_upgrade(opened: Open, host: Hos
         await press(pilot, "escape")
         assert rows.chosen == "upgrade"
         assert "not before" not in seen(pilot)
+
+
+async def test_the_overview_sees_a_run_of_another_login(opened: Open, host: Host) -> None:
+    """Without a key: what somebody else begins is there a few seconds later, with the upgrade held back."""
+    async with opened() as pilot:
+        assert "Open run" not in seen(pilot)
+        created(open_host(host.repo.directory))
+        shown = await until(pilot, "Open run")
+        assert "is unfinished" in shown

@@ -221,7 +221,7 @@ class ChangelogPage(Page):
         left = self.choices.upgrade.open(env=False)
         if left:
             self._show(at=left[0].id)
-            self.warn(f"{words.count(len(left), self._noun())} left: read it, then press Space.")
+            self.warn(f"{words.count(len(left), self._noun())} left: read each, then press Space.")
             return
         self.app.push_screen(EnvironmentPage())
 

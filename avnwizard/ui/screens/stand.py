@@ -24,6 +24,8 @@ from avnwizard.ui.widgets.rows import Column, Row, Rows
 
 _ROOMY = (76, 24)
 """From this size on every service is named."""
+_LOOK_S = 3.0
+"""So often the journal is asked whether another login began or ended a run."""
 _MENU_ROWS = 7
 _AROUND_MENU = 5
 """The title, the question with the row above it, what is said, the keys."""
@@ -67,6 +69,16 @@ class StandPage(Page):
         """Look."""
         super().on_mount()
         self._show_menu()
+        self.set_interval(_LOOK_S, self._watch)
+
+    def _watch(self) -> None:
+        """Look again once a run began or ended, whoever started it."""
+        if self.is_current and self.stand:
+            self.ask_host(lambda: _states(self.host.journal().runs()), self._heard, lambda _: None, urgency=LATER)
+
+    def _heard(self, runs: list[tuple[str, str]]) -> None:
+        if self.stand and runs != _states(self.stand.runs):
+            self.action_look_again()
 
     def on_resize(self, event: events.Resize) -> None:
         """The menu keeps its rows; what is above it scrolls. A small terminal is spared the names of what is well."""
@@ -161,6 +173,10 @@ def _page(chosen: str, stand: Stand | None) -> Page:
 
         return RunPage((_unfinished(stand.runs) or stand.runs[0]).id)
     return _list(chosen, stand)
+
+
+def _states(runs: Sequence[RunRecord]) -> list[tuple[str, str]]:
+    return [(run.id, run.state) for run in runs]
 
 
 def _unfinished(runs: Sequence[RunRecord]) -> RunRecord | None:

@@ -16,7 +16,7 @@ from avnwizard.ui.env_rows import EnvRow, env_rows
 from avnwizard.ui.marks import DECIDED, OPEN, SURE
 from avnwizard.ui.screens.enter_value import EnterValue
 from avnwizard.ui.screens.env_diff import EnvDiffPage
-from avnwizard.ui.screens.page import Page
+from avnwizard.ui.screens.find import ListPage
 from avnwizard.ui.screens.snapshot import SnapshotPage
 from avnwizard.ui.widgets.heads import Heads
 from avnwizard.ui.widgets.rows import Column, Row, Rows
@@ -30,7 +30,7 @@ _HIDE_AFTER_S = 1.0
 """A terminal does not tell when a key is let go; a key that is held repeats far more often than this."""
 
 
-class EnvironmentPage(Page):
+class EnvironmentPage(ListPage):
     """Decides renames, additions and removals."""
 
     CSS_PATH = "environment.tcss"

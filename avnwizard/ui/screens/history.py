@@ -7,14 +7,14 @@ from avnwizard.domain import words
 from avnwizard.domain.plain import printable
 from avnwizard.engine.records import RunRecord
 from avnwizard.ui.marks import DONE, FAILED, PAUSED
-from avnwizard.ui.screens.page import Page
+from avnwizard.ui.screens.find import ListPage
 from avnwizard.ui.screens.run import RunPage
 from avnwizard.ui.widgets.rows import Column, Row, Rows
 
 _MARKS = {"done": DONE, "undone": DONE, "failed": FAILED, "given up": FAILED, "aborted": PAUSED}
 
 
-class HistoryPage(Page):
+class HistoryPage(ListPage):
     """Opens a run on Enter."""
 
     EXPLAINED = "Every run on this stack, newest first. Enter opens one: what it did, step by step, and how it ended."

@@ -94,7 +94,8 @@ class Page(Screen[None]):
             for binding in vars(kind).get("BINDINGS", ()) if issubclass(kind, Page) else ():
                 if isinstance(binding, Binding):
                     shown[binding.key] = binding
-        ends = [key for key in ("q", "question_mark") if key in shown]
+        ends = [key for key, binding in shown.items() if binding.action == "find"]
+        ends += [key for key in ("q", "question_mark") if key in shown]
         begins = [key for key in ("enter", "escape") if key in shown]
         own = [key for key in shown if key not in {*begins, *ends}]
         for key in [*begins, *own, *ends]:

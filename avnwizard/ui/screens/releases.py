@@ -22,7 +22,7 @@ from avnwizard.ui import drafting
 from avnwizard.ui.desk import LATER
 from avnwizard.ui.marks import NOTE, OK, STOP
 from avnwizard.ui.screens.changelog import ChangelogPage
-from avnwizard.ui.screens.page import Page
+from avnwizard.ui.screens.find import ListPage
 from avnwizard.ui.widgets.rows import Column, Row, Rows
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Fetched(Message):
         self.trouble = trouble
 
 
-class ReleasesPage(Page):
+class ReleasesPage(ListPage):
     """Chooses the target."""
 
     CSS_PATH = "releases.tcss"

@@ -28,7 +28,7 @@ from avnwizard.ui.deciding import prepared_from
 from avnwizard.ui.marks import NOTE, OK, STOP
 from avnwizard.ui.screens.changes import ChangesPage
 from avnwizard.ui.screens.confirm_name import ConfirmName
-from avnwizard.ui.screens.page import Page
+from avnwizard.ui.screens.find import ListPage
 from avnwizard.ui.screens.run import RunPage
 from avnwizard.ui.state import Upgrade
 from avnwizard.ui.widgets.heads import Heads
@@ -44,7 +44,7 @@ _NO_WAY_BACK = "cannot be undone"
 """For a one-shot where no snapshot is taken."""
 
 
-class ReviewPage(Page):
+class ReviewPage(ListPage):
     """Shows the plan; starts it."""
 
     CSS_PATH = "review.tcss"

@@ -6,12 +6,12 @@ from textual.content import Content
 from avnwizard.domain.plain import printable
 from avnwizard.flows.stack.survey import Survey
 from avnwizard.ui.marks import DONE, OK, STOP
-from avnwizard.ui.screens.page import Page
+from avnwizard.ui.screens.find import ListPage
 from avnwizard.ui.widgets.images import image_tag
 from avnwizard.ui.widgets.rows import Column, Row, Rows
 
 
-class ServicesPage(Page):
+class ServicesPage(ListPage):
     """A list to look at."""
 
     EXPLAINED = (

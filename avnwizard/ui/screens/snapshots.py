@@ -7,11 +7,11 @@ from textual.widgets import Static
 from avnwizard.domain import words
 from avnwizard.domain.plain import printable
 from avnwizard.flows.snapshot import snapshots
-from avnwizard.ui.screens.page import Page
+from avnwizard.ui.screens.find import ListPage
 from avnwizard.ui.widgets.rows import Column, Row, Rows
 
 
-class SnapshotsPage(Page):
+class SnapshotsPage(ListPage):
     """A list to look at."""
 
     CSS_PATH = "snapshots.tcss"

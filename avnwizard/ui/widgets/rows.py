@@ -61,7 +61,9 @@ class Rows(OptionList, inherit_bindings=False):
     def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, markup=False, compact=True)
         self._columns = tuple(columns)
+        self._every: tuple[Row, ...] = ()
         self._rows: tuple[Row, ...] = ()
+        self._sought = ""
         self._laid_out = 0
 
     @property
@@ -70,13 +72,40 @@ class Rows(OptionList, inherit_bindings=False):
         found = self.highlighted_option
         return found.id or "" if found else ""
 
+    @property
+    def found(self) -> tuple[int, int]:
+        """How many rows that can be chosen are shown, and how many there are."""
+        return sum(map(_can_be_chosen, self._rows)), sum(map(_can_be_chosen, self._every))
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether some rows may be hidden."""
+        return bool(self._sought)
+
+    def narrow(self, sought: str) -> None:
+        """Show only the rows in which a text stands, whatever the case; "" shows all again."""
+        self._sought = sought.casefold()
+        self._put(self.chosen)
+
     def show(self, rows: Sequence[Row], *, at: str = "") -> None:
-        """Put rows in place of those that are there.
+        """Put rows in place of those that are there; what they were narrowed to stays, unless it hides `at`.
 
         Args:
             at: the row to highlight; default: the one that is, else the first.
         """
-        wanted = at or self.chosen
+        self._every = tuple(rows)
+        if at and not any(one.id == at and self._holds(one) for one in rows):
+            self._sought = ""
+        self._put(at or self.chosen)
+
+    def _holds(self, row: Row) -> bool:
+        """Whether a row is among those that are sought; headings are not."""
+        if not self._sought:
+            return True
+        return not row.heading and self._sought in " ".join(cell.plain for cell in row.cells).casefold()
+
+    def _put(self, wanted: str) -> None:
+        rows = [row for row in self._every if self._holds(row)]
         same = [(row.id, row.disabled) for row in rows] == [(row.id, row.disabled) for row in self._rows]
         self._rows, self._laid_out = tuple(rows), self._width()
         if same:

@@ -72,8 +72,9 @@ class PlannedStep:
         commands: each argv that will run, as it will run; a built-in action is described in `note`.
         going_back: what going back costs once this step is done.
         interrupts: what users notice, "" for nothing.
-        seconds: how long it is expected to take; 0.0 where nobody knows.
+        seconds: how long it is expected to take; 0.0 where nobody knows. In a wave, its share of the wave's time.
         service: the service that it is about, "" for none.
+        wave: steps in a row with the same number are carried out at the same time; 0 is a step on its own.
     """
 
     name: str
@@ -85,6 +86,7 @@ class PlannedStep:
     seconds: float = 0.0
     kind: StepKind = StepKind.OTHER
     service: str = ""
+    wave: int = 0
 
 
 _OLD_KINDS = {

@@ -81,6 +81,7 @@ class ServicePlan:
         successor: of a service that is retired, the one that has its routers in the release; "" for none.
         pulled: whether its image is pulled; else it is built here, or `pull_policy` says so.
         ready: for a surge without a health check, how avnwizard itself asks whether the new one is ready.
+        wave: services in a row with the same number are rolled at the same time; 0 is one on its own.
     """
 
     service: str
@@ -100,6 +101,7 @@ class ServicePlan:
     image_checked: bool = False
     successor: str = ""
     ready: Readiness | None = None
+    wave: int = 0
 
 
 @dataclass(frozen=True)

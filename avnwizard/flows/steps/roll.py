@@ -133,6 +133,7 @@ class RollService(Step):
 
     def __init__(self, scene: Scene, part: ServicePlan) -> None:
         self._scene, self._part, self.service = scene, part, part.service
+        self.wave = part.wave
         self.name = f"roll:{part.service}"
         self.title = f"{_VERBS.get(part.strategy, 'Roll')} {part.service}"
         self.guess_s = _GUESSES_S.get(part.strategy, self.guess_s)

@@ -40,6 +40,7 @@ from avnwizard.flows.upgrade.releases import cautions, kind_of
 from avnwizard.flows.upgrade.service_plans import others_of, services_of
 from avnwizard.flows.upgrade.standing_notes import left_to_operator, network_notes, own_commits, project_note
 from avnwizard.flows.upgrade.steps import described
+from avnwizard.flows.upgrade.waving import breaking_jobs, waved
 
 
 class OpenDecisionsError(RefusedError):
@@ -130,6 +131,10 @@ def prepare(
     told = hazards.require_safe(host, model, services, others, containers, release=draft.target.name)
     pinned = {one.service: one.pinned for one in draft.drifted.images}
     services = tuple(replace(part, image_pinned=pinned.get(part.service, "")) for part in services)
+    moved = frozenset(one.service for one in services if one.image_old != one.image_new)
+    unjudged = moved & frozenset(host.config.lockstep.services)
+    breaking = breaking_jobs(services, model, breaks=verdict.breaks_old_code, unjudged=unjudged)
+    services = waved(host, services, model, breaking)
     plan = Plan(
         product=host.config.stack.product,
         jump=kind_of(draft.current, draft.target),
@@ -177,8 +182,6 @@ def prepare(
             for notice in one.notices
         ),
     )
-    moved = frozenset(one.service for one in services if one.image_old != one.image_new)
-    unjudged = moved & frozenset(host.config.lockstep.services)
     timed = _timed(host, described(host, plan))
     return Prepared(
         noticed(timed, model, breaks=verdict.breaks_old_code, unjudged=unjudged),

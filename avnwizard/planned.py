@@ -3,6 +3,7 @@
 The engine journals it, the plan freezes it, the screens show it: all from what the step says of itself.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -87,6 +88,17 @@ class PlannedStep:
     kind: StepKind = StepKind.OTHER
     service: str = ""
     wave: int = 0
+
+
+def wave_of(steps: Sequence[PlannedStep], number: int) -> tuple[int, int]:
+    """The first and the last index of the steps that are carried out at the same time as one of them."""
+    first = last = number
+    wave = steps[number].wave
+    while wave and first and steps[first - 1].wave == wave:
+        first -= 1
+    while wave and last + 1 < len(steps) and steps[last + 1].wave == wave:
+        last += 1
+    return first, last
 
 
 _OLD_KINDS = {

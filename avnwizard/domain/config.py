@@ -10,6 +10,7 @@ from annotated_types import Interval
 
 from avnwizard.domain.config_hooks import HooksSection
 from avnwizard.domain.config_snapshot import SnapshotSection
+from avnwizard.domain.config_verify import VerifySection
 from avnwizard.domain.handover import Handover
 from avnwizard.domain.plain import printable
 from avnwizard.domain.secret import redact_urls
@@ -213,6 +214,7 @@ class Config:
     probe: ProbeSection = field(default_factory=ProbeSection)
     snapshot: SnapshotSection = field(default_factory=SnapshotSection)
     hooks: HooksSection = field(default_factory=HooksSection)
+    verify: VerifySection = field(default_factory=VerifySection)
 
 
 def parse_config(text: str | bytes, *, source: str) -> Config:

@@ -188,6 +188,7 @@ class Plan:
         migrations_read: whether the release's SQL was looked at; False where it has no folder of migrations.
         signature: what the target tag's signature is worth, in words; "" in a plan of an older avnwizard.
         changelog: how far the release's notes were read, in words; "" in a plan of an older avnwizard.
+        bake_s: for how long the new release is watched once it was verified; 0 for not at all.
         again: what undoing a rollback adds; the snapshot is that of the first time then. None for an upgrade.
     """
 
@@ -221,6 +222,7 @@ class Plan:
     changelog: str = ""
     signature: str = ""
     notices: tuple[Noticed, ...] = ()
+    bake_s: float = 0.0
 
     def service(self, name: str) -> ServicePlan:
         """One service's part."""

@@ -60,6 +60,17 @@ def jobs_of(depends_on: Mapping[str, str]) -> frozenset[str]:
     return frozenset(name for name, how in depends_on.items() if how == "service_completed_successfully")
 
 
+def needed_by(model: ComposeModel, service: str) -> frozenset[str]:
+    """What a service depends on, directly or by those between."""
+    found, left = set[str](), [service]
+    while left:
+        one = model.services.get(left.pop())
+        fresh = {*one.depends_on, *one.owners} - found if one else set()
+        found |= fresh
+        left += fresh
+    return frozenset(found)
+
+
 @dataclass
 class _Plan:
     parts: Sequence[Rolled]
@@ -71,10 +82,9 @@ class _Plan:
     def __post_init__(self) -> None:
         self.known = {one.service: one for one in self.parts}
         self.place = {one.service: number for number, one in enumerate(self.parts)}
-        self.needs = {name: self._needs(name) for name in self.known}
         services = [one for one in self.parts if not one.job]
         fails = {one.service for one in services if self._jobs(one.service) & self.breaking and not one.light}
-        waits = {one.service for one in services if any(self.known[name].job for name in self.needs[one.service])}
+        waits = {one.service for one in services if any(self.known[name].job for name in self._all(one.service))}
         ahead, behind = self._closure(fails) - fails, self._closure(waits)
         self.rank = {
             one.service: _AHEAD
@@ -130,10 +140,6 @@ class _Plan:
 
         return tuple(sorted(found, key=order))
 
-    def _needs(self, name: str) -> frozenset[str]:
-        service = self.model.services.get(name)
-        return frozenset({*service.depends_on, *service.owners} & self.known.keys()) if service else frozenset()
-
     def _jobs(self, name: str) -> frozenset[str]:
         service = self.model.services.get(name)
         return jobs_of(service.depends_on) if service else frozenset()
@@ -143,13 +149,7 @@ class _Plan:
 
     def _all(self, name: str) -> frozenset[str]:
         """What has to come before a service, directly or by those between."""
-        found, left = set[str](), [*self.needs[name]]
-        while left:
-            one = left.pop()
-            if one not in found:
-                found.add(one)
-                left += self.needs[one]
-        return frozenset(found)
+        return needed_by(self.model, name) & self.known.keys()
 
 
 def lends_itself(model: ComposeModel, service: str) -> bool:

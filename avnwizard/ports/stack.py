@@ -240,5 +240,9 @@ class Stack(Protocol):
     def volume_sizes(self, volumes: Sequence[str]) -> dict[str, int]:
         """Bytes in some volumes, by the engine's name; one whose size cannot be seen is left out."""
 
-    def logs(self, container_id: str, *, lines: int) -> tuple[str, ...]:
-        """The last lines of output, as they are (hostile); () when it is gone."""
+    def logs(self, container_id: str, *, lines: int, since: float = 0.0) -> tuple[str, ...]:
+        """The last lines of output, as they are (hostile); () when it is gone.
+
+        Args:
+            since: only those since then, in seconds since the epoch.
+        """

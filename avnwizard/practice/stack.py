@@ -232,11 +232,11 @@ class PracticeStack(StackImages):
             raise HostError(f"no such container: {container_id}", "It was removed.")
         return record
 
-    def logs(self, container_id: str, *, lines: int) -> tuple[str, ...]:
+    def logs(self, container_id: str, *, lines: int, since: float = 0.0) -> tuple[str, ...]:
         """The last lines of its output."""
         self._observer.catch_up()
         record = self._store.find(container_id)
-        return self._store.output(record.id, time.time(), lines) if record else ()
+        return self._store.output(record.id, time.time(), lines, since) if record else ()
 
     def _wanted(self, service: str) -> _Wanted:
         resolved = self.resolve()

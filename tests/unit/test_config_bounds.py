@@ -15,6 +15,8 @@ _RANGES = {
     "roll.healthy_s": "a number from 1 to 86,400",
     "roll.drain_s": "a number from 0 to 3,600",
     "roll.drain_limit_s": "a number from 0 to 86,400",
+    "roll.at_once": "a whole number from 0 to 64",
+    "verify.bake_s": "a number from 0 to 3,600",
     "postgres.keep_old_days": "a number from 0 to 36,500",
     "probe.rate": "a number from 0.5 to 200",
     "hooks.timeout_s": "a number from 1 to 3,600",

@@ -1,6 +1,7 @@
 """Waves: which services are rolled at the same time, in which order, and what their steps do once for all."""
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -116,7 +117,7 @@ class Meeting(Step):
             raise StepError(f"{self.name} fails", "try again")
         ctx.together(1, self.name, self._act)
 
-    def _act(self, names: list[str]) -> None:
+    def _act(self, names: Sequence[str]) -> None:
         self._seen.append(sorted(names))
         if self._fail == "there" or any(name.startswith("bad") for name in names):
             raise HostError(f"no luck with {len(names)}", "try again")

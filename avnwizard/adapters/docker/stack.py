@@ -272,10 +272,11 @@ class DockerStack:
         found = engine_api.volume_sizes(engine_socket) if engine_socket else {}
         return {name: found[name] for name in volumes if name in found}
 
-    def logs(self, container_id: str, *, lines: int) -> tuple[str, ...]:
+    def logs(self, container_id: str, *, lines: int, since: float = 0.0) -> tuple[str, ...]:
         """The last lines of output, stdout and stderr together, as they are (hostile); () when it is gone."""
         kept: deque[str] = deque(maxlen=lines)
-        argv = ("docker", "logs", "--tail", str(lines), container_id)
+        from_then = ("--since", f"{since:.3f}") if since else ()
+        argv = ("docker", "logs", "--tail", str(lines), *from_then, container_id)
         try:
             self._cli.stream(argv, kept.append, timeout_s=60.0)
         except HostError as error:

@@ -7,7 +7,7 @@ from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.plan import Plan
 from avnwizard.domain.strategy import COMPLETED
 from avnwizard.domain.words import about
-from avnwizard.planned import PlannedStep, StepKind
+from avnwizard.planned import PlannedStep, StepKind, wave_of
 
 _NAMED = 4
 
@@ -39,9 +39,16 @@ def _with_notice(
     ]  # fmt: skip
     if not later:
         return step
-    names = [plan.steps[index].service for index in later]
+    until: dict[int, list[str]] = {}
+    for index in later:
+        until.setdefault(wave_of(plan.steps, index)[1], []).append(plan.steps[index].service)
+    told = [_told(plan, number, last, names) for last, names in until.items()]
+    return replace(step, interrupts=f"on the new schema requests may fail to {'; to '.join(told)}")
+
+
+def _told(plan: Plan, number: int, last: int, names: list[str]) -> str:
+    """To which services, until when, and for how long."""
     shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
-    seconds = sum(one.seconds for one in plan.steps[number : later[-1] + 1])
-    lasts = f", about {about(seconds)}" if seconds else ""
-    told = f"requests to {shown} may fail on the new schema until step {later[-1] + 1}{lasts}"
-    return replace(step, interrupts=told)
+    seconds = sum(one.seconds for one in plan.steps[number : last + 1])
+    lasts = f" (about {about(seconds)})" if seconds else ""
+    return f"{shown} until step {last + 1}{lasts}"

@@ -176,6 +176,7 @@ def prepare(
         migrations_read=not verdict.missing_folder,
         changelog=draft.changelog.sentence,
         signature=signature.sentence,
+        bake_s=host.config.verify.bake_s,
         notices=tuple(
             Noticed(one.version, notice.kind, notice.title)
             for one in draft.changelog.versions

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 Order = TypeVar("Order")
 Result = TypeVar("Result")
-_PATIENCE_S = 3.0
-"""What is done once instead of several times saves seconds, not minutes: nobody waits longer for a slow member."""
+_PATIENCE_S = 0.5
+"""Nobody waits longer for a slow member. Those that come while something is done for others meet again after it."""
 _AWAY = 1 << 30
 
 
@@ -38,12 +38,13 @@ class Wave:
         self._patience_s = patience_s
         self._changed = threading.Condition()
         self._open: dict[int, _Batch] = {}
+        self._busy: set[int] = set()
 
     def together(self, member: str, place: int, order: Order, act: Callable[[Sequence[Order]], Result]) -> Result:
         """Do something for all members that come to this place; what `act` returned for all of them.
 
-        One member carries it out while the others wait. Where it fails for several, each tries it alone, so that only
-        the one that cannot have it fails.
+        One member carries it out while the others wait; those that come meanwhile are served together after it. Where
+        it fails for several, each tries it alone, so that only the one that cannot have it fails.
 
         Raises:
             Whatever `act` raises for this member's order alone.
@@ -55,7 +56,7 @@ class Wave:
             self._changed.notify_all()
             leads = self._waits_until_it_may_lead(batch, place)
         if leads:
-            self._carry_out(batch, act)
+            self._carry_out(batch, place, act)
         if batch.error is None:
             return batch.result  # type: ignore[no-any-return]  # what this place's `act` returned
         if len(batch.orders) == 1 or not isinstance(batch.error, Exception):
@@ -70,24 +71,27 @@ class Wave:
 
     def _waits_until_it_may_lead(self, batch: _Batch, place: int) -> bool:
         """Wait until nobody has yet to come, or for long enough; False where another member did it meanwhile."""
-        while not batch.taken and any(at < place for at in self._places.values()):
+        while not batch.taken:
             left_s = batch.began + self._patience_s - time.monotonic()
-            if left_s <= 0:
-                break
-            self._changed.wait(left_s)
-        if not batch.taken:
-            batch.taken = True
-            del self._open[place]
-            return True
+            if place in self._busy:
+                self._changed.wait()
+            elif left_s > 0 and any(at < place for at in self._places.values()):
+                self._changed.wait(left_s)
+            else:
+                batch.taken = True
+                del self._open[place]
+                self._busy.add(place)
+                return True
         while not batch.done:
             self._changed.wait()
         return False
 
-    def _carry_out(self, batch: _Batch, act: Callable[[Sequence[Any]], Any]) -> None:
+    def _carry_out(self, batch: _Batch, place: int, act: Callable[[Sequence[Any]], Any]) -> None:
         try:
             batch.result = act(list(batch.orders.values()))
         except BaseException as error:  # noqa: BLE001 - it is raised in every member's own thread
             batch.error = error
         with self._changed:
             batch.done = True
+            self._busy.discard(place)
             self._changed.notify_all()

@@ -90,19 +90,19 @@ def _conclude(host: "Host", run: str) -> int:
             f"{record.title}: done" + (f"; the report is {report} (and .html)" if report.exists() else ""),
             style="green",
         )
-        for note in _notes(host, record):
+        for note in _but(host, record):
             say(f"  but: {printable(note, limit=600)}", style="yellow", always=True)
         return ExitCode.ROLLED_BACK if record.state == "undone" else ExitCode.DONE
     _say_stopped(record)
     return ExitCode.STEP_FAILED
 
 
-def _notes(host: "Host", record: "RunRecord") -> tuple[str, ...]:
-    """What was left otherwise than expected; nothing where another version planned the run."""
+def _but(host: "Host", record: "RunRecord") -> tuple[str, ...]:
+    """What was seen that speaks against a run that is done; nothing where another version planned the run."""
     from avnwizard.flows.run.registry import flow_of
 
     try:
-        return flow_of(record).outcome(host.journal(), record).notes
+        return flow_of(record).outcome(host.journal(), record).but
     except WizardError:
         return ()
 

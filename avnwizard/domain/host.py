@@ -38,12 +38,14 @@ class EngineFacts:
 
     Attributes:
         free_bytes: space left on the file system of `root_dir`; None where it cannot be seen from here.
+        min_api: the oldest API that it takes, such as "1.44"; "" where it does not tell.
     """
 
     version: str
     compose_version: str
     root_dir: str
     free_bytes: int | None
+    min_api: str = ""
 
 
 @dataclass(frozen=True)

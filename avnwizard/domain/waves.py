@@ -115,7 +115,7 @@ class _Plan:
             if name in ready and any(owner in self.done for owner in self.model.services[name].owners):
                 return (name,)
         first = self.known[ready[0]]
-        if first.alone and not first.light:
+        if (first.alone and not first.light) or self.at_once == 1:
             return (first.service,)
         held = {_FAILS} if any(self.rank[name] == _AHEAD for name in left) else set[int]()
         found: list[str] = []

@@ -32,7 +32,13 @@ class _Stopped:
 
 
 def run_steps(
-    journal: Journal, feed: FeedWriter, run: RunRecord, steps: Sequence[Step], *, at_once: AtOnce = len
+    journal: Journal,
+    feed: FeedWriter,
+    run: RunRecord,
+    steps: Sequence[Step],
+    *,
+    at_once: AtOnce = len,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> RunState:
     """Carry a run to its end, or to the step that stops it. The caller holds the stack's lock.
 
@@ -41,6 +47,7 @@ def run_steps(
 
     Args:
         at_once: how many steps of a wave may be carried out at the same time, asked before each start of some.
+        sleep: waits for some seconds, as the clock has it by which the steps go.
 
     Raises:
         StepError: the steps are not those that the journal knows.
@@ -57,7 +64,7 @@ def run_steps(
     for _, group in itertools.groupby(enumerate(steps), key=lambda one: (one[1].wave, one[1].wave or one[0])):
         left = [step for _, step in group if step.name not in done]
         while left:
-            if stop := _next(journal, feed, run, left, opened, at_once):
+            if stop := _next(journal, feed, run, left, opened, at_once, sleep):
                 _move(journal, feed, run.id, stop.state, message=stop.message, hint=stop.hint)
                 return stop.state
     if run.undoes:
@@ -69,7 +76,13 @@ def run_steps(
 
 
 def _next(
-    journal: Journal, feed: FeedWriter, run: RunRecord, left: list[Step], opened: set[str], at_once: AtOnce
+    journal: Journal,
+    feed: FeedWriter,
+    run: RunRecord,
+    left: list[Step],
+    opened: set[str],
+    at_once: AtOnce,
+    sleep: Callable[[float], None],
 ) -> _Stopped | None:
     """Carry out the first of the steps that are left of a wave, and take them out of the list."""
     try:
@@ -80,7 +93,7 @@ def _next(
         return _failed(journal, feed, left[0], run.id, error.message, error.hint)
     width = max(at_once(left), 1) if len(left) > 1 else 1
     begun = [left.pop(0) for _ in left[:width]]
-    wave = Wave(step.name for step in begun) if len(begun) > 1 else None
+    wave = Wave((step.name for step in begun), sleep=sleep) if len(begun) > 1 else None
 
     def carry(step: Step) -> _Stopped | None:
         ctx = StepContext(journal, feed, run.id, step.name, source=run.undoes, wave=wave)

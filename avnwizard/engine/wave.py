@@ -10,6 +10,7 @@ Order = TypeVar("Order")
 Result = TypeVar("Result")
 _PATIENCE_S = 0.5
 """Nobody waits longer for a slow member. Those that come while something is done for others meet again after it."""
+_POLL_S = 0.05
 _AWAY = 1 << 30
 
 
@@ -17,7 +18,6 @@ _AWAY = 1 << 30
 class _Batch:
     """What the members that met at one place want."""
 
-    began: float
     orders: dict[str, Any] = field(default_factory=dict)
     taken: bool = False
     done: bool = False
@@ -30,12 +30,12 @@ class Wave:
 
     Args:
         members: the names of the steps, all at work from the beginning.
-        patience_s: how long those that have come to a place wait there for the others at most.
+        sleep: waits for some seconds, as the clock has it by which the steps go.
     """
 
-    def __init__(self, members: Iterable[str], *, patience_s: float = _PATIENCE_S) -> None:
+    def __init__(self, members: Iterable[str], *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._places = dict.fromkeys(members, 0)
-        self._patience_s = patience_s
+        self._sleep = sleep
         self._changed = threading.Condition()
         self._open: dict[int, _Batch] = {}
         self._busy: set[int] = set()
@@ -51,11 +51,10 @@ class Wave:
         """
         with self._changed:
             self._places[member] = place
-            batch = self._open.setdefault(place, _Batch(time.monotonic()))
+            batch = self._open.setdefault(place, _Batch())
             batch.orders[member] = order
             self._changed.notify_all()
-            leads = self._waits_until_it_may_lead(batch, place)
-        if leads:
+        if self._waits_until_it_may_lead(batch, place):
             self._carry_out(batch, place, act)
         if batch.error is None:
             return batch.result  # type: ignore[no-any-return]  # what this place's `act` returned
@@ -71,20 +70,20 @@ class Wave:
 
     def _waits_until_it_may_lead(self, batch: _Batch, place: int) -> bool:
         """Wait until nobody has yet to come, or for long enough; False where another member did it meanwhile."""
-        while not batch.taken:
-            left_s = batch.began + self._patience_s - time.monotonic()
-            if place in self._busy:
-                self._changed.wait()
-            elif left_s > 0 and any(at < place for at in self._places.values()):
-                self._changed.wait(left_s)
-            else:
-                batch.taken = True
-                del self._open[place]
-                self._busy.add(place)
-                return True
-        while not batch.done:
-            self._changed.wait()
-        return False
+        left_s = _PATIENCE_S
+        while True:
+            with self._changed:
+                while not batch.done and (batch.taken or place in self._busy):
+                    self._changed.wait()
+                if batch.done:
+                    return False
+                if left_s <= 0 or all(at >= place for at in self._places.values()):
+                    batch.taken = True
+                    del self._open[place]
+                    self._busy.add(place)
+                    return True
+            self._sleep(_POLL_S)
+            left_s -= _POLL_S
 
     def _carry_out(self, batch: _Batch, place: int, act: Callable[[Sequence[Any]], Any]) -> None:
         try:

@@ -270,7 +270,9 @@ def _carried(
     with contextlib.ExitStack() as around:
         for each in flow_of(record).around(host, journal, feed, record):
             around.enter_context(each)
-        return run_steps(journal, feed, record, hooks.around(steps), at_once=Width(host, feed))
+        return run_steps(
+            journal, feed, record, hooks.around(steps), at_once=Width(host, feed), sleep=host.clock.sleep
+        )
 
 
 def _ask_to_stop(host: Host, run: str) -> None:

@@ -95,7 +95,7 @@ class Upgrade(Flow):
         if plan.snapshot.taken:
             tomorrow.append("keep the snapshot until you are sure, then: snapshot prune")
         folder = str(plan.snapshot.folder) if plan.snapshot.taken else ""
-        return Outcome(changes(plan), folder, tuple(tomorrow), _baked(journal, run))
+        return Outcome(changes(plan), folder, tuple(tomorrow), but=_baked(journal, run))
 
     def tags(self, journal: Journal, run: RunRecord) -> tuple[str, str]:
         """As its plan says."""

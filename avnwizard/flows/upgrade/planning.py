@@ -21,6 +21,7 @@ from avnwizard.flows.edge.foresight import foreseen
 from avnwizard.flows.host import Host
 from avnwizard.flows.safety import hazards
 from avnwizard.flows.safety.data_services import with_ways_back
+from avnwizard.flows.safety.edge_and_engine import require_edge
 from avnwizard.flows.safety.provenance import doubt_of, require_genuine
 from avnwizard.flows.safety.unprotected import require_known_database, snapshot_warnings
 from avnwizard.flows.snapshot.planning import plan_snapshot
@@ -128,6 +129,7 @@ def prepare(
     services, of_data = with_ways_back(
         host, services_of(host, target, strategies or {}, containers, others.retire, now), model, kept.volumes
     )
+    require_edge(host, services, release=draft.target.name)
     told = hazards.require_safe(host, model, services, others, containers, release=draft.target.name)
     pinned = {one.service: one.pinned for one in draft.drifted.images}
     services = tuple(replace(part, image_pinned=pinned.get(part.service, "")) for part in services)
@@ -183,9 +185,10 @@ def prepare(
             for notice in one.notices
         ),
     )
+    edge = host.edge.facts()
     timed = _timed(host, described(host, plan))
     return Prepared(
-        noticed(timed, model, breaks=verdict.breaks_old_code, unjudged=unjudged),
+        noticed(timed, model, breaks=verdict.breaks_old_code, unjudged=unjudged, edge=edge.service if edge else ""),
         draft.operator.to_bytes(),
         env.to_bytes(),
         _with_env(draft, draft.edited, draft.operator),

@@ -72,7 +72,8 @@ def still(host: Host) -> Host:
     files: Any = StillFiles(host.files)
     real = host.database
     reach: Any = lambda _service: StillDatabase(real())  # noqa: E731 - typed as the port wants it
-    config = replace(host.config, roll=replace(host.config.roll, at_once=1))  # whose lines come first is chance else
+    roll = replace(host.config.roll, at_once=1)  # whose lines come first is chance else
+    config = replace(host.config, roll=roll, verify=replace(host.config.verify, bake_s=0.0))
     return replace(host, config=config, clock=StillClock(host.clock), files=files, reach=reach)
 
 

@@ -98,7 +98,12 @@ class _Plan:
         }
 
     def waves(self) -> Iterator[Wave]:
-        """Each wave as soon as what it needs has been rolled."""
+        """What stays as it is, since nobody need wait for it; then each wave as soon as what it needs was rolled."""
+        light = [one.service for one in self.parts if one.light]
+        size = 1 if self.at_once == 1 else max(len(light), 1)
+        for first in range(0, len(light), size):
+            yield Wave((), tuple(light[first : first + size]))
+        self.done |= set(light)
         while left := [name for name in self.rank if name not in self.done]:
             members = self._members(left)
             jobs = self._due(members)
@@ -114,16 +119,13 @@ class _Plan:
         for name in left:  # what lives in the network of one that was just rolled is cut off until it is, too
             if name in ready and any(owner in self.done for owner in self.model.services[name].owners):
                 return (name,)
-        first = self.known[ready[0]]
-        if (first.alone and not first.light) or self.at_once == 1:
-            return (first.service,)
+        if self.known[ready[0]].alone or self.at_once == 1:
+            return (ready[0],)
         held = {_FAILS} if any(self.rank[name] == _AHEAD for name in left) else set[int]()
         found: list[str] = []
         for name in ready:
-            one = self.known[name]
-            room = sum(not self.known[each].light for each in found) < self.at_once
-            fit = one.light or (room and not one.alone and not self._is_early(name, left, found))
-            if fit and self.rank[name] not in held:
+            fits = not self.known[name].alone and self.rank[name] not in held
+            if fits and len(found) < self.at_once and not self._is_early(name, left, found):
                 found.append(name)
         return tuple(found) or (ready[0],)
 

@@ -3,6 +3,7 @@
 The engine journals it, the plan freezes it, the screens show it: all from what the step says of itself.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -72,8 +73,9 @@ class PlannedStep:
         commands: each argv that will run, as it will run; a built-in action is described in `note`.
         going_back: what going back costs once this step is done.
         interrupts: what users notice, "" for nothing.
-        seconds: how long it is expected to take; 0.0 where nobody knows.
+        seconds: how long it is expected to take; 0.0 where nobody knows. In a wave, its share of the wave's time.
         service: the service that it is about, "" for none.
+        wave: steps in a row with the same number are carried out at the same time; 0 is a step on its own.
     """
 
     name: str
@@ -85,6 +87,18 @@ class PlannedStep:
     seconds: float = 0.0
     kind: StepKind = StepKind.OTHER
     service: str = ""
+    wave: int = 0
+
+
+def wave_of(steps: Sequence[PlannedStep], number: int) -> tuple[int, int]:
+    """The first and the last index of the steps that are carried out at the same time as one of them."""
+    first = last = number
+    wave = steps[number].wave
+    while wave and first and steps[first - 1].wave == wave:
+        first -= 1
+    while wave and last + 1 < len(steps) and steps[last + 1].wave == wave:
+        last += 1
+    return first, last
 
 
 _OLD_KINDS = {

@@ -1,9 +1,10 @@
 """Puts adapters, or the practice host, behind the ports. The one module that sees all."""
 
+import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from avnwizard.domain.config import (
     StatePaths,
     parse_config,
 )
+from avnwizard.domain.config_verify import VerifySection
 from avnwizard.domain.host import ComposeModel, ComposeProject
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres.choice import DatabaseChoice, choose_database
@@ -28,6 +30,11 @@ if TYPE_CHECKING:
     from avnwizard.adapters.git import GitRepo
     from avnwizard.ports import Clusters, Database, EdgeProbe, Repo, SqlReader, Stack
     from avnwizard.practice.host import PracticeHost
+
+
+BAKE_S = "AVNWIZARD_BAKE_S"
+"""Environment: for how many seconds a verified release is watched, over `[verify] bake_s`."""
+_PRACTICE_BAKE_S = 6.0
 
 
 def open_host(directory: Path) -> Host:
@@ -172,7 +179,7 @@ def _practice_host(practice: "PracticeHost") -> Host:
 
     repo = open_repo(practice.project.directory)
     state = StatePaths(practice.home / "state")
-    config = _config(repo, state)
+    config = _config(repo, state, bake_s=_PRACTICE_BAKE_S)
     database = PracticeDatabase(PostgresDatabase(practice.postgres), practice.stack.observer)
     stack, edge, clock = practice.stack, practice.edge, practice.clock
     choice = _choose(stack, config, stack.server_evidence())
@@ -243,12 +250,24 @@ def remove_practice(folder: Path, *, only_reports: bool = False) -> None:
     shutil.rmtree(practice.home, ignore_errors=True)
 
 
-def _config(repo: "GitRepo", state: StatePaths) -> Config:
-    for folder in (repo.directory, state.folder):
-        file = folder / FILE_NAME
-        if file.is_file():
-            return parse_config(_content(file), source=str(file))
-    return Config()
+def _config(repo: "GitRepo", state: StatePaths, *, bake_s: float | None = None) -> Config:
+    """The stack's own file, else the defaults.
+
+    Args:
+        bake_s: the default of `[verify] bake_s`, where it is another one.
+    """
+    config = next((found for folder in (repo.directory, state.folder) if (found := _read(folder / FILE_NAME))), None)
+    ordered = os.environ.get(BAKE_S)
+    if ordered is not None:
+        section = parse_config(f"[verify]\nbake_s = {ordered}\n", source=BAKE_S).verify
+    else:
+        section = VerifySection(VerifySection.bake_s if bake_s is None else bake_s)
+        section = config.verify if config and config.verify != VerifySection() else section
+    return replace(config or Config(), verify=section)
+
+
+def _read(file: Path) -> Config | None:
+    return parse_config(_content(file), source=str(file)) if file.is_file() else None
 
 
 def _content(file: Path) -> bytes:

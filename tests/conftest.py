@@ -19,6 +19,9 @@ _WANTED = "AVNWIZARD_LAB"
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
+# What is watched after an upgrade is tested where it is meant; everywhere else it would only take time.
+os.environ.setdefault("AVNWIZARD_BAKE_S", "0")
+
 
 def _no_lab() -> str:
     """Why the engine tests are skipped, empty when they run."""

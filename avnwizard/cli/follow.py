@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from avnwizard.cli.edge_lines import summary
 from avnwizard.cli.output import MANNER, say, talk_console
 from avnwizard.cli.watchers import BarWatcher, JsonWatcher, LineWatcher
+from avnwizard.domain.plain import printable
 from avnwizard.engine.feed import FeedReader
-from avnwizard.errors import ExitCode, HostError, RefusedError, StepError
+from avnwizard.errors import ExitCode, HostError, RefusedError, StepError, WizardError
 
 if TYPE_CHECKING:
     from avnwizard.engine.records import RunRecord
@@ -89,9 +90,21 @@ def _conclude(host: "Host", run: str) -> int:
             f"{record.title}: done" + (f"; the report is {report} (and .html)" if report.exists() else ""),
             style="green",
         )
+        for note in _but(host, record):
+            say(f"  but: {printable(note, limit=600)}", style="yellow", always=True)
         return ExitCode.ROLLED_BACK if record.state == "undone" else ExitCode.DONE
     _say_stopped(record)
     return ExitCode.STEP_FAILED
+
+
+def _but(host: "Host", record: "RunRecord") -> tuple[str, ...]:
+    """What was seen that speaks against a run that is done; nothing where another version planned the run."""
+    from avnwizard.flows.run.registry import flow_of
+
+    try:
+        return flow_of(record).outcome(host.journal(), record).but
+    except WizardError:
+        return ()
 
 
 def _say_stopped(record: "RunRecord") -> None:

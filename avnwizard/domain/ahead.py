@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 _TRUST = 0.2
@@ -53,3 +54,18 @@ def share(legs: Sequence[Leg]) -> float:
         return sum(leg.state == "done" for leg in legs) / len(legs)
     took = sum(leg.took_s for leg in legs)
     return took / (took + left) if took + left else 0.0
+
+
+def shares(spans: Sequence[tuple[float, float]]) -> list[float]:
+    """Of the time in which anything was at work each one's share: the sum counts no second twice.
+
+    Args:
+        spans: (beginning, end) of each; an end that is not after its beginning is no time.
+    """
+    edges = sorted({edge for began, ended in spans if ended > began for edge in (began, ended)})
+    found = [0.0] * len(spans)
+    for start, end in pairwise(edges):
+        at_work = [number for number, (began, ended) in enumerate(spans) if began <= start and end <= ended]
+        for number in at_work:
+            found[number] += (end - start) / len(at_work)
+    return found

@@ -50,9 +50,16 @@ def compose_up(
     return (*argv, *_UP, *up_words(service, grace_s))
 
 
-def compose_up_together(project: ComposeProject, services: Sequence[str]) -> Argv:
-    """Start several services from images that are here, and nothing that they depend on."""
-    return (*compose_base(project), "up", "--detach", *_UP, *services)
+def compose_up_together(
+    project: ComposeProject, services: Sequence[str], scales: Mapping[str, int] | None = None
+) -> Argv:
+    """Start several services from images that are here, and nothing that they depend on.
+
+    Args:
+        scales: service -> how many containers it shall have: new ones start alongside, and none is replaced.
+    """
+    more = [word for name, scale in (scales or {}).items() for word in ("--scale", f"{name}={scale}")]
+    return (*compose_base(project), "up", "--detach", *more, *(["--no-recreate"] if scales else []), *_UP, *services)
 
 
 def up_words(service: str, grace_s: float | None) -> Argv:

@@ -10,6 +10,7 @@ from annotated_types import Interval
 
 from avnwizard.domain.config_hooks import HooksSection
 from avnwizard.domain.config_snapshot import SnapshotSection
+from avnwizard.domain.config_verify import VerifySection
 from avnwizard.domain.handover import Handover
 from avnwizard.domain.plain import printable
 from avnwizard.domain.secret import redact_urls
@@ -21,6 +22,7 @@ AVNOLOGY_FILES = ("docker-compose.traefik.yml",)
 AVNOLOGY_ENV_FILE = ".env.production"
 _STRICT = {"extra": "forbid"}
 """`pydantic.ConfigDict`, as what these classes carry for the reading: an unknown key is an error."""
+_MANY = 64
 _HOUR_S, _DAY_S, _CENTURY_DAYS = 3600, 86400, 36500
 _ADDRESS, _PATH, _URL = (re.compile(each) for each in (r"|\S+:[0-9]{1,5}", r"/[!-~]*", r"https?://[!-~]+"))
 
@@ -127,6 +129,8 @@ class RollSection:
             elsewhere until then, or another service writes there too: the operator vouches for it.
         ready: service name -> the path that avnwizard asks a new container for where no health check says when it is
             ready; by itself it asks for the path of the route, and takes any answer below 500.
+        at_once: how many services that do not depend on each other are rolled at the same time; 0 is two for each
+            core of the engine's machine. Fewer where its free memory is not enough for all.
     """
 
     __pydantic_config__ = _STRICT
@@ -138,6 +142,7 @@ class RollSection:
     drain_limit_s: Annotated[float, Interval(ge=0, le=_DAY_S)] = 30.0
     mounts: dict[str, str] = field(default_factory=dict)
     ready: dict[str, str] = field(default_factory=dict)
+    at_once: Annotated[int, Interval(ge=0, le=_MANY)] = 0
 
     def __post_init__(self) -> None:
         """Refuse what is no path, and a path that holds a password."""
@@ -213,6 +218,7 @@ class Config:
     probe: ProbeSection = field(default_factory=ProbeSection)
     snapshot: SnapshotSection = field(default_factory=SnapshotSection)
     hooks: HooksSection = field(default_factory=HooksSection)
+    verify: VerifySection = field(default_factory=VerifySection)
 
 
 def parse_config(text: str | bytes, *, source: str) -> Config:

@@ -81,6 +81,7 @@ class ServicePlan:
         successor: of a service that is retired, the one that has its routers in the release; "" for none.
         pulled: whether its image is pulled; else it is built here, or `pull_policy` says so.
         ready: for a surge without a health check, how avnwizard itself asks whether the new one is ready.
+        wave: services in a row with the same number are rolled at the same time; 0 is one on its own.
     """
 
     service: str
@@ -100,6 +101,7 @@ class ServicePlan:
     image_checked: bool = False
     successor: str = ""
     ready: Readiness | None = None
+    wave: int = 0
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,7 @@ class Plan:
         migrations_read: whether the release's SQL was looked at; False where it has no folder of migrations.
         signature: what the target tag's signature is worth, in words; "" in a plan of an older avnwizard.
         changelog: how far the release's notes were read, in words; "" in a plan of an older avnwizard.
+        bake_s: for how long the new release is watched once it was verified; 0 for not at all.
         again: what undoing a rollback adds; the snapshot is that of the first time then. None for an upgrade.
     """
 
@@ -219,6 +222,7 @@ class Plan:
     changelog: str = ""
     signature: str = ""
     notices: tuple[Noticed, ...] = ()
+    bake_s: float = 0.0
 
     def service(self, name: str) -> ServicePlan:
         """One service's part."""

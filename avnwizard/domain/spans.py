@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from avnwizard.domain.words import about
+from avnwizard.planned import wave_of
 
 if TYPE_CHECKING:  # what tells a plan's times should not bring what reads one
     from avnwizard.domain.plan import Plan
@@ -16,7 +17,10 @@ def in_all(plan: "Plan") -> str:
 
 def away(plan: "Plan") -> list[tuple[str, float]]:
     """The services that are away while they are recreated, with the seconds that this is expected to take."""
-    seconds = {step.name: step.seconds for step in plan.steps}
+    seconds: dict[str, float] = {}
+    for number, step in enumerate(plan.steps):
+        first, last = wave_of(plan.steps, number)
+        seconds[step.name] = sum(one.seconds for one in plan.steps[first : last + 1])
     return [
         (part.service, seconds.get(f"roll:{part.service}", 0.0))
         for part in plan.services

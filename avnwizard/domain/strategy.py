@@ -6,6 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from avnwizard.domain.config import Strategy
 from avnwizard.domain.host import ComposeModel, Container, Service
+from avnwizard.domain.traefik.labels import read_labels
 from avnwizard.errors import RefusedError
 
 COMPLETED, HEALTHY = "service_completed_successfully", "service_healthy"
@@ -108,7 +109,8 @@ def why_alone(service: Service) -> str:
     if service.container_name:
         return f"its container_name {service.container_name} allows one container only"
     if service.published:
-        return f"it holds the host port {', '.join(service.published)}"
+        beside = " apart from its route" if read_labels(service.labels).routers else ""
+        return f"it holds the host port {', '.join(service.published)}{beside}: two containers cannot hold one"
     if written := written_mounts(service):
         return f"it keeps data in {', '.join(written)}"
     if service.single:

@@ -1,7 +1,9 @@
 """The journal's SQLite connection: what SQLite says becomes one error that tells a full disk from a damaged file."""
 
+import contextlib
 import sqlite3
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +43,7 @@ def said(path: Path, error: sqlite3.Error) -> HostError:
 
 
 class Connection:
-    """One connection in autocommit mode.
+    """One connection in autocommit mode; several threads may share it, one statement or transaction at a time.
 
     Raises (every method):
         HostError: SQLite refuses; `DamagedError` where the file is damaged.
@@ -49,43 +51,67 @@ class Connection:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._lock = threading.RLock()
         try:
-            self._db = sqlite3.connect(path, timeout=30.0, isolation_level=None)
+            self._db = sqlite3.connect(path, timeout=30.0, isolation_level=None, check_same_thread=False)
         except sqlite3.Error as error:
             raise said(path, error) from error
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """No other thread uses the connection meanwhile."""
+        with self._lock:
+            yield
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that is written within it, or nothing."""
+        with self._lock:
+            self.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(HostError):  # SQLite has rolled back where the disk was full
+                    self.execute("ROLLBACK")
+                raise
 
     def execute(self, query: str, values: Sequence[object] = ()) -> None:
         """One statement."""
         try:
-            self._db.execute(query, values)
+            with self._lock:
+                self._db.execute(query, values)
         except sqlite3.Error as error:
             raise said(self._path, error) from error
 
     def each(self, query: str, rows: Iterable[Sequence[object]]) -> None:
         """One statement for each of several rows."""
         try:
-            self._db.executemany(query, rows)
+            with self._lock:
+                self._db.executemany(query, rows)
         except sqlite3.Error as error:
             raise said(self._path, error) from error
 
     def script(self, statements: str) -> None:
         """Several statements."""
         try:
-            self._db.executescript(statements)
+            with self._lock:
+                self._db.executescript(statements)
         except sqlite3.Error as error:
             raise said(self._path, error) from error
 
     def rows(self, query: str, values: Sequence[object] = ()) -> list[Row]:
         """All that a query gives."""
         try:
-            return self._db.execute(query, values).fetchall()
+            with self._lock:
+                return self._db.execute(query, values).fetchall()
         except sqlite3.Error as error:
             raise said(self._path, error) from error
 
     def copy(self, to: Path) -> None:
         """A consistent copy into a new file (SQLite's online backup)."""
         try:
-            with sqlite3.connect(to) as other:
+            with self._lock, sqlite3.connect(to) as other:
                 self._db.backup(other)
             other.close()
         except sqlite3.Error as error:

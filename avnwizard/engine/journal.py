@@ -48,7 +48,7 @@ _RUN = "id, kind, title, plan, undoes, state, pid, created_at, finished_at, mess
 
 
 class Journal:
-    """The durable memory of every run on one stack. Several processes may hold one open at once.
+    """The durable memory of every run on one stack. Several processes may hold one open, several threads share one.
 
     Args:
         path: the SQLite file; it and its folder are made where they are missing.
@@ -85,11 +85,11 @@ class Journal:
         Args:
             at_most_every_s: not where the last copy of this process is younger.
         """
-        if time.monotonic() - self._copied_at < at_most_every_s:
-            return
-        self._copied_at = time.monotonic()
         made, kept = self._path.with_name(f"{self._path.name}.copy-new"), copy_of(self._path)
-        with contextlib.suppress(HostError, OSError):
+        with self._db.alone(), contextlib.suppress(HostError, OSError):
+            if time.monotonic() - self._copied_at < at_most_every_s:
+                return
+            self._copied_at = time.monotonic()
             made.unlink(missing_ok=True)
             make_file(made)
             self._db.copy(made)
@@ -102,19 +102,8 @@ class Journal:
     @contextmanager
     def _commit(self, name: str) -> Iterator[None]:
         fault_point(f"journal:{name}:before")
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
+        with self._db.transaction():
             yield
-        except BaseException:
-            with contextlib.suppress(HostError):  # SQLite has rolled back where the disk was full
-                self._db.execute("ROLLBACK")
-            raise
-        try:
-            self._db.execute("COMMIT")
-        except BaseException:
-            with contextlib.suppress(HostError):
-                self._db.execute("ROLLBACK")
-            raise
         fault_point(f"journal:{name}:after")
 
     def create_run(

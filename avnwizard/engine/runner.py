@@ -1,22 +1,53 @@
 """The runner: carries out the steps of a run, from wherever the journal says it stands."""
 
+import itertools
 import os
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from avnwizard.engine.feed import FeedWriter
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord, RunState
 from avnwizard.engine.step import AbortRequestedError, Probe, Step, StepContext
+from avnwizard.engine.wave import Wave
 from avnwizard.errors import StepError, WizardError
 
 _POLL_S = 0.2
 
+AtOnce = Callable[[Sequence[Step]], int]
+"""How many of some steps, from the first on, may be carried out at the same time: at least 1."""
 
-def run_steps(journal: Journal, feed: FeedWriter, run: RunRecord, steps: Sequence[Step]) -> RunState:
+
+@dataclass(frozen=True)
+class _Stopped:
+    """Why a run does not go on."""
+
+    state: RunState
+    message: str
+    hint: str = ""
+
+
+def run_steps(
+    journal: Journal,
+    feed: FeedWriter,
+    run: RunRecord,
+    steps: Sequence[Step],
+    *,
+    at_once: AtOnce = len,
+    sleep: Callable[[float], None] = time.sleep,
+) -> RunState:
     """Carry a run to its end, or to the step that stops it. The caller holds the stack's lock.
+
+    The steps of a wave are carried out in threads, each with its own intent in the journal. Where one fails, the
+    others go on to their own ends: a step that is cut off is dearer to go on with than one that is done.
+
+    Args:
+        at_once: how many steps of a wave may be carried out at the same time, asked before each start of some.
+        sleep: waits for some seconds, as the clock has it by which the steps go.
 
     Raises:
         StepError: the steps are not those that the journal knows.
@@ -28,27 +59,74 @@ def run_steps(journal: Journal, feed: FeedWriter, run: RunRecord, steps: Sequenc
             "Go on with the version that started the run.",
         )
     _move(journal, feed, run.id, "running")
-    for record, step in zip(records, steps, strict=True):
-        if record.state == "done":
-            continue
-        ctx = StepContext(journal, feed, run.id, step.name, source=run.undoes)
-        try:
-            _heed(journal, feed, run.id)
-            _carry_out(journal, feed, ctx, step, opened=record.state in {"started", "failed"})
-        except AbortRequestedError as stop:
-            journal.take_controls(run.id)
-            _move(journal, feed, run.id, "aborted", message=f"{stop.message} Before or in: {step.title}.")
-            return "aborted"
-        except WizardError as error:
-            return _fail(journal, feed, ctx, step, error.message, error.hint)
-        except Exception as error:  # noqa: BLE001 - whatever breaks, the journal says where
-            return _fail(journal, feed, ctx, step, _describe_bug(error), "")
+    opened = {record.name for record in records if record.state in {"started", "failed"}}
+    done = {record.name for record in records if record.state == "done"}
+    for _, group in itertools.groupby(enumerate(steps), key=lambda one: (one[1].wave, one[1].wave or one[0])):
+        left = [step for _, step in group if step.name not in done]
+        while left:
+            if stop := _next(journal, feed, run, left, opened, at_once, sleep):
+                _move(journal, feed, run.id, stop.state, message=stop.message, hint=stop.hint)
+                return stop.state
     if run.undoes:
         journal.conclude(run.id, undone=run.undoes)
         feed.emit("run", "", state="done")
     else:
         _move(journal, feed, run.id, "done")
     return "done"
+
+
+def _next(
+    journal: Journal,
+    feed: FeedWriter,
+    run: RunRecord,
+    left: list[Step],
+    opened: set[str],
+    at_once: AtOnce,
+    sleep: Callable[[float], None],
+) -> _Stopped | None:
+    """Carry out the first of the steps that are left of a wave, and take them out of the list."""
+    try:
+        _heed(journal, feed, run.id)
+    except AbortRequestedError as stop:
+        return _aborted(journal, run.id, left[0], stop)
+    except WizardError as error:
+        return _failed(journal, feed, left[0], run.id, error.message, error.hint)
+    width = max(at_once(left), 1) if len(left) > 1 else 1
+    begun = [left.pop(0) for _ in left[:width]]
+    wave = Wave((step.name for step in begun), sleep=sleep) if len(begun) > 1 else None
+
+    def carry(step: Step) -> _Stopped | None:
+        ctx = StepContext(journal, feed, run.id, step.name, source=run.undoes, wave=wave)
+        try:
+            return _attempt(journal, feed, ctx, step, opened=step.name in opened)
+        finally:
+            ctx.go_alone()
+
+    if wave is None:
+        return carry(begun[0])
+    with ThreadPoolExecutor(len(begun), thread_name_prefix="wave") as pool:
+        return _worst([stop for stop in pool.map(carry, begun) if stop])
+
+
+def _worst(stops: Sequence[_Stopped]) -> _Stopped | None:
+    """What a run says of those of its steps that failed at the same time: the first, and how many more."""
+    failed = [stop for stop in stops if stop.state == "failed"]
+    if not failed:
+        return stops[0] if stops else None
+    more = f" ({len(failed) - 1} more failed: {'; '.join(one.message for one in failed[1:])})" if failed[1:] else ""
+    return replace(failed[0], message=f"{failed[0].message}{more}")
+
+
+def _attempt(journal: Journal, feed: FeedWriter, ctx: StepContext, step: Step, *, opened: bool) -> _Stopped | None:
+    try:
+        _carry_out(journal, feed, ctx, step, opened=opened)
+    except AbortRequestedError as stop:
+        return _aborted(journal, ctx.run, step, stop)
+    except WizardError as error:
+        return _failed(journal, feed, step, ctx.run, error.message, error.hint)
+    except Exception as error:  # noqa: BLE001 - whatever breaks, the journal says where
+        return _failed(journal, feed, step, ctx.run, _describe_bug(error), "")
+    return None
 
 
 def _carry_out(journal: Journal, feed: FeedWriter, ctx: StepContext, step: Step, *, opened: bool) -> None:
@@ -62,11 +140,15 @@ def _carry_out(journal: Journal, feed: FeedWriter, ctx: StepContext, step: Step,
     feed.emit("step", step.name, state="done", service=step.service)
 
 
-def _fail(journal: Journal, feed: FeedWriter, ctx: StepContext, step: Step, message: str, hint: str) -> RunState:
-    journal.set_step(ctx.run, step.name, "failed", message=message)
+def _aborted(journal: Journal, run: str, step: Step, stop: AbortRequestedError) -> _Stopped:
+    journal.take_controls(run)
+    return _Stopped("aborted", f"{stop.message} Before or in: {step.title}.")
+
+
+def _failed(journal: Journal, feed: FeedWriter, step: Step, run: str, message: str, hint: str) -> _Stopped:
+    journal.set_step(run, step.name, "failed", message=message)
     feed.emit("step", step.name, message, state="failed", service=step.service)
-    _move(journal, feed, ctx.run, "failed", message=f"{step.title}: {message}", hint=hint)
-    return "failed"
+    return _Stopped("failed", f"{step.title}: {message}", hint)
 
 
 def _move(

@@ -1,16 +1,20 @@
 """A step: what it says of itself, looks at, does and undoes."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from avnwizard.engine.faults import fault_point
 from avnwizard.engine.feed import FeedWriter
 from avnwizard.engine.journal import Journal
+from avnwizard.engine.wave import Wave
 from avnwizard.errors import WizardError
 from avnwizard.planned import PlannedStep, StepKind
+
+Order = TypeVar("Order")
+Result = TypeVar("Result")
 
 
 class Probe(Enum):
@@ -32,10 +36,13 @@ class StepContext:
         run: the run under way.
         step: the step's name.
         source: for a rollback, the run that it undoes; its steps' facts are seen through `recall`.
+        wave: the steps that are carried out at the same time; None for a step on its own.
     """
 
-    def __init__(self, journal: Journal, feed: FeedWriter, run: str, step: str, source: str = "") -> None:
-        self._journal, self._feed = journal, feed
+    def __init__(
+        self, journal: Journal, feed: FeedWriter, run: str, step: str, source: str = "", wave: Wave | None = None
+    ) -> None:
+        self._journal, self._feed, self._wave = journal, feed, wave
         self.run, self.step, self.source = run, step, source
 
     def note(self, **facts: Any) -> None:
@@ -66,6 +73,15 @@ class StepContext:
         yield
         fault_point(f"{self.step}:{name}:after")
 
+    def together(self, place: int, order: Order, act: Callable[[Sequence[Order]], Result]) -> Result:
+        """Do something once for all steps of the wave that come to this place; see `Wave.together`."""
+        return self._wave.together(self.step, place, order, act) if self._wave else act([order])
+
+    def go_alone(self) -> None:
+        """Let the other steps of the wave not wait for this one."""
+        if self._wave:
+            self._wave.leave(self.step)
+
     def checkpoint(self) -> None:
         """A place within a step where stopping is safe.
 
@@ -93,6 +109,8 @@ class Step(ABC):
     guess_s: float = 15.0
     """How long it takes where nobody has measured: a cautious guess, in seconds."""
     undone_by: ClassVar[tuple[StepKind, ...] | None] = None
+    wave: int = 0
+    """Steps in a row with the same number are carried out at the same time; 0 is a step on its own."""
 
     def __init_subclass__(cls, **more: Any) -> None:
         """Refuse a step that leaves open how it is taken back."""
@@ -110,7 +128,9 @@ class Step(ABC):
 
     def describe(self) -> PlannedStep:
         """What the operator reads before it runs: commands, what users notice, what going back costs, the time."""
-        return PlannedStep(self.name, self.title, seconds=self.guess_s, kind=self.kind, service=self.service)
+        return PlannedStep(
+            self.name, self.title, seconds=self.guess_s, kind=self.kind, service=self.service, wave=self.wave
+        )
 
     @abstractmethod
     def probe(self, ctx: StepContext) -> Probe:

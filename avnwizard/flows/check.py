@@ -6,6 +6,9 @@ from functools import partial
 
 from avnwizard.domain import cadence as in_time
 from avnwizard.domain.findings import Finding, worst
+from avnwizard.domain.host import EngineFacts
+from avnwizard.domain.plain import printable
+from avnwizard.domain.traefik.asks_docker import WAY_OUT, cannot_ask, in_words
 from avnwizard.domain.volumes import durable_volumes
 from avnwizard.domain.words import count, size, verb
 from avnwizard.errors import WizardError
@@ -25,7 +28,9 @@ from avnwizard.flows.stack.survey import ailing, read_env
 from avnwizard.flows.upgrade.cadence import cadence
 
 MIN_ENGINE = (24, 0)
-MIN_COMPOSE = (2, 30)
+MIN_COMPOSE = (2, 26)
+"""Of Debian 13; nobody tried an older one."""
+CALM_COMPOSE = (2, 30)
 """Up to 2.29.2 Compose counts `depends_on` in a service's hash: what `up --no-deps` left, the next plain `up`
 replaces once more (docker/compose #12069, #12072)."""
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -86,6 +91,20 @@ def _engine(host: Host) -> Iterator[Finding]:
             "engine", "stop" if old else "ok", f"{what} {version}." + (f" At least {need} is needed." if old else ""),
             f"Upgrade {what}." if old else "",
         )  # fmt: skip
+    yield from _edge(host, facts)
+    if MIN_COMPOSE <= _numbers(facts.compose_version) < CALM_COMPOSE:
+        yield Finding(
+            "engine", "warn",
+            f"Docker Compose {facts.compose_version} works; but a plain `docker compose up -d` after an upgrade "
+            "replaces services with depends_on once more. From 2.30 on it does not.", "Upgrade Docker Compose.",
+        )  # fmt: skip
+
+
+def _edge(host: Host, engine: EngineFacts) -> Iterator[Finding]:
+    """Whether the Traefik that runs gets any containers from this engine."""
+    edge = host.edge.facts()
+    if edge and cannot_ask(edge.version, engine.min_api):
+        yield Finding("engine", "stop", in_words(printable(edge.name), edge.version, engine.min_api), WAY_OUT)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -44,12 +44,14 @@ class Outcome:
         snapshot: the folder of the run's snapshot, "" for none.
         tomorrow: what to look at next, a line each.
         notes: what was left otherwise than expected, a sentence each.
+        but: what was seen once all was done and speaks against it, and the way back; () where nothing does.
     """
 
     facts: tuple[tuple[str, str], ...] = ()
     snapshot: str = ""
     tomorrow: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
 
 
 class Flow(ABC):

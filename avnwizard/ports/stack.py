@@ -13,6 +13,7 @@ from avnwizard.domain.host import (
     Image,
     Merge,
     RepoState,
+    Room,
     TagRef,
     TreeChange,
     TreeFile,
@@ -136,8 +137,8 @@ class Stack(Protocol):
             directory: stands in for the project's, from which relative paths count.
         """
 
-    def outdated(self, service: str, files: Sequence[Path] = (), env_file: Path | None = None) -> frozenset[str]:
-        """Ids of the service's containers that `up` would replace, by the project's files or by others.
+    def outdated(self, *services: str, files: Sequence[Path] = (), env_file: Path | None = None) -> frozenset[str]:
+        """Ids of the containers of some services that `up` would replace, by the project's files or by others.
 
         Compose itself is asked, since the hash that `config` prints is not always the one that `up` compares. A
         container that only would be started is not among them. `HostError` when Compose does not say.
@@ -207,8 +208,13 @@ class Stack(Protocol):
         `force` is `--force-recreate`: the containers are replaced also where Compose sees no difference.
         """
 
-    def up_together(self, services: Sequence[str]) -> None:
-        """`compose up -d --no-deps --pull never` of several services at once; none of them is waited for."""
+    def up_together(self, services: Sequence[str], scales: Mapping[str, int] | None = None) -> None:
+        """`compose up -d --no-deps --pull never` of several services at once; none of them is waited for.
+
+        Args:
+            scales: service -> how many containers it shall have then: new ones start alongside those that there are,
+                which stay as they are.
+        """
 
     def stop(self, *container_ids: str, grace_s: float) -> None:
         """Stop, all at the same time, waiting `grace_s` before they are killed; no error when one is gone."""
@@ -228,8 +234,15 @@ class Stack(Protocol):
     def unarchive(self, archive: Path, container_id: str, path: str, progress: Progress) -> None:
         """Unpack such a tar over a folder of a container; files that are only there stay."""
 
+    def room(self, services: Sequence[str] = ()) -> Room:
+        """What the engine's machine has for containers, and what those of some services take, as far as known."""
+
     def volume_sizes(self, volumes: Sequence[str]) -> dict[str, int]:
         """Bytes in some volumes, by the engine's name; one whose size cannot be seen is left out."""
 
-    def logs(self, container_id: str, *, lines: int) -> tuple[str, ...]:
-        """The last lines of output, as they are (hostile); () when it is gone."""
+    def logs(self, container_id: str, *, lines: int, since: float = 0.0) -> tuple[str, ...]:
+        """The last lines of output, as they are (hostile); () when it is gone.
+
+        Args:
+            since: only those since then, in seconds since the epoch.
+        """

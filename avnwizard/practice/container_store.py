@@ -100,11 +100,12 @@ class ContainerStore:
         with self._state.transaction() as db:
             db.executemany("INSERT INTO log VALUES (?, ?, ?)", [(container_id, at, line) for line in lines])
 
-    def output(self, container_id: str, until: float, lines: int) -> tuple[str, ...]:
+    def output(self, container_id: str, until: float, lines: int, since: float = 0.0) -> tuple[str, ...]:
         """The last lines said until then."""
         rows = self._state.rows(
-            "SELECT line FROM log WHERE container_id = ? AND at <= ? ORDER BY at DESC, rowid DESC LIMIT ?",
+            "SELECT line FROM log WHERE container_id = ? AND at BETWEEN ? AND ? ORDER BY at DESC, rowid DESC LIMIT ?",
             container_id,
+            since,
             until,
             lines,
         )

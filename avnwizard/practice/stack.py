@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image, Service
+from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image, Room, Service
 from avnwizard.domain.origin import Origin
 from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.domain.postgres.server import Evidence
@@ -104,12 +104,14 @@ class PracticeStack(StackImages):
         """The model of the files, as a compose file; the practice's files draw in no others."""
         return json.dumps(model.resolve(replace(self._project, directory=directory), files, env_file).raw).encode()
 
-    def outdated(self, service: str, files: Sequence[Path] = (), env_file: Path | None = None) -> frozenset[str]:
-        """Ids of the service's containers that `up` would replace."""
-        resolved = self.resolve(files, env_file)
-        if service not in resolved.services:
-            raise HostError(f"no such service: {service}", "Is it in this release's compose file?")
-        return self._outdated(service, resolved.raw["services"][service], resolved.services[service].image)
+    def outdated(self, *services: str, files: Sequence[Path] = (), env_file: Path | None = None) -> frozenset[str]:
+        """Ids of some services' containers that `up` would replace."""
+        resolved, found = self.resolve(files, env_file), frozenset[str]()
+        for service in services:
+            if service not in resolved.services:
+                raise HostError(f"no such service: {service}", "Is it in this release's compose file?")
+            found |= self._outdated(service, resolved.raw["services"][service], resolved.services[service].image)
+        return found
 
     def _outdated(self, service: str, config: Mapping[str, Any], reference: str) -> frozenset[str]:
         image = self._images.find(reference)
@@ -164,10 +166,10 @@ class PracticeStack(StackImages):
         for action in actions:
             self._perform(action, wanted)
 
-    def up_together(self, services: Sequence[str]) -> None:
+    def up_together(self, services: Sequence[str], scales: Mapping[str, int] | None = None) -> None:
         """As `up` of each."""
         for service in services:
-            self.up(service)
+            self.up(service, scale=(scales or {}).get(service), recreate=not scales)
 
     def stop(self, *container_ids: str, grace_s: float) -> None:
         """Stop, side by side; killed (137) what needs longer than `grace_s` to end."""
@@ -213,6 +215,10 @@ class PracticeStack(StackImages):
         self._volumes.unarchive(archive, self._kept(container_id), path)
         progress(archive.stat().st_size, archive.stat().st_size)
 
+    def room(self, services: Sequence[str] = ()) -> Room:
+        """A machine of two cores with memory for everything."""
+        return Room(cpus=2)
+
     def volume_sizes(self, volumes: Sequence[str]) -> dict[str, int]:
         """Bytes in some volumes, by the engine's name, which begins with the project's."""
         return {name: self._volumes.size(name.removeprefix(f"{self._project.name}_")) for name in volumes}
@@ -226,11 +232,11 @@ class PracticeStack(StackImages):
             raise HostError(f"no such container: {container_id}", "It was removed.")
         return record
 
-    def logs(self, container_id: str, *, lines: int) -> tuple[str, ...]:
+    def logs(self, container_id: str, *, lines: int, since: float = 0.0) -> tuple[str, ...]:
         """The last lines of its output."""
         self._observer.catch_up()
         record = self._store.find(container_id)
-        return self._store.output(record.id, time.time(), lines) if record else ()
+        return self._store.output(record.id, time.time(), lines, since) if record else ()
 
     def _wanted(self, service: str) -> _Wanted:
         resolved = self.resolve()

@@ -175,27 +175,29 @@ class RunView:
 
     def elapsed(self, now: float) -> float:
         """Seconds of work: what its steps took, without the time in which the run stood still."""
-        return sum(self._took(step, now) for step in self.steps)
+        return sum(self._took(now))
 
-    def _took(self, step: StepRecord, now: float) -> float:
-        """Of a step that was cut off nobody knows how long it worked."""
+    def _took(self, now: float) -> list[float]:
+        """Of each step; of one that was cut off nobody knows how long it worked."""
+        return ahead.shares([self._span(step, now) for step in self.steps])
+
+    def _span(self, step: StepRecord, now: float) -> tuple[float, float]:
         if step.state == "pending" or not step.started_at:
-            return 0.0
-        until = step.finished_at if step.state != "started" else now if self.live else 0.0
-        return max(until - step.started_at, 0.0)
+            return 0.0, 0.0
+        return step.started_at, step.finished_at if step.state != "started" else now if self.live else 0.0
 
     def legs(self, now: float) -> tuple[ahead.Leg, ...]:
         """The steps as far as their time matters."""
-        return tuple(self._leg(step, now) for step in self.steps)
+        return tuple(self._leg(step, took) for step, took in zip(self.steps, self._took(now), strict=True))
 
-    def _leg(self, step: StepRecord, now: float) -> ahead.Leg:
+    def _leg(self, step: StepRecord, took: float) -> ahead.Leg:
         expected = self.expected.get(step.name, 0.0)
         if step.state == "done":
-            return ahead.Leg("done", expected, self._took(step, now))
+            return ahead.Leg("done", expected, took)
         if step.state != "started" or not self.live:
             return ahead.Leg("ahead", expected)
         made = self.progress.get(step.name)
-        return ahead.Leg("at work", expected, self._took(step, now), made.left_s if made else None)
+        return ahead.Leg("at work", expected, took, made.left_s if made else None)
 
 
 def _heard(view: RunView, event: Event) -> RunView:

@@ -85,10 +85,15 @@ def test_up_is_what_the_plan_shows(docker: Recorded, how: dict[str, object]) -> 
 
 
 def test_several_are_started_by_one_command(docker: Recorded) -> None:
-    """As a rollback does with what it stopped: one call, word for word."""
+    """As a rollback does with what it stopped, and a wave with its new containers: one call, word for word."""
     stack = _Unread(docker.project, environ=docker.environ)
     stack.up_together(["web", "api"])
-    assert docker.calls == [commands.compose_up_together(docker.project, ["web", "api"])]
+    stack.up_together(["web", "api"], {"web": 2, "api": 4})
+    assert docker.calls == [
+        commands.compose_up_together(docker.project, ["web", "api"]),
+        commands.compose_up_together(docker.project, ["web", "api"], {"web": 2, "api": 4}),
+    ]
+    assert {"--scale", "web=2", "api=4", "--no-recreate"} <= set(docker.calls[1])
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from typing import Any
 from avnwizard.adapters.state.finding import STATE_DIR
 from avnwizard.practice import product
 from avnwizard.practice.product.template import COMPOSE_FILE
+from avnwizard.wiring import BAKE_S
 from tests.bench.load import load
 from tests.lab.engine import Lab
 from tests.lab.prepared import bring_up, reset
@@ -70,6 +71,7 @@ def main(words: list[str]) -> int:
     short, only = "--short" in words, [word for word in words if not word.startswith("--")]
     done: dict[str, Any] = {} if "--again" in words or not _RESULTS.exists() else json.loads(_RESULTS.read_text())
     lab = Lab().up()
+    os.environ[BAKE_S] = "0"  # nothing changes any more by then
     os.environ.update({name: lab.env[name] for name in ("PATH", "DOCKER_HOST", "DOCKER_CONFIG")})
     for mode in ("abrupt", "graceful"):
         for replicas in (1, 2):

@@ -83,8 +83,8 @@ def test_other_files_and_env_file(running: LabStack, stack: DockerStack, tmp_pat
     changed = {name for name in now.services if now.raw["services"][name] != then.raw["services"][name]}
     assert "gateway" in changed
     assert "postgres" not in changed
-    assert stack.outdated("gateway", files, env_file) == {each.id for each in _of(stack, "gateway")}
-    assert stack.outdated("postgres", files, env_file) == frozenset()
+    assert stack.outdated("gateway", files=files, env_file=env_file) == {each.id for each in _of(stack, "gateway")}
+    assert stack.outdated("postgres", files=files, env_file=env_file) == frozenset()
     assert now.services["avnology-migrate"].volumes == then.services["avnology-migrate"].volumes
 
 

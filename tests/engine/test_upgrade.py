@@ -57,6 +57,7 @@ def test_there_and_back(stack: LabStack, answers: Path) -> None:
     there = avnwizard(*_upgrade(stack, answers), timeout_s=_LIMIT_S)
     assert there.code == ExitCode.DONE, there.err
     assert stack.row_counts() == rows
+    _rolled_together(stack, "audit", "risk", "saml")
     for service in ("docs", "web", "gateway", "kratos", "hydra"):
         assert _answers_from(stack, service).startswith(("v2.0.0", "v25.4.0"))
     assert avnwizard("status", "--stack", stack.clone, "--json").data["tag"] == "v2.0.0"
@@ -70,6 +71,14 @@ def test_there_and_back(stack: LabStack, answers: Path) -> None:
         assert _answers_from(stack, service).startswith(("v1.5.0", "v1.3.1", "v2.3.0"))
     assert avnwizard("status", "--stack", stack.clone, "--json").data["tag"] == "v1.5.0"
     _nothing_to_do(stack)
+
+
+def _rolled_together(stack: LabStack, *services: str) -> None:
+    """Each was begun before any of them was done."""
+    journal = open_host(stack.clone).journal()
+    steps = [step for step in journal.steps(journal.runs()[0].id) if step.name.removeprefix("roll:") in services]
+    assert len(steps) == len(services)
+    assert max(step.started_at for step in steps) < min(step.finished_at for step in steps)
 
 
 def _schemas(stack: LabStack) -> dict[str, str]:

@@ -10,7 +10,7 @@ from avnwizard.domain.plan import Plan, from_json, to_json
 from avnwizard.domain.spans import away, away_told, in_all
 from avnwizard.engine.journal import Journal
 from avnwizard.flows.upgrade import inputs
-from avnwizard.flows.upgrade.expecting import expected, kinds_of
+from avnwizard.flows.upgrade.expecting import expected, kinds_of, shared
 from avnwizard.flows.upgrade.planning import prepare
 from avnwizard.planned import PlannedStep
 from avnwizard.practice.host import PracticeHost
@@ -54,6 +54,7 @@ def test_a_guess_is_said_to_be_one(plan: Plan) -> None:
 def test_what_was_measured_is_believed(plan: Plan, tmp_path: Path) -> None:
     """The median of earlier runs, by step, else by kind; the snapshot by its bytes; runs that failed do not count."""
     journal = Journal(tmp_path / "journal.db")
+    plan = replace(plan, steps=tuple(replace(step, wave=0) for step in plan.steps))
     assert expected(plan, journal).times_from == plan.times_from
     surges = [name for name, kind in kinds_of(plan).items() if kind == "surge"]
     for took in (10.0, 12.0, 90.0):
@@ -68,6 +69,16 @@ def test_what_was_measured_is_believed(plan: Plan, tmp_path: Path) -> None:
     assert _seconds(found)[surges[1]] == 12.0
     assert _seconds(found)["snapshot"] == pytest.approx(16.0)
     assert _seconds(found)["pull"] == _seconds(plan)["pull"], "what never ran is still a guess"
+
+
+def test_a_wave_takes_as_long_as_its_longest_step(plan: Plan) -> None:
+    """Each step has its share, so that the sum is what the run takes; who is recreated is away for all of it."""
+    alone = PlannedStep("verify", "v", seconds=7.0)
+    wave = [PlannedStep(f"roll:{n}", n, seconds=seconds, wave=1) for n, seconds in (("a", 10.0), ("b", 40.0))]
+    found = shared([*wave, alone, replace(wave[0], wave=2)])
+    assert [step.seconds for step in found] == [20.0, 20.0, 7.0, 10.0]
+    part = replace(plan.services[0], service="a", strategy="recreate")
+    assert away(replace(plan, services=(part,), steps=found[:3])) == [("a", 40.0)]
 
 
 def test_a_plan_of_another_version_in_the_journal_is_passed_over(plan: Plan, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from avnwizard.errors import ExitCode
 from avnwizard.flows.upgrade import inputs
 from avnwizard.flows.upgrade.noticing import noticed
 from avnwizard.flows.upgrade.planning import prepare
-from avnwizard.planned import PlannedStep, StepKind
+from avnwizard.planned import PlannedStep, StepKind, wave_of
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 from tests.flows.cli import answer_all, avnwizard
@@ -61,11 +61,15 @@ def test_a_migration_says_what_users_notice(checkout: Path) -> None:
     plan = _plan(checkout)
     notices = {step.service: step.interrupts for step in plan.steps if step.kind is StepKind.JOB}
     titles = [step.title for step in plan.steps]
-    until = titles.index("Roll hydra") + 1
-    assert re.fullmatch(
-        rf"requests to hydra may fail on the new schema until step {until}, about .+", notices["hydra-migrate"]
-    )
-    assert notices["avnology-migrate"].startswith("requests to audit, risk, saml, webhook and ")
+    first, last = wave_of(plan.steps, titles.index("Roll hydra"))
+    assert {plan.steps[number].service for number in range(first, last + 1)} >= {"hydra", "kratos", "keto"}
+    told = rf"on the new schema requests may fail to hydra until step {last + 1} \(about .+\)"
+    assert re.fullmatch(told, notices["hydra-migrate"])
+    together, later = notices["avnology-migrate"].split("; to ")
+    assert together.startswith("on the new schema requests may fail to audit, risk, saml, webhook until step ")
+    assert later.startswith("gateway until step ")
+    failing = plan.steps[titles.index("Run avnology-migrate") + 1 :][:4]
+    assert {step.service for step in failing} == {"audit", "risk", "saml", "webhook"}, "nothing comes between"
     calm = noticed(replace(plan, steps=_unnoticed(plan)), _model(checkout), breaks=False, unjudged=())
     assert not any(step.interrupts for step in calm.steps if step.kind is StepKind.JOB)
 

@@ -83,7 +83,15 @@ class _World:
         """As the flow does, without a director."""
         files = SimpleNamespace(read=lambda _: b"")
         host = cast("Host", SimpleNamespace(stack=self, edge=self, clock=self, files=files))
-        ctx = cast("StepContext", SimpleNamespace(effect=lambda _name: nullcontext(), say=lambda _text: None))
+        ctx = cast(
+            "StepContext",
+            SimpleNamespace(
+                effect=lambda _name: nullcontext(),
+                say=lambda _text: None,
+                together=lambda _place, order, act: act([order]),
+                go_alone=lambda: None,
+            ),
+        )
         rolling.roll(ctx, host, rolling.Wanted(self.service, "image new"), surge=how, patience=_PATIENCE)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from avnwizard.domain.ahead import Leg, left_s, share
+from avnwizard.domain.ahead import Leg, left_s, share, shares
 
 
 def test_at_first_what_was_expected_is_left() -> None:
@@ -42,3 +42,10 @@ def test_where_nothing_was_expected_nobody_knows() -> None:
     assert share(legs) == pytest.approx(1 / 3)
     assert share([]) == 0.0
     assert share([Leg("done", 1.0, 1.0)]) == 1.0
+
+
+def test_no_second_counts_twice() -> None:
+    """Steps that were at work at the same time share it, and one that was not takes none."""
+    found = shares([(0.0, 10.0), (0.0, 4.0), (20.0, 25.0), (7.0, 0.0)])
+    assert found == [8.0, 2.0, 5.0, 0.0]
+    assert sum(found) == 15.0

@@ -61,13 +61,25 @@ class Changes:
         )
 
     def up_together(
-        self, project: ComposeProject, services: Sequence[str], *, timeout_s: float, env: Mapping[str, str]
+        self,
+        project: ComposeProject,
+        services: Sequence[str],
+        scales: Mapping[str, int] | None = None,
+        *,
+        timeout_s: float,
+        env: Mapping[str, str],
     ) -> None:
         """Start several services from images that are here, and nothing that they depend on."""
         self._whales.run(
-            commands.compose_up_together(project, services),
+            commands.compose_up_together(project, services, scales),
             lambda docker: docker.compose.up(
-                list(services), detach=True, dependencies=False, pull="never", quiet=True
+                list(services),
+                detach=True,
+                scales=dict(scales or {}),
+                recreate=not scales,
+                dependencies=False,
+                pull="never",
+                quiet=True,
             ),
             timeout_s=timeout_s,
             env=env,

@@ -32,6 +32,7 @@ def find_engine(cli: DockerCli | None = None) -> EngineFacts:
         compose_version=_compose_version(cli),
         root_dir=root,
         free_bytes=_free_bytes(root) if cli.engine_socket else None,
+        min_api=_min_api(cli),
     )
 
 
@@ -41,6 +42,14 @@ def require_engine(cli: DockerCli | None = None) -> None:
     engine_socket = cli.engine_socket
     if not (engine_socket and engine_api.answers(engine_socket)):
         cli.run(("docker", "version", "--format", "{{.Server.Version}}"))
+
+
+def _min_api(cli: DockerCli) -> str:
+    """The oldest API that the engine takes; "" where it does not tell."""
+    if cli.engine_socket:
+        return str(engine_api.asked(cli.engine_socket, "/version", engine_api.TIMEOUT_S).get("MinAPIVersion") or "")
+    done = cli.try_(("docker", "version", "--format", "{{.Server.MinAPIVersion}}"))
+    return done.text.strip() if done.code == 0 else ""
 
 
 def _compose_version(cli: DockerCli) -> str:

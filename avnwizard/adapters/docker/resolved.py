@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -20,6 +21,7 @@ class Kept(Generic[Told]):
 
     def __init__(self) -> None:
         self._answers: dict[bytes, Told] = {}
+        self._lock = threading.Lock()
 
     def get(self, source: Callable[[], bytes | None], ask: Callable[[], Told]) -> Told:
         """The answer that is kept, else a new one.
@@ -28,6 +30,10 @@ class Kept(Generic[Told]):
             source: what it is made from now; None where that cannot be known, and then nothing is kept.
             ask: what asks Compose.
         """
+        with self._lock:  # several threads that ask at the same time ask Compose once
+            return self._got(source, ask)
+
+    def _got(self, source: Callable[[], bytes | None], ask: Callable[[], Told]) -> Told:
         before = source()
         if before is not None and (known := self._answers.get(before)) is not None:
             return known

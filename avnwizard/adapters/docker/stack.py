@@ -28,11 +28,12 @@ from avnwizard.adapters.docker.inspect import (
 from avnwizard.adapters.docker.outdated import outdated
 from avnwizard.adapters.docker.plugin import by_plugin
 from avnwizard.adapters.docker.resolved import Kept, made_from
+from avnwizard.adapters.docker.room import room_of
 from avnwizard.adapters.docker.standing import standing
 from avnwizard.adapters.memory_file import in_memory
 from avnwizard.domain import commands
 from avnwizard.domain.compose.model import hashes_from_output, model_from_config
-from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image
+from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image, Room
 from avnwizard.domain.origin import Origin
 from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.domain.probing import Standing
@@ -116,9 +117,11 @@ class DockerStack:
         used = (files or self._project.files, env_file or self._env_file)
         return partial(made_from, argv[0], self._project, *used, env)
 
-    def outdated(self, service: str, files: Sequence[Path] = (), env_file: Path | None = None) -> frozenset[str]:
-        """Ids of the service's containers that `up` would replace, as a dry run of Compose's says."""
-        return self._outdated(self.containers(service), files=files, env_file=env_file)
+    def outdated(self, *services: str, files: Sequence[Path] = (), env_file: Path | None = None) -> frozenset[str]:
+        """Ids of some services' containers that `up` would replace, as a dry run of Compose's says."""
+        alone = services[0] if len(services) == 1 else ""
+        there = [one for one in self.containers(alone) if one.service in services]
+        return self._outdated(there, files=files, env_file=env_file)
 
     def replaced(self, services: Sequence[str], *, images: Mapping[str, str]) -> frozenset[str]:
         """Those of some services whose containers `up` would replace, were their images those, by a dry run too."""
@@ -227,11 +230,11 @@ class DockerStack:
                 env=env,
             )
 
-    def up_together(self, services: Sequence[str]) -> None:
-        """Start several services by one command."""
+    def up_together(self, services: Sequence[str], scales: Mapping[str, int] | None = None) -> None:
+        """Start several services by one command; with `scales`, new containers alongside those that there are."""
         with self._composing(None, "Look at `docker compose logs`.") as env:
             changes = Changes(self._cli, self.project)
-            changes.up_together(self.project, services, timeout_s=self._up_s, env=env)
+            changes.up_together(self.project, services, scales, timeout_s=self._up_s, env=env)
 
     def stop(self, *container_ids: str, grace_s: float) -> None:
         """Stop, all at the same time, waiting `grace_s` before they are killed; no error when one is gone."""
@@ -258,16 +261,22 @@ class DockerStack:
         """Unpack such a tar over a folder of a container; files that are only there stay."""
         copying.unarchive(self._cli, archive, commands.docker_unarchive(container_id, path), progress)
 
+    def room(self, services: Sequence[str] = ()) -> Room:
+        """What the engine's machine has for containers; nothing of an engine that is elsewhere."""
+        running = {one.id: one.service for one in self.containers() if one.state == "running"} if services else {}
+        return room_of(self._cli.engine_socket, {id_: name for id_, name in running.items() if name in services})
+
     def volume_sizes(self, volumes: Sequence[str]) -> dict[str, int]:
         """Bytes in some volumes, by the engine's name; one whose size cannot be seen is left out."""
         engine_socket = self._cli.engine_socket if volumes else None
         found = engine_api.volume_sizes(engine_socket) if engine_socket else {}
         return {name: found[name] for name in volumes if name in found}
 
-    def logs(self, container_id: str, *, lines: int) -> tuple[str, ...]:
+    def logs(self, container_id: str, *, lines: int, since: float = 0.0) -> tuple[str, ...]:
         """The last lines of output, stdout and stderr together, as they are (hostile); () when it is gone."""
         kept: deque[str] = deque(maxlen=lines)
-        argv = ("docker", "logs", "--tail", str(lines), container_id)
+        from_then = ("--since", f"{since:.3f}") if since else ()
+        argv = ("docker", "logs", "--tail", str(lines), *from_then, container_id)
         try:
             self._cli.stream(argv, kept.append, timeout_s=60.0)
         except HostError as error:

@@ -1,6 +1,7 @@
 """The port `Edge`: directors on a real engine, and what Traefik makes of them."""
 
 import secrets
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -36,6 +37,7 @@ class TraefikEdge:
         self._changes = Changes(self._cli)
         self._found: Traefik | None = None
         self._looked = 0.0
+        self._looking = threading.Lock()
         self._started: dict[str, str] = {}
         self._witnesses: dict[tuple[str, frozenset[str]], str] = {}
 
@@ -138,11 +140,12 @@ class TraefikEdge:
         return connections_of(self._cli, container_id, quiet_s=quiet_s, edge=edge)
 
     def _traefik(self) -> Traefik:
-        stale = time.monotonic() - self._looked > _LASTS_S
-        if (self._found is None or stale) and self.facts() is None:
-            raise HostError("No Traefik routes to this stack.", "Is it running? `docker ps`")
-        assert self._found is not None
-        return self._found
+        with self._looking:  # the services of a wave ask at the same time
+            stale = time.monotonic() - self._looked > _LASTS_S
+            if (self._found is None or stale) and self.facts() is None:
+                raise HostError("No Traefik routes to this stack.", "Is it running? `docker ps`")
+            assert self._found is not None
+            return self._found
 
     def _direction(self, service: str, containers: Sequence[str], run: str, *, lift: int = 1) -> Direction:
         traefik = self._traefik()

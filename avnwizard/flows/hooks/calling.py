@@ -2,8 +2,9 @@
 
 import json
 import socket
+import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -39,6 +40,7 @@ class Calling:
     run: RunRecord
     tags: tuple[str, str]
     report: Path
+    one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(self) -> None:
         """Before the first step, at each start.
@@ -83,7 +85,8 @@ class Calling:
         argv: tuple[str, ...] = getattr(hooks, event)
         if not argv or self.host.hooks is None:
             return ""
-        called = self.host.hooks.call(argv, self._environment(event, service, state), hooks.timeout_s)
+        with self.one_at_a_time:  # the operator's command was not written for several at the same time
+            called = self.host.hooks.call(argv, self._environment(event, service, state), hooks.timeout_s)
         lines = [printable(redact_urls(line), limit=400) for line in called.lines[-_SHOWN_LINES:]]
         for line in lines:
             self.feed.emit("say", f"roll:{service}" if service else "", f"hook {event} | {line}")
@@ -144,6 +147,7 @@ class _Hooked(Step):
     def __init__(self, step: Step, calling: Calling) -> None:
         self._step, self._calling = step, calling
         self.name, self.title, self.kind, self.service = step.name, step.title, step.kind, step.service
+        self.wave = step.wave
 
     def probe(self, ctx: StepContext) -> Probe:
         """As the roll."""

@@ -11,6 +11,7 @@ from avnwizard.domain.traefik.labels import clash, read_labels
 from avnwizard.engine.step import StepContext
 from avnwizard.errors import HostError, StepError
 from avnwizard.flows.host import Host
+from avnwizard.flows.roll import places
 from avnwizard.flows.roll.draining import drain
 
 _POLL_S = 0.1
@@ -109,7 +110,7 @@ def take_over(ctx: StepContext, host: Host, service: str, new: Sequence[Containe
     ids = [one.id for one in new]
     try:
         with ctx.effect("direct"):
-            host.edge.direct(service, ids, run=ctx.run)
+            places.direct(ctx, host, service, ids)
         known_at = _since(host, lambda: host.edge.knows(service, ids))
         if known_at is not None:
             with ctx.effect("undirect-former"):

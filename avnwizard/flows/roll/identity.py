@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from avnwizard.domain.host import Container
 from avnwizard.engine.step import StepContext
 from avnwizard.flows.host import Host
+from avnwizard.flows.roll import places
+from avnwizard.flows.roll.places import Place
 
 _BEFORE, _DISPUTED = "before", "disputed"
 
@@ -34,7 +36,7 @@ def note_disputed(ctx: StepContext, host: Host, service: str, found: Sequence[Co
     Nothing changed in between, so it would go on for ever: `Verify` does not take them for containers of another
     configuration.
     """
-    outdated = host.stack.outdated(service) & {one.id for one in found}
+    outdated = places.outdated(ctx, host, service, Place.COMPARE_AGAIN) & {one.id for one in found}
     ctx.note(**{_DISPUTED: sorted(outdated)})
     if outdated:
         ctx.say(f"{service} is new, and yet `docker compose up -d` would replace it again: Compose's doing")

@@ -10,10 +10,11 @@ from avnwizard.domain.readiness import Readiness
 from avnwizard.engine.step import StepContext
 from avnwizard.errors import StepError
 from avnwizard.flows.host import Host
-from avnwizard.flows.roll import handover, settling
+from avnwizard.flows.roll import handover, places, settling
 from avnwizard.flows.roll.asking import Asking
 from avnwizard.flows.roll.draining import drain
 from avnwizard.flows.roll.handover import Patience
+from avnwizard.flows.roll.places import Place
 from avnwizard.flows.roll.settling import LOST_POLLS, POLL_S, Watch
 
 
@@ -66,9 +67,22 @@ def unwanted(host: Host, found: Sequence[Container], want: Wanted) -> frozenset[
     Raises:
         HostError: Compose does not say.
     """
-    if not found or _share_a_name(found, want):  # Compose cannot even be asked about several of one name
+    if not _can_be_asked_about(found, want):
         return unlike(host, found, want)
     return host.stack.outdated(want.service.name) | unlike(host, found, want)
+
+
+def _compared(ctx: StepContext, host: Host, found: Sequence[Container], want: Wanted) -> frozenset[str]:
+    """`unwanted`, asked once for all services of a wave."""
+    if not _can_be_asked_about(found, want):
+        return unlike(host, found, want)
+    outdated = places.outdated(ctx, host, want.service.name, Place.COMPARE)
+    return (outdated & {one.id for one in found}) | unlike(host, found, want)
+
+
+def _can_be_asked_about(found: Sequence[Container], want: Wanted) -> bool:
+    """Whether Compose can say what it would do: not about several containers of one name."""
+    return bool(found) and not _share_a_name(found, want)
 
 
 def unlike(host: Host, found: Sequence[Container], want: Wanted) -> frozenset[str]:
@@ -114,13 +128,14 @@ def roll(
     """
     found = of_service(host, want.service.name)
     handover.bury(ctx, host, want.service.name, found)
-    old = unwanted(host, found, want)
+    old = _compared(ctx, host, found, want)
     if _are_met(host, found, want, old):
         ctx.say(f"{want.service.name} is as wanted already")
         handover.settle(ctx, host, want.service.name, found)
     elif surge and any(_may_serve(one, surge) for one in found):
         _surge(ctx, host, want, surge, patience, _bury_dead(ctx, host, found), old, ready)
     else:
+        ctx.go_alone()
         handover.forget(ctx, host, want.service.name)
         _recreate(ctx, host, want, old, healthy_s=patience.healthy_s)
 
@@ -150,7 +165,7 @@ def _surge(
     missing = max(want.service.replicas, 1) - len(fresh)
     if missing > 0:
         with ctx.effect("start-new"):
-            host.stack.up(name, scale=len(found) + missing, recreate=False)
+            places.start_new(ctx, host, name, len(found) + missing)
     try:
         fresh = _wait_healthy(ctx, host, want, unwanted, healthy_s=patience.healthy_s, ready=ready)
     except StepError:

@@ -34,6 +34,7 @@ class RollbackPlan:
         fetch: images that ran before and are pulled first, since they are gone from this host.
         borrowed: image names that the files of before give to other images than ran.
         sealed: whether this stack's key vouches for the snapshot; not for one that an earlier version took.
+        waves: of `services` those that go back at the same time.
     """
 
     run: str
@@ -58,6 +59,7 @@ class RollbackPlan:
     fetch: tuple[Gone, ...] = ()
     borrowed: tuple[str, ...] = ()
     sealed: bool = False
+    waves: tuple[tuple[str, ...], ...] = ()
 
     @property
     def altered(self) -> dict[Strategy, list[str]]:
@@ -67,6 +69,10 @@ class RollbackPlan:
             if name not in self.same:
                 found.setdefault(how, []).append(name)
         return found
+
+    def wave(self, service: str) -> int:
+        """The number of the wave in which a service goes back, 0 for none."""
+        return next((number for number, names in enumerate(self.waves, start=1) if service in names), 0)
 
     @property
     def stopped(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from avnwizard.engine.records import RunRecord, StepRecord
 from avnwizard.engine.step import Step, UndoStep
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows.host import Host
+from avnwizard.flows.rollback.back_in_waves import back_in_waves, jobs_at_once
 from avnwizard.flows.rollback.plan import RollbackPlan, Wishes
 from avnwizard.flows.rollback.role_changes import compare_roles
 from avnwizard.flows.rollback.verdict import Verdict, alone, cost_of, judge, restored
@@ -153,6 +154,8 @@ def _decide(
     known = {name for name, _ in old} | set(gone)
     retire = tuple(name for name in touched if name not in known)
     require_one_writer(host, model, services, release=plan.current.tag)
+    jobs = tuple(one for one in services if one[1] == "job")
+    order, waves = back_in_waves(host, model, [one for one in services if one not in jobs])
     return RollbackPlan(
         run=run,
         restore=cost.restore,
@@ -165,7 +168,8 @@ def _decide(
         roles=GlobalsChange() if verdict.blind else compare_roles(host, plan, begun, restore=cost.restore),
         first=host.postgres_service if verdict.blind else "",
         steps=tuple(names),
-        services=services,
+        services=(*jobs, *order),
+        waves=(*jobs_at_once(model, [name for name, _ in jobs]), *waves),
         stop=stop,
         retire=retire,
         same=tuple(part.service for part in plan.services if part.strategy == "skip"),
@@ -231,12 +235,12 @@ def _database_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
 def _service_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
     for service, strategy in plan.services:
         if strategy == "job":
-            yield RunJob(scene, service, back=True)
+            yield RunJob(scene, service, back=True, wave=plan.wave(service))
     if together := _together(scene, plan):
         yield StartBack(scene, together)
     for service, strategy in plan.services:
         if strategy != "job" and service != plan.first:
-            yield RollBackService(scene, service, strategy)
+            yield RollBackService(scene, service, strategy, wave=plan.wave(service))
     for service, why in plan.stay:
         yield Leave(service, why)
     for service in plan.retire:

@@ -25,6 +25,7 @@ from avnwizard.flows.flow import Flow
 from avnwizard.flows.holding import holding, require_free
 from avnwizard.flows.hooks.calling import Calling
 from avnwizard.flows.host import Host
+from avnwizard.flows.roll.at_once import Width
 from avnwizard.flows.rollback import planning as rollback
 from avnwizard.flows.rollback.flow import Rollback
 from avnwizard.flows.rollback.plan import RollbackPlan, rollback_to_json
@@ -269,7 +270,9 @@ def _carried(
     with contextlib.ExitStack() as around:
         for each in flow_of(record).around(host, journal, feed, record):
             around.enter_context(each)
-        return run_steps(journal, feed, record, hooks.around(steps))
+        return run_steps(
+            journal, feed, record, hooks.around(steps), at_once=Width(host, feed), sleep=host.clock.sleep
+        )
 
 
 def _ask_to_stop(host: Host, run: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from avnwizard.domain.ahead import shares
 from avnwizard.domain.plain import printable
 from avnwizard.domain.words import about, time_of_day
 from avnwizard.engine.feed import Event
@@ -32,7 +33,7 @@ def losses(events: Sequence[Event], steps: Sequence[StepRecord]) -> dict[str, in
 
 def verdict(run: RunRecord, steps: Sequence[StepRecord], probed: ProbeMemory | None, lost: Mapping[str, int]) -> str:
     """How it ended, how long it worked, and what was lost where."""
-    took = sum(step.finished_at - step.started_at for step in steps if step.started_at and step.finished_at)
+    took = sum(shares([(step.started_at, step.finished_at) for step in steps if step.started_at]))
     head = {"done": "Done", "undone": "Done, and rolled back later"}.get(run.state)
     if head is None:
         at = next((step for step in steps if step.state in {"failed", "started"}), None)

@@ -61,7 +61,7 @@ def outdated_by(host: Host, compose: Mapping[str, bytes], env: bytes, service: s
         HostError: Compose does not say.
     """
     with _written(host, compose, env) as (files, env_file):
-        return host.stack.outdated(service, files, env_file)
+        return host.stack.outdated(service, files=files, env_file=env_file)
 
 
 @contextmanager

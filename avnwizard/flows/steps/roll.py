@@ -1,5 +1,6 @@
 """Run the one-shots, roll the services."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ from avnwizard.flows.safety.unprotected import after_job
 from avnwizard.flows.stack.baseline import look_after_job, look_before_job
 from avnwizard.flows.stack.kept_images import pinned, ran_before
 from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.steps.bake import ERRORS, logged_errors
 from avnwizard.flows.steps.former_images import lend_name
 from avnwizard.planned import PlannedStep, StepKind
 
@@ -45,9 +47,9 @@ class RunJob(Step):
     guess_s = 30.0
     undone_by = (StepKind.DATA, StepKind.JOB)
 
-    def __init__(self, scene: Scene, service: str, *, back: bool = False) -> None:
+    def __init__(self, scene: Scene, service: str, *, back: bool = False, wave: int = 0) -> None:
         self._scene, self._service, self._back = scene, service, back
-        self.service = service
+        self.service, self.wave = service, wave
         self.name = f"job-back:{service}" if back else f"job:{service}"
         self.title = f"Run {service} of the previous release" if back else f"Run {service}"
 
@@ -133,6 +135,7 @@ class RollService(Step):
 
     def __init__(self, scene: Scene, part: ServicePlan) -> None:
         self._scene, self._part, self.service = scene, part, part.service
+        self.wave = part.wave
         self.name = f"roll:{part.service}"
         self.title = f"{_VERBS.get(part.strategy, 'Roll')} {part.service}"
         self.guess_s = _GUESSES_S.get(part.strategy, self.guess_s)
@@ -140,13 +143,15 @@ class RollService(Step):
     def describe(self) -> PlannedStep:
         """The commands of its strategy, and what users or other services may lose meanwhile."""
         part = self._part
+        peers = [one.service for one in self._scene.plan.services if one.wave == part.wave and one != part]
+        peers = [name for name in peers if self._scene.plan.service(name).strategy != "skip"] if part.wave else []
         if part.strategy == "skip":
             return replace(super().describe(), note=part.reason, going_back="nothing to undo")
         surge = part.strategy == "surge"
         return replace(
             super().describe(),
             commands=self._surge() if surge else (self._up(),),
-            note=part.reason,
+            note=f"{part.reason}; at the same time as {', '.join(peers)}" if peers else part.reason,
             going_back=part.way_back
             or ("rolled back the same way, old alongside new" if surge else "recreated again"),
             interrupts=part.may_lose,
@@ -182,7 +187,11 @@ class RollService(Step):
     def do(self, ctx: StepContext) -> None:
         """Roll, then make sure that what runs is what was pulled."""
         host, service = self._scene.host, self._part.service
-        want = self._wanted(ctx, identity.remember(ctx, rolling.of_service(host, service)))
+        found = rolling.of_service(host, service)
+        if self._scene.plan.bake_s and self._part.strategy != "skip" and identity.before(ctx) is None:
+            since = time.time() - self._scene.plan.bake_s
+            ctx.note(**{ERRORS: sum(logged_errors(host, one, since=since) for one in found)})
+        want = self._wanted(ctx, identity.remember(ctx, found))
         surge = (self._part.handover or "wait") if self._part.strategy == "surge" else None
         rolling.roll(ctx, host, want, surge=surge, patience=patience_of(self._scene), ready=self._part.ready)
         found = rolling.of_service(host, service)
@@ -202,9 +211,9 @@ class RollBackService(Step):
     kind = StepKind.ROLL
     undone_by = ()  # only in a rollback, which is not rolled back itself
 
-    def __init__(self, scene: Scene, service: str, strategy: Strategy) -> None:
+    def __init__(self, scene: Scene, service: str, strategy: Strategy, *, wave: int = 0) -> None:
         self._scene, self._service, self._strategy = scene, service, strategy
-        self.service = service
+        self.service, self.wave = service, wave
         self.name = f"roll-back:{service}"
         self.title = f"Roll {service} back"
 

@@ -14,7 +14,7 @@ from avnwizard.domain.words import count
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import StepRecord
 from avnwizard.errors import WizardError
-from avnwizard.planned import PlannedStep, StepKind
+from avnwizard.planned import PlannedStep, StepKind, wave_of
 
 _RUNS = 5
 _SNAPSHOT_BYTES_PER_S, _SNAPSHOT_LEAST_S = 8_000_000, 5.0
@@ -45,11 +45,22 @@ def expected(plan: Plan, journal: Journal | None) -> Plan:
     """
     rates = measured(journal) if journal else Rates()
     kinds = kinds_of(plan)
-    steps = tuple(replace(step, seconds=_seconds(step, plan, kinds, rates)) for step in plan.steps)
+    steps = shared([replace(step, seconds=_seconds(step, plan, kinds, rates)) for step in plan.steps])
     told = (
         f"measured in {count(rates.runs, 'earlier run')}" if rates.runs else "a guess: nothing was measured here yet"
     )
     return replace(plan, steps=steps, times_from=told)
+
+
+def shared(steps: Sequence[PlannedStep]) -> tuple[PlannedStep, ...]:
+    """The steps, each of a wave with its share of what the longest of them takes: the sum is what the run takes."""
+
+    def share(number: int, step: PlannedStep) -> PlannedStep:
+        first, last = wave_of(steps, number)
+        longest = max(one.seconds for one in steps[first : last + 1])
+        return replace(step, seconds=round(longest / (last - first + 1), 1)) if last > first else step
+
+    return tuple(share(number, step) for number, step in enumerate(steps))
 
 
 def measured(journal: Journal) -> Rates:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan, from_json
 from avnwizard.domain.words import about
 from avnwizard.engine.feed import FeedWriter
@@ -16,6 +17,8 @@ from avnwizard.flows.edge.watch import watched
 from avnwizard.flows.flow import Around, Flow, Outcome, Touched
 from avnwizard.flows.host import Host
 from avnwizard.flows.rollback.cost_watch import CostWatch
+from avnwizard.flows.steps.bake import NAME as BAKE
+from avnwizard.flows.steps.bake import SEEN
 from avnwizard.flows.upgrade.report import change_facts, change_sections
 from avnwizard.flows.upgrade.steps import scene_of, upgrade_steps
 from avnwizard.planned import StepKind
@@ -83,8 +86,7 @@ class Upgrade(Flow):
         return touched(from_json(run.plan))
 
     def outcome(self, journal: Journal, run: RunRecord) -> Outcome:
-        """Release, services, env file; and how to be sure of them."""
-        del journal
+        """Release, services, env file; how to be sure of them; what was seen while the release was watched."""
         plan = from_json(run.plan)
         tomorrow = [
             "look that sign-in and mail work for your users",
@@ -92,7 +94,8 @@ class Upgrade(Flow):
         ]
         if plan.snapshot.taken:
             tomorrow.append("keep the snapshot until you are sure, then: snapshot prune")
-        return Outcome(changes(plan), str(plan.snapshot.folder) if plan.snapshot.taken else "", tuple(tomorrow))
+        folder = str(plan.snapshot.folder) if plan.snapshot.taken else ""
+        return Outcome(changes(plan), folder, tuple(tomorrow), but=_baked(journal, run))
 
     def tags(self, journal: Journal, run: RunRecord) -> tuple[str, str]:
         """As its plan says."""
@@ -111,9 +114,16 @@ class Upgrade(Flow):
         return change_facts(from_json(run.plan), steps)
 
     def sections(self, journal: Journal, run: RunRecord) -> list[str]:
-        """Services, env file, acknowledgements."""
-        del journal
-        return change_sections(from_json(run.plan))
+        """What was seen afterwards; services, env file, acknowledgements."""
+        found = [f"- {printable(one, limit=400)}" for one in _baked(journal, run)]
+        head = ["", "## Seen after it was verified", "", *found] if found else []
+        return [*head, *change_sections(from_json(run.plan))]
+
+
+def _baked(journal: Journal, run: RunRecord) -> tuple[str, ...]:
+    """What speaks against the release, and the way back; () where nothing does."""
+    seen = [str(one) for one in journal.facts(run.id, BAKE).get(SEEN, ())]
+    return (*seen, f"to go back while it costs the least: avnwizard rollback {run.id}") if seen else ()
 
 
 def touched(plan: Plan) -> tuple[Touched, ...]:

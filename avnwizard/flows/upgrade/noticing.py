@@ -5,22 +5,33 @@ from dataclasses import replace
 
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.plan import Plan
+from avnwizard.domain.spans import away
 from avnwizard.domain.strategy import COMPLETED
 from avnwizard.domain.words import about
-from avnwizard.planned import PlannedStep, StepKind
+from avnwizard.planned import PlannedStep, StepKind, wave_of
 
 _NAMED = 4
 
 
-def noticed(plan: Plan, model: ComposeModel, *, breaks: bool, unjudged: Collection[str]) -> Plan:
+def noticed(plan: Plan, model: ComposeModel, *, breaks: bool, unjudged: Collection[str], edge: str = "") -> Plan:
     """The plan, with what users notice of each one-shot as the judgement of its migrations has it.
+
+    A service that is recreated is down for about as long as its step takes; the edge only for a moment of it.
 
     Args:
         breaks: whether the release's own migrations break the old code.
         unjudged: services that bring migrations of their own, which nobody judged, with another version.
+        edge: the service that is the proxy, "" where none of the project's runs.
     """
     steps = [_with_notice(plan, model, number, breaks, unjudged) for number in range(len(plan.steps))]
-    return replace(plan, steps=tuple(steps))
+    gone = {service: seconds for service, seconds in away(plan) if service != edge}
+    return replace(plan, steps=tuple(_with_time(step, gone.get(step.service, 0.0)) for step in steps))
+
+
+def _with_time(step: PlannedStep, seconds: float) -> PlannedStep:
+    if step.kind is not StepKind.ROLL or not step.interrupts or not seconds:
+        return step
+    return replace(step, interrupts=f"{step.interrupts} (about {about(seconds)})")
 
 
 def _with_notice(
@@ -39,9 +50,16 @@ def _with_notice(
     ]  # fmt: skip
     if not later:
         return step
-    names = [plan.steps[index].service for index in later]
+    until: dict[int, list[str]] = {}
+    for index in later:
+        until.setdefault(wave_of(plan.steps, index)[1], []).append(plan.steps[index].service)
+    told = [_told(plan, number, last, names) for last, names in until.items()]
+    return replace(step, interrupts=f"on the new schema requests may fail to {'; to '.join(told)}")
+
+
+def _told(plan: Plan, number: int, last: int, names: list[str]) -> str:
+    """To which services, until when, and for how long."""
     shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
-    seconds = sum(one.seconds for one in plan.steps[number : later[-1] + 1])
-    lasts = f", about {about(seconds)}" if seconds else ""
-    told = f"requests to {shown} may fail on the new schema until step {later[-1] + 1}{lasts}"
-    return replace(step, interrupts=told)
+    seconds = sum(one.seconds for one in plan.steps[number : last + 1])
+    lasts = f" (about {about(seconds)})" if seconds else ""
+    return f"{shown} until step {last + 1}{lasts}"

@@ -21,6 +21,7 @@ from avnwizard.flows.edge.foresight import foreseen
 from avnwizard.flows.host import Host
 from avnwizard.flows.safety import hazards
 from avnwizard.flows.safety.data_services import with_ways_back
+from avnwizard.flows.safety.edge_and_engine import require_edge
 from avnwizard.flows.safety.provenance import doubt_of, require_genuine
 from avnwizard.flows.safety.unprotected import require_known_database, snapshot_warnings
 from avnwizard.flows.snapshot.planning import plan_snapshot
@@ -40,6 +41,7 @@ from avnwizard.flows.upgrade.releases import cautions, kind_of
 from avnwizard.flows.upgrade.service_plans import others_of, services_of
 from avnwizard.flows.upgrade.standing_notes import left_to_operator, network_notes, own_commits, project_note
 from avnwizard.flows.upgrade.steps import described
+from avnwizard.flows.upgrade.waving import breaking_jobs, waved
 
 
 class OpenDecisionsError(RefusedError):
@@ -127,9 +129,14 @@ def prepare(
     services, of_data = with_ways_back(
         host, services_of(host, target, strategies or {}, containers, others.retire, now), model, kept.volumes
     )
+    require_edge(host, services, release=draft.target.name)
     told = hazards.require_safe(host, model, services, others, containers, release=draft.target.name)
     pinned = {one.service: one.pinned for one in draft.drifted.images}
     services = tuple(replace(part, image_pinned=pinned.get(part.service, "")) for part in services)
+    moved = frozenset(one.service for one in services if one.image_old != one.image_new)
+    unjudged = moved & frozenset(host.config.lockstep.services)
+    breaking = breaking_jobs(services, model, breaks=verdict.breaks_old_code, unjudged=unjudged)
+    services = waved(host, services, model, breaking)
     plan = Plan(
         product=host.config.stack.product,
         jump=kind_of(draft.current, draft.target),
@@ -171,17 +178,17 @@ def prepare(
         migrations_read=not verdict.missing_folder,
         changelog=draft.changelog.sentence,
         signature=signature.sentence,
+        bake_s=host.config.verify.bake_s,
         notices=tuple(
             Noticed(one.version, notice.kind, notice.title)
             for one in draft.changelog.versions
             for notice in one.notices
         ),
     )
-    moved = frozenset(one.service for one in services if one.image_old != one.image_new)
-    unjudged = moved & frozenset(host.config.lockstep.services)
+    edge = host.edge.facts()
     timed = _timed(host, described(host, plan))
     return Prepared(
-        noticed(timed, model, breaks=verdict.breaks_old_code, unjudged=unjudged),
+        noticed(timed, model, breaks=verdict.breaks_old_code, unjudged=unjudged, edge=edge.service if edge else ""),
         draft.operator.to_bytes(),
         env.to_bytes(),
         _with_env(draft, draft.edited, draft.operator),

@@ -8,6 +8,7 @@ from avnwizard.engine.step import Step
 from avnwizard.flows.host import Host
 from avnwizard.flows.stack.run_folder import ENV_BEFORE, RunFolder
 from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.steps.bake import Bake
 from avnwizard.flows.steps.code import Checkout, WriteEnv
 from avnwizard.flows.steps.copy_off import copies
 from avnwizard.flows.steps.images import PullImages
@@ -47,6 +48,8 @@ def _steps(scene: Scene) -> Iterator[Step]:
     for part in scene.plan.services:
         yield _service(scene, part)
     yield Verify(scene, tag=scene.plan.target.tag, commit=scene.plan.target.commit)
+    if scene.plan.bake_s:
+        yield Bake(scene)
     if not scene.plan.again:
         yield from copies(scene.host, scene.plan.snapshot)
 

@@ -123,7 +123,7 @@ class DonePage(Page):
             facts.append(("Way back", Content(printable(way))))
         labels = ["Tomorrow", *[""] * len(outcome.tomorrow)]
         facts += [(label, Content(text)) for label, text in zip(labels, outcome.tomorrow, strict=False)]
-        notes = [printable(text, limit=600) for text in outcome.notes]
+        notes = [printable(text, limit=600) for text in (*outcome.but, *outcome.notes)]
         facts += [("", Content.assemble((f"{NOTE.sign} ", NOTE.style), text)) for text in notes]
         if view.probe and view.probe.lost:
             facts.append(("", Content("look in the report which service lost requests, and when")))

@@ -1,0 +1,64 @@
+"""Where the services of a wave meet, to do with one command what each alone would do with one of its own."""
+
+from collections.abc import Mapping, Sequence
+from enum import IntEnum
+
+from avnwizard.engine.step import StepContext
+from avnwizard.flows.host import Host
+
+
+class Place(IntEnum):
+    """In the order in which a roll passes them."""
+
+    COMPARE = 1
+    """Compose is asked which containers it would replace: a process that takes about a second."""
+    START = 2
+    """The new containers start."""
+    DIRECT = 3
+    """Traefik is sent to the new containers: it takes changes up every 2 s, so that is paid once."""
+    COMPARE_AGAIN = 4
+    """Compose is asked what it would do now."""
+
+
+def outdated(ctx: StepContext, host: Host, service: str, place: Place) -> frozenset[str]:
+    """The ids of the containers of a service that Compose would replace, maybe with those of others.
+
+    Raises:
+        HostError: Compose does not say.
+    """
+
+    def ask(services: Sequence[str]) -> frozenset[str]:
+        return host.stack.outdated(*services)
+
+    return ctx.together(place, service, ask)
+
+
+def start_new(ctx: StepContext, host: Host, service: str, count: int) -> None:
+    """Start new containers of a service alongside those that there are, to `count` in all.
+
+    Raises:
+        HostError: Compose cannot start them.
+    """
+
+    def start(orders: Sequence[Mapping[str, int]]) -> None:
+        scales = {name: scale for order in orders for name, scale in order.items()}
+        if len(scales) == 1:
+            host.stack.up(service, scale=count, recreate=False)
+        else:
+            host.stack.up_together(sorted(scales), scales)
+
+    ctx.together(Place.START, {service: count}, start)
+
+
+def direct(ctx: StepContext, host: Host, service: str, containers: Sequence[str]) -> None:
+    """Start the directors to a service's new containers.
+
+    Raises:
+        HostError: its labels cannot be repeated, or there is no Traefik.
+    """
+
+    def start(orders: Sequence[tuple[str, Sequence[str]]]) -> None:
+        for name, ids in orders:
+            host.edge.direct(name, ids, run=ctx.run)
+
+    ctx.together(Place.DIRECT, (service, tuple(containers)), start)

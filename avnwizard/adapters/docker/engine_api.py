@@ -15,7 +15,7 @@ _SIZES_S = 300.0
 _GLANCE_S = 5.0
 """For what is asked again at once if no answer comes."""
 LIMIT_BYTES = 1 << 26
-NO_ANSWER = (OSError, http.client.HTTPException, ValueError, KeyError, TypeError)
+NO_ANSWER = (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, RecursionError)
 """Nobody there, no HTTP, no JSON, or not of the shape that the API has."""
 
 

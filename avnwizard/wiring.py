@@ -65,6 +65,7 @@ def open_checkout(inside: Path) -> "Repo":
 
 def _open_real(directory: Path) -> Host:
     from avnwizard.adapters.clock import SystemClock
+    from avnwizard.adapters.cosign import Cosign
     from avnwizard.adapters.docker.discovery import every_container, project_from
     from avnwizard.adapters.docker.engine import require_engine
     from avnwizard.adapters.docker.server_evidence import evidence_of
@@ -90,7 +91,7 @@ def _open_real(directory: Path) -> Host:
     choice = _choose(stack, config, evidence_of(containers, project.name))
     edge = TraefikEdge(project.name)
     reach, sql = partial(_container_database, stack), sql_reader()
-    around = (LocalFiles(), SystemClock(), choice, reach, _http_probe, sql, HostHooks(), _clusters, offsite)
+    around = (LocalFiles(), SystemClock(), choice, reach, _http_probe, sql, HostHooks(), _clusters, offsite, Cosign)
     return Host(config, state, repo, stack, edge, *around)
 
 
@@ -169,6 +170,7 @@ def _open_practice(directory: Path) -> Host:
 
 
 def _practice_host(practice: "PracticeHost") -> Host:
+    from avnwizard.adapters.cosign import Cosign
     from avnwizard.adapters.files import LocalFiles
     from avnwizard.adapters.git import open_repo
     from avnwizard.adapters.hooks import HostHooks
@@ -186,8 +188,8 @@ def _practice_host(practice: "PracticeHost") -> Host:
     probe = PracticeEdge(practice.state, practice.stack.observer)
     sql = sql_reader()
     reach, asking = lambda _service: database, lambda: probe
-    files, hooks = LocalFiles(), HostHooks()
-    return Host(config, state, repo, stack, edge, files, clock, choice, reach, asking, sql, hooks, offsite=offsite)
+    around = (LocalFiles(), clock, choice, reach, asking, sql, HostHooks())
+    return Host(config, state, repo, stack, edge, *around, offsite=offsite, image_signatures=Cosign)
 
 
 @dataclass(frozen=True)

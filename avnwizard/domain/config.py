@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from annotated_types import Interval
 
 from avnwizard.domain.config_hooks import HooksSection
+from avnwizard.domain.config_images import ImagesSection
 from avnwizard.domain.config_snapshot import SnapshotSection
 from avnwizard.domain.config_verify import VerifySection
 from avnwizard.domain.handover import Handover
@@ -211,6 +212,7 @@ class Config:
 
     stack: StackSection = field(default_factory=StackSection)
     releases: ReleasesSection = field(default_factory=ReleasesSection)
+    images: ImagesSection = field(default_factory=ImagesSection)
     postgres: PostgresSection = field(default_factory=PostgresSection)
     lockstep: LockstepSection = field(default_factory=LockstepSection)
     roll: RollSection = field(default_factory=RollSection)

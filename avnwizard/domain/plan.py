@@ -9,6 +9,7 @@ from typing import Literal
 
 from avnwizard.domain.handover import Handover
 from avnwizard.domain.host import ComposeProject
+from avnwizard.domain.image_rule import ImageRule
 from avnwizard.domain.probing.route import ProbePlan
 from avnwizard.domain.readiness import Readiness
 from avnwizard.domain.snapshot import Proof
@@ -189,6 +190,7 @@ class Plan:
         signature: what the target tag's signature is worth, in words; "" in a plan of an older avnwizard.
         changelog: how far the release's notes were read, in words; "" in a plan of an older avnwizard.
         bake_s: for how long the new release is watched once it was verified; 0 for not at all.
+        image_rule: which of the images have to be signed, and by whose key.
         again: what undoing a rollback adds; the snapshot is that of the first time then. None for an upgrade.
     """
 
@@ -223,6 +225,7 @@ class Plan:
     signature: str = ""
     notices: tuple[Noticed, ...] = ()
     bake_s: float = 0.0
+    image_rule: ImageRule = field(default_factory=ImageRule)
 
     def service(self, name: str) -> ServicePlan:
         """One service's part."""

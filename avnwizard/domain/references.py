@@ -6,6 +6,11 @@ def is_tag(reference: str) -> bool:
     return bool(reference) and "@" not in reference and not reference.startswith("sha256:")
 
 
+def by_digest(reference: str, digest: str) -> str:
+    """The image of that digest in a reference's repository; the reference itself where no digest is known."""
+    return f"{repository_of(reference)}@{digest}" if digest else reference
+
+
 def repository_of(reference: str) -> str:
     """A reference without its tag and digest, as it is written."""
     head, slash, last = reference.partition("@")[0].rpartition("/")

@@ -12,6 +12,8 @@ from avnwizard.errors import HostError
 Row = tuple[Any, ...]
 _FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+ERRORS = (sqlite3.Error, UnicodeDecodeError)
+"""What sqlite3 raises; of a damaged file it may quote, in an error, bytes that are no text (CPython 3.11)."""
 _PRIMARY = 0xFF
 """The low byte of an extended result code is the primary one (sqlite.org/rescode.html)."""
 
@@ -20,16 +22,22 @@ class DamagedError(HostError):
     """The journal's file is not what SQLite wrote."""
 
 
-def said(path: Path, error: sqlite3.Error) -> HostError:
+def damaged(path: Path, why: str) -> DamagedError:
+    """What still works without a journal, and what to do."""
+    folder = path.parent
+    return DamagedError(
+        f"The journal {path} is damaged: {why}. The services run on as they are.",
+        f"Save what can be read with: avnwizard recover. The snapshots in {folder / 'snapshots'} and the env "
+        f"files in {folder / 'runs'} are whole: avnwizard snapshot restore does not need the journal.",
+    )
+
+
+def said(path: Path, error: Exception) -> HostError:
     """What is wrong with a journal, what still works, and what to do."""
     code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY
     folder = path.parent
-    if code in _DAMAGED:
-        return DamagedError(
-            f"The journal {path} is damaged: {error}. The services run on as they are.",
-            f"Save what can be read with: avnwizard recover. The snapshots in {folder / 'snapshots'} and the env "
-            f"files in {folder / 'runs'} are whole: avnwizard snapshot restore does not need the journal.",
-        )
+    if code in _DAMAGED or isinstance(error, UnicodeDecodeError):
+        return damaged(path, str(error))
     if code in _FULL:
         return HostError(
             f"The journal {path} cannot be written: {error}. A run that is cut off by this can be resumed.",
@@ -54,7 +62,7 @@ class Connection:
         self._lock = threading.RLock()
         try:
             self._db = sqlite3.connect(path, timeout=30.0, isolation_level=None, check_same_thread=False)
-        except sqlite3.Error as error:
+        except ERRORS as error:
             raise said(path, error) from error
 
     @contextlib.contextmanager
@@ -81,7 +89,7 @@ class Connection:
         try:
             with self._lock:
                 self._db.execute(query, values)
-        except sqlite3.Error as error:
+        except ERRORS as error:
             raise said(self._path, error) from error
 
     def each(self, query: str, rows: Iterable[Sequence[object]]) -> None:
@@ -89,7 +97,7 @@ class Connection:
         try:
             with self._lock:
                 self._db.executemany(query, rows)
-        except sqlite3.Error as error:
+        except ERRORS as error:
             raise said(self._path, error) from error
 
     def script(self, statements: str) -> None:
@@ -97,7 +105,7 @@ class Connection:
         try:
             with self._lock:
                 self._db.executescript(statements)
-        except sqlite3.Error as error:
+        except ERRORS as error:
             raise said(self._path, error) from error
 
     def rows(self, query: str, values: Sequence[object] = ()) -> list[Row]:
@@ -105,7 +113,7 @@ class Connection:
         try:
             with self._lock:
                 return self._db.execute(query, values).fetchall()
-        except sqlite3.Error as error:
+        except ERRORS as error:
             raise said(self._path, error) from error
 
     def copy(self, to: Path) -> None:
@@ -114,7 +122,7 @@ class Connection:
             with self._lock, sqlite3.connect(to) as other:
                 self._db.backup(other)
             other.close()
-        except sqlite3.Error as error:
+        except ERRORS as error:
             raise said(to, error) from error
 
     def close(self) -> None:

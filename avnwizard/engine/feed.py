@@ -85,5 +85,5 @@ def _parse(line: bytes) -> Event | None:
     try:
         found = json.loads(line)
         return Event(found["at"], found["kind"], found["step"], found["text"], found["data"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None  # the torn line of a killed writer

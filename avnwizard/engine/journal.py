@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from avnwizard import __version__
-from avnwizard.engine.connection import Connection, Row, said
+from avnwizard.engine.connection import ERRORS, Connection, Row, damaged, said
 from avnwizard.engine.faults import fault_point
 from avnwizard.engine.holding import login
 from avnwizard.engine.private import make_file, make_folder
@@ -192,7 +192,10 @@ class Journal:
     def facts(self, run: str, step: str) -> dict[str, Any]:
         """What a step noted."""
         rows = self._db.rows("SELECT key, value FROM facts WHERE run=? AND step=?", (run, step))
-        return {key: json.loads(value) for key, value in rows}
+        try:
+            return {key: json.loads(value) for key, value in rows}
+        except (ValueError, RecursionError) as error:
+            raise damaged(self._path, "a fact in it is no JSON") from error
 
     def runs(self) -> list[RunRecord]:
         """Every run, newest first: by the order in which they were written, since a clock may be set back."""
@@ -228,7 +231,7 @@ class Journal:
                 rows = other.execute(f"SELECT {_RUN} FROM runs ORDER BY rowid DESC").fetchall()  # noqa: S608 - a literal
         except FileNotFoundError:
             return []
-        except sqlite3.Error as error:
+        except ERRORS as error:
             raise said(path, error) from error
         except OSError as error:
             raise HostError(f"The journal {path} cannot be read: {error}", "Look at it as its owner.") from error

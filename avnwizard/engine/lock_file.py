@@ -60,7 +60,7 @@ def read(descriptor: int) -> dict[str, Any]:
     text = os.pread(descriptor, _LONGEST, 0).decode("utf-8", "replace")
     try:
         found, _ = json.JSONDecoder().raw_decode(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from avnwizard.engine.connection import Row
+from avnwizard.engine.connection import ERRORS, Row
 from avnwizard.engine.journal import Journal, copy_of
 from avnwizard.engine.records import UNFINISHED
 from avnwizard.errors import HostError
@@ -45,7 +45,7 @@ def is_whole(path: Path) -> bool:
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as found:
             return bool(found.execute("PRAGMA integrity_check(1)").fetchall() == [("ok",)])
-    except sqlite3.Error:
+    except ERRORS:
         return False
 
 
@@ -99,7 +99,7 @@ def _readable(file: Path, query: str) -> list[Row]:
     found: list[Row] = []
     if not file.exists():
         return found
-    with contextlib.suppress(sqlite3.Error), closing(sqlite3.connect(file)) as damaged:
+    with contextlib.suppress(*ERRORS), closing(sqlite3.connect(file)) as damaged:
         found.extend(iter(damaged.execute(query).fetchone, None))
     return found
 

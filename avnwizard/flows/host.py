@@ -12,11 +12,16 @@ from avnwizard.engine.journal import Journal
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.ports import Clock, Clusters, Database, Edge, EdgeProbe, Files, Repo, SqlReader, Stack
 from avnwizard.ports.hooks import Hooks
+from avnwizard.ports.image_signatures import ImageSignatures
 from avnwizard.ports.offsite import Offsite
 
 
 def _no_clusters() -> Clusters:
     raise RefusedError("No second Postgres server can be made on this host.", "Use a Docker Engine.")
+
+
+def _no_image_signatures() -> ImageSignatures:
+    raise RefusedError("The signatures of images cannot be verified from here.", "Use cosign on the Docker host.")
 
 
 def _no_offsite(place: Place, _environment: Mapping[str, str]) -> Offsite:
@@ -34,6 +39,7 @@ class Host:
         sql: reads the releases' SQL migrations.
         hooks: calls the operator's own commands; None where none can be called.
         offsite: the way to a place that keeps copies of snapshots.
+        image_signatures: verifies the signatures of images.
         clusters: makes Postgres servers of another major alongside the stack's.
     """
 
@@ -51,6 +57,7 @@ class Host:
     hooks: Hooks | None = None
     clusters: Callable[[], Clusters] = _no_clusters
     offsite: Callable[[Place, Mapping[str, str]], Offsite] = _no_offsite
+    image_signatures: Callable[[], ImageSignatures] = _no_image_signatures
 
     @property
     def postgres_service(self) -> str:

@@ -29,10 +29,14 @@ class Image:
 
 
 class Registry:
-    """The registry at `address` (`host:port`); repositories lie below `namespace`."""
+    """The registry at `address` (`host:port`); repositories lie below `namespace`.
 
-    def __init__(self, address: str, namespace: str) -> None:
+    `auth` is name and password as basic authentication writes them, for a registry that wants them.
+    """
+
+    def __init__(self, address: str, namespace: str, auth: str = "") -> None:
         self.address = address
+        self._headers = {"Authorization": f"Basic {auth}"} if auth else {}
         self.namespace = namespace
         self._known: set[tuple[str, str]] = set()
 
@@ -73,6 +77,14 @@ class Registry:
         status, headers = self._ask("HEAD", path, None, {"Accept": _MANIFEST}, wanted=(200, 404))
         return headers.get("docker-content-digest") if status == 200 else None
 
+    def answers(self) -> bool:
+        """Whether it is up, and takes the credentials."""
+        try:
+            self._ask("GET", "/v2/", None, wanted=(200,))
+        except (OSError, http.client.HTTPException):
+            return False
+        return True
+
     def _blob(self, repository: str, digest: str, content: Path | bytes) -> None:
         if (repository, digest) in self._known:
             return
@@ -101,7 +113,7 @@ class Registry:
     ) -> tuple[int, dict[str, str]]:
         connection = http.client.HTTPConnection(self.address, timeout=120)
         try:
-            connection.request(method, path, body, headers or {})
+            connection.request(method, path, body, {**self._headers, **(headers or {})})
             answer = connection.getresponse()
             said = answer.read()
         finally:

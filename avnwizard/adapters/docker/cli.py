@@ -108,7 +108,7 @@ class DockerCli:
         done = self.run(argv, env=env)
         try:
             return json.loads(done.stdout)
-        except ValueError:
+        except (ValueError, RecursionError):
             message = f"`{' '.join(argv[:3])}` printed no JSON."
             raise HostError(message, "Is this Docker's own CLI, not a stand-in for it?") from None
 

@@ -34,7 +34,10 @@ def connections_of(
     done = cli.try_(("docker", "exec", container_id, "cat", *_TABLES), timeout_s=_EXEC_S)
     if not done.text.strip().startswith("sl"):
         return Connections(0, 0, "nothing")
-    links = netns.inbound(links_from_table(done.text))
+    try:
+        links = netns.inbound(links_from_table(done.text))
+    except ValueError:  # the container's own `cat` has written it
+        return Connections(0, 0, "nothing")
     return Connections(len(links), sum(bool(one.unread or one.unsent) for one in links), "exec")
 
 
@@ -46,7 +49,11 @@ def _counted(links: list[Link], quiet_ms: int, edge: frozenset[str] | None) -> C
 
 
 def links_from_table(text: str) -> list[Link]:
-    """The sockets of /proc/net/tcp and tcp6 (proc(5)); the table knows no times."""
+    """The sockets of /proc/net/tcp and tcp6 (proc(5)); the table knows no times.
+
+    Raises:
+        ValueError: a line is none of such a table.
+    """
     links = []
     for line in text.splitlines():
         words = line.split()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from avnwizard.adapters.docker.cli import DockerCli
-from avnwizard.adapters.docker.inspect import LABEL, container_from, labelled
+from avnwizard.adapters.docker.inspect import LABEL, container_from, labelled, labels_of
 from avnwizard.domain.host import ComposeProject, Container
 from avnwizard.domain.origin import Origin, env_files_to_use, files_to_use
 from avnwizard.errors import HostError
@@ -109,7 +109,7 @@ def origins_of(containers: Iterable[Container], place: Path) -> tuple[Origin, ..
 
 
 def _labels(raw: Mapping[str, Any]) -> Mapping[str, str]:
-    return raw["Config"].get("Labels") or {}
+    return labels_of(raw["Config"])
 
 
 def _env_file(files: tuple[Path, ...]) -> Path:

@@ -15,29 +15,39 @@ _SIZES_S = 300.0
 _GLANCE_S = 5.0
 """For what is asked again at once if no answer comes."""
 LIMIT_BYTES = 1 << 26
-NO_ANSWER = (OSError, http.client.HTTPException, ValueError, KeyError, TypeError)
+NO_ANSWER = (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, RecursionError)
 """Nobody there, no HTTP, no JSON, or not of the shape that the API has."""
 
 
-def registry_digest(engine_socket: Path, reference: str, *, timeout_s: float = TIMEOUT_S) -> str:
+def registry_digest(engine_socket: Path, reference: str, auth: str = "", *, timeout_s: float = TIMEOUT_S) -> str:
     """The digest ("sha256:…") of a tag in its registry; "" where the registry or the engine cannot be asked.
 
-    Engine API, GET /distribution/{name}/json (1.30 and later): its proxies, mirrors and certificates count. The
-    request carries no credentials: a private registry answers with 401, which is "" here.
+    Engine API, GET /distribution/{name}/json (1.30 and later): its proxies, mirrors and certificates count.
+
+    Args:
+        auth: the header `X-Registry-Auth`, from `credentials.registry_auth`; a private registry refuses without.
     """
-    found = asked(engine_socket, f"/distribution/{quote(reference, safe='/:@')}/json", timeout_s)
-    return str((found.get("Descriptor") or {}).get("digest") or "")
+    with contextlib.closing(UnixConnection(engine_socket, timeout_s)) as connection:
+        try:
+            status, found = _got(connection, _distribution(reference), auth)
+        except NO_ANSWER:
+            return ""
+    described = found.get("Descriptor") if status == http.client.OK and isinstance(found, dict) else None
+    return str(described.get("digest") or "") if isinstance(described, dict) else ""
 
 
-def offers(engine_socket: Path, reference: str, *, timeout_s: float = TIMEOUT_S) -> bool | None:
-    """Whether a registry has an image, asked without credentials; None where it does not answer.
+def _distribution(reference: str) -> str:
+    return f"/distribution/{quote(reference, safe='/:@')}/json"
+
+
+def offers(engine_socket: Path, reference: str, auth: str = "", *, timeout_s: float = TIMEOUT_S) -> bool | None:
+    """Whether a registry has an image; None where it does not answer, or not to these credentials.
 
     Only "not found" is a no (tried with Engine 26.1: 404 "manifest unknown"; 500 where the registry does not answer).
     """
-    path = f"/distribution/{quote(reference, safe='/:@')}/json"
     with contextlib.closing(UnixConnection(engine_socket, timeout_s)) as connection:
         try:
-            status, _ = _got(connection, path)
+            status, _ = _got(connection, _distribution(reference), auth)
         except NO_ANSWER:
             return None
     return True if status == http.client.OK else False if status == http.client.NOT_FOUND else None
@@ -133,8 +143,8 @@ def info(engine_socket: Path) -> dict[str, Any]:
     return asked(engine_socket, "/info", TIMEOUT_S)
 
 
-def _got(connection: http.client.HTTPConnection, path: str) -> tuple[int, Any]:
-    connection.request("GET", path)
+def _got(connection: http.client.HTTPConnection, path: str, auth: str = "") -> tuple[int, Any]:
+    connection.request("GET", path, headers={"X-Registry-Auth": auth} if auth else {})
     answer = connection.getresponse()
     return answer.status, json.loads(answer.read(LIMIT_BYTES))
 

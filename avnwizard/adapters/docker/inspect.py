@@ -15,6 +15,8 @@ LABEL = "com.docker.compose."
 _ATTEMPTS = 5
 _STATE: dict[object, ContainerState] = {word: word for word in get_args(ContainerState)}
 _HEALTH: dict[object, Health] = {word: word for word in get_args(Health)}
+_NUMBER = re.compile(r"[0-9]{1,9}")
+"""A replica's number in its label: anyone can write a label."""
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -81,7 +83,7 @@ def parsed(output: bytes) -> list[dict[str, Any]]:
 def container_from(raw: Mapping[str, Any]) -> Container:
     """A container of a Compose project."""
     state, config = raw["State"], raw["Config"]
-    labels = config.get("Labels") or {}
+    labels = labels_of(config)
     status = state.get("Status")
     health = (state.get("Health") or {}).get("Status")
     return Container(
@@ -107,6 +109,11 @@ def container_from(raw: Mapping[str, Any]) -> Container:
         made_in=labels.get(f"{LABEL}project.working_dir", ""),
         pgdata=_variables(config).get("PGDATA", ""),
     )
+
+
+def labels_of(config: Mapping[str, Any]) -> dict[str, str]:
+    """A container's labels, but those with a NUL: an image may bring one, and no path or argument can hold it."""
+    return {str(name): str(value) for name, value in (config.get("Labels") or {}).items() if "\0" not in str(value)}
 
 
 def image_from(reference: str, raw: Mapping[str, Any]) -> Image:
@@ -176,4 +183,4 @@ def _moment(written: object) -> float:
 
 
 def _number(label: object) -> int:
-    return int(label) if isinstance(label, str) and label.isdigit() else 1
+    return int(label) if isinstance(label, str) and _NUMBER.fullmatch(label) else 1

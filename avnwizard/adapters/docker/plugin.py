@@ -38,5 +38,5 @@ def _has_other_places(config: Path) -> bool:
     """Whether the CLI's settings name more folders for plugins, which come first."""
     try:
         return bool(json.loads(config.read_bytes()).get("cliPluginsExtraDirs"))
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return False

@@ -12,6 +12,7 @@ from pathlib import Path
 from avnwizard.adapters.docker import copying, engine_api
 from avnwizard.adapters.docker.changes import Changes
 from avnwizard.adapters.docker.cli import DockerCli
+from avnwizard.adapters.docker.credentials import Credentials
 from avnwizard.adapters.docker.discovery import origins_of
 from avnwizard.adapters.docker.engine import find_engine
 from avnwizard.adapters.docker.environment import compose_environment, shadowed, without_secrets
@@ -66,6 +67,7 @@ class DockerStack:
         self._changes = Changes(self._cli, project)
         self._models, self._hashes = Kept[ComposeModel](), Kept[dict[str, str]]()
         self._up_s, self._pull_s = up_s, pull_s
+        self._credentials = Credentials()
 
     @property
     def project(self) -> ComposeProject:
@@ -173,12 +175,15 @@ class DockerStack:
     def registry_digest(self, reference: str) -> str:
         """What the registry says the tag is now ("sha256:…"); "" where it cannot be asked."""
         engine_socket = self._cli.engine_socket
-        return engine_api.registry_digest(engine_socket, reference) if engine_socket else ""
+        return engine_api.registry_digest(engine_socket, reference, self._auth(reference)) if engine_socket else ""
 
     def offers(self, reference: str) -> bool | None:
         """Whether the registry has an image; None where that cannot be told."""
         engine_socket = self._cli.engine_socket
-        return engine_api.offers(engine_socket, reference) if engine_socket else None
+        return engine_api.offers(engine_socket, reference, self._auth(reference)) if engine_socket else None
+
+    def _auth(self, reference: str) -> str:
+        return self._credentials.auth(reference, self._cli.environ)
 
     def pull(self, reference: str, progress: Callable[[str], None]) -> Image:
         """Pull, telling Docker's lines."""

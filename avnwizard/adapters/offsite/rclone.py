@@ -60,7 +60,7 @@ class Rclone:
         try:
             found = json.loads(self._rclone("lsjson", "--dirs-only", "--", self._place(project)) or "[]")
             copies = [Copied(str(one["Path"]), str(one["ModTime"]), str(one["Path"])) for one in found]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise HostError("rclone's list cannot be read.", _HINT) from error
         return tuple(sorted(copies, key=lambda one: one.name, reverse=True))
 

@@ -60,9 +60,12 @@ class Restic:
         try:
             found = json.loads(self._restic("snapshots", "--json", "--tag", _TAG, "--host", project) or "[]") or []
             copies = [
-                Copied(tag, str(one["time"]), str(one["id"])) for one in found for tag in one["tags"] if tag != _TAG
+                Copied(str(tag), str(one["time"]), str(one["id"]))
+                for one in found
+                for tag in one["tags"]
+                if tag != _TAG
             ]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise HostError("restic's list of snapshots cannot be read.", _HINT) from error
         newest: dict[str, Copied] = {one.name: one for one in sorted(copies, key=lambda one: one.at)}
         return tuple(sorted(newest.values(), key=lambda one: one.at, reverse=True))

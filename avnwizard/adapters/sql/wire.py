@@ -61,7 +61,7 @@ def read_answer(line: bytes) -> tuple[Judged, Made] | None:
         found = json.loads(line)
         effects = tuple((number, _effect(values)) for number, *values in found["effects"])
         return Judged(effects, found["problem"]), _read_made(found)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

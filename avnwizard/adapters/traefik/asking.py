@@ -30,7 +30,7 @@ def api(place: Place, path: str) -> Any:
     answer = _get(place, path, host="", tls=False)
     if answer is None or answer[0] != http.client.OK:
         return None
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, RecursionError):
         return json.loads(answer[2])
     return None
 
@@ -48,7 +48,7 @@ def names_of(router: dict[str, Any]) -> set[str]:
     ENTRYPOINT-NAME there (v3.7, pkg/server/aggregator.go).
     """
     name = str(router.get("name", ""))
-    return {name, *(name.removeprefix(f"{point}-") for point in router.get("entryPoints") or () if point)}
+    return {name, *(name.removeprefix(f"{point}-") for point in _listed(router.get("entryPoints")) if point)}
 
 
 def servers(place: Place, name: str) -> set[str] | None:
@@ -56,8 +56,14 @@ def servers(place: Place, name: str) -> set[str] | None:
     found = api(place, f"/api/http/services/{quote(name, safe='@')}")
     if not isinstance(found, dict) or found.get("status") != "enabled":
         return None
-    listed = (found.get("loadBalancer") or {}).get("servers") or ()
-    return {str(one.get("url", "")) for one in listed}
+    balancer = found.get("loadBalancer")
+    listed = _listed(balancer.get("servers")) if isinstance(balancer, dict) else []
+    return {str(one.get("url", "")) for one in listed if isinstance(one, dict)}
+
+
+def _listed(found: object) -> list[Any]:
+    """A list of the API's; whatever else answers on that port may answer anything."""
+    return found if isinstance(found, list) else []
 
 
 def status(place: Place, path: str, *, host: str) -> int | None:

@@ -181,6 +181,6 @@ def _expiry(row: Row) -> float | None:
     try:
         told = json.loads(row.opened.plaintext)["expires_at"][TOKENS[row.table][1]]
         found = datetime.fromisoformat(told).timestamp()
-    except (ValueError, KeyError, TypeError, OverflowError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
     return found if found > 0 else None

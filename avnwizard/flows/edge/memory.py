@@ -60,7 +60,7 @@ def load(files: Files, folder: Path) -> ProbeMemory | None:
     """What was kept in a run's folder; None where there is nothing that can be read."""
     try:
         return _from(json.loads(files.read(folder / NAME)))
-    except (WizardError, ValueError, KeyError, TypeError, AttributeError):
+    except (WizardError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
         return None
 
 

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 
 from avnwizard.domain.plain import printable
+from avnwizard.domain.typed import order_from
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord
 from avnwizard.engine.step import Probe, Step, StepContext
@@ -131,13 +132,13 @@ class ForgetOld(Flow):
     def steps(self, host: Host, journal: Journal, run: RunRecord) -> list[Step]:
         """One."""
         del journal
-        plan = json.loads(run.plan)
+        plan = order_from(run.plan, volume=str, image=str)
         return [RemoveVolume(host, plan["volume"], plan["image"])]
 
     def outcome(self, journal: Journal, run: RunRecord) -> Outcome:
         """Which one."""
         del journal
-        return Outcome((("Volume", json.loads(run.plan)["volume"]),))
+        return Outcome((("Volume", order_from(run.plan, volume=str)["volume"]),))
 
 
 def to_json(one: Leftover) -> str:

@@ -17,6 +17,7 @@ from avnwizard.flows.edge.foresight import foreseen
 from avnwizard.flows.host import Host
 from avnwizard.flows.postgres.plan import MajorPlan, WayOffer
 from avnwizard.flows.postgres.ways import offers, recommended
+from avnwizard.flows.safety.image_signatures import image_rule, require_signed
 from avnwizard.flows.snapshot.planning import plan_snapshot
 from avnwizard.flows.stack.former_release import stays_running
 from avnwizard.flows.stack.models import compose_paths
@@ -147,6 +148,7 @@ def _target(host: Host, old: Container, to: int, image: str, tell: Callable[[str
             "Name it: --image NAME:TAG",
         )
     found = host.stack.image(reference) or host.stack.pull(reference, tell)
+    require_signed(host, image_rule(host), {reference: found.digest})
     says = found.environment.get(major.MAJOR_VARIABLE, "")
     if says.partition(".")[0] != str(to):
         what = f"PostgreSQL {printable(says, limit=9)}" if says else "an image that does not say its major (PG_MAJOR)"

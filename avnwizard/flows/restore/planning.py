@@ -105,7 +105,7 @@ def from_json(text: str) -> RestoreOrder:
         stop = tuple(map(str, found.get("stop", ())))
         doubts = () if found.get("sealed") else ("The operator vouched for it, or an earlier version ordered this.",)
         return RestoreOrder(Path(found["snapshot"]), databases, (), volumes, stop, doubts)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RefusedError(
             "This restore was planned by another version of avnwizard.", "Go on with the version that started it."
         ) from error

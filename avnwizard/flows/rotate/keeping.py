@@ -55,7 +55,7 @@ def load(host: Host, rotation: str) -> Pair:
         opened = _ring(host).open(host.files.read(file).decode("ascii"))
         told = json.loads(base64.b64decode(opened.plaintext)) if opened else {}
         return Pair(tuple(map(Secret, told["old"])), Secret(told["new"]))
-    except (HostError, KeyError, ValueError) as error:
+    except (HostError, KeyError, ValueError, TypeError, RecursionError) as error:
         raise RefusedError(
             f"The old secret of this rotation is not in {file} any more, or its key is not.",
             "It was destroyed on request, or the state's folder was changed. Without it this phase cannot be done.",

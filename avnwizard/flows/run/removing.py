@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from avnwizard.domain.plain import printable
+from avnwizard.domain.typed import order_from
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord, StepRecord
 from avnwizard.engine.step import Probe, Step, StepContext
@@ -81,7 +82,7 @@ class Prune(Flow):
     def steps(self, host: Host, journal: Journal, run: RunRecord) -> list[Step]:
         """Folders first."""
         del journal
-        plan = json.loads(run.plan)
+        plan = order_from(run.plan, remove=list, leftover=list, databases=list)
         folders = [Path(one) for one in plan["remove"]], [Path(one) for one in plan["leftover"]]
         steps: list[Step] = [RemoveFolders(host, *folders)] if any(folders) else []
         return [*steps, DropAside(host, plan["databases"])] if plan["databases"] else steps
@@ -89,7 +90,7 @@ class Prune(Flow):
     def facts(self, journal: Journal, run: RunRecord, steps: Sequence[StepRecord]) -> list[str]:
         """What went."""
         del journal, steps
-        plan = json.loads(run.plan)
+        plan = order_from(run.plan, remove=list, leftover=list, databases=list)
         return [
             f"- snapshots: {_names(Path(one).name for one in (*plan['remove'], *plan['leftover']))}",
             f"- databases: {_names(plan['databases'])}",
@@ -98,7 +99,7 @@ class Prune(Flow):
     def outcome(self, journal: Journal, run: RunRecord) -> Outcome:
         """How many went."""
         del journal
-        plan = json.loads(run.plan)
+        plan = order_from(run.plan, remove=list, leftover=list, databases=list)
         snapshots = len(plan["remove"]) + len(plan["leftover"])
         return Outcome((("Snapshots", str(snapshots)), ("Databases", str(len(plan["databases"])))))
 

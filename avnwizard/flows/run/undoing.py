@@ -5,6 +5,7 @@ For flows whose way back is no more than that; the way back of an upgrade is a f
 
 import json
 
+from avnwizard.domain.typed import order_from
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord
 from avnwizard.engine.step import Step
@@ -25,7 +26,7 @@ class Undo(Flow):
     def steps(self, host: Host, journal: Journal, run: RunRecord) -> list[Step]:
         """Those of the run that is taken back which were begun when this was planned."""
         undone = journal.run(run.undoes)
-        begun = set(json.loads(run.plan)["steps"])
+        begun = set(order_from(run.plan, steps=list)["steps"])
         return flow_of(undone).undo_steps(host, journal, undone, begun)
 
 

@@ -78,5 +78,12 @@ def require_own(host: Host, folder: Path) -> None:
 
 
 def _digest(host: Host, folder: Path) -> bytes:
-    key = bytes.fromhex(host.files.read(host.state.folder / KEY).decode("ascii"))
+    try:
+        key = bytes.fromhex(host.files.read(host.state.folder / KEY).decode("ascii"))
+    except ValueError as error:
+        raise HostError(
+            f"{printable(str(host.state.folder / KEY))}, the key that vouches for snapshots, is damaged.",
+            "Put it back from a backup of the state folder. Without it, set it aside: the next snapshot makes a new "
+            "key, and older ones are restored with --foreign alone.",
+        ) from error
     return hmac.new(key, host.files.read(folder / SUMS), hashlib.sha256).hexdigest().encode()

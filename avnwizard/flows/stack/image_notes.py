@@ -7,6 +7,7 @@ from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.host import ComposeModel, Container
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import ServicePlan
+from avnwizard.domain.references import is_tag
 from avnwizard.domain.secret import masked
 from avnwizard.flows.host import Host
 
@@ -20,7 +21,7 @@ def image_notes(
         target: the new release's tag.
         env: the operator's file as it will be.
     """
-    notes = list(_held_back(pins, env, services, model))
+    notes = [*_held_back(pins, env, services, model), *_unpinned(services)]
     if not _any_changes(host, services):
         notes.append(
             f"No service's image changes: after the upgrade to {printable(target)} every service runs the image "
@@ -46,6 +47,17 @@ def _held_back(
                     f"{name} {how} {printable(image, limit=160)}: your env file has {pin.key}={mine}, "
                     f"the release {theirs}."
                 )
+
+
+def _unpinned(services: Sequence[ServicePlan]) -> Iterator[str]:
+    """One sentence for the images whose registry does not say what it has: the plan cannot hold them to a digest."""
+    names = sorted({one.image_new for one in services if one.pulled and is_tag(one.image_new) and not one.digest})
+    if names:
+        listed = ", ".join(printable(one, limit=160) for one in names)
+        yield (
+            f"No registry says which image {listed} is now, so the plan is not pinned to its digest: what the pull "
+            "brings is what runs. `docker login` as the user who runs avnwizard lets it ask a private registry."
+        )
 
 
 def _any_changes(host: Host, services: Sequence[ServicePlan]) -> bool:

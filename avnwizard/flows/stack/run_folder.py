@@ -1,9 +1,12 @@
 """A run's folder: what a run needs that must not be in the journal, because it is large or secret."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from avnwizard.domain.plain import printable
+from avnwizard.errors import HostError
 from avnwizard.ports import Files
 
 ENV_BEFORE, ENV_AFTER = "env.before", "env.after"
@@ -47,9 +50,25 @@ class RunFolder:
         self._files.write(self.path / f"{name}.json", json.dumps(index).encode())
 
     def contents(self, name: str) -> dict[str, bytes | None]:
-        """What `save_contents` kept."""
-        index = json.loads(self._files.read(self.path / f"{name}.json"))
+        """What `save_contents` kept.
+
+        Raises:
+            HostError: it cannot be read, or is damaged.
+        """
+        try:
+            index = dict(json.loads(self._files.read(self.path / f"{name}.json")).items())
+        except (ValueError, AttributeError, RecursionError) as error:
+            raise self._damaged(name) from error
+        known = re.compile(rf"{re.escape(name)}\.[0-9]+")
+        if any(kept is not None and not known.fullmatch(str(kept)) for kept in index.values()):
+            raise self._damaged(name)
         return {path: None if kept is None else self._files.read(self.path / kept) for path, kept in index.items()}
+
+    def _damaged(self, name: str) -> HostError:
+        return HostError(
+            f"{printable(str(self.path / name))}.json is damaged: which files the run kept is not known.",
+            f"The files themselves are in {printable(str(self.path))}; put them back by hand.",
+        )
 
     def has_contents(self, name: str) -> bool:
         """Whether `save_contents` has kept files under this name."""

@@ -6,10 +6,11 @@ from dataclasses import replace
 from avnwizard.domain import commands
 from avnwizard.domain.host import Image
 from avnwizard.domain.plan import Plan
-from avnwizard.domain.references import is_tag, repository_of
+from avnwizard.domain.references import by_digest, is_tag, repository_of
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import StepError
 from avnwizard.flows.safety.hazards import require_safe_still
+from avnwizard.flows.safety.image_signatures import require_signed
 from avnwizard.flows.stack.kept_images import keep_name, named_before
 from avnwizard.flows.stack.same_major import require_same_major
 from avnwizard.flows.stack.scene import Scene
@@ -40,10 +41,13 @@ class PullImages(Step):
         self._scene = scene
 
     def describe(self) -> PlannedStep:
-        """One pull for each image."""
+        """One pull for each image, and one look at its signature where the plan wants one."""
+        wanted, rule = references(self._scene.plan), self._scene.plan.image_rule
+        named = [by_digest(each, wanted[each]) for each in rule.wanted(sorted(wanted))]
+        verified = [rule.command(each) for each in named]
         return replace(
             super().describe(),
-            commands=tuple(commands.docker_pull(image) for image in sorted(references(self._scene.plan))),
+            commands=(*(commands.docker_pull(image) for image in sorted(wanted)), *verified),
             note="What is pulled is what runs, by image id. The images that run now are kept under a tag each, which "
             "`docker image prune` spares; `prune -a` does not, and a rollback then pulls them from their registry.",
             going_back="nothing to undo; the old images are kept",
@@ -71,6 +75,7 @@ class PullImages(Step):
                     f"the plan was made with {digest}. Nothing that serves was changed.",
                     "Somebody moved the tag: roll back, look at the release, and plan again.",
                 )
+            self._require_signed(reference, image)
             require_same_major(self._scene.host, self._scene.plan, image, ctx.recall().get("running", {}))
             pulled[reference] = image.id
         for reference in unpulled(self._scene.plan):
@@ -78,6 +83,17 @@ class PullImages(Step):
         require_safe_still(ctx, self._scene.host, self._scene.plan)
         ctx.note(images=pulled)
         ctx.progress(len(wanted), len(wanted), "images")
+
+    def _require_signed(self, reference: str, image: Image) -> None:
+        """What came is what has to be signed: the registry may have moved the tag since the plan."""
+        rule = self._scene.plan.image_rule
+        if rule.wanted([reference]) and not image.digest:
+            raise StepError(
+                f"{reference} came without a digest, so that its signature cannot be verified. Nothing that serves "
+                "was changed.",
+                "Does the registry that the compose file names keep it?",
+            )
+        require_signed(self._scene.host, rule, {reference: image.digest})
 
     def _keep_running(self, ctx: StepContext) -> None:
         if "running" in ctx.recall():

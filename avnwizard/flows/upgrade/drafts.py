@@ -82,7 +82,7 @@ def load(host: Host, current: str, target: str) -> Saved | None:
             int(found["left_out"]),
             float(found["at"]),
         )
-    except (WizardError, ValueError, KeyError, TypeError, AttributeError):
+    except (WizardError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
         return None
 
 

@@ -22,6 +22,7 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.safety import hazards
 from avnwizard.flows.safety.data_services import with_ways_back
 from avnwizard.flows.safety.edge_and_engine import require_edge
+from avnwizard.flows.safety.image_signatures import image_rule, require_signed
 from avnwizard.flows.safety.provenance import doubt_of, require_genuine
 from avnwizard.flows.safety.unprotected import require_known_database, snapshot_warnings
 from avnwizard.flows.snapshot.planning import plan_snapshot
@@ -130,6 +131,8 @@ def prepare(
         host, services_of(host, target, strategies or {}, containers, others.retire, now), model, kept.volumes
     )
     require_edge(host, services, release=draft.target.name)
+    rule = image_rule(host)
+    require_signed(host, rule, {one.image_new: one.digest for one in services if one.image_new and one.pulled})
     told = hazards.require_safe(host, model, services, others, containers, release=draft.target.name)
     pinned = {one.service: one.pinned for one in draft.drifted.images}
     services = tuple(replace(part, image_pinned=pinned.get(part.service, "")) for part in services)
@@ -169,6 +172,7 @@ def prepare(
         ),
         rollback_needs_restore=verdict.rollback_needs_restore,
         changes=changes,
+        image_rule=rule,
         env_sha256=hashlib.sha256(draft.operator.to_bytes()).hexdigest(),
         healthy_s=host.config.roll.healthy_s,
         drain_s=host.config.roll.drain_s,

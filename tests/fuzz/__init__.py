@@ -1,0 +1,1 @@
+"""Every reader of text from outside, given broken text."""

@@ -10,6 +10,7 @@ from annotated_types import Interval
 
 from avnwizard.domain.config_hooks import HooksSection
 from avnwizard.domain.config_snapshot import SnapshotSection
+from avnwizard.domain.data_way import DataWay
 from avnwizard.domain.handover import Handover
 from avnwizard.domain.plain import printable
 from avnwizard.domain.secret import redact_urls
@@ -149,12 +150,16 @@ class RollbackSection:
     Attributes:
         compatible: databases whose newer schema the old code can work with: the operator vouches for it.
         save_rows: after a restore, also dump the tables that were written to since the snapshot.
+        data: service -> what becomes of the data in its volumes where an upgrade changes its image. "keep": the
+            previous version starts on it as it is. "stay": the newer version keeps running. "copy": the volumes are
+            copied before the newer version first starts, and put back. "drop": they are emptied (a cache).
     """
 
     __pydantic_config__ = _STRICT
 
     compatible: tuple[str, ...] = ()
     save_rows: bool = False
+    data: dict[str, DataWay] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from avnwizard.domain.data_way import DataWay, HeldVolume
 from avnwizard.domain.handover import Handover
 from avnwizard.domain.host import ComposeProject
 from avnwizard.domain.probing.route import ProbePlan
@@ -73,6 +74,8 @@ class ServicePlan:
         grace_s: how long its old containers may take to stop before they are killed.
         may_lose: what users or other services may lose meanwhile, "" for nothing.
         way_back: what a rollback does with it where its data does not go back with it; "" where it has none.
+        data: what was decided of that, or follows from what is known; "" where nobody knows, or it has none.
+        held: the volumes that a rollback puts back or empties.
         unseen: what its containers read and the release changes without Compose seeing it, such as a mounted file:
             they are replaced all the same.
         replicas: how many containers of it ran by the operator's scaling (`--scale`) and are kept, where these are
@@ -100,6 +103,8 @@ class ServicePlan:
     image_checked: bool = False
     successor: str = ""
     ready: Readiness | None = None
+    data: DataWay | Literal[""] = ""
+    held: tuple[HeldVolume, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from avnwizard.ports.progress import Progress
 from avnwizard.ports.sealed_rows import SealedRows
 from avnwizard.ports.sql import SqlReader
 from avnwizard.ports.stack import Repo, Stack
+from avnwizard.ports.volumes import Volumes
 
 __all__ = [
     "Clock",
@@ -30,4 +31,5 @@ __all__ = [
     "SqlReader",
     "Stack",
     "ToolCommand",
+    "Volumes",
 ]

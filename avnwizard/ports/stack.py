@@ -22,6 +22,7 @@ from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.domain.probing import Standing
 from avnwizard.domain.signature import Signature
 from avnwizard.ports.progress import Progress
+from avnwizard.ports.volumes import Volumes
 
 
 class Repo(Protocol):
@@ -110,6 +111,10 @@ class Stack(Protocol):
     @property
     def project(self) -> ComposeProject:
         """Which project, where, from which files."""
+
+    @property
+    def volumes(self) -> Volumes:
+        """The engine's volumes, whole."""
 
     def engine(self) -> EngineFacts:
         """The engine, or `HostError` when it does not answer."""

@@ -29,6 +29,7 @@ from avnwizard.adapters.docker.outdated import outdated
 from avnwizard.adapters.docker.plugin import by_plugin
 from avnwizard.adapters.docker.resolved import Kept, made_from
 from avnwizard.adapters.docker.standing import standing
+from avnwizard.adapters.docker.volumes import DockerVolumes
 from avnwizard.adapters.memory_file import in_memory
 from avnwizard.domain import commands
 from avnwizard.domain.compose.model import hashes_from_output, model_from_config
@@ -65,6 +66,7 @@ class DockerStack:
         self._changes = Changes(self._cli, project)
         self._models, self._hashes = Kept[ComposeModel](), Kept[dict[str, str]]()
         self._up_s, self._pull_s = up_s, pull_s
+        self.volumes = DockerVolumes(self._cli)
 
     @property
     def project(self) -> ComposeProject:

@@ -30,6 +30,7 @@ from avnwizard.flows.stack.begun import one_shots
 from avnwizard.flows.stack.former_images import reach
 from avnwizard.flows.stack.former_release import gone_for_good, model_of_before, old_services, writers
 from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.steps.data import ReturnData
 from avnwizard.flows.steps.former_images import FetchImages, ReturnNames
 from avnwizard.flows.steps.images import PullImages
 from avnwizard.flows.steps.leave import Leave
@@ -142,8 +143,9 @@ def _decide(
     staying = {*gone, *(name for name, _ in data.stay)}
     stop = writers(host, plan, model) if cost.restore or any(step.kind is StepKind.STOP for step in begun) else ()
     stop = tuple(name for name in stop if name not in staying)
+    exchanged = {one.service for one in data.returns}
     services = tuple(
-        (name, "recreate" if name in stop and strategy != "job" else strategy)
+        (name, "recreate" if (name in stop and strategy != "job") or name in exchanged else strategy)
         for name, strategy in old
         if (name in touched or name in stop) and name not in staying
     )
@@ -176,6 +178,7 @@ def _decide(
         fetch=images.fetch,
         borrowed=images.borrowed,
         sealed=_is_sealed(begun),
+        data=data.returns,
     )
 
 
@@ -205,6 +208,7 @@ def _together(scene: Scene, plan: RollbackPlan) -> tuple[str, ...]:
     Not what has to be replaced although Compose sees no reason, nor what the operator scaled.
     """
     special = {part.service for part in scene.plan.services if part.unseen or part.replicas}
+    special |= {one.service for one in plan.data}
     found = [name for name, strategy in plan.services if strategy == "recreate" and name in plan.stop]
     found = [name for name in found if name not in special and name != plan.first]
     return tuple(found) if plan.restore and len(found) > 1 else ()
@@ -229,6 +233,7 @@ def _database_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
 
 
 def _service_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
+    exchanged = {one.service: one for one in plan.data}
     for service, strategy in plan.services:
         if strategy == "job":
             yield RunJob(scene, service, back=True)
@@ -236,6 +241,8 @@ def _service_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
         yield StartBack(scene, together)
     for service, strategy in plan.services:
         if strategy != "job" and service != plan.first:
+            if service in exchanged:
+                yield ReturnData(scene, exchanged[service])
             yield RollBackService(scene, service, strategy)
     for service, why in plan.stay:
         yield Leave(service, why)

@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from avnwizard.domain.answers import Answers, Decision
 from avnwizard.domain.config import Strategy
+from avnwizard.domain.data_way import DataWay
 from avnwizard.domain.drift import Drifted
 from avnwizard.domain.env_decisions import apply_decisions
 from avnwizard.domain.env_merge import merge_edits
@@ -16,11 +17,11 @@ from avnwizard.domain.migrations import Kind, MigrationVerdict
 from avnwizard.domain.plan import EnvEdit, MigrationStatement, Noticed, Plan, ReleaseRef, ServicePlan
 from avnwizard.domain.strategy import COMPLETED
 from avnwizard.domain.traefik.routes import plan_probe
-from avnwizard.errors import RefusedError
+from avnwizard.errors import RefusedError, WizardError
 from avnwizard.flows.edge.foresight import foreseen
 from avnwizard.flows.host import Host
 from avnwizard.flows.safety import hazards
-from avnwizard.flows.safety.data_services import with_ways_back
+from avnwizard.flows.safety.data_plan import undecided, with_ways_back
 from avnwizard.flows.safety.provenance import doubt_of, require_genuine
 from avnwizard.flows.safety.unprotected import require_known_database, snapshot_warnings
 from avnwizard.flows.snapshot.planning import plan_snapshot
@@ -61,6 +62,8 @@ class Prepared:
 
     Attributes:
         drifted: what ran otherwise than the files said when the plan was made; None where nobody looked.
+        undecided: what is still to be decided of services' data.
+        ways: what was decided of that for this plan; `avnwizard.toml` keeps it when the run is made.
     """
 
     plan: Plan
@@ -70,6 +73,18 @@ class Prepared:
     carried: Mapping[str, bytes | None]
     edits_patch: bytes
     drifted: Drifted | None = None
+    undecided: tuple[Decision, ...] = ()
+    ways: Mapping[str, DataWay] = field(default_factory=dict)
+
+    def require_decided(self) -> "Prepared":
+        """This plan, where nothing is left to be decided.
+
+        Raises:
+            OpenDecisionsError: it names what is.
+        """
+        if self.undecided:
+            raise OpenDecisionsError(self.undecided, self.plan.target.tag)
+        return self
 
 
 def require_fit(findings: tuple[Finding, ...]) -> None:
@@ -124,9 +139,10 @@ def prepare(
     target = Target(model, compose, env.to_bytes(), changed, unpulled)
     containers = [one for one in host.stack.containers() if not one.one_off]
     others = others_of(host, draft, containers, now, model)
-    services, of_data = with_ways_back(
-        host, services_of(host, target, strategies or {}, containers, others.retire, now), model, kept.volumes
-    )
+    ways = answers.data_ways()
+    rolled = services_of(host, target, strategies or {}, containers, others.retire, now)
+    chosen = {**host.config.rollback.data, **ways}
+    services, of_data = with_ways_back(host, rolled, model, kept.volumes, chosen)
     told = hazards.require_safe(host, model, services, others, containers, release=draft.target.name)
     pinned = {one.service: one.pinned for one in draft.drifted.images}
     services = tuple(replace(part, image_pinned=pinned.get(part.service, "")) for part in services)
@@ -188,7 +204,17 @@ def prepare(
         _with_env(draft, draft.carried, env),
         draft.edits_patch,
         draft.drifted,
+        undecided(services, model),
+        {part.service: ways[part.service] for part in services if part.data and part.service in ways},
     )
+
+
+def undecided_data(host: Host, draft: Draft, answers: Answers) -> tuple[Decision, ...]:
+    """What is to be decided of services' data, as far as a plan can be made from the proposals; else ()."""
+    try:
+        return prepare(host, draft, answers.accepting(draft.decisions(answers))).undecided
+    except WizardError:
+        return ()  # asked once the plan can be made
 
 
 def _with_env(draft: Draft, contents: Mapping[str, bytes | None], env: EnvFile) -> Mapping[str, bytes | None]:

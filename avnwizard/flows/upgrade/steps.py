@@ -10,6 +10,7 @@ from avnwizard.flows.stack.run_folder import ENV_BEFORE, RunFolder
 from avnwizard.flows.stack.scene import Scene
 from avnwizard.flows.steps.code import Checkout, WriteEnv
 from avnwizard.flows.steps.copy_off import copies
+from avnwizard.flows.steps.data import CopyData
 from avnwizard.flows.steps.images import PullImages
 from avnwizard.flows.steps.retire import Retire
 from avnwizard.flows.steps.roll import RollService, RunJob
@@ -45,6 +46,8 @@ def _steps(scene: Scene) -> Iterator[Step]:
     yield WriteEnv(scene)
     yield PullImages(scene)
     for part in scene.plan.services:
+        if part.data == "copy":
+            yield CopyData(scene, part)
         yield _service(scene, part)
     yield Verify(scene, tag=scene.plan.target.tag, commit=scene.plan.target.commit)
     if not scene.plan.again:

@@ -20,6 +20,9 @@ from avnwizard.errors import UsageError
 FILE_NAME = "avnwizard.toml"
 AVNOLOGY_FILES = ("docker-compose.traefik.yml",)
 AVNOLOGY_ENV_FILE = ".env.production"
+COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+COMPOSE_ENV_FILE = ".env"
+"""What Compose looks for by itself, in its order (compose-go, `cli.DefaultFileNames`)."""
 _STRICT = {"extra": "forbid"}
 """`pydantic.ConfigDict`, as what these classes carry for the reading: an unknown key is an error."""
 _HOUR_S, _DAY_S, _CENTURY_DAYS = 3600, 86400, 36500

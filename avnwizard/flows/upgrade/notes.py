@@ -44,8 +44,8 @@ def _in_place_of_one(host: Host, current: TagRef, target: TagRef, tags: Sequence
             return replace(found, source=source)
     text = from_commits(_messages(host, current, target), target.name)
     found = sections_between(text, current.name, target.name) if text else None
-    # commits without a mark may break as much: the release counts as unread beyond these
-    return replace(found, source=_COMMITS, unread=(target.name,)) if found else None
+    # commits without a mark may break as much: the release counts as unread beyond these; no section can be missing
+    return replace(found, source=_COMMITS, missing=(), unread=(target.name,)) if found else None
 
 
 def _sources(host: Host, target: TagRef) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,10 @@ class PickDataWay(ModalScreen[DataWay | None]):
     """
 
     CSS_PATH = "pick_data_way.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "take", "Take", show=False),
+        Binding("escape", "leave", "Leave", show=False),
+    ]
 
     def __init__(self, part: ServicePlan) -> None:
         super().__init__()
@@ -50,8 +53,12 @@ class PickDataWay(ModalScreen[DataWay | None]):
         self.query_one(Rows).show(rows)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Close with the highlighted way."""
+        """A click does what Enter does."""
         event.stop()
+        self.action_take()
+
+    def action_take(self) -> None:
+        """Close with the highlighted way."""
         chosen = self.query_one(Rows).chosen
         self.dismiss(next(way for way in DATA_WAYS if way == chosen))
 

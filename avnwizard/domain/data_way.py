@@ -68,5 +68,5 @@ def copy_name(service: str, number: int) -> str:
 
 
 def is_copy(name: str) -> bool:
-    """Whether a file of a run's folder is such a copy."""
-    return name.startswith("data-") and name.endswith(".tar")
+    """Whether a file of a run's folder is such a copy, or the saved images: kept until the upgrade is accepted."""
+    return name == "images.tar" or (name.startswith("data-") and name.endswith(".tar"))

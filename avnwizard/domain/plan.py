@@ -108,6 +108,16 @@ class ServicePlan:
 
 
 @dataclass(frozen=True)
+class SavedImage:
+    """An image that runs now and is saved to a file; `why` is a clause."""
+
+    service: str
+    image_id: str
+    size_bytes: int
+    why: str
+
+
+@dataclass(frozen=True)
 class SnapshotPlan:
     """What is dumped and where to. Sizes are the databases' on disk; the dump is usually far smaller.
 
@@ -191,6 +201,7 @@ class Plan:
         migrations_read: whether the release's SQL was looked at; False where it has no folder of migrations.
         signature: what the target tag's signature is worth, in words; "" in a plan of an older avnwizard.
         changelog: how far the release's notes were read, in words; "" in a plan of an older avnwizard.
+        saved: the images that run now and are saved to a file, since a registry may not give them again.
         again: what undoing a rollback adds; the snapshot is that of the first time then. None for an upgrade.
     """
 
@@ -224,6 +235,7 @@ class Plan:
     changelog: str = ""
     signature: str = ""
     notices: tuple[Noticed, ...] = ()
+    saved: tuple[SavedImage, ...] = ()
 
     def service(self, name: str) -> ServicePlan:
         """One service's part."""

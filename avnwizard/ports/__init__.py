@@ -6,6 +6,7 @@ Every method raises `avnwizard.errors.HostError` (message, hint, no secret in ei
 from avnwizard.ports.clusters import Clusters
 from avnwizard.ports.database import ContainerCommand, Database, Moment, PostgresAccess, ToolCommand
 from avnwizard.ports.edge import Edge
+from avnwizard.ports.image_archive import ImageArchive
 from avnwizard.ports.machine import Clock, Files
 from avnwizard.ports.probing import EdgeProbe, ProbeRun
 from avnwizard.ports.progress import Progress
@@ -22,6 +23,7 @@ __all__ = [
     "Edge",
     "EdgeProbe",
     "Files",
+    "ImageArchive",
     "Moment",
     "PostgresAccess",
     "ProbeRun",

@@ -15,7 +15,7 @@ __all__ = ["stack"]
 
 
 def _decide(stack: Path, way: str) -> None:
-    (stack / FILE_NAME).write_text(f'[rollback.data]\nvalkey = "{way}"\n')
+    (stack / FILE_NAME).write_text(f'[rollback.data]\nvalkey = "{way}"\n[snapshot]\nimages = "always"\n')
 
 
 def _volume(host: PracticeHost) -> Path:
@@ -29,11 +29,13 @@ def _files(folder: Path) -> dict[str, str]:
 def test_the_data_goes_back_to_its_copy(practice_host: PracticeHost, stack: Path, tmp_path: Path) -> None:
     """Exactly: what the newer version changed or brought is gone from the volume, and set aside whole.
 
+    The image that ran before was pruned and its registry lost it: it is loaded from the file of saved images.
     A damaged copy stops the rollback before the volume is touched; once the copy is whole, the rollback goes on.
     """
     _decide(stack, "copy")
     volume = _volume(practice_host)
     before = {"dump.rdb": "of 8.0", "gone.rdb": "too"}
+    ran = next(one.image_id for one in practice_host.stack.containers() if one.service == "valkey")
     volume.mkdir(parents=True, exist_ok=True)
     for name, text in before.items():
         (volume / name).write_text(text)
@@ -44,7 +46,11 @@ def test_the_data_goes_back_to_its_copy(practice_host: PracticeHost, stack: Path
     (volume / "new.aof").write_text("of 8.1")
     newer = _files(volume)
 
+    with practice_host.state.transaction() as db:
+        db.execute("DELETE FROM image WHERE id = ?", (ran,))
+        db.execute("DELETE FROM registry WHERE id = ?", (ran,))
     looked = avnwizard("rollback", "--stack", stack, "--dry-run")
+    assert "images of valkey that ran before are gone from this host, and are loaded from a file" in looked.err
     assert "valkey goes back to the copy of its data that was made before the newer version started" in looked.err
     host = open_host(stack)
     (copy,) = host.state.run(host.journal().runs()[0].id).glob("data-valkey-0.tar")
@@ -59,6 +65,7 @@ def test_the_data_goes_back_to_its_copy(practice_host: PracticeHost, stack: Path
     assert _files(volume) == before
     images = {one.service: one.image for one in practice_host.stack.containers()}
     assert images["valkey"].endswith(":8.0")
+    assert ran in {one.image_id for one in practice_host.stack.containers()}
     (aside,) = (open_host(stack).state.folder / "kept-volumes").glob("*data-valkey-0.tar")
     assert _unpacked(aside, tmp_path / "aside") == newer
 

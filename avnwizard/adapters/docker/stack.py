@@ -15,6 +15,7 @@ from avnwizard.adapters.docker.cli import DockerCli
 from avnwizard.adapters.docker.discovery import origins_of
 from avnwizard.adapters.docker.engine import find_engine
 from avnwizard.adapters.docker.environment import compose_environment, shadowed, without_secrets
+from avnwizard.adapters.docker.image_archive import DockerImageArchive
 from avnwizard.adapters.docker.image_files import image_file
 from avnwizard.adapters.docker.inspect import (
     LABEL,
@@ -25,6 +26,7 @@ from avnwizard.adapters.docker.inspect import (
     names_of,
     spelled_out,
 )
+from avnwizard.adapters.docker.logins import is_logged_in
 from avnwizard.adapters.docker.outdated import outdated
 from avnwizard.adapters.docker.plugin import by_plugin
 from avnwizard.adapters.docker.resolved import Kept, made_from
@@ -66,7 +68,7 @@ class DockerStack:
         self._changes = Changes(self._cli, project)
         self._models, self._hashes = Kept[ComposeModel](), Kept[dict[str, str]]()
         self._up_s, self._pull_s = up_s, pull_s
-        self.volumes = DockerVolumes(self._cli)
+        self.volumes, self.image_archive = DockerVolumes(self._cli), DockerImageArchive(self._cli)
 
     @property
     def project(self) -> ComposeProject:
@@ -177,7 +179,8 @@ class DockerStack:
     def offers(self, reference: str) -> bool | None:
         """Whether the registry has an image; None where that cannot be told."""
         engine_socket = self._cli.engine_socket
-        return engine_api.offers(engine_socket, reference) if engine_socket else None
+        found = engine_api.offers(engine_socket, reference) if engine_socket else None
+        return None if found is False and is_logged_in(self._cli.environ, reference) else found
 
     def pull(self, reference: str, progress: Callable[[str], None]) -> Image:
         """Pull, telling Docker's lines."""

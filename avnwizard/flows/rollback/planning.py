@@ -29,6 +29,7 @@ from avnwizard.flows.stack.baseline import Baseline, baseline
 from avnwizard.flows.stack.begun import one_shots
 from avnwizard.flows.stack.former_images import reach
 from avnwizard.flows.stack.former_release import gone_for_good, model_of_before, old_services, writers
+from avnwizard.flows.stack.kept_images import SAVE, saved_ids
 from avnwizard.flows.stack.scene import Scene
 from avnwizard.flows.steps.data import ReturnData
 from avnwizard.flows.steps.former_images import FetchImages, ReturnNames
@@ -38,6 +39,7 @@ from avnwizard.flows.steps.restore import MAKE_ROOM, RestoreBeside, SwapDatabase
 from avnwizard.flows.steps.retire import Retire
 from avnwizard.flows.steps.roles import RepairRoles
 from avnwizard.flows.steps.roll import RollBackService, RunJob
+from avnwizard.flows.steps.save_images import SaveImages
 from avnwizard.flows.steps.save_rows import SaveRows
 from avnwizard.flows.steps.start_back import StartBack
 from avnwizard.flows.steps.verify import Verify
@@ -151,7 +153,7 @@ def _decide(
     )
     unseen = code_alone(plan, verdict.unseen)
     back = [name for name, strategy in services if strategy != "skip"]
-    images = reach(host, model, pull, back, plan.current.tag)
+    images = reach(host, model, pull, back, plan.current.tag, _saved(host, run, begun))
     known = {name for name, _ in old} | set(gone)
     retire = tuple(name for name in touched if name not in known)
     require_one_writer(host, model, services, release=plan.current.tag)
@@ -180,6 +182,12 @@ def _decide(
         sealed=_is_sealed(begun),
         data=data.returns,
     )
+
+
+def _saved(host: Host, run: str, begun: Sequence[StepRecord]) -> frozenset[str]:
+    """The images that the undone run saved, as long as their file is there."""
+    facts = next((step.facts for step in begun if step.name == SAVE), {})
+    return saved_ids(facts) if host.files.exists(SaveImages.file(host.state.run(run))) else frozenset()
 
 
 def rollback_steps(scene: Scene, plan: RollbackPlan) -> list[Step]:
@@ -216,7 +224,7 @@ def _together(scene: Scene, plan: RollbackPlan) -> tuple[str, ...]:
 
 def _code_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
     if plan.fetch:
-        yield FetchImages(scene.host, plan.fetch)
+        yield FetchImages(scene.host, plan.fetch, scene.folder.path)
     for original in upgrade_steps(scene):
         if original.undoes_itself and original.name in plan.steps:
             yield UndoStep(original)

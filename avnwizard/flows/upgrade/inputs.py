@@ -194,8 +194,9 @@ def _compose_file(host: Host, path: str, tag: TagRef, carried: Mapping[str, byte
     untracked = host.repo.directory / path
     if host.repo.read("HEAD", path) is None and untracked.is_file():
         return host.files.read(untracked)
-    folder, name = str(PurePosixPath(path).parent), printable(path, limit=200)
-    others = [one for one in host.repo.list(tag.commit, folder) if PurePosixPath(one).name in _COMPOSE_NAMES]
+    folder, name, used = PurePosixPath(path).parent, printable(path, limit=200), compose_paths(host)
+    there = [PurePosixPath(one) for one in host.repo.list(tag.commit, str(folder)) if one not in used]
+    others = [str(one) for one in there if one.parent == folder and one.name in _COMPOSE_NAMES]
     has = f"; it has {', '.join(printable(one, limit=80) for one in others[:3])}" if others else ""
     raise RefusedError(
         f"{printable(tag.name)} has no {name}, which this project is run from{has}. Nothing was changed.",

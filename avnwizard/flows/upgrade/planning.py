@@ -31,6 +31,7 @@ from avnwizard.flows.stack.models import resolve_contents
 from avnwizard.flows.stack.same import Target
 from avnwizard.flows.upgrade.built_here import images_of_this_host
 from avnwizard.flows.upgrade.expecting import expected
+from avnwizard.flows.upgrade.images_to_save import images_to_save, require_offered
 from avnwizard.flows.upgrade.inputs import Draft
 from avnwizard.flows.upgrade.meaning import compose_changes
 from avnwizard.flows.upgrade.new_migrations import unread_jobs
@@ -143,6 +144,7 @@ def prepare(
     rolled = services_of(host, target, strategies or {}, containers, others.retire, now)
     chosen = {**host.config.rollback.data, **ways}
     services, of_data = with_ways_back(host, rolled, model, kept.volumes, chosen)
+    require_offered(host, services, draft.target.name)
     told = hazards.require_safe(host, model, services, others, containers, release=draft.target.name)
     pinned = {one.service: one.pinned for one in draft.drifted.images}
     services = tuple(replace(part, image_pinned=pinned.get(part.service, "")) for part in services)
@@ -187,6 +189,7 @@ def prepare(
         migrations_read=not verdict.missing_folder,
         changelog=draft.changelog.sentence,
         signature=signature.sentence,
+        saved=images_to_save(host, services),
         notices=tuple(
             Noticed(one.version, notice.kind, notice.title)
             for one in draft.changelog.versions

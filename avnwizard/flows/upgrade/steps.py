@@ -14,6 +14,7 @@ from avnwizard.flows.steps.data import CopyData
 from avnwizard.flows.steps.images import PullImages
 from avnwizard.flows.steps.retire import Retire
 from avnwizard.flows.steps.roll import RollService, RunJob
+from avnwizard.flows.steps.save_images import SaveImages
 from avnwizard.flows.steps.snapshot import TakeSnapshot
 from avnwizard.flows.steps.swap_back import SwapBack
 from avnwizard.flows.steps.verify import Verify
@@ -45,6 +46,8 @@ def _steps(scene: Scene) -> Iterator[Step]:
     yield Checkout(scene)
     yield WriteEnv(scene)
     yield PullImages(scene)
+    if scene.plan.saved:
+        yield SaveImages(scene)
     for part in scene.plan.services:
         if part.data == "copy":
             yield CopyData(scene, part)

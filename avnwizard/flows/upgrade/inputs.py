@@ -32,6 +32,7 @@ from avnwizard.flows.upgrade.examples import examples, skipped, to_acknowledge
 from avnwizard.flows.upgrade.meaning import table_sizes
 from avnwizard.flows.upgrade.new_migrations import new_migrations
 from avnwizard.flows.upgrade.notes import notes_between
+from avnwizard.flows.upgrade.stops import with_stops
 from avnwizard.flows.upgrade.tracked_env import EnvOfRelease, env_of_release
 
 _COMPOSE_NAMES = frozenset({"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"})
@@ -144,7 +145,7 @@ def draft(host: Host, target: str) -> Draft:
         coming=coming,
         changelog=changelog,
         breaking=(
-            *releases.jump_to_acknowledge(current, tag),
+            *with_stops(host, current, tag, changelog, releases.jump_to_acknowledge(current, tag)),
             *to_acknowledge(host, found, tag.name),
             *(
                 Breaking(f"{one.version}/{number}", item.title, item.text)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from avnwizard.domain.config import (
     AVNOLOGY_ENV_FILE,
     AVNOLOGY_FILES,
+    COMPOSE_ENV_FILE,
+    COMPOSE_FILES,
     FILE_NAME,
     Config,
     StatePaths,
@@ -280,8 +282,8 @@ def _content(file: Path) -> bytes:
 
 
 def _default_project(directory: Path, config: Config) -> ComposeProject:
-    """Where no container tells: `avnwizard.toml`, then Avnology's defaults, then Compose's rule for the name."""
-    files = tuple(directory / name for name in config.stack.files or AVNOLOGY_FILES)
+    """Where no container tells: `avnwizard.toml`, then Avnology's files, then what Compose looks for by itself."""
+    files = tuple(directory / name for name in config.stack.files or _usual_files(directory))
     missing = [file for file in files if not file.is_file()]
     if missing:
         raise RefusedError(
@@ -289,5 +291,31 @@ def _default_project(directory: Path, config: Config) -> ComposeProject:
             f"Start the stack, or name its compose files in {FILE_NAME} ([stack] files).",
         )
     place = files[0].parent if files else directory  # as Compose takes it, where nobody says
-    name = config.stack.project or re.sub(r"[^a-z0-9_-]", "", place.name.lower()).lstrip("_-")
-    return ComposeProject(name, place, files, directory / (config.stack.env_file or AVNOLOGY_ENV_FILE))
+    env_file = directory / (config.stack.env_file or AVNOLOGY_ENV_FILE)
+    if not (config.stack.env_file or env_file.is_file() or files[0].name in AVNOLOGY_FILES):
+        env_file = place / COMPOSE_ENV_FILE
+    name = config.stack.project or _project_name(files, env_file)
+    return ComposeProject(name, place, files, env_file, env_optional=env_file == place / COMPOSE_ENV_FILE)
+
+
+def _project_name(files: Sequence[Path], env_file: Path) -> str:
+    """As Compose decides: by the env file, then by the last file that has a `name:`, then by the folder."""
+    from avnwizard.domain.compose.document import read
+    from avnwizard.domain.envfile import EnvFile
+
+    env = EnvFile.parse_release(_content(env_file)) if env_file.is_file() else None
+    named = [(env.literal("COMPOSE_PROJECT_NAME") if env else None) or ""]
+    named += [str(read(_content(file).decode("utf-8", "replace")).get("name") or "") for file in reversed(files)]
+    found = next((one for one in named if one and "$" not in one), files[0].parent.name)
+    return re.sub(r"[^a-z0-9_-]", "", found.lower()).lstrip("_-")
+
+
+def _usual_files(directory: Path) -> tuple[str, ...]:
+    """Avnology's compose file; in a checkout that lacks it those that Compose finds there by itself."""
+    if not (directory / AVNOLOGY_FILES[0]).is_file():
+        for name in COMPOSE_FILES:
+            if (directory / name).is_file():
+                path = Path(name)
+                over = (f"{path.stem}.override.yml", f"{path.stem}.override.yaml")
+                return (name, *[one for one in over if (directory / one).is_file()][:1])
+    return AVNOLOGY_FILES

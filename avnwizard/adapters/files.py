@@ -43,11 +43,11 @@ class LocalFiles:
         """A folder of links to such files, by their relative paths in it."""
         return tree_in_memory(contents)
 
-    def write(self, path: Path, data: bytes) -> None:
+    def write(self, path: Path, data: bytes, *, mode: int | None = None) -> None:
         """Replace atomically and durably; a symbolic link stays one, and the owner stays the owner."""
         try:
             place = path.resolve()
-            replace_file(place, data, mode=_private_mode(place))
+            replace_file(place, data, mode=_private_mode(place) if mode is None else mode)
         except OSError as error:
             raise refusal("write", path, error) from error
 

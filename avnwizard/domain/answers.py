@@ -8,14 +8,15 @@ from typing import Any, Literal
 
 import tomlkit
 
+from avnwizard.domain.data_way import DATA_WAYS, DataWay
 from avnwizard.domain.plain import printable
 from avnwizard.domain.secret import Secret
 from avnwizard.domain.secret_asks import Asked, too_weak
 from avnwizard.domain.toml_text import read_toml
 from avnwizard.errors import UsageError
 
-Topic = Literal["acknowledge", "rename", "value", "remove"]
-TOPICS: tuple[Topic, ...] = ("acknowledge", "rename", "value", "remove")
+Topic = Literal["acknowledge", "rename", "value", "remove", "data"]
+TOPICS: tuple[Topic, ...] = ("acknowledge", "rename", "value", "remove", "data")
 GENERATE = "\x00generate"
 """The answer that asks for a new secret; no env file can hold it, so no value is ever taken for it."""
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -27,6 +28,7 @@ _INTRO: dict[Topic, str] = {
     "rename": 'Renamed variables: old = "new". Leave the proposal if it is right, "" if it is not a rename.',
     "value": "Values to be written. { generate = true } makes a new random secret, as long as the release asks.",
     "remove": 'Variables that the release no longer has: "comment-out" or "keep".',
+    "data": f"What a rollback does with a service's data: {' or '.join(DATA_WAYS)}. avnwizard.toml keeps the answer.",
 }
 
 
@@ -35,7 +37,7 @@ class Decision:
     """One thing to be decided before the plan can be made.
 
     Attributes:
-        key: the variable, or "VERSION/N" of a breaking item.
+        key: the variable, "VERSION/N" of a breaking item, or the service.
         question: one line for the operator (hostile text made harmless).
         why: the reasons for the proposal.
         proposal: what would be done; "" where there is none.
@@ -83,6 +85,12 @@ class Answers:
     def open(self, decisions: Iterable[Decision]) -> tuple[Decision, ...]:
         """The decisions that still lack an answer."""
         return tuple(decision for decision in decisions if self.get(decision) is None)
+
+    def data_ways(self) -> dict[str, DataWay]:
+        """Service -> what a rollback does with its data."""
+        prefix = "data:"
+        given = {key.removeprefix(prefix): one.reveal() for key, one in self.given.items() if key.startswith(prefix)}
+        return {service: way for service, answer in given.items() for way in DATA_WAYS if way == answer}
 
     def accepting(self, decisions: Iterable[Decision]) -> "Answers":
         """These answers, with every proposal taken where nothing was answered: for the practice stack only."""
@@ -204,9 +212,13 @@ def _answer(topic: str, key: str, value: object, source: str) -> str | None:
         raise UsageError(f"{place} is no name of a variable.", "A name has letters, digits and _ alone.")
     if topic == "remove" and value not in {COMMENT_OUT, KEEP}:
         raise UsageError(f'{place} must be "{COMMENT_OUT}" or "{KEEP}".', "See the line above it.")
-    if topic == "value" and not value:
-        return None
-    return value
+    return _data_way(value, place) if topic == "data" else value if value or topic != "value" else None
+
+
+def _data_way(value: str, place: str) -> str | None:
+    if value and value not in DATA_WAYS:
+        raise UsageError(f"{place} must be one of: {', '.join(DATA_WAYS)}.", "See the lines above it.")
+    return value or None
 
 
 def check_known(answers: Answers, decisions: Iterable[Decision], *, source: str) -> None:
@@ -217,7 +229,7 @@ def check_known(answers: Answers, decisions: Iterable[Decision], *, source: str)
     """
     known = {decision.id for decision in decisions}
     for identity in answers.given:
-        if identity not in known:
+        if identity not in known and not identity.startswith("data:"):  # those are asked by the plan
             topic, _, key = identity.partition(":")
             raise UsageError(
                 f"{source}: [{topic}] {printable(key, limit=60)} answers no question of this upgrade.",

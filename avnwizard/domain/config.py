@@ -12,6 +12,7 @@ from avnwizard.domain.config_hooks import HooksSection
 from avnwizard.domain.config_images import ImagesSection
 from avnwizard.domain.config_snapshot import SnapshotSection
 from avnwizard.domain.config_verify import VerifySection
+from avnwizard.domain.data_way import DataWay
 from avnwizard.domain.handover import Handover
 from avnwizard.domain.plain import printable
 from avnwizard.domain.secret import redact_urls
@@ -21,6 +22,9 @@ from avnwizard.errors import UsageError
 FILE_NAME = "avnwizard.toml"
 AVNOLOGY_FILES = ("docker-compose.traefik.yml",)
 AVNOLOGY_ENV_FILE = ".env.production"
+COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+COMPOSE_ENV_FILE = ".env"
+"""What Compose looks for by itself, in its order (compose-go, `cli.DefaultFileNames`)."""
 _STRICT = {"extra": "forbid"}
 """`pydantic.ConfigDict`, as what these classes carry for the reading: an unknown key is an error."""
 _MANY = 64
@@ -159,12 +163,16 @@ class RollbackSection:
     Attributes:
         compatible: databases whose newer schema the old code can work with: the operator vouches for it.
         save_rows: after a restore, also dump the tables that were written to since the snapshot.
+        data: service -> what becomes of the data in its volumes where an upgrade changes its image. "keep": the
+            previous version starts on it as it is. "stay": the newer version keeps running. "copy": the volumes are
+            copied before the newer version first starts, and put back. "drop": they are emptied (a cache).
     """
 
     __pydantic_config__ = _STRICT
 
     compatible: tuple[str, ...] = ()
     save_rows: bool = False
+    data: dict[str, DataWay] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """`[snapshot]` of `avnwizard.toml`."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from annotated_types import Interval
 
@@ -22,6 +22,8 @@ class SnapshotSection:
         keep_days: it removes none that is younger.
         copies: where snapshots are copied to, off this host: "restic:REPOSITORY" or "rclone:REMOTE:PATH". Each
             copy is read back and compared; after an upgrade that happens last.
+        images: whether an upgrade saves the images that it replaces to a file: "needed" is those that no registry is
+            known to have, or whose registry does not have them any more; a rollback loads what is gone.
         copy_env: a private file of KEY=VALUE lines that restic or rclone needs, such as RESTIC_PASSWORD_FILE.
     """
 
@@ -33,6 +35,7 @@ class SnapshotSection:
     keep_days: Annotated[float, Interval(ge=0, le=_CENTURY_DAYS)] = 90.0
     copies: tuple[str, ...] = ()
     copy_env: str = ""
+    images: Literal["never", "needed", "always"] = "needed"
 
     def __post_init__(self) -> None:
         """Refuse what is no place; `ValueError` names the key first."""

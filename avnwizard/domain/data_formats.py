@@ -10,7 +10,8 @@ downgrade warnings (2.9.22 and later 2.9 read 2.10's streams); nats-server v2.11
 its data safe). MinIO: release notes of RELEASE.2021-04-22T15-44-28Z and RELEASE.2021-11-24T23-19-33Z ("Downgrades are
 not supported": the format of the metadata changed). MariaDB: "Downgrading MariaDB" (within a series only). MySQL 8.0
 manual, "Downgrading MySQL" (not below 8.0.35). MongoDB manual, "Downgrade 7.0 to 6.0" (no longer supported).
-Elasticsearch#41731 (refuses to start).
+Elasticsearch#41731 (refuses to start). Traefik: its v1 to v2 migration guide (acme.json changed its form then; within
+a major version it did not).
 """
 
 import re
@@ -22,6 +23,7 @@ from avnwizard.domain.plain import printable
 _NAMES = {
     "valkey": "Valkey", "redis": "Redis", "nats": "NATS", "minio": "MinIO", "mysql": "MySQL", "mariadb": "MariaDB",
     "mongo": "MongoDB", "mongodb": "MongoDB", "elasticsearch": "Elasticsearch", "opensearch": "OpenSearch",
+    "traefik": "Traefik",
 }  # fmt: skip
 _VERSION_VARIABLES = {
     "Valkey": "VALKEY_VERSION", "Redis": "REDIS_VERSION", "NATS": "NATS_SERVER", "MySQL": "MYSQL_VERSION",
@@ -37,6 +39,8 @@ _NATS_READERS: dict[tuple[int, ...], tuple[int, ...]] = {(2, 10): (2, 9, 22), (2
 """Series that wrote -> the first of the series before that reads it."""
 _SAME_IN_SERIES = frozenset({"Valkey", "Redis", "NATS", "MariaDB"})
 """Whose format does not change between patches of one series ("8.1")."""
+_SAME_IN_MAJOR = frozenset({"Traefik"})
+"""Whose format does not change within a major version ("3")."""
 _SERIES = 2
 """Major and minor."""
 _NUMBERS = re.compile(r"v?(\d+(?:\.\d+)*)")
@@ -102,4 +106,6 @@ def _same(old: Software, new: Software) -> str:
     in_series = len(new.version) >= _SERIES and new.name in _SAME_IN_SERIES
     if exact or (in_series and old.version[:_SERIES] == new.version[:_SERIES]):
         return f"both are {old.name} {old.shown if exact else '.'.join(map(str, old.version[:_SERIES]))}"
+    if new.name in _SAME_IN_MAJOR and new.version[:1] and old.version[:1] == new.version[:1]:
+        return f"both are {old.name} {old.version[0]}"
     return ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from avnwizard.domain.data_way import DataWay, HeldVolume
 from avnwizard.domain.handover import Handover
 from avnwizard.domain.host import ComposeProject
 from avnwizard.domain.image_rule import ImageRule
@@ -74,6 +75,8 @@ class ServicePlan:
         grace_s: how long its old containers may take to stop before they are killed.
         may_lose: what users or other services may lose meanwhile, "" for nothing.
         way_back: what a rollback does with it where its data does not go back with it; "" where it has none.
+        data: what was decided of that, or follows from what is known; "" where nobody knows, or it has none.
+        held: the volumes that a rollback puts back or empties.
         unseen: what its containers read and the release changes without Compose seeing it, such as a mounted file:
             they are replaced all the same.
         replicas: how many containers of it ran by the operator's scaling (`--scale`) and are kept, where these are
@@ -103,6 +106,18 @@ class ServicePlan:
     successor: str = ""
     ready: Readiness | None = None
     wave: int = 0
+    data: DataWay | Literal[""] = ""
+    held: tuple[HeldVolume, ...] = ()
+
+
+@dataclass(frozen=True)
+class SavedImage:
+    """An image that runs now and is saved to a file; `why` is a clause."""
+
+    service: str
+    image_id: str
+    size_bytes: int
+    why: str
 
 
 @dataclass(frozen=True)
@@ -191,6 +206,7 @@ class Plan:
         changelog: how far the release's notes were read, in words; "" in a plan of an older avnwizard.
         bake_s: for how long the new release is watched once it was verified; 0 for not at all.
         image_rule: which of the images have to be signed, and by whose key.
+        saved: the images that run now and are saved to a file, since a registry may not give them again.
         again: what undoing a rollback adds; the snapshot is that of the first time then. None for an upgrade.
     """
 
@@ -226,6 +242,7 @@ class Plan:
     notices: tuple[Noticed, ...] = ()
     bake_s: float = 0.0
     image_rule: ImageRule = field(default_factory=ImageRule)
+    saved: tuple[SavedImage, ...] = ()
 
     def service(self, name: str) -> ServicePlan:
         """One service's part."""

@@ -53,7 +53,9 @@ def check(host: Host, target: str = "") -> tuple[Finding, ...]:
         except WizardError as error:
             name = getattr(part, "__name__", "") or getattr(part, "func", part).__name__
             name = name.strip("_").partition("_")[0]
-            found.append(Finding(name, "stop", error.message, error.hint))
+            said = {(one.message, one.hint) for one in found}
+            if (error.message, error.hint) not in said:  # one cause, such as a missing file, stops several parts
+                found.append(Finding(name, "stop", error.message, error.hint))
     return tuple(found)
 
 
@@ -63,12 +65,16 @@ def _cadence(host: Host) -> Iterator[Finding]:
 
 def _services(host: Host, *, target: str) -> Iterator[Finding]:
     model, containers = host.stack.resolve(), host.stack.containers()
+    if model.services and not any(one.service in model.services and not one.one_off for one in containers):
+        yield _nothing_runs(host, len(model.services))
+        return
     yield from made_from(host, model)
     found = drift.look(host, model, containers)
     yield from drift.findings(host, found)
     apart = tuple(lockstep.findings(host, model, containers, target=target))
     yield from apart
-    if not apart and not {one.service for one in found.images}.intersection(host.config.lockstep.services):
+    together = set(host.config.lockstep.services)
+    if together & set(model.services) and not apart and not {one.service for one in found.images} & together:
         yield Finding("pins", "ok", f"{host.config.lockstep.name}'s images are those that the release pins.")
     ill = ailing(model, containers, now=host.clock.now())
     for service, why in sorted(ill.items()):
@@ -77,6 +83,17 @@ def _services(host: Host, *, target: str) -> Iterator[Finding]:
         )
     if not ill:
         yield Finding("services", "ok", f"All {len(model.services)} services serve.")
+
+
+def _nothing_runs(host: Host, services: int) -> Finding:
+    project = printable(host.stack.project.name, limit=63)
+    files = " ".join(f"-f {printable(str(file), limit=200)}" for file in host.stack.project.files)
+    return Finding(
+        "services", "stop",
+        f"None of the {count(services, 'service')} of this stack has a container (Compose project {project}).",
+        f"Start the stack first: docker compose {files} up -d; if it runs under another name, say so in "
+        "avnwizard.toml: [stack] project.",
+    )  # fmt: skip
 
 
 def _engine(host: Host) -> Iterator[Finding]:

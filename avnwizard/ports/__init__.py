@@ -6,12 +6,14 @@ Every method raises `avnwizard.errors.HostError` (message, hint, no secret in ei
 from avnwizard.ports.clusters import Clusters
 from avnwizard.ports.database import ContainerCommand, Database, Moment, PostgresAccess, ToolCommand
 from avnwizard.ports.edge import Edge
+from avnwizard.ports.image_archive import ImageArchive
 from avnwizard.ports.machine import Clock, Files
 from avnwizard.ports.probing import EdgeProbe, ProbeRun
 from avnwizard.ports.progress import Progress
 from avnwizard.ports.sealed_rows import SealedRows
 from avnwizard.ports.sql import SqlReader
 from avnwizard.ports.stack import Repo, Stack
+from avnwizard.ports.volumes import Volumes
 
 __all__ = [
     "Clock",
@@ -21,6 +23,7 @@ __all__ = [
     "Edge",
     "EdgeProbe",
     "Files",
+    "ImageArchive",
     "Moment",
     "PostgresAccess",
     "ProbeRun",
@@ -30,4 +33,5 @@ __all__ = [
     "SqlReader",
     "Stack",
     "ToolCommand",
+    "Volumes",
 ]

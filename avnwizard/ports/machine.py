@@ -30,10 +30,11 @@ class Files(Protocol):
     def tree(self, contents: Mapping[str, bytes]) -> AbstractContextManager[Path]:
         """A folder in which each path, relative and without "..", is a link to such a file."""
 
-    def write(self, path: Path, data: bytes) -> None:
+    def write(self, path: Path, data: bytes, *, mode: int | None = None) -> None:
         """Replace atomically: temporary name beside it, fsync of file and folder, rename.
 
-        The file is private: 0600, or 0660 where its folder, or the file as it was, is shared with a group.
+        Without a `mode` the file is private: 0600, or 0660 where its folder, or the file as it was, is shared with a
+        group.
         """
 
     def mode(self, path: Path) -> int:

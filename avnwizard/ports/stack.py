@@ -22,7 +22,9 @@ from avnwizard.domain.origin import Origin
 from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.domain.probing import Standing
 from avnwizard.domain.signature import Signature
+from avnwizard.ports.image_archive import ImageArchive
 from avnwizard.ports.progress import Progress
+from avnwizard.ports.volumes import Volumes
 
 
 class Repo(Protocol):
@@ -111,6 +113,14 @@ class Stack(Protocol):
     @property
     def project(self) -> ComposeProject:
         """Which project, where, from which files."""
+
+    @property
+    def volumes(self) -> Volumes:
+        """The engine's volumes, whole."""
+
+    @property
+    def image_archive(self) -> ImageArchive:
+        """Images in files."""
 
     def engine(self) -> EngineFacts:
         """The engine, or `HostError` when it does not answer."""

@@ -27,7 +27,7 @@ from avnwizard.practice.pace import STOP_S, pace
 from avnwizard.practice.postgres_major import incompatibility
 from avnwizard.practice.stack_images import StackImages
 from avnwizard.practice.state import State
-from avnwizard.practice.volumes import VolumeStore
+from avnwizard.practice.volumes import PracticeVolumes, VolumeStore
 
 _ENGINE_VERSION = "28.3.0"
 _COMPOSE_VERSION = "2.38.1"
@@ -54,6 +54,7 @@ class PracticeStack(StackImages):
         self._cluster = cluster
         super().__init__(ImageStore(state), Observer(project, state, cluster))
         self._volumes = VolumeStore(cluster.home / "volumes")
+        self.volumes = PracticeVolumes(self._volumes, self._kept, project.name)
 
     @property
     def project(self) -> ComposeProject:

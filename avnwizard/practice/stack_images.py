@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from avnwizard.domain.host import Image
+from avnwizard.practice.image_archive import PracticeImageArchive
 from avnwizard.practice.images import ImageStore, repository
 from avnwizard.practice.observation import Observer
 
@@ -12,6 +13,7 @@ class StackImages:
 
     def __init__(self, images: ImageStore, observer: Observer) -> None:
         self._images, self._observer, self._store = images, observer, observer.store
+        self.image_archive = PracticeImageArchive(images)
 
     def image(self, reference: str) -> Image | None:
         """An image that is here."""

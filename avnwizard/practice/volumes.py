@@ -3,11 +3,15 @@
 import hashlib
 import io
 import os
+import shutil
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
+from avnwizard.domain.data_way import VolumeSpec
 from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.errors import HostError
+from avnwizard.ports import Progress
 from avnwizard.practice.containers import Record
 
 _SAMPLE = "sample.txt"
@@ -45,15 +49,55 @@ class VolumeStore:
         """Bytes in a volume's files."""
         return sum(file.stat().st_size for file in self.folder(volume).rglob("*") if file.is_file())
 
+    def empty(self, volume: str) -> None:
+        """Take everything out of a volume."""
+        shutil.rmtree(self.folder(volume))
+        (self._home / volume).mkdir(mode=0o700)
+
     def unarchive(self, source: Path, record: Record, path: str) -> None:
         """Unpack over the volume; what is only there stays."""
+        self.unpack(source, _volume_at(record, path))
+
+    def unpack(self, source: Path, volume: str) -> None:
+        """Unpack over a volume by its name."""
         try:
             with tarfile.open(source, "r:") as archive:
-                archive.extractall(self.folder(_volume_at(record, path)), filter="data")
+                archive.extractall(self.folder(volume), filter="data")
         except (OSError, tarfile.TarError) as error:
             raise HostError(
                 f"{source.name} cannot be unpacked: {error}", "Is it whole? avnwizard snapshot verify"
             ) from error
+
+
+class PracticeVolumes:
+    """`ports.Volumes`, by the engine's names: the project's name, and the compose file's.
+
+    Args:
+        record: finds a container's record by its id.
+    """
+
+    def __init__(self, store: VolumeStore, record: Callable[[str], Record], project: str) -> None:
+        self._store, self._record, self._prefix = store, record, f"{project}_"
+
+    def find(self, name: str) -> VolumeSpec | None:
+        """Every volume is a local one."""
+        return VolumeSpec(name)
+
+    def copy(self, container_id: str, path: str, to: Path, progress: Progress) -> FileFacts:
+        """The volume that a container has at a path, as a tar."""
+        written = self._store.archive(self._record(container_id), path, to)
+        progress(written.size_bytes, None)
+        return written
+
+    def renew(self, spec: VolumeSpec) -> None:
+        """Empty it."""
+        self._store.empty(spec.name.removeprefix(self._prefix))
+
+    def fill(self, name: str, archive: Path, path: str, image_id: str, progress: Progress) -> None:
+        """Unpack such a tar into it."""
+        del path, image_id
+        self._store.unpack(archive, name.removeprefix(self._prefix))
+        progress(archive.stat().st_size, archive.stat().st_size)
 
 
 def _volume_at(record: Record, path: str) -> str:

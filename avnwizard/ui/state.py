@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from avnwizard.domain.answers import Answers, Decision
 from avnwizard.domain.config import Strategy
+from avnwizard.domain.data_way import DataWay
 from avnwizard.domain.secret import Secret
 
 if TYPE_CHECKING:  # both bring much with them that the first screen does not need
@@ -67,6 +68,10 @@ class Upgrade:
         """With a service rolled another way; None takes that back."""
         others = {name: way for name, way in self.strategies.items() if name != service}
         return replace(self, strategies=others | ({service: strategy} if strategy else {}), prepared=None)
+
+    def with_data(self, service: str, way: DataWay) -> "Upgrade":
+        """With what a rollback does with a service's data."""
+        return replace(self, answers=Answers({**self.answers.given, f"data:{service}": Secret(way)}), prepared=None)
 
     def with_plan(self, prepared: "Prepared") -> "Upgrade":
         """With its plan made."""

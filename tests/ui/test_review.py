@@ -42,3 +42,25 @@ async def test_what_has_one_way_only_says_so(opened: Open) -> None:
         await press(pilot, "o")
         assert "This step has one way only." in seen(pilot)
         assert page.plan == before
+
+
+async def test_what_becomes_of_data_is_decided_here(opened: Open) -> None:
+    """The key d asks for the service at hand; the plan then has the copy as a step, and Escape changes nothing."""
+    async with opened() as pilot:
+        await to_snapshot(pilot)
+        await press(pilot, "enter")
+        page = pilot.app.screen
+        assert isinstance(page, ReviewPage)
+        page.query_one(Rows).go_to("checkout")
+        await press(pilot, "d")
+        assert "This step changes no image of a service that keeps data" in seen(pilot)
+        page.query_one(Rows).go_to("roll:valkey")
+        await press(pilot, "d")
+        assert "What shall a rollback do with the data of valkey?" in seen(pilot)
+        pilot.app.screen.query_one(Rows).go_to("copy")
+        await press(pilot, "enter")
+        assert page.plan.service("valkey").data == "copy"
+        assert "Copy the data of valkey" in [step.title for step in page.plan.steps]
+        before = page.plan
+        await press(pilot, "d", "escape")
+        assert (pilot.app.screen, page.plan) == (page, before)

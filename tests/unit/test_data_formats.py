@@ -39,6 +39,9 @@ def _known(image: str, **variables: str) -> Software:
         ("mysql:8.0.36", "mysql:8.0.37", False),
         ("mysql:8.0", "mysql:8.0", False),
         ("mongo:6.0", "mongo:7.0", False),
+        ("traefik:v3.1", "traefik:v3.7", True),
+        ("traefik:v2.11", "traefik:v3.0", False),
+        ("traefik:latest", "traefik:v3.0", False),
         ("elasticsearch:8.15.0", "elasticsearch:8.15.1", False),
     ],
 )

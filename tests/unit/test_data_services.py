@@ -8,7 +8,8 @@ import pytest
 from avnwizard.domain.host import ComposeModel, Container, Health, Image
 from avnwizard.domain.plan import ServicePlan
 from avnwizard.errors import RefusedError
-from avnwizard.flows.safety.data_services import DataBack, settle_data, with_ways_back
+from avnwizard.flows.safety.data_plan import with_ways_back
+from avnwizard.flows.safety.data_services import DataBack, settle_data
 from avnwizard.planned import StepKind
 
 _OLD, _NEW = "sha256:old", "sha256:new"

@@ -1,15 +1,18 @@
 """Whether the images that ran before can run again, from where, and under which names."""
 
+import hashlib
 from collections.abc import Mapping
 from contextlib import nullcontext
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from avnwizard.adapters.files import LocalFiles
 from avnwizard.domain.host import ComposeModel, Image, Service
 from avnwizard.engine.step import Probe
-from avnwizard.errors import RefusedError
+from avnwizard.errors import RefusedError, StepError
 from avnwizard.flows.stack.former_images import Gone, WayBack, of_before, reach
 from avnwizard.flows.steps.former_images import FetchImages
 
@@ -37,10 +40,10 @@ class _Stack:
         return self._offered
 
 
-def _reach(stack: _Stack, pinned: str = TAG, **pulled: Any) -> WayBack:
+def _reach(stack: _Stack, pinned: str = TAG, saved: tuple[str, ...] = (), **pulled: Any) -> WayBack:
     model = ComposeModel({name: Service(name, pinned) for name in ("web", "worker")}, {})
     facts = {"running": {"web": RAN, "worker": RAN}} | pulled
-    return reach(cast("Host", SimpleNamespace(stack=stack)), model, facts, ["web", "worker"], "v1.5.0")
+    return reach(cast("Host", SimpleNamespace(stack=stack)), model, facts, ["web", "worker"], "v1.5.0", saved)
 
 
 def test_what_is_here_under_its_name_needs_nothing() -> None:
@@ -114,7 +117,7 @@ def test_when_an_image_counts_as_fetched(here: tuple[str, ...], *, named: bool, 
     """An id is enough where a tag can be put on it; a digest has to be pulled."""
     stack = _Local(*here)
     host = cast("Host", SimpleNamespace(stack=stack))
-    step = FetchImages(host, [Gone("web", RAN, DIGEST, True, named)])
+    step = FetchImages(host, [Gone("web", RAN, DIGEST, True, named)], Path("/run"))
     ctx = cast(
         "StepContext",
         SimpleNamespace(
@@ -135,3 +138,40 @@ def test_another_image_than_the_digest_names_is_refused(here: dict[str, str]) ->
     elsewhere = f"host/web@sha256:{'2' * 64}"
     with pytest.raises(RefusedError, match="pin another image by its digest"):
         _reach(_Stack(here), DIGEST, sources={"web": elsewhere, "worker": elsewhere})
+
+
+def test_what_was_saved_is_loaded_whatever_the_registry_says() -> None:
+    """Pruned and gone from its registry; but a digest that the files name cannot be loaded under its name."""
+    found = _reach(_Stack({}, offered=False), saved=(RAN,), sources={"web": SOURCE, "worker": SOURCE})
+    assert [(one.service, one.saved) for one in found.fetch] == [("web", True), ("worker", True)]
+    assert list(of_before(found.fetch, ())) == [
+        "images of web, worker that ran before are gone from this host, and are loaded from a file"
+    ]
+    with pytest.raises(RefusedError, match="the registry does not have them any more"):
+        _reach(_Stack({}, offered=False), pinned=DIGEST, saved=(RAN,), sources={"web": SOURCE, "worker": SOURCE})
+
+
+def test_a_damaged_file_of_images_is_not_loaded(tmp_path: Path) -> None:
+    """By its checksum; whole, it brings the image back without a registry."""
+    stack = _Local()
+    loaded = SimpleNamespace(load=lambda *_: stack.here.update({RAN: RAN}))
+    stack.image_archive = loaded  # type: ignore[attr-defined]  # only this test loads
+    (tmp_path / "images.tar").write_bytes(b"images")
+    facts = {"sha256": "another"}
+    ctx = cast(
+        "StepContext",
+        SimpleNamespace(
+            effect=lambda _name: nullcontext(),
+            checkpoint=lambda: None,
+            progress=lambda *_: None,
+            say=lambda _text: None,
+            recall=lambda _step: facts,
+        ),
+    )
+    host = cast("Host", SimpleNamespace(stack=stack, files=LocalFiles()))
+    step = FetchImages(host, [Gone("web", RAN, "", None, saved=True)], tmp_path)
+    with pytest.raises(StepError, match=r"is damaged or gone\. Nothing was changed"):
+        step.do(ctx)
+    facts["sha256"] = hashlib.sha256(b"images").hexdigest()
+    step.do(ctx)
+    assert step.probe(ctx) is Probe.DONE

@@ -72,5 +72,5 @@ def test_the_screens_page_says_what_the_screens_say() -> None:
     assert "- `w`: Write" in text
     files = {file.stem for file in (ROOT / "avnwizard" / "ui" / "screens").glob("*.py")}
     known = {page.__module__.rpartition(".")[2] for _, page in SCREENS}
-    dialogs = {"__init__", "page", "ask", "confirm_name", "enter_value", "explain", "pick_volumes"}
+    dialogs = {"__init__", "page", "ask", "confirm_name", "enter_value", "explain", "pick_volumes", "pick_data_way"}
     assert files - dialogs == known, "a new screen belongs on that page"

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from avnwizard.domain.config import parse_config
 from avnwizard.errors import ExitCode
 from tests.waiting import until
-from tests.zoo.parts import app, compose, postgres, traefik
+from tests.zoo.parts import app, compose, postgres, traefik, worker
 from tests.zoo.stack import COMPOSE_FILE, ZooStack, bring_up
 
 pytestmark = pytest.mark.engine
@@ -60,3 +61,51 @@ def test_valkey_forward_and_back(zoo: ZooStack) -> None:
         until(lambda: "format version 80" in zoo.lab.docker("logs", name).stdout, limit_s=30)
     finally:
         zoo.lab.docker("rm", "-f", name, check=False)
+
+
+def _stores(tag: str, valkey: str) -> dict[str, str]:
+    cache = {
+        "image": f"@REG@/valkey:{valkey}",
+        "command": ["valkey-server", "--save", "60", "1", "--protected-mode", "no"],
+        "volumes": ["cache:/data"],
+    }
+    return {COMPOSE_FILE: compose({"valkey": cache, "files": worker(tag, volumes=["uploads:/srv/up"])})}
+
+
+def _listed(zoo: ZooStack) -> str:
+    """Everything in the volume of `files`, with owner, mode and content, its own folder too."""
+    argv = ("run", "--rm", "-v", f"{zoo.project}_uploads:/v", "--entrypoint", "sh", f"{zoo.lab.registry}/postgres:17")
+    return zoo.lab.docker(*argv, "-c", "cd /v && find . -exec stat -c '%n %u:%g %a' {} + | sort; cat a b c").stdout
+
+
+def test_copies_are_put_back(zoo: ZooStack) -> None:
+    """Of Valkey, which could not read the newer file, and of a program that nobody knows: it is asked about once."""
+    bring_up(zoo, {"v1.5.0": _stores("v1.5.0", "8.1"), "v1.6.0": _stores("v1.6.0", "9.1")})
+    assert _cli(zoo, "SET", "key", "value") == "OK"
+    argv = ("run", "--rm", "-v", f"{zoo.project}_uploads:/v", "--entrypoint", "sh", f"{zoo.lab.registry}/postgres:17")
+    fill = "echo one >/v/a; echo two >/v/b; chown 123:45 /v /v/b; chmod 710 /v; chmod 640 /v/b; ln -s a /v/c"
+    zoo.lab.docker(*argv, "-c", fill)
+    before = _listed(zoo)
+    refused = zoo.upgrade()
+    assert refused.code == ExitCode.REFUSED
+    assert "files: what shall a rollback do with its data (uploads)?" in refused.err
+    answers = zoo.root / "answers.toml"
+    zoo.avnwizard("plan", "--to", "v1.6.0", "--write-answers", str(answers))
+    asked = answers.read_text()
+    assert asked.count('= ""') == 1
+    answers.write_text(asked.replace('files = ""', 'files = "copy"\nvalkey = "copy"'))
+    done = zoo.upgrade("v1.6.0", "--answers", str(answers))
+    assert done.code == ExitCode.DONE, done.err
+    kept = parse_config((zoo.clone / "avnwizard.toml").read_text(), source="x")
+    assert kept.rollback.data == {"files": "copy", "valkey": "copy"}
+    assert (_cli(zoo, "GET", "key"), _listed(zoo)) == ("value", before)
+    zoo.lab.docker(*argv, "-c", "echo new >/v/d; rm /v/b; echo changed >/v/a; chown 0:0 /v")
+    _cli(zoo, "SET", "late", "lost")
+
+    back = zoo.rollback()
+    assert back.code == ExitCode.DONE, back.err
+    assert (_cli(zoo, "GET", "key"), _cli(zoo, "GET", "late"), _listed(zoo)) == ("value", "", before)
+    assert zoo.image_of("valkey").endswith("valkey:8.1")
+    zoo.nothing_to_do()
+    left = zoo.lab.docker("ps", "-a", "-q", "--filter", f"volume={zoo.project}_uploads").stdout.split()
+    assert left == [zoo.containers("files")[0].id[:12]]

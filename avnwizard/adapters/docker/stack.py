@@ -16,6 +16,7 @@ from avnwizard.adapters.docker.credentials import Credentials
 from avnwizard.adapters.docker.discovery import origins_of
 from avnwizard.adapters.docker.engine import find_engine
 from avnwizard.adapters.docker.environment import compose_environment, shadowed, without_secrets
+from avnwizard.adapters.docker.image_archive import DockerImageArchive
 from avnwizard.adapters.docker.image_files import image_file
 from avnwizard.adapters.docker.inspect import (
     LABEL,
@@ -26,11 +27,13 @@ from avnwizard.adapters.docker.inspect import (
     names_of,
     spelled_out,
 )
+from avnwizard.adapters.docker.logins import is_logged_in
 from avnwizard.adapters.docker.outdated import outdated
 from avnwizard.adapters.docker.plugin import by_plugin
 from avnwizard.adapters.docker.resolved import Kept, made_from
 from avnwizard.adapters.docker.room import room_of
 from avnwizard.adapters.docker.standing import standing
+from avnwizard.adapters.docker.volumes import DockerVolumes
 from avnwizard.adapters.memory_file import in_memory
 from avnwizard.domain import commands
 from avnwizard.domain.compose.model import hashes_from_output, model_from_config
@@ -68,6 +71,7 @@ class DockerStack:
         self._models, self._hashes = Kept[ComposeModel](), Kept[dict[str, str]]()
         self._up_s, self._pull_s = up_s, pull_s
         self._credentials = Credentials()
+        self.volumes, self.image_archive = DockerVolumes(self._cli), DockerImageArchive(self._cli)
 
     @property
     def project(self) -> ComposeProject:
@@ -180,7 +184,10 @@ class DockerStack:
     def offers(self, reference: str) -> bool | None:
         """Whether the registry has an image; None where that cannot be told."""
         engine_socket = self._cli.engine_socket
-        return engine_api.offers(engine_socket, reference, self._auth(reference)) if engine_socket else None
+        auth = self._auth(reference) if engine_socket else ""
+        found = engine_api.offers(engine_socket, reference, auth) if engine_socket else None
+        # without the credentials that there are, a "no" may only mean that they are needed
+        return None if found is False and not auth and is_logged_in(self._cli.environ, reference) else found
 
     def _auth(self, reference: str) -> str:
         return self._credentials.auth(reference, self._cli.environ)

@@ -44,7 +44,7 @@ def plan(
     draft = draft_for(host, to)
     given = answers_for(draft, answers)
     if write_answers is not None:
-        _write(draft, given, write_answers)
+        _write(host, draft, given, write_answers)
         return ExitCode.DONE
     prepared = prepare_for(host, draft, given)
     if json:
@@ -89,13 +89,15 @@ def prepare_for(host: "Host", draft: "Draft", answers: "Answers") -> "Prepared":
     from avnwizard.flows.upgrade.planning import prepare, require_fit
 
     require_fit(check(host, draft.target.name))
-    return prepare(host, draft, answers)
+    return prepare(host, draft, answers).require_decided()
 
 
-def _write(draft: "Draft", answers: "Answers", file: Path) -> None:
+def _write(host: "Host", draft: "Draft", answers: "Answers", file: Path) -> None:
     from avnwizard.domain.answers import write_answers
+    from avnwizard.flows.upgrade.planning import undecided_data
 
-    text = write_answers(draft.decisions(answers), current=draft.current.name, target=draft.target.name)
+    decisions = (*draft.decisions(answers), *undecided_data(host, draft, answers))
+    text = write_answers(decisions, current=draft.current.name, target=draft.target.name)
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:

@@ -68,6 +68,7 @@ def upgrade(
     from avnwizard.flows import holding
     from avnwizard.flows.run import launch
     from avnwizard.flows.upgrade.consent import require_jump_allowed
+    from avnwizard.flows.upgrade.remembering import remember
 
     host = open_stack(stack)
     holding.require_free(host)
@@ -80,7 +81,10 @@ def upgrade(
         for line in summary(prepared.plan, answers=str(answers or "")):
             say(line, always=True)
         confirm(f"Type {draft.target.name} to start", draft.target.name)
-    return start(host, launch.create_upgrade(host, prepared), detach=detach)
+    run = launch.create_upgrade(host, prepared)
+    if told := remember(host, prepared.ways):
+        say(told)
+    return start(host, run, detach=detach)
 
 
 def resume(run: RunArgument = "", stack: StackOption = HERE, *, detach: DetachOption = False) -> int:

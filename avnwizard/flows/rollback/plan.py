@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from avnwizard.domain.config import Strategy
+from avnwizard.domain.data_way import DataReturn
 from avnwizard.domain.going_back import GoingBack
 from avnwizard.domain.postgres.globals import GlobalsChange
 from avnwizard.domain.typed import Typed
@@ -33,6 +34,7 @@ class RollbackPlan:
         gone: services that the run removed and that do not come back: no compose file of before names them.
         fetch: images that ran before and are pulled first, since they are gone from this host.
         borrowed: image names that the files of before give to other images than ran.
+        data: services whose volumes go back to a copy, or are emptied.
         sealed: whether this stack's key vouches for the snapshot; not for one that an earlier version took.
         waves: of `services` those that go back at the same time.
     """
@@ -60,6 +62,7 @@ class RollbackPlan:
     borrowed: tuple[str, ...] = ()
     sealed: bool = False
     waves: tuple[tuple[str, ...], ...] = ()
+    data: tuple[DataReturn, ...] = ()
 
     @property
     def altered(self) -> dict[Strategy, list[str]]:

@@ -30,7 +30,9 @@ from avnwizard.flows.stack.baseline import Baseline, baseline
 from avnwizard.flows.stack.begun import one_shots
 from avnwizard.flows.stack.former_images import reach
 from avnwizard.flows.stack.former_release import gone_for_good, model_of_before, old_services, writers
+from avnwizard.flows.stack.kept_images import SAVE, saved_ids
 from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.steps.data import ReturnData
 from avnwizard.flows.steps.former_images import FetchImages, ReturnNames
 from avnwizard.flows.steps.images import PullImages
 from avnwizard.flows.steps.leave import Leave
@@ -38,6 +40,7 @@ from avnwizard.flows.steps.restore import MAKE_ROOM, RestoreBeside, SwapDatabase
 from avnwizard.flows.steps.retire import Retire
 from avnwizard.flows.steps.roles import RepairRoles
 from avnwizard.flows.steps.roll import RollBackService, RunJob
+from avnwizard.flows.steps.save_images import SaveImages
 from avnwizard.flows.steps.save_rows import SaveRows
 from avnwizard.flows.steps.start_back import StartBack
 from avnwizard.flows.steps.verify import Verify
@@ -143,14 +146,15 @@ def _decide(
     staying = {*gone, *(name for name, _ in data.stay)}
     stop = writers(host, plan, model) if cost.restore or any(step.kind is StepKind.STOP for step in begun) else ()
     stop = tuple(name for name in stop if name not in staying)
+    exchanged = {one.service for one in data.returns}
     services = tuple(
-        (name, "recreate" if name in stop and strategy != "job" else strategy)
+        (name, "recreate" if (name in stop and strategy != "job") or name in exchanged else strategy)
         for name, strategy in old
         if (name in touched or name in stop) and name not in staying
     )
     unseen = code_alone(plan, verdict.unseen)
     back = [name for name, strategy in services if strategy != "skip"]
-    images = reach(host, model, pull, back, plan.current.tag)
+    images = reach(host, model, pull, back, plan.current.tag, _saved(host, run, begun))
     known = {name for name, _ in old} | set(gone)
     retire = tuple(name for name in touched if name not in known)
     require_one_writer(host, model, services, release=plan.current.tag)
@@ -180,7 +184,14 @@ def _decide(
         fetch=images.fetch,
         borrowed=images.borrowed,
         sealed=_is_sealed(begun),
+        data=data.returns,
     )
+
+
+def _saved(host: Host, run: str, begun: Sequence[StepRecord]) -> frozenset[str]:
+    """The images that the undone run saved, as long as their file is there."""
+    facts = next((step.facts for step in begun if step.name == SAVE), {})
+    return saved_ids(facts) if host.files.exists(SaveImages.file(host.state.run(run))) else frozenset()
 
 
 def rollback_steps(scene: Scene, plan: RollbackPlan) -> list[Step]:
@@ -209,6 +220,7 @@ def _together(scene: Scene, plan: RollbackPlan) -> tuple[str, ...]:
     Not what has to be replaced although Compose sees no reason, nor what the operator scaled.
     """
     special = {part.service for part in scene.plan.services if part.unseen or part.replicas}
+    special |= {one.service for one in plan.data}
     found = [name for name, strategy in plan.services if strategy == "recreate" and name in plan.stop]
     found = [name for name in found if name not in special and name != plan.first]
     return tuple(found) if plan.restore and len(found) > 1 else ()
@@ -216,7 +228,7 @@ def _together(scene: Scene, plan: RollbackPlan) -> tuple[str, ...]:
 
 def _code_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
     if plan.fetch:
-        yield FetchImages(scene.host, plan.fetch)
+        yield FetchImages(scene.host, plan.fetch, scene.folder.path)
     for original in upgrade_steps(scene):
         if original.undoes_itself and original.name in plan.steps:
             yield UndoStep(original)
@@ -233,6 +245,7 @@ def _database_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
 
 
 def _service_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
+    exchanged = {one.service: one for one in plan.data}
     for service, strategy in plan.services:
         if strategy == "job":
             yield RunJob(scene, service, back=True, wave=plan.wave(service))
@@ -240,7 +253,10 @@ def _service_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
         yield StartBack(scene, together)
     for service, strategy in plan.services:
         if strategy != "job" and service != plan.first:
-            yield RollBackService(scene, service, strategy, wave=plan.wave(service))
+            if service in exchanged:
+                yield ReturnData(scene, exchanged[service])
+            wave = 0 if service in exchanged else plan.wave(service)
+            yield RollBackService(scene, service, strategy, wave=wave)
     for service, why in plan.stay:
         yield Leave(service, why)
     for service in plan.retire:

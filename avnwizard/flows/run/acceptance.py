@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from avnwizard.domain.data_way import is_copy
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import from_json
 from avnwizard.engine.journal import Journal
@@ -45,8 +46,14 @@ def given_up(journal: Journal, runs: Sequence[RunRecord]) -> str:
     return (
         f"{images} of {printable(' and '.join(tags))} {'is' if count == 1 else 'are'} kept for going back. Once you "
         "accept, docker image prune -a may remove them; going back would then download them again, and fail if the "
-        "registry no longer has them. The snapshot stays."
+        "registry no longer has them. The snapshot stays." + _copies_given_up(runs)
     )
+
+
+def _copies_given_up(runs: Sequence[RunRecord]) -> str:
+    parts = [part for run in runs for part in from_json(run.plan).services if part.data == "copy"]
+    names = printable(", ".join(sorted({part.service for part in parts})), limit=300)
+    return f" The copies of the data of {names} are deleted." if parts else ""
 
 
 def accept(host: Host, journal: Journal, run: RunRecord) -> int:
@@ -81,5 +88,8 @@ def _let_go(host: Host, journal: Journal, run: RunRecord) -> int:
     services = _kept(journal, run)
     for service in services:
         host.stack.release(keep_name(run.id, service))
+    for file in host.files.list(host.state.run(run.id)):
+        if is_copy(file.name):
+            host.files.remove(file)
     journal.note(run.id, WHOLE_RUN, {"accepted_at": time.time()})
     return len(services)

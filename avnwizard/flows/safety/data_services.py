@@ -1,24 +1,28 @@
-"""Services that keep data in files of their own: what a plan says of their way back, and what a rollback does.
+"""Services that keep data in files of their own: what a rollback does with them; see `data_plan` for what is planned.
 
 No snapshot takes their data back. By default a rollback leaves such a service at the newer version, unless it is
 known that the older one reads what the newer one wrote: the old code works with a newer Valkey, while an older Valkey
 that cannot read its file crash-loops and takes everything that needs it down. The rollback is not refused either: at
 that moment the operator wants the users back, and nothing is lost by what stays. The price: the compose file then
 names an older image than the one that runs. That is said where it is decided, in the run and in the report. `--older`
-is for an operator who has emptied or replaced the data, or whose newer version does not serve.
+is for an operator who has emptied or replaced the data, or whose newer version does not serve. Where the operator
+decided so before the upgrade, the data itself goes back to a copy, or is emptied.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from avnwizard.domain.data_formats import Reading, Software, reads, software_of
-from avnwizard.domain.host import ComposeModel, Container, Image
+from avnwizard.domain.data_formats import Reading, Software, reads
+from avnwizard.domain.data_way import DataReturn, DataWay, in_all
+from avnwizard.domain.host import Container
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan, ServicePlan
+from avnwizard.domain.words import size
 from avnwizard.engine.records import StepRecord
 from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host
+from avnwizard.flows.safety.data_plan import software, way_back
 from avnwizard.flows.stack.begun import rolled
 from avnwizard.flows.stack.kept_images import ran_before
 
@@ -34,88 +38,13 @@ class DataBack:
         stay: (service, why) of those that keep running at the newer version.
         notes: what does not go back, a sentence each.
         consent: (flag, sentence) of what the operator has to agree to.
+        returns: the services whose data goes back to a copy or is emptied.
     """
 
     stay: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     consent: tuple[tuple[str, str], ...] = ()
-
-
-def with_ways_back(
-    host: Host, services: Sequence[ServicePlan], model: ComposeModel, volumes: Iterable[str]
-) -> tuple[tuple[ServicePlan, ...], list[str]]:
-    """The services of a plan with what becomes of their data in a rollback, and the plan's warnings about it.
-
-    Args:
-        volumes: those that the snapshot holds.
-    """
-    running = {one.service: one for one in host.stack.containers() if not one.one_off}
-    servers = {host.postgres_service, *host.choice.others}
-    ways: dict[str, str] = {}
-    warnings = []
-    for part in services:
-        written = _written(model, part.service)
-        known = software_of(part.image_old) and software_of(part.image_new)
-        if part.service in servers or part.strategy not in _ROLLED or part.service not in running:
-            continue
-        if not (known or written):
-            continue
-        if way := _way(host, part, running[part.service].image_id, written):
-            ways[part.service] = way
-            warnings.append(_warning(part.service, way, sorted(set(written) & set(volumes))))
-    return tuple(replace(part, way_back=ways.get(part.service, "")) for part in services), warnings
-
-
-def _way(host: Host, part: ServicePlan, image_id: str, written: Sequence[str]) -> str:
-    """What a rollback does with one service; "" where its image does not move."""
-    old, new = host.stack.image(image_id), host.stack.image(part.image_new)
-    if not _moves(part, old, new):
-        return ""
-    before, after = _software(part.image_old, old), _software(part.image_new, new if _is(part, new) else None)
-    if before and after:
-        return _way_back(before, after)
-    return f"{_ROLLED[part.strategy]}; its data in {', '.join(written)} does not go back" if written else ""
-
-
-_ROLLED: dict[str, str] = {"surge": "is rolled back the same way", "recreate": "is recreated again"}
-
-
-def _moves(part: ServicePlan, old: Image | None, new: Image | None) -> bool:
-    """Whether its image is another one: by name, or by what the registry has under the same name."""
-    if part.image_old != part.image_new:
-        return True
-    if part.digest and old and old.digest:
-        return part.digest != old.digest
-    return bool(old and new and old.id != new.id)
-
-
-def _is(part: ServicePlan, image: Image | None) -> bool:
-    """Whether an image that is here is the one that will be pulled."""
-    return image is not None and (not part.digest or part.digest == image.digest)
-
-
-def _software(reference: str, image: Image | None) -> Software | None:
-    return software_of(reference, image.environment if image else None)
-
-
-def _written(model: ComposeModel, service: str) -> list[str]:
-    """The volumes and folders that a service writes to, as the compose file names them; sockets are none."""
-    mounts = ((model.raw.get("services") or {}).get(service) or {}).get("volumes") or ()
-    found = (str(one.get("source") or "") for one in mounts if one.get("type") in {"volume", "bind"}
-             and not one.get("read_only"))  # fmt: skip
-    return sorted({printable(name, limit=120) for name in found if name and not name.endswith(".sock")})
-
-
-def _way_back(before: Software, after: Software) -> str:
-    reading = reads(before, after)
-    if reading.safe:
-        return f"goes back to {before}; its data does not, and {before} reads it ({reading.why})"
-    return f"stays at {after}; its data does not go back, and {reading.why}"
-
-
-def _warning(service: str, way_back: str, archived: Sequence[str]) -> str:
-    by_hand = f" By hand: avnwizard snapshot restore --volume {archived[0]}." if archived else ""
-    return f"In a rollback {printable(service, limit=63)} {way_back}.{by_hand}"
+    returns: tuple[DataReturn, ...] = ()
 
 
 def settle_data(
@@ -138,6 +67,9 @@ def settle_data(
         raise RefusedError(f"{OLDER} {name}: the run did not roll a service of that name.", "avnwizard show")
     for part in (part for part in plan.services if part.service in there - servers):
         before = ran_before(pulled, part.service)
+        if part.data in {"copy", "drop"} and part.service not in older:
+            found = _exchanged(host, found, part, before)
+            continue
         newer = [one for one in host.stack.containers(part.service) if not one.one_off and one.image_id != before]
         if before and newer:
             found = _add(found, part, _reading(host, part, before, newer[0]), newer, older)
@@ -150,7 +82,7 @@ _Known = tuple[Software, Software, Reading]
 
 def _reading(host: Host, part: ServicePlan, before: str, newer: Container) -> _Known | None:
     images = host.stack.images([before, newer.image_id])
-    old, new = _software(part.image_old, images.get(before)), _software(newer.image, images.get(newer.image_id))
+    old, new = software(part.image_old, images.get(before)), software(newer.image, images.get(newer.image_id))
     return (old, new, reads(old, new)) if old and new else None
 
 
@@ -162,13 +94,15 @@ def _add(
     older: Sequence[str],
 ) -> DataBack:
     name = printable(part.service, limit=63)
+    if known is None and part.data == "stay" and part.service not in older:
+        return _staying(found, part, newer)
     if known is None:
         note = (f"{name} {part.way_back}.",) if part.way_back else ()
         return replace(found, notes=(*found.notes, *note))
     old, new, reading = known
     if reading.safe:
-        return replace(found, notes=(*found.notes, f"{name} {_way_back(old, new)}."))
-    if part.service in older:
+        return replace(found, notes=(*found.notes, f"{name} {way_back(old, new, reading)}."))
+    if part.service in older or part.data == "keep":
         text = f"{name} goes back to {old} on the data that {new} wrote, as you wish: {reading.why}."
         return replace(found, notes=(*found.notes, text))
     if any(one.is_serving for one in newer):
@@ -183,3 +117,47 @@ def _add(
         "Keep a copy of its volume, and empty it where the data may be lost."
     )
     return replace(found, consent=(*found.consent, (f"{OLDER} {name}", text)))
+
+
+def _staying(found: DataBack, part: ServicePlan, newer: Sequence[Container]) -> DataBack:
+    """One of whose format nothing is known, and that was to stay at the newer version."""
+    name = printable(part.service, limit=63)
+    if any(one.is_serving for one in newer):
+        why = (
+            f"{printable(newer[0].image, limit=120)} keeps running on its data, as was decided. To start the "
+            f"previous version now all the same: {OLDER} {name}"
+        )
+        return replace(found, stay=(*found.stay, (part.service, why)))
+    text = f"{name} was to stay at the newer version, which does not serve; going back starts the previous one."
+    return replace(found, consent=(*found.consent, (f"{OLDER} {name}", text)))
+
+
+def _exchanged(host: Host, found: DataBack, part: ServicePlan, before: str) -> DataBack:
+    """One whose data goes back to its copy, or is emptied; told with what there is now."""
+    assert part.data == "copy" or part.data == "drop"  # noqa: PLR1714 - narrows the type
+    way: DataWay = part.data
+    sizes = host.stack.volume_sizes([one.name for one in part.held])
+    held = tuple(replace(one, size_bytes=sizes.get(one.name, -1)) for one in part.held)
+    name = printable(part.service, limit=63)
+    if way == "drop":
+        note = f"{name} starts with empty volumes: {in_all(held)} is lost, as was decided."
+    else:
+        _require_room(host, name, sum(sizes.values()))
+        note = (
+            f"{name} goes back to the copy of its data that was made before the newer version started; "
+            f"{in_all(held)} as it is now is set aside."
+        )
+    return replace(
+        found, notes=(*found.notes, note), returns=(*found.returns, DataReturn(part.service, way, held, before))
+    )
+
+
+def _require_room(host: Host, name: str, needed: int) -> None:
+    """What is set aside needs room; better known now than when the service was stopped."""
+    free = host.files.free_bytes(host.state.folder)
+    if needed > free:
+        raise RefusedError(
+            f"To set the data of {name} aside needs {size(needed)}, and {size(free)} are free in "
+            f"{host.state.folder}. Nothing was changed.",
+            f"Make room. To start the previous version on the data as it is: {OLDER} {name}",
+        )

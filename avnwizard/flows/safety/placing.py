@@ -38,7 +38,7 @@ def placed(host: Host) -> Iterator[Finding]:
     alone = frozenset(one.service for one in others.left_alone)
     found = list(database_troubles(host, Target(model, tag, frozenset(), left_alone=alone), containers))
     yield from found
-    if not (found or elsewhere):
+    if not (found or elsewhere) and any(one.service in model.services for one in containers):
         yield Finding(CHECK, "ok", "The databases are where the compose files say.")
     for one in others.left_alone:
         yield Finding("services", "warn", one.sentence, "An upgrade neither rolls nor removes it.")

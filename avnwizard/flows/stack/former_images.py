@@ -1,6 +1,6 @@
 """The images that ran before a run: which of them a rollback has to fetch, and whether it can start them at all."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,15 @@ from avnwizard.domain.references import is_tag
 from avnwizard.engine.journal import Journal
 from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host
-from avnwizard.flows.stack.kept_images import is_accepted, keeps_any, named_before, ran_before, source_of
+from avnwizard.flows.stack.kept_images import (
+    SAVE,
+    is_accepted,
+    keeps_any,
+    named_before,
+    ran_before,
+    saved_ids,
+    source_of,
+)
 
 _NAMED = 3
 
@@ -25,6 +33,7 @@ class Gone:
         offered: whether the registry has it, None where that cannot be told.
         named: the files name it by this very digest, so that it has to be here under that name and not by its id
             alone: no tag can bring a digest back.
+        saved: the run that is taken back has saved it to a file, from which it is loaded.
     """
 
     service: str
@@ -32,6 +41,7 @@ class Gone:
     source: str
     offered: bool | None
     named: bool = False
+    saved: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,7 +57,14 @@ class WayBack:
     borrowed: tuple[str, ...]
 
 
-def reach(host: Host, model: ComposeModel, pulled: Mapping[str, Any], services: Sequence[str], tag: str) -> WayBack:
+def reach(
+    host: Host,
+    model: ComposeModel,
+    pulled: Mapping[str, Any],
+    services: Sequence[str],
+    tag: str,
+    saved: Collection[str] = (),
+) -> WayBack:
     """How the images that ran before can run again under the names that the files of before give them.
 
     Args:
@@ -55,6 +72,7 @@ def reach(host: Host, model: ComposeModel, pulled: Mapping[str, Any], services: 
         pulled: what the pull of the undone run noted.
         services: those that go back.
         tag: the release of before.
+        saved: the ids of the images that the run saved to a file which is there.
 
     Raises:
         RefusedError: one cannot be had any more, or the files pin another image by its digest.
@@ -79,13 +97,20 @@ def reach(host: Host, model: ComposeModel, pulled: Mapping[str, Any], services: 
             )
         else:
             sources[name] = reference
-    gone = tuple(replace(one, named=one.source == pinned.get(one.service)) for one in _gone(host, wanted, sources))
+    asked = {name: source for name, source in sources.items() if not _is_saved(wanted[name], pinned[name], saved)}
+    gone = tuple(replace(one, named=one.source == pinned.get(one.service)) for one in _gone(host, wanted, asked))
     _require(gone)
+    gone += tuple(Gone(name, wanted[name], "", None, saved=True) for name in sources if name not in asked)
     before = named_before(pulled) or {}
     borrowed = {
         reference for name, reference in pinned.items() if before.get(reference, wanted[name]) != wanted[name]
     }
     return WayBack(gone, tuple(sorted(borrowed)))
+
+
+def _is_saved(image_id: str, reference: str, saved: Collection[str]) -> bool:
+    """Whether loading an image is enough: one that the files name by its digest has to be pulled under that name."""
+    return image_id in saved and (not reference or is_tag(reference))
 
 
 def kept_images(host: Host, journal: Journal) -> Iterator[Finding]:
@@ -96,7 +121,8 @@ def kept_images(host: Host, journal: Journal) -> Iterator[Finding]:
     pulled = journal.facts(last.id, "pull")
     running: Mapping[str, str] = pulled.get("running", {})
     here = host.stack.images(list(running.values()))
-    sources = {name: source_of(pulled, name) for name, image in running.items() if image not in here}
+    saved = saved_ids(journal.facts(last.id, SAVE))
+    sources = {name: source_of(pulled, name) for name, image in running.items() if image not in {*here, *saved}}
     lost = _gone(host, running, sources)
     if not lost:
         return
@@ -118,7 +144,9 @@ def kept_images(host: Host, journal: Journal) -> Iterator[Finding]:
 
 def of_before(fetch: Sequence[Gone], borrowed: Sequence[str]) -> Iterator[str]:
     """What is out of the ordinary about the images of a rollback, for the operator."""
-    if fetch:
+    if loaded := [one for one in fetch if one.saved]:
+        yield f"images of {_names(loaded)} that ran before are gone from this host, and are loaded from a file"
+    if fetch := [one for one in fetch if not one.saved]:
         unsure = any(one.offered is None for one in fetch)
         told = "whether the registry has them is not known before it is tried" if unsure else "the registry has them"
         yield f"images of {_names(fetch)} that ran before are gone from this host and are pulled first; {told}"

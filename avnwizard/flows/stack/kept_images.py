@@ -5,6 +5,8 @@ from typing import Any
 
 from avnwizard.engine.journal import Journal
 
+SAVE, IMAGES = "save-images", "images.tar"
+"""The step that saves images to a file, and the file in the run's folder."""
 WHOLE_RUN = ""
 """Facts of a run as a whole are noted under no step's name."""
 
@@ -43,3 +45,12 @@ def keeps_any(journal: Journal, run: str) -> bool:
 def is_accepted(journal: Journal, run: str) -> bool:
     """Whether the operator, or a later upgrade, let go of what the run kept."""
     return "accepted_at" in journal.facts(run, WHOLE_RUN)
+
+
+def saved_ids(facts: Mapping[str, Any]) -> frozenset[str]:
+    """The ids of the images that a run saved to a file.
+
+    Args:
+        facts: what its step `save-images` noted.
+    """
+    return frozenset(map(str, facts.get("saved", {}).values())) if facts.get("sha256") else frozenset()

@@ -1,6 +1,7 @@
 """On the way back: images that were pruned are pulled again, and names are lent to the images that ran."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from avnwizard.domain.references import is_tag
 from avnwizard.engine.step import Probe, Step, StepContext
@@ -8,29 +9,31 @@ from avnwizard.errors import HostError, StepError
 from avnwizard.flows.host import Host
 from avnwizard.flows.roll.rolling import Wanted
 from avnwizard.flows.stack.former_images import Gone
-from avnwizard.flows.stack.kept_images import named_before
+from avnwizard.flows.stack.kept_images import IMAGES, SAVE, named_before
 from avnwizard.flows.stack.scene import Scene
 from avnwizard.flows.steps.images import put_back
 from avnwizard.planned import StepKind
 
 
 class FetchImages(Step):
-    """Pull, by digest, the images that ran before and are gone from this host; nothing of the stack is touched."""
+    """Load or pull, by digest, the images that ran before and are gone from this host; the stack is not touched."""
 
     name = "fetch"
-    title = "Pull the images that ran before"
+    title = "Fetch the images that ran before"
     kind = StepKind.PULL
     undone_by = ()
 
-    def __init__(self, host: Host, gone: Sequence[Gone]) -> None:
-        self._host, self._gone = host, gone
+    def __init__(self, host: Host, gone: Sequence[Gone], folder: Path) -> None:
+        self._host, self._gone, self._folder = host, gone, folder
 
     def probe(self, ctx: StepContext) -> Probe:
         """Done when all of them are here."""
         return Probe.DONE if all(map(self._is_here, self._gone)) else Probe.HALF_DONE
 
     def do(self, ctx: StepContext) -> None:
-        """One after another."""
+        """Those that were saved from their file, then the others one after another."""
+        if any(one.saved and not self._is_here(one) for one in self._gone):
+            self._load(ctx)
         for number, one in enumerate(self._gone):
             ctx.checkpoint()
             ctx.progress(number, len(self._gone), "images")
@@ -52,6 +55,17 @@ class FetchImages(Step):
                     "Load that image (docker load), then resume.",
                 )
             ctx.say(f"{one.service}: {one.image_id[:19]} is here again")
+
+    def _load(self, ctx: StepContext) -> None:
+        file = self._folder / IMAGES
+        found = self._host.files.measure(file).sha256 if self._host.files.exists(file) else ""
+        if found != ctx.recall(SAVE).get("sha256"):
+            raise StepError(
+                f"{file}, to which the images that ran before were saved, is damaged or gone. Nothing was changed.",
+                "Bring it back, or load the images (docker load), then resume.",
+            )
+        with ctx.effect("load"):
+            self._host.stack.image_archive.load(file, lambda done, total: ctx.progress(done, total, "bytes"))
 
     def _is_here(self, one: Gone) -> bool:
         """By the id that ran; one that the files name by its digest under that name too."""

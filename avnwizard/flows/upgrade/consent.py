@@ -22,7 +22,7 @@ def require_consent(consent: Consent, command: str) -> None:
 
 
 def require_jump_allowed(breaking: Sequence[Breaking], *, allowed: bool) -> None:
-    """Refuse to jump over a major version that nobody allowed.
+    """Refuse to jump over a major version, or a stop that the release names, which nobody allowed.
 
     Raises:
         RefusedError: says what is jumped over, and the flag.
@@ -30,5 +30,6 @@ def require_jump_allowed(breaking: Sequence[Breaking], *, allowed: bool) -> None
     jump = next((item for item in breaking if item.id == JUMP), None)
     if jump and not allowed:
         raise RefusedError(
-            f"{jump.title} Nothing was changed.", "Go one major at a time: avnwizard releases; or add --allow-jump."
+            f"{jump.title} Nothing was changed.",
+            "Go to the releases in between first: avnwizard releases; or add --allow-jump.",
         )

@@ -35,7 +35,9 @@ class Saved:
     def answers(self, decisions: Iterable[Decision]) -> Answers:
         """Those that answer a question which is still asked."""
         known = {one.id for one in decisions}
-        return Answers({name: Secret(answer) for name, answer in self.given.items() if name in known})
+        return Answers(
+            {name: Secret(answer) for name, answer in self.given.items() if name in known or _is_data(name)}
+        )
 
 
 def without_secrets(answers: Answers, decisions: Iterable[Decision]) -> tuple[dict[str, str], int]:
@@ -44,10 +46,17 @@ def without_secrets(answers: Answers, decisions: Iterable[Decision]) -> tuple[di
     kept: dict[str, str] = {}
     for name, secret in answers.given.items():
         value = secret.reveal()
-        hidden = name not in kinds or (kinds[name].secret and value != GENERATE) or redact_urls(value) != value
+        known = name in kinds or _is_data(name)
+        is_secret = name in kinds and kinds[name].secret and value != GENERATE
+        hidden = not known or is_secret or redact_urls(value) != value
         if not hidden:
             kept[name] = value
     return kept, len(answers.given) - len(kept)
+
+
+def _is_data(name: str) -> bool:
+    """Whether it is about a service's data: the plan asks that, not the release."""
+    return name.startswith("data:")
 
 
 def save(host: Host, current: str, target: str, draft: Saved) -> None:

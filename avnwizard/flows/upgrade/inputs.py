@@ -32,6 +32,7 @@ from avnwizard.flows.upgrade.examples import examples, skipped, to_acknowledge
 from avnwizard.flows.upgrade.meaning import table_sizes
 from avnwizard.flows.upgrade.new_migrations import new_migrations
 from avnwizard.flows.upgrade.notes import notes_between
+from avnwizard.flows.upgrade.stops import with_stops
 from avnwizard.flows.upgrade.tracked_env import EnvOfRelease, env_of_release
 
 _COMPOSE_NAMES = frozenset({"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"})
@@ -144,7 +145,7 @@ def draft(host: Host, target: str) -> Draft:
         coming=coming,
         changelog=changelog,
         breaking=(
-            *releases.jump_to_acknowledge(current, tag),
+            *with_stops(host, current, tag, changelog, releases.jump_to_acknowledge(current, tag)),
             *to_acknowledge(host, found, tag.name),
             *(
                 Breaking(f"{one.version}/{number}", item.title, item.text)
@@ -194,8 +195,9 @@ def _compose_file(host: Host, path: str, tag: TagRef, carried: Mapping[str, byte
     untracked = host.repo.directory / path
     if host.repo.read("HEAD", path) is None and untracked.is_file():
         return host.files.read(untracked)
-    folder, name = str(PurePosixPath(path).parent), printable(path, limit=200)
-    others = [one for one in host.repo.list(tag.commit, folder) if PurePosixPath(one).name in _COMPOSE_NAMES]
+    folder, name, used = PurePosixPath(path).parent, printable(path, limit=200), compose_paths(host)
+    there = [PurePosixPath(one) for one in host.repo.list(tag.commit, str(folder)) if one not in used]
+    others = [str(one) for one in there if one.parent == folder and one.name in _COMPOSE_NAMES]
     has = f"; it has {', '.join(printable(one, limit=80) for one in others[:3])}" if others else ""
     raise RefusedError(
         f"{printable(tag.name)} has no {name}, which this project is run from{has}. Nothing was changed.",

@@ -11,6 +11,8 @@ from avnwizard.flows.host import Host
 
 _USUAL_FOLDERS = ("releases", "release-notes", "changelog", "changelogs", "docs/releases", "docs/release-notes")
 """Where projects and forges' exports keep one file per release."""
+_USUAL_FILES = ("docs/changelog.md", "docs/CHANGELOG.md", "CHANGES.md", "HISTORY.md", "RELEASES.md", "CHANGELOG")
+"""Where projects keep a changelog that is not where it is looked for first."""
 _COMMITS = "only the commits that carry a conventional mark"
 
 
@@ -44,8 +46,8 @@ def _in_place_of_one(host: Host, current: TagRef, target: TagRef, tags: Sequence
             return replace(found, source=source)
     text = from_commits(_messages(host, current, target), target.name)
     found = sections_between(text, current.name, target.name) if text else None
-    # commits without a mark may break as much: the release counts as unread beyond these
-    return replace(found, source=_COMMITS, unread=(target.name,)) if found else None
+    # commits without a mark may break as much: the release counts as unread beyond these; no section can be missing
+    return replace(found, source=_COMMITS, missing=(), unread=(target.name,)) if found else None
 
 
 def _sources(host: Host, target: TagRef) -> Iterator[tuple[str, str]]:
@@ -64,4 +66,6 @@ def _messages(host: Host, current: TagRef, target: TagRef) -> tuple[str, ...]:
 
 
 def _text(host: Host, tag: TagRef) -> str:
-    return (host.repo.read(tag.commit, host.config.stack.changelog) or b"").decode("utf-8", "replace")
+    places = (host.config.stack.changelog, *_USUAL_FILES)
+    found = (host.repo.read(tag.commit, one) for one in places)
+    return next(filter(None, found), b"").decode("utf-8", "replace")

@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from avnwizard.domain.answers import Answers, Decision
 from avnwizard.domain.config import Strategy
+from avnwizard.domain.data_way import DataWay
 from avnwizard.domain.drift import Drifted
 from avnwizard.domain.env_decisions import apply_decisions
 from avnwizard.domain.env_merge import merge_edits
@@ -16,11 +17,11 @@ from avnwizard.domain.migrations import Kind, MigrationVerdict
 from avnwizard.domain.plan import EnvEdit, MigrationStatement, Noticed, Plan, ReleaseRef, ServicePlan
 from avnwizard.domain.strategy import COMPLETED
 from avnwizard.domain.traefik.routes import plan_probe
-from avnwizard.errors import RefusedError
+from avnwizard.errors import RefusedError, WizardError
 from avnwizard.flows.edge.foresight import foreseen
 from avnwizard.flows.host import Host
 from avnwizard.flows.safety import hazards
-from avnwizard.flows.safety.data_services import with_ways_back
+from avnwizard.flows.safety.data_plan import undecided, with_ways_back
 from avnwizard.flows.safety.edge_and_engine import require_edge
 from avnwizard.flows.safety.image_signatures import image_rule, require_signed
 from avnwizard.flows.safety.provenance import doubt_of, require_genuine
@@ -32,6 +33,7 @@ from avnwizard.flows.stack.models import resolve_contents
 from avnwizard.flows.stack.same import Target
 from avnwizard.flows.upgrade.built_here import images_of_this_host
 from avnwizard.flows.upgrade.expecting import expected
+from avnwizard.flows.upgrade.images_to_save import images_to_save, require_offered
 from avnwizard.flows.upgrade.inputs import Draft
 from avnwizard.flows.upgrade.meaning import compose_changes
 from avnwizard.flows.upgrade.new_migrations import unread_jobs
@@ -64,6 +66,8 @@ class Prepared:
 
     Attributes:
         drifted: what ran otherwise than the files said when the plan was made; None where nobody looked.
+        undecided: what is still to be decided of services' data.
+        ways: what was decided of that for this plan; `avnwizard.toml` keeps it when the run is made.
     """
 
     plan: Plan
@@ -73,6 +77,18 @@ class Prepared:
     carried: Mapping[str, bytes | None]
     edits_patch: bytes
     drifted: Drifted | None = None
+    undecided: tuple[Decision, ...] = ()
+    ways: Mapping[str, DataWay] = field(default_factory=dict)
+
+    def require_decided(self) -> "Prepared":
+        """This plan, where nothing is left to be decided.
+
+        Raises:
+            OpenDecisionsError: it names what is.
+        """
+        if self.undecided:
+            raise OpenDecisionsError(self.undecided, self.plan.target.tag)
+        return self
 
 
 def require_fit(findings: tuple[Finding, ...]) -> None:
@@ -127,9 +143,11 @@ def prepare(
     target = Target(model, compose, env.to_bytes(), changed, unpulled)
     containers = [one for one in host.stack.containers() if not one.one_off]
     others = others_of(host, draft, containers, now, model)
-    services, of_data = with_ways_back(
-        host, services_of(host, target, strategies or {}, containers, others.retire, now), model, kept.volumes
-    )
+    ways = answers.data_ways()
+    rolled = services_of(host, target, strategies or {}, containers, others.retire, now)
+    chosen = {**host.config.rollback.data, **ways}
+    services, of_data = with_ways_back(host, rolled, model, kept.volumes, chosen)
+    require_offered(host, services, draft.target.name)
     require_edge(host, services, release=draft.target.name)
     rule = image_rule(host)
     require_signed(host, rule, {one.image_new: one.digest for one in services if one.image_new and one.pulled})
@@ -183,6 +201,7 @@ def prepare(
         changelog=draft.changelog.sentence,
         signature=signature.sentence,
         bake_s=host.config.verify.bake_s,
+        saved=images_to_save(host, services),
         notices=tuple(
             Noticed(one.version, notice.kind, notice.title)
             for one in draft.changelog.versions
@@ -199,7 +218,17 @@ def prepare(
         _with_env(draft, draft.carried, env),
         draft.edits_patch,
         draft.drifted,
+        undecided(services, model),
+        {part.service: ways[part.service] for part in services if part.data and part.service in ways},
     )
+
+
+def undecided_data(host: Host, draft: Draft, answers: Answers) -> tuple[Decision, ...]:
+    """What is to be decided of services' data, as far as a plan can be made from the proposals; else ()."""
+    try:
+        return prepare(host, draft, answers.accepting(draft.decisions(answers))).undecided
+    except WizardError:
+        return ()  # asked once the plan can be made
 
 
 def _with_env(draft: Draft, contents: Mapping[str, bytes | None], env: EnvFile) -> Mapping[str, bytes | None]:

@@ -11,9 +11,11 @@ from avnwizard.flows.stack.scene import Scene
 from avnwizard.flows.steps.bake import Bake
 from avnwizard.flows.steps.code import Checkout, WriteEnv
 from avnwizard.flows.steps.copy_off import copies
+from avnwizard.flows.steps.data import CopyData
 from avnwizard.flows.steps.images import PullImages
 from avnwizard.flows.steps.retire import Retire
 from avnwizard.flows.steps.roll import RollService, RunJob
+from avnwizard.flows.steps.save_images import SaveImages
 from avnwizard.flows.steps.snapshot import TakeSnapshot
 from avnwizard.flows.steps.swap_back import SwapBack
 from avnwizard.flows.steps.verify import Verify
@@ -45,7 +47,11 @@ def _steps(scene: Scene) -> Iterator[Step]:
     yield Checkout(scene)
     yield WriteEnv(scene)
     yield PullImages(scene)
+    if scene.plan.saved:
+        yield SaveImages(scene)
     for part in scene.plan.services:
+        if part.data == "copy":
+            yield CopyData(scene, part)
         yield _service(scene, part)
     yield Verify(scene, tag=scene.plan.target.tag, commit=scene.plan.target.commit)
     if scene.plan.bake_s:

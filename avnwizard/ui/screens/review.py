@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from avnwizard.domain import words
+from avnwizard.domain.data_way import DataWay
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Handling, Plan
@@ -22,6 +23,7 @@ from avnwizard.flows.run import launch
 from avnwizard.flows.upgrade import drafts
 from avnwizard.flows.upgrade.planning import Prepared
 from avnwizard.flows.upgrade.releases import JUMP
+from avnwizard.flows.upgrade.remembering import remember
 from avnwizard.planned import PlannedStep, StepKind
 from avnwizard.ui.bridge import Ending
 from avnwizard.ui.deciding import prepared_from
@@ -29,6 +31,7 @@ from avnwizard.ui.marks import NOTE, OK, STOP
 from avnwizard.ui.screens.changes import ChangesPage
 from avnwizard.ui.screens.confirm_name import ConfirmName
 from avnwizard.ui.screens.find import ListPage
+from avnwizard.ui.screens.pick_data_way import PickDataWay
 from avnwizard.ui.screens.run import RunPage
 from avnwizard.ui.state import Upgrade
 from avnwizard.ui.widgets.heads import Heads
@@ -59,6 +62,8 @@ class ReviewPage(ListPage):
         "see what your users would notice.\n\n"
         "o rolls the chosen service in another way: in place, briefly down, instead of the new alongside the "
         "old; o again takes that back.\n\n"
+        "Where nobody knows whether the previous version reads what the newer one writes, Enter asks what a rollback "
+        "shall do with that service's data. d changes the answer for the chosen service.\n\n"
         "Enter asks you to type the release's name; then the run begins. It runs by itself: closing the "
         "terminal does not stop it, and you can come back to it with avnwizard."
     )
@@ -67,6 +72,7 @@ class ReviewPage(ListPage):
         Binding("c", "changes", "Changes"),
         Binding("o", "other_way", "Other way"),
         Binding("w", "write", "Write"),
+        Binding("d", "data_way", "Data", show=False),
         Binding("pagedown", "turn(1)", show=False, priority=True),
         Binding("pageup", "turn(-1)", show=False, priority=True),
     ]
@@ -147,6 +153,26 @@ class ReviewPage(ListPage):
         else:
             self.tell(f"{printable(service)} has one way only: {printable(part.reason, limit=120)}.", NOTE)
 
+    def action_data_way(self) -> None:
+        """Decide what a rollback does with the data of the chosen service."""
+        service = self.query_one(Rows).chosen.partition(":")[2]
+        part = next((one for one in self.plan.services if one.service == service), None)
+        if self._findings is None:
+            return
+        if part is None or not part.way_back:
+            self.tell("This step changes no image of a service that keeps data in volumes.", NOTE)
+        else:
+            self._ask_data(service)
+
+    def _ask_data(self, service: str) -> None:
+        part = self.plan.service(service)
+
+        def decided(way: DataWay | None) -> None:
+            if way:
+                self._plan_anew(self.choices.upgrade.with_data(service, way))
+
+        self.app.push_screen(PickDataWay(part), decided)
+
     def _plan_anew(self, changed: Upgrade) -> None:
         findings, self._findings = self._findings, None  # nothing starts meanwhile
         self.tell("Making the plan again ...")
@@ -171,6 +197,10 @@ class ReviewPage(ListPage):
         if any(one.level == "stop" for one in self._findings):
             self._checked(self._findings)
             return
+        prepared = self.choices.upgrade.prepared
+        if prepared and prepared.undecided:
+            self._ask_data(prepared.undecided[0].key)
+            return
         stack = printable(self.plan.project.name, limit=40)
         way = f"from {self.plan.current.tag} to {self.plan.target.tag}"
         what = f"This upgrades {stack} {way}, in {words.count(len(self.plan.steps), 'step')}."
@@ -190,6 +220,7 @@ class ReviewPage(ListPage):
 
         def begin() -> tuple[str, Ending]:
             run = launch.create_upgrade(self.host, prepared)
+            remember(self.host, prepared.ways)
             return run, launch.start(self.host, run)
 
         self.ask_host(begin, self._begun, self._not_begun)
@@ -224,7 +255,7 @@ def _rows(plan: Plan) -> list[Row]:
     rows, migrated, kept = [], False, plan.snapshot.taken
     parts = {part.service: part for part in plan.services}
     for number, step in enumerate(plan.steps, start=1):
-        part = parts.get(step.service)
+        part = parts.get(step.service) if step.kind is not StepKind.SAVE else None
         kind = _HANDLED[part.strategy] if part else ""
         migrated = migrated or (step.kind is StepKind.JOB and kept)
         usual = _BACK.get(kind, "") if kept or step.kind is not StepKind.JOB else _NO_WAY_BACK

@@ -1,0 +1,56 @@
+"""The port `Volumes`: whole volumes copied, emptied and filled by the engine alone, whatever image uses them."""
+
+import json
+from pathlib import Path, PurePosixPath
+
+from avnwizard.adapters.docker import copying
+from avnwizard.adapters.docker.cli import DockerCli
+from avnwizard.domain import commands, volume_commands
+from avnwizard.domain.data_way import VolumeSpec
+from avnwizard.domain.postgres.database import FileFacts
+from avnwizard.errors import HostError
+from avnwizard.ports import Progress
+
+_TOP = "/avnwizard"
+"""Where a volume is mounted below to be filled: no image has anything there."""
+
+
+class DockerVolumes:
+    """Named volumes of an engine."""
+
+    def __init__(self, cli: DockerCli) -> None:
+        self._cli = cli
+
+    def find(self, name: str) -> VolumeSpec | None:
+        """How a volume was made; None where there is none of that name."""
+        done = self._cli.try_(volume_commands.look_at(name))
+        if done.code != 0:
+            if "no such volume" in done.complaint.lower():
+                return None
+            raise HostError(f"Docker does not say what the volume {name} is.", "Look at: docker volume inspect")
+        raw = json.loads(done.stdout)[0]
+        return VolumeSpec(
+            name,
+            str(raw.get("Driver") or "local"),
+            tuple(sorted((raw.get("Labels") or {}).items())),
+            tuple(sorted((raw.get("Options") or {}).items())),
+        )
+
+    def copy(self, container_id: str, path: str, to: Path, progress: Progress) -> FileFacts:
+        """The volume that a container has at a path, as a tar in a new 0600 file, read whole again."""
+        return copying.archive(self._cli, volume_commands.copy(container_id, path), to, progress)
+
+    def renew(self, spec: VolumeSpec) -> None:
+        """Remove a volume with all that is in it, and make it again, empty."""
+        if self.find(spec.name) is not None:
+            self._cli.run(volume_commands.remove(spec.name))
+        self._cli.run(volume_commands.create(spec))
+
+    def fill(self, name: str, archive: Path, path: str, image_id: str, progress: Progress) -> None:
+        """Unpack what `copy` made of a volume at `path` into the volume."""
+        place = f"{_TOP}/{PurePosixPath(path).name}"
+        holder = self._cli.run(volume_commands.holder(image_id, name, place)).text.strip()
+        try:
+            copying.unarchive(self._cli, archive, commands.docker_unarchive(holder, _TOP), progress)
+        finally:
+            self._cli.unless_gone(commands.docker_remove(holder))

@@ -1,0 +1,85 @@
+"""Which of the images that run now are saved to a file, and which images of the release nobody has."""
+
+from collections.abc import Iterator, Sequence
+
+from avnwizard.domain.plain import printable
+from avnwizard.domain.plan import SavedImage, ServicePlan
+from avnwizard.domain.references import repository_of
+from avnwizard.domain.words import size
+from avnwizard.errors import RefusedError
+from avnwizard.flows.host import Host
+from avnwizard.flows.safety.data_plan import moves
+
+ASKED, NO_SOURCE = "as avnwizard.toml says", "no registry is known to have it"
+NOT_OFFERED = "its registry does not have it any more"
+
+
+def images_to_save(host: Host, services: Sequence[ServicePlan]) -> tuple[SavedImage, ...]:
+    """Those of services whose image changes, by `[snapshot] images`.
+
+    Raises:
+        RefusedError: there is no room for them.
+    """
+    how = host.config.snapshot.images
+    found = tuple(_needed(host, services, everything=how == "always")) if how != "never" else ()
+    needed, free = sum({one.image_id: one.size_bytes for one in found}.values()), 0
+    if found and needed > (free := host.files.free_bytes(host.state.folder)):
+        names = ", ".join(printable(one.service, limit=63) for one in found[:3])
+        raise RefusedError(
+            f"To save the images that {names} run now needs {size(needed)}, and {size(free)} are free in "
+            f"{host.state.folder}. Nothing was changed.",
+            'Make room; or set [snapshot] images = "never" in avnwizard.toml: then pruning may take the way back.',
+        )
+    return found
+
+
+def _needed(host: Host, services: Sequence[ServicePlan], *, everything: bool) -> Iterator[SavedImage]:
+    running = {one.service: one.image_id for one in host.stack.containers() if not one.one_off}
+    changing = [one for one in services if one.service in running and one.strategy != "skip"]
+    here = host.stack.images([*running.values(), *(one.image_new for one in changing if one.image_new)])
+    silent: set[str] = set()
+    for part in changing:
+        image = here.get(running[part.service])
+        if image is None or not moves(part, image, here.get(part.image_new)):
+            continue
+        why = ASKED if everything else _trouble(host, part, image.sources, silent)
+        if why:
+            yield SavedImage(part.service, image.id, image.size_bytes, why)
+
+
+def _trouble(host: Host, part: ServicePlan, sources: Sequence[str], silent: set[str]) -> str:
+    """Why no registry can be counted on; "" where one has it, or does not tell: an answer is not waited for twice."""
+    if not sources:
+        return NO_SOURCE
+    source = min(sources, key=lambda one: repository_of(one) != repository_of(part.image_old))
+    registry = source.partition("/")[0]
+    offered = None if registry in silent else host.stack.offers(source)
+    if offered is None:
+        silent.add(registry)
+    return NOT_OFFERED if offered is False else ""
+
+
+def require_offered(host: Host, services: Sequence[ServicePlan], release: str) -> None:
+    """Refuse a release of which an image cannot be had, before the snapshot is taken and the checkout moved.
+
+    Raises:
+        RefusedError: names the first, and how many there are.
+    """
+    silent: set[str] = set()
+    lost = []
+    for part in services:
+        registry = part.image_new.partition("/")[0]
+        if not part.image_new or not part.pulled or part.digest or registry in silent:
+            continue
+        offered = host.stack.offers(part.image_new)
+        if offered is None:
+            silent.add(registry)
+        elif not offered:
+            lost.append(part)
+    if lost:
+        more = f" (and {len(lost) - 1} more)" if lost[1:] else ""
+        raise RefusedError(
+            f"The registry does not have {printable(lost[0].image_new, limit=200)}, which {printable(release)} runs "
+            f"for {printable(lost[0].service, limit=63)}{more}. Nothing was changed.",
+            "Read the release's notes: was the image renamed or withdrawn? Is this host logged in to the registry?",
+        )

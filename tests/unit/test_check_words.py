@@ -1,0 +1,62 @@
+"""What `check` says where nothing runs, where one cause stops several parts, and where nothing is pinned together."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from avnwizard.domain.config import Config
+from avnwizard.domain.findings import Finding
+from avnwizard.domain.host import ComposeModel, ComposeProject
+from avnwizard.errors import HostError
+from avnwizard.flows import check as checking
+from avnwizard.flows.stack import drift, lockstep
+
+_PROJECT = ComposeProject("shop", Path("/srv/shop"), (Path("/srv/shop/compose.yaml"),), Path("/srv/shop/.env"))
+
+
+def _host(services: int, *containers: Any) -> Any:
+    named: dict[str, Any] = {f"s{number}": SimpleNamespace(name=f"s{number}") for number in range(services)}
+    model = ComposeModel(named, {"services": {key: {} for key in named}})
+    stack = SimpleNamespace(resolve=lambda: model, containers=lambda: containers, project=_PROJECT)
+    return SimpleNamespace(stack=stack, config=Config(), clock=SimpleNamespace(now=lambda: 0.0))
+
+
+def _said(host: Any) -> list[tuple[str, str]]:
+    return [(one.level, one.message) for one in checking._services(host, target="")]
+
+
+def test_where_nothing_runs_one_finding_says_so() -> None:
+    """Not one for each of 64 services, nor that every container is as it should be."""
+    (found,) = checking._services(_host(64), target="")
+    assert found.level == "stop"
+    assert found.message == "None of the 64 services of this stack has a container (Compose project shop)."
+    assert "docker compose -f /srv/shop/compose.yaml up -d" in found.hint
+
+
+def test_nothing_is_said_of_pins_where_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stack without any of the services that are pinned together has no such pins."""
+    monkeypatch.setattr(checking, "made_from", lambda *_: iter(()))
+    monkeypatch.setattr(drift, "look", lambda *_: SimpleNamespace(images=()))
+    monkeypatch.setattr(drift, "findings", lambda *_: iter(()))
+    monkeypatch.setattr(lockstep, "findings", lambda *_, **__: iter(()))
+    monkeypatch.setattr(checking, "ailing", lambda *_, **__: {})
+    assert _said(_host(2, SimpleNamespace(service="s0", one_off=False))) == [("ok", "All 2 services serve.")]
+
+
+def test_one_cause_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An env file that is missing stops several parts of the check."""
+
+    def broken(*_: Any, **__: Any) -> Iterator[Finding]:
+        raise HostError("Cannot read .env: No such file or directory.", "Check the path.")
+
+    def silent(*_: Any, **__: Any) -> Iterator[Finding]:
+        yield from ()
+
+    parts = {"_runs", "memory", "_services", "placed", "database_findings", "_engine", "_git", "_remote", "_env"}
+    for name in parts | {"rotations", "_disk"}:
+        monkeypatch.setattr(checking, name, broken if name in {"_services", "placed", "_env", "_disk"} else silent)
+    (found,) = checking.check(_host(1))
+    assert (found.level, found.message) == ("stop", "Cannot read .env: No such file or directory.")

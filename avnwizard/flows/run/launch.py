@@ -20,6 +20,7 @@ from avnwizard.engine.records import UNFINISHED, RunRecord, RunState
 from avnwizard.engine.runner import run_steps
 from avnwizard.engine.step import Step
 from avnwizard.errors import BusyError, RefusedError, StepError
+from avnwizard.flows.canary.watch import accompanied
 from avnwizard.flows.env_on_disk import env_bytes
 from avnwizard.flows.flow import Flow
 from avnwizard.flows.holding import holding, require_free
@@ -269,6 +270,7 @@ def _carried(
     with contextlib.ExitStack() as around:
         for each in flow_of(record).around(host, journal, feed, record):
             around.enter_context(each)
+        around.enter_context(accompanied(host, journal, feed, record.id))
         return run_steps(journal, feed, record, hooks.around(steps))
 
 

@@ -17,6 +17,7 @@ from avnwizard.domain.plan import EnvEdit, MigrationStatement, Noticed, Plan, Re
 from avnwizard.domain.strategy import COMPLETED
 from avnwizard.domain.traefik.routes import plan_probe
 from avnwizard.errors import RefusedError
+from avnwizard.flows.canary.setup import sentence as canary_sentence
 from avnwizard.flows.edge.foresight import foreseen
 from avnwizard.flows.host import Host
 from avnwizard.flows.safety import hazards
@@ -176,6 +177,7 @@ def prepare(
             for one in draft.changelog.versions
             for notice in one.notices
         ),
+        canary=canary_sentence(host),
     )
     moved = frozenset(one.service for one in services if one.image_old != one.image_new)
     unjudged = moved & frozenset(host.config.lockstep.services)

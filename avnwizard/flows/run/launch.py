@@ -28,6 +28,7 @@ from avnwizard.flows.hooks.calling import Calling
 from avnwizard.flows.host import Host
 from avnwizard.flows.rollback import planning as rollback
 from avnwizard.flows.rollback.flow import Rollback
+from avnwizard.flows.rollback.newer_secrets import keep_newer, rotated_since
 from avnwizard.flows.rollback.plan import RollbackPlan, rollback_to_json
 from avnwizard.flows.run.acceptance import accept_earlier
 from avnwizard.flows.run.registry import flow_of
@@ -130,6 +131,7 @@ def create_rollback(host: Host, undone: RunRecord, plan: RollbackPlan) -> str:
             raise RefusedError(
                 f"Run {undone.id} moved on since this rollback was planned.", f"avnwizard rollback {undone.id}"
             )
+        keep_newer(host, undone, rotated_since(journal, undone), restore=plan.restore)
         scene = scene_of(from_json(undone.plan), host, undone.id)
         steps = rollback.rollback_steps(scene, plan)
         title = f"back to {scene.plan.current.tag}"

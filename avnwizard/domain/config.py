@@ -10,6 +10,7 @@ from annotated_types import Interval
 
 from avnwizard.domain.config_canary import CanarySection
 from avnwizard.domain.config_hooks import HooksSection
+from avnwizard.domain.config_rotation import RotationSection
 from avnwizard.domain.config_snapshot import SnapshotSection
 from avnwizard.domain.handover import Handover
 from avnwizard.domain.plain import printable
@@ -211,6 +212,7 @@ class Config:
     snapshot: SnapshotSection = field(default_factory=SnapshotSection)
     hooks: HooksSection = field(default_factory=HooksSection)
     canary: CanarySection = field(default_factory=CanarySection)
+    rotation: RotationSection = field(default_factory=RotationSection)
 
 
 def parse_config(text: str | bytes, *, source: str) -> Config:

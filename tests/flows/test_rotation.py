@@ -187,6 +187,28 @@ def test_kratos_in_one_roll(host: Host) -> None:
     assert env_value(host, KRATOS) == old
 
 
+def test_hydra_is_given_a_secret_for_its_cookies(host: Host) -> None:
+    """Where the compose files hand it on, though it is empty until now; Kratos' secret of that name stays."""
+    with pytest.raises(RefusedError, match="No Hydra of this stack is given SECRETS_COOKIE"):
+        plan_next(host, "cookie")
+    file = host.stack.project.files[0]
+    system = "      SECRETS_SYSTEM: ${HYDRA_SYSTEM_SECRET:?}\n"
+    text = host.files.read(file).decode()
+    assert text.count(system) == 1
+    cookie = "      SECRETS_COOKIE: ${HYDRA_COOKIES:-}\n"
+    host.files.write(file, text.replace(system, system + cookie).encode())
+    host.stack.up("hydra")
+    kratos = env_value(host, KRATOS)
+    run = phase(host, "cookie")
+    assert running_value(host, "hydra", "SECRETS_COOKIE") == {env_value(host, "HYDRA_COOKIES")}
+    assert len(env_value(host, "HYDRA_COOKIES")) == 64
+    assert env_value(host, KRATOS) == kratos
+    assert "SECRETS_COOKIE is not set" not in " ".join(plan_next(host, "hydra").plan.notes)
+    undo(host, run)
+    assert env_value(host, "HYDRA_COOKIES") == ""
+    assert running_value(host, "hydra", "SECRETS_COOKIE") == {""}
+
+
 def test_kratos_cipher_is_only_ever_prepended_to(host: Host) -> None:
     """Two phases, each secret of 32 characters; the old one stays, and before phase 1 there is no way back."""
     old = env_value(host, CIPHER)

@@ -190,7 +190,7 @@ def _secrets(zoo: ZooStack) -> list[str]:
 
 def _canary_is_well(zoo: ZooStack) -> None:
     """It went along with the last run, and what it had before the run works after it."""
-    found = zoo.avnwizard("runs", "show", "--json").data["canary"]
+    found = zoo.avnwizard("show", "--json").data["canary"]
     assert found["judged"], found
     assert found["broken"] == [], found
     held = {"session-held", "token-held", "grant-held", "id-token-held"}

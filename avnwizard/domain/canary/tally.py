@@ -104,7 +104,7 @@ class CanaryTally:
         return f"{text}, {verdict} after it"
 
     def to_json(self) -> dict[str, Any]:
-        """For the run's folder, and for `runs show --json`."""
+        """For the run's folder, and for `show --json`."""
         return {
             "checks": {
                 check: {phase: vars(tried) for phase, tried in by_phase.items()}

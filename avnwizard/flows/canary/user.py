@@ -35,6 +35,7 @@ class User:
     _kratos: Kratos | None = field(init=False, default=None)
     _hydra: Hydra | None = field(init=False, default=None)
     _id_token: str = field(init=False, default="", repr=False)
+    _tries: int = field(init=False, default=_TRIES)
 
     def __post_init__(self) -> None:
         """What the canary has accounts at."""
@@ -57,11 +58,12 @@ class User:
         if self._kratos and kept.held.session:
             self._kratos.sign_out(kept.held.session)  # of the run before
         kept.held = held
-        if kratos := self._kratos:
+        if (kratos := self._kratos) and not self._failed("sign-in"):
             held.session = self._got("session-held", lambda: kratos.sign_in(kept.identifier, kept.password))
-        if hydra := self._hydra:
+        if (hydra := self._hydra) and not self._failed("token"):
             held.access = self._got("token-held", lambda: self._access(hydra, held))
-            held.refresh, kept.spare = self._got("grant-held", lambda: self._spare(hydra)), ""
+            held.refresh = self._got("grant-held", lambda: self._spare(hydra))
+            kept.spare = ""
             held.id_token = self._id_token
         self.save()
 
@@ -159,6 +161,11 @@ class User:
         finally:
             self.save()
 
+    def _failed(self, check: str) -> bool:
+        """Whether it did before the run: then nothing is asked for that would only be waited for."""
+        before = self.tally.checks.get(check, {}).get("before")
+        return before is not None and before.failed > 0
+
     def _got(self, check: str, deed: Callable[[], str]) -> str:
         """What was issued; "" where that failed, which is counted as before the run."""
         try:
@@ -170,13 +177,15 @@ class User:
         return found
 
     def _try(self, check: str, phase: Phase, deed: Callable[[], None]) -> bool:
-        for left in reversed(range(_TRIES if phase == "after" else 1)):
+        for left in reversed(range(self._tries if phase == "after" else 1)):
             try:
                 deed()
             except FailedError as error:
                 if left and error.unsettled:
                     self.sleep(1.0)
                     continue
+                if error.unsettled:
+                    self._tries = 1  # nobody waits three times for each thing that a silent service owes
                 self.tally.add(check, phase, error.why)
                 return False
             break

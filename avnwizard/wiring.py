@@ -66,6 +66,7 @@ def open_checkout(inside: Path) -> "Repo":
 
 
 def _open_real(directory: Path) -> Host:
+    from avnwizard.adapters.canary import HttpCaller
     from avnwizard.adapters.clock import SystemClock
     from avnwizard.adapters.cosign import Cosign
     from avnwizard.adapters.docker.discovery import every_container, project_from
@@ -94,7 +95,7 @@ def _open_real(directory: Path) -> Host:
     edge = TraefikEdge(project.name)
     reach, sql = partial(_container_database, stack), sql_reader()
     around = (LocalFiles(), SystemClock(), choice, reach, _http_probe, sql, HostHooks(), _clusters, offsite, Cosign)
-    return Host(config, state, repo, stack, edge, *around)
+    return Host(config, state, repo, stack, edge, *around, caller=HttpCaller(stack.containers))
 
 
 def _choose(stack: "Stack", config: Config, found: Sequence[Evidence]) -> DatabaseChoice:

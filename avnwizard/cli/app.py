@@ -15,6 +15,7 @@ from avnwizard.cli.options import HERE, AnswersOption, StackOption
 from avnwizard.cli.output import say, show_error, speak
 from avnwizard.cli.verbs import (
     accept,
+    canary,
     carry,
     changes,
     demo,
@@ -79,6 +80,7 @@ for _module in (
     carry,
     snapshot,
     rotate,
+    canary,
     postgres,
     topics,
 ):

@@ -82,16 +82,34 @@ def _watch(host: "Host", run: str, process: Popen[bytes] | None, reader: FeedRea
         time.sleep(_POLL_S)
 
 
+def _canary(host: "Host", run: str) -> tuple[str, ...]:
+    """What the canary can no longer do, a sentence each."""
+    from avnwizard.flows.canary.memory import load
+
+    found = load(host.files, host.state.run(run))
+    return found.sentences() if found else ()
+
+
 def _conclude(host: "Host", run: str) -> int:
+    from avnwizard.flows.run.registry import flow_of
+
     record = host.journal().run(run)
     if record.state in {"done", "undone"}:
         report = host.state.run(run) / "report.md"
+        broken = _canary(host, run) if record.state == "done" else ()
+        seen = _but(host, record)
         say(
-            f"{record.title}: done" + (f"; the report is {report} (and .html)" if report.exists() else ""),
-            style="green",
+            f"{record.title}: done{', but not as before' if broken or seen else ''}"
+            + (f"; the report is {report} (and .html)" if report.exists() else ""),
+            style="yellow" if broken or seen else "green",
+            always=bool(broken or seen),
         )
-        for note in _but(host, record):
+        for note in seen:
             say(f"  but: {printable(note, limit=600)}", style="yellow", always=True)
+        for sentence in broken:
+            say(f"  {sentence}", style="red", always=True)
+        if broken and flow_of(record).can_roll_back:
+            say(f"  go back: avnwizard rollback {record.id}", always=True)
         return ExitCode.ROLLED_BACK if record.state == "undone" else ExitCode.DONE
     _say_stopped(record)
     return ExitCode.STEP_FAILED

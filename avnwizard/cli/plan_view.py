@@ -36,6 +36,9 @@ def show_plan(plan: "Plan") -> None:
     console.print("\nedge probe", style="bold")
     for line in _probe(plan):
         console.print(line, soft_wrap=True)
+    if plan.canary:
+        console.print("\ncanary", style="bold")
+        console.print(Text(f"  {printable(plan.canary, limit=400)}"), soft_wrap=True)
     for number, step in enumerate(plan.steps, start=1):
         time = f"  (about {about(step.seconds)})" if step.seconds else ""
         console.print(Text.assemble((f"\n{number}. {printable(step.title)}", "bold"), (time, "dim")))

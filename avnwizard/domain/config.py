@@ -8,8 +8,10 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Interval
 
+from avnwizard.domain.config_canary import CanarySection
 from avnwizard.domain.config_hooks import HooksSection
 from avnwizard.domain.config_images import ImagesSection
+from avnwizard.domain.config_rotation import RotationSection
 from avnwizard.domain.config_snapshot import SnapshotSection
 from avnwizard.domain.config_verify import VerifySection
 from avnwizard.domain.data_way import DataWay
@@ -229,6 +231,8 @@ class Config:
     snapshot: SnapshotSection = field(default_factory=SnapshotSection)
     hooks: HooksSection = field(default_factory=HooksSection)
     verify: VerifySection = field(default_factory=VerifySection)
+    canary: CanarySection = field(default_factory=CanarySection)
+    rotation: RotationSection = field(default_factory=RotationSection)
 
 
 def parse_config(text: str | bytes, *, source: str) -> Config:

@@ -207,6 +207,7 @@ class Plan:
         bake_s: for how long the new release is watched once it was verified; 0 for not at all.
         image_rule: which of the images have to be signed, and by whose key.
         saved: the images that run now and are saved to a file, since a registry may not give them again.
+        canary: whether a synthetic user goes along, in words; "" where there is nothing for it to sign in at.
         again: what undoing a rollback adds; the snapshot is that of the first time then. None for an upgrade.
     """
 
@@ -243,6 +244,7 @@ class Plan:
     bake_s: float = 0.0
     image_rule: ImageRule = field(default_factory=ImageRule)
     saved: tuple[SavedImage, ...] = ()
+    canary: str = ""
 
     def service(self, name: str) -> ServicePlan:
         """One service's part."""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from avnwizard.engine.private import make_file, make_folder
 
-EventKind = Literal["run", "step", "say", "progress", "measure", "cost"]
+EventKind = Literal["run", "step", "say", "progress", "measure", "cost", "canary"]
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,8 @@ class Event:
         at: seconds since the epoch.
         kind: "run" and "step" mirror the journal (`data["state"]`), "say" is a line of text (hostile, shown
             escaped), "progress" has `done`, `total` (None where unknown), `unit`; "measure" has numbers;
-            "cost" says in `text` what going back would cost now.
+            "cost" says in `text` what going back would cost now; "canary" how the synthetic user fares, with `tried`,
+            `failed` and `broken`.
     """
 
     at: float

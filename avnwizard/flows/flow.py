@@ -69,6 +69,8 @@ class Flow(ABC):
     """What its runs change for good. A run is not rolled back across a later one that changed any of the same."""
     way_back: ClassVar[str] = ""
     """The kind of the flow that takes its runs back: "undo" for the steps' own undo; "" where nothing does."""
+    crosses: ClassVar[frozenset[str]] = frozenset()
+    """Kinds of later runs that its way back keeps the changes of: it is rolled back across these."""
     takes_back: ClassVar[bool] = False
     """Whether its runs take another run back, named in `undoes`."""
     leaves_nothing: ClassVar[bool] = False

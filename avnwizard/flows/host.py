@@ -11,6 +11,7 @@ from avnwizard.engine.adopting import BY_HAND, adopt
 from avnwizard.engine.journal import Journal
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.ports import Clock, Clusters, Database, Edge, EdgeProbe, Files, Repo, SqlReader, Stack
+from avnwizard.ports.canary import Caller
 from avnwizard.ports.hooks import Hooks
 from avnwizard.ports.image_signatures import ImageSignatures
 from avnwizard.ports.offsite import Offsite
@@ -40,6 +41,7 @@ class Host:
         hooks: calls the operator's own commands; None where none can be called.
         offsite: the way to a place that keeps copies of snapshots.
         image_signatures: verifies the signatures of images.
+        caller: asks the stack's APIs for the canary; None where nobody can.
         clusters: makes Postgres servers of another major alongside the stack's.
     """
 
@@ -58,6 +60,7 @@ class Host:
     clusters: Callable[[], Clusters] = _no_clusters
     offsite: Callable[[Place, Mapping[str, str]], Offsite] = _no_offsite
     image_signatures: Callable[[], ImageSignatures] = _no_image_signatures
+    caller: Caller | None = None
 
     @property
     def postgres_service(self) -> str:

@@ -64,6 +64,14 @@ def cost(view: RunView) -> Content:
     return Content(told[:1].upper() + told[1:])
 
 
+def canary(view: RunView) -> Content:
+    """How the synthetic user fares; nothing where none goes along."""
+    if not view.canary:
+        return Content("")
+    mark = NOTE if view.canary_ails else OK
+    return Content.assemble((f"{mark.sign} ", mark.style), f"canary: {printable(view.canary, limit=200)}")
+
+
 def step_lines(view: RunView, width: int, now: float) -> list[Content]:
     """One line a step: sign, title, and its time or progress."""
     return [_step(step, view, width, now) for step in view.steps]

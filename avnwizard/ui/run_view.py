@@ -98,6 +98,8 @@ class RunView:
     Attributes:
         settled: whether the process has had time to take the lock; before that, not live means starting.
         cost: what going back would cost now, as the run told it last; "" before it did.
+        canary: how the canary fares, in a line; "" where none goes along.
+        canary_ails: whether anything that it tried failed.
         began: whether it was seen at work; before that, an end in the journal is the one of an earlier attempt.
     """
 
@@ -111,6 +113,8 @@ class RunView:
     progress: Mapping[str, Progress] = field(default_factory=dict)
     probe: Probe | None = None
     cost: str = ""
+    canary: str = ""
+    canary_ails: bool = False
     containers: tuple[Container, ...] = ()
     expected: Mapping[str, float] = field(default_factory=dict)
 
@@ -211,6 +215,8 @@ def _heard(view: RunView, event: Event) -> RunView:
         return replace(view, progress={**view.progress, event.step: made})
     if event.kind == "cost":
         return replace(view, cost=event.text)
+    if event.kind == "canary":
+        return replace(view, canary=event.text, canary_ails=_number(event.data.get("failed")) > 0)
     if event.kind == "measure":
         return replace(view, probe=_probed(view.probe or Probe(), event.data))
     return view

@@ -1,9 +1,14 @@
 """Ory's pins as `check` compares them: the release's own files against what is set here."""
 
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
 import pytest
 
 from avnwizard.flows.host import Host
 from avnwizard.flows.stack import lockstep
+from avnwizard.flows.upgrade import releases
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 
@@ -39,3 +44,30 @@ def test_a_version_by_a_variable() -> None:
     text = "services: {hydra: {image: '${REGISTRY:-docker.io}/hydra:${HYDRA:-v2.3.0}'}, web: {image: 'web:$TAG'}}"
     assert lockstep._versions_by_variable(text) == {"HYDRA"}
     assert lockstep._versions_by_variable("services: {a: {image: '${BROKEN'}}") == frozenset()
+
+
+def _release(host: Host, tag: str, edits: Mapping[str, tuple[str, str]], work: Path) -> None:
+    """Tag a release on top of the current one, with a text replaced in each of some files."""
+    git = ("git", "-C", str(host.repo.directory))
+    subprocess.run([*git, "worktree", "add", "-q", "--detach", str(work), "HEAD"], check=True)
+    for name, (old, new) in edits.items():
+        file = work / name
+        text = file.read_text("utf-8")
+        assert old in text, name
+        file.write_text(text.replace(old, new), "utf-8")
+    who = ("-c", "user.name=T", "-c", "user.email=t@example.test")
+    for words in (("commit", "-q", "-a", "-m", tag), ("tag", "-a", "-m", tag, tag)):
+        subprocess.run(["git", "-C", str(work), *who, *words], check=True)
+    subprocess.run([*git, "worktree", "remove", "--force", str(work)], check=True)
+
+
+def test_a_release_that_only_moves_orys_images_is_offered_first(host: Host, tmp_path: Path) -> None:
+    """With its migration's image and a changelog; one that changes anything else is not called so."""
+    compose, hydra = host.stack.project.files[0].name, ("/hydra:v2.3.0", "/hydra:v2.3.1")
+    changelog = ("# Changelog", "# Changelog of this product")
+    _release(host, "v1.5.1", {compose: hydra, "CHANGELOG.md": changelog}, tmp_path / "first")
+    _release(host, "v1.5.2", {compose: hydra, ".env.example": ("\n", "\n# more\n")}, tmp_path / "second")
+    _release(host, "v1.5.3", {compose: ("restart: unless-stopped", "restart: always")}, tmp_path / "third")
+    (best,) = [one for one in releases.listing(host).newer if one.recommended]
+    assert best.tag.name == "v1.5.1"
+    assert best.note == "patch release, Ory only: nothing else changes, so take it first"

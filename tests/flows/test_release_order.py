@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from avnwizard.domain.config import Config, ReleasesSection, parse_config
+from avnwizard.domain.config import Config, LockstepSection, ReleasesSection, parse_config
 from avnwizard.domain.host import Head, TagRef
 from avnwizard.domain.release_order import tag_of
 from avnwizard.errors import RefusedError, UsageError, WizardError
@@ -53,7 +53,7 @@ class Tags:
             tags=self.tags,
             is_ancestor=lambda old, new: not self.dated and int(old, 16) < int(new, 16),
         )
-        config = Config(releases=ReleasesSection(pattern=self.pattern))
+        config = Config(releases=ReleasesSection(pattern=self.pattern), lockstep=LockstepSection(services=()))
         return cast("Host", SimpleNamespace(repo=repo, config=config))
 
     def tags(self) -> tuple[TagRef, ...]:

@@ -1,7 +1,10 @@
 """A rotation of Hydra's and of Kratos' secret on the practice host, phase by phase, there and back."""
 
+from dataclasses import replace
+
 import pytest
 
+from avnwizard.domain.config_rotation import RotationSection
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.rotation.kinds import What
 from avnwizard.domain.rotation.sealing import Keyring
@@ -19,7 +22,7 @@ from avnwizard.wiring import open_host
 from tests.flows.in_process import carry
 from tests.flows.test_going_back import execute
 
-HYDRA, KRATOS = "HYDRA_SYSTEM_SECRET", "KRATOS_COOKIE_SECRET"
+HYDRA, KRATOS, CIPHER = "HYDRA_SYSTEM_SECRET", "KRATOS_COOKIE_SECRET", "KRATOS_CIPHER_SECRET"
 
 
 @pytest.fixture
@@ -112,6 +115,24 @@ def test_dropping_early_is_typed_for_by_the_number_of_sessions(host: Host) -> No
         plan_next(host, "hydra")
 
 
+def test_the_operators_window_drops_early_and_says_what_that_ends(host: Host) -> None:
+    """Set to the guide's five minutes, each phase says the price; before they are over nothing is dropped."""
+
+    def windowed(window_s: float) -> Host:
+        return replace(host, config=replace(host.config, rotation=RotationSection(window_s=window_s)))
+
+    said = " ".join(plan_next(windowed(300), "hydra").plan.notes)
+    assert "lets the old secret go 5 min after phase 2. That would end 2,000 tokens and sessions today." in said
+    phase(host)
+    phase(host)
+    with pytest.raises(RefusedError, match="still needed"):
+        plan_next(windowed(86400), "hydra")
+    prepared = plan_next(windowed(0.001), "hydra")
+    assert prepared.plan.notes[0] == "This phase ends 2,000 tokens and sessions that still need the old secret."
+    carry(host, order_rotation(host, prepared))
+    assert "," not in env_value(host, HYDRA)
+
+
 def test_each_phase_goes_back_to_the_one_before_and_never_to_before_the_rotation(
     practice_host: PracticeHost, host: Host
 ) -> None:
@@ -137,14 +158,16 @@ def test_each_phase_goes_back_to_the_one_before_and_never_to_before_the_rotation
     assert running_value(host, "hydra", "SECRETS_SYSTEM") == {f"{new},{old}"}
 
 
-def test_an_upgrade_is_not_rolled_back_across_a_rotation(host: Host) -> None:
-    """Its env file of before would bring the old secret back: refused before anything changes."""
+def test_an_upgrade_is_not_rolled_back_across_an_unfinished_rotation(host: Host) -> None:
+    """Across a finished one it is, with the newer secrets kept: see the crash tests of that way back."""
     journal = host.journal()
     journal.create_run("20260101-000000-aa", kind="upgrade", title="v1.4.3 to v1.5.0", plan="{}", steps=[])
     journal.set_run("20260101-000000-aa", "done")
-    run = phase(host)
+    run = order_rotation(host, plan_next(host, "hydra"))
     with pytest.raises(RefusedError, match=f"A later run, {run} \\(rotation\\), changed services too"):
         require_undoable(journal, journal.run("20260101-000000-aa"))
+    carry(host, run)
+    require_undoable(journal, journal.run("20260101-000000-aa"))
 
 
 def test_kratos_in_one_roll(host: Host) -> None:
@@ -162,6 +185,52 @@ def test_kratos_in_one_roll(host: Host) -> None:
     assert env_value(host, HYDRA) == system
     undo(host, run)
     assert env_value(host, KRATOS) == old
+
+
+def test_hydra_is_given_a_secret_for_its_cookies(host: Host) -> None:
+    """Where the compose files hand it on, though it is empty until now; Kratos' secret of that name stays."""
+    with pytest.raises(RefusedError, match="No Hydra of this stack is given SECRETS_COOKIE"):
+        plan_next(host, "cookie")
+    file = host.stack.project.files[0]
+    system = "      SECRETS_SYSTEM: ${HYDRA_SYSTEM_SECRET:?}\n"
+    text = host.files.read(file).decode()
+    assert text.count(system) == 1
+    cookie = "      SECRETS_COOKIE: ${HYDRA_COOKIES:-}\n"
+    host.files.write(file, text.replace(system, system + cookie).encode())
+    host.stack.up("hydra")
+    kratos = env_value(host, KRATOS)
+    run = phase(host, "cookie")
+    assert running_value(host, "hydra", "SECRETS_COOKIE") == {env_value(host, "HYDRA_COOKIES")}
+    assert len(env_value(host, "HYDRA_COOKIES")) == 64
+    assert env_value(host, KRATOS) == kratos
+    assert "SECRETS_COOKIE is not set" not in " ".join(plan_next(host, "hydra").plan.notes)
+    undo(host, run)
+    assert env_value(host, "HYDRA_COOKIES") == ""
+    assert running_value(host, "hydra", "SECRETS_COOKIE") == {""}
+
+
+def test_kratos_cipher_is_only_ever_prepended_to(host: Host) -> None:
+    """Two phases, each secret of 32 characters; the old one stays, and before phase 1 there is no way back."""
+    old = env_value(host, CIPHER)
+    first = phase(host, "cipher")
+    new = env_value(host, CIPHER).removeprefix(f"{old},")
+    assert len(new) == 32
+    second = phase(host, "cipher")
+    assert env_value(host, CIPHER) == f"{new},{old}"
+    found = standing(host.journal(), "cipher")
+    assert found is not None
+    assert not found.is_pending
+    undo(host, second)
+    assert env_value(host, CIPHER) == f"{old},{new}"
+    with pytest.raises(RefusedError, match="no way back to before this rotation"):
+        launch.create_undo(host, host.journal().run(first))
+    phase(host, "cipher")
+    third = plan_next(host, "cipher")
+    assert (third.plan.phase, len(third.plan.generation.prints)) == (1, 3)
+    file = host.stack.project.env_file
+    host.files.write(file, EnvFile.parse(host.files.read(file)).with_value(CIPHER, "c" * 31).to_bytes())
+    with pytest.raises(RefusedError, match="has 31 characters"):
+        plan_next(host, "cipher")
 
 
 def test_what_somebody_edited_meanwhile_is_not_overwritten(host: Host) -> None:

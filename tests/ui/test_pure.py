@@ -34,6 +34,20 @@ def news(**changed: object) -> RunNews:
     return replace(RunNews(RUN, STEPS, live=True), **changed)  # type: ignore[arg-type]  # fields by name
 
 
+def test_the_canary_has_a_line_once_it_goes_along() -> None:
+    """Nothing without one; else its own words, with nothing hostile in them, and whether anything failed."""
+    view = RunView(RUN).told(news(), settled=True)
+    assert str(run_lines.canary(view)) == ""
+    told = "9 tries, 0 failed during the run"
+    event = Event(1.0, "canary", "", f"{told}\x1b[2J", {"tried": 9, "failed": 0, "broken": []})
+    well = view.told(news(events=(event,)), settled=True)
+    assert f"canary: {told}" in str(run_lines.canary(well))
+    assert "\x1b" not in str(run_lines.canary(well))
+    ill = view.told(news(events=(replace(event, data={"failed": 2}),)), settled=True)
+    assert (well.canary_ails, ill.canary_ails) == (False, True)
+    assert str(run_lines.canary(well))[0] != str(run_lines.canary(ill))[0]
+
+
 def test_a_run_whose_process_is_gone_is_cut_off() -> None:
     """Running in the journal, nobody holds the lock: cut off, once its process had time to start."""
     view = RunView(RUN).told(news(live=False), settled=False)

@@ -21,6 +21,8 @@ _RANGES = {
     "verify.bake_s": "a number from 0 to 3,600",
     "postgres.keep_old_days": "a number from 0 to 36,500",
     "probe.rate": "a number from 0.5 to 200",
+    "canary.every_s": "a number from 1 to 3,600",
+    "rotation.window_s": "a number from 0 to 3,153,600,000",
     "hooks.timeout_s": "a number from 1 to 3,600",
     "snapshot.keep": "a whole number from 1 to 10,000",
     "snapshot.keep_days": "a number from 0 to 36,500",

@@ -11,6 +11,7 @@ import pytest
 
 from avnwizard.errors import ExitCode
 from tests.flows.cli import Said, avnwizard
+from tests.lab import kratos
 from tests.lab.errors import LabError
 from tests.lab.hydra import REPOSITORY, VERSION, has_go, push
 from tests.lab.oauth import OAuthClient
@@ -70,12 +71,52 @@ def _hydra() -> dict[str, Body]:
     }
 
 
+def _kratos(image: str) -> dict[str, Body]:
+    dsn = _DSN.replace("/app?", "/kratos?")
+    settings = {
+        "DSN": dsn,
+        "SECRETS_COOKIE": "a-cookie-secret-0123456789abcdef",
+        "SECRETS_CIPHER": "a-cipher-secret-0123456789abcdef",
+        "COURIER_SMTP_CONNECTION_URI": "smtp://127.0.0.1:1/?disable_starttls=true",
+    }
+    files = [f"./{kratos.CONFIG_FILE}:/etc/kratos.yml:ro"]
+    return {
+        "kratos-migrate": {
+            "image": f"@REG@/{image}",
+            "command": ["migrate", "sql", "-e", "--yes"],
+            "environment": {"DSN": dsn},
+            "restart": "no",
+            "depends_on": {"postgres": {"condition": "service_healthy"}},
+        },
+        "kratos": {
+            "image": f"@REG@/{image}",
+            "command": ["serve", "all", "--dev", "--config", "/etc/kratos.yml"],
+            "environment": settings,
+            "volumes": files,
+            "healthcheck": HEALTHY | {"test": ["CMD", "healthcheck", "http://127.0.0.1:4433/health/ready"]},
+            "depends_on": {"kratos-migrate": {"condition": "service_completed_successfully"}},
+        },
+    }
+
+
 @pytest.fixture
-def hydra(zoo: ZooStack) -> OAuthClient:
+def with_kratos() -> bool:
+    """Whether the stack has a Kratos too."""
+    return False
+
+
+@pytest.fixture
+def hydra(zoo: ZooStack, with_kratos: bool) -> OAuthClient:
     """A stack with a real Hydra behind Traefik, and an application at it."""
     push(zoo.lab)
-    release = {COMPOSE_FILE: compose({"traefik": traefik(), "postgres": postgres(), **_hydra()})}
-    operator = {".env": f"{ENV}HYDRA_SYSTEM_SECRET={OLD}\n", "avnwizard.toml": NAMES_POSTGRES}
+    services, files = {"traefik": traefik(), "postgres": postgres(), **_hydra()}, dict[str, str]()
+    if with_kratos:
+        services |= _kratos(kratos.push(zoo.lab))
+        services["postgres"]["volumes"].append("./init:/docker-entrypoint-initdb.d:ro")
+        files = {"init/10.sql": "CREATE DATABASE kratos;\n", kratos.CONFIG_FILE: kratos.config()}
+    release = {COMPOSE_FILE: compose(services), **files}
+    settings = f'{NAMES_POSTGRES}\n[canary]\nevery_s = 1\nhydra_url = "http://127.0.0.1:@PORT@"\n'
+    operator = {".env": f"{ENV}HYDRA_SYSTEM_SECRET={OLD}\n", "avnwizard.toml": settings}
     bring_up(zoo, {"v1.0.0": release}, operator=operator)
     client = OAuthClient(f"http://127.0.0.1:{zoo.port}")
     until(lambda: _answers(client), limit_s=30)
@@ -147,8 +188,31 @@ def _secrets(zoo: ZooStack) -> list[str]:
     return next(line for line in text.splitlines() if line.startswith("HYDRA_")).partition("=")[2].split(",")
 
 
+def _canary_is_well(zoo: ZooStack) -> None:
+    """It went along with the last run, and what it had before the run works after it."""
+    found = zoo.avnwizard("show", "--json").data["canary"]
+    assert found["judged"], found
+    assert found["broken"] == [], found
+    held = {"session-held", "token-held", "grant-held", "id-token-held"}
+    assert held | {"sign-in", "session", "token", "introspection", "refresh", "id-token"} == set(found["checks"])
+    for check, phases in found["checks"].items():
+        assert phases["before"]["worked"] == 1 or check == "id-token-held", (check, found)
+        assert phases["after"]["worked"] == 1 or check == "token-held", (check, found)
+    print({check: phases.get("during") for check, phases in found["checks"].items()})
+
+
+def _canary(zoo: ZooStack, *words: str) -> Said:
+    return avnwizard("canary", *words, "--stack", zoo.clone)
+
+
+@pytest.mark.parametrize("with_kratos", [True])
 def test_nobody_loses_anything(zoo: ZooStack, hydra: OAuthClient) -> None:
-    """Tokens issued before, during and after each phase work in all that follow; an early drop is refused."""
+    """Tokens issued before, during and after each phase work in all that follow; an early drop is refused.
+
+    The canary goes along, with a real Kratos where the lab has one: it finds the same.
+    """
+    made = _canary(zoo, "setup")
+    assert made.code == ExitCode.DONE, made.err
     tokens, keys = [hydra.sign_in() for _ in range(3)], hydra.keys()
     load = _Load(hydra, hydra.sign_in()["refresh_token"])
     with load.at_work():
@@ -157,6 +221,7 @@ def test_nobody_loses_anything(zoo: ZooStack, hydra: OAuthClient) -> None:
             assert done.code == ExitCode.DONE, done.err
             assert len(_secrets(zoo)) == 2, phase
             assert hydra.keys() == keys
+            _canary_is_well(zoo)
             tokens += [hydra.sign_in() for _ in range(2)]
         refused = _rotate(zoo)
         assert refused.code == ExitCode.REFUSED, refused.err
@@ -173,6 +238,7 @@ def test_nobody_loses_anything(zoo: ZooStack, hydra: OAuthClient) -> None:
         assert done.code == ExitCode.DONE, done.err
         assert len(_secrets(zoo)) == 1
         assert hydra.keys() == keys
+        _canary_is_well(zoo)
         for number, token in enumerate(tokens):
             status, told = hydra.refresh(token["refresh_token"])
             assert status == 200, (number, told)
@@ -180,6 +246,10 @@ def test_nobody_loses_anything(zoo: ZooStack, hydra: OAuthClient) -> None:
     assert load.failed == []
     assert len({hydra.signed_by(token["id_token"]) for token in tokens}) == 1, "the signing key changed"
     assert all(count > 20 for count in load.done.values())
+    assert _canary(zoo, "status", "--json").data["troubles"] == []
+    assert _canary(zoo, "remove").code == ExitCode.DONE
+    clients = zoo.sql("SELECT client_name FROM hydra_client").splitlines()
+    assert "avnwizard canary" not in clients
     zoo.nothing_to_do()
 
 

@@ -1,4 +1,4 @@
-"""`rotate hydra|kratos|forget`: replace a secret while people stay signed in."""
+"""`rotate hydra|cookie|kratos|cipher|forget`: replace a secret while people stay signed in."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,7 +23,9 @@ def register(app: typer.Typer) -> None:
     """Add the verbs."""
     group = typer.Typer(help="Replace a secret while people stay signed in.", no_args_is_help=True)
     group.command()(hydra)
+    group.command()(cookie)
     group.command()(kratos)
+    group.command()(cipher)
     group.command()(forget)
     app.add_typer(group, name="rotate")
 
@@ -48,6 +50,23 @@ def hydra(
     return _rotate(stack, "hydra", ends=ends, dry_run=dry_run, yes=yes, json=json, detach=detach)
 
 
+def cookie(
+    stack: StackOption = HERE,
+    *,
+    dry_run: DryRunOption = False,
+    yes: YesOption = False,
+    json: JsonOption = False,
+    detach: DetachOption = False,
+) -> int:
+    """Give Hydra a secret for its cookies alone, or replace it, in one roll: browsers log in at Hydra again.
+
+    With it, a rotation of the system secret signs no browser out.
+
+    JSON (with --dry-run): as `rotate hydra`.
+    """
+    return _rotate(stack, "cookie", ends=0, dry_run=dry_run, yes=yes, json=json, detach=detach)
+
+
 def kratos(
     stack: StackOption = HERE,
     *,
@@ -61,6 +80,23 @@ def kratos(
     JSON (with --dry-run): as `rotate hydra`.
     """
     return _rotate(stack, "kratos", ends=0, dry_run=dry_run, yes=yes, json=json, detach=detach)
+
+
+def cipher(
+    stack: StackOption = HERE,
+    *,
+    dry_run: DryRunOption = False,
+    yes: YesOption = False,
+    json: JsonOption = False,
+    detach: DetachOption = False,
+) -> int:
+    """Carry out the next of the two phases that put a new secret ahead of Kratos' cipher secrets (SECRETS_CIPHER).
+
+    Phase 1 has the new secret read everywhere, phase 2 has it write. The older ones stay in the list for good.
+
+    JSON (with --dry-run): as `rotate hydra`.
+    """
+    return _rotate(stack, "cipher", ends=0, dry_run=dry_run, yes=yes, json=json, detach=detach)
 
 
 def _rotate(
@@ -97,7 +133,7 @@ def _show(plan: "RotationPlan") -> None:
 
 
 def forget(
-    what: Annotated[str, typer.Argument(help='"hydra" or "kratos".')],
+    what: Annotated[str, typer.Argument(help='"hydra", "cookie", "kratos" or "cipher".')],
     stack: StackOption = HERE,
     *,
     yes: YesOption = False,

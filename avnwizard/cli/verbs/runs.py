@@ -100,8 +100,11 @@ def show(run: RunArgument = "", stack: StackOption = HERE, *, json: JsonOption =
     JSON: the run as in `runs`, with "steps": [{"index", "name", "title", "state", "seconds", "message",
     "lost": requests while it was at work}],
     "plan": the plan as it was journalled, and "probe": what was measured at the edge, {"total": {"sent", "answered",
-    "lost", "kinds", ...}, "services": {service: as the total}, "notes": [text]}, or null where nothing was.
+    "lost", "kinds", ...}, "services": {service: as the total}, "notes": [text]}, or null where nothing was;
+    "canary": {"checks": {check: {"before" | "during" | "after": {"worked", "failed", "why"}}}, "notes", "judged",
+    "broken": [check]}, or null where none went along.
     """
+    from avnwizard.flows.canary.memory import load as load_canary
     from avnwizard.flows.edge.memory import load, measured
     from avnwizard.flows.run.report import lost_by_step, report
 
@@ -124,7 +127,13 @@ def show(run: RunArgument = "", stack: StackOption = HERE, *, json: JsonOption =
         }
         for step in journal.steps(record.id)
     ]
-    found = {"steps": steps, "plan": _plan(record.plan), "probe": measured(probed)}
+    canary = load_canary(host.files, host.state.run(record.id))
+    found = {
+        "steps": steps,
+        "plan": _plan(record.plan),
+        "probe": measured(probed),
+        "canary": canary.to_json() if canary else None,
+    }
     emit_json(_described(host, record) | found)
     return ExitCode.DONE
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from avnwizard.domain.secret import Secret
 
-What = Literal["hydra", "kratos"]
+What = Literal["hydra", "cookie", "kratos", "cipher"]
 
 
 @dataclass(frozen=True)
@@ -15,18 +15,32 @@ class Kind:
 
     Attributes:
         settings: the service's setting that holds it, the first that is set.
-        phases: how many runs a rotation takes: three where the service takes a list, one where it takes one value.
+        phases: how many runs a rotation takes: three where the service takes a list, one where it takes one value,
+            two where it takes a list and the old secret never goes.
+        drops: whether the last phase leaves the new secret alone.
+        unset: whether it may be unset until now.
+        length: of a secret, in characters; 0 where any length from 16 on will do.
     """
 
     what: What
     title: str
     settings: tuple[str, ...]
     phases: int
+    drops: bool = True
+    length: int = 0
+    unset: bool = False
+
+    @property
+    def counted(self) -> bool:
+        """Whether rows in the database tell what still needs the old secret."""
+        return self.what == "hydra"
 
 
 KINDS: dict[What, Kind] = {
     "hydra": Kind("hydra", "Hydra's system secret", ("SECRETS_SYSTEM",), 3),
+    "cookie": Kind("cookie", "Hydra's cookie secret", ("SECRETS_COOKIE",), 1, unset=True),
     "kratos": Kind("kratos", "Kratos' cookie secret", ("SECRETS_COOKIE", "SECRETS_DEFAULT"), 1),
+    "cipher": Kind("cipher", "Kratos' cipher secret", ("SECRETS_CIPHER",), 2, drops=False, length=32),
 }
 YEAR_S = 365 * 86400.0
 """How long a secret is used: the guide has it rotated yearly."""
@@ -40,6 +54,6 @@ def value_in(kind: Kind, phase: int, old: Sequence[Secret], new: Secret) -> tupl
     """
     if phase == 0:
         return tuple(old)
-    if phase == kind.phases:
+    if phase == kind.phases and kind.drops:
         return (new,)
     return (*old, new) if phase == 1 else (new, *old)

@@ -44,8 +44,11 @@ def written_list(secrets: Sequence[Secret]) -> str:
     return value
 
 
-def require_sound(secrets: Sequence[Secret], variable: str) -> None:
+def require_sound(secrets: Sequence[Secret], variable: str, *, length: int = 0) -> None:
     """Refuse a list that the service would not use as it is meant; the message holds no secret.
+
+    Args:
+        length: that each must have, in characters; 0 for at least 16.
 
     Raises:
         RefusedError: it is empty, or one is too short, has a blank at an end, is no plain text, or is there twice.
@@ -60,6 +63,8 @@ def require_sound(secrets: Sequence[Secret], variable: str) -> None:
             what = f"is shorter than {SHORTEST} characters"
         elif not (text.isascii() and text.isprintable()):
             what = "holds characters that are not printable ASCII"
+        elif length and len(text) != length:
+            what = f"has {len(text)} characters: the service drops what has not exactly {length}, without a word"
         else:
             continue
         raise RefusedError(f"Secret {number} of {len(texts)} in {variable} {what}.", _WAY_ON)

@@ -53,7 +53,13 @@ def database_of(raw: Mapping[str, Any], service: str) -> str:
 
 
 def find(
-    texts: Sequence[str], raw: Mapping[str, Any], setting: str, *, env_file: Path, passing: Sequence[str] = ()
+    texts: Sequence[str],
+    raw: Mapping[str, Any],
+    setting: str,
+    *,
+    env_file: Path,
+    passing: Sequence[str] = (),
+    among: Sequence[str] = (),
 ) -> Place:
     """Follow a setting of the stack to where its value is written.
 
@@ -61,12 +67,13 @@ def find(
         texts: the compose files, in Compose's order.
         raw: the resolved model of them; its paths are absolute.
         passing: the services that are given the env file as a whole.
+        among: the services that have it though it may be empty; () for those that have a value.
 
     Raises:
         RefusedError: no service has it, it is written into a compose file itself or made of several parts, or several
             services take it from places of their own.
     """
-    services = services_with(raw, setting)
+    services = tuple(among) or services_with(raw, setting)
     if not services:
         raise RefusedError(
             f"No service of this stack has the setting {setting}.", "Look at: docker compose config --services"

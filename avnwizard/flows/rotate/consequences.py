@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from avnwizard.domain.rotation.kinds import Kind
 from avnwizard.domain.rotation.tally import Tally, day
+from avnwizard.domain.words import duration
 from avnwizard.errors import HostError
 from avnwizard.flows.host import Host
 from avnwizard.flows.rotate.finding import Found
@@ -16,11 +17,32 @@ _FLOWS = {
 }
 
 
-def notes(host: Host, kind: Kind, found: Found, phase: int, tally: Tally | None) -> tuple[str, ...]:
-    """Sentences, the gravest first."""
+def notes(host: Host, kind: Kind, found: Found, phase: int, tally: Tally | None, *, ends: int = 0) -> tuple[str, ...]:
+    """Sentences, the gravest first.
+
+    Args:
+        ends: how many tokens and sessions end with this phase.
+    """
     if kind.what == "kratos":
         return tuple(_kratos(host, found))
-    return tuple(_hydra(found, phase, kind.phases, tally))
+    if kind.what == "cookie":
+        return tuple(_hydras_cookies(found))
+    if kind.what == "cipher":
+        return tuple(_cipher(phase))
+    told = tuple(_hydra(found, phase, kind.phases, tally))
+    return (*_early(host, phase, kind.phases, tally, ends), *told)
+
+
+def _early(host: Host, phase: int, last: int, tally: Tally | None, ends: int) -> Iterator[str]:
+    """What a drop costs before nothing needs the old secret any more."""
+    window_s = host.config.rotation.window_s
+    if phase == last and ends:
+        yield f"This phase ends {ends:,} tokens and sessions that still need the old secret."
+    elif window_s and phase < last and tally is not None and tally.sessions:
+        yield (
+            f"[rotation] window_s lets the old secret go {duration(window_s)} after phase 2. That would end "
+            f"{tally.sessions:,} tokens and sessions today."
+        )
 
 
 def _hydra(found: Found, phase: int, last: int, tally: Tally | None) -> Iterator[str]:
@@ -60,9 +82,27 @@ def _cookies(found: Found, phase: int) -> Iterator[str]:
     )
     if phase == 1:
         yield (
-            "Setting SECRETS_COOKIE for Hydra now costs the same once, and spares it in every later rotation: add it "
-            "to the service's environment before phase 2."
+            "Setting SECRETS_COOKIE for Hydra now costs the same once, and spares it in every later rotation: "
+            "avnwizard rotate cookie, before phase 2."
         )
+
+
+def _hydras_cookies(found: Found) -> Iterator[str]:
+    yield (
+        "Every browser is signed out of Hydra once: remembered logins end, and logins and consents under way have to "
+        "begin again. Tokens go on."
+    )
+    if not found.current:
+        yield "From then on a rotation of Hydra's system secret signs no browser out."
+
+
+def _cipher(phase: int) -> Iterator[str]:
+    if phase == 1:
+        yield "This phase signs nobody out: every Kratos learns to read the new secret, and the old one still writes."
+        yield "Where `ciphers.algorithm` is noop, Kratos' default, nothing is sealed under this secret at all."
+    else:
+        yield "From this phase on the new secret writes."
+    yield "The old secret stays in the list for good: Kratos seals nothing again that is under it."
 
 
 def _kratos(host: Host, found: Found) -> Iterator[str]:

@@ -55,6 +55,10 @@ def find(host: Host, kind: Kind) -> Found:
         RefusedError: the stack has none, or it is written where it cannot be followed to.
     """
     model, env = host.stack.resolve(), read_env(host)
+    texts = [host.files.read(file).decode("utf-8", "replace") for file in host.stack.project.files]
+    passing = _passing(host, texts, env)
+    if kind.what == "cookie":
+        return _cookie(host, model, texts)
     raw = _without_others(model, kind)
     setting = next((one for one in kind.settings if places.services_with(raw, one)), "")
     if not setting:
@@ -62,14 +66,29 @@ def find(host: Host, kind: Kind) -> Found:
             f"No service of this stack has {kind.title} ({' or '.join(kind.settings)}). Nothing was changed.",
             _EXPLAINED.get(kind.what, "Look at: docker compose config"),
         )
-    texts = [host.files.read(file).decode("utf-8", "replace") for file in host.stack.project.files]
-    passing = _passing(host, texts, env)
     place = places.find(texts, raw, setting, env_file=host.stack.project.env_file, passing=passing)
     first = place.services[0]
     value = places.value_of(raw, first, setting) if place.variable else _alone(host, place)
     database = places.database_of(raw, first)
     cookie = bool(places.value_of(raw, first, "SECRETS_COOKIE"))
     return Found(setting, place, read_list(value), database, cookie, _is_dynamic(model.raw, first), model)
+
+
+def _cookie(host: Host, model: ComposeModel, texts: Sequence[str]) -> Found:
+    """Hydra's secret for cookies alone, which may be empty until now; it must have a way into the service."""
+    hydras = places.services_with(model.raw, _HYDRAS)
+    setting = "SECRETS_COOKIE"
+    given = tuple(name for name in hydras if setting in (model.raw["services"][name].get("environment") or {}))
+    if not given:
+        raise RefusedError(
+            f"No Hydra of this stack is given {setting}. Nothing was changed.",
+            f"Add `{setting}: ${{HYDRA_COOKIE_SECRET:-}}` to its environment in an override file and start it with "
+            "that. Then give the command again.",
+        )
+    place = places.find(texts, model.raw, setting, env_file=host.stack.project.env_file, among=given)
+    first = place.services[0]
+    value = places.value_of(model.raw, first, setting) if place.variable else _alone(host, place)
+    return Found(setting, place, read_list(value), "", bool(value), False, model)
 
 
 def _is_dynamic(raw: Mapping[str, Any], service: str) -> bool:

@@ -7,6 +7,7 @@ from avnwizard.engine.feed import FeedWriter
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord, StepRecord
 from avnwizard.engine.step import Step
+from avnwizard.errors import RefusedError
 from avnwizard.flows.edge.watch import watched
 from avnwizard.flows.flow import Around, Flow, Outcome, Touched
 from avnwizard.flows.host import Host
@@ -40,6 +41,11 @@ class Rotate(Flow):
         """
         plan = from_json(run.plan)
         require_way_back(has_written(journal, plan), plan)
+        if host.repo.head().commit != plan.stack.current.commit:
+            raise RefusedError(
+                f"The stack has gone to another release than {plan.stack.current.tag} since this phase.",
+                "Secrets go back only while their release runs: avnwizard runs names what came since.",
+            )
         back = super().undo_steps(host, journal, run, begun)
         return [*back, *steps_back(host, plan, run.id)] if back else []
 

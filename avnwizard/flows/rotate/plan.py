@@ -59,7 +59,7 @@ class RotationPlan:
     @property
     def is_last(self) -> bool:
         """Whether the old secret goes with this phase."""
-        return self.phase == self.kind.phases
+        return self.phase == self.kind.phases and self.kind.drops
 
     def described(self, steps: tuple[PlannedStep, ...]) -> "RotationPlan":
         """With its steps, as they describe themselves."""

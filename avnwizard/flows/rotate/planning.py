@@ -63,13 +63,17 @@ def plan_next(host: Host, what: What, *, ends: int = 0) -> Prepared:
         pair, phase, rotation = keeping.load(host, pending.plan.rotation), pending.phase + 1, pending.plan.rotation
         _require_as_left(found, kind, pending, pair)
     else:
-        require_sound(found.current, found.place.shown)
-        pair, phase = keeping.Pair(found.current, generate()), 1
+        if found.current or not kind.unset:
+            require_sound(found.current, found.place.shown, length=kind.length)
+        new = generate(kind.length) if kind.length else generate()
+        pair, phase = keeping.Pair(found.current, new), 1
         rotation = f"{what}-{randomness.token_hex(_ID_BYTES)}"
     _require_as_files_say(host, found)
     by_age = has_lost_trace(journal, rotation, what)
-    tally = _tally(host, kind, found, pair, written_since(journal, pending), by_age=by_age)
+    written_at = written_since(journal, pending)
+    tally = _tally(host, kind, found, pair, written_at, by_age=by_age)
     if phase == kind.phases and tally is not None:
+        ends = ends or _ended_by_window(host, tally, written_at)
         require_unneeded(tally, ends, what)
     wanted = value_in(kind, phase, pair.old, pair.new)
     stack = _stack_plan(host, found, wanted)
@@ -84,7 +88,7 @@ def plan_next(host: Host, what: What, *, ends: int = 0) -> Prepared:
         database=found.database,
         dynamic=found.dynamic,
         ends=ends,
-        notes=notes(host, kind, found, phase, tally),
+        notes=notes(host, kind, found, phase, tally, ends=ends),
         stack=stack,
     )
     steps = tuple(step.describe() for step in rotation_steps(host, plan, "unborn", written_at=None))
@@ -106,10 +110,17 @@ def require_unneeded(tally: Tally, ends: int, what: What) -> None:
     )
 
 
+def _ended_by_window(host: Host, tally: Tally, written_at: float | None) -> int:
+    """How many tokens and sessions the operator's window ends; 0 while it lasts, or where none is set."""
+    window_s = host.config.rotation.window_s
+    is_over = window_s > 0 and written_at is not None and host.clock.now() >= written_at + window_s
+    return tally.sessions if is_over else 0
+
+
 def tally_now(host: Host, found: Standing) -> Tally | None:
     """What needs the old secret of a rotation that waits; None where it keeps nothing under it."""
     plan = found.plan
-    if plan.kind.phases == 1 or not keeping.is_kept(host, plan.rotation):
+    if not plan.kind.counted or not keeping.is_kept(host, plan.rotation):
         return None
     pair = keeping.load(host, plan.rotation)
     rows = host.database().sealed_rows(plan.database)
@@ -121,7 +132,7 @@ def tally_now(host: Host, found: Standing) -> Tally | None:
 def _tally(
     host: Host, kind: Kind, found: Found, pair: keeping.Pair, written_at: float | None, *, by_age: bool
 ) -> Tally | None:
-    if kind.phases == 1:
+    if not kind.counted:
         return None
     if not found.database or found.database not in {one.name for one in host.database().databases()}:
         names = ", ".join(map(printable, found.place.services))

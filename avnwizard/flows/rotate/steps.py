@@ -51,10 +51,10 @@ def _steps(host: Host, plan: RotationPlan, run: str, written_at: float | None) -
     yield WriteSecret(host, plan)
     for part in plan.stack.services:
         yield RunJob(scene, part.service) if part.strategy == "job" else RollService(scene, part)
-    if plan.phase == _FIRST_WRITES:
+    if plan.phase == _FIRST_WRITES and plan.kind.counted:
         yield SealAgain(host, plan, keys=True)
     yield Verify(scene, tag=plan.stack.target.tag, commit=plan.stack.target.commit)
-    if plan.phase == _FIRST_WRITES:
+    if plan.phase == _FIRST_WRITES and plan.kind.counted:
         yield CountRows(host, plan, written_at)
 
 
@@ -249,9 +249,9 @@ def require_way_back(wrote: bool, plan: RotationPlan) -> None:
     Raises:
         RefusedError: it did.
     """
-    if wrote and plan.phase < _FIRST_WRITES < plan.kind.phases:
+    if wrote and plan.phase < _FIRST_WRITES <= plan.kind.phases:
         raise RefusedError(
-            "There is no way back to before this rotation: Hydra has written with the new secret since, and could no "
-            "longer read that.",
+            "There is no way back to before this rotation: what was written since is under the new secret, and could "
+            "no longer be read.",
             f"Both secrets stay accepted as long as you like. To go on: avnwizard rotate {plan.what}",
         )

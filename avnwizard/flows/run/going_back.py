@@ -1,9 +1,12 @@
 """Going back from a run, whatever its flow: by a flow of its own, or by its steps' undo."""
 
+from dataclasses import replace
+
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord
 from avnwizard.engine.step import Step
 from avnwizard.flows.host import Host
+from avnwizard.flows.rollback.newer_secrets import notes, require_kept, rotated_since
 from avnwizard.flows.rollback.plan import RollbackPlan, Wishes
 from avnwizard.flows.rollback.planning import plan_rollback
 from avnwizard.flows.run.registry import flow_of, require_undoable
@@ -33,4 +36,6 @@ def plan_going_back(host: Host, journal: Journal, run: RunRecord, wishes: Wishes
         RefusedError: it cannot be taken back, or not now.
     """
     require_undoable(journal, run)
-    return plan_rollback(host, journal, run, wishes)
+    plan, rotated = plan_rollback(host, journal, run, wishes), rotated_since(journal, run)
+    require_kept(host, run, rotated, restore=plan.restore)
+    return replace(plan, notes=(*plan.notes, *notes(rotated)))

@@ -20,6 +20,7 @@ from avnwizard.engine.records import UNFINISHED, RunRecord, RunState
 from avnwizard.engine.runner import run_steps
 from avnwizard.engine.step import Step
 from avnwizard.errors import BusyError, RefusedError, StepError
+from avnwizard.flows.canary.watch import accompanied
 from avnwizard.flows.env_on_disk import env_bytes
 from avnwizard.flows.flow import Flow
 from avnwizard.flows.holding import holding, require_free
@@ -28,6 +29,7 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.roll.at_once import Width
 from avnwizard.flows.rollback import planning as rollback
 from avnwizard.flows.rollback.flow import Rollback
+from avnwizard.flows.rollback.newer_secrets import keep_newer, rotated_since
 from avnwizard.flows.rollback.plan import RollbackPlan, rollback_to_json
 from avnwizard.flows.run.acceptance import accept_earlier
 from avnwizard.flows.run.registry import flow_of
@@ -130,6 +132,7 @@ def create_rollback(host: Host, undone: RunRecord, plan: RollbackPlan) -> str:
             raise RefusedError(
                 f"Run {undone.id} moved on since this rollback was planned.", f"avnwizard rollback {undone.id}"
             )
+        keep_newer(host, undone, rotated_since(journal, undone), restore=plan.restore)
         scene = scene_of(from_json(undone.plan), host, undone.id)
         steps = rollback.rollback_steps(scene, plan)
         title = f"back to {scene.plan.current.tag}"
@@ -270,6 +273,7 @@ def _carried(
     with contextlib.ExitStack() as around:
         for each in flow_of(record).around(host, journal, feed, record):
             around.enter_context(each)
+        around.enter_context(accompanied(host, journal, feed, record.id))
         return run_steps(
             journal, feed, record, hooks.around(steps), at_once=Width(host, feed), sleep=host.clock.sleep
         )

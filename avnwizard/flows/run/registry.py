@@ -93,6 +93,8 @@ def require_undoable(journal: Journal, run: RunRecord) -> None:
         raise RefusedError(f"{run.id} {how}.", "avnwizard runs")
     for later in journal.later_than(run.id):
         other = flow_of(later)
+        if other.kind in flow.crosses and later.state == "done":
+            continue
         if later.state not in _NOTHING_LEFT and not other.takes_back and other.subjects & flow.subjects:
             shared = " and ".join(sorted(other.subjects & flow.subjects))
             hint = f"avnwizard rollback {later.id}" if other.can_roll_back else "avnwizard runs"

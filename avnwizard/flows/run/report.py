@@ -9,6 +9,8 @@ from avnwizard.engine.feed import Event, FeedReader
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord
 from avnwizard.errors import WizardError
+from avnwizard.flows.canary.lines import canary_lines
+from avnwizard.flows.canary.memory import load as load_canary
 from avnwizard.flows.edge.lines import edge_lines
 from avnwizard.flows.edge.memory import load
 from avnwizard.flows.edge.series import series
@@ -43,10 +45,11 @@ def report(host: Host, journal: Journal, run: str) -> str:
     record, steps = journal.run(run), journal.steps(run)
     flow, events = flow_of(record), FeedReader(host.state.feed(run)).read()
     probed, lost = load(host.files, host.state.run(run)), losses(events, steps)
+    canary = load_canary(host.files, host.state.run(run))
     lines = [
         f"# {flow.heading(journal, record)}",
         "",
-        verdict(record, steps, probed, lost),
+        verdict(record, steps, probed, lost, canary),
         "",
         f"- run: {record.id} ({record.kind}), {record.state}",
         *origin(journal.facts(run, WHOLE_RUN)),
@@ -59,6 +62,7 @@ def report(host: Host, journal: Journal, run: str) -> str:
         lines += last_words(events, steps)
     lines += flow.account(journal, record)
     lines += edge_lines(probed)
+    lines += canary_lines(canary)
     lines += step_table(steps, _expected(host, journal, record), lost)
     return "\n".join([*lines, *flow.sections(journal, record)]) + "\n"
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from avnwizard.domain.ahead import shares
+from avnwizard.domain.canary.tally import CanaryTally
 from avnwizard.domain.plain import printable
 from avnwizard.domain.words import about, time_of_day
 from avnwizard.engine.feed import Event
@@ -31,8 +32,21 @@ def losses(events: Sequence[Event], steps: Sequence[StepRecord]) -> dict[str, in
     return found
 
 
-def verdict(run: RunRecord, steps: Sequence[StepRecord], probed: ProbeMemory | None, lost: Mapping[str, int]) -> str:
-    """How it ended, how long it worked, and what was lost where."""
+def verdict(
+    run: RunRecord,
+    steps: Sequence[StepRecord],
+    probed: ProbeMemory | None,
+    lost: Mapping[str, int],
+    canary: CanaryTally | None = None,
+) -> str:
+    """How it ended, how long it worked, what was lost where, and what the canary can no longer do."""
+    told = _ended(run, steps, probed, lost)
+    if run.state != "done" or canary is None or not canary.broken:
+        return told
+    return f"Done, but not as before: {' '.join(canary.sentences())} {told}"
+
+
+def _ended(run: RunRecord, steps: Sequence[StepRecord], probed: ProbeMemory | None, lost: Mapping[str, int]) -> str:
     took = sum(shares([(step.started_at, step.finished_at) for step in steps if step.started_at]))
     head = {"done": "Done", "undone": "Done, and rolled back later"}.get(run.state)
     if head is None:

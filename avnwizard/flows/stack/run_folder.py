@@ -13,6 +13,9 @@ ENV_BEFORE, ENV_AFTER = "env.before", "env.after"
 EDITED, CARRIED, OVERLAID = "edited", "carried", "overlaid"
 EARLY, LATE = "edited-since-the-plan", "edited-in-mid-run"
 ENV_LATE = "env.in-mid-run"
+BACK, AGAIN, ROTATED = "env.back", "env.again", "env.rotated"
+"""The first two files with secrets that were rotated since, and the file as it was when that was noticed."""
+_INSTEAD = {ENV_BEFORE: BACK, ENV_AFTER: AGAIN}
 _NO_ENV = "env.none"
 
 
@@ -79,6 +82,23 @@ class RunFolder:
         """Whether there was no env file before the run."""
         return self._files.exists(self.path / _NO_ENV)
 
-    def env(self, which: str) -> bytes:
-        """The env file, `ENV_BEFORE` or `ENV_AFTER`."""
-        return self._files.read(self.path / which)
+    def env(self, which: str, *, as_it_was: bool = False) -> bytes:
+        """The env file, `ENV_BEFORE` or `ENV_AFTER`; with the secrets that were rotated since, unless `as_it_was`."""
+        instead = self.path / _INSTEAD.get(which, which)
+        return self._files.read(instead if not as_it_was and self._files.exists(instead) else self.path / which)
+
+    def save_secrets(self, contents: Mapping[str, bytes]) -> None:
+        """Keep `BACK`, `AGAIN` and `ROTATED`."""
+        for name, content in contents.items():
+            self._files.write(self.path / name, content)
+
+    def forget_secrets(self) -> None:
+        """Remove what `save_secrets` kept."""
+        for name in (BACK, AGAIN, ROTATED):
+            if self._files.exists(self.path / name):
+                self._files.remove(self.path / name)
+
+    @property
+    def rotated(self) -> bytes | None:
+        """The env file as it was when a rollback found that secrets had been rotated; None where none were."""
+        return self._files.read(self.path / ROTATED) if self._files.exists(self.path / ROTATED) else None

@@ -169,7 +169,8 @@ class WriteEnv(Step):
     def undo(self, ctx: StepContext) -> None:
         """Write the file of before, or remove it where there was none; one that somebody edited since is kept."""
         found = env_bytes(self._scene.host)
-        if found not in {self._scene.folder.env(ENV_AFTER), self._scene.folder.env(ENV_BEFORE)}:
+        folder = self._scene.folder
+        if found not in {folder.env(ENV_AFTER), folder.env(ENV_BEFORE), folder.rotated}:
             self._scene.host.files.write(self._scene.folder.path / ENV_LATE, found)
             ctx.say(f"the env file was edited during the run; it is kept as {self._scene.folder.path / ENV_LATE}")
         self._write(ctx, ENV_BEFORE)

@@ -35,6 +35,7 @@ class Upgrade(Flow):
     finished = "The upgrade is done"
     subjects = frozenset({"services", "databases"})
     way_back = "rollback"
+    crosses = frozenset({"rotate"})
     keeps_images = True
     staged = True
 

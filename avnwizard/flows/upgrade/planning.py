@@ -18,6 +18,7 @@ from avnwizard.domain.plan import EnvEdit, MigrationStatement, Noticed, Plan, Re
 from avnwizard.domain.strategy import COMPLETED
 from avnwizard.domain.traefik.routes import plan_probe
 from avnwizard.errors import RefusedError, WizardError
+from avnwizard.flows.canary.setup import sentence as canary_sentence
 from avnwizard.flows.edge.foresight import foreseen
 from avnwizard.flows.host import Host
 from avnwizard.flows.safety import hazards
@@ -207,6 +208,7 @@ def prepare(
             for one in draft.changelog.versions
             for notice in one.notices
         ),
+        canary=canary_sentence(host),
     )
     edge = host.edge.facts()
     timed = _timed(host, described(host, plan))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from avnwizard.domain.host import TagRef
@@ -14,6 +14,7 @@ from avnwizard.domain.words import count
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows.host import Host
 from avnwizard.flows.safety.provenance import is_refused
+from avnwizard.flows.stack.lockstep_release import moves_lockstep_alone
 
 _LOOKED_AT = 20
 """So many releases are looked at for one whose signature is good."""
@@ -100,8 +101,13 @@ def listing(host: Host) -> Listing:
             left_out.add(one.tag.name)
     line.sort(key=lambda one: (order.place(one), *_preferred(one, here)), reverse=True)
     apart.sort(key=lambda one: one.version, reverse=True)
-    best = _best_genuine(host, [one for one in line if not order.is_early(one)], here.version)
+    finals = [one for one in line if not order.is_early(one)]
+    patch = _lockstep_patch(host, finals, here)
+    best = patch or _best_genuine(host, finals, here.version)
     newer = [_release(one, here.version, best, early=order.is_early(one)) for one in line]
+    if patch:
+        note = f"patch release, {host.config.lockstep.name} only: nothing else changes, so take it first"
+        newer = [replace(one, note=note) if one.recommended else one for one in newer]
     newer += [_standing_apart(one, here) for one in apart]
     return Listing(current, tuple(newer), tuple(sorted(left_out)), tuple(sorted(same)))
 
@@ -229,6 +235,13 @@ def _best_genuine(host: Host, finals: list[Named], here: Version) -> Named | Non
             return best
         finals = [one for one in finals if one is not best]
     return None
+
+
+def _lockstep_patch(host: Host, finals: list[Named], here: Named) -> Named | None:
+    """The newest patch release that only moves the lockstep's images: most likely for a fault in them."""
+    patches = [one for one in finals if kind_of_jump(here.version, one.version) == "patch"][:_LOOKED_AT]
+    found = (one for one in patches if moves_lockstep_alone(host, here.tag.commit, one.tag.commit))
+    return next((one for one in found if not is_refused(host, one.tag)), None)
 
 
 def _recommended(finals: list[Named], here: Version) -> Named | None:

@@ -12,6 +12,7 @@ from avnwizard.domain import words
 from avnwizard.domain.plain import printable
 from avnwizard.domain.probing.words import kind_told
 from avnwizard.errors import WizardError
+from avnwizard.flows.canary.memory import load as load_canary
 from avnwizard.flows.flow import Outcome
 from avnwizard.flows.run import acceptance
 from avnwizard.flows.run.registry import flow_of
@@ -41,6 +42,7 @@ class DonePage(Page):
         super().__init__()
         self.view = view
         self.accepted = False
+        self._broken: tuple[str, ...] = ()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only an upgrade that is not accepted yet can be."""
@@ -88,11 +90,14 @@ class DonePage(Page):
 
     def body(self) -> ComposeResult:
         """The verdict, the facts."""
-        flow = flow_of(self.view.record)
+        flow, mark = flow_of(self.view.record), OK
         verdict = f"This {flow.noun} was rolled back" if self.view.record.state == "undone" else flow.finished
+        self._broken = self._no_longer_works()
+        if self._broken:
+            verdict, mark = f"{verdict}, but not everything works as before", STOP
         took = words.duration(self.view.elapsed(self.view.record.finished_at))
         yield Static(
-            Content.assemble((f"{OK.sign} {verdict}", OK.style), f", in {took}."),
+            Content.assemble((f"{mark.sign} {verdict}", mark.style), f", in {took}."),
             id="verdict",
             classes="pane",
             markup=False,
@@ -113,6 +118,8 @@ class DonePage(Page):
         folder = self.host.state.run(view.record.id)
         facts: list[Fact] = [(label, Content(printable(text, limit=200))) for label, text in outcome.facts]
         facts += _requests(view.probe)
+        for label, text in zip(["Canary", *[""] * len(self._broken)], self._broken, strict=False):
+            facts.append((label, Content.assemble((f"{STOP.sign} ", STOP.style), printable(text, limit=300))))
         if outcome.snapshot:
             facts.append(("Snapshot", Content(printable(outcome.snapshot))))
         facts.append(("Report", Content(printable(str(folder / "report.md")))))
@@ -128,6 +135,13 @@ class DonePage(Page):
         if view.probe and view.probe.lost:
             facts.append(("", Content("look in the report which service lost requests, and when")))
         return facts
+
+    def _no_longer_works(self) -> tuple[str, ...]:
+        """What the canary found, a sentence each; () for a run that was taken back."""
+        if self.view.record.state != "done":
+            return ()
+        found = load_canary(self.host.files, self.host.state.run(self.view.record.id))
+        return found.sentences() if found else ()
 
     def _outcome(self) -> Outcome:
         """Nothing where another version planned the run."""

@@ -76,6 +76,7 @@ class RunPage(Page):
             yield Lines(id="steps")
             yield Lines(id="services", can_focus=False)
         yield ProbePlot()
+        yield Static(id="canary", classes="pane", markup=False)
         with Vertical(id="stopped"):
             yield Static(id="why", classes="pane", markup=False)
             yield Rows([Column(width=16), Column()], id="now_what")
@@ -160,6 +161,9 @@ class RunPage(Page):
         log = self.query_one("#log", Lines)
         log.show(run_lines.log_lines(view, log.size.height))
         self._show_stopped(view)
+        canary = self.query_one("#canary", Static)
+        canary.display = bool(view.canary)
+        canary.update(run_lines.canary(view))
         self.query_one(ProbePlot).show(view.probe)  # it has less room on a run that stopped
         self.show_keys()
 

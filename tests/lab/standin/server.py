@@ -35,8 +35,8 @@ class _Handler(BaseHTTPRequestHandler):
                 answer_long()
                 return
             port = cast("_Server", self.server).server_port
-            path = self.path.partition("?")[0]
-            status, answer = self.service.answer(self.command, path, body, port=port)
+            session = self.headers.get("X-Session-Token") or ""
+            status, answer = self.service.answer(self.command, self.path, body, port=port, session=session)
             payload = json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

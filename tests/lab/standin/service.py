@@ -9,12 +9,13 @@ import psycopg
 
 from tests.lab.standin.cipher import UnreadableRowError
 from tests.lab.standin.database import Database
+from tests.lab.standin.kratos import KratosApi, TableStore
 from tests.lab.standin.role import Role
 from tests.lab.standin.sealed import SealedRows
 
 _HEALTH = ("/health/ready", "/api/health", "/minio/health/live")
 _OK = 200
-Answer = tuple[int, dict[str, Any]]
+Answer = tuple[int, Any]
 
 
 class Service:
@@ -24,16 +25,21 @@ class Service:
         self.role = role
         self.database = Database(role.dsn) if role.dsn else None
         self.sealed = SealedRows(self.database) if role.sealed_rows and self.database else None
+        self.kratos = KratosApi(TableStore(self.database)) if role.service == "kratos" and self.database else None
         self._migrated = False
 
-    def answer(self, method: str, path: str, body: bytes, *, port: int) -> Answer:
-        """The status and JSON body for a request."""
+    def answer(self, method: str, target: str, body: bytes, *, port: int, session: str = "") -> Answer:
+        """The status and JSON body for a request; `session` is its X-Session-Token."""
+        path = target.partition("?")[0]
         if path == "/health/alive":
             return 200, {"status": "ok"}
         try:
             status, reason = self._state()
             if status == _OK and path not in _HEALTH:
-                return self._product(method, path, body, admin=port == self.role.ports[-1])
+                admin = port == self.role.ports[-1]
+                if self.kratos and (found := self.kratos.answer(method, target, body, admin=admin, session=session)):
+                    return found
+                return self._product(method, path, body, admin=admin)
         except UnreadableRowError as error:
             status, reason = 500, f"unreadable row: {error}"
         except psycopg.OperationalError as error:

@@ -26,7 +26,7 @@ from avnwizard.flows.host import Host
 if TYPE_CHECKING:
     from avnwizard.adapters.docker.stack import DockerStack
     from avnwizard.adapters.git import GitRepo
-    from avnwizard.ports import Clusters, Database, EdgeProbe, Repo, SqlReader, Stack
+    from avnwizard.ports import Clusters, Database, EdgeProbe, Rehearsals, Repo, SqlReader, Stack
     from avnwizard.practice.host import PracticeHost
 
 
@@ -84,7 +84,7 @@ def _open_real(directory: Path) -> Host:
     edge = TraefikEdge(project.name)
     reach, sql = partial(_container_database, stack), sql_reader()
     around = (LocalFiles(), SystemClock(), choice, reach, _http_probe, sql, HostHooks(), _clusters, offsite)
-    return Host(config, state, repo, stack, edge, *around)
+    return Host(config, state, repo, stack, edge, *around, rehearsals=_rehearsals)
 
 
 def _choose(stack: "Stack", config: Config, found: Sequence[Evidence]) -> DatabaseChoice:
@@ -142,6 +142,12 @@ def _clusters() -> "Clusters":
     return DockerClusters()
 
 
+def _rehearsals() -> "Rehearsals":
+    from avnwizard.adapters.docker.rehearsals import DockerRehearsals
+
+    return DockerRehearsals()
+
+
 def sql_reader() -> "SqlReader":
     """What reads SQL, with a stack and without."""
     from avnwizard.adapters.sql.reader import ChildSqlReader
@@ -180,7 +186,20 @@ def _practice_host(practice: "PracticeHost") -> Host:
     sql = sql_reader()
     reach, asking = lambda _service: database, lambda: probe
     files, hooks = LocalFiles(), HostHooks()
-    return Host(config, state, repo, stack, edge, files, clock, choice, reach, asking, sql, hooks, offsite=offsite)
+    around = (files, clock, choice, reach, asking, sql, hooks)
+    copies = _practice_rehearsals(practice)
+    return Host(config, state, repo, stack, edge, *around, offsite=offsite, rehearsals=lambda: copies)
+
+
+def _practice_rehearsals(practice: "PracticeHost") -> "Rehearsals":
+    from avnwizard.adapters.postgres import PostgresDatabase
+    from avnwizard.adapters.postgres.emptying import empty_tables
+    from avnwizard.practice.disk import PracticeDatabase
+    from avnwizard.practice.rehearsals import PracticeRehearsals
+
+    return PracticeRehearsals(
+        practice, lambda access, observer: PracticeDatabase(PostgresDatabase(access), observer), empty_tables
+    )
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from avnwizard.cli.verbs import (
     planning,
     postgres,
     recover,
+    rehearse,
     rotate,
     runs,
     snapshot,
@@ -80,6 +81,7 @@ for _module in (
     snapshot,
     rotate,
     postgres,
+    rehearse,
     topics,
 ):
     _module.register(app)

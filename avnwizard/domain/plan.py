@@ -186,6 +186,7 @@ class Plan:
         migrations_read: whether the release's SQL was looked at; False where it has no folder of migrations.
         signature: what the target tag's signature is worth, in words; "" in a plan of an older avnwizard.
         changelog: how far the release's notes were read, in words; "" in a plan of an older avnwizard.
+        rehearsed: what the last rehearsal of this very release showed, a sentence each; () where there was none.
         again: what undoing a rollback adds; the snapshot is that of the first time then. None for an upgrade.
     """
 
@@ -219,6 +220,7 @@ class Plan:
     changelog: str = ""
     signature: str = ""
     notices: tuple[Noticed, ...] = ()
+    rehearsed: tuple[str, ...] = ()
 
     def service(self, name: str) -> ServicePlan:
         """One service's part."""

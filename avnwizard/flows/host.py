@@ -10,13 +10,17 @@ from avnwizard.domain.postgres.choice import DatabaseChoice
 from avnwizard.engine.adopting import BY_HAND, adopt
 from avnwizard.engine.journal import Journal
 from avnwizard.errors import HostError, RefusedError
-from avnwizard.ports import Clock, Clusters, Database, Edge, EdgeProbe, Files, Repo, SqlReader, Stack
+from avnwizard.ports import Clock, Clusters, Database, Edge, EdgeProbe, Files, Rehearsals, Repo, SqlReader, Stack
 from avnwizard.ports.hooks import Hooks
 from avnwizard.ports.offsite import Offsite
 
 
 def _no_clusters() -> Clusters:
     raise RefusedError("No second Postgres server can be made on this host.", "Use a Docker Engine.")
+
+
+def _no_rehearsals() -> Rehearsals:
+    raise RefusedError("Nothing can be rehearsed on this host.", "Use a Docker Engine.")
 
 
 def _no_offsite(place: Place, _environment: Mapping[str, str]) -> Offsite:
@@ -35,6 +39,7 @@ class Host:
         hooks: calls the operator's own commands; None where none can be called.
         offsite: the way to a place that keeps copies of snapshots.
         clusters: makes Postgres servers of another major alongside the stack's.
+        rehearsals: makes an isolated copy of the stack.
     """
 
     config: Config
@@ -51,6 +56,7 @@ class Host:
     hooks: Hooks | None = None
     clusters: Callable[[], Clusters] = _no_clusters
     offsite: Callable[[Place, Mapping[str, str]], Offsite] = _no_offsite
+    rehearsals: Callable[[], Rehearsals] = _no_rehearsals
 
     @property
     def postgres_service(self) -> str:

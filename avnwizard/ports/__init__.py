@@ -9,6 +9,7 @@ from avnwizard.ports.edge import Edge
 from avnwizard.ports.machine import Clock, Files
 from avnwizard.ports.probing import EdgeProbe, ProbeRun
 from avnwizard.ports.progress import Progress
+from avnwizard.ports.rehearsals import Rehearsals
 from avnwizard.ports.sealed_rows import SealedRows
 from avnwizard.ports.sql import SqlReader
 from avnwizard.ports.stack import Repo, Stack
@@ -25,6 +26,7 @@ __all__ = [
     "PostgresAccess",
     "ProbeRun",
     "Progress",
+    "Rehearsals",
     "Repo",
     "SealedRows",
     "SqlReader",

@@ -27,6 +27,7 @@ from avnwizard.flows.snapshot.planning import plan_snapshot
 from avnwizard.flows.stack.drawing import self_contained
 from avnwizard.flows.stack.image_notes import image_notes
 from avnwizard.flows.stack.models import resolve_contents
+from avnwizard.flows.stack.rehearsed import last_rehearsal
 from avnwizard.flows.stack.same import Target
 from avnwizard.flows.upgrade.built_here import images_of_this_host
 from avnwizard.flows.upgrade.expecting import expected
@@ -176,6 +177,7 @@ def prepare(
             for one in draft.changelog.versions
             for notice in one.notices
         ),
+        rehearsed=_rehearsed(host, draft.target.commit),
     )
     moved = frozenset(one.service for one in services if one.image_old != one.image_new)
     unjudged = moved & frozenset(host.config.lockstep.services)
@@ -205,6 +207,17 @@ def _timed(host: Host, plan: Plan) -> Plan:
         return expected(plan, journal)
     finally:
         journal.close()
+
+
+def _rehearsed(host: Host, commit: str) -> tuple[str, ...]:
+    if not host.files.exists(host.state.journal):
+        return ()
+    journal = host.journal()
+    try:
+        found = last_rehearsal(journal, commit)
+    finally:
+        journal.close()
+    return tuple(found.sentences()) if found else ()
 
 
 def _warnings(

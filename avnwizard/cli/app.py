@@ -18,6 +18,7 @@ from avnwizard.cli.verbs import (
     carry,
     changes,
     demo,
+    fleet,
     looking,
     planning,
     postgres,
@@ -82,6 +83,7 @@ for _module in (
     rotate,
     postgres,
     rehearse,
+    fleet,
     topics,
 ):
     _module.register(app)

@@ -3,7 +3,7 @@
 from importlib.resources import files
 
 TOPICS = (
-    "screens", "security", "troubleshooting", "snapshots", "roll", "rotation", "postgres", "rehearsal",
+    "screens", "security", "troubleshooting", "snapshots", "roll", "rotation", "postgres", "rehearsal", "fleet",
     "measurements", "stacks", "configuration", "hooks", "answers", "exit-codes", "json", "environment", "state",
     "glossary", "architecture",
 )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Interval
 
+from avnwizard.domain.config_fleet import FleetSection
 from avnwizard.domain.config_hooks import HooksSection
 from avnwizard.domain.config_rehearse import RehearseSection
 from avnwizard.domain.config_snapshot import SnapshotSection
@@ -211,6 +212,7 @@ class Config:
     snapshot: SnapshotSection = field(default_factory=SnapshotSection)
     hooks: HooksSection = field(default_factory=HooksSection)
     rehearse: RehearseSection = field(default_factory=RehearseSection)
+    fleet: FleetSection = field(default_factory=FleetSection)
 
 
 def parse_config(text: str | bytes, *, source: str) -> Config:

@@ -29,8 +29,9 @@ def unsafe_below(path: Path) -> str:
     """Why a container that sees a path could act on the host, as what it does; "" where it could not."""
     try:
         real = path.resolve(strict=True)
-        if said := _unsafe(real.lstat().st_mode):
-            return said
+        mode = real.lstat().st_mode
+        if not stat.S_ISDIR(mode):
+            return _unsafe(mode)
         seen = 0
         for place, folders, names in os.walk(real, onerror=_raise):
             seen += len(folders) + len(names)

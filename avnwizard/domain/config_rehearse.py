@@ -22,6 +22,8 @@ class RehearseSection:
         max_load: the load average for each processor above which no rehearsal begins: it would cost the live stack.
         healthy_s: seconds to wait for a service of the copy on top of its own `start_period`.
         job_s: seconds until a migration in the copy is given up.
+        old_at_once: how many services of the old release are started at the same time, to see what they make of the
+            new schema; those of the release itself start one by one, so that their times can be compared.
         check: a command (a list of words, no shell) that looks at the copy once the release is up in it. It gets
             AVNWIZARD_REHEARSAL, the name of the copy's Compose project; it fails by any exit code but 0.
         check_s: seconds until that command is ended; it counts as failed then.
@@ -37,6 +39,7 @@ class RehearseSection:
     max_load: Annotated[float, Interval(ge=0.1, le=1000)] = 4.0
     healthy_s: Annotated[float, Interval(ge=1, le=_DAY_S)] = 120.0
     job_s: Annotated[float, Interval(ge=1, le=_DAY_S)] = 3600.0
+    old_at_once: Annotated[int, Interval(ge=1, le=64)] = 3
     check: tuple[str, ...] = ()
     check_s: Annotated[float, Interval(ge=1, le=_DAY_S)] = 300.0
     empty: tuple[str, ...] = ("*SENTRY_DSN*", "*SLACK*", "*STRIPE*", "*TWILIO*", "*SENDGRID*", "*MAILGUN*")

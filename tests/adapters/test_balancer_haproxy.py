@@ -13,9 +13,9 @@ from avnwizard.errors import HostError
 from tests.adapters.flipped import Load, free_port, servers
 from tests.waiting import until
 
-_PROGRAM = shutil.which("haproxy") or "/usr/sbin/haproxy"
-pytestmark = pytest.mark.skipif(not Path(_PROGRAM).exists(), reason="haproxy is not installed (Debian: haproxy)")
-_SETTINGS = """
+PROGRAM = shutil.which("haproxy") or "/usr/sbin/haproxy"
+pytestmark = pytest.mark.skipif(not Path(PROGRAM).exists(), reason="haproxy is not installed (Debian: haproxy)")
+SETTINGS = """
 global
   stats socket {socket} mode 600 level {level}
 defaults
@@ -47,9 +47,9 @@ def at(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Haproxy
     socket, port = tmp_path / "admin.sock", free_port()
     with servers("a", "b") as places:
         settings = tmp_path / "haproxy.cfg"
-        text = _SETTINGS.format(socket=socket, level=request.param, port=port, one=places["a"], two=places["b"])
+        text = SETTINGS.format(socket=socket, level=request.param, port=port, one=places["a"], two=places["b"])
         settings.write_text(text)
-        process = subprocess.Popen([_PROGRAM, "-f", str(settings), "-db"], stderr=subprocess.DEVNULL)
+        process = subprocess.Popen([PROGRAM, "-f", str(settings), "-db"], stderr=subprocess.DEVNULL)
         try:
             until(socket.exists)
             yield HaproxyBalancer(_section(socket)), port, socket

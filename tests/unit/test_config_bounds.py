@@ -23,6 +23,7 @@ _RANGES = {
     "rehearse.max_load": "a number from 0.1 to 1,000",
     "rehearse.healthy_s": "a number from 1 to 86,400",
     "rehearse.job_s": "a number from 1 to 86,400",
+    "rehearse.old_at_once": "a whole number from 1 to 64",
     "rehearse.check_s": "a number from 1 to 86,400",
     "snapshot.keep": "a whole number from 1 to 10,000",
     "snapshot.keep_days": "a number from 0 to 36,500",

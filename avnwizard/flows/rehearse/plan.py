@@ -39,6 +39,7 @@ class RehearsalPlan:
         left_out: the services that the copy has not.
         notes: what else is otherwise than in the live stack, a sentence each.
         unsafe: (path on the host, why no container of the copy may see it).
+        old_at_once: how many of the old services are started at the same time.
         check: the operator's command, () for none.
         needed_bytes: on the engine's disk; `free_bytes` is what there is, None where that cannot be seen.
         needed_memory: of the engine's host, in bytes.
@@ -60,6 +61,7 @@ class RehearsalPlan:
     left_out: tuple[LeftOut, ...]
     notes: tuple[str, ...]
     unsafe: tuple[tuple[str, str], ...]
+    old_at_once: int
     check: tuple[str, ...]
     check_s: float
     empty_tables: tuple[str, ...]

@@ -81,6 +81,7 @@ def plan_rehearsal(host: Host, draft: Draft, prepared: Prepared) -> PreparedRehe
             left_out=tuple(_left_out(left)),
             notes=(*new.notes, *_emptied(host)),
             unsafe=tuple(sorted(materials.order.unsafe.items())),
+            old_at_once=section.old_at_once,
             check=section.check,
             check_s=section.check_s,
             empty_tables=section.empty_tables if data else (),

@@ -1,5 +1,7 @@
 """Starting one service of the copy and waiting for what becomes of it, which is a result and no error."""
 
+from collections.abc import Sequence
+
 from avnwizard.domain.host import Container
 from avnwizard.domain.plain import printable
 from avnwizard.domain.rehearsal.result import Outcome, Part
@@ -14,13 +16,27 @@ _GONE = frozenset({"exited", "dead", "restarting"})
 
 def come_up(clock: Clock, stack: Stack, actor: Actor) -> Part:
     """Start a service, and how it did."""
-    began = clock.now()
-    try:
-        stack.up(actor.service)
-    except HostError as error:
-        return Part(actor.service, actor.job, "failed", clock.now() - began, printable(error.message, limit=300))
-    outcome, said = (_ended if actor.job else _serves)(clock, stack, actor)
-    return Part(actor.service, actor.job, outcome, clock.now() - began, said)
+    return come_up_together(clock, stack, (actor,))[0]
+
+
+def come_up_together(clock: Clock, stack: Stack, actors: Sequence[Actor]) -> list[Part]:
+    """Start some services, wait for all of them, and how each did."""
+    began, refused = {}, dict[str, Part]()
+    for actor in actors:
+        began[actor.service] = clock.now()
+        try:
+            stack.up(actor.service)
+        except HostError as error:
+            took, said = clock.now() - began[actor.service], printable(error.message, limit=300)
+            refused[actor.service] = Part(actor.service, actor.job, "failed", took, said)
+    found = []
+    for actor in actors:
+        if actor.service not in refused:
+            outcome, said = (_ended if actor.job else _serves)(clock, stack, actor)
+            found.append(Part(actor.service, actor.job, outcome, clock.now() - began[actor.service], said))
+        else:
+            found.append(refused[actor.service])
+    return found
 
 
 def _ended(clock: Clock, stack: Stack, actor: Actor) -> tuple[Outcome, str]:

@@ -30,7 +30,7 @@ from avnwizard.flows.host import Host
 if TYPE_CHECKING:
     from avnwizard.adapters.docker.stack import DockerStack
     from avnwizard.adapters.git import GitRepo
-    from avnwizard.ports import Clusters, Database, EdgeProbe, Repo, SqlReader, Stack
+    from avnwizard.ports import Clusters, Database, EdgeProbe, Rehearsals, Repo, SqlReader, Stack
     from avnwizard.practice.host import PracticeHost
 
 
@@ -95,7 +95,8 @@ def _open_real(directory: Path) -> Host:
     edge = TraefikEdge(project.name)
     reach, sql = partial(_container_database, stack), sql_reader()
     around = (LocalFiles(), SystemClock(), choice, reach, _http_probe, sql, HostHooks(), _clusters, offsite, Cosign)
-    return Host(config, state, repo, stack, edge, *around, caller=HttpCaller(stack.containers))
+    caller = HttpCaller(stack.containers)
+    return Host(config, state, repo, stack, edge, *around, caller=caller, rehearsals=_rehearsals)
 
 
 def _choose(stack: "Stack", config: Config, found: Sequence[Evidence]) -> DatabaseChoice:
@@ -153,6 +154,12 @@ def _clusters() -> "Clusters":
     return DockerClusters()
 
 
+def _rehearsals() -> "Rehearsals":
+    from avnwizard.adapters.docker.rehearsals import DockerRehearsals
+
+    return DockerRehearsals()
+
+
 def sql_reader() -> "SqlReader":
     """What reads SQL, with a stack and without."""
     from avnwizard.adapters.sql.reader import ChildSqlReader
@@ -192,7 +199,21 @@ def _practice_host(practice: "PracticeHost") -> Host:
     sql = sql_reader()
     reach, asking = lambda _service: database, lambda: probe
     around = (LocalFiles(), clock, choice, reach, asking, sql, HostHooks())
-    return Host(config, state, repo, stack, edge, *around, offsite=offsite, image_signatures=Cosign)
+    copies = _practice_rehearsals(practice)
+    return Host(
+        config, state, repo, stack, edge, *around, offsite=offsite, image_signatures=Cosign, rehearsals=lambda: copies
+    )
+
+
+def _practice_rehearsals(practice: "PracticeHost") -> "Rehearsals":
+    from avnwizard.adapters.postgres import PostgresDatabase
+    from avnwizard.adapters.postgres.emptying import empty_tables
+    from avnwizard.practice.disk import PracticeDatabase
+    from avnwizard.practice.rehearsals import PracticeRehearsals
+
+    return PracticeRehearsals(
+        practice, lambda access, observer: PracticeDatabase(PostgresDatabase(access), observer), empty_tables
+    )
 
 
 @dataclass(frozen=True)

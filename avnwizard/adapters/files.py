@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from avnwizard.adapters.container_files import lay_out, unsafe_below
 from avnwizard.adapters.memory_file import in_memory, tree_in_memory
 from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.engine.private import file_mode, make_folder, own_like
@@ -97,6 +98,17 @@ class LocalFiles:
             return measured(path, tell)
         except OSError as error:
             raise refusal("read", path, error) from error
+
+    def lay_out(self, folder: Path, contents: Mapping[str, bytes]) -> None:
+        """Files below a folder, for containers to read, whichever user they run as."""
+        try:
+            lay_out(folder, contents)
+        except OSError as error:
+            raise refusal("write below", folder, error) from error
+
+    def unsafe_below(self, path: Path) -> str:
+        """Why a container that sees this path could act on the host; "" where it could not."""
+        return unsafe_below(path)
 
     def publish(self, folder: Path, final: Path) -> None:
         """Give a whole folder its final name, durably: it and its parent are fsynced."""

@@ -19,10 +19,12 @@ from avnwizard.cli.verbs import (
     carry,
     changes,
     demo,
+    fleet,
     looking,
     planning,
     postgres,
     recover,
+    rehearse,
     rotate,
     runs,
     snapshot,
@@ -82,6 +84,8 @@ for _module in (
     rotate,
     canary,
     postgres,
+    rehearse,
+    fleet,
     topics,
 ):
     _module.register(app)

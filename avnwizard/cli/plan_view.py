@@ -52,6 +52,8 @@ def _reading(plan: "Plan") -> Iterator[Text]:
     yield Text(f"migrations: {printable(plan.verdict)}")
     for one in plan.statements:
         yield Text(f"  {printable(one.file)}:{one.line}  {one.kind}: {printable(one.why)}", style="dim")
+    for sentence in plan.rehearsed:
+        yield Text(printable(sentence), style="bold")
     if plan.breaking:
         yield Text(f"{len(plan.breaking)} breaking changes, all acknowledged")
     if plan.signature:

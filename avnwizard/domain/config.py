@@ -9,8 +9,10 @@ from typing import Annotated, Any, Literal
 from annotated_types import Interval
 
 from avnwizard.domain.config_canary import CanarySection
+from avnwizard.domain.config_fleet import FleetSection
 from avnwizard.domain.config_hooks import HooksSection
 from avnwizard.domain.config_images import ImagesSection
+from avnwizard.domain.config_rehearse import RehearseSection
 from avnwizard.domain.config_rotation import RotationSection
 from avnwizard.domain.config_snapshot import SnapshotSection
 from avnwizard.domain.config_verify import VerifySection
@@ -233,6 +235,8 @@ class Config:
     verify: VerifySection = field(default_factory=VerifySection)
     canary: CanarySection = field(default_factory=CanarySection)
     rotation: RotationSection = field(default_factory=RotationSection)
+    rehearse: RehearseSection = field(default_factory=RehearseSection)
+    fleet: FleetSection = field(default_factory=FleetSection)
 
 
 def parse_config(text: str | bytes, *, source: str) -> Config:

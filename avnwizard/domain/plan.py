@@ -208,6 +208,7 @@ class Plan:
         image_rule: which of the images have to be signed, and by whose key.
         saved: the images that run now and are saved to a file, since a registry may not give them again.
         canary: whether a synthetic user goes along, in words; "" where there is nothing for it to sign in at.
+        rehearsed: what the last rehearsal of this very release showed, a sentence each; () where there was none.
         again: what undoing a rollback adds; the snapshot is that of the first time then. None for an upgrade.
     """
 
@@ -245,6 +246,7 @@ class Plan:
     image_rule: ImageRule = field(default_factory=ImageRule)
     saved: tuple[SavedImage, ...] = ()
     canary: str = ""
+    rehearsed: tuple[str, ...] = ()
 
     def service(self, name: str) -> ServicePlan:
         """One service's part."""

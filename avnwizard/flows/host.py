@@ -10,7 +10,7 @@ from avnwizard.domain.postgres.choice import DatabaseChoice
 from avnwizard.engine.adopting import BY_HAND, adopt
 from avnwizard.engine.journal import Journal
 from avnwizard.errors import HostError, RefusedError
-from avnwizard.ports import Clock, Clusters, Database, Edge, EdgeProbe, Files, Repo, SqlReader, Stack
+from avnwizard.ports import Clock, Clusters, Database, Edge, EdgeProbe, Files, Rehearsals, Repo, SqlReader, Stack
 from avnwizard.ports.canary import Caller
 from avnwizard.ports.hooks import Hooks
 from avnwizard.ports.image_signatures import ImageSignatures
@@ -23,6 +23,10 @@ def _no_clusters() -> Clusters:
 
 def _no_image_signatures() -> ImageSignatures:
     raise RefusedError("The signatures of images cannot be verified from here.", "Use cosign on the Docker host.")
+
+
+def _no_rehearsals() -> Rehearsals:
+    raise RefusedError("Nothing can be rehearsed on this host.", "Use a Docker Engine.")
 
 
 def _no_offsite(place: Place, _environment: Mapping[str, str]) -> Offsite:
@@ -43,6 +47,7 @@ class Host:
         image_signatures: verifies the signatures of images.
         caller: asks the stack's APIs for the canary; None where nobody can.
         clusters: makes Postgres servers of another major alongside the stack's.
+        rehearsals: makes an isolated copy of the stack.
     """
 
     config: Config
@@ -61,6 +66,7 @@ class Host:
     offsite: Callable[[Place, Mapping[str, str]], Offsite] = _no_offsite
     image_signatures: Callable[[], ImageSignatures] = _no_image_signatures
     caller: Caller | None = None
+    rehearsals: Callable[[], Rehearsals] = _no_rehearsals
 
     @property
     def postgres_service(self) -> str:

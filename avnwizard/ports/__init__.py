@@ -10,6 +10,7 @@ from avnwizard.ports.image_archive import ImageArchive
 from avnwizard.ports.machine import Clock, Files
 from avnwizard.ports.probing import EdgeProbe, ProbeRun
 from avnwizard.ports.progress import Progress
+from avnwizard.ports.rehearsals import Rehearsals
 from avnwizard.ports.sealed_rows import SealedRows
 from avnwizard.ports.sql import SqlReader
 from avnwizard.ports.stack import Repo, Stack
@@ -28,6 +29,7 @@ __all__ = [
     "PostgresAccess",
     "ProbeRun",
     "Progress",
+    "Rehearsals",
     "Repo",
     "SealedRows",
     "SqlReader",

@@ -55,6 +55,18 @@ class Files(Protocol):
     def measure(self, path: Path, tell: Callable[[int], None] = ...) -> FileFacts:
         """Size and checksum of a file, read from the disk; `tell` hears the bytes read so far."""
 
+    def lay_out(self, folder: Path, contents: Mapping[str, bytes]) -> None:
+        """Files below a folder by their relative paths, for containers to read, whichever user they run as.
+
+        Who may reach the folder itself is left as it is. A script (`#!`) can be run.
+        """
+
+    def unsafe_below(self, path: Path) -> str:
+        """Why a container that sees this path, read-only, could still act on the host, as what it does; "" if not.
+
+        That is a socket or a device there or anywhere below it; what cannot be looked through counts as one.
+        """
+
     def publish(self, folder: Path, final: Path) -> None:
         """Give a whole folder its final name, durably: it and its parent are fsynced."""
 

@@ -24,6 +24,13 @@ _RANGES = {
     "canary.every_s": "a number from 1 to 3,600",
     "rotation.window_s": "a number from 0 to 3,153,600,000",
     "hooks.timeout_s": "a number from 1 to 3,600",
+    "rehearse.cpus": "a number from 0.1 to 256",
+    "rehearse.memory_mb": "a whole number from 64 to 1,048,576",
+    "rehearse.max_load": "a number from 0.1 to 1,000",
+    "rehearse.healthy_s": "a number from 1 to 86,400",
+    "rehearse.job_s": "a number from 1 to 86,400",
+    "rehearse.old_at_once": "a whole number from 1 to 64",
+    "rehearse.check_s": "a number from 1 to 86,400",
     "snapshot.keep": "a whole number from 1 to 10,000",
     "snapshot.keep_days": "a number from 0 to 36,500",
 }

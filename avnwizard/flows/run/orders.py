@@ -13,6 +13,10 @@ from avnwizard.flows.postgres import forget as forgetting
 from avnwizard.flows.postgres import plan as major
 from avnwizard.flows.postgres.flow import PostgresMajor
 from avnwizard.flows.postgres.world import save_files
+from avnwizard.flows.rehearse import plan as rehearsing
+from avnwizard.flows.rehearse.flow import Rehearsal
+from avnwizard.flows.rehearse.planning import PreparedRehearsal
+from avnwizard.flows.rehearse.world import FOLDER, Which
 from avnwizard.flows.restore import planning as restoring
 from avnwizard.flows.restore.flow import Restore
 from avnwizard.flows.rotate import keeping
@@ -117,3 +121,20 @@ def order_forgetting(host: Host, one: forgetting.Leftover) -> str:
     """
     title = f"removal of {one.volume}"
     return launch.create(host, forgetting.ForgetOld.kind, title=title, plan=forgetting.to_json(one))
+
+
+def order_rehearsal(host: Host, prepared: PreparedRehearsal) -> str:
+    """Write down that a release is rehearsed; the run's name.
+
+    Raises:
+        BusyError: another run holds the stack.
+        RefusedError: another run is unfinished.
+    """
+    plan = prepared.plan
+    wanted: tuple[Which, ...] = ("target", "old") if plan.old else ("target",)
+
+    def prepare(folder: RunFolder) -> None:
+        prepared.materials.write(host, folder.path / FOLDER, wanted)
+
+    title = f"rehearsal of {plan.tag}"
+    return launch.create(host, Rehearsal.kind, title=title, plan=rehearsing.to_json(plan), prepare=prepare)

@@ -9,6 +9,7 @@ from avnwizard.flows.create.flow import CreateSnapshot
 from avnwizard.flows.flow import Flow
 from avnwizard.flows.postgres.flow import PostgresMajor
 from avnwizard.flows.postgres.forget import ForgetOld
+from avnwizard.flows.rehearse.flow import Rehearsal
 from avnwizard.flows.restore.flow import Restore
 from avnwizard.flows.rollback.flow import Rollback
 from avnwizard.flows.rotate.flow import Rotate
@@ -33,6 +34,7 @@ def _flows() -> dict[str, Flow]:
             Rotate(),
             PostgresMajor(),
             ForgetOld(),
+            Rehearsal(),
             Undo(),
             Prune(),
         ):

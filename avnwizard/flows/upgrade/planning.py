@@ -31,6 +31,7 @@ from avnwizard.flows.snapshot.planning import plan_snapshot
 from avnwizard.flows.stack.drawing import self_contained
 from avnwizard.flows.stack.image_notes import image_notes
 from avnwizard.flows.stack.models import resolve_contents
+from avnwizard.flows.stack.rehearsed import last_rehearsal
 from avnwizard.flows.stack.same import Target
 from avnwizard.flows.upgrade.built_here import images_of_this_host
 from avnwizard.flows.upgrade.expecting import expected
@@ -209,6 +210,7 @@ def prepare(
             for notice in one.notices
         ),
         canary=canary_sentence(host),
+        rehearsed=_rehearsed(host, draft.target.commit),
     )
     edge = host.edge.facts()
     timed = _timed(host, described(host, plan))
@@ -247,6 +249,17 @@ def _timed(host: Host, plan: Plan) -> Plan:
         return expected(plan, journal)
     finally:
         journal.close()
+
+
+def _rehearsed(host: Host, commit: str) -> tuple[str, ...]:
+    if not host.files.exists(host.state.journal):
+        return ()
+    journal = host.journal()
+    try:
+        found = last_rehearsal(journal, commit)
+    finally:
+        journal.close()
+    return tuple(found.sentences()) if found else ()
 
 
 def _warnings(

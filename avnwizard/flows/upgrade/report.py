@@ -41,6 +41,8 @@ def change_sections(plan: Plan) -> list[str]:
     lines += [f"- {item.id}: {plainly(item.text or item.title)}" for item in plan.breaking] or ["- none"]
     if plan.signature:
         lines += ["", f"The tag {_cell(plan.target.tag)} {_cell(plan.signature)}."]
+    if plan.rehearsed:
+        lines += ["", "## Rehearsed before", "", *(f"- {printable(one, limit=1000)}" for one in plan.rehearsed)]
     if plan.changelog:
         lines += ["", _cell(plan.changelog)]
     if plan.notices:

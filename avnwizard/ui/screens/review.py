@@ -64,6 +64,8 @@ class ReviewPage(ListPage):
         "old; o again takes that back.\n\n"
         "Where nobody knows whether the previous version reads what the newer one writes, Enter asks what a rollback "
         "shall do with that service's data. d changes the answer for the chosen service.\n\n"
+        "avnwizard rehearse --to TAG tries the release on an isolated copy of this stack first; what that showed "
+        "stands here.\n\n"
         "Enter asks you to type the release's name; then the run begins. It runs by itself: closing the "
         "terminal does not stop it, and you can come back to it with avnwizard."
     )
@@ -246,6 +248,7 @@ def _summary(plan: Plan) -> Content:
         Content(printable(in_all(plan), limit=200) + "."),
         Content(printable("; ".join(part for part in handled if part), limit=400) + "."),
     ]
+    lines += [Content.assemble((f"{OK.sign} ", OK.style), printable(text, limit=400)) for text in plan.rehearsed]
     lines += [Content.assemble((f"{NOTE.sign} ", NOTE.style), printable(text, limit=400)) for text in plan.warnings]
     return Content("\n").join(lines)
 

@@ -1,0 +1,22 @@
+"""The port `Balancer` over HAProxy's runtime socket and over Traefik's file provider."""
+
+from avnwizard.adapters.balancer.haproxy import HaproxyBalancer
+from avnwizard.adapters.balancer.traefik_file import TraefikBalancer
+from avnwizard.domain.config_fleet import FleetSection
+from avnwizard.errors import RefusedError
+from avnwizard.ports.balancer import Balancer
+
+__all__ = ["HaproxyBalancer", "TraefikBalancer", "balancer"]
+
+
+def balancer(section: FleetSection) -> Balancer:
+    """The one that `[fleet]` names.
+
+    Raises:
+        RefusedError: it names none.
+    """
+    if section.driver == "haproxy":
+        return HaproxyBalancer(section)
+    if section.driver == "traefik":
+        return TraefikBalancer(section)
+    raise RefusedError("This stack has no fleet.", "Describe it in avnwizard.toml, [fleet]: avnwizard help fleet")

@@ -1,0 +1,1 @@
+"""A rehearsal: an isolated copy of the stack, its proof, and what came of it."""

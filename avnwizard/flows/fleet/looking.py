@@ -1,0 +1,142 @@
+"""How a fleet stands: each stack's release, what they share, and what the balancer does."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from avnwizard.domain.balancer.server import Served
+from avnwizard.domain.config_fleet import FleetSection
+from avnwizard.domain.plain import printable
+from avnwizard.engine.records import UNFINISHED
+from avnwizard.errors import WizardError
+from avnwizard.flows.host import Host
+from avnwizard.flows.stack.survey import ailing, read_env
+from avnwizard.ports.balancer import Balancer
+
+Trouble = tuple[str, str]
+"""What is wrong, and what to do."""
+_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Member:
+    """One stack.
+
+    Attributes:
+        tag: the release at HEAD, "" where none is.
+        database: the service in which it runs a Postgres of its own, "" for none.
+        ailing: the services that do not serve.
+        unfinished: a run that is unfinished there, "" for none.
+        shared: variable -> a hash of its value, for those that all stacks must have alike.
+    """
+
+    stack: str
+    directory: str
+    project: str
+    tag: str
+    commit: str
+    database: str
+    ailing: tuple[str, ...]
+    unfinished: str
+    shared: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """All of them.
+
+    Attributes:
+        first: the stack that runs the migrations.
+        troubles: what keeps a release from going through them.
+    """
+
+    first: str
+    members: tuple[Member, ...]
+    served: tuple[Served, ...]
+    troubles: tuple[Trouble, ...]
+
+
+def look(section: FleetSection, hosts: Mapping[str, Host], balancer: Balancer) -> Fleet:
+    """Look at every stack and ask the balancer; nothing is changed.
+
+    Raises:
+        HostError: the balancer or the engine does not answer.
+    """
+    members = tuple(_member(name, host, section.shared) for name, host in hosts.items())
+    served = balancer.look()
+    return Fleet(section.first, members, served, tuple(troubles(members, served)))
+
+
+def _member(name: str, host: Host, patterns: Sequence[str]) -> Member:
+    head, containers = host.repo.head(), host.stack.containers()
+    sick = ailing(host.stack.resolve(), containers, now=host.clock.now())
+    runs = host.journal().runs() if host.files.exists(host.state.journal) else []
+    return Member(
+        stack=name,
+        directory=str(host.repo.directory),
+        project=host.stack.project.name,
+        tag=head.tag,
+        commit=head.base or head.commit,
+        database=host.postgres_service,
+        ailing=tuple(sorted(sick)),
+        unfinished=next((run.id for run in runs if run.state in UNFINISHED), ""),
+        shared=_shared(host, patterns),
+    )
+
+
+def _shared(host: Host, patterns: Sequence[str]) -> dict[str, str]:
+    """Hashes, salted with nothing but compared at once and kept nowhere."""
+    values = read_env(host).as_dict()
+    wanted = {name for name in values if any(fnmatchcase(name, pattern) for pattern in patterns)}
+    return {name: hashlib.sha256(values[name].encode()).hexdigest() for name in sorted(wanted)}
+
+
+def troubles(members: Sequence[Member], served: Sequence[Served]) -> Iterator[Trouble]:
+    """What keeps a release from going through the stacks one after another."""
+    tags = {one.stack: one.tag or one.commit[:12] for one in members}
+    if len(set(tags.values())) > 1:
+        at = ", ".join(f"{printable(stack)} at {printable(tag)}" for stack, tag in tags.items())
+        yield f"The stacks are not at the same release: {at}.", "Bring them together first."
+    if len({one.project for one in members}) < len(members):
+        yield "Two stacks have one Compose project name.", "Give each its own COMPOSE_PROJECT_NAME."
+    with_database = [one.stack for one in members if one.database]
+    if len(with_database) > 1:
+        named = " and ".join(map(printable, with_database))
+        yield f"{named} each run a Postgres of their own, so they do not share one.", "Point them at one server."
+    if differing := _differing(members):
+        more = f" and {len(differing) - _NAMED} more" if len(differing) > _NAMED else ""
+        yield (
+            f"The stacks have other values for {', '.join(map(printable, differing[:_NAMED]))}{more}.",
+            "Make them alike in the env files, or leave them out of [fleet] shared.",
+        )
+    for one in members:
+        if one.unfinished:
+            yield (
+                f"Run {one.unfinished} of {printable(one.stack)} is unfinished.",
+                f"avnwizard resume {one.unfinished}",
+            )
+        if one.ailing:
+            yield (
+                f"{printable(one.stack)}: {', '.join(map(printable, one.ailing))} does not serve.",
+                "avnwizard check",
+            )
+    for each in served:
+        if not each.takes_requests:
+            state = "down" if each.up is False else f"{each.mode}, weight {each.weight} %"
+            yield f"The balancer sends nothing to {printable(each.stack)} ({state}).", "Put it back in first."
+
+
+def _differing(members: Sequence[Member]) -> list[str]:
+    names = {name for one in members for name in one.shared}
+    return sorted(name for name in names if len({one.shared.get(name, "") for one in members}) > 1)
+
+
+def opened(section: FleetSection, here: Host, hosts: Mapping[str, Host]) -> None:
+    """Refuse a fleet of which the stack that it is asked from is none.
+
+    Raises:
+        WizardError: says so.
+    """
+    if here.repo.directory.resolve() not in {one.repo.directory.resolve() for one in hosts.values()}:
+        raise WizardError("[fleet] stacks does not name this checkout.", f"It names: {', '.join(section.stacks)}.")

@@ -1,0 +1,1 @@
+"""A rehearsal: a release tried on an isolated copy of the stack, with a copy of its data."""

@@ -18,6 +18,7 @@ from avnwizard.cli.verbs import (
     carry,
     changes,
     demo,
+    kubernetes,
     looking,
     planning,
     postgres,
@@ -80,6 +81,7 @@ for _module in (
     snapshot,
     rotate,
     postgres,
+    kubernetes,
     topics,
 ):
     _module.register(app)

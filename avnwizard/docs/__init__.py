@@ -3,8 +3,9 @@
 from importlib.resources import files
 
 TOPICS = (
-    "screens", "security", "troubleshooting", "snapshots", "roll", "rotation", "postgres", "measurements", "stacks",
-    "configuration", "hooks", "answers", "exit-codes", "json", "environment", "state", "glossary", "architecture",
+    "screens", "security", "troubleshooting", "snapshots", "roll", "rotation", "postgres", "kubernetes",
+    "measurements", "stacks", "configuration", "hooks", "answers", "exit-codes", "json", "environment", "state",
+    "glossary", "architecture",
 )  # fmt: skip
 """In the order in which they are listed."""
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from annotated_types import Interval
 
 from avnwizard.domain.config_hooks import HooksSection
+from avnwizard.domain.config_kubernetes import KubernetesSection
 from avnwizard.domain.config_snapshot import SnapshotSection
 from avnwizard.domain.handover import Handover
 from avnwizard.domain.plain import printable
@@ -209,6 +210,7 @@ class Config:
     probe: ProbeSection = field(default_factory=ProbeSection)
     snapshot: SnapshotSection = field(default_factory=SnapshotSection)
     hooks: HooksSection = field(default_factory=HooksSection)
+    kubernetes: KubernetesSection = field(default_factory=KubernetesSection)
 
 
 def parse_config(text: str | bytes, *, source: str) -> Config:

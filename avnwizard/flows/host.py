@@ -11,12 +11,19 @@ from avnwizard.engine.adopting import BY_HAND, adopt
 from avnwizard.engine.journal import Journal
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.ports import Clock, Clusters, Database, Edge, EdgeProbe, Files, Repo, SqlReader, Stack
+from avnwizard.ports.cluster import Cluster
 from avnwizard.ports.hooks import Hooks
 from avnwizard.ports.offsite import Offsite
 
 
 def _no_clusters() -> Clusters:
     raise RefusedError("No second Postgres server can be made on this host.", "Use a Docker Engine.")
+
+
+def _no_cluster(_context: str) -> Cluster:
+    raise RefusedError(
+        "This stack is no Helm release.", 'Name the release in avnwizard.toml: [kubernetes] release = "NAME"'
+    )
 
 
 def _no_offsite(place: Place, _environment: Mapping[str, str]) -> Offsite:
@@ -35,6 +42,7 @@ class Host:
         hooks: calls the operator's own commands; None where none can be called.
         offsite: the way to a place that keeps copies of snapshots.
         clusters: makes Postgres servers of another major alongside the stack's.
+        cluster: the way to the Kubernetes cluster by a context, "" for the one that is set.
     """
 
     config: Config
@@ -51,6 +59,7 @@ class Host:
     hooks: Hooks | None = None
     clusters: Callable[[], Clusters] = _no_clusters
     offsite: Callable[[Place, Mapping[str, str]], Offsite] = _no_offsite
+    cluster: Callable[[str], Cluster] = _no_cluster
 
     @property
     def postgres_service(self) -> str:

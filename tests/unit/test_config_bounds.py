@@ -18,6 +18,8 @@ _RANGES = {
     "postgres.keep_old_days": "a number from 0 to 36,500",
     "probe.rate": "a number from 0.5 to 200",
     "hooks.timeout_s": "a number from 1 to 3,600",
+    "kubernetes.timeout_s": "a number from 0 to 14,400",
+    "kubernetes.settle_s": "a number from 0 to 3,600",
     "snapshot.keep": "a whole number from 1 to 10,000",
     "snapshot.keep_days": "a number from 0 to 36,500",
 }

@@ -7,6 +7,7 @@ from avnwizard.engine.records import RunRecord, RunState
 from avnwizard.errors import RefusedError
 from avnwizard.flows.create.flow import CreateSnapshot
 from avnwizard.flows.flow import Flow
+from avnwizard.flows.kubernetes.flow import UpgradeKubernetes
 from avnwizard.flows.postgres.flow import PostgresMajor
 from avnwizard.flows.postgres.forget import ForgetOld
 from avnwizard.flows.restore.flow import Restore
@@ -33,6 +34,7 @@ def _flows() -> dict[str, Flow]:
             Rotate(),
             PostgresMajor(),
             ForgetOld(),
+            UpgradeKubernetes(),
             Undo(),
             Prune(),
         ):

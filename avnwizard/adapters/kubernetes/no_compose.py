@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NoReturn
 
-from avnwizard.domain.host import ComposeModel, ComposeProject, Container, Image
+from avnwizard.domain.host import ComposeProject, Container, Image
 from avnwizard.errors import RefusedError
 
 
@@ -21,10 +21,6 @@ class NoCompose:
         """None."""
         return {}
 
-    def resolve(self, *_: object) -> ComposeModel:
-        """Without services."""
-        return ComposeModel({}, {})
-
     def volume_sizes(self, volumes: object) -> dict[str, int]:
         """None."""
         return {}
@@ -37,6 +33,6 @@ class NoCompose:
         if name.startswith("__"):
             raise AttributeError(name)
         raise RefusedError(
-            "This stack is a Helm release ([kubernetes] in avnwizard.toml), and that is for Compose stacks.",
-            "Use: avnwizard kubernetes check, plan or upgrade; rollback, resume, runs and report work as ever.",
+            "This stack is a Helm release ([kubernetes] in avnwizard.toml); this command is for Compose stacks.",
+            "Use: avnwizard kubernetes check, plan or upgrade. resume, rollback, runs and report work as ever.",
         )

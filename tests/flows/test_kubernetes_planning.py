@@ -74,6 +74,15 @@ def test_rights_that_are_missing_stop(world: KubeTestWorld, tmp_path: Path) -> N
     assert {one.check: one.level for one in check_release(host)}["rights"] == "stop"
 
 
+def test_rights_without_which_nothing_can_be_looked_at(world: KubeTestWorld, tmp_path: Path) -> None:
+    """Helm keeps its history in secrets: without them there is one clear word, and no question more."""
+    world.release.denied = {"list secrets"}
+    host = world.host(tmp_path / "home")
+    with pytest.raises(RefusedError, match="list secrets"):
+        plan_upgrade(host)
+    assert [one.check for one in check_release(host)] == ["tools", "rights"]
+
+
 def test_what_was_changed_by_hand_is_named(world: KubeTestWorld, tmp_path: Path) -> None:
     """In the plan and in the check."""
     world.release.changed_by_hand = {"Service/gateway"}

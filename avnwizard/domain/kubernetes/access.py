@@ -6,7 +6,7 @@ from avnwizard.domain.kubernetes.manifest import KubeObject
 from avnwizard.domain.kubernetes.states import Access
 
 _CHANGES = ("get", "create", "patch", "delete")
-_OWN = (
+OWN = (
     Access("list", "pods"),
     Access("get", "pods", subresource="log"),
     Access("list", "events"),
@@ -38,4 +38,4 @@ def needed(objects: Sequence[KubeObject]) -> tuple[Access, ...]:
     """What Helm does to every kind of object, and what avnwizard asks besides."""
     kinds = dict.fromkeys((plural(one.kind), one.group) for one in objects)
     changes = [Access(verb, resource, group) for resource, group in kinds for verb in _CHANGES]
-    return tuple(dict.fromkeys([*_OWN, *changes]))
+    return tuple(dict.fromkeys([*OWN, *changes]))

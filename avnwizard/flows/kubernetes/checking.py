@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.kubernetes import rolls as rolling
-from avnwizard.domain.kubernetes.access import needed
+from avnwizard.domain.kubernetes.access import OWN, needed
 from avnwizard.domain.kubernetes.manifest import KubeObject
 from avnwizard.domain.kubernetes.release import cure_of, newest, serving
 from avnwizard.domain.kubernetes.versions import complaints
@@ -29,6 +29,9 @@ def _findings(host: Host) -> Iterator[Finding]:
     yield Finding("tools", "ok", printable(about))
     for grave, what, remedy in complaints(tools):
         yield Finding("tools", "stop" if grave else "warn", what, remedy)
+    if denied := [one.shown for one in cluster.may(OWN) if not one.allowed]:
+        yield Finding("rights", "stop", f"This login may not: {', '.join(denied)}.", "Ask for a role that allows it.")
+        return
     history = cluster.history()
     now, head = serving(history), newest(history)
     if now is None or head is None:

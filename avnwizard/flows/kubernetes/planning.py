@@ -8,7 +8,7 @@ from pathlib import Path
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.kubernetes import manifest as manifests
 from avnwizard.domain.kubernetes import rolls as rolling
-from avnwizard.domain.kubernetes.access import needed
+from avnwizard.domain.kubernetes.access import OWN, needed
 from avnwizard.domain.kubernetes.manifest import KubeObject, ObjectChange
 from avnwizard.domain.kubernetes.orders import ChartOrder, DryRun
 from avnwizard.domain.kubernetes.release import base_of, cure_of, newest, serving
@@ -41,6 +41,7 @@ def plan_upgrade(host: Host, *, cure: bool = False) -> KubePlan:
         HostError: the cluster does not answer, or the chart does not render.
     """
     cluster, order = host.cluster(host.config.kubernetes.context), chart_order(host)
+    _require_own_rights(cluster)
     tools, history = cluster.tools(), cluster.history()
     now, head = serving(history), newest(history)
     if now is None or head is None:
@@ -139,6 +140,15 @@ def chart_order(host: Host) -> ChartOrder:
                 f"There is no values file {top / name}. {_NOTHING}", "Look at [kubernetes] values in avnwizard.toml."
             )
     return ChartOrder(chart, tuple(str(top / name) for name in section.values))
+
+
+def _require_own_rights(cluster: Cluster) -> None:
+    """Without these nothing can even be looked at."""
+    if denied := [one.shown for one in cluster.may(OWN) if not one.allowed]:
+        raise RefusedError(
+            f"This login may not do what the upgrade needs: {', '.join(denied)}. {_NOTHING}",
+            "Ask for a role that allows it.",
+        )
 
 
 def _rendered(

@@ -58,6 +58,12 @@ class UpgradeRelease(Step):
         world.refuse_foreign(state, history)
         if state == "ours":
             return
+        if state in {"pending", "failed"}:
+            ctx.say(
+                f"revision {history[-1].number} is {printable(history[-1].status)}; back to {plan.revision} first"
+            )
+            with ctx.effect("cure"):
+                world.cluster.rollback(plan.revision, timeout_s=plan.timeout_s, say=ctx.say)
         objects = world.render()
         if rendered_hash(objects) != plan.rendered:
             raise StepError(
@@ -65,12 +71,6 @@ class UpgradeRelease(Step):
                 "Nothing was upgraded.",
                 "Roll back, and plan again.",
             )
-        if state in {"pending", "failed"}:
-            ctx.say(
-                f"revision {history[-1].number} is {printable(history[-1].status)}; back to {plan.revision} first"
-            )
-            with ctx.effect("cure"):
-                world.cluster.rollback(plan.revision, timeout_s=plan.timeout_s, say=ctx.say)
         self._upgrade(ctx, objects)
 
     def _upgrade(self, ctx: StepContext, objects: Sequence[KubeObject]) -> None:

@@ -134,6 +134,8 @@ class PracticeCluster:
         """The chart's objects."""
         if dry_run == "server" and not self._release.server_dry_run:
             raise HostError("`helm upgrade` failed: dry run is forbidden")
+        if dry_run == "server" and self._release.history[-1].is_pending:
+            raise HostError(f"`helm upgrade` failed with code 1: Error: UPGRADE FAILED: {_BUSY}")
         return self._chart(order).render()
 
     def chart(self, order: ChartOrder) -> tuple[str, str]:

@@ -27,8 +27,10 @@ class _Killed(BaseException):
     """The process is gone."""
 
 
-class _Process:
+class KubeProcess:
     """One process's runs on a world; another one knows what is in the journal and the world, and no more."""
+
+    run = RUN
 
     def __init__(self, world: KubeTestWorld, home: Path) -> None:
         self.world, self.home, self.host = world, home, world.host(home)
@@ -89,7 +91,7 @@ def _serves(world: KubeTestWorld, version: str) -> None:
 def test_a_plain_upgrade_and_its_way_back(tmp_path: Path) -> None:
     """Nothing goes wrong: revision 2 is the run's own, and going back leads to revision 1 by number."""
     world = make_world(tmp_path / "checkout")
-    process = _Process(world, tmp_path / "home")
+    process = KubeProcess(world, tmp_path / "home")
     process.order()
     assert process.carry() == "done"
     _serves(world, "1.6.0")
@@ -102,7 +104,7 @@ def test_a_plain_upgrade_and_its_way_back(tmp_path: Path) -> None:
 
 def test_killed_at_every_fault_point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """At each passage a new process resumes to 1.6.0; another goes back to 1.5.0 instead."""
-    whole = _Process(make_world(tmp_path / "whole"), tmp_path / "whole-home")
+    whole = KubeProcess(make_world(tmp_path / "whole"), tmp_path / "whole-home")
     whole.order()
     points = _killed(monkeypatch, whole.carry, -1)
     assert {"upgrade:helm:before", "upgrade:helm:after", "lease:take:after"} <= set(points)
@@ -110,10 +112,10 @@ def test_killed_at_every_fault_point(tmp_path: Path, monkeypatch: pytest.MonkeyP
         for act, version in (("carry", "1.6.0"), ("back", "1.5.0")):
             folder = tmp_path / f"{kill}-{act}"
             world = make_world(folder / "checkout")
-            first = _Process(world, folder / "home")
+            first = KubeProcess(world, folder / "home")
             first.order()
             _killed(monkeypatch, first.carry, kill)
-            second = _Process(world, folder / "home")
+            second = KubeProcess(world, folder / "home")
             assert getattr(second, act)() == "done", point
             _serves(world, version)
 
@@ -123,7 +125,7 @@ def test_killed_at_every_fault_point(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_helm_is_killed_in_the_middle(tmp_path: Path, phase: str, act: str) -> None:
     """Helm and the run die at a phase of Helm's: the release is left pending, and is cured by the next process."""
     world = make_world(tmp_path / "checkout")
-    first = _Process(world, tmp_path / "home")
+    first = KubeProcess(world, tmp_path / "home")
     first.order()
 
     def die(at: str) -> None:
@@ -135,7 +137,7 @@ def test_helm_is_killed_in_the_middle(tmp_path: Path, phase: str, act: str) -> N
         first.carry()
     assert world.release.history[-1].status == "pending-upgrade"
     world.release.accident = lambda _: None
-    assert getattr(_Process(world, tmp_path / "home"), act)() == "done"
+    assert getattr(KubeProcess(world, tmp_path / "home"), act)() == "done"
     _serves(world, "1.6.0" if act == "carry" else "1.5.0")
     assert any(one.description == "Rollback to 1" for one in world.release.history)
 
@@ -146,7 +148,7 @@ def test_helm_is_killed_while_it_puts_the_old_revision_back(tmp_path: Path, phas
     world = make_world(tmp_path / "checkout")
     world.next("1.6.0", objects("broken", migrates=True))
     world.release.never_ready = {"gateway:broken"}
-    process = _Process(world, tmp_path / "home")
+    process = KubeProcess(world, tmp_path / "home")
     process.order()
     waiting = [phase, "rolling-back"]
 
@@ -161,14 +163,14 @@ def test_helm_is_killed_while_it_puts_the_old_revision_back(tmp_path: Path, phas
             act()
     assert waiting == []
     assert world.release.history[-1].status == "pending-rollback"
-    assert _Process(world, tmp_path / "home").back() == "done"
+    assert KubeProcess(world, tmp_path / "home").back() == "done"
     _serves(world, "1.5.0")
 
 
 def test_a_helm_that_outlives_the_run_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The run is killed, its helm works on: the next process lets it finish instead of curing a release at work."""
     world = make_world(tmp_path / "checkout")
-    first = _Process(world, tmp_path / "home")
+    first = KubeProcess(world, tmp_path / "home")
     first.order()
     points = _killed(monkeypatch, first.carry, 2)
     assert points[-1] == "upgrade:helm:before"
@@ -182,7 +184,7 @@ def test_a_helm_that_outlives_the_run_is_waited_for(tmp_path: Path, monkeypatch:
         release.mark(2, "deployed", mark_of(RUN))
 
     release.lingering, release.finish = 3, finish
-    assert _Process(world, tmp_path / "home").carry() == "done"
+    assert KubeProcess(world, tmp_path / "home").carry() == "done"
     _serves(world, "1.6.0")
     assert len(release.history) == 2
 
@@ -192,7 +194,7 @@ def test_pods_that_never_get_ready(tmp_path: Path) -> None:
     world = make_world(tmp_path / "checkout")
     world.next("1.6.0", objects("broken"))
     world.release.never_ready = {"gateway:broken"}
-    process = _Process(world, tmp_path / "home")
+    process = KubeProcess(world, tmp_path / "home")
     process.order()
     assert process.carry() == "failed"
     assert "the old pods serve" in process.journal.run(RUN).message
@@ -206,19 +208,19 @@ def test_a_hook_that_fails(tmp_path: Path) -> None:
     """Its failure is the run's, and the old revision serves."""
     world = make_world(tmp_path / "checkout")
     world.release.failing_hooks = {"migrate"}
-    process = _Process(world, tmp_path / "home")
+    process = KubeProcess(world, tmp_path / "home")
     process.order()
     assert process.carry() == "failed"
     assert "migrate" in process.journal.run(RUN).message
     world.release.failing_hooks = set()
-    assert _Process(world, tmp_path / "home").carry() == "done"
+    assert KubeProcess(world, tmp_path / "home").carry() == "done"
     _serves(world, "1.6.0")
 
 
 def test_what_somebody_else_deployed_is_not_touched(tmp_path: Path) -> None:
     """Another revision was deployed after the plan: the run stops, and so does its rollback."""
     world = make_world(tmp_path / "checkout")
-    process = _Process(world, tmp_path / "home")
+    process = KubeProcess(world, tmp_path / "home")
     process.order()
     release = world.release
     release.add(release.charts[world.chart], objects("1.5.9"))
@@ -235,7 +237,7 @@ def test_what_somebody_else_deployed_is_not_touched(tmp_path: Path) -> None:
 def test_a_chart_that_changed_since_the_plan(tmp_path: Path) -> None:
     """The files are not those that were planned: nothing is upgraded."""
     world = make_world(tmp_path / "checkout")
-    process = _Process(world, tmp_path / "home")
+    process = KubeProcess(world, tmp_path / "home")
     process.order()
     world.next("1.6.0", objects("1.6.1"))
     assert process.carry() == "failed"
@@ -247,7 +249,7 @@ def test_a_lease_that_another_host_holds(tmp_path: Path) -> None:
     """It is respected while it is renewed, and taken once it has expired."""
     world = make_world(tmp_path / "checkout")
     world.release.lease = Lease("run-b@other-host", 5.0, 60.0, "7")
-    process = _Process(world, tmp_path / "home")
+    process = KubeProcess(world, tmp_path / "home")
     process.order()
     assert process.carry() == "failed"
     assert "run-b@other-host" in process.journal.run(RUN).message
@@ -260,7 +262,7 @@ def test_a_lease_that_another_host_holds(tmp_path: Path) -> None:
 def test_a_context_that_leads_elsewhere(tmp_path: Path) -> None:
     """The kubeconfig's context was pointed at another API server: the run stops before it asks anything."""
     world = make_world(tmp_path / "checkout")
-    process = _Process(world, tmp_path / "home")
+    process = KubeProcess(world, tmp_path / "home")
     process.order()
     world.release.address = "https://another:6443"
     assert process.carry() == "failed"

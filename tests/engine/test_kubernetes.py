@@ -1,20 +1,15 @@
 """A Helm release on a real cluster: upgraded, taken back, left pending, refused; skipped where none was built."""
 
 import os
-import signal
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.engine.kubernetes_node import running_node
 from tests.flows.cli import avnwizard, in_a_session
-from tests.lab.engine import why_not
-from tests.lab.kube import building
 from tests.lab.kube.node import Node
 from tests.lab.kube.release import Asking, LabRelease
-from tests.lab.paths import LabPaths
 
 _NUMBERS = iter(range(30080, 30100))
 
@@ -22,13 +17,7 @@ _NUMBERS = iter(range(30080, 30100))
 @pytest.fixture(scope="module")
 def node() -> Iterator[Node]:
     """The cluster, up; the tests skip where its programs were not built."""
-    if os.environ.get("AVNWIZARD_LAB") != "1" or why_not():
-        pytest.skip("the cluster starts only in the lab (AVNWIZARD_LAB=1)")
-    if not building.built(LabPaths.default().root):
-        pytest.skip("Kubernetes was not built on this machine: python -m tests.lab kube")
-    node = Node(LabPaths.default())
-    yield node.up()
-    node.down()
+    yield from running_node(pods=True)
 
 
 @pytest.fixture
@@ -83,7 +72,7 @@ def test_helm_and_the_run_are_killed(release: LabRelease) -> None:
     release.make(preStop=0)
     release.chart("1.6.0")
     started = in_a_session("kubernetes", "upgrade", "--yes", "--stack", release.checkout, env=release.env)
-    _kill_helm_and_run(release)
+    release.kill_helm_and_run()
     started.wait(60)
     assert release.history()[-1]["status"] == "pending-upgrade"
     check = avnwizard("kubernetes", "check", "--json", "--stack", release.checkout, env=release.env)
@@ -94,36 +83,3 @@ def test_helm_and_the_run_are_killed(release: LabRelease) -> None:
     assert resumed.code == 0, resumed.err
     assert release.answer() == "1.6.0"
     assert [one["status"] for one in release.history()][-1] == "deployed"
-
-
-def _kill_helm_and_run(release: LabRelease) -> None:
-    """SIGKILL to both once Helm has begun."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        found = {
-            name: subprocess.run(["pgrep", "-f", pattern], capture_output=True, text=True, check=False).stdout.split()
-            for name, pattern in (
-                ("helm", f"^helm upgrade id .*--namespace {release.namespace}"),
-                ("run", f"avnwizard carry .*{release.checkout}"),
-            )
-        }
-        if all(found.values()) and release.history()[-1]["status"] == "pending-upgrade":
-            for pid in [*found["run"], *found["helm"]]:
-                os.kill(int(pid), signal.SIGKILL)
-            return
-        time.sleep(0.05)
-    raise AssertionError("Helm never began")
-
-
-def test_what_is_refused(release: LabRelease) -> None:
-    """A secret that every upgrade makes again, and a login without rights: nothing is changed."""
-    release.make(preStop=0)
-    release.chart("1.6.0", secret="")
-    refused = avnwizard("kubernetes", "upgrade", "--yes", "--stack", release.checkout, env=release.env)
-    assert refused.code == 3
-    assert "Secret/system" in refused.err
-    release.chart("1.6.0", secret="not-a-real-secret-0123456789")
-    release.configure(context="limited")
-    refused = avnwizard("kubernetes", "check", "--stack", release.checkout, env=release.env)
-    assert refused.code == 3
-    assert [one["status"] for one in release.history()] == ["deployed"]

@@ -37,9 +37,10 @@ def folder(root: Path) -> Path:
     return root / "kube" / hashlib.sha256(module + VERSION.encode()).hexdigest()[:12]
 
 
-def built(root: Path) -> bool:
-    """Whether all of it was built here once."""
-    return all((folder(root) / "bin" / name).is_file() for name in (*COMPONENTS, "etcd", "helm", "kubectl", "app"))
+def built(root: Path, *, pods: bool = True) -> bool:
+    """Whether all of it was built here once; without pods, the API server and Helm are enough."""
+    wanted = (*COMPONENTS, "app") if pods else COMPONENTS[:1]
+    return all((folder(root) / "bin" / name).is_file() for name in (*wanted, "etcd", "helm", "kubectl"))
 
 
 def build(root: Path, say: Callable[[str], None] = print) -> Path:

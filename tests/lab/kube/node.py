@@ -99,17 +99,19 @@ class Node:
         home = {name: str(self.state / "helm") for name in ("HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME")}
         return {**os.environ, **home, "PATH": path, "KUBECONFIG": str(self.kubeconfig)}
 
-    def up(self) -> "Node":
-        """Start what does not run, and wait until the node is ready."""
+    def up(self, *, pods: bool = True) -> "Node":
+        """Start what does not run, and wait until the node is ready; without pods, only the API server."""
         with self.paths.locked():
             for folder in (self.state, self.run, self.state / "net.d"):
                 folder.mkdir(parents=True, exist_ok=True)
             self._files()
             _network()
-            for daemon in self._daemons():
+            for daemon in self._daemons()[: None if pods else 2]:
                 daemon.start()
-            self._images()
-        self._wait_ready()
+            if pods:
+                self._images()
+        if pods:
+            self._wait_ready()
         return self
 
     def down(self) -> None:

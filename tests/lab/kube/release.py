@@ -1,7 +1,9 @@
 """An operator's checkout with the example chart, installed as a release in a namespace of its own."""
 
 import http.client
+import os
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -11,10 +13,12 @@ from typing import Any, Self
 
 import yaml
 
+from tests.lab.errors import LabError
 from tests.lab.kube.node import NODE, Node
 
 _CHART = Path(__file__).parent / "chart"
 _ANSWER_S = 10.0
+_BEGIN_S = 60.0
 
 
 @dataclass
@@ -81,9 +85,47 @@ class LabRelease:
         """What the gateway says now: its version."""
         return ask(self.port)
 
+    def kill_helm_and_run(self) -> None:
+        """SIGKILL to both once Helm has begun.
+
+        Raises:
+            LabError: it never began.
+        """
+        patterns = {
+            "run": f"avnwizard carry .*{self.checkout}",
+            "helm": f"^helm upgrade id .*--namespace {self.namespace}",
+        }
+        deadline = time.monotonic() + _BEGIN_S
+        while time.monotonic() < deadline:
+            found = {name: _pids(pattern) for name, pattern in patterns.items()}
+            if all(found.values()) and self.history()[-1]["status"] == "pending-upgrade":
+                for pid in [*found["run"], *found["helm"]]:
+                    os.kill(pid, signal.SIGKILL)
+                return
+            time.sleep(0.05)
+        raise LabError("Helm never began")
+
+    def leave_pending(self) -> None:
+        """An upgrade by hand whose helm is killed while it waits for pods that nobody starts."""
+        words = ["helm", "upgrade", "id", "chart", "--values", "values.yaml", "--set", "pods=true", "--wait"]
+        process = subprocess.Popen(
+            [*words, "--namespace", self.namespace, "--kube-context", "lab"],
+            cwd=self.checkout, env=self.node.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        deadline = time.monotonic() + _BEGIN_S
+        while self.history()[-1]["status"] != "pending-upgrade" and time.monotonic() < deadline:
+            time.sleep(0.1)
+        process.kill()
+        process.wait()
+
     def remove(self) -> None:
         """Take the namespace away."""
         self.node.kubectl("delete", "namespace", self.namespace, "--wait=false")
+
+
+def _pids(pattern: str) -> list[int]:
+    done = subprocess.run(["pgrep", "-f", pattern], capture_output=True, text=True, check=False)
+    return [int(each) for each in done.stdout.split()]
 
 
 def ask(port: int) -> str:

@@ -24,6 +24,7 @@ class Follower:
         self._world, self._ctx, self._objects, self._since = world, ctx, objects, since
         self._seen: dict[str, WorkloadState] = {}
         self._said: set[str] = set()
+        self._logged: set[tuple[str, str]] = set()
         self.troubles: list[str] = []
 
     def look(self) -> None:
@@ -43,13 +44,14 @@ class Follower:
             self._say(line)
 
     def _ailing(self, cluster: Cluster, pod: PodState) -> None:
-        """Once for each kind of trouble of a pod's container, with the end of its log."""
-        what = f"{pod.name}: {pod.container}: {pod.trouble}"
-        if what in self._said:
+        """Each kind of trouble of a container once, and the end of its log once there is one."""
+        self._trouble(f"{pod.name}: {pod.container}: {pod.trouble}")
+        if (pod.name, pod.container) in self._logged:
             return
-        self._trouble(what)
-        for line in cluster.log(pod.name, pod.container, lines=_LOG_LINES):
-            self._ctx.say(f"  {pod.name}: {printable(line, limit=_SHOWN)}")
+        if lines := cluster.log(pod.name, pod.container, lines=_LOG_LINES):
+            self._logged.add((pod.name, pod.container))
+            for line in lines:
+                self._ctx.say(f"  {pod.name}: {printable(line, limit=_SHOWN)}")
 
     def _trouble(self, text: str) -> None:
         if text not in self._said:

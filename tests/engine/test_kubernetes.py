@@ -44,6 +44,7 @@ def test_up_and_down_again_under_requests(release: LabRelease) -> None:
         back = avnwizard("rollback", "--yes", "--stack", release.checkout, env=release.env)
         assert back.code == 0, back.err
     assert release.answer() == "1.5.0"
+    print(f"answers: {asked.answers}")
     assert set(asked.answers) == {"1.5.0", "1.6.0"}, asked.answers
     assert [one["description"] for one in release.history()][-1] == "Rollback to 1"
 

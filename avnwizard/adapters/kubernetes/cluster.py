@@ -21,6 +21,8 @@ from avnwizard.errors import HostError
 _NOT_FOUND = "release: not found"
 _DIFFERS = 1
 _DIFFERENT = re.compile(r"^Files \S*/([^/\s]+) and \S+ differ$", re.MULTILINE)
+_NO_LOG = b"unable to retrieve container logs for "
+"""What the kubelet writes as a log, with success, where the container is gone (pkg/kubelet/kuberuntime, 1.33)."""
 _RENDER_S = 120.0
 _MARGIN_S = 120.0
 """On top of Helm's own time-out, for its answer."""
@@ -148,7 +150,7 @@ class KubeCluster:
         words = ("logs", pod, *(("--container", container) if container else ()), f"--tail={lines}")
         for more in (("--previous",), ()):
             done = self._tools.kubectl(*words, *more, check=False)
-            if done.code == 0 and done.stdout.strip():
+            if done.code == 0 and done.stdout.strip() and not done.stdout.startswith(_NO_LOG):
                 return tuple(lines_in(done.stdout))
         return ()
 

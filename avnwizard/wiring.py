@@ -30,7 +30,7 @@ from avnwizard.flows.host import Host
 if TYPE_CHECKING:
     from avnwizard.adapters.docker.stack import DockerStack
     from avnwizard.adapters.git import GitRepo
-    from avnwizard.ports import Clusters, Database, EdgeProbe, Rehearsals, Repo, SqlReader, Stack
+    from avnwizard.ports import Clusters, Database, Edge, EdgeProbe, Rehearsals, Repo, SqlReader, Stack
     from avnwizard.practice.host import PracticeHost
 
 
@@ -83,6 +83,8 @@ def _open_real(directory: Path) -> Host:
     repo = open_repo(directory)
     state = find_state(repo.directory, repo.git_dir)
     config = _config(repo, state)
+    if config.kubernetes.release:
+        return _open_release(config, state, repo)
     require_engine()
     containers = every_container()
     section = config.stack
@@ -97,6 +99,37 @@ def _open_real(directory: Path) -> Host:
     around = (LocalFiles(), SystemClock(), choice, reach, _http_probe, sql, HostHooks(), _clusters, offsite, Cosign)
     caller = HttpCaller(stack.containers)
     return Host(config, state, repo, stack, edge, *around, caller=caller, rehearsals=_rehearsals)
+
+
+def _open_release(config: Config, state: StatePaths, repo: "Repo") -> Host:
+    """A stack that is a Helm release: no Docker Engine is asked."""
+    from typing import cast
+
+    from avnwizard.adapters.clock import SystemClock
+    from avnwizard.adapters.files import LocalFiles
+    from avnwizard.adapters.hooks import HostHooks
+    from avnwizard.adapters.kubernetes import KubeCluster
+    from avnwizard.adapters.kubernetes.no_compose import NoCompose
+    from avnwizard.adapters.offsite import offsite
+    from avnwizard.domain.kubernetes.orders import ReleasePlace
+
+    section = config.kubernetes
+
+    def cluster(context: str) -> KubeCluster:
+        return KubeCluster(ReleasePlace(context or section.context, section.namespace, section.release))
+
+    def database(_service: str) -> "Database":
+        from avnwizard.adapters.kubernetes.postgres_pod import PodPostgresAccess
+        from avnwizard.adapters.postgres import PostgresDatabase
+
+        access = PodPostgresAccess(cluster("").calls, section.postgres, section.container)
+        return PostgresDatabase(access)
+
+    nothing = NoCompose(section.release, repo.directory)
+    stack, edge = cast("Stack", nothing), cast("Edge", nothing)
+    choice = DatabaseChoice("postgres") if section.postgres else DatabaseChoice(declared_none=True)
+    around = (LocalFiles(), SystemClock(), choice, database, _http_probe, sql_reader(), HostHooks())
+    return Host(config, state, repo, stack, edge, *around, offsite=offsite, cluster=cluster)
 
 
 def _choose(stack: "Stack", config: Config, found: Sequence[Evidence]) -> DatabaseChoice:

@@ -20,6 +20,7 @@ from avnwizard.cli.verbs import (
     changes,
     demo,
     fleet,
+    kubernetes,
     looking,
     planning,
     postgres,
@@ -86,6 +87,7 @@ for _module in (
     postgres,
     rehearse,
     fleet,
+    kubernetes,
     topics,
 ):
     _module.register(app)

@@ -12,6 +12,7 @@ from avnwizard.domain.config_canary import CanarySection
 from avnwizard.domain.config_fleet import FleetSection
 from avnwizard.domain.config_hooks import HooksSection
 from avnwizard.domain.config_images import ImagesSection
+from avnwizard.domain.config_kubernetes import KubernetesSection
 from avnwizard.domain.config_rehearse import RehearseSection
 from avnwizard.domain.config_rotation import RotationSection
 from avnwizard.domain.config_snapshot import SnapshotSection
@@ -237,6 +238,7 @@ class Config:
     rotation: RotationSection = field(default_factory=RotationSection)
     rehearse: RehearseSection = field(default_factory=RehearseSection)
     fleet: FleetSection = field(default_factory=FleetSection)
+    kubernetes: KubernetesSection = field(default_factory=KubernetesSection)
 
 
 def parse_config(text: str | bytes, *, source: str) -> Config:

@@ -12,6 +12,7 @@ from avnwizard.engine.journal import Journal
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.ports import Clock, Clusters, Database, Edge, EdgeProbe, Files, Rehearsals, Repo, SqlReader, Stack
 from avnwizard.ports.canary import Caller
+from avnwizard.ports.cluster import Cluster
 from avnwizard.ports.hooks import Hooks
 from avnwizard.ports.image_signatures import ImageSignatures
 from avnwizard.ports.offsite import Offsite
@@ -27,6 +28,12 @@ def _no_image_signatures() -> ImageSignatures:
 
 def _no_rehearsals() -> Rehearsals:
     raise RefusedError("Nothing can be rehearsed on this host.", "Use a Docker Engine.")
+
+
+def _no_cluster(_context: str) -> Cluster:
+    raise RefusedError(
+        "This stack is no Helm release.", 'Name the release in avnwizard.toml: [kubernetes] release = "NAME"'
+    )
 
 
 def _no_offsite(place: Place, _environment: Mapping[str, str]) -> Offsite:
@@ -48,6 +55,7 @@ class Host:
         caller: asks the stack's APIs for the canary; None where nobody can.
         clusters: makes Postgres servers of another major alongside the stack's.
         rehearsals: makes an isolated copy of the stack.
+        cluster: the way to the Kubernetes cluster by a context, "" for the one that is set.
     """
 
     config: Config
@@ -67,6 +75,7 @@ class Host:
     image_signatures: Callable[[], ImageSignatures] = _no_image_signatures
     caller: Caller | None = None
     rehearsals: Callable[[], Rehearsals] = _no_rehearsals
+    cluster: Callable[[str], Cluster] = _no_cluster
 
     @property
     def postgres_service(self) -> str:

@@ -125,6 +125,10 @@ class FakeRepo:
         """No other edits."""
         return type("State", (), {"edited": ()})
 
+    def diff(self) -> bytes:
+        """None either."""
+        return b""
+
     def checkout(self, ref: str, *, branch: str = "", contents: Mapping[str, bytes | None]) -> None:
         """Write the contents."""
         for path, content in contents.items():

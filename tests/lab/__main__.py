@@ -2,12 +2,16 @@
 
 up: engine, registry and images. stack: also a seeded stack at v1.5.0. reset: that stack anew, on its ports.
 remove: take the stack away. down: end engine and registry. env: to `eval`, so that `docker` reaches the lab.
+kube: build Kubernetes where that was not done yet (15 to 30 minutes), and bring a node up. kube-down: end it.
 """
 
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from tests.lab.engine import Lab
+from tests.lab.kube.building import build
+from tests.lab.kube.node import Node
 from tests.lab.prepared import bring_up, reset
 from tests.lab.stack import DOMAIN, LabStack
 
@@ -26,6 +30,8 @@ def main(arguments: list[str]) -> int:
         "remove": lambda lab: LabStack.named(_up(lab), _NAME).remove(),
         "down": Lab.down,
         "env": _env,
+        "kube": _kube,
+        "kube-down": lambda lab: Node(lab.paths).down(),
     }
     if len(arguments) != 1 or arguments[0] not in verbs:
         print(__doc__)
@@ -53,6 +59,15 @@ def _reset(lab: Lab) -> None:
 def _say(stack: LabStack) -> None:
     _times(stack.times_s)
     print(f"{stack.clone}  http://{DOMAIN} at 127.0.0.1:{stack.ports.web}, Traefik's API at {stack.ports.api}")
+
+
+def _kube(lab: Lab) -> None:
+    began = time.monotonic()
+    build(lab.paths.root)
+    built = time.monotonic()
+    node = Node(lab.paths).up()
+    _times({"build": built - began, "node": time.monotonic() - built})
+    print(f"export KUBECONFIG='{node.kubeconfig}' PATH='{node.bin}':\"$PATH\"")
 
 
 def _env(lab: Lab) -> None:

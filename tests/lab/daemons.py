@@ -17,13 +17,17 @@ _STOP_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Daemon:
-    """A server known by its pid file. `ready` says whether it answers."""
+    """A server known by its pid file. `ready` says whether it answers.
+
+    `within` is what it is started through and replaces, such as `nsenter` with its options.
+    """
 
     name: str
     command: Sequence[str]
     run: Path
     env: dict[str, str]
     ready: Callable[[], bool]
+    within: Sequence[str] = ()
 
     @property
     def log(self) -> Path:
@@ -47,7 +51,7 @@ class Daemon:
             return False
         with self.log.open("ab") as log:
             process = subprocess.Popen(
-                self.command,
+                [*self.within, *self.command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -31,6 +31,8 @@ _RANGES = {
     "rehearse.job_s": "a number from 1 to 86,400",
     "rehearse.old_at_once": "a whole number from 1 to 64",
     "rehearse.check_s": "a number from 1 to 86,400",
+    "kubernetes.timeout_s": "a number from 0 to 14,400",
+    "kubernetes.settle_s": "a number from 0 to 3,600",
     "snapshot.keep": "a whole number from 1 to 10,000",
     "snapshot.keep_days": "a number from 0 to 36,500",
 }

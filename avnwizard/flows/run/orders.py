@@ -9,6 +9,8 @@ from avnwizard.errors import RefusedError
 from avnwizard.flows.create import flow as creating
 from avnwizard.flows.env_on_disk import env_bytes
 from avnwizard.flows.host import Host
+from avnwizard.flows.kubernetes import plan as helm
+from avnwizard.flows.kubernetes.flow import UpgradeKubernetes
 from avnwizard.flows.postgres import forget as forgetting
 from avnwizard.flows.postgres import plan as major
 from avnwizard.flows.postgres.flow import PostgresMajor
@@ -121,6 +123,16 @@ def order_forgetting(host: Host, one: forgetting.Leftover) -> str:
     """
     title = f"removal of {one.volume}"
     return launch.create(host, forgetting.ForgetOld.kind, title=title, plan=forgetting.to_json(one))
+
+
+def order_helm(host: Host, plan: helm.KubePlan) -> str:
+    """Write down that the Helm release goes to its next chart; the run's name.
+
+    Raises:
+        BusyError: another run holds the stack.
+        RefusedError: another run is unfinished.
+    """
+    return launch.create(host, UpgradeKubernetes.kind, title=plan.shown, plan=helm.to_json(plan))
 
 
 def order_rehearsal(host: Host, prepared: PreparedRehearsal) -> str:

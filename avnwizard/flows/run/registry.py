@@ -7,6 +7,7 @@ from avnwizard.engine.records import RunRecord, RunState
 from avnwizard.errors import RefusedError
 from avnwizard.flows.create.flow import CreateSnapshot
 from avnwizard.flows.flow import Flow
+from avnwizard.flows.kubernetes.flow import UpgradeKubernetes
 from avnwizard.flows.postgres.flow import PostgresMajor
 from avnwizard.flows.postgres.forget import ForgetOld
 from avnwizard.flows.rehearse.flow import Rehearsal
@@ -35,6 +36,7 @@ def _flows() -> dict[str, Flow]:
             PostgresMajor(),
             ForgetOld(),
             Rehearsal(),
+            UpgradeKubernetes(),
             Undo(),
             Prune(),
         ):

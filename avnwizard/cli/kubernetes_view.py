@@ -1,0 +1,66 @@
+"""A Helm upgrade's plan as lines: what changes, what may be lost, every step, and what stands in the way."""
+
+import shlex
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from avnwizard.domain.plain import printable
+from avnwizard.domain.words import count, size
+
+if TYPE_CHECKING:
+    from avnwizard.flows.host import Host
+    from avnwizard.flows.kubernetes.plan import KubePlan
+
+Line = tuple[str, str]
+"""(text, style)."""
+_NONE = "(none)"
+
+
+def lines_of(host: "Host", plan: "KubePlan") -> Iterator[Line]:
+    """The whole plan."""
+    place = plan.place
+    yield f"Release {place.release} in {place.namespace}, context {printable(place.context)}: {plan.shown}", ""
+    yield f"  revision {plan.revision} serves; a rollback goes back to it by this number", ""
+    yield from _changes(plan)
+    yield from _rolls(plan)
+    for note in plan.notes:
+        yield f"  {printable(note)}", "yellow"
+    yield from _steps(host, plan)
+    for what, remedy in plan.stops:
+        yield f"  in the way: {what}", "red"
+        yield f"    {remedy}", ""
+
+
+def _changes(plan: "KubePlan") -> Iterator[Line]:
+    for change in plan.changes:
+        yield f"  {change.what}: {printable(change.shown)}{', its pods are replaced' * change.replaces_pods}", ""
+        for one in change.fields:
+            old, new = printable(one.old) or _NONE, printable(one.new) or _NONE
+            yield f"    {printable(one.path)}: {old} becomes {new}", ""
+    if not plan.changes:
+        yield "  the chart brings what is there already", ""
+    for hook in plan.hooks:
+        yield f"  hook {hook}", ""
+
+
+def _rolls(plan: "KubePlan") -> Iterator[Line]:
+    for one in plan.rolls:
+        outlook = "may lose requests" if one.losses else "should lose no request"
+        yield f"  {printable(one.shown)}: {count(one.replicas, 'pod')}; {outlook}", ""
+        for reason in one.losses:
+            yield f"    {reason}", "yellow"
+
+
+def _steps(host: "Host", plan: "KubePlan") -> Iterator[Line]:
+    from avnwizard.flows.kubernetes.flow import steps_of
+
+    if plan.snapshot.taken:
+        many = count(len(plan.snapshot.databases), "database")
+        yield f"  snapshot first: {many}, {size(plan.snapshot.total_bytes)}, into {plan.snapshot.folder}", ""
+    else:
+        yield "  no snapshot is taken: a rollback brings no database back", "yellow"
+    for number, step in enumerate(steps_of(host, plan, "RUN"), 1):
+        planned = step.describe()
+        yield f"  {number}. {printable(planned.title)}", ""
+        for command in planned.commands if planned.kind.touches_data else ():
+            yield f"     {printable(shlex.join(command))}", ""

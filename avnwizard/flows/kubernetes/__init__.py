@@ -1,0 +1,1 @@
+"""A Helm release to its next chart, and back."""

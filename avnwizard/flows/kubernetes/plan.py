@@ -1,0 +1,97 @@
+"""The plan of a Helm upgrade: frozen, JSON, and without a secret."""
+
+from dataclasses import dataclass
+
+from avnwizard.domain.kubernetes.manifest import ObjectChange
+from avnwizard.domain.kubernetes.orders import ChartOrder, ReleasePlace
+from avnwizard.domain.kubernetes.versions import Tools
+from avnwizard.domain.plan import SnapshotPlan
+from avnwizard.domain.probing.route import ProbePlan
+from avnwizard.domain.typed import Typed
+from avnwizard.errors import RefusedError
+
+
+@dataclass(frozen=True)
+class RollOutlook:
+    """What the roll of one workload means for its users.
+
+    Attributes:
+        shown: such as "Deployment/gateway".
+        images_old, images_new: what its pods run.
+        losses: why requests may be lost, a sentence each; () where none should be.
+    """
+
+    shown: str
+    replicas: int
+    images_old: tuple[str, ...]
+    images_new: tuple[str, ...]
+    losses: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class KubePlan:
+    """From one chart to another.
+
+    Attributes:
+        tools: what is installed here and what the cluster runs; the context and the address are held to.
+        revision: the revision that serves, and to which a rollback goes by number.
+        base: the revision whose manifest that one brings: itself, or the one that it rolled back to.
+        dry_run: how the chart was rendered: "server", or "client" where the cluster allows no dry run.
+        rendered: a hash over all that the chart brings but secrets; the run refuses another one.
+        rolls: the workloads whose pods are replaced.
+        hooks: what runs as a hook of the upgrade, such as "pre-upgrade: Job/migrate".
+        writers: (kind, name) of what is scaled down while databases are swapped in a rollback.
+        stops: (what stands in the way, what to do); nothing can run while there is one.
+        cures: whether the run first cures a release that Helm left `pending-*`.
+    """
+
+    place: ReleasePlace
+    tools: Tools
+    order: ChartOrder
+    revision: int
+    base: int
+    chart_old: str
+    chart_new: str
+    app_old: str
+    app_new: str
+    dry_run: str
+    rendered: str
+    changes: tuple[ObjectChange, ...]
+    rolls: tuple[RollOutlook, ...]
+    hooks: tuple[str, ...]
+    timeout_s: float
+    snapshot: SnapshotPlan
+    probe: ProbePlan
+    writers: tuple[tuple[str, str], ...] = ()
+    stops: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    cures: bool = False
+    settle_s: float = 5.0
+
+    @property
+    def shown(self) -> str:
+        """Such as "avnology-1.5.0 to avnology-1.6.0"."""
+        return f"{self.chart_old} to {self.chart_new}"
+
+
+_ADAPTER: Typed[KubePlan] = Typed(KubePlan)
+
+
+def to_json(plan: KubePlan) -> str:
+    """For the journal, and for `--json`."""
+    return _ADAPTER.adapter.dump_json(plan, indent=2).decode()
+
+
+def from_json(text: str) -> KubePlan:
+    """Read back from the journal.
+
+    Raises:
+        RefusedError: another version wrote it.
+    """
+    try:
+        return _ADAPTER.adapter.validate_json(text)
+    except ValueError as error:
+        raise RefusedError(
+            "This Helm upgrade was planned by another version of avnwizard.",
+            "Go on with the version that started it.",
+        ) from error

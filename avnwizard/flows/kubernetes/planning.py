@@ -1,0 +1,238 @@
+"""What a Helm upgrade takes, found out before anything is changed: manifests compared, rolls judged."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from avnwizard.domain.host import ComposeModel
+from avnwizard.domain.kubernetes import manifest as manifests
+from avnwizard.domain.kubernetes import rolls as rolling
+from avnwizard.domain.kubernetes.access import OWN, needed
+from avnwizard.domain.kubernetes.manifest import KubeObject, ObjectChange
+from avnwizard.domain.kubernetes.orders import ChartOrder, DryRun
+from avnwizard.domain.kubernetes.release import base_of, cure_of, newest, serving
+from avnwizard.domain.kubernetes.rolls import Workload
+from avnwizard.domain.kubernetes.versions import complaints
+from avnwizard.domain.plain import printable
+from avnwizard.domain.plan import SnapshotPlan
+from avnwizard.domain.traefik.routes import plan_probe
+from avnwizard.errors import HostError, RefusedError
+from avnwizard.flows.host import Host
+from avnwizard.flows.kubernetes.plan import KubePlan, RollOutlook
+from avnwizard.flows.kubernetes.world import rendered_hash
+from avnwizard.flows.snapshot.planning import plan_snapshot
+from avnwizard.ports.cluster import Cluster
+
+_NOTHING = "Nothing was changed."
+_REFERENCE = re.compile(r"oci://\S+|[\w.-]+/[\w.-]+")
+_LISTED = 5
+_NO_MODEL = ComposeModel({}, {})
+
+
+def plan_upgrade(host: Host, *, cure: bool = False) -> KubePlan:
+    """Look at the release, the chart, the rights, and what a roll of each workload means.
+
+    Args:
+        cure: whether the run shall first cure a release that Helm left `pending-*`.
+
+    Raises:
+        RefusedError: it cannot be planned at all. What stands in the way of a plan otherwise is in its `stops`.
+        HostError: the cluster does not answer, or the chart does not render.
+    """
+    cluster, order = host.cluster(host.config.kubernetes.context), chart_order(host)
+    _require_own_rights(cluster)
+    tools, history = cluster.tools(), cluster.history()
+    now, head = serving(history), newest(history)
+    if now is None or head is None:
+        raise RefusedError(
+            f"There is no release {cluster.place.release} in {cluster.place.namespace} (context "
+            f"{printable(cluster.place.context)}) that was ever deployed. {_NOTHING}",
+            "Name the release in avnwizard.toml ([kubernetes]); the first install is by hand: helm install",
+        )
+    version, app = cluster.chart(order)
+    old = cluster.manifest(now.number)
+    new, again, dry_run, notes = _rendered(cluster, order)
+    plain_old, plain_new = _plain(old), _plain(new)
+    changes = manifests.compare(plain_old, plain_new)
+    outlooks = tuple(_outlooks(plain_old, plain_new, changes))
+    workloads = [found for one in plain_new if (found := rolling.workload_of(one)) is not None]
+    hooks = [one for one in new if one.hooks & {"pre-upgrade", "post-upgrade"}]
+    jobs = sum(one.kind in {"Job", "Pod"} for one in hooks)
+    section, stops = host.config.kubernetes, list(_stops(cluster, old, new))
+    stops += [(what, remedy) for grave, what, remedy in complaints(tools) if grave]
+    notes += [f"{what} {remedy}" for grave, what, remedy in complaints(tools) if not grave]
+    made_again = manifests.made_again(new, again)
+    stops += [
+        (
+            (
+                f"{printable(one)} is rendered differently each time: every upgrade would make a new secret, and no "
+                "rollback brings the old one back."
+            ),
+            "Give it in a values file, with the value that the cluster has now (kubectl get secret).",
+        )
+        for one in made_again
+    ]
+    if head.is_pending and not cure:
+        stops.append((cure_of(history), "Is no helm at work any more? Then: avnwizard kubernetes upgrade --cure"))
+    notes += _drift(cluster, plain_old)
+    notes += rolling.budgets(plain_new, workloads)
+    if (Path(order.chart) / "crds").is_dir():
+        notes.append("Helm never upgrades what lies in the chart's crds folder: apply it by hand before the upgrade.")
+    return KubePlan(
+        place=cluster.place,
+        tools=tools,
+        order=order,
+        revision=now.number,
+        base=base_of(now, history),
+        chart_old=printable(now.chart, limit=100),
+        chart_new=_named(now.chart, version),
+        app_old=printable(now.app_version, limit=100),
+        app_new=app,
+        dry_run=dry_run,
+        rendered=rendered_hash(new),
+        changes=tuple(replace(one, fields=one.fields[:20]) for one in changes),
+        rolls=outlooks,
+        hooks=tuple(f"{', '.join(sorted(one.hooks))}: {printable(one.shown, limit=100)}" for one in hooks),
+        timeout_s=section.timeout_s or rolling.timeout_s(workloads, jobs),
+        snapshot=_snapshot(host),
+        probe=plan_probe(_NO_MODEL, _NO_MODEL, host.config.probe),
+        writers=_writers(host, [*plain_new, *plain_old]),
+        stops=tuple(stops),
+        notes=tuple(dict.fromkeys(notes)),
+        cures=cure and head.is_pending,
+        settle_s=section.settle_s,
+    )
+
+
+def require_possible(plan: KubePlan) -> None:
+    """Refuse to start what cannot end well.
+
+    Raises:
+        RefusedError: the first thing that stands in the way.
+    """
+    for what, remedy in plan.stops:
+        raise RefusedError(f"{what} {_NOTHING}", remedy)
+
+
+def chart_order(host: Host) -> ChartOrder:
+    """The chart and the values files that `avnwizard.toml` names, as absolute paths.
+
+    Raises:
+        RefusedError: one of them is not there.
+    """
+    section, top = host.config.kubernetes, host.repo.directory
+    if not section.release:
+        raise RefusedError(
+            f"avnwizard.toml names no Helm release. {_NOTHING}", 'Write it: [kubernetes] release = "NAME"'
+        )
+    chart = section.chart
+    if (top / chart / "Chart.yaml").is_file():
+        chart = str(top / chart)
+    elif not _REFERENCE.fullmatch(chart):
+        raise RefusedError(
+            f"There is no chart in {top / chart} (no Chart.yaml). {_NOTHING}",
+            "Name its folder, or an OCI or repository reference, in avnwizard.toml ([kubernetes] chart).",
+        )
+    for name in section.values:
+        if not (top / name).is_file():
+            raise RefusedError(
+                f"There is no values file {top / name}. {_NOTHING}", "Look at [kubernetes] values in avnwizard.toml."
+            )
+    return ChartOrder(chart, tuple(str(top / name) for name in section.values))
+
+
+def _require_own_rights(cluster: Cluster) -> None:
+    """Without these nothing can even be looked at."""
+    if denied := [one.shown for one in cluster.may(OWN) if not one.allowed]:
+        raise RefusedError(
+            f"This login may not do what the upgrade needs: {', '.join(denied)}. {_NOTHING}",
+            "Ask for a role that allows it.",
+        )
+
+
+def _rendered(
+    cluster: Cluster, order: ChartOrder
+) -> tuple[tuple[KubeObject, ...], tuple[KubeObject, ...], DryRun, list[str]]:
+    """Twice, so that what is made up at random shows; by the cluster itself where it allows that."""
+    how: DryRun = "server"
+    try:
+        new, notes = cluster.render(order, how), []
+    except HostError as error:
+        how = "client"
+        new = cluster.render(order, how)  # where the chart itself is at fault, its own error
+        said = printable(error.message.strip().splitlines()[-1], limit=200)
+        notes = [f"The chart is rendered without the cluster, which refuses a dry run: {said}"]
+    return new, cluster.render(order, how), how, notes
+
+
+def _plain(objects: Sequence[KubeObject]) -> tuple[KubeObject, ...]:
+    return tuple(one for one in objects if not one.hooks)
+
+
+def _outlooks(
+    old: Sequence[KubeObject], new: Sequence[KubeObject], changes: Sequence[ObjectChange]
+) -> list[RollOutlook]:
+    """Each workload whose pods are replaced: the old pods end by the old manifest, the new ones start by the new."""
+    before = {one.place: one for one in old}
+    was, will = manifests.images(old), manifests.images(new)
+    replaced = {(one.kind, one.namespace, one.name) for one in changes if one.replaces_pods}
+    found = []
+    for one in new:
+        now = rolling.workload_of(one)
+        if now is None or one.place not in replaced:
+            continue
+        then = rolling.workload_of(before[one.place])
+        judged = _joined(then, now) if then else now
+        losses = rolling.may_lose(judged)
+        found.append(RollOutlook(one.shown, now.replicas, was.get(one.shown, ()), will.get(one.shown, ()), losses))
+    return found
+
+
+def _joined(old: Workload, new: Workload) -> Workload:
+    return replace(new, serves=old.serves or new.serves, pre_stop_s=old.pre_stop_s, grace_s=old.grace_s)
+
+
+def _stops(cluster: Cluster, old: Sequence[KubeObject], new: Sequence[KubeObject]) -> list[tuple[str, str]]:
+    denied = [one for one in cluster.may(needed([*old, *new])) if not one.allowed]
+    if not denied:
+        return []
+    listed = ", ".join(one.shown for one in denied[:_LISTED])
+    listed += f" and {len(denied) - _LISTED} more" if denied[_LISTED:] else ""
+    return [(f"This login may not do what the upgrade needs: {listed}.", "Ask for a role that allows it.")]
+
+
+def _drift(cluster: Cluster, old: Sequence[KubeObject]) -> list[str]:
+    """What runs otherwise than the release says: the upgrade overwrites it."""
+    try:
+        found = cluster.drifted(old)
+    except HostError as error:
+        said = printable(error.message.strip().splitlines()[0], limit=200)
+        return [f"Whether anything was changed by hand since the last upgrade is not known: {said}"]
+    return [f"{printable(one)} differs from what the release installed; the upgrade may undo that." for one in found]
+
+
+def _named(old: str, version: str) -> str:
+    """The new chart as Helm will name it: the old one's name with the new version."""
+    found = re.fullmatch(r"(.+?)-v?\d+\.\d+.*", old)
+    return printable(f"{found[1] if found else 'chart'}-{version}", limit=100)
+
+
+def _snapshot(host: Host) -> SnapshotPlan:
+    return plan_snapshot(host, host.repo.head().tag or "helm", taken=bool(host.choice.service), model=_NO_MODEL)
+
+
+def _writers(host: Host, objects: Sequence[KubeObject]) -> tuple[tuple[str, str], ...]:
+    """What may write to the databases: every Deployment and StatefulSet but Postgres itself."""
+    pairs = dict(part.partition("=")[::2] for part in host.config.kubernetes.postgres.split(",") if "=" in part)
+    found: dict[tuple[str, str], None] = {}
+    for one in objects:
+        if one.kind in {"Deployment", "StatefulSet"} and not (pairs and _matches(one, pairs)):
+            found[one.kind, one.name] = None
+    return tuple(found)
+
+
+def _matches(one: KubeObject, wanted: dict[str, str]) -> bool:
+    template = (one.body.get("spec") or {}).get("template") or {}
+    labels = (template.get("metadata") or {}).get("labels") or {}
+    return all(str(labels.get(key.strip().rstrip("="))) == value.strip().lstrip("=") for key, value in wanted.items())

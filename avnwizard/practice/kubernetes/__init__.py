@@ -1,0 +1,1 @@
+"""A simulated cluster with one Helm release, behind the same port."""

@@ -1,0 +1,24 @@
+"""The lab's cluster for a module of tests, skipped with the reason where it was not built."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.lab.engine import why_not
+from tests.lab.kube import building
+from tests.lab.kube.node import Node
+from tests.lab.paths import LabPaths
+
+
+def running_node(*, pods: bool) -> Iterator[Node]:
+    """Up, and ended afterwards."""
+    if os.environ.get("AVNWIZARD_LAB") != "1" or why_not():
+        pytest.skip("the cluster starts only in the lab (AVNWIZARD_LAB=1)")
+    if pods and os.environ.get("AVNWIZARD_KUBE") != "1":
+        pytest.skip("pods are rolled only where AVNWIZARD_KUBE=1 asks for it: it takes minutes")
+    if not building.built(LabPaths.default().root, pods=pods):
+        pytest.skip("Kubernetes was not built on this machine: python -m tests.lab kube")
+    node = Node(LabPaths.default())
+    yield node.up(pods=pods)
+    node.down()

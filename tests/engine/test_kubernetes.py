@@ -1,0 +1,86 @@
+"""A Helm release on a real cluster: upgraded, taken back, left pending, refused; skipped where none was built."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.engine.kubernetes_node import running_node
+from tests.flows.cli import avnwizard, in_a_session
+from tests.lab.kube.node import Node
+from tests.lab.kube.release import Asking, LabRelease
+
+_NUMBERS = iter(range(30080, 30100))
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[Node]:
+    """The cluster, up; the tests skip where its programs were not built."""
+    yield from running_node(pods=True)
+
+
+@pytest.fixture
+def release(node: Node, tmp_path: Path) -> Iterator[LabRelease]:
+    """The example chart at 1.5.0, installed by hand."""
+    port = next(_NUMBERS)
+    found = LabRelease(node, tmp_path, f"id-{port}-{os.getpid()}", port)
+    yield found
+    found.remove()
+
+
+def test_up_and_down_again_under_requests(release: LabRelease) -> None:
+    """The plan says that no request is lost, and none of 100 a second is; the way back leads to revision 1."""
+    release.make(preStop=5)
+    assert avnwizard("kubernetes", "check", "--stack", release.checkout, env=release.env).code == 0
+    release.chart("1.6.0")
+    plan = avnwizard("kubernetes", "plan", "--json", "--stack", release.checkout, env=release.env)
+    assert plan.code == 0, plan.err
+    assert [(one["shown"], one["losses"]) for one in plan.data["rolls"]] == [("Deployment/gateway", [])]
+    with Asking(release.port, 100) as asked:
+        done = avnwizard("kubernetes", "upgrade", "--yes", "--stack", release.checkout, env=release.env)
+        assert done.code == 0, done.err
+        assert release.answer() == "1.6.0"
+        back = avnwizard("rollback", "--yes", "--stack", release.checkout, env=release.env)
+        assert back.code == 0, back.err
+    assert release.answer() == "1.5.0"
+    print(f"answers: {asked.answers}")
+    assert set(asked.answers) == {"1.5.0", "1.6.0"}, asked.answers
+    assert [one["description"] for one in release.history()][-1] == "Rollback to 1"
+
+
+def test_what_does_not_come_up(release: LabRelease) -> None:
+    """A broken image and a failing hook: the old pods serve, and the log says why; afterwards it is upgraded."""
+    release.make(preStop=0)
+    release.configure(timeout_s=20)
+    release.chart("1.6.0", tag="broken")
+    plan = avnwizard("kubernetes", "plan", "--json", "--stack", release.checkout, env=release.env)
+    assert "preStop waits not at all" in plan.data["rolls"][0]["losses"][0]
+    failed = avnwizard("kubernetes", "upgrade", "--yes", "--stack", release.checkout, env=release.env)
+    assert failed.code == 4, failed.err
+    assert "the old pods serve" in failed.err
+    assert "no such secret: SECRETS_SYSTEM" in failed.err + failed.out
+    assert release.answer() == "1.5.0"
+    assert avnwizard("rollback", "--yes", "--stack", release.checkout, env=release.env).code == 0
+    release.chart("1.6.0", migrate="migrate:broken")
+    failed = avnwizard("kubernetes", "upgrade", "--yes", "--stack", release.checkout, env=release.env)
+    assert failed.code == 4, failed.err
+    assert release.answer() == "1.5.0"
+
+
+def test_helm_and_the_run_are_killed(release: LabRelease) -> None:
+    """The release stays pending, the check names the cure, and resume brings the new pods."""
+    release.make(preStop=0)
+    release.chart("1.6.0")
+    started = in_a_session("kubernetes", "upgrade", "--yes", "--stack", release.checkout, env=release.env)
+    release.kill_helm_and_run()
+    started.wait(60)
+    assert release.history()[-1]["status"] == "pending-upgrade"
+    check = avnwizard("kubernetes", "check", "--json", "--stack", release.checkout, env=release.env)
+    assert check.code == 3
+    said = next(one for one in check.data if one["check"] == "release")
+    assert "Revision 1 (avnology-1.5.0) was the last to be deployed" in said["message"]
+    resumed = avnwizard("resume", "--stack", release.checkout, env=release.env)
+    assert resumed.code == 0, resumed.err
+    assert release.answer() == "1.6.0"
+    assert [one["status"] for one in release.history()][-1] == "deployed"

@@ -1,0 +1,127 @@
+"""A release on a real API server with a real Helm, and no node: history, cure, rollback by number, refusals."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.engine.kubernetes_node import running_node
+from tests.flows.cli import Said, avnwizard, in_a_session
+from tests.lab.kube.node import Node
+from tests.lab.kube.release import LabRelease
+
+_NUMBERS = iter(range(30180, 30200))
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[Node]:
+    """The API server, up."""
+    yield from running_node(pods=False)
+
+
+@pytest.fixture
+def release(node: Node, tmp_path: Path) -> Iterator[LabRelease]:
+    """The example chart at 1.5.0 without pods, installed by hand."""
+    port = next(_NUMBERS)
+    made = LabRelease(node, tmp_path, f"id-{port}-{os.getpid()}", port)
+    yield made.make(pods=False)
+    made.remove()
+
+
+def _say(release: LabRelease, *words: str) -> Said:
+    return avnwizard(*words, "--stack", release.checkout, env=release.env)
+
+
+def _tag(release: LabRelease) -> str:
+    """What the service in the cluster was rendered with."""
+    path = "jsonpath={.metadata.annotations.tag}"
+    return release.node.kubectl("get", "service", "gateway", "-n", release.namespace, "-o", path)
+
+
+def test_up_and_down_again(release: LabRelease) -> None:
+    """Checked, planned, upgraded and taken back to revision 1; the report says from what to what."""
+    checked = _say(release, "kubernetes", "check", "--json")
+    assert checked.code == 0, checked.err
+    assert {one["level"] for one in checked.data} == {"ok"}
+    release.chart("1.6.0")
+    plan = _say(release, "kubernetes", "plan", "--json")
+    assert plan.code == 0, plan.err
+    assert [(one["name"], one["what"]) for one in plan.data["changes"]] == [("gateway", "changed")]
+    assert plan.data["dry_run"] == "server"
+    done = _say(release, "kubernetes", "upgrade", "--yes")
+    assert done.code == 0, done.err
+    assert _tag(release) == "1.6.0"
+    assert release.history()[-1]["description"].startswith("avnwizard run ")
+    report = _say(release, "report")
+    assert "chart: avnology-1.5.0 to avnology-1.6.0" in report.out
+    back = _say(release, "rollback", "--yes")
+    assert back.code == 0, back.err
+    assert _tag(release) == "1.5.0"
+    assert [(one["status"], one["description"]) for one in release.history()][-1] == ("deployed", "Rollback to 1")
+    leases = release.node.kubectl("get", "leases", "-n", release.namespace, "-o", "name")
+    assert leases == ""
+
+
+def test_helm_and_the_run_are_killed(release: LabRelease) -> None:
+    """Pods that nobody starts: Helm waits, both are killed. The check names the cure, the rollback is one."""
+    release.chart("1.6.0", pods=True)
+    started = in_a_session("kubernetes", "upgrade", "--yes", "--stack", release.checkout, env=release.env)
+    release.kill_helm_and_run()
+    started.wait(60)
+    assert release.history()[-1]["status"] == "pending-upgrade"
+    check = _say(release, "kubernetes", "check", "--json")
+    assert check.code == 3
+    said = next(one for one in check.data if one["check"] == "release")
+    assert "Revision 1 (avnology-1.5.0) was the last to be deployed" in said["message"]
+    back = _say(release, "rollback", "--yes")
+    assert back.code == 0, back.err
+    assert [(one["status"], one["description"]) for one in release.history()][-1] == ("deployed", "Rollback to 1")
+    assert _tag(release) == "1.5.0"
+
+
+def test_left_pending_by_hand(release: LabRelease) -> None:
+    """An upgrade is refused with the cure, and `--cure` goes on from the revision that was deployed."""
+    release.leave_pending()
+    release.chart("1.6.0", pods=False)
+    refused = _say(release, "kubernetes", "upgrade", "--yes")
+    assert refused.code == 3
+    assert "--cure" in refused.err
+    cured = _say(release, "kubernetes", "upgrade", "--cure", "--yes")
+    assert cured.code == 0, cured.err
+    assert _tag(release) == "1.6.0"
+
+
+def test_pods_that_never_get_ready(release: LabRelease) -> None:
+    """Helm gives up after its time-out and puts the old revision back; the run says so and ends with 4."""
+    release.configure(timeout_s=5)
+    release.chart("1.6.0", pods=True)
+    failed = _say(release, "kubernetes", "upgrade", "--yes")
+    assert failed.code == 4, failed.err
+    assert "the old pods serve" in failed.err
+    assert _tag(release) == "1.5.0"
+    assert _say(release, "rollback", "--yes").code == 0
+    assert release.history()[-1]["description"] == "Rollback to 1"
+
+
+def test_what_is_refused(release: LabRelease) -> None:
+    """A secret that every upgrade makes again, what somebody deployed meanwhile, and a login without rights."""
+    release.chart("1.6.0", secret="")
+    refused = _say(release, "kubernetes", "upgrade", "--yes")
+    assert refused.code == 3
+    assert "Secret/system: secret" in refused.err
+    release.configure(context="limited")
+    refused = _say(release, "kubernetes", "upgrade", "--yes")
+    assert refused.code == 3
+    assert "list secrets" in refused.err
+    assert [one["status"] for one in release.history()] == ["deployed"]
+
+
+def test_a_change_by_hand_is_named(release: LabRelease) -> None:
+    """By the cluster's own comparison."""
+    patch = '{"metadata": {"annotations": {"tag": "by-hand"}}}'
+    release.node.kubectl("patch", "service", "gateway", "-n", release.namespace, "-p", patch)
+    check = _say(release, "kubernetes", "check", "--json")
+    assert [one["message"] for one in check.data if one["check"] == "drift"] == [
+        "Service/gateway differs from what the release installed."
+    ]

@@ -1,0 +1,3 @@
+module avnwizard/tests/lab/kube/app
+
+go 1.22

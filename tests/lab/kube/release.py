@@ -1,0 +1,170 @@
+"""An operator's checkout with the example chart, installed as a release in a namespace of its own."""
+
+import http.client
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+
+from tests.lab.errors import LabError
+from tests.lab.kube.node import NODE, Node
+
+_CHART = Path(__file__).parent / "chart"
+_ANSWER_S = 10.0
+_BEGIN_S = 60.0
+
+
+@dataclass
+class LabRelease:
+    """The release `id` in a namespace; its chart and values are the checkout's."""
+
+    node: Node
+    folder: Path
+    namespace: str
+    port: int
+    values: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def checkout(self) -> Path:
+        """The operator's git checkout."""
+        return self.folder / "checkout"
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment in which avnwizard reaches the cluster."""
+        return {**self.node.env, "AVNWIZARD_STATE_DIR": str(self.folder / "state")}
+
+    def make(self, **values: Any) -> "LabRelease":
+        """The checkout, the namespace, and the first revision by hand."""
+        self.checkout.mkdir(parents=True)
+        shutil.copytree(_CHART, self.checkout / "chart")
+        self.configure(timeout_s=60)
+        self.chart("1.5.0", **values)
+        for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "v1.5.0"], ["tag", "v1.5.0"]):
+            who = ["-c", "user.name=lab", "-c", "user.email=lab@example.com"]
+            subprocess.run(["git", *who, *words], cwd=self.checkout, check=True, capture_output=True)
+        self.node.kubectl("create", "namespace", self.namespace)
+        self.helm("install", "id", "chart", "--values", "values.yaml", "--wait", "--timeout", "90s")
+        return self
+
+    def configure(self, **more: object) -> None:
+        """Write `avnwizard.toml`."""
+        settings = {"release": "id", "context": "lab", "namespace": self.namespace, "settle_s": 2, **more}
+        lines = [f"{key} = {value!r}".replace("'", '"') for key, value in settings.items()]
+        text = "\n".join(["[kubernetes]", *lines, 'values = ["values.yaml"]', "[probe]", "enabled = false", ""])
+        (self.checkout / "avnwizard.toml").write_text(text)
+
+    def chart(self, version: str, **values: Any) -> None:
+        """Have the checkout hold a version of the chart, with the operator's values."""
+        file = self.checkout / "chart/Chart.yaml"
+        known = yaml.safe_load(file.read_text())
+        file.write_text(yaml.safe_dump({**known, "version": version, "appVersion": version}))
+        self.values |= {"tag": version, "nodePort": self.port, **values}
+        (self.checkout / "values.yaml").write_text(yaml.safe_dump(self.values))
+
+    def helm(self, *words: str) -> str:
+        """What helm says."""
+        done = subprocess.run(
+            [str(self.node.bin / "helm"), *words, "--namespace", self.namespace, "--kube-context", "lab"],
+            cwd=self.checkout, env=self.node.env, capture_output=True, text=True, check=True, timeout=180,
+        )  # fmt: skip
+        return done.stdout
+
+    def history(self) -> list[dict[str, Any]]:
+        """Every revision, oldest first."""
+        return list(yaml.safe_load(self.helm("history", "id", "-o", "json")))
+
+    def answer(self) -> str:
+        """What the gateway says now: its version."""
+        return ask(self.port)
+
+    def kill_helm_and_run(self) -> None:
+        """SIGKILL to both once Helm has begun.
+
+        Raises:
+            LabError: it never began.
+        """
+        patterns = {
+            "run": f"avnwizard carry .*{self.checkout}",
+            "helm": f"^helm upgrade id .*--namespace {self.namespace}",
+        }
+        deadline = time.monotonic() + _BEGIN_S
+        while time.monotonic() < deadline:
+            found = {name: _pids(pattern) for name, pattern in patterns.items()}
+            if all(found.values()) and self.history()[-1]["status"] == "pending-upgrade":
+                for pid in [*found["run"], *found["helm"]]:
+                    os.kill(pid, signal.SIGKILL)
+                return
+            time.sleep(0.05)
+        raise LabError("Helm never began")
+
+    def leave_pending(self) -> None:
+        """An upgrade by hand whose helm is killed while it waits for pods that nobody starts."""
+        words = ["helm", "upgrade", "id", "chart", "--values", "values.yaml", "--set", "pods=true", "--wait"]
+        process = subprocess.Popen(
+            [*words, "--namespace", self.namespace, "--kube-context", "lab"],
+            cwd=self.checkout, env=self.node.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        deadline = time.monotonic() + _BEGIN_S
+        while self.history()[-1]["status"] != "pending-upgrade" and time.monotonic() < deadline:
+            time.sleep(0.1)
+        process.kill()
+        process.wait()
+
+    def remove(self) -> None:
+        """Take the namespace away."""
+        self.node.kubectl("delete", "namespace", self.namespace, "--wait=false")
+
+
+def _pids(pattern: str) -> list[int]:
+    done = subprocess.run(["pgrep", "-f", pattern], capture_output=True, text=True, check=False)
+    return [int(each) for each in done.stdout.split()]
+
+
+def ask(port: int) -> str:
+    """One request on a connection of its own; "" where it was not answered."""
+    try:
+        connection = http.client.HTTPConnection(NODE, port, timeout=_ANSWER_S)
+        connection.request("GET", "/")
+        answer = connection.getresponse()
+        text = answer.read().decode().strip()
+        connection.close()
+    except (OSError, http.client.HTTPException):
+        return ""
+    return text if answer.status == http.client.OK else ""
+
+
+class Asking:
+    """Requests at a steady rate from a few threads, until the end of the `with`; every answer is counted."""
+
+    def __init__(self, port: int, rate: float, *, threads: int = 4) -> None:
+        self._port, self._pause_s, self._stop = port, threads / rate, threading.Event()
+        self.answers: dict[str, int] = {}
+        self._counting = threading.Lock()
+        self._threads = [threading.Thread(target=self._ask_on) for _ in range(threads)]
+
+    def __enter__(self) -> Self:
+        for each in self._threads:
+            each.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for each in self._threads:
+            each.join()
+
+    def _ask_on(self) -> None:
+        due = time.monotonic()
+        while not self._stop.is_set():
+            answer = ask(self._port)
+            with self._counting:
+                self.answers[answer] = self.answers.get(answer, 0) + 1
+            due = max(due + self._pause_s, time.monotonic() - 1.0)
+            self._stop.wait(max(0.0, due - time.monotonic()))

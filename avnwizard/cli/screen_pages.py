@@ -45,7 +45,9 @@ def explained() -> Iterator[str]:
     """A section for each screen, with the keys that it adds to those of every screen."""
     for title, page in SCREENS:
         yield f"\n## {title}\n\n{page.EXPLAINED}\n"
-        own = [one for one in vars(page).get("BINDINGS", ()) if isinstance(one, Binding) and one.show]
+        kinds = [kind for kind in page.__mro__ if issubclass(kind, Page) and kind is not Page]
+        bound = [one for kind in kinds for one in vars(kind).get("BINDINGS", ())]
+        own = [one for one in bound if isinstance(one, Binding) and one.show]
         keys = [f"- `{one.key_display or one.key}`: {one.description}" for one in own if one.description]
         if keys:
             yield "\n" + "\n".join(keys) + "\n"

@@ -56,7 +56,7 @@ def test_one_cause_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
         yield from ()
 
     parts = {"_runs", "memory", "_services", "placed", "database_findings", "_engine", "_git", "_remote", "_env"}
-    for name in parts | {"rotations", "_disk"}:
+    for name in parts | {"rotations", "_cadence", "_disk"}:
         monkeypatch.setattr(checking, name, broken if name in {"_services", "placed", "_env", "_disk"} else silent)
     (found,) = checking.check(_host(1))
     assert (found.level, found.message) == ("stop", "Cannot read .env: No such file or directory.")

@@ -12,6 +12,7 @@ from avnwizard.docs import TOPICS, text_of, title_of
 from avnwizard.domain.config import Config, parse_config
 from avnwizard.domain.config_sample import sample
 from avnwizard.errors import ExitCode
+from avnwizard.ui.screens.find import ListPage
 from tests.flows.cli import avnwizard
 
 ROOT = Path(__file__).parents[2]
@@ -70,7 +71,18 @@ def test_the_screens_page_says_what_the_screens_say() -> None:
         assert f"## {title}\n\n{page.EXPLAINED}" in text
         assert page.EXPLAINED
     assert "- `w`: Write" in text
+    assert text.count("- `/`: Find") == sum(issubclass(page, ListPage) for _, page in SCREENS) > 0
     files = {file.stem for file in (ROOT / "avnwizard" / "ui" / "screens").glob("*.py")}
     known = {page.__module__.rpartition(".")[2] for _, page in SCREENS}
-    dialogs = {"__init__", "page", "ask", "confirm_name", "enter_value", "explain", "pick_volumes", "pick_data_way"}
+    dialogs = {
+        "__init__",
+        "page",
+        "find",
+        "ask",
+        "confirm_name",
+        "enter_value",
+        "explain",
+        "pick_volumes",
+        "pick_data_way",
+    }
     assert files - dialogs == known, "a new screen belongs on that page"

@@ -85,7 +85,7 @@ def _with_newer(
     for name, called in names.items():
         if called not in env:
             raise RefusedError(
-                f"{printable(name, limit=60)} was rotated since the upgrade, and the env file of before does not set "
+                f"{printable(name, limit=60)} was rotated since the upgrade, and the previous env file does not set "
                 f"{printable(called, limit=60)}. Nothing was changed.",
                 "Take the rotation back first: avnwizard runs names its phases.",
             )

@@ -92,6 +92,10 @@ class Cluster:
         with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.write(f"include '{_SETTINGS}'\n")
 
+    def make_room(self) -> None:
+        """Make the folders that the data directory and the socket will be in."""
+        self._make_outside()
+
     def adopt(self, data: Path) -> None:
         """Take a copy of another cluster's data directory, whose server is stopped, as this one's own."""
         self._make_outside()

@@ -60,7 +60,7 @@ class PracticeRehearsals:
         cluster, live = self._cluster(), self._practice.cluster
         live.ensure_running()
         data, account = cluster.data, server_account()
-        data.parent.mkdir(mode=0o700, exist_ok=True)
+        cluster.make_room()
         env = {"PGPASSWORD": self._practice.state.setting("postgres")["password"], "PATH": os.defpath}
         argv = [str(binaries(live.major) / "pg_basebackup"), f"--host={live.socket}", f"--port={PORT}"]
         argv += [

@@ -106,7 +106,7 @@ def test_its_files(at: tuple[World, Written]) -> None:
     assert secret not in (place / "target.json").read_text()
     assert (place / "target.json").stat().st_mode & 0o077 == 0
     assert (place / "release" / "deploy" / "docker" / "migrations").stat().st_mode & 0o777 == 0o755
-    assert list((place / "logs").glob("old.gateway*"))
+    assert list((place / "logs").glob("old.kratos*"))
 
 
 def test_killed_and_resumed(at: tuple[World, Written]) -> None:

@@ -1,5 +1,7 @@
 """The review: another way for a service, and what has one way only."""
 
+from dataclasses import replace
+
 from avnwizard.ui.screens.review import ReviewPage
 from avnwizard.ui.widgets.rows import Rows
 from screenshots.scenes import press
@@ -64,3 +66,21 @@ async def test_what_becomes_of_data_is_decided_here(opened: Open) -> None:
         before = page.plan
         await press(pilot, "d", "escape")
         assert (pilot.app.screen, page.plan) == (page, before)
+
+
+async def test_a_rehearsal_is_shown(opened: Open) -> None:
+    """What the rehearsal of the release showed stands above the steps; escape characters in it are harmless."""
+    async with opened() as pilot:
+        await to_snapshot(pilot)
+        await press(pilot, "enter")
+        page = pilot.app.screen
+        assert isinstance(page, ReviewPage)
+        upgrade = wizard(pilot).choices.upgrade
+        assert upgrade.prepared is not None
+        said = ("Rehearsed 2026-11-28 15:09: migrations took 17 s.", "old\x1b[31m code")
+        plan = replace(upgrade.prepared.plan, rehearsed=said, warnings=())
+        wizard(pilot).choices.upgrade = upgrade.with_plan(replace(upgrade.prepared, plan=plan))
+        page._show_plan()
+        await pilot.pause()
+        assert "Rehearsed 2026-11-28 15:09: migrations took 17 s." in seen(pilot)
+        assert "\x1b[31m" not in seen(pilot)

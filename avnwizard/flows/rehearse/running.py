@@ -9,6 +9,7 @@ from avnwizard.domain.commands import compose_up
 from avnwizard.domain.plain import printable
 from avnwizard.domain.rehearsal.result import PARTS, Part
 from avnwizard.domain.secret import redact_urls
+from avnwizard.domain.strategy import HEALTHY
 from avnwizard.domain.words import duration
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.flows.rehearse.plan import Actor
@@ -92,12 +93,21 @@ class RunServices(Step):
         done: Mapping[str, Part],
         waits: Mapping[str, Mapping[str, str]],
     ) -> list[Part]:
-        first = batch[0]
-        failed = [name for name in waits.get(first.service, ()) if name in done and not done[name].is_good]
-        if failed and self._which == "target":  # each of the old ones is asked what it makes of the new data
-            return [Part(first.service, first.job, "not started", 0.0, f"{failed[0]} failed")]
-        with ctx.effect(f"start-{first.service}"):
-            return come_up_together(self._world.host.clock, stack, batch)
+        parts, going = [], []
+        for one in batch:
+            failed = [
+                name
+                for name, how in waits.get(one.service, {}).items()
+                if name in done and not done[name].is_good and (how == HEALTHY or self._which == "target")
+            ]  # Compose would not start it either
+            if failed:
+                parts.append(Part(one.service, one.job, "not started", 0.0, f"{failed[0]} failed"))
+            else:
+                going.append(one)
+        if going:
+            with ctx.effect(f"start-{going[0].service}"):
+                parts += come_up_together(self._world.host.clock, stack, going)
+        return parts
 
     def _retire(self, ctx: StepContext, stack: Stack) -> None:
         """Take the release's services away; its data stays, and so does the copied server."""

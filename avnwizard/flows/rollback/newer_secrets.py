@@ -36,7 +36,7 @@ def require_kept(host: Host, undone: RunRecord, rotated: Sequence[rotating.Rotat
     """Refuse a rollback after which a service could not read its rows.
 
     Raises:
-        RefusedError: the release of before has no such variable, or the secret lies in a file of its own.
+        RefusedError: the previous release has no such variable, or the secret lies in a file of its own.
     """
     for one in rotated:
         if not one.variable and restore and one.is_last and one.kind.phases > 1:
@@ -85,7 +85,7 @@ def _with_newer(
     for name, called in names.items():
         if called not in env:
             raise RefusedError(
-                f"{printable(name, limit=60)} was rotated since the upgrade, and the env file of before does not set "
+                f"{printable(name, limit=60)} was rotated since the upgrade, and the previous env file does not set "
                 f"{printable(called, limit=60)}. Nothing was changed.",
                 "Take the rotation back first: avnwizard runs names its phases.",
             )

@@ -71,6 +71,7 @@ def config() -> str:
             "default_schema_id": "default",
             "schemas": [{"id": "default", "url": f"base64://{schema}"}],
         },
+        "hashers": {"algorithm": "bcrypt", "bcrypt": {"cost": 4}},
         "log": {"level": "warning"},
     }
     return yaml.safe_dump(told)

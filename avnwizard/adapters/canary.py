@@ -12,7 +12,8 @@ from avnwizard.domain.canary.calls import Call, Door, Reply
 from avnwizard.domain.host import Container
 from avnwizard.errors import HostError
 
-_TIMEOUT_S = 5.0
+_TIMEOUT_S = 10.0
+"""Kratos hashes a password for as long as its settings say: some seconds on a host that is busy."""
 _MOST_BYTES = 1 << 20
 _BEHIND_THE_EDGE = {"X-Forwarded-Proto": "https"}
 """Hydra and Kratos refuse plain HTTP where they expect a proxy that ends TLS before them."""

@@ -16,7 +16,7 @@ from tests.lab.engine import Lab
 from tests.lab.go_tools import GoTool, has_go
 
 ASKED = "AVNWIZARD_LAB_KRATOS"
-"""Set to 1, the real Kratos is built where there is Go; it is used wherever it was built."""
+"""1: the real Kratos is built where there is Go; 0: the stand-in is used. Else the real one, where it was built."""
 VERSION, REPOSITORY = "v1.3.1", "ory/kratos"
 _TOOL = GoTool("kratos", Path(__file__).parent / "tools-kratos", "github.com/ory/kratos", REPOSITORY, VERSION)
 _STAND_IN = "kratos:v1.3.1"
@@ -43,7 +43,8 @@ CONFIG_FILE = "kratos.yml"
 
 def is_real(lab: Lab) -> bool:
     """Whether the real one is used."""
-    return _TOOL.is_built(lab) or (os.environ.get(ASKED) == "1" and has_go())
+    asked = os.environ.get(ASKED)
+    return asked != "0" and (_TOOL.is_built(lab) or (asked == "1" and has_go()))
 
 
 def push(lab: Lab) -> str:
@@ -70,6 +71,7 @@ def config() -> str:
             "default_schema_id": "default",
             "schemas": [{"id": "default", "url": f"base64://{schema}"}],
         },
+        "hashers": {"algorithm": "bcrypt", "bcrypt": {"cost": 4}},
         "log": {"level": "warning"},
     }
     return yaml.safe_dump(told)

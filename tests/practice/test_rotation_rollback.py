@@ -11,12 +11,13 @@ import pytest
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.rotation.lists import read_list
 from avnwizard.domain.rotation.tally import Tally
-from avnwizard.errors import RefusedError
+from avnwizard.errors import ExitCode, RefusedError
 from avnwizard.flows.host import Host
 from avnwizard.flows.rotate.planning import plan_next
 from avnwizard.flows.run import going_back, launch
 from avnwizard.flows.run.orders import order_rotation
 from avnwizard.practice.host import open_host as open_practice
+from tests.flows.cli import avnwizard
 from tests.practice.crash_world import KILLED, World, opened
 
 HYDRA, KRATOS = "HYDRA_SYSTEM_SECRET", "KRATOS_COOKIE_SECRET"
@@ -94,6 +95,15 @@ def test_the_newer_secrets_stay(world: World) -> None:
         assert world.carry(back, kill_at=point) == KILLED, point
         assert world.carry(back) == 0, point
         assert world.state() == undisturbed, point
+    world.put_back()
+    with opened(world.home) as host:
+        stack = host.repo.directory
+    said = avnwizard("rollback", world.run, "--yes", "--stack", stack)
+    assert said.code == ExitCode.DONE, said.err
+    assert world.state() == undisturbed
+    shown = f"{said.out}{said.err}"
+    assert "keeps its newer value" in shown
+    assert not [value for value in (rotated[HYDRA], rotated[KRATOS], first[HYDRA]) if value in shown]
 
 
 def test_undoing_such_a_rollback_keeps_them_too(world: World) -> None:

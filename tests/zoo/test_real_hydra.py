@@ -119,7 +119,7 @@ def hydra(zoo: ZooStack, with_kratos: bool) -> OAuthClient:
     operator = {".env": f"{ENV}HYDRA_SYSTEM_SECRET={OLD}\n", "avnwizard.toml": settings}
     bring_up(zoo, {"v1.0.0": release}, operator=operator)
     client = OAuthClient(f"http://127.0.0.1:{zoo.port}")
-    until(lambda: _answers(client), limit_s=30)
+    until(lambda: _answers(client), limit_s=90)
     client.register()
     return client
 
@@ -196,8 +196,8 @@ def _canary_is_well(zoo: ZooStack) -> None:
     held = {"session-held", "token-held", "grant-held", "id-token-held"}
     assert held | {"sign-in", "session", "token", "introspection", "refresh", "id-token"} == set(found["checks"])
     for check, phases in found["checks"].items():
-        assert phases["before"]["worked"] == 1 or check == "id-token-held", (check, found)
-        assert phases["after"]["worked"] == 1 or check == "token-held", (check, found)
+        assert check == "id-token-held" or phases["before"]["worked"] == 1, (check, found)
+        assert check == "token-held" or phases["after"]["worked"] == 1, (check, found)  # it may have expired
     print({check: phases.get("during") for check, phases in found["checks"].items()})
 
 

@@ -16,7 +16,7 @@ from avnwizard.flows.host import Host
 from avnwizard.planned import StepKind
 
 _LEAVE_S = 60.0
-"""So long the round that is under way is waited for: nine requests of at most 5 s."""
+"""So long the round that is under way is waited for: a few requests of at most 10 s."""
 _PUT_BACK = frozenset({StepKind.RESTORE, StepKind.DATA})
 
 

@@ -36,7 +36,7 @@ def require_kept(host: Host, undone: RunRecord, rotated: Sequence[rotating.Rotat
     """Refuse a rollback after which a service could not read its rows.
 
     Raises:
-        RefusedError: the release of before has no such variable, or the secret lies in a file of its own.
+        RefusedError: the previous release has no such variable, or the secret lies in a file of its own.
     """
     for one in rotated:
         if not one.variable and restore and one.is_last and one.kind.phases > 1:

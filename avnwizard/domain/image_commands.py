@@ -2,7 +2,13 @@
 
 from collections.abc import Sequence
 
-from avnwizard.domain.commands import Argv
+from avnwizard.domain.commands import Argv, compose_base
+from avnwizard.domain.host import ComposeProject
+
+
+def build(project: ComposeProject, service: str) -> Argv:
+    """Build one service's image from the sources in the checkout."""
+    return (*compose_base(project), "build", service)
 
 
 def save(image_ids: Sequence[str]) -> Argv:

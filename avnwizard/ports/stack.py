@@ -195,6 +195,9 @@ class Stack(Protocol):
     def pull(self, reference: str, progress: Callable[[str], None]) -> Image:
         """Pull, telling lines of progress."""
 
+    def build(self, service: str, progress: Callable[[str], None]) -> Image:
+        """Build the image of one service from the checkout, telling lines of progress."""
+
     def keep(self, image_id: str, name: str) -> None:
         """Tag an image so that `docker image prune` spares it; with `-a` it does not: no container uses the image."""
 

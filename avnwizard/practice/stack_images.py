@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from avnwizard.domain.host import Image
+from avnwizard.errors import HostError
 from avnwizard.practice.image_archive import PracticeImageArchive
 from avnwizard.practice.images import ImageStore, repository
 from avnwizard.practice.observation import Observer
@@ -44,6 +45,11 @@ class StackImages:
         }
         breaks = any(self._observer.failures.befalls("pull", service) for service in services or {""})
         return self._images.pull(reference, progress, breaks=breaks)
+
+    def build(self, service: str, progress: Callable[[str], None]) -> Image:
+        """No practice service is built from source."""
+        del progress
+        raise HostError(f"{service} has no source to build from.", "Look at its compose file.")
 
     def keep(self, image_id: str, name: str) -> None:
         """Tag an image."""

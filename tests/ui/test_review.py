@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from avnwizard.domain.answers import Decision
 from avnwizard.ui.screens.review import ReviewPage
 from avnwizard.ui.widgets.rows import Rows
 from screenshots.scenes import press
@@ -66,6 +67,13 @@ async def test_what_becomes_of_data_is_decided_here(opened: Open) -> None:
         before = page.plan
         await press(pilot, "d", "escape")
         assert (pilot.app.screen, page.plan) == (page, before)
+
+        upgrade = wizard(pilot).choices.upgrade
+        assert upgrade.prepared
+        asked = replace(upgrade.prepared, undecided=(Decision("data", "valkey", "What?"),))
+        wizard(pilot).choices.upgrade = upgrade.with_plan(asked)
+        await press(pilot, "enter")
+        assert "What shall a rollback do with the data of valkey?" in seen(pilot), "before the run may start"
 
 
 async def test_a_rehearsal_is_shown(opened: Open) -> None:

@@ -19,18 +19,36 @@ def _built(tag: str, label: str, **more: object) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("more", [{}, {"image": "@PROJECT@-local"}], ids=["unnamed", "named"])
-def test_a_source_that_changes_is_refused_before_anything_is(zoo: ZooStack, more: dict[str, str]) -> None:
-    """Zoo 19: no registry is asked for a name that Compose made up, or for whatever a stranger has put under it."""
+def test_a_source_that_changes_is_built(zoo: ZooStack, more: dict[str, str]) -> None:
+    """Zoo 19: no registry is asked for it; the rollback starts the image that ran, under the name of both."""
     bring_up(zoo, {tag: _built(tag, tag, **more) for tag in TAGS}, up=[BUILD])
+    before = zoo.inspect(zoo.containers("web")[0].id)
+    plan = zoo.avnwizard("plan", "--to", "v1.6.0", "--json").data
+    part = next(one for one in plan["services"] if one["service"] == "web")
+    assert (part["built"], part["pulled"]) == (True, False)
+    pull = next(one for one in plan["steps"] if one["name"] == "pull")
+    assert [one[-2:] for one in pull["commands"] if "build" in one] == [["build", "web"]]
+    there = zoo.upgrade(env={"DOCKER_BUILDKIT": "0"})
+    assert there.code == ExitCode.DONE, there.err
+    newer = zoo.inspect(zoo.containers("web")[0].id)
+    assert (before["Config"]["Labels"]["rel"], newer["Config"]["Labels"]["rel"]) == TAGS
+    back = zoo.rollback()
+    assert back.code == ExitCode.DONE, back.err
+    assert zoo.inspect(zoo.containers("web")[0].id)["Image"] == before["Image"]
+    zoo.nothing_to_do()
+
+
+def test_a_source_that_cannot_be_built_changes_no_service(zoo: ZooStack) -> None:
+    """The run stops at the images, with the last lines of the build, and is rolled back."""
+    broken = _built("v1.6.0", "new") | {"web/Dockerfile": "FROM @REG@/docs:v1.5.0\nCOPY nowhere /there\n"}
+    bring_up(zoo, {"v1.5.0": _built("v1.5.0", "old"), "v1.6.0": broken}, up=[BUILD])
     before = [one.id for one in zoo.containers()]
-    said = zoo.upgrade()
-    assert said.code == ExitCode.REFUSED, said.err
-    assert "v1.6.0 builds web from source" in said.err
-    assert "web/Dockerfile changed" in said.err
-    assert "Nothing was changed" in said.err
-    assert "git checkout v1.6.0; docker compose build web" in said.err
+    said = zoo.upgrade(env={"DOCKER_BUILDKIT": "0"})
+    assert said.code == ExitCode.STEP_FAILED, said.err
+    assert "nowhere" in said.err
     assert [one.id for one in zoo.containers()] == before
-    assert zoo.run("git", "status", "--porcelain").stdout == ""
+    assert zoo.rollback().code == ExitCode.DONE
+    assert [one.id for one in zoo.containers()] == before
 
 
 def test_a_source_that_stays_is_not_pulled(zoo: ZooStack) -> None:

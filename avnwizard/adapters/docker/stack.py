@@ -2,14 +2,14 @@
 
 import json
 import os
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from avnwizard.adapters.docker import copying, engine_api
+from avnwizard.adapters.docker import building, copying, engine_api
 from avnwizard.adapters.docker.changes import Changes
 from avnwizard.adapters.docker.cli import DockerCli
 from avnwizard.adapters.docker.credentials import Credentials
@@ -28,6 +28,7 @@ from avnwizard.adapters.docker.inspect import (
     spelled_out,
 )
 from avnwizard.adapters.docker.logins import is_logged_in
+from avnwizard.adapters.docker.logs import last_lines
 from avnwizard.adapters.docker.outdated import outdated
 from avnwizard.adapters.docker.plugin import by_plugin
 from avnwizard.adapters.docker.resolved import Kept, made_from
@@ -35,7 +36,7 @@ from avnwizard.adapters.docker.room import room_of
 from avnwizard.adapters.docker.standing import standing
 from avnwizard.adapters.docker.volumes import DockerVolumes
 from avnwizard.adapters.memory_file import in_memory
-from avnwizard.domain import commands
+from avnwizard.domain import commands, image_commands
 from avnwizard.domain.compose.model import hashes_from_output, model_from_config
 from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image, Room
 from avnwizard.domain.origin import Origin
@@ -195,10 +196,20 @@ class DockerStack:
     def pull(self, reference: str, progress: Callable[[str], None]) -> Image:
         """Pull, telling Docker's lines."""
         self._changes.pull(reference, progress, timeout_s=self._pull_s)
+        return self._required(reference, "pulled")
+
+    def _required(self, reference: str, how: str) -> Image:
         image = self.image(reference)
         if image is None:
-            raise HostError(f"{reference} was pulled and is not here.", "Does something prune images on this host?")
+            raise HostError(f"{reference} was {how} and is not here.", "Does something prune images on this host?")
         return image
+
+    def build(self, service: str, progress: Callable[[str], None]) -> Image:
+        """Build the image of one service from the checkout."""
+        reference = self.resolve().services[service].image
+        with self._composing(None, "Look at what the build said.") as env:
+            building.build(image_commands.build(self.project, service), progress, timeout_s=self._pull_s, env=env)
+        return self._required(reference, "built")
 
     def keep(self, image_id: str, name: str) -> None:
         """Tag an image so that `docker image prune` spares it; with `-a` it does not."""
@@ -286,16 +297,7 @@ class DockerStack:
 
     def logs(self, container_id: str, *, lines: int, since: float = 0.0) -> tuple[str, ...]:
         """The last lines of output, stdout and stderr together, as they are (hostile); () when it is gone."""
-        kept: deque[str] = deque(maxlen=lines)
-        from_then = ("--since", f"{since:.3f}") if since else ()
-        argv = ("docker", "logs", "--tail", str(lines), *from_then, container_id)
-        try:
-            self._cli.stream(argv, kept.append, timeout_s=60.0)
-        except HostError as error:
-            if "no such container" in error.message.lower():
-                return ()
-            raise
-        return tuple(kept)
+        return last_lines(self._cli, container_id, lines, since)
 
     @property
     def _env_file(self) -> Path | None:

@@ -82,7 +82,7 @@ def _decision(part: ServicePlan, model: ComposeModel) -> Decision:
 
 def moves(part: ServicePlan, old: Image | None, new: Image | None) -> bool:
     """Whether its image is another one: by name, or by what the registry has under the same name."""
-    if part.image_old != part.image_new:
+    if part.image_old != part.image_new or part.built:
         return True
     if part.digest and old and old.digest:
         return part.digest != old.digest

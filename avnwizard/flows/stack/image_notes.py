@@ -63,7 +63,7 @@ def _unpinned(services: Sequence[ServicePlan]) -> Iterator[str]:
 def _any_changes(host: Host, services: Sequence[ServicePlan]) -> bool:
     """Whether what runs, what is here and what the registry has differ for any service."""
     wanted = [part for part in services if part.image_new]
-    if any(part.image_old != part.image_new for part in wanted):
+    if any(part.built or part.image_old != part.image_new for part in wanted):
         return True
     here = {reference: host.stack.image(reference) for reference in {part.image_new for part in wanted}}
     running: dict[str, set[str]] = {}

@@ -17,7 +17,8 @@ class Target:
         compose: its compose files with the operator's edits: path in the checkout -> content.
         env: the env file as it will be; it holds secrets.
         changed: what else it changes for each service.
-        unpulled: the services whose image is taken as it is here.
+        unpulled: the services whose image is taken as it is here, or built.
+        built: those of them whose image is built again from the release's sources.
     """
 
     model: ComposeModel
@@ -25,6 +26,7 @@ class Target:
     env: bytes = field(repr=False)
     changed: Mapping[str, Changed]
     unpulled: frozenset[str] = frozenset()
+    built: frozenset[str] = frozenset()
 
 
 def is_same(host: Host, target: Target, service: Service, running: Sequence[Container], image: Image | None) -> bool:
@@ -36,7 +38,12 @@ def is_same(host: Host, target: Target, service: Service, running: Sequence[Cont
     Raises:
         HostError: Compose does not say whether it would replace a container.
     """
-    if target.changed[service.name].all or image is None or len(running) < max(service.replicas, 1):
+    if (
+        service.name in target.built
+        or target.changed[service.name].all
+        or image is None
+        or len(running) < max(service.replicas, 1)
+    ):
         return False
     if service.container_name and len(running) > 1:
         return False

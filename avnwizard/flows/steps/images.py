@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from avnwizard.domain import commands
+from avnwizard.domain import commands, image_commands
 from avnwizard.domain.host import Image
 from avnwizard.domain.plan import Plan
 from avnwizard.domain.references import by_digest, is_tag, repository_of
@@ -23,10 +23,15 @@ def references(plan: Plan) -> dict[str, str]:
     return {service.image_new: service.digest for service in plan.services if service.image_new and service.pulled}
 
 
+def built(plan: Plan) -> dict[str, str]:
+    """Image reference -> the service that it is built by, for what is built from the release's sources."""
+    return {part.image_new: part.service for part in reversed(plan.services) if part.built and part.image_new}
+
+
 def unpulled(plan: Plan) -> list[str]:
     """The references of the images that are taken as they are here."""
     named = {service.image_new for service in plan.services if service.image_new and not service.pulled}
-    return sorted(named - references(plan).keys())
+    return sorted(named - references(plan).keys() - built(plan).keys())
 
 
 class PullImages(Step):
@@ -47,7 +52,11 @@ class PullImages(Step):
         verified = [rule.command(each) for each in named]
         return replace(
             super().describe(),
-            commands=(*(commands.docker_pull(image) for image in sorted(wanted)), *verified),
+            commands=(
+                *(commands.docker_pull(image) for image in sorted(wanted)),
+                *verified,
+                *(image_commands.build(self._scene.plan.project, one) for one in built(self._scene.plan).values()),
+            ),
             note="What is pulled is what runs, by image id. The images that run now are kept under a tag each, which "
             "`docker image prune` spares; `prune -a` does not, and a rollback then pulls them from their registry.",
             going_back="nothing to undo; the old images are kept",
@@ -78,6 +87,11 @@ class PullImages(Step):
             self._require_signed(reference, image)
             require_same_major(self._scene.host, self._scene.plan, image, ctx.recall().get("running", {}))
             pulled[reference] = image.id
+        for number, (reference, service) in enumerate(built(self._scene.plan).items()):
+            ctx.checkpoint()
+            ctx.say(f"building {reference}")
+            with ctx.effect(f"build-{number}"):
+                pulled[reference] = stack.build(service, ctx.say).id
         for reference in unpulled(self._scene.plan):
             pulled[reference] = _here(stack, reference).id
         require_safe_still(ctx, self._scene.host, self._scene.plan)

@@ -13,23 +13,25 @@ from avnwizard.flows.upgrade.release_files import below, moved_files
 _UNPULLED = frozenset({"never", "build"})
 
 
-def images_of_this_host(host: Host, draft: Draft, now: ComposeModel, model: ComposeModel) -> frozenset[str]:
-    """The services of the target whose image is taken as it is here.
+def images_of_this_host(
+    host: Host, draft: Draft, now: ComposeModel, model: ComposeModel
+) -> tuple[frozenset[str], frozenset[str]]:
+    """The services of the target whose image is taken as it is here or built; and those of them that are built.
 
     A service with `build:` and `image:` may be pulled by some operators and built by others: where the image that is
-    here came from a registry, it is pulled.
+    here came from a registry, it is pulled. Services that share an image are built together, or none of them.
 
     Args:
         now: the model of the files in the checkout.
         model: the target's.
 
     Raises:
-        RefusedError: such an image is not here, or would have to be built again: avnwizard builds none.
+        RefusedError: such an image is not here and cannot be built.
     """
     ours = frozenset(_of_this_host(host, now, model))
-    for name in sorted(ours):
-        _require_built(host, draft, now, model, name)
-    return ours
+    again = {model.services[name].image for name in sorted(ours) if _is_built(host, draft, now, model, name)}
+    sources = {name for name in ours if _body(model, name).get("build")}
+    return ours, frozenset(name for name in sources if model.services[name].image in again)
 
 
 def _of_this_host(host: Host, now: ComposeModel, model: ComposeModel) -> Iterator[str]:
@@ -44,32 +46,22 @@ def _of_this_host(host: Host, now: ComposeModel, model: ComposeModel) -> Iterato
                 yield name
 
 
-def _require_built(host: Host, draft: Draft, now: ComposeModel, model: ComposeModel, name: str) -> None:
+def _is_built(host: Host, draft: Draft, now: ComposeModel, model: ComposeModel, name: str) -> bool:
+    """Whether an image has to be built from the release's sources."""
     image, release = model.services[name].image, printable(draft.target.name)
     shown, service = printable(image, limit=200), printable(name, limit=60)
-    build = _body(model, name).get("build")
-    if not build:
-        if host.stack.image(image) is None:
-            raise RefusedError(
-                f"{service} of {release} runs {shown}, which is not on this host and which the compose file says not "
-                "to pull. Nothing was changed.",
-                f"Load or build {shown} first, then plan again.",
-            )
-        return
-    changed = list(below(host, _context(build), moved_files(host, draft)))
-    if host.stack.image(image) is None:
-        why = f"{shown}, which is not on this host"
-    elif changed:
-        why = f"{shown}, and {', '.join(printable(one, limit=80) for one in changed[:2])} changed"
-    elif build != _body(now, name).get("build"):
-        why = f"{shown}, and how it is built changes"
-    else:
-        return
-    raise RefusedError(
-        f"{release} builds {service} from source ({why}), and avnwizard builds no images. Nothing was changed.",
-        f"Do this release by hand: avnwizard snapshot create; git checkout {release}; "
-        f"docker compose build {service}; docker compose up -d",
-    )
+    build, here = _body(model, name).get("build"), host.stack.image(image) is not None
+    if build:
+        sources_move = any(below(host, _context(build), moved_files(host, draft)))
+        return not here or sources_move or build != _body(now, name).get("build")
+    sharing = any(one.image == image and _body(model, other).get("build") for other, one in model.services.items())
+    if not here and not sharing:
+        raise RefusedError(
+            f"{service} of {release} runs {shown}, which is not on this host and which the compose file says not "
+            "to pull. Nothing was changed.",
+            f"Load, build or pull it first (docker pull {shown}), then plan again.",
+        )
+    return False
 
 
 def _context(build: Mapping[str, Any] | str) -> list[str]:

@@ -141,8 +141,7 @@ def prepare(
     changes = compose_changes(now, model, (host.postgres_service, *host.choice.others)) + in_sentences(changed)
     kept = plan_snapshot(host, draft.current.name, taken=snapshot and bool(host.postgres_service), volumes=volumes)
     verdict = draft.migrations
-    unpulled = images_of_this_host(host, draft, now, model)
-    target = Target(model, compose, env.to_bytes(), changed, unpulled)
+    target = Target(model, compose, env.to_bytes(), changed, *images_of_this_host(host, draft, now, model))
     containers = [one for one in host.stack.containers() if not one.one_off]
     others = others_of(host, draft, containers, now, model)
     ways = answers.data_ways()

@@ -125,6 +125,8 @@ def _service(
     )
     choice, ready = _asked(host, vouched, choice, handed, running, ordered=override is not None)
     reason, how, may_lose = AS_CHOSEN if chosen else choice.reason, None, ""
+    if name in target.built:
+        reason = f"its image is built again; {reason}"
     if changed.all and choice.strategy != "job":
         reason = f"{in_words(changed.all)}; {reason}"
     if choice.strategy == "surge":
@@ -143,6 +145,7 @@ def _service(
         recreate_grace_s(service, facts) if choice.strategy == "recreate" else service.stop_grace_s,
         unseen=changed.copied if choice.strategy == "job" else changed.mounted + changed.copied,
         pulled=pulled,
+        built=name in target.built,
         image_checked=checked,
         ready=ready,
     )

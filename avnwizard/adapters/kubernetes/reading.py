@@ -109,7 +109,7 @@ def pod_states(found: Sequence[Mapping[str, Any]]) -> tuple[PodState, ...]:
 
 
 def _pod(raw: Mapping[str, Any]) -> PodState:
-    owner = next(iter(at(raw, "metadata", "ownerReferences") or ()), {})
+    owner: Mapping[str, Any] = next(iter(at(raw, "metadata", "ownerReferences") or ()), {})
     ending = bool(at(raw, "metadata", "deletionTimestamp"))  # what it ends with is no trouble
     statuses = [*(at(raw, "status", "initContainerStatuses") or ()), *(at(raw, "status", "containerStatuses") or ())]
     trouble = ("", "") if ending else next(iter(_troubles(statuses)), ("", ""))

@@ -64,8 +64,8 @@ def test_up_and_down_again(release: LabRelease) -> None:
 
 
 def test_helm_and_the_run_are_killed(release: LabRelease) -> None:
-    """Pods that nobody starts: Helm waits, both are killed. The check names the cure, the rollback is one."""
-    release.chart("1.6.0", pods=True)
+    """A hook that never ends: Helm waits, both are killed. The check names the cure, the rollback is one."""
+    release.chart("1.6.0", pods=True, migrate="nowhere:1")
     started = in_a_session("kubernetes", "upgrade", "--yes", "--stack", release.checkout, env=release.env)
     release.kill_helm_and_run()
     started.wait(60)
@@ -92,10 +92,10 @@ def test_left_pending_by_hand(release: LabRelease) -> None:
     assert _tag(release) == "1.6.0"
 
 
-def test_pods_that_never_get_ready(release: LabRelease) -> None:
+def test_a_hook_that_never_ends(release: LabRelease) -> None:
     """Helm gives up after its time-out and puts the old revision back; the run says so and ends with 4."""
     release.configure(timeout_s=5)
-    release.chart("1.6.0", pods=True)
+    release.chart("1.6.0", pods=True, migrate="nowhere:1")
     failed = _say(release, "kubernetes", "upgrade", "--yes")
     assert failed.code == 4, failed.err
     assert "the old pods serve" in failed.err

@@ -82,10 +82,11 @@ def test_the_schema_that_moved_goes_back_and_the_other_stays(world: _World, tmp_
     process.order()
     assert process.carry() == "done", process.journal.run(process.run).message
     assert _rows(world, "app") == {"public.users": 3}
+    world.release.ending = 3
     pods: dict[str, int] = {}
 
     def look(name: str) -> None:
-        pods[name] = world.release.scaled.get(("Deployment", "gateway"), 2)
+        pods[name] = world.release.scaled.get(("Deployment", "gateway"), 2) + world.release.ending
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(step, "fault_point", look)

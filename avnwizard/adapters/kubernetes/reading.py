@@ -109,17 +109,18 @@ def pod_states(found: Sequence[Mapping[str, Any]]) -> tuple[PodState, ...]:
 
 
 def _pod(raw: Mapping[str, Any]) -> PodState:
-    owners = at(raw, "metadata", "ownerReferences") or [{}]
+    owner: Mapping[str, Any] = next(iter(at(raw, "metadata", "ownerReferences") or ()), {})
+    ending = bool(at(raw, "metadata", "deletionTimestamp"))  # what it ends with is no trouble
     statuses = [*(at(raw, "status", "initContainerStatuses") or ()), *(at(raw, "status", "containerStatuses") or ())]
-    trouble = next(iter(_troubles(statuses)), ("", ""))
+    trouble = ("", "") if ending else next(iter(_troubles(statuses)), ("", ""))
     ready = any(
         one.get("type") == "Ready" and one.get("status") == "True" for one in at(raw, "status", "conditions") or ()
     )
     return PodState(
         name=str(at(raw, "metadata", "name")),
-        owner=str(owners[0].get("name", "")),
+        owner=f"{owner.get('kind', '')}/{owner.get('name', '')}" if owner else "",
         phase=str(at(raw, "status", "phase")),
-        ready=ready and not at(raw, "metadata", "deletionTimestamp"),
+        ready=ready and not ending,
         restarts=sum(whole(one.get("restartCount")) for one in statuses),
         trouble=trouble[0],
         container=trouble[1],

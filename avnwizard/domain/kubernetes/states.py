@@ -42,6 +42,7 @@ class PodState:
     """One pod. Everything in it comes from the cluster, so it is hostile text.
 
     Attributes:
+        owner: such as "ReplicaSet/gateway-6dcb4c8b5f", "" for none.
         phase: Kubernetes' word, such as "Running".
         trouble: why a container of it waits or ended, such as "CrashLoopBackOff"; "" for nothing.
         container: the container in trouble, "" for none.
@@ -54,6 +55,13 @@ class PodState:
     restarts: int
     trouble: str = ""
     container: str = ""
+
+    def belongs_to(self, kind: str, name: str) -> bool:
+        """Whether a workload made it: a Deployment by a ReplicaSet that is named after it."""
+        whose, _, owner = self.owner.partition("/")
+        if kind == "Deployment":
+            return whose == "ReplicaSet" and owner.rpartition("-")[0] == name
+        return (whose, owner) == (kind, name)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from avnwizard.flows.steps.restore import PutInPlace, RestoreBeside
 from avnwizard.planned import StepKind
 
 _MOVED, _SCALED = "moved", "scaled"
+_ENDED = frozenset({"Succeeded", "Failed"})
 _POLL_S = 1.0
 
 
@@ -87,15 +88,25 @@ class ScaleDown(Step):
         for kind, name, _ in [*noted, *more]:
             with ctx.effect(f"down-{name}"):
                 world.cluster.scale(kind, name, 0)
-        names = {name for _, name, _ in [*noted, *more]}
+        scaled = [(kind, name) for kind, name, _ in [*noted, *more]]
+        self._wait_until_gone(scaled)
+        ctx.say(f"{', '.join(sorted(printable(name) for _, name in scaled)) or 'nothing'} scaled down")
+
+    def _wait_until_gone(self, scaled: list[tuple[str, str]]) -> None:
+        """By the pods themselves: one that is ending writes on, and its workload no longer counts it."""
+        world = self._world
         deadline = world.host.clock.now() + world.plan.timeout_s
-        while left := [one for one in world.cluster.workloads(objects) if one.name in names and one.total]:
+        while left := [
+            pod
+            for pod in world.cluster.pods()
+            if pod.phase not in _ENDED and any(pod.belongs_to(kind, name) for kind, name in scaled)
+        ]:
             if world.host.clock.now() >= deadline:
                 raise StepError(
-                    f"{left[0].shown} still has {left[0].total} pods.", "Look at: kubectl get pods. Then resume."
+                    f"The pod {printable(left[0].name, limit=100)} does not end.",
+                    "Look at: kubectl get pods. Then resume.",
                 )
             world.host.clock.sleep(_POLL_S)
-        ctx.say(f"{', '.join(sorted(map(printable, names))) or 'nothing'} scaled down")
 
 
 class SwapMoved(PutInPlace):

@@ -48,6 +48,7 @@ class PracticeRelease:
         on_hook: what a job does, such as a migration.
         accident: called at each phase of Helm's work; what it raises ends Helm there, as a kill does.
         lingering: how often `helm_runs` says yes before that helm is through; `finish` is what it does then.
+        ending: how many more looks find the pods of what was scaled down: a pod may take its time to end.
         denied: what this login may not, as "verb resource".
         changed_by_hand: "Kind/name" of objects that differ from the release.
     """
@@ -64,6 +65,7 @@ class PracticeRelease:
     accident: Callable[[str], None] = _nothing
     lingering: int = 0
     finish: Callable[[], None] | None = None
+    ending: int = 0
     denied: set[str] = field(default_factory=set)
     changed_by_hand: set[str] = field(default_factory=set)
     lease: Lease = field(default_factory=lambda: Lease("", 0.0, 0.0, ""))
@@ -173,9 +175,14 @@ class PracticeCluster:
         found = []
         for state in self.workloads(tuple(self._release.live.values())):
             trouble = "" if state.ready == state.wanted else "CrashLoopBackOff"
+            owner = f"ReplicaSet/{state.name}-1" if state.kind == "Deployment" else f"{state.kind}/{state.name}"
+            total = state.total
+            if not total and self._release.ending:
+                self._release.ending -= 1
+                total = 1
             found += [
-                PodState(f"{state.name}-{number}", state.name, "Running", not trouble, 0, trouble, "app")
-                for number in range(state.total)
+                PodState(f"{state.name}-{number}", owner, "Running", not trouble, 0, trouble, "app")
+                for number in range(total)
             ]
         return tuple(found)
 

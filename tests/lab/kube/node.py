@@ -4,8 +4,10 @@ etcd, kube-apiserver, controller-manager, scheduler, containerd, kubelet and kub
 Addresses: the host 10.213.0.1, the node 10.213.0.2, pods 10.214.0.0/24, services 10.215.0.0/24.
 """
 
+import contextlib
 import json
 import os
+import signal
 import ssl
 import subprocess
 import time
@@ -122,6 +124,22 @@ class Node:
         )  # fmt: skip
         for daemon in reversed(self._daemons()):
             daemon.stop()
+        self._end_pods()
+
+    def _end_pods(self) -> None:
+        """End what containerd leaves running: its shims, known by this node's socket, and their containers."""
+        for file in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                words = file.read_bytes().decode("utf-8", "replace").split("\0")
+            except OSError:
+                continue
+            if "containerd-shim" not in words[0] or str(self.run / "containerd.sock") not in words:
+                continue
+            shim = int(file.parent.name)
+            told = subprocess.run(["pgrep", "-P", str(shim)], capture_output=True, text=True, check=False).stdout
+            for pid in (*map(int, told.split()), shim):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
     def kubectl(self, *words: str, feed: str = "", check: bool = True) -> str:
         """What kubectl says."""

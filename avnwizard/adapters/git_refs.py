@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from avnwizard.adapters.git_runner import GitRunner
 from avnwizard.adapters.hostile import fail
-from avnwizard.domain import commands
+from avnwizard.domain import git_commands
 from avnwizard.domain.host import TagRef, TreeChange
 from avnwizard.domain.plain import printable
 from avnwizard.errors import HostError
@@ -156,7 +156,7 @@ def remote_tags(runner: GitRunner, tag: str = "") -> dict[str, str]:
 
 def fetch(runner: GitRunner) -> None:
     """Fetch branches and tags. A tag that moved on the remote is refused by git and is no failure of the rest."""
-    done = runner.try_network(commands.git_fetch(runner.directory, _demand_remote(runner)))
+    done = runner.try_network(git_commands.git_fetch(runner.directory, _demand_remote(runner)))
     said = done.stderr.decode("utf-8", "replace").replace("\r", "\n")
     lines = [line for line in _lines(said) if line.lstrip().startswith("! ")]
     if done.code == 0 or (done.code == 1 and lines and all("would clobber existing tag" in line for line in lines)):

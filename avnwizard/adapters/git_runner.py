@@ -4,7 +4,7 @@ from pathlib import Path
 
 from avnwizard.adapters.git_environment import git_environment
 from avnwizard.adapters.process import Completed, run
-from avnwizard.domain import commands
+from avnwizard.domain import commands, git_commands
 
 LOCAL_S = 120.0
 NETWORK_S = 600.0
@@ -26,12 +26,12 @@ class GitRunner:
 
     def __call__(self, *words: str) -> Completed:
         """`git WORDS`; `HostError` when it fails."""
-        return self.execute(commands.git(self.directory, *words))
+        return self.execute(git_commands.git(self.directory, *words))
 
     def try_(self, *words: str, network: bool = False) -> Completed:
         """`git WORDS`, its failure left to the caller."""
         timeout_s = self._network_s if network else self._local_s
-        argv = commands.git(self.directory, *words)
+        argv = git_commands.git(self.directory, *words)
         return run(argv, timeout_s=timeout_s, env=git_environment(), check=False, hint=_HINT)
 
     def execute(self, argv: commands.Argv, *, umask: int = -1) -> Completed:

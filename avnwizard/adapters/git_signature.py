@@ -15,7 +15,7 @@ from avnwizard.adapters.git_environment import git_environment
 from avnwizard.adapters.git_runner import LOCAL_S, GitRunner
 from avnwizard.adapters.memory_file import in_memory
 from avnwizard.adapters.process import run
-from avnwizard.domain import commands
+from avnwizard.domain import git_commands
 from avnwizard.domain.plain import printable
 from avnwizard.domain.signature import Signature, Standing, allowed_signers, judged, names_itself
 from avnwizard.errors import HostError
@@ -44,7 +44,7 @@ def signature(runner: GitRunner, tag: str, trusted: Sequence[Path]) -> Signature
         return Signature(Standing.BAD, why="the signed tag was made under another name")
     with ExitStack() as held:
         settings, environment = held.enter_context(_trusting(trusted)) if trusted else ([], {})
-        argv = commands.git(runner.directory, *settings, "verify-tag", "--raw", f"refs/tags/{tag}")
+        argv = git_commands.git(runner.directory, *settings, "verify-tag", "--raw", f"refs/tags/{tag}")
         env = {**git_environment(), **environment}
         done = run(argv, timeout_s=LOCAL_S, env=env, check=False, hint="Install GnuPG or OpenSSH.")
     return judged(done.code, (done.stdout + b"\n" + done.stderr).decode("utf-8", "replace"))

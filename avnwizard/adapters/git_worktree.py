@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from avnwizard.adapters.files import refusal, replace_file
 from avnwizard.adapters.git_ownership import umask_like
 from avnwizard.adapters.git_runner import GitRunner
-from avnwizard.domain import commands
+from avnwizard.domain import git_commands
 from avnwizard.errors import HostError
 
 _LOCK_WAIT_S = 10.0
@@ -54,7 +54,7 @@ def move(runner: GitRunner, commit: str, *, contents: Mapping[str, bytes | None]
     _refuse_overwriting(runner, commit, contents)
     was = _modes(runner, "HEAD", places)
     mask = umask_like(runner.directory, (path for path in tracked(runner) if path not in contents))
-    runner.execute(commands.git_checkout(runner.directory, commit), umask=mask)
+    runner.execute(git_commands.git_checkout(runner.directory, commit), umask=mask)
     for path, data in contents.items():
         place = places[path]
         try:
@@ -69,7 +69,7 @@ def move(runner: GitRunner, commit: str, *, contents: Mapping[str, bytes | None]
 
 def attach(runner: GitRunner, branch: str) -> None:
     """Put HEAD on a branch that points at the commit of the work tree."""
-    runner.execute(commands.git_attach(runner.directory, branch))
+    runner.execute(git_commands.git_attach(runner.directory, branch))
 
 
 def is_at(runner: GitRunner, commit: str, *, contents: Mapping[str, bytes | None]) -> bool:

@@ -64,7 +64,7 @@ def _watcher(run: str) -> LineWatcher:
 
 
 def _watch(host: "Host", run: str, process: Popen[bytes] | None, reader: FeedReader, watcher: LineWatcher) -> None:
-    from avnwizard.flows.run.launch import is_live
+    from avnwizard.flows.holding import is_live
 
     journal = host.journal()
     names = {step.name: step.title for step in journal.steps(run)}

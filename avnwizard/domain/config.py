@@ -13,6 +13,7 @@ from avnwizard.domain.config_fleet import FleetSection
 from avnwizard.domain.config_hooks import HooksSection
 from avnwizard.domain.config_images import ImagesSection
 from avnwizard.domain.config_kubernetes import KubernetesSection
+from avnwizard.domain.config_probe import ProbeSection
 from avnwizard.domain.config_rehearse import RehearseSection
 from avnwizard.domain.config_rotation import RotationSection
 from avnwizard.domain.config_snapshot import SnapshotSection
@@ -33,8 +34,8 @@ COMPOSE_ENV_FILE = ".env"
 _STRICT = {"extra": "forbid"}
 """`pydantic.ConfigDict`, as what these classes carry for the reading: an unknown key is an error."""
 _MANY = 64
+_PATH = re.compile(r"/[!-~]*")
 _HOUR_S, _DAY_S, _CENTURY_DAYS = 3600, 86400, 36500
-_ADDRESS, _PATH, _URL = (re.compile(each) for each in (r"|\S+:[0-9]{1,5}", r"/[!-~]*", r"https?://[!-~]+"))
 
 Strategy = Literal["job", "surge", "recreate", "skip"]
 
@@ -178,43 +179,6 @@ class RollbackSection:
     compatible: tuple[str, ...] = ()
     save_rows: bool = False
     data: dict[str, DataWay] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class ProbeSection:
-    """`[probe]`: how the edge is probed during a run. The routers' labels tell the routes.
-
-    Attributes:
-        rate: requests a second, over all routes.
-        address: "ADDRESS:PORT" of the edge on this host, where Traefik's flags and ports do not tell.
-        paths: router name -> the path to ask, instead of the one that its rule tells.
-        urls: what to ask instead of the routers, such as "https://id.example.com/health".
-        changed: names of routers that may answer otherwise after an upgrade, such as 401 instead of 200.
-    """
-
-    __pydantic_config__ = _STRICT
-
-    enabled: bool = True
-    rate: Annotated[float, Interval(ge=0.5, le=200)] = 20.0
-    address: str = ""
-    paths: dict[str, str] = field(default_factory=dict)
-    urls: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be asked; `ValueError` names the key first."""
-        if not _ADDRESS.fullmatch(self.address):
-            raise ValueError("address: Must be ADDRESS:PORT")
-        for name, path in self.paths.items():
-            if not _PATH.fullmatch(path):
-                raise ValueError(f"paths.{name}: Must begin with / and hold no space")
-        asked = {f"paths.{name}": path for name, path in self.paths.items()}
-        for place, text in {**asked, **{f"urls.{number}": url for number, url in enumerate(self.urls)}}.items():
-            if redact_urls(text) != text:
-                raise ValueError(f"{place}: Must hold no password and no token, since plan and journal keep it")
-        for number, url in enumerate(self.urls):
-            if not _URL.fullmatch(url):
-                raise ValueError(f"urls.{number}: Must begin with http:// or https:// and hold no space")
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,11 @@ def holding(host: Host, *, run: str, kind: str) -> Iterator[None]:
                     lock.settle(host.lock, host.state.folder)
 
 
+def is_live(host: Host, run: str) -> bool:
+    """Whether a process carries that run now."""
+    return lock.holder(host.lock).get("run") == run
+
+
 def post(host: Host, action: Action, run: str = "") -> str:
     """Ask the live run for something; the run's name.
 

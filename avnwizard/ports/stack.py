@@ -13,7 +13,6 @@ from avnwizard.domain.host import (
     Image,
     Merge,
     RepoState,
-    Room,
     TagRef,
     TreeChange,
     TreeFile,
@@ -21,6 +20,7 @@ from avnwizard.domain.host import (
 from avnwizard.domain.origin import Origin
 from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.domain.probing import Standing
+from avnwizard.domain.room import Room
 from avnwizard.domain.signature import Signature
 from avnwizard.ports.image_archive import ImageArchive
 from avnwizard.ports.progress import Progress

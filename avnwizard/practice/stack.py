@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image, Room, Service
+from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image, Service
 from avnwizard.domain.origin import Origin
 from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.domain.postgres.server import Evidence
 from avnwizard.domain.probing import Standing
+from avnwizard.domain.room import Room
 from avnwizard.errors import HostError
 from avnwizard.ports import Progress
 from avnwizard.practice import model, programs

@@ -12,7 +12,7 @@ from textual.message_pump import MessagePump
 from avnwizard.engine.feed import Event, FeedReader
 from avnwizard.engine.records import Action
 from avnwizard.errors import WizardError
-from avnwizard.flows.run.launch import is_live
+from avnwizard.flows.holding import is_live
 from avnwizard.flows.run.registry import flow_of
 from avnwizard.ui.run_view import RunNews
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from avnwizard.adapters.docker.room import room_of, taken_bytes
-from avnwizard.domain.host import Room
+from avnwizard.domain.room import Room
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from avnwizard.flows.holding import is_live
 from avnwizard.flows.host import Host
 from avnwizard.flows.run import launch
 from avnwizard.practice.workshop import make
@@ -87,7 +88,7 @@ def _helped(terminal: Terminal) -> list[float]:
 def _wait(host: Host, run: str) -> None:
     host.journal().post(run, "abort")
     for _ in range(1200):
-        if not launch.is_live(host, run):
+        if not is_live(host, run):
             return
         time.sleep(0.1)
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from avnwizard.domain.config import ProbeSection
+from avnwizard.domain.config_probe import ProbeSection
 from avnwizard.domain.probing import Outcome, Route, judge
 from avnwizard.domain.traefik.routes import plan_probe
 from avnwizard.flows.edge.baseline import learn, wait_for_all

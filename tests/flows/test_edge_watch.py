@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from avnwizard.domain.config import ProbeSection
+from avnwizard.domain.config_probe import ProbeSection
 from avnwizard.domain.probing import Answer, Outcome, ProbePlan, Route
 from avnwizard.domain.traefik.routes import plan_probe
 from avnwizard.engine.feed import Event, FeedReader, FeedWriter

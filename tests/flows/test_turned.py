@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from avnwizard.domain.answers import Answers
-from avnwizard.domain.config import ProbeSection
+from avnwizard.domain.config_probe import ProbeSection
 from avnwizard.domain.probing import Answer, Identity, Outcome, Route
 from avnwizard.engine.feed import FeedWriter
 from avnwizard.errors import StepError

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from avnwizard.domain.answers import Answers
-from avnwizard.domain.config import ProbeSection
+from avnwizard.domain.config_probe import ProbeSection
 from avnwizard.domain.probing import Outcome, Route, judge
 from avnwizard.domain.readiness import Readiness
 from avnwizard.domain.traefik.routes import plan_probe

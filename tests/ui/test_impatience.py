@@ -3,8 +3,8 @@
 import pytest
 from textual.pilot import Pilot
 
+from avnwizard.flows.holding import is_live
 from avnwizard.flows.host import Host
-from avnwizard.flows.run import launch
 from avnwizard.practice.host import PracticeHost
 from avnwizard.ui.app import WizardApp
 from avnwizard.ui.screens.ask import Ask
@@ -130,4 +130,4 @@ async def test_a_run_that_stops_under_the_question_is_not_asked_to_stop(
         assert pilot.app.screen_stack[-1] is page
     journal = host.journal()
     assert journal.take_controls(run) == []
-    assert not launch.is_live(host, run)
+    assert not is_live(host, run)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from avnwizard.engine.records import UNFINISHED
+from avnwizard.flows.holding import is_live
 from avnwizard.flows.host import Host
 from avnwizard.flows.run import launch
 from avnwizard.wiring import open_host
@@ -35,7 +36,7 @@ def slow(practice_template: Path, tmp_path: Path) -> Iterator[Host]:
 def _ended(host: Host, run: str) -> str:
     """The state at the end of a run that goes on by itself."""
     for _ in range(1200):
-        if not launch.is_live(host, run) and host.journal().run(run).state not in {"created", "running"}:
+        if not is_live(host, run) and host.journal().run(run).state not in {"created", "running"}:
             break
         time.sleep(0.05)
     return host.journal().run(run).state
@@ -53,11 +54,11 @@ def test_a_lost_connection_ends_the_screen_and_not_the_run(slow: Host, *, nohup:
     until(lambda: _asks_to_try_again(first))  # keys are ignored for a moment after the run turned out to be cut off
     first.write("\r")
     first.wait_for("▶ running")
-    assert launch.is_live(slow, run)
+    assert is_live(slow, run)
     first.hang_up()
     ended = first.wait()
     assert ended == (0 if nohup else -signal.SIGHUP)
-    assert launch.is_live(slow, run)
+    assert is_live(slow, run)
     again = spawn([], slow.repo.directory)
     again.wait_for("of 27 steps")
     again.wait_for("The upgrade is done")

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from avnwizard.domain.answers import Answers
 from avnwizard.errors import ExitCode
+from avnwizard.flows.holding import is_live
 from avnwizard.flows.host import Host
 from avnwizard.flows.run import launch
 from avnwizard.flows.stack.kept_images import keep_name
@@ -143,7 +144,7 @@ async def test_abort_asks_first_and_leaving_leaves_the_run(practice_template: Pa
             await press(pilot, "a")
             assert "Stop the run at the next safe place?" in seen(pilot)
             await press(pilot, "escape", "q")
-        assert launch.is_live(host, run)
+        assert is_live(host, run)
         async with attached(host) as pilot:
             await until(pilot, "running")
             await press(pilot, "a", "enter")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from avnwizard.domain import commands
+from avnwizard.domain import commands, git_commands
 from avnwizard.domain.host import ComposeProject
 
 PROJECT = ComposeProject("avn", Path("/srv/id"), (Path("/srv/id/a.yml"), Path("/srv/id/b.yml")), Path("/srv/id/.env"))
@@ -56,16 +56,16 @@ def test_variables_travel_by_name() -> None:
 def test_git_runs_no_hook() -> None:
     """Every git command has the hooks switched off."""
     for argv in (
-        commands.git_checkout(Path("/srv/id"), "0" * 40),
-        commands.git_fetch(Path("/srv/id"), "origin"),
-        commands.git_attach(Path("/srv/id"), "main"),
+        git_commands.git_checkout(Path("/srv/id"), "0" * 40),
+        git_commands.git_fetch(Path("/srv/id"), "origin"),
+        git_commands.git_attach(Path("/srv/id"), "main"),
     ):
         assert argv[:5] == ("git", "-C", "/srv/id", "-c", "core.hooksPath=/dev/null")
 
 
 def test_fetch_forces_no_tag() -> None:
     """The refspec of tags has no `+`."""
-    assert commands.git_fetch(Path("/srv/id"), "origin")[-1] == "refs/tags/*:refs/tags/*"
+    assert git_commands.git_fetch(Path("/srv/id"), "origin")[-1] == "refs/tags/*:refs/tags/*"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from avnwizard.domain.config import Config, StackSection
 from avnwizard.errors import RefusedError
-from avnwizard.wiring import _default_project
+from avnwizard.wiring.settings import default_project
 
 
 def _files(folder: Path, *names: str) -> None:
@@ -35,7 +35,7 @@ def test_what_compose_would_take(
 ) -> None:
     """A stranger's project needs neither Avnology's compose file nor its env file."""
     _files(tmp_path, *there)
-    found = _default_project(tmp_path, Config(StackSection(files=tuple(named))))
+    found = default_project(tmp_path, Config(StackSection(files=tuple(named))))
     assert [str(one.relative_to(tmp_path)) for one in found.files] == files
     assert (str(found.env_file.relative_to(tmp_path)), found.env_optional) == (env_file, optional)
 
@@ -43,7 +43,7 @@ def test_what_compose_would_take(
 def test_without_any_file_it_is_said(tmp_path: Path) -> None:
     """With what to name, and where."""
     with pytest.raises(RefusedError, match=r"there is no docker-compose.traefik.yml"):
-        _default_project(tmp_path, Config())
+        default_project(tmp_path, Config())
 
 
 def test_the_name_that_compose_would_give(tmp_path: Path) -> None:
@@ -51,11 +51,11 @@ def test_the_name_that_compose_would_give(tmp_path: Path) -> None:
     compose = tmp_path / "compose.yml"
     compose.write_text("services: {}\n")
     folder = tmp_path.name.lower().lstrip("_-")
-    assert _default_project(tmp_path, Config()).name == folder
+    assert default_project(tmp_path, Config()).name == folder
     compose.write_text("name: shop\nservices: {}\n")
-    assert _default_project(tmp_path, Config()).name == "shop"
+    assert default_project(tmp_path, Config()).name == "shop"
     compose.write_text("name: ${NAME:-x}\nservices: {}\n")
-    assert _default_project(tmp_path, Config()).name == folder
+    assert default_project(tmp_path, Config()).name == folder
     (tmp_path / ".env").write_text("COMPOSE_PROJECT_NAME=paperless\n")
-    assert _default_project(tmp_path, Config()).name == "paperless"
-    assert _default_project(tmp_path, Config(StackSection(project="mine"))).name == "mine"
+    assert default_project(tmp_path, Config()).name == "paperless"
+    assert default_project(tmp_path, Config(StackSection(project="mine"))).name == "mine"

@@ -5,7 +5,6 @@ from typing import Any, cast
 
 import pytest
 
-from avnwizard import wiring
 from avnwizard.domain.config import Config, PostgresSection
 from avnwizard.domain.postgres.choice import DatabaseChoice
 from avnwizard.domain.postgres.server import Evidence
@@ -13,6 +12,7 @@ from avnwizard.errors import HostError
 from avnwizard.flows.rollback.verdict import judge
 from avnwizard.flows.stack.baseline import Baseline
 from avnwizard.planned import StepKind
+from avnwizard.wiring import choosing
 
 _BEGUN = cast("Any", [SimpleNamespace(name="job:kratos-migrate", kind=StepKind.JOB, service="kratos-migrate")])
 _WEB = Evidence("web", "example.test/web:1", programs=frozenset({"web"}))
@@ -29,7 +29,7 @@ def _unresolved(**_: object) -> Any:
 
 def test_a_removed_container_is_known_by_the_compose_file() -> None:
     """Others are there, its own is not: `docker compose rm`, or a volume that is made again."""
-    choose, config = wiring._choose, Config()
+    choose, config = choosing.choose, Config()
     assert choose(_stack(web="example.test/web:1", db="postgres:17"), config, [_WEB]).service == "db"
     made = Evidence("pg", "example.test/store:1", programs=frozenset({"postgres"}))
     assert choose(_stack(db="other:1"), config, [made]).service == "pg"

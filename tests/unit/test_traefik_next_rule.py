@@ -3,7 +3,7 @@
 from typing import Any
 
 from avnwizard.domain.compose.model import model_from_config
-from avnwizard.domain.config import ProbeSection
+from avnwizard.domain.config_probe import ProbeSection
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.probing import Route
 from avnwizard.domain.traefik.routes import plan_probe

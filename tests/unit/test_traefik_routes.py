@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from avnwizard.domain.compose.model import model_from_config
-from avnwizard.domain.config import ProbeSection, parse_config
+from avnwizard.domain.config import parse_config
+from avnwizard.domain.config_probe import ProbeSection
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.traefik.routes import plan_probe
 from avnwizard.errors import UsageError

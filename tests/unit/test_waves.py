@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from avnwizard.domain.compose.model import model_from_config
-from avnwizard.domain.host import ComposeModel, Room
+from avnwizard.domain.host import ComposeModel
+from avnwizard.domain.room import Room
 from avnwizard.domain.strategy import is_job, roll_order
 from avnwizard.domain.waves import Rolled, Wave, in_waves
 from avnwizard.engine.feed import FeedWriter

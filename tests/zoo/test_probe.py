@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from avnwizard.domain.config import ProbeSection
+from avnwizard.domain.config_probe import ProbeSection
 from avnwizard.domain.probing import Tally
 from avnwizard.domain.traefik.routes import plan_probe
 from avnwizard.engine.feed import FeedWriter

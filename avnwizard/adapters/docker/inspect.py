@@ -184,3 +184,10 @@ def _moment(written: object) -> float:
 
 def _number(label: object) -> int:
     return int(label) if isinstance(label, str) and _NUMBER.fullmatch(label) else 1
+
+
+def images_here(cli: DockerCli, references: Sequence[str]) -> dict[str, Image]:
+    """Those of several images that are here, by reference: one question for all."""
+    wanted = sorted(set(references))
+    known = {name: raw for raw in (inspected_images(cli, wanted) if wanted else ()) for name in names_of(raw)}
+    return {one: image_from(one, known[spelled_out(one)]) for one in wanted if spelled_out(one) in known}

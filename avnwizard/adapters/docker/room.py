@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from avnwizard.adapters.docker import engine_api
-from avnwizard.domain.host import Room
+from avnwizard.domain.room import Room
 
 _MEMINFO = Path("/proc/meminfo")
 _AVAILABLE = re.compile(r"^MemAvailable:\s+(\d+) kB$", re.MULTILINE)

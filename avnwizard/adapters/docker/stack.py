@@ -12,7 +12,6 @@ from pathlib import Path
 from avnwizard.adapters.docker import building, copying, engine_api
 from avnwizard.adapters.docker.changes import Changes
 from avnwizard.adapters.docker.cli import DockerCli
-from avnwizard.adapters.docker.credentials import Credentials
 from avnwizard.adapters.docker.discovery import origins_of
 from avnwizard.adapters.docker.engine import find_engine
 from avnwizard.adapters.docker.environment import compose_environment, shadowed, without_secrets
@@ -22,15 +21,14 @@ from avnwizard.adapters.docker.inspect import (
     LABEL,
     container_from,
     image_from,
+    images_here,
     inspected_images,
     labelled,
-    names_of,
-    spelled_out,
 )
-from avnwizard.adapters.docker.logins import is_logged_in
 from avnwizard.adapters.docker.logs import last_lines
 from avnwizard.adapters.docker.outdated import outdated
 from avnwizard.adapters.docker.plugin import by_plugin
+from avnwizard.adapters.docker.registry import Registry
 from avnwizard.adapters.docker.resolved import Kept, made_from
 from avnwizard.adapters.docker.room import room_of
 from avnwizard.adapters.docker.standing import standing
@@ -38,10 +36,11 @@ from avnwizard.adapters.docker.volumes import DockerVolumes
 from avnwizard.adapters.memory_file import in_memory
 from avnwizard.domain import commands, image_commands
 from avnwizard.domain.compose.model import hashes_from_output, model_from_config
-from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image, Room
+from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image
 from avnwizard.domain.origin import Origin
 from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.domain.probing import Standing
+from avnwizard.domain.room import Room
 from avnwizard.errors import HostError
 from avnwizard.ports import Progress
 
@@ -71,7 +70,7 @@ class DockerStack:
         self._changes = Changes(self._cli, project)
         self._models, self._hashes = Kept[ComposeModel](), Kept[dict[str, str]]()
         self._up_s, self._pull_s = up_s, pull_s
-        self._credentials = Credentials()
+        self._registry = Registry(self._cli)
         self.volumes, self.image_archive = DockerVolumes(self._cli), DockerImageArchive(self._cli)
 
     @property
@@ -167,11 +166,7 @@ class DockerStack:
 
     def images(self, references: Sequence[str]) -> dict[str, Image]:
         """Those of several images that are here, by reference: a tag, a digest or an id."""
-        wanted = sorted(set(references))
-        known = {
-            name: raw for raw in (inspected_images(self._cli, wanted) if wanted else ()) for name in names_of(raw)
-        }
-        return {one: image_from(one, known[spelled_out(one)]) for one in wanted if spelled_out(one) in known}
+        return images_here(self._cli, references)
 
     def os_release(self, image_id: str) -> str:
         """`/etc/os-release` of an image that is here; "" where it has none."""
@@ -179,19 +174,11 @@ class DockerStack:
 
     def registry_digest(self, reference: str) -> str:
         """What the registry says the tag is now ("sha256:…"); "" where it cannot be asked."""
-        engine_socket = self._cli.engine_socket
-        return engine_api.registry_digest(engine_socket, reference, self._auth(reference)) if engine_socket else ""
+        return self._registry.digest(reference)
 
     def offers(self, reference: str) -> bool | None:
         """Whether the registry has an image; None where that cannot be told."""
-        engine_socket = self._cli.engine_socket
-        auth = self._auth(reference) if engine_socket else ""
-        found = engine_api.offers(engine_socket, reference, auth) if engine_socket else None
-        # without the credentials that there are, a "no" may only mean that they are needed
-        return None if found is False and not auth and is_logged_in(self._cli.environ, reference) else found
-
-    def _auth(self, reference: str) -> str:
-        return self._credentials.auth(reference, self._cli.environ)
+        return self._registry.offers(reference)
 
     def pull(self, reference: str, progress: Callable[[str], None]) -> Image:
         """Pull, telling Docker's lines."""
@@ -291,8 +278,7 @@ class DockerStack:
 
     def volume_sizes(self, volumes: Sequence[str]) -> dict[str, int]:
         """Bytes in some volumes, by the engine's name; one whose size cannot be seen is left out."""
-        engine_socket = self._cli.engine_socket if volumes else None
-        found = engine_api.volume_sizes(engine_socket) if engine_socket else {}
+        found = engine_api.volume_sizes(self._cli.engine_socket) if volumes and self._cli.engine_socket else {}
         return {name: found[name] for name in volumes if name in found}
 
     def logs(self, container_id: str, *, lines: int, since: float = 0.0) -> tuple[str, ...]:

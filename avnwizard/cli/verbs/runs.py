@@ -77,7 +77,7 @@ def _took(row: dict[str, Any]) -> str:
 
 def _described(host: "Host", record: "RunRecord") -> dict[str, Any]:
     from avnwizard.engine.journal import LOGIN
-    from avnwizard.flows.run.launch import is_live
+    from avnwizard.flows.holding import is_live
 
     return {
         "id": record.id,

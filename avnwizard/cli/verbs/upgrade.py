@@ -90,11 +90,11 @@ def upgrade(
 def resume(run: RunArgument = "", stack: StackOption = HERE, *, detach: DetachOption = False) -> int:
     """Go on with an unfinished run, from the step that stopped it; lift a pause."""
     from avnwizard.cli.follow import follow
-    from avnwizard.flows.run import launch
+    from avnwizard.flows.holding import is_live
 
     host = open_stack(stack)
     record = unfinished(host, run)
-    if launch.is_live(host, record.id):
+    if is_live(host, record.id):
         host.journal().post(record.id, "resume")
         return ExitCode.DONE if detach else follow(host, record.id, None)
     return start(host, record.id, detach=detach)
@@ -121,6 +121,7 @@ def rollback(
     import json as jsonlib
 
     from avnwizard.cli.rollback_view import show_rollback
+    from avnwizard.flows.holding import is_live
     from avnwizard.flows.rollback.plan import Wishes, rollback_to_json
     from avnwizard.flows.run import going_back, launch
     from avnwizard.flows.upgrade.consent import require_consent
@@ -128,7 +129,7 @@ def rollback(
     host = open_stack(stack)
     journal = host.journal()
     record = _to_undo(host, run)
-    if launch.is_live(host, record.id):
+    if is_live(host, record.id):
         raise RefusedError(f"Run {record.id} is live.", f"Stop it first: avnwizard abort {record.id}")
     wishes = Wishes(restore=restore, save_rows=save_rows, unrestored=unrestored, older=tuple(older or ()))
     if going_back.by_its_steps(record):

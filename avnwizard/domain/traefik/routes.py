@@ -3,7 +3,7 @@
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from avnwizard.domain.config import ProbeSection
+from avnwizard.domain.config_probe import ProbeSection
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.probing.route import LeftOut, ProbePlan, Route
 from avnwizard.domain.traefik.entrypoints import Entrypoint, entrypoints, find_traefik, settings_of

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from avnwizard.domain.host import Room
+from avnwizard.domain.room import Room
 from avnwizard.engine.feed import FeedWriter
 from avnwizard.engine.step import Step
 from avnwizard.flows.host import Host

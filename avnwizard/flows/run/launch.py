@@ -15,7 +15,6 @@ from avnwizard.domain.plan import from_json, to_json
 from avnwizard.engine import supervise
 from avnwizard.engine.feed import FeedWriter
 from avnwizard.engine.journal import VERSION, Journal
-from avnwizard.engine.lock import holder
 from avnwizard.engine.records import UNFINISHED, RunRecord, RunState
 from avnwizard.engine.runner import run_steps
 from avnwizard.engine.step import Step
@@ -295,8 +294,3 @@ def _take_lock(stack: contextlib.ExitStack, host: Host, run: RunRecord) -> None:
             time.sleep(0.1)
         else:
             return
-
-
-def is_live(host: Host, run: str) -> bool:
-    """Whether a process carries that run now."""
-    return holder(host.lock).get("run") == run

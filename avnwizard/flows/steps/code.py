@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import replace
 
-from avnwizard.domain import commands
+from avnwizard.domain import git_commands
 from avnwizard.domain.plain import printable
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError, StepError
@@ -29,7 +29,7 @@ class Checkout(Step):
         plan = self._scene.plan
         return replace(
             super().describe(),
-            commands=(commands.git_checkout(plan.project.directory, plan.target.commit),),
+            commands=(git_commands.git_checkout(plan.project.directory, plan.target.commit),),
             note=f"Your edits of {', '.join(plan.edited)} are carried over." if plan.edited else "",
             going_back="the files go back; nobody notices",
         )

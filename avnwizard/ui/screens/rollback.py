@@ -16,6 +16,7 @@ from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan, from_json
 from avnwizard.engine.records import RunRecord
 from avnwizard.errors import BusyError
+from avnwizard.flows.holding import is_live
 from avnwizard.flows.rollback.plan import RollbackPlan, Wishes
 from avnwizard.flows.run import going_back, launch
 from avnwizard.flows.stack.former_images import of_before
@@ -76,7 +77,7 @@ class RollbackPage(Page):
     def _look(self) -> Found:
         journal = self.host.journal()
         run = journal.run(self.run_id)
-        if launch.is_live(self.host, run.id):
+        if is_live(self.host, run.id):
             raise BusyError(f"Run {run.id} is live.", "Abort it first: a on its screen.")
         return run, from_json(run.plan), going_back.plan_going_back(self.host, journal, run, self.wishes)
 

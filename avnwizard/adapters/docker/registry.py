@@ -1,0 +1,31 @@
+"""What registries say of images, asked through the engine with the operator's own credentials."""
+
+from avnwizard.adapters.docker import engine_api
+from avnwizard.adapters.docker.cli import DockerCli
+from avnwizard.adapters.docker.credentials import Credentials
+from avnwizard.adapters.docker.logins import is_logged_in
+
+
+class Registry:
+    """Every registry that an image's name may lead to."""
+
+    def __init__(self, cli: DockerCli) -> None:
+        self._cli, self._credentials = cli, Credentials()
+
+    def digest(self, reference: str) -> str:
+        """What the tag is now ("sha256:…"); "" where the registry cannot be asked."""
+        engine_socket = self._cli.engine_socket
+        return engine_api.registry_digest(engine_socket, reference, self._auth(reference)) if engine_socket else ""
+
+    def offers(self, reference: str) -> bool | None:
+        """Whether the registry has an image; None where that cannot be told."""
+        engine_socket = self._cli.engine_socket
+        if not engine_socket:
+            return None
+        auth = self._auth(reference)
+        found = engine_api.offers(engine_socket, reference, auth)
+        # without the credentials that there are, a "no" may only mean that they are needed
+        return None if found is False and not auth and is_logged_in(self._cli.environ, reference) else found
+
+    def _auth(self, reference: str) -> str:
+        return self._credentials.auth(reference, self._cli.environ)

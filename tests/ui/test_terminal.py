@@ -1,0 +1,65 @@
+"""What the terminal can do, and that screens wait for one."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from avnwizard.ui import terminal
+
+
+@pytest.mark.parametrize(
+    ("environ", "name"),
+    [
+        ({"TERM": "xterm-256color"}, "avnwizard"),
+        ({"TERM": "xterm", "COLORTERM": "truecolor"}, "avnwizard"),
+        ({"TERM": "linux"}, "ansi-dark"),
+        ({"TERM": "screen"}, "ansi-dark"),
+        ({"TERM": "xterm", "COLORFGBG": "0;15"}, "ansi-light"),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, "ansi-dark"),
+    ],
+)
+def test_fewer_colours_mean_the_terminals_own(environ: dict[str, str], name: str) -> None:
+    """Under 256 colours, or where none are wanted, the sixteen of the terminal."""
+    assert terminal.theme(environ) == name
+
+
+@pytest.mark.parametrize(
+    ("term", "encoding", "shown"),
+    [
+        ("xterm-256color", "UTF-8", True),
+        ("screen", "utf8", True),
+        ("linux", "UTF-8", False),
+        ("xterm", "ASCII", False),
+    ],
+)
+def test_signs_need_an_encoding_and_a_font(
+    monkeypatch: pytest.MonkeyPatch, term: str, encoding: str, *, shown: bool
+) -> None:
+    """The kernel's console speaks UTF-8 and has no glyph for most signs."""
+    monkeypatch.setattr("locale.getpreferredencoding", lambda **_: encoding)
+    assert terminal.can_show_signs({"TERM": term}) is shown
+
+
+@pytest.mark.parametrize("term", ["", "dumb"])
+def test_no_screens_without_a_terminal(term: str) -> None:
+    """Exit code 2 and the headless command, in one message and without a traceback."""
+    done = subprocess.run(
+        [sys.executable, "-m", "avnwizard"], env={**os.environ, "TERM": term}, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "avnwizard upgrade --to TAG" in " ".join(done.stderr.split())
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("argv", [["--version"], ["--help"], ["demo", "--help"]])
+def test_help_and_version_do_not_wait_for_textual(argv: list[str]) -> None:
+    """Neither imports it."""
+    code = (
+        "import sys; from avnwizard.cli.app import run; sys.argv = ['avnwizard', *sys.argv[1:]]; run(); "
+        "sys.exit(9 if 'textual' in sys.modules else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *argv], capture_output=True, check=False)
+    assert done.returncode == 0

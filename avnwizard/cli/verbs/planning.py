@@ -44,7 +44,7 @@ def plan(
     draft = draft_for(host, to)
     given = answers_for(draft, answers)
     if write_answers is not None:
-        _write(draft, given, write_answers)
+        _write(draft, given, write_answers, host.repo.directory)
         return ExitCode.DONE
     prepared = prepare_for(host, draft, given)
     if json:
@@ -92,7 +92,7 @@ def prepare_for(host: "Host", draft: "Draft", answers: "Answers") -> "Prepared":
     return prepare(host, draft, answers)
 
 
-def _write(draft: "Draft", answers: "Answers", file: Path) -> None:
+def _write(draft: "Draft", answers: "Answers", file: Path, checkout: Path) -> None:
     from avnwizard.domain.answers import write_answers
 
     text = write_answers(draft.decisions(answers), current=draft.current.name, target=draft.target.name)
@@ -104,4 +104,10 @@ def _write(draft: "Draft", answers: "Answers", file: Path) -> None:
         raise UsageError(f"{file} cannot be written: {error.strerror}.", "Name another file.") from None
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         stream.write(text)
+    if file.resolve().is_relative_to(checkout.resolve()):
+        say(
+            f"{file} lies in the checkout, and may hold secrets once it is filled in: keep it elsewhere, "
+            "such as in your home folder",
+            style="yellow",
+        )
     say(f"wrote {file}; fill it in, then: avnwizard upgrade --to {draft.target.name} --answers {file}")

@@ -1,7 +1,7 @@
 """What is a secret by its shape, whatever its name: credentials in URLs, parameters, known tokens, keys, noise."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from avnwizard.domain.secret_names import is_secret_name
 
@@ -18,6 +18,14 @@ _NO_SCHEME = re.compile(r"(?!mailto:)[^\s:@/]+:(?!//)\S+@(?!sha\d+:)[\w.-]+(?::\
 _PARAMETER = re.compile(
     r"""(?<![\w.-])(?P<name>[A-Za-z][\w.-]*)[ \t]?=[ \t]?(?:"(?P<a>[^"]+)"|'(?P<b>[^']+)'|(?P<c>[^\s&;"'][^\s&;]*))"""
 )
+_MEMBER = re.compile(
+    r"""(?P<quote>["'])(?P<name>[A-Za-z][\w.-]*)(?P=quote)[ \t]*:[ \t]*(?:"(?P<a>(?:[^"\\]|\\.)+)"|'(?P<b>[^']+)')"""
+)
+"""A member of JSON, as in Docker's config file, or of Python's way to write it."""
+_HEADER = re.compile(r"(?i:\b(?:bearer|basic))[ \t]+(?P<a>(?=[^\s\"']*[0-9=])[\w.~+/=-]{8,})")
+"""What follows in an `Authorization` (RFC 7617 and RFC 6750)."""
+_LINE = re.compile(r"(?m)^[ \t-]*(?P<name>[A-Za-z][\w.-]*)[ \t]*:[ \t]*(?P<a>[^\s\"'{\[][^\n]*)")
+"""A line of YAML or of a header; a message is full of such lines, so it counts in a variable's value alone."""
 _REFERENCE = re.compile(r"\$\{?[A-Za-z_]\w*\}?")
 _KNOWN = re.compile(
     r"(?<![A-Za-z0-9])(?:"
@@ -51,7 +59,9 @@ def secret_spans(text: str, *, whole: bool = False) -> list[Span]:
     Args:
         whole: the text is the value of one variable, so a URL in it may hold spaces too.
     """
-    found = sorted((*_in_urls(text, whole=whole), *_known(text), *_parameters(text)))
+    named = (_PARAMETER, _MEMBER, _LINE) if whole else (_PARAMETER, _MEMBER)
+    headers = (one.span("a") for one in _HEADER.finditer(text))
+    found = sorted((*_in_urls(text, whole=whole), *_known(text), *headers, *_under_names(text, named)))
     apart: list[Span] = []
     for start, end in found:
         if apart and start <= apart[-1][1]:
@@ -96,8 +106,8 @@ def _known(text: str) -> Iterator[Span]:
     return (token.span() for token in _KNOWN.finditer(text))
 
 
-def _parameters(text: str) -> Iterator[Span]:
-    for one in _PARAMETER.finditer(text):
+def _under_names(text: str, patterns: Iterable[re.Pattern[str]]) -> Iterator[Span]:
+    for one in (found for pattern in patterns for found in pattern.finditer(text)):
         place = one.span(one.lastgroup or 0)
         if is_secret_name(one["name"]) and not _REFERENCE.fullmatch(text, *place):
             yield place

@@ -237,3 +237,13 @@ def test_the_environment_goes_first_and_leads_others_to_a_new_state(
     other.folder.chmod(0o777)
     with machine.login(0), pytest.raises(RefusedError, match="every user may write there"):
         machine.find()
+
+
+def test_a_relative_place_in_the_environment_is_refused(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """H28: a run's process works in `/` and would make itself another state there; nothing is made here either."""
+    monkeypatch.chdir(machine.top)
+    monkeypatch.setenv(STATE_DIR, "state")
+    with pytest.raises(RefusedError, match="no absolute path") as raised:
+        machine.find()
+    assert str(machine.top / "state") in raised.value.hint
+    assert not (machine.top / "state").exists()

@@ -53,7 +53,8 @@ def project_from(
     """
     top = directory.resolve()
     asked = tuple(top / name for name in files)
-    places = [(Path(labels[_FOLDER]).resolve(), labels) for labels in map(_labels, containers) if labels.get(_FOLDER)]
+    told = (labels for labels in map(_labels, containers) if labels.get(_FOLDER) and labels.get(_PROJECT))
+    places = [(Path(labels[_FOLDER]).resolve(), labels) for labels in told]
     here = [(place, labels) for place, labels in places if place == top] or [
         (place, labels)
         for place, labels in places
@@ -71,7 +72,7 @@ def project_from(
         )
     name, place = found[0]
     made = origins_of((container_from(raw) for raw in containers if _labels(raw).get(_PROJECT) == name), place)
-    used = files_to_use(made, asked, Path.is_file)
+    used = files_to_use(made, asked, _is_file)
     if not used:
         raise HostError(
             f"The containers started in {place} do not tell which compose files they come from.",
@@ -84,8 +85,16 @@ def project_from(
 
 def _is_run_from(files: Sequence[Path], labels: Mapping[str, str], place: Path) -> bool:
     used = {(place / word).resolve() for word in labels.get(_FILES, "").split(",")}
-    there = {file.resolve() for file in files if file.is_file()}
+    there = {file.resolve() for file in files if _is_file(file)}
     return not there or bool(used & there)
+
+
+def _is_file(file: Path) -> bool:
+    """Whether a file is there; a label may name what no file system takes for a name."""
+    try:
+        return file.is_file()
+    except OSError:
+        return False
 
 
 def origins_of(containers: Iterable[Container], place: Path) -> tuple[Origin, ...]:

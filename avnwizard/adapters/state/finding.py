@@ -65,6 +65,11 @@ def find_state(directory: Path, git_dir: Path) -> StatePaths:
     """
     stack = _Stack(directory, git_dir)
     if chosen := os.environ.get(STATE_DIR):
+        if not chosen.startswith("/"):  # a run's own process works in another folder
+            raise RefusedError(
+                f"{STATE_DIR} is {printable(chosen, limit=200)}, which is no absolute path.",
+                f"Set it to {printable(os.path.realpath(chosen), limit=200)}, or to another absolute path.",
+            )
         return stack.paths(_chosen(stack, Path(os.path.realpath(chosen)) / stack.name))
     if named := stack.pointed():
         return stack.paths(_named(stack, named))

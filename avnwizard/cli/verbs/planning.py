@@ -106,4 +106,10 @@ def _write(host: "Host", draft: "Draft", answers: "Answers", file: Path) -> None
         raise UsageError(f"{file} cannot be written: {error.strerror}.", "Name another file.") from None
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         stream.write(text)
+    if file.resolve().is_relative_to(host.repo.directory.resolve()):
+        say(
+            f"{file} lies in the checkout, and may hold secrets once it is filled in: keep it elsewhere, "
+            "such as in your home folder",
+            style="yellow",
+        )
     say(f"wrote {file}; fill it in, then: avnwizard upgrade --to {draft.target.name} --answers {file}")

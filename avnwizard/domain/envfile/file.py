@@ -1,5 +1,6 @@
 """An env file as a value: read as Compose reads it, changed byte by byte and no byte more."""
 
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -92,15 +93,14 @@ class EnvFile:
         """
         outer = environment or {}
         values: dict[str, str] = {}
+        known = ChainMap(dict(outer), values)
         for s in self.statements:
             if s.inherited:
                 if s.key in outer:
                     values[s.key] = outer[s.key]
                 continue
             try:
-                values[s.key] = (
-                    interpolate(s.literal, {**values, **outer}) if "$" in s.literal and s.expands else s.literal
-                )
+                values[s.key] = interpolate(s.literal, known) if "$" in s.literal and s.expands else s.literal
             except InterpolationError as wrong:
                 # the text behind a ${ is a part of a value, so of a secret
                 said = "invalid interpolation" if isinstance(wrong, MalformedError) else wrong.message

@@ -32,9 +32,9 @@ _RUNNING = {"pause", "abort", "attach", "resume", "accept"}
 def _verbs(command: Any, before: str = "") -> Iterator[str]:
     """Every verb of the command line, such as "snapshot create"."""
     inner = getattr(command, "commands", None)
-    if inner is None:
+    if inner is None or (before and command.invoke_without_command):
         yield before
-    else:
+    if inner is not None:
         for name, one in inner.items():
             yield from _verbs(one, f"{before} {name}".strip())
 
@@ -108,6 +108,7 @@ def test_no_verb_says_a_secret_and_nothing_keeps_one(story: _Story, tmp_path: Pa
     to = ("--to", "v2.0.0", "--answers", answers)
     _look(story, to)
     _keep(story)
+    story("rehearse", *to, code=None)
     story("upgrade", *to, "--yes")
     assert f"{CANARY}24" in (story.stack / ".env.production").read_text()
     _read_again(story)
@@ -177,3 +178,12 @@ def _others(story: _Story) -> None:
     story("postgres upgrade", "--to", "18", "--dry-run", code=None)
     story("postgres forget", "--dry-run", code=None)
     story("recover")
+    story("rehearse show", code=None)
+    story("rehearse forget", code=None)
+    for verb in ("canary setup", "canary status", "canary remove", "fleet status", "kubernetes check"):
+        story(verb, code=None)
+    story("fleet plan", "--to", "v2.1.0", code=None)
+    story("kubernetes plan", code=None)
+    story("kubernetes upgrade", "--yes", code=None)
+    story("rotate cipher", "--yes", code=None)
+    story("rotate cookie", "--yes", code=None)

@@ -47,7 +47,21 @@ async def test_a_clean_minor_upgrade_by_enter_alone(practice_host: PracticeHost,
         assert re.search(r"Nothing to decide: this release changes none of your \d+ settings\.", shown)
         assert "the release wants" not in shown, "no heads over an empty list"
         keys = shown.splitlines()[-1]
-        assert keys.split() == ["Enter", "Go", "on", "Esc", "Back", "d", "Diff", "q", "Leave", "?", "Help"]
+        assert keys.split() == [
+            "Enter",
+            "Go",
+            "on",
+            "Esc",
+            "Back",
+            "d",
+            "Diff",
+            "/",
+            "Find",
+            "q",
+            "Leave",
+            "?",
+            "Help",
+        ]
         await press(pilot, "enter")
         assert isinstance(app.screen, SnapshotPage)
         await press(pilot, "enter")

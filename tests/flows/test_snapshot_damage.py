@@ -1,12 +1,15 @@
 """Damaged snapshots: every damage is found before anything is changed. Seeded, so that a failure can be repeated."""
 
+import hashlib
+import hmac
 import json
 import os
 import random
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +24,7 @@ from avnwizard.wiring import open_host
 from tests.flows.cli import avnwizard
 from tests.flows.in_process import restore, take
 
-DAMAGES = 100
+DAMAGES = TAMPERINGS = 100
 SEED = 20261123
 
 
@@ -137,6 +140,76 @@ def _resigned(taken: Taken, folder: Path, manifest: Manifest) -> None:
     (folder / snapshots.MANIFEST).write_bytes(snapshots.to_json(manifest))
     told = taken.host.files.measure(folder / snapshots.MANIFEST)
     (folder / snapshots.SUMS).write_bytes(snapshots.sums(told, manifest.parts()))
+
+
+def _places(document: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every value of a JSON document that holds no other."""
+    if isinstance(document, dict | list):
+        for key, one in document.items() if isinstance(document, dict) else enumerate(document):
+            yield from _places(one, (*at, key))
+    else:
+        yield at
+
+
+def _rewrite(document: Any, place: tuple[Any, ...], chance: random.Random) -> None:
+    *above, last = place
+    for key in above:
+        document = document[key]
+    value = document[last]
+    match value:
+        case bool():
+            document[last] = not value
+        case int() | float():
+            document[last] = value + chance.randrange(1, 9)
+        case None:
+            document[last] = "x"
+        case _:
+            document[last] = f"{value}{chance.choice('abc')}"
+
+
+def test_each_of_a_hundred_tamperings_is_found(taken: Taken, tmp_path: Path) -> None:
+    """By somebody who knows the format, and makes checksums agree: without the key the seal gives it away."""
+    before, chance = taken.databases(), random.Random(SEED + 1)  # noqa: S311 - repeatable, not secret
+    parts = sorted(
+        one.name for one in taken.folder.iterdir() if one.name not in {snapshots.MANIFEST, snapshots.SUMS, SEAL}
+    )
+    missed = []
+    for number in range(TAMPERINGS):
+        folder = taken.copy(tmp_path / "tampered")
+        document = json.loads((folder / snapshots.MANIFEST).read_text())
+        if number % 2:
+            part = folder / parts[number % len(parts)]
+            what = _flip(part, chance)
+            known, made = (
+                f'"{hashlib.sha256(one).hexdigest()}"'
+                for one in ((taken.folder / part.name).read_bytes(), part.read_bytes())
+            )
+            text = json.dumps(document)
+            assert known in text, part
+            document = json.loads(text.replace(known, made))
+        else:
+            place = chance.choice([one for one in _places(document) if one[0] != "format"])
+            _rewrite(document, place, chance)
+            what = f"{place} rewritten"
+        (folder / snapshots.MANIFEST).write_text(json.dumps(document))
+        lines = (folder / snapshots.SUMS).read_text().splitlines()
+        (folder / snapshots.SUMS).write_text(
+            "".join(
+                f"{hashlib.sha256((folder / line[66:]).read_bytes()).hexdigest()}  {line[66:]}\n" for line in lines
+            )
+        )
+        if number % 5 == 0:
+            (folder / SEAL).write_bytes(
+                hmac.new(b"a key of their own", (folder / snapshots.SUMS).read_bytes(), "sha256").hexdigest().encode()
+            )
+        try:
+            doubts = restoring.plan_restore(taken.host, folder)[0].doubts
+        except HostError as error:
+            doubts = (error.hint,)
+        if not any(doubts):
+            missed.append(what)
+    assert missed == []
+    assert taken.databases() == before
 
 
 def test_another_databases_dump_is_found_before_the_swap(taken: Taken, tmp_path: Path) -> None:

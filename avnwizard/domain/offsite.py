@@ -37,7 +37,7 @@ class Copied:
 
 
 def place_from(text: str) -> Place:
-    """Read an entry of `[snapshot] copies`.
+    """Read an entry of `[snapshot] copy`.
 
     Raises:
         ValueError: it is none, or holds credentials.

@@ -96,7 +96,7 @@ def _copies(folder: Path) -> str:
     (folder / "copy.env").chmod(0o600)
     argv = ["restic", "-q", "init", "--repo", str(folder / "repository")]
     subprocess.run(argv, env=os.environ | {key: str(one) for key, one in values.items()}, check=True, timeout=60)
-    return f'copies = ["restic:{folder / "repository"}"]\ncopy_env = "{folder / "copy.env"}"\n'
+    return f'copy = ["restic:{folder / "repository"}"]\ncopy_env = "{folder / "copy.env"}"\n'
 
 
 def test_no_verb_says_a_secret_and_nothing_keeps_one(story: _Story, tmp_path: Path) -> None:

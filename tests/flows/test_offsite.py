@@ -53,7 +53,7 @@ def placed(request: pytest.FixtureRequest, tmp_path: Path) -> Placed:
         place = "rclone:safe:stack"
     env_file.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
     env_file.chmod(0o600)
-    return lambda host: _with(host, copies=(place,), copy_env=str(env_file))
+    return lambda host: _with(host, copy=(place,), copy_env=str(env_file))
 
 
 def _with(host: Host, **settings: object) -> Host:
@@ -107,8 +107,8 @@ def test_what_would_leave_in_clear_is_refused(practice_host: PracticeHost, place
     opened = open_host(practice_host.project.directory)
     host, folder = placed(opened), take(opened)
     env_file = Path(host.config.snapshot.copy_env)
-    if host.config.snapshot.copies[0].startswith("rclone"):
-        bare = _with(host, copies=(f"rclone:bare:{tmp_path / 'clear'}",), copy_env=str(env_file))
+    if host.config.snapshot.copy[0].startswith("rclone"):
+        bare = _with(host, copy=(f"rclone:bare:{tmp_path / 'clear'}",), copy_env=str(env_file))
         with pytest.raises(RefusedError, match="in clear"):
             offsite.copy(bare, folder, lambda _: None, _silent)
         assert not (tmp_path / "clear").exists()
@@ -122,8 +122,8 @@ def test_what_is_no_place_is_refused(text: str) -> None:
     """Also credentials, which the tool's own settings hold."""
     with pytest.raises(ValueError, match="must"):
         place_from(text)
-    with pytest.raises(UsageError, match=r"snapshot\.copies\.0"):
-        parse_config(f'[snapshot]\ncopies = ["{text}"]', source="avnwizard.toml")
+    with pytest.raises(UsageError, match=r"snapshot\.copy\.0"):
+        parse_config(f'[snapshot]\ncopy = ["{text}"]', source="avnwizard.toml")
 
 
 def test_a_run_copies_its_snapshot_last(practice_host: PracticeHost, placed: Placed) -> None:
@@ -135,7 +135,7 @@ def test_a_run_copies_its_snapshot_last(practice_host: PracticeHost, placed: Pla
     steps = [step.name for step in host.journal().steps(host.journal().runs()[0].id)]
     assert steps == ["snapshot", "copy-off"]
     said: list[str] = []
-    lost = _with(opened, copies=("restic:/nowhere/at/all",), copy_env=host.config.snapshot.copy_env)
+    lost = _with(opened, copy=("restic:/nowhere/at/all",), copy_env=host.config.snapshot.copy_env)
     take(lost, lambda kind, _step, text, _data: said.append(text) if kind == "say" else None)
     assert any("is not copied" in text for text in said)
 
@@ -148,7 +148,7 @@ def test_a_planned_run_keeps_its_places(practice_host: PracticeHost, placed: Pla
     journal = opened.journal()
     record = journal.run(run)
     named = [step.name for step in journal.steps(run)]
-    for edited in (host, _with(host), _with(host, copies=("restic:/elsewhere",))):
+    for edited in (host, _with(host), _with(host, copy=("restic:/elsewhere",))):
         assert [step.name for step in flow_of(record).steps(edited, journal, record)] == named
 
 

@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def copy(name: NameArgument = "", stack: StackOption = HERE) -> int:
-    """Copy a snapshot to every place of `[snapshot] copies`, read each copy back and compare it."""
+    """Copy a snapshot to every place of `[snapshot] copy`, read each copy back and compare it."""
     from avnwizard.flows.snapshot import offsite, snapshots
 
     host = open_stack(stack)

@@ -17,16 +17,16 @@ _OTHERS = stat.S_IRWXO
 
 
 def places(host: Host, named: Sequence[str] = ()) -> Iterator[tuple[Place, Offsite]]:
-    """The places that a plan names, or `[snapshot] copies` now.
+    """The places that a plan names, or `[snapshot] copy` now.
 
     Raises:
         RefusedError: there is none, or the file of `copy_env` can be read by others.
     """
-    named = named or host.config.snapshot.copies
+    named = named or host.config.snapshot.copy
     if not named:
         raise RefusedError(
             "No place off this host is named.",
-            "Name one in avnwizard.toml: [snapshot] copies; avnwizard help snapshots",
+            "Name one in avnwizard.toml: [snapshot] copy; avnwizard help snapshots",
         )
     environment = _environment(host)
     for text in named:
@@ -49,7 +49,7 @@ def copy(
     """Send a snapshot to every place, and compare each copy with it.
 
     Args:
-        named: the places; () is what `[snapshot] copies` says now.
+        named: the places; () is what `[snapshot] copy` says now.
 
     Raises:
         HostError: the snapshot is damaged, a tool fails, or a copy differs.

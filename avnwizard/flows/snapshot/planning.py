@@ -62,7 +62,7 @@ def plan_snapshot(
         proof_note=note,
         volume_sizes=sizes_of(host, [one for one in found if one.volume in chosen]),
         not_held=others,
-        copies=host.config.snapshot.copies,
+        copies=host.config.snapshot.copy,
     )
 
 

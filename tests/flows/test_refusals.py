@@ -183,6 +183,17 @@ def test_answers_are_private_and_never_overwritten(stack: Path, tmp_path: Path) 
     _one_error(said, ExitCode.USAGE, "exists already")
 
 
+def test_answers_in_the_checkout_are_warned_of(stack: Path, tmp_path: Path) -> None:
+    """They may hold secrets once they are filled in, and a checkout is copied, searched and committed."""
+    inside, outside = (
+        avnwizard("plan", "--to", "v2.0.0", "--stack", stack, "--write-answers", folder / "decided.toml")
+        for folder in (stack, tmp_path)
+    )
+    assert (inside.code, outside.code) == (ExitCode.DONE, ExitCode.DONE)
+    assert "lies in the checkout, and may hold secrets" in inside.err
+    assert "may hold secrets" not in outside.err
+
+
 def test_a_second_run_at_the_same_time(stack: Path, tmp_path: Path) -> None:
     """Whoever comes second is told which run holds the stack."""
     answers = answer_all(stack, "v2.0.0", tmp_path / "answers.toml")

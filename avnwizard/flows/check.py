@@ -244,11 +244,11 @@ def _disk(host: Host) -> Iterator[Finding]:
         needed = sum(one.size_bytes for one in worth_keeping(host.database())) + _volumes(host)
         if free < needed:
             yield Finding(
-                "disk", "stop", f"A snapshot may need {size(needed)} in {folder}, and {size(free)} are free.",
+                "disk", "stop", f"A snapshot may need {size(needed)} in {folder}, and {size(free)} is free.",
                 "Make room, or set AVNWIZARD_STATE_DIR to a folder on a larger disk.",
             )  # fmt: skip
         else:
-            yield Finding("disk", "ok", f"{size(free)} are free for a snapshot of at most {size(needed)}.")
+            yield Finding("disk", "ok", f"{size(free)} is free for a snapshot of at most {size(needed)}.")
     yield from _docker_root(host)
 
 
@@ -269,6 +269,6 @@ def _docker_root(host: Host) -> Iterator[Finding]:
     level = "warn" if facts.free_bytes < needed else "ok"
     yield Finding(
         "disk", "warn" if level == "warn" else "ok",
-        f"{size(facts.free_bytes)} are free in {facts.root_dir}; this release's images take {size(needed)}.",
+        f"{size(facts.free_bytes)} is free in {facts.root_dir}; this release's images take {size(needed)}.",
         "The new images may not fit alongside the old ones: docker image prune" if level == "warn" else "",
     )  # fmt: skip

@@ -227,7 +227,7 @@ def test_a_full_disk(stack: Path, tmp_path: Path) -> None:
     try:
         before = _world(stack)
         said = avnwizard("upgrade", "--to", "v2.0.0", "--stack", stack, "--yes", "--answers", answers)
-        _one_error(said, ExitCode.REFUSED, "A snapshot may need", "are free", "AVNWIZARD_STATE_DIR")
+        _one_error(said, ExitCode.REFUSED, "A snapshot may need", "is free", "AVNWIZARD_STATE_DIR")
         assert _world(stack) == before
         assert list(snapshots.iterdir()) == []
     finally:

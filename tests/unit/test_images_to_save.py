@@ -55,7 +55,7 @@ def test_what_no_registry_gives_again_is_saved(host: Any, why: str | None) -> No
 
 def test_without_room_it_is_refused() -> None:
     """With the bytes, and the setting that goes on without."""
-    with pytest.raises(RefusedError, match=r"To save the images that web run now needs 5 MB, and 1 MB are free"):
+    with pytest.raises(RefusedError, match=r"To save the images that web run now needs 5 MB, and 1 MB is free"):
         images_to_save(_host(sources=(), free=1_000_000), [_part()])
 
 

@@ -9,6 +9,7 @@ from avnwizard.cli.output import emit_json, say, show_table
 from avnwizard.cli.verbs import snapshot_copies, snapshot_looking
 from avnwizard.cli.verbs.upgrade import DetachOption, YesOption, confirm, start
 from avnwizard.domain.snapshot import Proof
+from avnwizard.domain.words import size
 from avnwizard.errors import ExitCode, RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ def prune(
 def _show(found: "Pruning") -> None:
     rows = [(folder.name, "removed", "") for folder in found.remove]
     rows += [(folder.name, "removed", "never finished") for folder in found.leftover]
-    rows += [(one.name, "dropped", f"{one.size_bytes:,} bytes, set aside") for one in found.databases]
+    rows += [(one.name, "dropped", f"{size(one.size_bytes)}, set aside") for one in found.databases]
     rows += [(folder.name, "kept", why) for folder, why in found.kept]
     if rows:
         show_table(("what", "", "why"), rows)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres import server_commands as commands
 from avnwizard.domain.postgres.contents import ServerSum, differences
+from avnwizard.domain.words import size
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import StepError
 from avnwizard.flows.postgres.preparing import CLIENT, Rehearse, carry_roles
@@ -38,7 +39,7 @@ class MoveData(Step):
         return replace(
             super().describe(),
             commands=(commands.dump_all("DATABASE"), commands.restore("DATABASE")),
-            note=f"{len(self._world.plan.databases)} databases, {self._world.plan.total_bytes:,} bytes; then the "
+            note=f"{len(self._world.plan.databases)} databases, {size(self._world.plan.total_bytes)}; then the "
             "settings of postgresql.conf and ALTER SYSTEM, pg_hba.conf, and rough planner statistics.",
             going_back="the new volume is removed; the old server was only read",
         )

@@ -12,6 +12,7 @@ from avnwizard.domain.postgres.compose_edit import ServerMove, key_of, moved, na
 from avnwizard.domain.postgres.major import ServerLook, Way
 from avnwizard.domain.strategy import is_job, roll_order
 from avnwizard.domain.traefik.routes import plan_probe
+from avnwizard.domain.words import size
 from avnwizard.errors import RefusedError
 from avnwizard.flows.edge.foresight import foreseen
 from avnwizard.flows.host import Host
@@ -200,7 +201,7 @@ def _stops(look: ServerLook, way: Way, ways: Sequence[WayOffer], free: int | Non
         found.append((f"The way {way} cannot be gone: {offer.why_not}.", "Leave --way out, or give another."))
     if free is not None and free < offer.needed_bytes:
         found.append((
-            f"The new server needs {offer.needed_bytes:,} bytes alongside the old one; {free:,} are free.",
+            f"The new server needs {size(offer.needed_bytes)} alongside the old one; {size(free)} is free.",
             "Make room on Docker's disk, then plan again.",
         ))  # fmt: skip
     return tuple(found)

@@ -68,7 +68,7 @@ def require_room(world: World) -> None:
     plan, free = world.plan, world.host.stack.engine().free_bytes
     if free is not None and free < plan.needed_bytes:
         raise StepError(
-            f"A rehearsal needs {size(plan.needed_bytes)} on the engine's disk; {size(free)} are free. {_NOTHING}",
+            f"A rehearsal needs {size(plan.needed_bytes)} on the engine's disk; {size(free)} is free. {_NOTHING}",
             "Make room, then rehearse again.",
         )
     machine = world.host.rehearsals().machine()

@@ -152,7 +152,7 @@ def _require_room(host: Host, parts: Iterable[ServicePlan]) -> None:
     if needed and needed > (free := host.files.free_bytes(host.state.folder)):
         names = ", ".join(printable(part.service, limit=63) for part in copied)
         raise RefusedError(
-            f"The copy of the data of {names} needs {size(needed)}, and {size(free)} are free in "
+            f"The copy of the data of {names} needs {size(needed)}, and {size(free)} is free in "
             f"{host.state.folder}. Nothing was changed.",
             'Make room, or decide otherwise in avnwizard.toml: [rollback.data], such as "keep".',
         )

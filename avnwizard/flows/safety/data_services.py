@@ -157,7 +157,7 @@ def _require_room(host: Host, name: str, needed: int) -> None:
     free = host.files.free_bytes(host.state.folder)
     if needed > free:
         raise RefusedError(
-            f"To set the data of {name} aside needs {size(needed)}, and {size(free)} are free in "
+            f"To set the data of {name} aside needs {size(needed)}, and {size(free)} is free in "
             f"{host.state.folder}. Nothing was changed.",
             f"Make room. To start the previous version on the data as it is: {OLDER} {name}",
         )

@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 from avnwizard.domain.host import DatabaseFacts
 from avnwizard.domain.postgres.database import DatabaseContents, FileFacts
 from avnwizard.domain.snapshot import DumpedDatabase, Part
+from avnwizard.domain.words import size
 from avnwizard.engine.step import StepContext
 from avnwizard.ports import Database, Moment, Progress
 
@@ -79,7 +80,7 @@ def dump_all(
                 if number is None:
                     at_work[pool.submit(beside)] = None
                     continue
-                ctx.say(f"dumping {facts[number].name} ({facts[number].size_bytes:,} bytes on disk)")
+                ctx.say(f"dumping {facts[number].name} ({size(facts[number].size_bytes)} on disk)")
                 at_work[pool.submit(one, number)] = number
             while at_work:
                 _collect(at_work, done)

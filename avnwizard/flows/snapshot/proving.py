@@ -9,6 +9,7 @@ from pathlib import Path
 from avnwizard.domain.host import DatabaseFacts
 from avnwizard.domain.postgres.names import purpose_of
 from avnwizard.domain.snapshot import DumpedDatabase, Manifest, Proof
+from avnwizard.domain.words import size
 from avnwizard.errors import HostError
 from avnwizard.ports import Database, Progress
 
@@ -32,7 +33,7 @@ def level(database: Database, databases: Sequence[DatabaseFacts], wanted: Proof)
     if free < needed:
         return (
             "read back",
-            f"a scratch database needs {needed:,} bytes where the server keeps its data, {free:,} are free",
+            f"a scratch database needs {size(needed)} where the server keeps its data, and {size(free)} is free",
         )
     return "restored", ""
 

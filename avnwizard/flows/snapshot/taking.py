@@ -16,6 +16,7 @@ from avnwizard.domain.postgres.names import is_aside, scratch
 from avnwizard.domain.rotation.marks import generations
 from avnwizard.domain.snapshot import FORMAT, ArchivedVolume, DumpedDatabase, Manifest, Part
 from avnwizard.domain.volumes import durable_volumes
+from avnwizard.domain.words import size
 from avnwizard.engine.step import StepContext
 from avnwizard.errors import HostError
 from avnwizard.flows.host import Host
@@ -72,7 +73,7 @@ class Taking:
         if free < needed:
             parts = f" ({databases:,} for databases, {volumes:,} for volumes)" if volumes else ""
             raise HostError(
-                f"it may need {needed:,} bytes{parts} in {self._folder.parent}, {free:,} are free.",
+                f"it may need {size(needed)}{parts} in {self._folder.parent}, and {size(free)} is free.",
                 "Make room, or set AVNWIZARD_STATE_DIR to a folder on a larger disk.",
             )
 

@@ -81,7 +81,7 @@ class CopyData(Step):
         needed = host.stack.volume_sizes([held.name]).get(held.name, 0)
         if needed > (free := host.files.free_bytes(to.parent)):
             raise HostError(
-                f"The copy of {held.name} needs {size(needed)}, and {size(free)} are free.", "Make room, then resume."
+                f"The copy of {held.name} needs {size(needed)}, and {size(free)} is free.", "Make room, then resume."
             )
         with ctx.effect(f"copy-{number}"):
             written = host.stack.volumes.copy(

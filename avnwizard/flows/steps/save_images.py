@@ -55,7 +55,7 @@ class SaveImages(Step):
         needed, free = sum(one.size_bytes for one in self._scene.plan.saved), host.files.free_bytes(to.parent)
         if needed > free:
             raise StepError(
-                f"To save the images that run now needs {size(needed)}, and {size(free)} are free in {to.parent}.",
+                f"To save the images that run now needs {size(needed)}, and {size(free)} is free in {to.parent}.",
                 'Make room and resume; or roll back, and set [snapshot] images = "never" in avnwizard.toml.',
             )
         with ctx.effect("save"):

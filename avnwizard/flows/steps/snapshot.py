@@ -8,6 +8,7 @@ from avnwizard.domain import commands
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import SnapshotPlan
+from avnwizard.domain.words import size
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError
 from avnwizard.flows.host import Host
@@ -54,13 +55,13 @@ class TakeSnapshot(Step):
         elif plan.proof_note:
             proof += f"; not restored to prove it: {plan.proof_note}"
         sizes = dict(plan.volume_sizes)
-        listed = [f"{name} ({sizes[name]:,} bytes)" if name in sizes else name for name in plan.volumes]
+        listed = [f"{name} ({size(sizes[name])})" if name in sizes else name for name in plan.volumes]
         volumes = f"; volumes: {', '.join(listed)}" if listed else ""
         return replace(
             super().describe(),
             commands=tuple(commands.docker_exec(self._host.postgres_service, tool) for tool in tools),
-            note=f"Globals and {len(names)} databases ({plan.total_bytes:,} bytes on disk), all of one moment, into "
-            f"{plan.folder}{volumes}; {proof}.",
+            note=f"Roles, passwords and {len(names)} databases ({size(plan.total_bytes)} on disk), of one moment, "
+            f"into {plan.folder}{volumes}; {proof}.",
             going_back="nothing to undo; the snapshot stays",
         )
 
@@ -98,4 +99,4 @@ class TakeSnapshot(Step):
             files.publish(partial, final)
         many = f"{len(manifest.databases)} databases"
         ctx.note(sealed=True, proof=manifest.proof, proof_note=manifest.proof_note, bytes=manifest.size_bytes)
-        ctx.say(f"snapshot of {many} in {final}: {manifest.size_bytes:,} bytes, {manifest.proof}")
+        ctx.say(f"snapshot of {many} in {final}: {size(manifest.size_bytes)}, {manifest.proof}")

@@ -26,7 +26,7 @@ def images_to_save(host: Host, services: Sequence[ServicePlan]) -> tuple[SavedIm
     if found and needed > (free := host.files.free_bytes(host.state.folder)):
         names = ", ".join(printable(one.service, limit=63) for one in found[:3])
         raise RefusedError(
-            f"To save the images that {names} run now needs {size(needed)}, and {size(free)} are free in "
+            f"To save the images that {names} run now needs {size(needed)}, and {size(free)} is free in "
             f"{host.state.folder}. Nothing was changed.",
             'Make room; or set [snapshot] images = "never" in avnwizard.toml: then pruning may take the way back.',
         )

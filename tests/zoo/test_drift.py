@@ -14,6 +14,8 @@ pytestmark = pytest.mark.engine
 OVERRIDE = "docker-compose.override.yml"
 BARE = TOML.replace('files = ["docker-compose.yml"]\n', "") + NONE
 """An `avnwizard.toml` that names no compose file."""
+KEPT = '\n[rollback.data]\nweb = "keep"\n'
+"""What becomes of the data of a service that writes a volume is asked otherwise."""
 IGNORED = ".env\navnwizard.toml\ndocker-compose.override.yml\n*.local.yml\n"
 
 
@@ -120,7 +122,7 @@ def test_image_and_configuration_of_another_release_are_refused(zoo: ZooStack) -
 
 def test_an_override_that_was_added_later_is_used(zoo: ZooStack) -> None:
     """Only the service that it changes names it in its labels; the upgrade keeps what it sets."""
-    bring_up(zoo, RELEASES, operator={"avnwizard.toml": BARE})
+    bring_up(zoo, RELEASES, operator={"avnwizard.toml": BARE + KEPT})
     override = compose({"web": {"environment": {"CUSTOM_CA": "/ca.pem"}, "volumes": ["uploads:/uploads"]}})
     (zoo.clone / OVERRIDE).write_text(override.replace("name: '@PROJECT@'\n", ""))
     ((level, message),) = _findings(zoo, "files")
@@ -234,8 +236,8 @@ def test_an_untagged_digest_is_no_dead_end(zoo: ZooStack, own_image: OwnImage) -
     assert _ids(zoo) == before
 
 
-def test_an_image_that_no_registry_has_is_refused_up_front(zoo: ZooStack) -> None:
-    """Built here and pruned: the rollback says so before anything moves."""
+def _built_here(zoo: ZooStack, settings: str) -> str:
+    """Upgraded from an image that was built on this host, which is then pruned; its id."""
     lab, name = zoo.lab, f"{zoo.project}-built"
     lab.docker("pull", "-q", f"{lab.registry}/docs:v1.5.0")
     made = lab.docker("create", f"{lab.registry}/docs:v1.5.0").stdout.strip()
@@ -245,11 +247,25 @@ def test_an_image_that_no_registry_has_is_refused_up_front(zoo: ZooStack) -> Non
         "v1.5.0": {COMPOSE_FILE: compose({"job": worker("v1.5.0", image=f"{name}:v1.5.0")})},
         "v1.6.0": {COMPOSE_FILE: compose({"job": worker("v1.6.0")})},
     }
-    bring_up(zoo, releases)
-    before = _ids(zoo)
+    bring_up(zoo, releases, operator={"avnwizard.toml": TOML + NONE + settings})
+    before = _ids(zoo)["job"]
     there = zoo.upgrade()
     assert there.code == ExitCode.DONE, there.err
-    _prune(zoo, before["job"])
+    _prune(zoo, before)
+    return before
+
+
+def test_an_image_that_no_registry_has_comes_back_from_its_file(zoo: ZooStack) -> None:
+    """Built here, saved before its service moved, and pruned: the rollback loads it."""
+    before = _built_here(zoo, "")
+    back = zoo.rollback()
+    assert back.code == ExitCode.DONE, back.err
+    assert _ids(zoo)["job"] == before
+
+
+def test_an_image_that_no_registry_has_is_refused_up_front(zoo: ZooStack) -> None:
+    """Neither kept in a file: the rollback says so before anything moves."""
+    _built_here(zoo, '\n[snapshot]\nimages = "never"\n')
     assert "that run has no way back" in _findings(zoo, "images")[0][1]
     after = _made(zoo)
     refused = zoo.rollback()

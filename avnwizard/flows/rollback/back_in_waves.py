@@ -1,6 +1,6 @@
 """Which services go back at the same time."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from avnwizard.domain.config import Strategy
 from avnwizard.domain.host import ComposeModel
@@ -13,13 +13,14 @@ Back = tuple[tuple[str, Strategy], ...]
 
 
 def back_in_waves(
-    host: Host, model: ComposeModel, services: Sequence[tuple[str, Strategy]]
+    host: Host, model: ComposeModel, services: Sequence[tuple[str, Strategy]], borrowed: Collection[str] = ()
 ) -> tuple[Back, tuple[tuple[str, ...], ...]]:
     """The services in the order in which they go back, and those that do so at the same time.
 
     Args:
         model: of the release that they go back to.
         services: (service, strategy), without one-shots, in an order in which nobody depends on a later one.
+        borrowed: image names that are lent to the image of one service after another, so that these go alone.
     """
     facts, strategies = host.edge.facts(), dict(services)
     apart = {host.postgres_service, *host.choice.others, facts.service if facts else ""}
@@ -28,7 +29,8 @@ def back_in_waves(
             name,
             light=strategy == "skip",
             alone=(strategy == "recreate" and (name in apart or bool(written_mounts(model.services[name]))))
-            or lends_itself(model, name),
+            or lends_itself(model, name)
+            or model.services[name].image in borrowed,
         )
         for name, strategy in services
     ]
@@ -37,10 +39,12 @@ def back_in_waves(
     return order, tuple(wave for wave in waves if len(wave) > 1)
 
 
-def jobs_at_once(model: ComposeModel, jobs: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+def jobs_at_once(
+    model: ComposeModel, jobs: Sequence[str], borrowed: Collection[str] = ()
+) -> tuple[tuple[str, ...], ...]:
     """The one-shots of the release that the stack goes back to, as one wave; () where one of them needs another.
 
     They find nothing to do there, and users wait for them where databases were put back.
     """
-    apart = all(needed_by(model, job).isdisjoint(jobs) for job in jobs)
+    apart = all(needed_by(model, job).isdisjoint(jobs) and model.services[job].image not in borrowed for job in jobs)
     return (tuple(jobs),) if len(jobs) > 1 and apart else ()

@@ -159,7 +159,7 @@ def _decide(
     retire = tuple(name for name in touched if name not in known)
     require_one_writer(host, model, services, release=plan.current.tag)
     jobs = tuple(one for one in services if one[1] == "job")
-    order, waves = back_in_waves(host, model, [one for one in services if one not in jobs])
+    order, waves = back_in_waves(host, model, [one for one in services if one not in jobs], images.borrowed)
     return RollbackPlan(
         run=run,
         restore=cost.restore,
@@ -173,7 +173,7 @@ def _decide(
         first=host.postgres_service if verdict.blind else "",
         steps=tuple(names),
         services=(*jobs, *order),
-        waves=(*jobs_at_once(model, [name for name, _ in jobs]), *waves),
+        waves=(*jobs_at_once(model, [name for name, _ in jobs], images.borrowed), *waves),
         stop=stop,
         retire=retire,
         same=tuple(part.service for part in plan.services if part.strategy == "skip"),

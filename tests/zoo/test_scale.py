@@ -4,7 +4,7 @@ import pytest
 
 from avnwizard.errors import ExitCode
 from tests.zoo.parts import app, compose, traefik, worker
-from tests.zoo.stack import COMPOSE_FILE, UP, ZooStack, bring_up
+from tests.zoo.stack import COMPOSE_FILE, NONE, TOML, UP, ZooStack, bring_up
 
 pytestmark = pytest.mark.engine
 TAGS = ("v1.5.0", "v1.6.0")
@@ -24,7 +24,8 @@ def test_services_that_were_scaled_by_hand_stay_so(zoo: ZooStack) -> None:
         }
         for tag in TAGS
     }
-    bring_up(zoo, releases, up=[(*UP, "--scale", "web=3", "--scale", "worker=2")])
+    settings = {"avnwizard.toml": TOML + NONE + '\n[rollback.data]\nworker = "keep"\n'}
+    bring_up(zoo, releases, operator=settings, up=[(*UP, "--scale", "web=3", "--scale", "worker=2")])
     plan = {one["service"]: one for one in zoo.avnwizard("plan", "--to", "v1.6.0", "--json").data["services"]}
     assert (plan["web"]["replicas"], plan["worker"]["replicas"], plan["traefik"]["replicas"]) == (3, 2, 0)
     assert "3 run and are kept, the files name 1 container" in plan["web"]["reason"]

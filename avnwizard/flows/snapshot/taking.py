@@ -71,7 +71,7 @@ class Taking:
         databases, volumes = sum(self._bytes.values()), sum(self._volume_bytes.values())
         needed, free = databases + volumes, self._host.files.free_bytes(self._folder.parent)
         if free < needed:
-            parts = f" ({databases:,} for databases, {volumes:,} for volumes)" if volumes else ""
+            parts = f" ({size(databases)} for databases, {size(volumes)} for volumes)" if volumes else ""
             raise HostError(
                 f"it may need {size(needed)}{parts} in {self._folder.parent}, and {size(free)} is free.",
                 "Make room, or set AVNWIZARD_STATE_DIR to a folder on a larger disk.",

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from avnwizard.engine.private import make_file, make_folder
+from avnwizard.engine.records import RunRecord
+
+_DRAWS = 10_000
 
 
 def spawn(argv: Sequence[str], *, log: Path) -> subprocess.Popen[bytes]:
@@ -36,3 +39,9 @@ def new_run_id(now: float | None = None) -> str:
     """A run's name: when it was made, in local time, and two random hex digits: "20261123-0214-7f"."""
     stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
     return f"{stamp}-{os.urandom(1).hex()}"
+
+
+def fresh_run_id(runs: Sequence[RunRecord]) -> str:
+    """A name that none of some runs has: two of one second may draw the same digits."""
+    known = {run.id for run in runs}
+    return next(run for _ in range(_DRAWS) if (run := new_run_id(time.time())) not in known)

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from avnwizard.engine import supervise
 from avnwizard.engine.feed import FeedReader, FeedWriter
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.lock import held, holder
+from avnwizard.engine.records import RunRecord
 from avnwizard.engine.runner import run_steps
 from avnwizard.engine.step import Probe, Step, StepContext, UndoStep
 from avnwizard.errors import BusyError, HostError, RefusedError, StepError
@@ -231,3 +233,13 @@ def test_a_journal_of_the_first_version_is_read(tmp_path: Path) -> None:
         (StepKind.ROLL, "web"), (StepKind.DATA, ""), (StepKind.DATA, ""), (StepKind.OTHER, ""),
     ]  # fmt: skip
     assert [one.kind for one in journal.steps("r2")] == [StepKind.FILES]
+
+
+def test_two_runs_of_one_second_have_names_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two random digits tell them apart; where they are drawn twice, they are drawn again."""
+    drawn = iter([b"\x7f", b"\x7f", b"\x01"])
+    monkeypatch.setattr("os.urandom", lambda _size: next(drawn))
+    monkeypatch.setattr("time.time", lambda: 1_780_000_000.0)
+    first = RunRecord(supervise.fresh_run_id([]), "upgrade", "", "", "", "done", 0, 0.0, 0.0, "", "")
+    assert first.id.endswith("-7f")
+    assert supervise.fresh_run_id([first]) == first.id.removesuffix("7f") + "01"

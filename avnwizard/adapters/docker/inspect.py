@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, get_args
 
 from avnwizard.adapters.docker import engine_api
-from avnwizard.adapters.docker.cli import DockerCli, is_gone
+from avnwizard.adapters.docker.cli import DockerCli, hint_for, is_gone
 from avnwizard.adapters.docker.holdings import files_from, mounts_from, published_from
 from avnwizard.adapters.hostile import fail
 from avnwizard.domain.host import Container, ContainerState, Health, Image
@@ -38,7 +38,7 @@ def labelled(cli: DockerCli, *labels: str) -> list[dict[str, Any]]:
         if not is_gone(done):
             break
     if done.code != 0:
-        fail(("docker", "container", "inspect"), done.code, done.complaint, "")
+        fail(("docker", "container", "inspect"), done.code, done.complaint, hint_for(done.complaint))
     return parsed(done.stdout)
 
 
@@ -69,7 +69,7 @@ def inspected_images(cli: DockerCli, references: Sequence[str]) -> list[dict[str
         return raws
     done = cli.try_(("docker", "image", "inspect", *references))
     if done.code != 0 and not is_gone(done):
-        fail(done.argv, done.code, done.complaint, "")
+        fail(done.argv, done.code, done.complaint, hint_for(done.complaint))
     return parsed(done.stdout or b"[]")
 
 

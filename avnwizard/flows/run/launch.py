@@ -56,8 +56,8 @@ def create(
         BusyError: another run holds the stack.
         RefusedError: a run is unfinished that the flow does not stand alongside.
     """
-    run = supervise.new_run_id(time.time())
     journal = host.journal()
+    run = supervise.fresh_run_id(journal.runs())
     with holding(host, run=run, kind=kind):
         unborn = RunRecord(run, kind, title, plan, "", "created", 0, 0.0, 0.0, "", "")
         flow = flow_of(unborn)
@@ -75,8 +75,8 @@ def create_undo(host: Host, undone: RunRecord) -> str:
         BusyError: another run holds the stack.
         RefusedError: it cannot be taken back, or a later run changed the same.
     """
-    run = supervise.new_run_id(time.time())
     journal = host.journal()
+    run = supervise.fresh_run_id(journal.runs())
     with holding(host, run=run, kind=Undo.kind):
         plan = plan_undo(journal, undone)
         _require_none_undoing(journal)
@@ -93,8 +93,8 @@ def create_upgrade(host: Host, prepared: Prepared) -> str:
         BusyError: another run holds the stack.
         RefusedError: a run is unfinished, or the env file, the checkout or what runs changed since the plan was made.
     """
-    run = supervise.new_run_id(time.time())
     journal = host.journal()
+    run = supervise.fresh_run_id(journal.runs())
     with holding(host, run=run, kind=Upgrade.kind):
         flow = Upgrade()
         _give_up_what_left_nothing(host, journal, flow)
@@ -123,8 +123,8 @@ def create_rollback(host: Host, undone: RunRecord, plan: RollbackPlan) -> str:
         BusyError: another run holds the stack.
         RefusedError: another rollback is unfinished, or the run went on or was undone since the plan was made.
     """
-    run = supervise.new_run_id(time.time())
     journal = host.journal()
+    run = supervise.fresh_run_id(journal.runs())
     with holding(host, run=run, kind=Rollback.kind):
         _require_none_undoing(journal)
         if journal.run(undone.id) != undone:

@@ -19,7 +19,7 @@ class ProbeSection:
     Attributes:
         rate: requests a second, over all routes.
         address: "ADDRESS:PORT" of the edge on this host, where Traefik's flags and ports do not tell.
-        paths: router name -> the path to ask, instead of the one that its rule tells.
+        paths: router name -> the path to ask, instead of the one in its rule.
         urls: what to ask instead of the routers, such as "https://id.example.com/health".
         changed: names of routers that may answer otherwise after an upgrade, such as 401 instead of 200.
     """

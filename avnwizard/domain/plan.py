@@ -15,7 +15,6 @@ from avnwizard.domain.probing.route import ProbePlan
 from avnwizard.domain.readiness import Readiness
 from avnwizard.domain.snapshot import Proof
 from avnwizard.domain.typed import Typed
-from avnwizard.errors import RefusedError
 from avnwizard.planned import PlannedStep
 
 Jump = Literal["patch", "minor", "major"]
@@ -260,7 +259,7 @@ _ADAPTER: Typed[Plan] = Typed(Plan)
 
 def to_json(plan: Plan) -> str:
     """The plan as JSON text, the same for the journal and for `plan --json`."""
-    return _ADAPTER.adapter.dump_json(plan, indent=2).decode()
+    return _ADAPTER.to_json(plan)
 
 
 def from_json(text: str) -> Plan:
@@ -269,9 +268,4 @@ def from_json(text: str) -> Plan:
     Raises:
         RefusedError: another version of avnwizard wrote it, in another shape.
     """
-    try:
-        return _ADAPTER.adapter.validate_json(text)
-    except ValueError as error:
-        raise RefusedError(
-            "This run was planned by another version of avnwizard.", "Go on with the version that started it."
-        ) from error
+    return _ADAPTER.planned(text, "run")

@@ -109,8 +109,8 @@ def why_alone(service: Service) -> str:
     if service.container_name:
         return f"its container_name {service.container_name} allows one container only"
     if service.published:
-        beside = " apart from its route" if read_labels(service.labels).routers else ""
-        return f"it holds the host port {', '.join(service.published)}{beside}: two containers cannot hold one"
+        apart = " apart from its route" if read_labels(service.labels).routers else ""
+        return f"it holds the host port {', '.join(service.published)}{apart}: two containers cannot hold one"
     if written := written_mounts(service):
         return f"it keeps data in {', '.join(written)}"
     if service.single:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 T = TypeVar("T")
+GO_ON = "Go on with the version that started it."
 
 
 class Typed(Generic[T]):
@@ -31,6 +32,24 @@ class Typed(Generic[T]):
 
         return TypeAdapter(self._kind)
 
+    def to_json(self, value: T) -> str:
+        """As the journal keeps it, and `--json` prints it."""
+        return self.adapter.dump_json(value, indent=2).decode()
+
+    def planned(self, text: str, what: str, hint: str = GO_ON) -> T:
+        """Read a plan back from the journal.
+
+        Args:
+            what: of what it is the plan, such as "rollback".
+
+        Raises:
+            RefusedError: another version wrote it.
+        """
+        try:
+            return self.adapter.validate_json(text)
+        except ValueError as error:
+            raise RefusedError(f"This {what} was planned by another version of avnwizard.", hint) from error
+
 
 def order_from(text: str, **kinds: type[str] | type[list[str]]) -> dict[str, Any]:
     """A small order in the journal: JSON with a text, or a list of texts, under each of some names.
@@ -45,7 +64,5 @@ def order_from(text: str, **kinds: type[str] | type[list[str]]) -> dict[str, Any
         held = {}
     fits = held and all(isinstance(held[name], kind) for name, kind in kinds.items())
     if not fits or not all(isinstance(one, str) for listed in held.values() for one in listed):
-        raise RefusedError(
-            "This run was planned by another version of avnwizard.", "Go on with the version that started it."
-        )
+        raise RefusedError("This run was planned by another version of avnwizard.", GO_ON)
     return held

@@ -1,4 +1,4 @@
-"""What a stack is told by: `avnwizard.toml`, the environment, and files where Compose looks for them."""
+"""What a stack is set by: `avnwizard.toml`, the environment, and files where Compose looks for them."""
 
 import os
 import re
@@ -56,7 +56,7 @@ def _content(file: Path) -> bytes:
 
 
 def default_project(directory: Path, config: Config) -> ComposeProject:
-    """Where no container tells: `avnwizard.toml`, then Avnology's files, then what Compose looks for by itself."""
+    """Where no container shows it: `avnwizard.toml`, then Avnology's files, then what Compose looks for by itself."""
     files = tuple(directory / name for name in config.stack.files or _usual_files(directory))
     missing = [file for file in files if not file.is_file()]
     if missing:

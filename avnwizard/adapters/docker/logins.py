@@ -1,4 +1,4 @@
-"""Whether the operator is logged in to an image's registry: then it may have more than it tells a stranger."""
+"""Whether the operator is logged in to an image's registry: then it may have more than it shows to a stranger."""
 
 import json
 from collections.abc import Mapping

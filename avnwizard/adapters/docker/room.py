@@ -20,7 +20,7 @@ def room_of(engine_socket: Path | None, containers: Mapping[str, str], *, meminf
     Args:
         engine_socket: None where the engine is not on this machine.
         containers: id -> service, of those whose memory is asked for.
-        meminfo: as Linux tells of its memory.
+        meminfo: what Linux shows of its memory (`/proc/meminfo`).
     """
     if engine_socket is None:
         return Room()

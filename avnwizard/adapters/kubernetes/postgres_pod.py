@@ -16,7 +16,7 @@ from avnwizard.ports import ToolCommand
 _PORT = 5432
 _FORWARD_S = 20.0
 _AVAILABLE = 3
-"""The column of `df -Pk` (POSIX) that tells the free kibibytes."""
+"""The column of `df -Pk` (POSIX) with the free kibibytes."""
 _AS_SUPERUSER = (
     'value() { eval "file=\\${$1_FILE:-}"; '
     'if [ -n "$file" ]; then cat "$file"; else eval "echo \\"\\${$1:-}\\""; fi; }; '

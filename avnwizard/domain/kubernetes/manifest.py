@@ -194,7 +194,7 @@ def _seen(path: str, value: Any, hidden: bool) -> str:
 
 
 def _key(path: str) -> str:
-    """The name that tells whether a value is a secret: a variable's own, else the last part of the path."""
+    """The name by which a value is taken for a secret: a variable's own, else the last part of the path."""
     parts = path.split(".")
     named = [part for part in parts if part.startswith("[") and part.endswith("]")]
     last = parts[-1]

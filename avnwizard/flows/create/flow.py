@@ -9,7 +9,6 @@ from avnwizard.domain.typed import Typed
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord, StepRecord
 from avnwizard.engine.step import Step
-from avnwizard.errors import RefusedError
 from avnwizard.flows.flow import Flow, Outcome
 from avnwizard.flows.host import Host
 from avnwizard.flows.stack.run_folder import ENV_BEFORE, RunFolder
@@ -60,7 +59,7 @@ def _folder_alone(text: str) -> Path | None:
 
 def to_json(plan: SnapshotPlan) -> str:
     """For the journal."""
-    return _ADAPTER.adapter.dump_json(plan, indent=2).decode()
+    return _ADAPTER.to_json(plan)
 
 
 def from_json(text: str) -> SnapshotPlan:
@@ -69,9 +68,4 @@ def from_json(text: str) -> SnapshotPlan:
     Raises:
         RefusedError: another version wrote it.
     """
-    try:
-        return _ADAPTER.adapter.validate_json(text)
-    except ValueError as error:
-        raise RefusedError(
-            "This snapshot was planned by another version of avnwizard.", "Take it again: avnwizard snapshot create"
-        ) from error
+    return _ADAPTER.planned(text, "snapshot", "Take it again: avnwizard snapshot create")

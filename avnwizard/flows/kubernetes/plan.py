@@ -8,7 +8,6 @@ from avnwizard.domain.kubernetes.versions import Tools
 from avnwizard.domain.plan import SnapshotPlan
 from avnwizard.domain.probing.route import ProbePlan
 from avnwizard.domain.typed import Typed
-from avnwizard.errors import RefusedError
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ _ADAPTER: Typed[KubePlan] = Typed(KubePlan)
 
 def to_json(plan: KubePlan) -> str:
     """For the journal, and for `--json`."""
-    return _ADAPTER.adapter.dump_json(plan, indent=2).decode()
+    return _ADAPTER.to_json(plan)
 
 
 def from_json(text: str) -> KubePlan:
@@ -88,10 +87,4 @@ def from_json(text: str) -> KubePlan:
     Raises:
         RefusedError: another version wrote it.
     """
-    try:
-        return _ADAPTER.adapter.validate_json(text)
-    except ValueError as error:
-        raise RefusedError(
-            "This Helm upgrade was planned by another version of avnwizard.",
-            "Go on with the version that started it.",
-        ) from error
+    return _ADAPTER.planned(text, "Helm upgrade")

@@ -7,7 +7,6 @@ from avnwizard.domain.postgres.compose_edit import ServerMove
 from avnwizard.domain.postgres.major import Way
 from avnwizard.domain.probing.route import ProbePlan
 from avnwizard.domain.typed import Typed
-from avnwizard.errors import RefusedError
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ _ADAPTER: Typed[MajorPlan] = Typed(MajorPlan)
 
 def to_json(plan: MajorPlan) -> str:
     """For the journal, and for `--json`."""
-    return _ADAPTER.adapter.dump_json(plan, indent=2).decode()
+    return _ADAPTER.to_json(plan)
 
 
 def from_json(text: str) -> MajorPlan:
@@ -113,10 +112,4 @@ def from_json(text: str) -> MajorPlan:
     Raises:
         RefusedError: another version wrote it.
     """
-    try:
-        return _ADAPTER.adapter.validate_json(text)
-    except ValueError as error:
-        raise RefusedError(
-            "This Postgres upgrade was planned by another version of avnwizard.",
-            "Go on with the version that started it.",
-        ) from error
+    return _ADAPTER.planned(text, "Postgres upgrade")

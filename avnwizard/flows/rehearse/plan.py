@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from avnwizard.domain.rehearsal.order import DataPlace, Isolation, LeftOut, Limits, Mark
 from avnwizard.domain.typed import Typed
-from avnwizard.errors import RefusedError
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ _ADAPTER: Typed[RehearsalPlan] = Typed(RehearsalPlan)
 
 def to_json(plan: RehearsalPlan) -> str:
     """For the journal, and for `--json`."""
-    return _ADAPTER.adapter.dump_json(plan, indent=2).decode()
+    return _ADAPTER.to_json(plan)
 
 
 def from_json(text: str) -> RehearsalPlan:
@@ -101,10 +100,4 @@ def from_json(text: str) -> RehearsalPlan:
     Raises:
         RefusedError: another version wrote it.
     """
-    try:
-        return _ADAPTER.adapter.validate_json(text)
-    except ValueError as error:
-        raise RefusedError(
-            "This rehearsal was planned by another version of avnwizard.",
-            "Plan it again: avnwizard rehearse --to TAG",
-        ) from error
+    return _ADAPTER.planned(text, "rehearsal", "Plan it again: avnwizard rehearse --to TAG")

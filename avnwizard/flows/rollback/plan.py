@@ -7,7 +7,6 @@ from avnwizard.domain.data_way import DataReturn
 from avnwizard.domain.going_back import GoingBack
 from avnwizard.domain.postgres.globals import GlobalsChange
 from avnwizard.domain.typed import Typed
-from avnwizard.errors import RefusedError
 from avnwizard.flows.stack.former_images import Gone
 
 
@@ -89,17 +88,12 @@ _ADAPTER: Typed[RollbackPlan] = Typed(RollbackPlan)
 
 def rollback_to_json(plan: RollbackPlan) -> str:
     """For the journal and for `--json`."""
-    return _ADAPTER.adapter.dump_json(plan, indent=2).decode()
+    return _ADAPTER.to_json(plan)
 
 
 def rollback_from_json(text: str) -> RollbackPlan:
     """Read back from the journal."""
-    try:
-        return _ADAPTER.adapter.validate_json(text)
-    except ValueError as error:
-        raise RefusedError(
-            "This rollback was planned by another version of avnwizard.", "Go on with the version that started it."
-        ) from error
+    return _ADAPTER.planned(text, "rollback")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from avnwizard.domain.rotation.generation import Generation
 from avnwizard.domain.rotation.kinds import KINDS, Kind, What
 from avnwizard.domain.rotation.places import Place
 from avnwizard.domain.typed import Typed
-from avnwizard.errors import RefusedError
 from avnwizard.planned import PlannedStep
 
 
@@ -71,7 +70,7 @@ _ADAPTER: Typed[RotationPlan] = Typed(RotationPlan)
 
 def to_json(plan: RotationPlan) -> str:
     """For the journal, and for `rotate --dry-run --json`."""
-    return _ADAPTER.adapter.dump_json(plan, indent=2).decode()
+    return _ADAPTER.to_json(plan)
 
 
 def from_json(text: str) -> RotationPlan:
@@ -80,9 +79,4 @@ def from_json(text: str) -> RotationPlan:
     Raises:
         RefusedError: another version of avnwizard wrote it.
     """
-    try:
-        return _ADAPTER.adapter.validate_json(text)
-    except ValueError as error:
-        raise RefusedError(
-            "This rotation was planned by another version of avnwizard.", "Go on with the version that started it."
-        ) from error
+    return _ADAPTER.planned(text, "rotation")

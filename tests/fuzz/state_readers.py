@@ -9,39 +9,29 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 from avnwizard.adapters.files import LocalFiles
 from avnwizard.adapters.sql.wire import read_answer
 from avnwizard.adapters.state import pointer
 from avnwizard.adapters.tarball import require_whole
-from avnwizard.domain import plan as upgrade_plan
-from avnwizard.domain.plan import Plan, SnapshotPlan
 from avnwizard.domain.postgres.globals import read_globals
 from avnwizard.domain.snapshot import Manifest
-from avnwizard.domain.typed import Typed, order_from
 from avnwizard.engine import lock_file
 from avnwizard.engine.feed import FeedReader, FeedWriter
 from avnwizard.engine.journal import Journal, copy_of
 from avnwizard.engine.recovering import recover
 from avnwizard.errors import HostError
-from avnwizard.flows.create import flow as create_flow
 from avnwizard.flows.edge import memory
 from avnwizard.flows.host import Host
-from avnwizard.flows.postgres import plan as major_plan
-from avnwizard.flows.postgres.plan import MajorPlan
-from avnwizard.flows.restore import planning as restore_planning
-from avnwizard.flows.restore.planning import RestoreOrder
-from avnwizard.flows.rollback.plan import RollbackPlan, rollback_from_json
 from avnwizard.flows.rotate import keeping
-from avnwizard.flows.rotate import plan as rotate_plan
-from avnwizard.flows.rotate.plan import RotationPlan
 from avnwizard.flows.snapshot import seal, snapshots
 from avnwizard.flows.stack.run_folder import RunFolder
 from avnwizard.flows.upgrade import drafts
 from avnwizard.planned import PlannedStep
 from tests.fuzz.made import made
 from tests.fuzz.mutating import broken_json
+from tests.fuzz.plan_readers import PLAN_READERS, json_of
 from tests.fuzz.reader import Reader
 
 _FILES = LocalFiles()
@@ -68,14 +58,6 @@ def _put(name: str, text: str) -> Path:
     file = _folder() / name
     file.write_bytes(text.encode("utf-8", "surrogatepass"))
     return file
-
-
-def _json_of(kind: Any) -> Callable[[], str]:
-    return lambda: Typed(kind).adapter.dump_json(made(kind)).decode()
-
-
-def _plan(kind: Any, read: Callable[[str], object]) -> Reader:
-    return Reader(_json_of(kind), read, broken_json)
 
 
 def _from_file(name: str, read: Callable[[Path], object]) -> Callable[[str], object]:
@@ -290,21 +272,8 @@ def _probe(text: str) -> None:
 
 
 STATE_READERS: dict[str, Reader] = {
-    "plan of an upgrade": _plan(Plan, upgrade_plan.from_json),
-    "plan of a rollback": _plan(RollbackPlan, rollback_from_json),
-    "plan of a rotation": _plan(RotationPlan, rotate_plan.from_json),
-    "plan of a Postgres upgrade": _plan(MajorPlan, major_plan.from_json),
-    "plan of a snapshot": _plan(SnapshotPlan, create_flow.from_json),
-    "order of a restore": _plan(RestoreOrder, restore_planning.from_json),
-    "order of a removal": Reader(
-        lambda: '{"remove": ["/a"], "leftover": [], "databases": ["b"]}',
-        lambda text: order_from(text, remove=list, leftover=list, databases=list),
-        broken_json,
-    ),
-    "order of a forgetting": Reader(
-        lambda: '{"volume": "a", "image": ""}', lambda text: order_from(text, volume=str, image=str), broken_json
-    ),
-    "manifest": Reader(_json_of(Manifest), _manifest, broken_json),
+    **PLAN_READERS,
+    "manifest": Reader(json_of(Manifest), _manifest, broken_json),
     "key of the seals": Reader(_seal_sample, _seal_key),
     "roles of a snapshot": Reader(lambda: _GLOBALS, _globals),
     "archive of a volume": Reader(_archive_sample, _archive),

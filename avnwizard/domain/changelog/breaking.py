@@ -83,7 +83,7 @@ class _Walk:
         self._listed = False
         self._introduction = True
         self._announced: list[Block] = []
-        """Sentences of the introduction that say that something breaks: items where nothing else is one."""
+        """Sentences that say of the whole release that something breaks: items where nothing else is one."""
 
     def over(self, parts: list[Block]) -> None:
         """Read all of them."""
@@ -195,7 +195,7 @@ class _Walk:
         if marks.paragraph_is_breaking(text):
             self.items.append(BreakingItem(title_of(text), text))
             return
-        if self._introduction and marks.introduces(text):
+        if marks.announces(text) or (self._introduction and marks.introduces(text)):
             self._announced.append(part)
             return
         self._noticed(part, text)
@@ -226,6 +226,9 @@ class _Walk:
             return
         if marks.bullet_is_breaking(part.first, self._known):
             self.items.append(BreakingItem(title_of(part.first), part.text))
+            return
+        if marks.announces(part.first):
+            self._announced.append(part)
             return
         found = [one for one in _below(part) if marks.bullet_is_breaking(one.first, self._known)]
         self.items += [BreakingItem(title_of(one.first), one.text) for one in found]

@@ -38,9 +38,10 @@ _AT_START = (
     re.compile(rf"{_BEFORE}(?:\*\*)?[a-z]+(?:\([^)\n]*\))?!:", re.IGNORECASE),
     re.compile(rf"{_BEFORE}[^\w\U0001f4a5:]*+(?:\U0001f4a5|:boom:)"),
     compiled(
-        rf"{_BEFORE}{_DRESS}(?:{PHRASE})\s*+(?:(?:{_SIGN})\s*+)*+(?:/\w+)?"
+        rf"{_BEFORE}{_DRESS}(?:{PHRASE})\s*+(?:(?:{_SIGN})\s*+)*+(?:/\w+|[/&]\s[^:\n]{{1,40}}(?=:))?"
         r"(?:[*_`\])]+\s*[:.!,\u2013\u2014-]?|[:!\u2013\u2014]|-\s)"
     ),
+    compiled(rf"{_BEFORE}{_DRESS}(?:{PHRASE})(?<=changes|.change)\s(?:for|in|of|to|with)\s"),
 )
 _ANYWHERE = (
     compiled(rf"(?<![*_\w])([*_]{{1,2}})(?:{PHRASE})[:!]?\s*+(?:(?:{_SIGN})\s*+)*+[:!]?\1(?![*_\w])"),
@@ -52,7 +53,7 @@ _ANYWHERE = (
 )
 _MARKER = re.compile(
     rf"[\W_]*+(?:{PHRASE})(?:\s*(?:&|and)\s*\w+)?"
-    r"\s*(?:[:!]\s*(?:\*\*|__)?|(?:\*\*|__)[:!]?)\s*(?P<rest>.*)",
+    r"(?:\s*(?:[:!]\s*(?:\*\*|__)?|(?:\*\*|__)[:!]?)\s*(?P<rest>.*)|\s*)",
     re.IGNORECASE | re.DOTALL,
 )
 """A paragraph that begins with the mark."""
@@ -62,9 +63,10 @@ _OPPOSITE = compiled(
 )
 _SENTENCE = compiled(
     rf"\bnot (?:be )?(?:fully )?backwards?[ -]compatible|\bbackwards?[ -]?incompatib|\bcompatibility break"
-    rf"|\b(?:includ\w+|contain\w+|introduc\w+|has|have|brings?|with|following|several|some|a|an|one|two|three|\d+)"
+    rf"|\b(?:includ\w+|contain\w+|introduc\w+|has|have|brings?|mak\w+|with|following|several|some|a|an|one|two|three|\d+)"
     rf"\s+(?:\w+\s+){{0,2}}?{NEGATED}breaking changes?\b"
 )
+_OF_THIS = compiled(r"\W*this (?:release|version|update)\b")
 _LATER = compiled(r"\bbefore we\b|\b(?:next|upcoming|future|later) (?:major )?(?:release|version)|\bin the future\b")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _SPEAKS = compiled(
@@ -140,7 +142,7 @@ def bullet_is_breaking(first: str, known: Habits) -> bool:
 def paragraph_marker(text: str) -> str | None:
     """What stands behind the mark that a paragraph begins with; None where it begins with none."""
     found = _MARKER.fullmatch(text) if _HINT.search(text) else None
-    return found["rest"].strip() if found else None
+    return (found["rest"] or "").strip() if found else None
 
 
 def paragraph_is_breaking(text: str) -> bool:
@@ -157,6 +159,11 @@ def introduces(text: str) -> bool:
         _SENTENCE.search(one) and not _OPPOSITE.search(one) and not _LATER.search(one)
         for one in _SENTENCE_END.split(text)
     )
+
+
+def announces(text: str) -> bool:
+    """Whether a text outside of an introduction says so of this release."""
+    return bool(_OF_THIS.match(text)) and introduces(text)
 
 
 def speaks_of_it(text: str) -> str:

@@ -17,6 +17,7 @@ NEGATED = (
 
 PHRASE = (
     rf"(?:{NEGATED}\b(?:potential(?:ly)? |possibl[ye] |minor |major )?breaking\b(?:[ -]changes?\b)?"
+    rf"|{NEGATED}\bbreak[ -]changes?\b"
     rf"|{_COMPATIBLE}[ -]?(?:compatibility )?incompatib\w+(?: changes?)?"
     rf"|{NEGATED}(?:{_COMPATIBLE}[ -])?compatibility[ -]breaks?\b|(?:backwards?[ -])compatibility[ -]changes?\b"
     rf"|{NEGATED}\bbc[ -]breaks?\b|\bnot (?:fully )?{_COMPATIBLE}[ -]compatible\b"

@@ -41,6 +41,12 @@ def _read(body: str) -> Section:
         ("### Breaking\n\nRun a first.\n\n- b\n\nCloses #1\n\nCo-authored-by: N <n@x>\n", ["Run a first.", "b"]),
         ("All is new. One change is not backwards-compatible: rename a.\n\n- b\n", ["All is new."]),
         ("All changes are fully backwards-compatible. There are no breaking changes.\n", []),
+        ("**[BREAKING CHANGE] すべて変えた**\n", ["すべて変えた"]),
+        ("### [BREAKING CHANGE] Renamed a\n\nIt is b now.\n", ["Renamed a"]),
+        (
+            "**Update note 1:** this release changes a in incompatible way\n",
+            ["**Update note 1:** this release changes a in incompatible way"],
+        ),
         ("BREAK CHANGES\n* a is a default now\n", ["a is a default now"]),
         ("- Break changes into small ones\n", []),
         (

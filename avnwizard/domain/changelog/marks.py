@@ -63,10 +63,11 @@ _OPPOSITE = compiled(
 )
 _SENTENCE = compiled(
     rf"\bnot (?:be )?(?:fully )?backwards?[ -]compatible|\bbackwards?[ -]?incompatib|\bcompatibility break"
+    rf"|\bin (?:an? )?(?:\w+[ -])?incompatible (?:way|manner|fashion)\b"
     rf"|\b(?:includ\w+|contain\w+|introduc\w+|has|have|brings?|mak\w+|with|following|several|some|a|an|one|two|three|\d+)"
     rf"\s+(?:\w+\s+){{0,2}}?{NEGATED}breaking changes?\b"
 )
-_OF_THIS = compiled(r"\W*this (?:release|version|update)\b")
+_OF_THIS = compiled(r"\W*(?:[\w ]{1,24}:\W+)?this (?:release|version|update)\b")
 _LATER = compiled(r"\bbefore we\b|\b(?:next|upcoming|future|later) (?:major )?(?:release|version)|\bin the future\b")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _SPEAKS = compiled(

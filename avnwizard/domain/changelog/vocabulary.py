@@ -16,7 +16,7 @@ NEGATED = (
 """What stands before a mark that says the opposite."""
 
 PHRASE = (
-    rf"(?:{NEGATED}\b(?:potential(?:ly)? |possibl[ye] |minor |major )?breaking\b(?:[ -]changes?\b)?"
+    rf"(?:{NEGATED}\b(?:potential(?:ly)? |possibl[ye] |minor |major )?breaking\b(?:[ -]changes?\b)?+"
     rf"|{NEGATED}\bbreak[ -]changes?\b"
     rf"|{_COMPATIBLE}[ -]?(?:compatibility )?incompatib\w+(?: changes?)?"
     rf"|{NEGATED}(?:{_COMPATIBLE}[ -])?compatibility[ -]breaks?\b|(?:backwards?[ -])compatibility[ -]changes?\b"

@@ -50,6 +50,8 @@ class StackSection:
         env_file: used where no container runs, or where the containers disagree. "" is what they tell, alike.
         project: Compose's project name; "" lets Compose decide as it does for `docker compose up`.
         example: the example env file that each release ships.
+        changelog: where each release keeps its changelog or its folder of release notes; or a forge's list of
+            releases that you saved in the checkout (a name that ends in .json).
         migrations: folder of the release's SQL migrations.
     """
 

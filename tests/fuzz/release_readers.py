@@ -9,6 +9,7 @@ from avnwizard.adapters.docker.credentials import registry_of
 from avnwizard.adapters.sql.reader import ChildSqlReader
 from avnwizard.domain.answers import read_answers
 from avnwizard.domain.changelog import sections_between
+from avnwizard.domain.changelog.forge import from_forge
 from avnwizard.domain.changelog.sources import from_commits, from_files, from_tags
 from avnwizard.domain.compose import variables_used
 from avnwizard.domain.compose.document import read as read_compose
@@ -152,6 +153,7 @@ def _image(text: str) -> None:
 def _notes(text: str) -> None:
     for joined in (from_files({"v1.6.0.md": text}), from_tags({"v1.6.0": text}), from_commits([text], "v2.0.0")):
         sections_between(joined, "v1.5.0", "v2.0.0")
+    from_forge(text)
 
 
 def _shown(text: str) -> None:

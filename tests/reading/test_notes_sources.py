@@ -1,5 +1,6 @@
 """Release notes that are no changelog: files of a folder, tags' messages, marked commits; and which was read."""
 
+import json
 import subprocess
 from pathlib import Path
 from types import SimpleNamespace
@@ -7,9 +8,17 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from avnwizard.adapters.files import LocalFiles
 from avnwizard.adapters.git import open_repo
-from avnwizard.domain.changelog import ChangelogRange, from_commits, from_files, from_tags, sections_between
-from avnwizard.domain.config import Config
+from avnwizard.domain.changelog import (
+    ChangelogRange,
+    from_commits,
+    from_files,
+    from_forge,
+    from_tags,
+    sections_between,
+)
+from avnwizard.domain.config import Config, StackSection
 from avnwizard.flows.upgrade.notes import notes_between
 
 if TYPE_CHECKING:
@@ -58,8 +67,8 @@ def _git(folder: Path, *words: str) -> None:
     subprocess.run(["git", "-C", str(folder), *identity, *words], check=True, capture_output=True)
 
 
-def _read(folder: Path) -> ChangelogRange:
-    host = cast("Host", SimpleNamespace(config=Config(), repo=open_repo(folder)))
+def _read(folder: Path, config: Config | None = None) -> ChangelogRange:
+    host = cast("Host", SimpleNamespace(config=config or Config(), repo=open_repo(folder), files=LocalFiles()))
     tags = {tag.name: tag for tag in host.repo.tags()}
     return notes_between(host, tags["v1.0.0"], tags["v1.1.0"])
 
@@ -102,3 +111,44 @@ def test_nothing_to_read_is_said_so(checkout: Path) -> None:
     _git(checkout, "tag", "v1.1.0")
     found = _read(checkout)
     assert (found.read, found.source) == ("not read", "")
+
+
+_RELEASES = [
+    {"tag_name": "v1.1.0", "draft": False, "body": "## Breaking changes\n\n- `OLD` goes\n"},
+    {"tag_name": "v1.2.0", "draft": True, "body": "- **Breaking:** not yet\n"},
+]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(_RELEASES),
+        json.dumps([{"tag_name": "v1.1.0", "description": _RELEASES[0]["body"]}], indent=2),
+        json.dumps(_RELEASES[:1]) + "\n" + json.dumps(_RELEASES[1:]),
+    ],
+    ids=["one list", "the other field", "two pages"],
+)
+def test_a_forges_list_of_releases_reads_as_a_changelog(text: str) -> None:
+    """GitHub's and GitLab's fields, pages one after another; a draft is no release."""
+    found = sections_between(from_forge(text) or "", "v1.0.0", "v1.2.0")
+    assert [(one.version, [item.title for item in one.breaking]) for one in found.versions] == [
+        ("v1.1.0", ["`OLD` goes"])
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "# v1.0.0", "[", "[[[", "[1]", '{"a": 1}', "[" * 100_000])
+def test_what_is_no_list_of_releases(text: str) -> None:
+    """A changelog that begins with a bracket is read as one."""
+    assert from_forge(text) is None
+
+
+def test_a_saved_list_needs_not_be_tracked(checkout: Path) -> None:
+    """The operator saves it in the checkout and names it in `[stack] changelog`."""
+    _git(checkout, "commit", "-q", "--allow-empty", "-m", "tidy up")
+    _git(checkout, "tag", "v1.1.0")
+    config = Config(stack=StackSection(changelog="releases.json"))
+    assert _read(checkout, config).read == "not read"
+    (checkout / "releases.json").write_text(json.dumps(_RELEASES))
+    found = _read(checkout, config)
+    assert (found.breaking, found.read) == (1, "read")
+    assert "the forge's releases in releases.json were read" in found.sentence

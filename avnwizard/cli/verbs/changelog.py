@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 def changelog(
     file: Annotated[
-        Path, typer.Argument(help="The changelog of the target release, or a folder with a file per release.")
+        Path,
+        typer.Argument(
+            help="The target release's changelog, a folder with a file per release, or a forge's releases (JSON)."
+        ),
     ],
     *,
     current: Annotated[str, typer.Option("--from", help="The tag that runs now; its section is left out.")],
@@ -29,7 +32,7 @@ def changelog(
     """Read a changelog between two tags, with what breaks."""
     from dataclasses import replace
 
-    from avnwizard.domain.changelog import from_files, is_notes, sections_between
+    from avnwizard.domain.changelog import from_files, from_forge, is_notes, sections_between
     from avnwizard.domain.plain import printable
 
     if file.is_dir():
@@ -37,7 +40,11 @@ def changelog(
         found = sections_between(from_files(files), current, target)
         found = replace(found, source=f"the files in {printable(str(file), limit=100)}")
     else:
-        found = sections_between(read_text(file), current, target)
+        text = read_text(file)
+        saved = from_forge(text)
+        found = sections_between(text if saved is None else saved, current, target)
+        if saved is not None:
+            found = replace(found, source=f"the forge's releases in {printable(str(file), limit=100)}")
     for tag in found.missing:
         say(f"the changelog has no section for {tag}", style="yellow")
     if as_json:

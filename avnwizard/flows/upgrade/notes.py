@@ -3,7 +3,15 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from avnwizard.domain.changelog import ChangelogRange, from_commits, from_files, from_tags, is_notes, sections_between
+from avnwizard.domain.changelog import (
+    ChangelogRange,
+    from_commits,
+    from_files,
+    from_forge,
+    from_tags,
+    is_notes,
+    sections_between,
+)
 from avnwizard.domain.host import TagRef
 from avnwizard.domain.plain import printable
 from avnwizard.errors import HostError
@@ -34,6 +42,9 @@ def notes_between(
         if target.name not in found.missing:
             return found
     text = _text(host, target)
+    if text and (saved := from_forge(text)) is not None:
+        found = sections_between(saved, current.name, target.name, tags=tags)
+        return replace(found, source=_forge(host))
     found = sections_between(text, current.name, target.name, tags=tags)
     return found if text else _in_place_of_one(host, current, target, tags) or found
 
@@ -51,11 +62,26 @@ def _in_place_of_one(host: Host, current: TagRef, target: TagRef, tags: Sequence
 
 
 def _sources(host: Host, target: TagRef) -> Iterator[tuple[str, str]]:
+    if saved := _saved(host):
+        yield saved, _forge(host)
     for folder in (host.config.stack.changelog, *_USUAL_FOLDERS):
         paths = [one for one in host.repo.files(target.commit, folder) if one.is_plain and is_notes(one.path)]
         files = {one.path: host.repo.content(one.blob).decode("utf-8", "replace") for one in paths}
         yield from_files(files), f"the files in {printable(folder, limit=100)}"
     yield from_tags(host.repo.tag_messages()), "the tags' messages"
+
+
+def _forge(host: Host) -> str:
+    return f"the forge's releases in {printable(host.config.stack.changelog, limit=100)}"
+
+
+def _saved(host: Host) -> str:
+    """A forge's list of releases that the operator saved where `[stack] changelog` says, tracked by git or not."""
+    name = host.config.stack.changelog
+    path = host.repo.directory / name
+    if not name.endswith(".json") or not host.files.exists(path):
+        return ""
+    return from_forge(host.files.read(path).decode("utf-8", "replace")) or ""
 
 
 def _messages(host: Host, current: TagRef, target: TagRef) -> tuple[str, ...]:

@@ -78,8 +78,7 @@ def _forge(host: Host) -> str:
 def _saved(host: Host) -> str:
     """A forge's list of releases that the operator saved where `[stack] changelog` says, tracked by git or not."""
     name = host.config.stack.changelog
-    path = host.repo.directory / name
-    if not name.endswith(".json") or not host.files.exists(path):
+    if not name.endswith(".json") or not host.files.exists(path := host.repo.directory / name):
         return ""
     return from_forge(host.files.read(path).decode("utf-8", "replace")) or ""
 

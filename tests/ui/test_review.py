@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from avnwizard.domain.answers import Decision
+from avnwizard.domain.rehearsal.order import Mark
 from avnwizard.ui.screens.review import ReviewPage
 from avnwizard.ui.widgets.rows import Rows
-from screenshots.scenes import press
+from screenshots.scenes import press, run_over
 from tests.ui.conftest import Open, seen, wizard
 from tests.ui.test_deciding import to_snapshot
 
@@ -92,3 +93,26 @@ async def test_a_rehearsal_is_shown(opened: Open) -> None:
         await pilot.pause()
         assert "Rehearsed 2026-11-28 15:09: migrations took 17 s." in seen(pilot)
         assert "\x1b[31m" not in seen(pilot)
+
+
+async def test_the_release_is_tried_first(opened: Open) -> None:
+    """The key t says what it takes and starts a rehearsal; back here, the plan says what it showed."""
+    async with opened() as pilot:
+        await to_snapshot(pilot)
+        await press(pilot, "enter")
+        page = pilot.app.screen
+        assert isinstance(page, ReviewPage)
+        target = page.plan.target.tag
+        await press(pilot, "t")
+        assert f"Rehearse {target} on an isolated copy of this stack?" in seen(pilot).replace("\n", " ")
+        await press(pilot, "escape")
+        assert pilot.app.screen is page
+        assert not [run for run in wizard(pilot).host.journal().runs() if run.kind == "rehearsal"]
+
+        await press(pilot, "t", "enter")
+        await run_over(pilot)
+        await press(pilot, "escape")
+        assert pilot.app.screen is page
+        assert page.plan.rehearsed
+        assert page.plan.rehearsed[0] in " ".join(seen(pilot).split())
+        assert wizard(pilot).host.rehearsals().left(Mark(page.plan.project.name)) == ()

@@ -1,22 +1,18 @@
 """The review: every step with its commands and what going back costs. Typing the tag starts it."""
 
-import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.widgets import Static
 
 from avnwizard.domain import words
 from avnwizard.domain.data_way import DataWay
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.plain import printable
-from avnwizard.domain.plan import Handling, Plan
-from avnwizard.domain.spans import away_told, in_all
+from avnwizard.domain.plan import Plan
 from avnwizard.errors import RefusedError, WizardError
 from avnwizard.flows.check import check
 from avnwizard.flows.run import launch
@@ -24,27 +20,21 @@ from avnwizard.flows.upgrade import drafts
 from avnwizard.flows.upgrade.planning import Prepared
 from avnwizard.flows.upgrade.releases import JUMP
 from avnwizard.flows.upgrade.remembering import remember
-from avnwizard.planned import PlannedStep, StepKind
 from avnwizard.ui.bridge import Ending
 from avnwizard.ui.deciding import prepared_from
 from avnwizard.ui.marks import NOTE, OK, STOP
+from avnwizard.ui.review_lines import in_full, rows, summary
 from avnwizard.ui.screens.changes import ChangesPage
 from avnwizard.ui.screens.confirm_name import ConfirmName
 from avnwizard.ui.screens.find import ListPage
 from avnwizard.ui.screens.pick_data_way import PickDataWay
 from avnwizard.ui.screens.run import RunPage
 from avnwizard.ui.state import Upgrade
+from avnwizard.ui.trying import try_release
 from avnwizard.ui.widgets.heads import Heads
-from avnwizard.ui.widgets.rows import Column, Row, Rows
+from avnwizard.ui.widgets.rows import Column, Rows
 
 _COLUMNS = (Column(width=2), Column(share=4), Column(width=8), Column(share=5), Column(share=4, least=100))
-_BACK = {"one-shot": "a restore, if it moved a schema", "surge": "rolled back", "recreate": "recreated again"}
-"""Going back in short, where the step's own sentence is too long for a row."""
-_HANDLED: Mapping[Handling, str] = {
-    "job": "one-shot", "surge": "surge", "recreate": "recreate", "skip": "leave", "retire": "remove",
-}  # fmt: skip
-_NO_WAY_BACK = "cannot be undone"
-"""For a one-shot where no snapshot is taken."""
 
 
 class ReviewPage(ListPage):
@@ -64,8 +54,8 @@ class ReviewPage(ListPage):
         "old; o again takes that back.\n\n"
         "Where nobody knows whether the previous version reads what the newer one writes, Enter asks what a rollback "
         "shall do with that service's data. d changes the answer for the chosen service.\n\n"
-        "avnwizard rehearse --to TAG tries the release on an isolated copy of this stack first; what that showed "
-        "stands here.\n\n"
+        "t tries the release on an isolated copy of this stack first, as avnwizard rehearse does: its migrations are "
+        "timed, and then the old code runs on the migrated copy. What that showed stands here afterwards.\n\n"
         "Enter asks you to type the release's name; then the run begins. It runs by itself: closing the "
         "terminal does not stop it, and you can come back to it with avnwizard."
     )
@@ -73,6 +63,7 @@ class ReviewPage(ListPage):
         Binding("enter", "go_on", "Start ...", key_display="Enter"),
         Binding("c", "changes", "Changes"),
         Binding("o", "other_way", "Other way"),
+        Binding("t", "try_first", "Try first"),
         Binding("w", "write", "Write"),
         Binding("d", "data_way", "Data", show=False),
         Binding("pagedown", "turn(1)", show=False, priority=True),
@@ -82,6 +73,7 @@ class ReviewPage(ListPage):
     def __init__(self) -> None:
         super().__init__()
         self._findings: tuple[Finding, ...] | None = None
+        self._trying = False
 
     @property
     def plan(self) -> Plan:
@@ -106,8 +98,8 @@ class ReviewPage(ListPage):
         self.ask_host(lambda: check(self.host), self._checked)
 
     def _show_plan(self) -> None:
-        self.query_one("#sum", Static).update(_summary(self.plan))
-        self.query_one(Rows).show(_rows(self.plan))
+        self.query_one("#sum", Static).update(summary(self.plan))
+        self.query_one(Rows).show(rows(self.plan))
         self.on_option_list_option_highlighted()
 
     def _checked(self, findings: tuple[Finding, ...]) -> None:
@@ -124,7 +116,7 @@ class ReviewPage(ListPage):
         chosen = self.query_one(Rows).chosen
         step = next((one for one in self.plan.steps if one.name == chosen), None)
         if step:
-            self.query_one("#step", Static).update(_in_full(step))
+            self.query_one("#step", Static).update(in_full(step))
             self.query_one("#full", VerticalScroll).scroll_home(animate=False)
 
     def action_changes(self) -> None:
@@ -187,6 +179,22 @@ class ReviewPage(ListPage):
 
         self.ask_host(lambda: prepared_from(self.host, changed), planned)
 
+    def action_try_first(self) -> None:
+        """Rehearse the release; what that shows becomes part of the plan."""
+        prepared = self.choices.upgrade.prepared
+        if self._findings is not None and prepared:
+            try_release(self, self.choices.upgrade, prepared, started=self._tries)
+
+    def _tries(self) -> None:
+        self._trying = True
+
+    def on_screen_resume(self) -> None:
+        """A rehearsal may be over: the plan says what it showed."""
+        super().on_screen_resume()
+        if self._trying:
+            self._trying = False
+            self._plan_anew(self.choices.upgrade)
+
     def action_turn(self, pages: int) -> None:
         """Scroll the step's text by a page."""
         text = self.query_one("#full", VerticalScroll)
@@ -238,49 +246,3 @@ class ReviewPage(ListPage):
         if isinstance(error, RefusedError):
             self.choices.upgrade = self.choices.upgrade.without_plan()
         self.refuse(error)
-
-
-def _summary(plan: Plan) -> Content:
-    surged = sum(part.strategy == "surge" for part in plan.services)
-    same = sum(part.strategy == "skip" for part in plan.services)
-    handled = [f"{surged} rolled, new alongside old", f"{same} unchanged", away_told(plan)]
-    lines = [
-        Content(printable(in_all(plan), limit=200) + "."),
-        Content(printable("; ".join(part for part in handled if part), limit=400) + "."),
-    ]
-    lines += [Content.assemble((f"{OK.sign} ", OK.style), printable(text, limit=400)) for text in plan.rehearsed]
-    lines += [Content.assemble((f"{NOTE.sign} ", NOTE.style), printable(text, limit=400)) for text in plan.warnings]
-    return Content("\n").join(lines)
-
-
-def _rows(plan: Plan) -> list[Row]:
-    """The steps in short; from the first one-shot on, going back may take a restore, and each row says so."""
-    rows, migrated, kept = [], False, plan.snapshot.taken
-    parts = {part.service: part for part in plan.services}
-    for number, step in enumerate(plan.steps, start=1):
-        part = parts.get(step.service) if step.kind is not StepKind.SAVE else None
-        kind = _HANDLED[part.strategy] if part else ""
-        migrated = migrated or (step.kind is StepKind.JOB and kept)
-        usual = _BACK.get(kind, "") if kept or step.kind is not StepKind.JOB else _NO_WAY_BACK
-        back = ("" if part and part.way_back else usual) or re.split("[,;]", printable(step.going_back, limit=200))[0]
-        if migrated and step.kind in {StepKind.ROLL, StepKind.RETIRE} and kind != "leave":
-            back += " + restore"
-        notice = printable(step.interrupts, limit=200) or "nobody notices"
-        cells = (f"{number:>2}", printable(step.title, limit=80), kind, back, notice)
-        style = "dim" if kind == "leave" else ""
-        rows.append(Row(step.name, tuple(Content.assemble((cell, style)) for cell in cells)))
-    return rows
-
-
-def _in_full(step: PlannedStep) -> Content:
-    lines = [Content.assemble((printable(step.title, limit=200), "bold"))]
-    for label, text in (
-        ("", step.note),
-        ("Takes: ", f"about {words.about(step.seconds)}" if step.seconds else ""),
-        ("Users notice: ", step.interrupts or "nothing"),
-        ("Going back: ", step.going_back),
-    ):
-        if text:
-            lines.append(Content.assemble((label, "dim"), printable(text, limit=1000)))
-    lines += [Content.assemble(("$ ", "dim"), (printable(" ".join(one)), "$accent")) for one in step.commands]
-    return Content("\n").join(lines)

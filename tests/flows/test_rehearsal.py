@@ -61,6 +61,28 @@ def test_a_check_that_fails(practice_host: PracticeHost, tmp_path: Path) -> None
     assert host.rehearsals().left(Mark("avnology")) == ()
 
 
+def test_an_upgrade_that_is_rehearsed_first(practice_host: PracticeHost, tmp_path: Path) -> None:
+    """It begins only where the release came up in the copy; its plan holds what that showed."""
+    directory = practice_host.project.directory
+    answers = answer_all(directory, "v2.0.0", tmp_path / "answers.toml")
+    words = ("upgrade", "--to", "v2.0.0", "--stack", directory, "--answers", answers, "--rehearse", "--yes")
+    refused = avnwizard(*words, "--detach")
+    assert (refused.code, "does not go with --detach" in refused.err) == (ExitCode.USAGE, True)
+
+    _settings(practice_host, f"check = {json.dumps([sys.executable, '-c', _CHECK])}")
+    stopped = avnwizard(*words)
+    assert stopped.code == ExitCode.REFUSED, stopped.err
+    assert "The upgrade was not begun." in stopped.err
+    host = open_host(directory)
+    assert [run.kind for run in host.journal().runs()] == ["rehearsal"]
+
+    _settings(practice_host, "")
+    done = avnwizard(*words)
+    assert done.code == ExitCode.DONE, done.err
+    assert [run.kind for run in host.journal().runs()] == ["upgrade", "rehearsal", "rehearsal"]
+    assert "## Rehearsed before" in avnwizard("report", "--stack", directory, "--format", "md").out
+
+
 def test_a_database_that_cannot_be_isolated(practice_host: PracticeHost) -> None:
     """It is refused before anything starts, and the error says why."""
     file = practice_host.project.files[0]

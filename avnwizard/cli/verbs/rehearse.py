@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from avnwizard.domain.rehearsal.result import Rehearsed
     from avnwizard.flows.host import Host
     from avnwizard.flows.rehearse.plan import RehearsalPlan
+    from avnwizard.flows.upgrade.inputs import Draft
+    from avnwizard.flows.upgrade.planning import Prepared
 
 RehearsedOption = Annotated[str, typer.Option("--to", metavar="TAG", help="The release to rehearse.")]
 
@@ -63,19 +65,29 @@ def _rehearse(host: "Host", to: str, answers: "Path | None", *, dry_run: bool, j
     from avnwizard.flows.holding import require_free
     from avnwizard.flows.rehearse.plan import to_json
     from avnwizard.flows.rehearse.planning import plan_rehearsal, shown_model
-    from avnwizard.flows.run.orders import order_rehearsal
-    from avnwizard.flows.stack.rehearsed import result_of
 
     require_free(host)
     draft = draft_for(host, to)
-    prepared = plan_rehearsal(host, draft, prepare_for(host, draft, answers_for(draft, answers)))
-    if dry_run and json:
-        emit_json({**jsonlib.loads(to_json(prepared.plan)), "model": shown_model(prepared.materials)})
-        return ExitCode.DONE
-    _show_plan(host, prepared.plan)
-    if dry_run:
-        return ExitCode.DONE
-    run = order_rehearsal(host, prepared)
+    prepared = prepare_for(host, draft, answers_for(draft, answers))
+    if not dry_run:
+        return carry_out(host, draft, prepared, detach=detach)
+    planned = plan_rehearsal(host, draft, prepared)
+    if json:
+        emit_json({**jsonlib.loads(to_json(planned.plan)), "model": shown_model(planned.materials)})
+    else:
+        _show_plan(host, planned.plan)
+    return ExitCode.DONE
+
+
+def carry_out(host: "Host", draft: "Draft", prepared: "Prepared", *, detach: bool = False) -> int:
+    """Rehearse an upgrade and watch it; `ExitCode.REFUSED` where the release does not come up in the copy."""
+    from avnwizard.flows.rehearse.planning import plan_rehearsal
+    from avnwizard.flows.run.orders import order_rehearsal
+    from avnwizard.flows.stack.rehearsed import result_of
+
+    planned = plan_rehearsal(host, draft, prepared)
+    _show_plan(host, planned.plan)
+    run = order_rehearsal(host, planned)
     code = start(host, run, detach=detach)
     journal = host.journal()
     found = result_of(journal, journal.run(run))

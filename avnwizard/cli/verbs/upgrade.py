@@ -14,6 +14,8 @@ from avnwizard.errors import ExitCode, RefusedError, UsageError
 if TYPE_CHECKING:
     from avnwizard.engine.records import RunRecord
     from avnwizard.flows.host import Host
+    from avnwizard.flows.upgrade.inputs import Draft
+    from avnwizard.flows.upgrade.planning import Prepared
 
 YesOption = Annotated[bool, typer.Option("--yes", help="Skip the last confirmation, and nothing else.")]
 RestoreOption = Annotated[
@@ -40,6 +42,9 @@ OlderOption = Annotated[
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what it takes and costs; change nothing.")]
 AllowJumpOption = Annotated[bool, typer.Option("--allow-jump", help="Jump over a major version all the same.")]
+RehearseOption = Annotated[
+    bool, typer.Option("--rehearse", help="Try the release on an isolated copy first; go on only if it comes up.")
+]
 DetachOption = Annotated[bool, typer.Option("--detach", help="Start, and do not watch.")]
 
 
@@ -58,6 +63,7 @@ def upgrade(
     *,
     answers: AnswersOption = None,
     jump: AllowJumpOption = False,
+    rehearse: RehearseOption = False,
     yes: YesOption = False,
     detach: DetachOption = False,
 ) -> int:
@@ -75,6 +81,10 @@ def upgrade(
     draft = draft_for(host, to)
     require_jump_allowed(draft.breaking, allowed=jump)
     prepared = prepare_for(host, draft, answers_for(draft, answers))
+    if rehearse:
+        if code := _rehearsed(host, draft, prepared, detach=detach):
+            return code
+        prepared = prepare_for(host, draft, answers_for(draft, answers))  # it says now what that showed
     if not yes:
         if MANNER.verbose:
             show_plan(prepared.plan)
@@ -85,6 +95,18 @@ def upgrade(
     if told := remember(host, prepared.ways):
         say(told)
     return start(host, run, detach=detach)
+
+
+def _rehearsed(host: "Host", draft: "Draft", prepared: "Prepared", *, detach: bool) -> int:
+    """Rehearse the upgrade; anything but 0 where it did not come up."""
+    from avnwizard.cli.verbs.rehearse import carry_out
+
+    if detach:
+        raise UsageError("--rehearse waits for the rehearsal, so it does not go with --detach.", "Leave one out.")
+    code = carry_out(host, draft, prepared)
+    if code:
+        say("The upgrade was not begun.", style="yellow")
+    return code
 
 
 def resume(run: RunArgument = "", stack: StackOption = HERE, *, detach: DetachOption = False) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from avnwizard.adapters.compose_platform import ComposePlatform
 from avnwizard.domain.going_back import GoingBack
 from avnwizard.domain.host import Container, DatabaseFacts
 from avnwizard.engine.records import StepRecord
@@ -72,9 +73,10 @@ def still(host: Host) -> Host:
     files: Any = StillFiles(host.files)
     real = host.database
     reach: Any = lambda _service: StillDatabase(real())  # noqa: E731 - typed as the port wants it
+    platform = ComposePlatform(host.stack, host.edge, reach)
     roll = replace(host.config.roll, at_once=1)  # whose lines come first is chance else
     config = replace(host.config, roll=roll, verify=replace(host.config.verify, bake_s=0.0))
-    return replace(host, config=config, clock=StillClock(host.clock), files=files, reach=reach)
+    return replace(host, config=config, clock=StillClock(host.clock), files=files, platform=platform)
 
 
 def even_cost(cost: GoingBack) -> GoingBack:

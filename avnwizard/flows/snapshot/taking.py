@@ -112,7 +112,7 @@ class Taking:
             proof=self._proof,
             proof_note=self._note,
             made_by=f"avnwizard {__version__}",
-            project=self._host.stack.project.name,
+            project=self._host.platform.name,
             keys=generations(model.raw),
         )
         self._host.files.write(self._folder / snapshots.MANIFEST, snapshots.to_json(manifest))

@@ -115,7 +115,7 @@ class SnapshotPage(Page):
         if not self.choices.upgrade.snapshot:
             self._set(True)
             return
-        name = self.host.stack.project.name
+        name = self.host.platform.name
         what = (
             "Without a snapshot there is no way back once the migrations have run: the old release cannot work on "
             "the new schema, and nothing could be restored."

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from avnwizard.domain import commands
 from avnwizard.domain.host import ComposeModel
+from avnwizard.domain.instance import Instance
 from avnwizard.domain.snapshot import ServiceImage
 from avnwizard.ports import Database, Edge, Stack
+from avnwizard.ports.platform import Deed
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,11 @@ class ComposePlatform:
             found[one.service] = ServiceImage(one.service, one.image, one.image_id, digest)
         return tuple(found[service] for service in sorted(found))
 
+    def instances(self) -> tuple[Instance, ...]:
+        """The project's containers, but those of `compose run`."""
+        found = (one for one in self.stack.containers() if not one.one_off)
+        return tuple(Instance(one.service, one.image, one.state, one.health) for one in found)
+
     def serving(self) -> frozenset[str]:
         """The services with a container that serves, or one that a director sends requests to."""
         standing = self.stack.standing()
@@ -65,6 +72,13 @@ class ComposePlatform:
         """By `docker exec`."""
         return commands.docker_exec(service, tool)
 
-    def log_command(self, service: str) -> tuple[str, ...]:
-        """By `docker compose logs`."""
-        return "docker", "compose", "-p", self.name, "logs", "--timestamps", service
+    def by_hand(self, deed: Deed, what: str = "") -> tuple[str, ...]:
+        """By `docker compose`, and by `docker` for an image."""
+        compose = ("docker", "compose", "-p", self.name)
+        commands: dict[Deed, tuple[str, ...]] = {
+            "show the log of": (*compose, "logs", "--timestamps", what),
+            "stop": (*compose, "stop", what),
+            "get the image": ("docker", "pull", what),
+            "start all": ("docker", "compose", "up", "-d"),
+        }
+        return commands[deed]

@@ -7,13 +7,17 @@ alone can do is in `Compose`, and `Host.stack` and `Host.edge` refuse it where t
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from avnwizard.domain.host import ComposeModel
+from avnwizard.domain.instance import Instance
 from avnwizard.domain.snapshot import ServiceImage
 from avnwizard.ports.database import Database
 from avnwizard.ports.edge import Edge
 from avnwizard.ports.stack import Stack
+
+Deed = Literal["show the log of", "stop", "get the image", "start all"]
+"""What an operator does by hand."""
 
 
 class Platform(Protocol):
@@ -30,6 +34,9 @@ class Platform(Protocol):
     def running(self) -> tuple[ServiceImage, ...]:
         """What runs now, a service each, by name."""
 
+    def instances(self) -> tuple[Instance, ...]:
+        """Every copy of every service, those that have stopped too; () where nothing of the stack is there."""
+
     def serving(self) -> frozenset[str]:
         """The services that have a container to route to. It is cheap, and asked several times a second.
 
@@ -45,8 +52,12 @@ class Platform(Protocol):
     def database_command(self, service: str, tool: Sequence[str]) -> tuple[str, ...]:
         """The command that runs one of Postgres' tools where the server is, as a plan shows it."""
 
-    def log_command(self, service: str) -> tuple[str, ...]:
-        """The command with which an operator looks at a service's log."""
+    def by_hand(self, deed: Deed, what: str = "") -> tuple[str, ...]:
+        """The command with which an operator does something by hand, for a hint or a screen.
+
+        Args:
+            what: a service's name, or an image.
+        """
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,10 @@ def test_a_release_says_what_runs_and_what_serves(tmp_path: Path) -> None:
     world = make_world(tmp_path / "checkout")
     platform: Platform = world.host(tmp_path / "home").platform
     assert [(one.service, one.reference) for one in platform.running()] == [("Deployment/gateway", "gateway:1.5.0")]
-    assert platform.serving() == {"gateway"}
+    assert platform.serving() == {"Deployment/gateway"}
+    assert [(one.service, one.image, one.is_serving) for one in platform.instances()] == [
+        ("Deployment/gateway", "gateway:1.5.0", True)
+    ] * 2
     world.release.scaled["Deployment", "gateway"] = 0
     assert platform.serving() == frozenset()
     assert env_bytes(world.host(tmp_path / "home")) == b""
@@ -56,4 +59,5 @@ def test_compose_is_the_platform_of_a_compose_stack(practice_host: PracticeHost)
     assert {one.service for one in platform.running()} == services
     assert "gateway" in platform.serving() <= services
     assert platform.database_command("postgres", ("pg_dump",)) == ("docker", "exec", "-i", "postgres", "pg_dump")
-    assert platform.log_command("gateway")[-2:] == ("--timestamps", "gateway")
+    assert platform.by_hand("show the log of", "gateway")[-2:] == ("--timestamps", "gateway")
+    assert {one.service for one in platform.instances() if one.is_serving} >= platform.serving()

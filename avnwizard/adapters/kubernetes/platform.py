@@ -6,10 +6,13 @@ from pathlib import Path
 
 from avnwizard.domain.config_kubernetes import KubernetesSection
 from avnwizard.domain.host import ComposeModel
+from avnwizard.domain.instance import Instance
 from avnwizard.domain.kubernetes.release import serving
+from avnwizard.domain.kubernetes.states import WorkloadState
 from avnwizard.domain.snapshot import ServiceImage
 from avnwizard.ports import Database
 from avnwizard.ports.cluster import Cluster
+from avnwizard.ports.platform import Deed
 
 _JOBS = frozenset({"Job", ""})
 
@@ -39,24 +42,25 @@ class HelmPlatform:
 
     def running(self) -> tuple[ServiceImage, ...]:
         """The images in the templates of the workloads of the revision that serves."""
-        cluster = self.cluster()
-        revision = serving(cluster.history())
-        if revision is None:
-            return ()
-        workloads = cluster.workloads(cluster.manifest(revision.number))
-        return tuple(
-            ServiceImage(one.shown, image, "", "")
-            for one in sorted(workloads, key=lambda one: one.shown)
-            for image in one.images
-        )
+        return tuple(ServiceImage(one.shown, image, "", "") for one in self._workloads() for image in one.images)
+
+    def instances(self) -> tuple[Instance, ...]:
+        """The pods of each workload: so many are there, and so many of them are ready."""
+        found = []
+        for one in self._workloads():
+            image = one.images[0] if one.images else ""
+            for number in range(one.total):
+                health = "healthy" if number < one.ready else "starting"
+                found.append(Instance(one.shown, image, "running", health))
+        return tuple(found)
 
     def serving(self) -> frozenset[str]:
-        """The workloads that have a pod that is ready, by their names."""
+        """The workloads that have a pod that is ready, as "Kind/name"."""
         found = set()
         for one in self.cluster().pods():
             kind, _, owner = one.owner.partition("/")
             if one.ready and kind not in _JOBS:
-                found.add(owner.rpartition("-")[0] if kind == "ReplicaSet" else owner)
+                found.add(f"Deployment/{owner.rpartition('-')[0]}" if kind == "ReplicaSet" else one.owner)
         return frozenset(found)
 
     def model(self) -> ComposeModel:
@@ -74,9 +78,23 @@ class HelmPlatform:
         inside = ("--container", self.section.container) if self.section.container else ()
         return *self._kubectl(), "exec", "-i", f"POD({self.section.postgres})", *inside, "--", *tool
 
-    def log_command(self, service: str) -> tuple[str, ...]:
-        """By `kubectl logs`."""
-        return *self._kubectl(), "logs", "--timestamps", service
+    def by_hand(self, deed: Deed, what: str = "") -> tuple[str, ...]:
+        """By `kubectl` and `helm`; an image is fetched on a node."""
+        commands: dict[Deed, tuple[str, ...]] = {
+            "show the log of": (*self._kubectl(), "logs", "--timestamps", what),
+            "stop": (*self._kubectl(), "scale", "--replicas", "0", what),
+            "get the image": ("crictl", "pull", what),
+            "start all": ("helm", "upgrade", "--namespace", self.section.namespace, self.name, self.section.chart),
+        }
+        return commands[deed]
+
+    def _workloads(self) -> tuple[WorkloadState, ...]:
+        cluster = self.cluster()
+        revision = serving(cluster.history())
+        if revision is None:
+            return ()
+        found = cluster.workloads(cluster.manifest(revision.number))
+        return tuple(sorted(found, key=lambda one: one.shown))
 
     def _kubectl(self) -> tuple[str, ...]:
         context = ("--context", self.section.context) if self.section.context else ()

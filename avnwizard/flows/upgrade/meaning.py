@@ -122,13 +122,7 @@ def _sentences(diff: ComposeDiff) -> list[str]:
             said.append(f"{change.name} runs {change.image.new}, was {_was(change.image.new, change.image.old)}")
         said += [
             f"{change.name}: {len(parts)} {what if len(parts) > 1 else what.removesuffix('s')} changed"
-            for what, parts in (
-                ("environment variables", change.environment),
-                ("labels", change.labels),
-                ("ports", change.ports),
-                ("networks", change.networks),
-                ("other settings", change.other),
-            )
+            for what, parts in change.parts
             if parts
         ]
     return said

@@ -106,7 +106,7 @@ class LogPage(Page):
         step = next((one for one in self._view.steps if one.name == self._only), None) or self._view.at
         if step is None or not step.service:
             return ""
-        return f"$ {printable(shlex.join(self.host.platform.log_command(step.service)), limit=300)}"
+        return f"$ {printable(shlex.join(self.host.platform.by_hand('show the log of', step.service)), limit=300)}"
 
     def words_for(self, binding: Binding) -> str:
         """What `s` shows next."""

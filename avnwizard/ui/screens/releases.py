@@ -18,10 +18,9 @@ from avnwizard.errors import WizardError
 from avnwizard.flows.upgrade import releases
 from avnwizard.flows.upgrade.outlines import Outline, outline
 from avnwizard.flows.upgrade.releases import Listing, Release
-from avnwizard.ui import drafting
+from avnwizard.ui import drafting, journey
 from avnwizard.ui.desk import LATER
 from avnwizard.ui.marks import NOTE, OK, STOP
-from avnwizard.ui.screens.changelog import ChangelogPage
 from avnwizard.ui.screens.find import ListPage
 from avnwizard.ui.widgets.rows import Column, Row, Rows
 
@@ -45,7 +44,7 @@ class ReleasesPage(ListPage):
     """Chooses the target."""
 
     CSS_PATH = "releases.tcss"
-    STAGE = 0
+    STAGE = "Release"
     EXPLAINED = (
         "The releases that are newer than yours, the newest first. The recommended one is marked.\n\n"
         "Migrations change the database. Env changes are settings that were added, renamed or removed. "
@@ -189,12 +188,12 @@ class ReleasesPage(ListPage):
         elif found.saved:
             self.app.push_screen(drafting.question(found.saved, self.host.clock.now()), partial(self._offered, found))
             return
-        self.app.push_screen(ChangelogPage())
+        self.app.push_screen(journey.following(self))
 
     def _offered(self, found: drafting.Found, wanted: bool | None) -> None:
         if wanted:
             self.choices.upgrade = found.decided()
-        self.app.push_screen(ChangelogPage())
+        self.app.push_screen(journey.following(self))
 
 
 def _ignore(_error: WizardError) -> None:

@@ -203,7 +203,7 @@ def _ignore(_error: WizardError) -> None:
 def _asks(found: Outline | None) -> str:
     if not found:
         return ""
-    parts = ["migrations not read" if found.migrations is None else words.count(found.migrations, "migration")]
+    parts = ["migrations not read" if found.files is None else words.count(found.files, "migration")]
     if found.env is not None:
         parts.append(f"{found.env} env")
     if found.read == "not read":
@@ -226,7 +226,7 @@ def _about(one: Release, found: Outline | None, *, kept: bool) -> Content:
         if found.unread:
             unread = f"{words.count(len(found.unread), 'migration')} could not be read: {found.unread[0]}"
             lines.append(Content.assemble((f"{STOP.sign} ", STOP.style), printable(unread, limit=200)))
-        if found.migrations is None:
+        if found.files is None:
             why = "Its migrations were not read: it has no folder of them. What they do to the database is unknown."
             lines.append(Content.assemble((f"{NOTE.sign} ", NOTE.style), why))
         if found.breaks_old_code:
@@ -236,7 +236,7 @@ def _about(one: Release, found: Outline | None, *, kept: bool) -> Content:
                     (f"{NOTE.sign} ", NOTE.style), f"Its migrations change tables that the old code uses: {back}."
                 )
             )
-        elif found.migrations:
+        elif found.files:
             lines.append(Content("Its migrations leave the old code working: going back needs no restore for them."))
         lines += _of_notes(found)
     if found:

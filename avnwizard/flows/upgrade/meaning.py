@@ -1,6 +1,6 @@
 """What the files of two releases say of each other, without checking either out."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 
 from avnwizard.domain.compose import ComposeDiff, compose_diff
 from avnwizard.domain.host import ComposeModel
@@ -17,16 +17,29 @@ def added_files(repo: Repo, folder: str, current: str, target: str) -> dict[str,
     return {path: (repo.read(target, path) or b"").decode("utf-8", "replace") for path in fresh}
 
 
-def table_sizes(host: Host) -> dict[str, TableSize]:
-    """The live tables' sizes by "schema.table", over all databases; {} where the database cannot be asked."""
+def table_sizes(host: Host) -> dict[str, TableSize] | None:
+    """The live tables' sizes by "schema.table"; None where no database can be asked.
+
+    Which database a migration runs in is not known: of tables of one name the largest counts.
+    """
     if not host.postgres_service:
-        return {}
+        return None
     try:
         database = host.database()
         found = [database.table_sizes(one.name) for one in database.databases()]
     except WizardError:
-        return {}
-    return {name: TableSize(size, rows) for sizes in found for name, (size, rows) in sizes.items()}
+        return None
+    return largest(found)
+
+
+def largest(found: Iterable[Mapping[str, tuple[int, int]]]) -> dict[str, TableSize]:
+    """Table -> the larger of its sizes, where several databases have one of that name."""
+    sizes: dict[str, TableSize] = {}
+    for each in found:
+        for name, (size_bytes, rows) in each.items():
+            if name not in sizes or size_bytes > sizes[name].size_bytes:
+                sizes[name] = TableSize(size_bytes, rows)
+    return sizes
 
 
 def compose_changes(old: ComposeModel, new: ComposeModel, servers: Collection[str] = ()) -> tuple[str, ...]:

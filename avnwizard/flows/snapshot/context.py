@@ -15,7 +15,7 @@ from avnwizard.ports import Database
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class SnapshotContext:
     """Of one snapshot.
 
     Attributes:

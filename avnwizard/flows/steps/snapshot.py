@@ -13,7 +13,7 @@ from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError
 from avnwizard.flows.host import Host
 from avnwizard.flows.snapshot import snapshots
-from avnwizard.flows.snapshot.taking import Taking
+from avnwizard.flows.snapshot.taking import SnapshotWriter
 from avnwizard.planned import PlannedStep, StepKind
 
 
@@ -84,7 +84,7 @@ class TakeSnapshot(Step):
             # Compose is asked while we connect, not beside the dumps: it takes more memory than a dump's docker CLI
             with ThreadPoolExecutor(1, thread_name_prefix="model") as beside:
                 model = beside.submit(lambda: self._model or self._host.platform.model())
-                taking = Taking(self._host, self._plan, partial, ctx, model.result)
+                taking = SnapshotWriter(self._host, self._plan, partial, ctx, model.result)
                 taking.require_space()
                 files.make(partial)
                 ctx.note(folder=str(final))

@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from avnwizard.adapters.compose_platform import ComposePlatform
 from avnwizard.domain.going_back import GoingBack
-from avnwizard.domain.host import Container, DatabaseFacts
+from avnwizard.domain.host import DatabaseFacts
+from avnwizard.domain.instance import Instance
 from avnwizard.engine.records import StepRecord
 from avnwizard.flows.host import Host
 from avnwizard.ui.run_view import Probe, RunView, Second
@@ -72,9 +74,10 @@ def still(host: Host) -> Host:
     files: Any = StillFiles(host.files)
     real = host.database
     reach: Any = lambda _service: StillDatabase(real())  # noqa: E731 - typed as the port wants it
+    platform = ComposePlatform(host.stack, host.edge, reach)
     roll = replace(host.config.roll, at_once=1)  # whose lines come first is chance else
     config = replace(host.config, roll=roll, verify=replace(host.config.verify, bake_s=0.0))
-    return replace(host, config=config, clock=StillClock(host.clock), files=files, reach=reach)
+    return replace(host, config=config, clock=StillClock(host.clock), files=files, platform=platform)
 
 
 def even_cost(cost: GoingBack) -> GoingBack:
@@ -92,8 +95,8 @@ def at_rest(view: RunView) -> RunView:
     record = replace(view.record, created_at=began, finished_at=ended if view.record.finished_at else 0.0)
     cost = "" if view.record.undoes else _COST
     probe = _probed(view) if view.probe else None
-    containers = tuple(map(_well, view.containers))
-    return replace(view, record=record, steps=tuple(steps), containers=containers, probe=probe, cost=cost)
+    instances = tuple(map(_well, view.instances))
+    return replace(view, record=record, steps=tuple(steps), instances=instances, probe=probe, cost=cost)
 
 
 def _probed(view: RunView) -> Probe:
@@ -107,10 +110,10 @@ def _probed(view: RunView) -> Probe:
     return Probe(20 * past, 20 * past - lost, lost, kinds, 17_400.0 if lost else 18.0, 6.0, 38.0, tuple(seconds))
 
 
-def _well(container: Container) -> Container:
+def _well(one: Instance) -> Instance:
     """How long an old service copes with a new schema is a matter of chance."""
-    ill = container.health in {"starting", "unhealthy"}
-    return replace(container, health="healthy") if ill and container.state == "running" else container
+    ill = one.health in {"starting", "unhealthy"}
+    return replace(one, health="healthy") if ill and one.state == "running" else one
 
 
 def _even(step: StepRecord, began: float) -> StepRecord:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from avnwizard.adapters.hostile import LINE_BYTES, tail_of
+from avnwizard.adapters.process_errors import LINE_BYTES, tail_of
 from avnwizard.adapters.running import GRACE_S, Running
 from avnwizard.errors import HostError
 

@@ -3,8 +3,8 @@
 from contextlib import ExitStack
 
 from avnwizard.adapters.git_runner import GitRunner
-from avnwizard.adapters.hostile import fail
 from avnwizard.adapters.memory_file import in_memory
+from avnwizard.adapters.process_errors import fail
 from avnwizard.domain.host import Merge
 
 _FAILED = 128

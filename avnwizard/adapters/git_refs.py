@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection
 
 from avnwizard.adapters.git_runner import GitRunner
-from avnwizard.adapters.hostile import fail
+from avnwizard.adapters.process_errors import fail
 from avnwizard.domain import git_commands
 from avnwizard.domain.host import TagRef, TreeChange
 from avnwizard.domain.plain import printable

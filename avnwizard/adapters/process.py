@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from avnwizard.adapters.child import Child, Tap
-from avnwizard.adapters.hostile import LINE_BYTES, TAIL_LINES, fail, printable, shown, tail_of
+from avnwizard.adapters.process_errors import LINE_BYTES, TAIL_LINES, fail, printable, shown, tail_of
 from avnwizard.errors import HostError
 
 

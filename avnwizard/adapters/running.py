@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from typing import IO, NoReturn, Self
 
-from avnwizard.adapters.hostile import shown
+from avnwizard.adapters.process_errors import shown
 from avnwizard.errors import HostError
 
 _BLOCK = 1 << 16

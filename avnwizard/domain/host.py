@@ -107,6 +107,11 @@ class Container:
     pgdata: str = ""
 
     @property
+    def make(self) -> tuple[str, str]:
+        """The image and the configuration that it was made from: replicas of a service are of one make."""
+        return self.image_id, self.config_hash
+
+    @property
     def is_serving(self) -> bool:
         """Running, and healthy where it has a health check."""
         return self.state == "running" and self.health in {"none", "healthy"}

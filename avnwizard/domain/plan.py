@@ -15,9 +15,9 @@ from avnwizard.domain.probing.route import ProbePlan
 from avnwizard.domain.readiness import Readiness
 from avnwizard.domain.snapshot import Proof
 from avnwizard.domain.typed import Typed
+from avnwizard.domain.version import Jump
 from avnwizard.planned import PlannedStep
 
-Jump = Literal["patch", "minor", "major"]
 Handling = Literal["job", "surge", "recreate", "skip", "retire"]
 """A roll's strategy, or `retire`: the release no longer has the service."""
 EnvAction = Literal["rename", "add", "set", "comment-out", "remove"]

@@ -20,6 +20,11 @@ class Choice:
     reason: str
 
 
+def routers_of(service: Service) -> frozenset[str]:
+    """The routers that send the edge's HTTP requests to a service, by name."""
+    return frozenset(one.name for one in read_labels(service.labels).routers)
+
+
 def is_job(service: Service, model: ComposeModel) -> bool:
     """A one-shot: somebody waits for it to complete, or it runs once and is never restarted."""
     awaited = any(other.depends_on.get(service.name) == COMPLETED for other in model.services.values())
@@ -109,7 +114,7 @@ def why_alone(service: Service) -> str:
     if service.container_name:
         return f"its container_name {service.container_name} allows one container only"
     if service.published:
-        apart = " apart from its route" if read_labels(service.labels).routers else ""
+        apart = " apart from its route" if routers_of(service) else ""
         return f"it holds the host port {', '.join(service.published)}{apart}: two containers cannot hold one"
     if written := written_mounts(service):
         return f"it keeps data in {', '.join(written)}"

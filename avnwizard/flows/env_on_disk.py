@@ -16,8 +16,8 @@ def env_bytes(host: Host) -> bytes:
     Raises:
         HostError: the file is missing and was given by its name, or cannot be read.
     """
-    project = host.stack.project
-    return b"" if project.env_absent else host.files.read(project.env_file)
+    file = host.platform.env_file
+    return b"" if file is None else host.files.read(file)
 
 
 def require_dispensable(host: Host) -> None:

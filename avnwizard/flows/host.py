@@ -10,7 +10,20 @@ from avnwizard.domain.postgres.choice import DatabaseChoice
 from avnwizard.engine.adopting import BY_HAND, adopt
 from avnwizard.engine.journal import Journal
 from avnwizard.errors import HostError, RefusedError
-from avnwizard.ports import Clock, Clusters, Database, Edge, EdgeProbe, Files, Rehearsals, Repo, SqlReader, Stack
+from avnwizard.ports import (
+    Clock,
+    Clusters,
+    Compose,
+    Database,
+    Edge,
+    EdgeProbe,
+    Files,
+    Platform,
+    Rehearsals,
+    Repo,
+    SqlReader,
+    Stack,
+)
 from avnwizard.ports.canary import Caller
 from avnwizard.ports.cluster import Cluster
 from avnwizard.ports.hooks import Hooks
@@ -42,11 +55,12 @@ def _no_offsite(place: Place, _environment: Mapping[str, str]) -> Offsite:
 
 @dataclass(frozen=True)
 class Host:
-    """One stack on one Docker host.
+    """One stack, and all that is around it.
 
     Attributes:
-        choice: which compose service is the database, and why none is where none is.
-        reach: finds the way to a service's Postgres when it is needed: it may be down, or recreated since.
+        platform: where it runs, as far as every flow may ask.
+        compose: what only a Compose project has; None for a Helm release.
+        choice: which service is the database, and why none is where none is.
         probe: what asks the edge, made when it is needed.
         sql: reads the releases' SQL migrations.
         hooks: calls the operator's own commands; None where none can be called.
@@ -61,12 +75,11 @@ class Host:
     config: Config
     state: StatePaths
     repo: Repo
-    stack: Stack
-    edge: Edge
+    platform: Platform
+    compose: Compose | None
     files: Files
     clock: Clock
     choice: DatabaseChoice
-    reach: Callable[[str], Database]
     probe: Callable[[], EdgeProbe]
     sql: SqlReader
     hooks: Hooks | None = None
@@ -78,8 +91,37 @@ class Host:
     cluster: Callable[[str], Cluster] = _no_cluster
 
     @property
+    def stack(self) -> Stack:
+        """The Compose project on its engine.
+
+        Raises:
+            RefusedError: the stack is no Compose project.
+        """
+        return self._compose.stack
+
+    @property
+    def edge(self) -> Edge:
+        """The reverse proxy before the Compose project.
+
+        Raises:
+            RefusedError: the stack is no Compose project.
+        """
+        return self._compose.edge
+
+    @property
+    def _compose(self) -> Compose:
+        if self.compose is None:
+            raise RefusedError(
+                f"{self.platform.name} is a Helm release ([kubernetes] in avnwizard.toml); "
+                "this command is for Compose stacks.",
+                "Use: avnwizard kubernetes check, plan or upgrade. Snapshots, resume, rollback, runs and report work "
+                "as for a Compose stack.",
+            )
+        return self.compose
+
+    @property
     def postgres_service(self) -> str:
-        """The compose service that is the database, "" when the stack has none or it cannot be told."""
+        """The service that is the database, "" when the stack has none or it cannot be told."""
         return self.choice.service
 
     def database(self) -> Database:
@@ -91,7 +133,7 @@ class Host:
         if not self.choice.service:
             what = self.choice.trouble or f"There is no database to speak to: {self.choice.why_no_snapshot}."
             raise HostError(what, self.choice.hint)
-        return self.reach(self.choice.service)
+        return self.platform.database(self.choice.service)
 
     def of_run(self, service: str) -> "Host":
         """This host with the database that a run was planned with: in mid-run the containers may tell of another."""

@@ -8,6 +8,7 @@ from avnwizard.ports.database import ContainerCommand, Database, Moment, Postgre
 from avnwizard.ports.edge import Edge
 from avnwizard.ports.image_archive import ImageArchive
 from avnwizard.ports.machine import Clock, Files
+from avnwizard.ports.platform import Compose, Platform
 from avnwizard.ports.probing import EdgeProbe, ProbeRun
 from avnwizard.ports.progress import Progress
 from avnwizard.ports.rehearsals import Rehearsals
@@ -19,6 +20,7 @@ from avnwizard.ports.volumes import Volumes
 __all__ = [
     "Clock",
     "Clusters",
+    "Compose",
     "ContainerCommand",
     "Database",
     "Edge",
@@ -26,6 +28,7 @@ __all__ = [
     "Files",
     "ImageArchive",
     "Moment",
+    "Platform",
     "PostgresAccess",
     "ProbeRun",
     "Progress",

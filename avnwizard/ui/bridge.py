@@ -19,16 +19,16 @@ from avnwizard.ui.run_view import RunNews
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from avnwizard.domain.host import Container
+    from avnwizard.domain.instance import Instance
     from avnwizard.engine.journal import Journal
     from avnwizard.flows.host import Host
 
 LOOK_S = 0.25
 _RECORD_S = 1.0
 """Journal and lock are looked at so often while the feed is silent."""
-_CONTAINERS_S = 2.0
+_INSTANCES_S = 2.0
 _RESTING_S = 10.0
-"""Containers of a run that stopped are looked at so often."""
+"""The services of a run that stopped are looked at so often."""
 _GRACE_S = 2.0
 """A run that somebody else started a moment ago is not cut off yet."""
 _START_S = 20.0
@@ -77,7 +77,7 @@ class RunWatch:
     def _watch(self) -> None:
         journal, reader = self._host.journal(), FeedReader(self._host.state.feed(self._run))
         last: RunNews | None = None
-        next_record = next_containers = 0.0
+        next_record = next_instances = 0.0
         settled = False
         while not self._stop.is_set():
             now, events = time.monotonic(), tuple(reader.read())
@@ -87,15 +87,13 @@ class RunWatch:
                 if not news.live:  # what it said last, since it was asked
                     news = replace(news, events=(*events, *reader.read()))
                 turned = last is None or (last.live, last.record.state) != (news.live, news.record.state)
-                if turned or now >= next_containers:
-                    next_containers = now + (_CONTAINERS_S if news.live else _RESTING_S)
-                    news = replace(news, containers=self._containers())
+                if turned or now >= next_instances:
+                    next_instances = now + (_INSTANCES_S if news.live else _RESTING_S)
+                    news = replace(news, instances=self._instances())
                 was_settled, settled = settled, self._is_settled(now)
                 if last is None or settled != was_settled or _differs(last, news):
                     self._listener.post_message(RunSeen(news, settled))
-                last = (
-                    news if news.containers is not None or last is None else replace(news, containers=last.containers)
-                )
+                last = news if news.instances is not None or last is None else replace(news, instances=last.instances)
             self._stop.wait(LOOK_S)
         journal.close()
 
@@ -120,14 +118,14 @@ class RunWatch:
             return now - self._began >= _GRACE_S
         return self._process.poll() is not None or now - self._began >= _START_S
 
-    def _containers(self) -> "tuple[Container, ...] | None":
+    def _instances(self) -> "tuple[Instance, ...] | None":
         try:
-            return self._host.stack.containers()
+            return self._host.platform.instances()
         except WizardError:
             return None  # the run itself says so if it matters to it
 
 
 def _differs(before: RunNews, after: RunNews) -> bool:
-    fresh = after.containers is not None and after.containers != before.containers
+    fresh = after.instances is not None and after.instances != before.instances
     same = all(getattr(before, name) == getattr(after, name) for name in ("record", "steps", "live", "asked"))
     return bool(after.events) or fresh or not same

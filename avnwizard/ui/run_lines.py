@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from textual.content import Content
 
 from avnwizard.domain import ahead, words
-from avnwizard.domain.host import Container
+from avnwizard.domain.instance import Instance
 from avnwizard.domain.plain import printable
 from avnwizard.engine.records import StepRecord
 from avnwizard.flows.flow import Touched
@@ -110,17 +110,16 @@ def _far(made: Progress, *, brief: bool) -> str:
 
 def service_lines(view: RunView, touched: Sequence[Touched]) -> list[Content]:
     """One line a service that is touched: old and new tag, how, and how it is now."""
-    by_service: dict[str, list[Container]] = {}
-    for one in view.containers:
-        if not one.one_off:
-            by_service.setdefault(one.service, []).append(one)
+    by_service: dict[str, list[Instance]] = {}
+    for one in view.instances:
+        by_service.setdefault(one.service, []).append(one)
     name_width = max((len(part.service) for part in touched), default=8)
     return [_service(part, by_service.get(part.service, []), min(name_width, 16)) for part in touched]
 
 
-def _service(part: Touched, containers: list[Container], name_width: int) -> Content:
-    mark, runs = _health(containers)
-    there = any(one.image == part.new for one in containers if one.is_serving)
+def _service(part: Touched, instances: list[Instance], name_width: int) -> Content:
+    mark, runs = _health(instances)
+    there = any(one.image == part.new for one in instances if one.is_serving)
     old, new = (image_tag(name) if name else "" for name in (part.old, part.new))
     way = f"{old}→{new}" if old and new and old != new else new or old
     name = printable(part.service, limit=name_width)
@@ -132,15 +131,15 @@ def _service(part: Touched, containers: list[Container], name_width: int) -> Con
     )
 
 
-def _health(containers: list[Container]) -> tuple[Mark, str]:
-    if not containers:
+def _health(instances: list[Instance]) -> tuple[Mark, str]:
+    if not instances:
         return PENDING, "not there"
-    serving = sum(one.is_serving for one in containers)
-    if serving == len(containers):
+    serving = sum(one.is_serving for one in instances)
+    if serving == len(instances):
         return OK, "serves" if serving == 1 else f"{serving} serve"
     if serving:
-        return NOTE, f"{serving} of {len(containers)}"
-    one = containers[0]
+        return NOTE, f"{serving} of {len(instances)}"
+    one = instances[0]
     return (
         (NOTE, "starting")
         if one.health == "starting"

@@ -39,7 +39,7 @@ def why(view: RunView) -> Content:
     """What stopped it, and what serves all the same."""
     mark = run_lines.PHASES[view.phase]
     told = view.record.message or "Its process is gone; what it did so far is in the journal."
-    serving = [one for one in view.containers if one.is_serving and not one.one_off]
+    serving = [one for one in view.instances if one.is_serving]
     services = sorted({one.service for one in serving})
     lines = [
         Content.assemble((f"{mark.sign} {mark.word}: ", mark.style), printable(told, limit=500)),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from avnwizard.domain import ahead
-from avnwizard.domain.host import Container
+from avnwizard.domain.instance import Instance
 from avnwizard.engine.feed import Event
 from avnwizard.engine.records import Action, RunRecord, StepRecord
 
@@ -78,7 +78,7 @@ class RunNews:
         live: whether a process carries the run now.
         events: what the feed has since the look before.
         asked: controls that the run has not taken yet.
-        containers: None where the engine was not asked, or did not answer.
+        instances: None where the platform was not asked, or did not answer.
         expected: step name -> seconds that it is expected to take, where somebody knows.
     """
 
@@ -87,7 +87,7 @@ class RunNews:
     live: bool
     events: tuple[Event, ...] = ()
     asked: frozenset[Action] = frozenset()
-    containers: tuple[Container, ...] | None = None
+    instances: tuple[Instance, ...] | None = None
     expected: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -115,7 +115,7 @@ class RunView:
     cost: str = ""
     canary: str = ""
     canary_ails: bool = False
-    containers: tuple[Container, ...] = ()
+    instances: tuple[Instance, ...] = ()
     expected: Mapping[str, float] = field(default_factory=dict)
 
     def told(self, news: RunNews, *, settled: bool) -> "RunView":
@@ -128,7 +128,7 @@ class RunView:
             settled=settled or self.settled or news.live,
             began=self.began or (news.live and news.record.state in {"running", "paused"}),
             asked=news.asked,
-            containers=self.containers if news.containers is None else news.containers,
+            instances=self.instances if news.instances is None else news.instances,
             expected=news.expected or self.expected,
         )
         for event in news.events:

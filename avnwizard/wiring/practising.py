@@ -28,12 +28,14 @@ def open_practice(directory: Path) -> Host:
 
 
 def _practice_host(practice: "PracticeHost") -> Host:
+    from avnwizard.adapters.compose_platform import ComposePlatform
     from avnwizard.adapters.cosign import Cosign
     from avnwizard.adapters.files import LocalFiles
     from avnwizard.adapters.git import open_repo
     from avnwizard.adapters.hooks import HostHooks
     from avnwizard.adapters.offsite import offsite
     from avnwizard.adapters.postgres import PostgresDatabase
+    from avnwizard.ports import Compose
     from avnwizard.practice.disk import PracticeDatabase
     from avnwizard.practice.edge_probe import PracticeEdge
 
@@ -45,11 +47,19 @@ def _practice_host(practice: "PracticeHost") -> Host:
     choice = choose(stack, config, stack.server_evidence())
     probe = PracticeEdge(practice.state, practice.stack.observer)
     sql = sql_reader()
-    reach, asking = lambda _service: database, lambda: probe
-    around = (LocalFiles(), clock, choice, reach, asking, sql, HostHooks())
+    platform = ComposePlatform(stack, edge, lambda _service: database)
+    around = (LocalFiles(), clock, choice, lambda: probe, sql, HostHooks())
     copies = _practice_rehearsals(practice)
     return Host(
-        config, state, repo, stack, edge, *around, offsite=offsite, image_signatures=Cosign, rehearsals=lambda: copies
+        config,
+        state,
+        repo,
+        platform,
+        Compose(stack, edge),
+        *around,
+        offsite=offsite,
+        image_signatures=Cosign,
+        rehearsals=lambda: copies,
     )
 
 

@@ -15,13 +15,14 @@ from avnwizard.wiring.settings import config_of, default_project
 
 if TYPE_CHECKING:
     from avnwizard.adapters.docker.stack import DockerStack
-    from avnwizard.ports import Clusters, Database, Edge, Rehearsals, Repo, Stack
+    from avnwizard.ports import Clusters, Database, Rehearsals, Repo
 
 
 def open_real(directory: Path) -> Host:
     """The stack whose checkout is in a folder, or lies around it."""
     from avnwizard.adapters.canary import HttpCaller
     from avnwizard.adapters.clock import SystemClock
+    from avnwizard.adapters.compose_platform import ComposePlatform
     from avnwizard.adapters.cosign import Cosign
     from avnwizard.adapters.docker.discovery import every_container, project_from
     from avnwizard.adapters.docker.engine import require_engine
@@ -33,6 +34,7 @@ def open_real(directory: Path) -> Host:
     from avnwizard.adapters.offsite import offsite
     from avnwizard.adapters.state.finding import find_state
     from avnwizard.adapters.traefik import TraefikEdge
+    from avnwizard.ports import Compose
 
     repo = open_repo(directory)
     state = find_state(repo.directory, repo.git_dir)
@@ -49,21 +51,19 @@ def open_real(directory: Path) -> Host:
     stack = DockerStack(project)
     choice = choose(stack, config, evidence_of(containers, project.name))
     edge = TraefikEdge(project.name)
-    reach, sql = partial(_container_database, stack), sql_reader()
-    around = (LocalFiles(), SystemClock(), choice, reach, http_probe, sql, HostHooks(), _clusters, offsite, Cosign)
+    platform = ComposePlatform(stack, edge, partial(_container_database, stack))
+    around = (LocalFiles(), SystemClock(), choice, http_probe, sql_reader(), HostHooks(), _clusters, offsite, Cosign)
     caller = HttpCaller(stack.containers)
-    return Host(config, state, repo, stack, edge, *around, caller=caller, rehearsals=_rehearsals)
+    return Host(config, state, repo, platform, Compose(stack, edge), *around, caller=caller, rehearsals=_rehearsals)
 
 
 def _open_release(config: Config, state: StatePaths, repo: "Repo") -> Host:
     """A stack that is a Helm release: no Docker Engine is asked."""
-    from typing import cast
-
     from avnwizard.adapters.clock import SystemClock
     from avnwizard.adapters.files import LocalFiles
     from avnwizard.adapters.hooks import HostHooks
     from avnwizard.adapters.kubernetes import KubeCluster
-    from avnwizard.adapters.kubernetes.no_compose import NoCompose
+    from avnwizard.adapters.kubernetes.platform import HelmPlatform
     from avnwizard.adapters.offsite import offsite
     from avnwizard.domain.kubernetes.orders import ReleasePlace
 
@@ -72,18 +72,17 @@ def _open_release(config: Config, state: StatePaths, repo: "Repo") -> Host:
     def cluster(context: str) -> KubeCluster:
         return KubeCluster(ReleasePlace(context or section.context, section.namespace, section.release))
 
-    def database(_service: str) -> "Database":
+    def database() -> "Database":
         from avnwizard.adapters.kubernetes.postgres_pod import PodPostgresAccess
         from avnwizard.adapters.postgres import PostgresDatabase
 
         access = PodPostgresAccess(cluster("").calls, section.postgres, section.container)
         return PostgresDatabase(access)
 
-    nothing = NoCompose(section.release, repo.directory)
-    stack, edge = cast("Stack", nothing), cast("Edge", nothing)
+    platform = HelmPlatform(section, lambda: cluster(""), database)
     choice = DatabaseChoice("postgres") if section.postgres else DatabaseChoice(declared_none=True)
-    around = (LocalFiles(), SystemClock(), choice, database, http_probe, sql_reader(), HostHooks())
-    return Host(config, state, repo, stack, edge, *around, offsite=offsite, cluster=cluster)
+    around = (LocalFiles(), SystemClock(), choice, http_probe, sql_reader(), HostHooks())
+    return Host(config, state, repo, platform, None, *around, offsite=offsite, cluster=cluster)
 
 
 def _container_database(stack: "DockerStack", service: str) -> "Database":

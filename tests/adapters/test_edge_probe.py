@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from avnwizard.adapters.edge import HttpProbe
-from avnwizard.adapters.edge.kept import KeptConnections
+from avnwizard.adapters.edge.connection_pool import KeptConnections
 from avnwizard.adapters.edge.request import get
 from avnwizard.domain.probing import Answer, Outcome, Route, identify, judge
 from tests.adapters.small_edge import SmallEdge, closed_port, small_edge

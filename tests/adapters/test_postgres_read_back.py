@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from avnwizard.adapters import durable
-from avnwizard.adapters.postgres import PostgresDatabase, offered
+from avnwizard.adapters.postgres import PostgresDatabase, proc_pipes
 from avnwizard.adapters.postgres.read_back import NoToolsError, dump_read_back
 from avnwizard.adapters.running import Running
 from avnwizard.domain import commands
@@ -75,10 +75,10 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     if request.param == "taken" and os.geteuid() != 0:
         pytest.skip("only root may open the pipes of others")
     if request.param == "refused":
-        monkeypatch.setattr(offered, "_opened", lambda _: None)
+        monkeypatch.setattr(proc_pipes, "_opened", lambda _: None)
     if request.param != "taken":
         name = "avnwizard-test" if request.param == "refused" else ""
-        monkeypatch.setattr(offered, "name_to_find", lambda: name)
+        monkeypatch.setattr(proc_pipes, "name_to_find", lambda: name)
     return str(request.param)
 
 
@@ -170,9 +170,9 @@ def test_a_process_that_hangs_is_not_asked(tmp_path: Path, monkeypatch: pytest.M
     """Its words in /proc may never come (one stuck in a file system); those without the pipes are passed over."""
     (tmp_path / "77" / "fd").mkdir(parents=True)
     os.mkfifo(tmp_path / "77" / "cmdline")
-    monkeypatch.setattr(offered, "_PROC", tmp_path)
+    monkeypatch.setattr(proc_pipes, "_PROC", tmp_path)
     found = list[object]()
-    looking = threading.Thread(target=lambda: found.append(offered._opened("name")), daemon=True)
+    looking = threading.Thread(target=lambda: found.append(proc_pipes._opened("name")), daemon=True)
     looking.start()
     looking.join(10.0)
     assert found == [None]
@@ -189,9 +189,9 @@ def test_breaking_off_while_pg_restore_is_fed(
     programs = _programs(
         server, tmp_path / "programs", fake={"pg_dump": "cat /dev/zero", "pg_restore": "exec /bin/sleep 600"}
     )
-    after_close, feed = list[bool](), offered.Pipes.to_check
+    after_close, feed = list[bool](), proc_pipes.Pipes.to_check
 
-    def watched(pipes: offered.Pipes, block: bytes, child: Running) -> None:
+    def watched(pipes: proc_pipes.Pipes, block: bytes, child: Running) -> None:
         feed(pipes, block, child)
         after_close.append(pipes.check.closed)
 
@@ -199,7 +199,7 @@ def test_breaking_off_while_pg_restore_is_fed(
         if done > 8 << 20:
             raise HostError("The disk is full.", "")
 
-    monkeypatch.setattr(offered.Pipes, "to_check", watched)
+    monkeypatch.setattr(proc_pipes.Pipes, "to_check", watched)
     died = list[object]()
     monkeypatch.setattr(threading, "excepthook", died.append)
     with pytest.raises(HostError, match="The disk is full"):

@@ -13,7 +13,6 @@ from avnwizard.adapters.sql.reader import ChildSqlReader
 from avnwizard.domain.config import Config
 from avnwizard.flows.host import Host
 from avnwizard.flows.upgrade import releases
-from avnwizard.flows.upgrade.meaning import meaning
 from avnwizard.flows.upgrade.outlines import outline
 
 _USUAL = (20, 50, 400)
@@ -62,21 +61,19 @@ def _host(folder: Path) -> Host:
 
 
 def measure(count: int) -> None:
-    """One row: the list, the meaning of all (`releases`), and the outlines of all (the tag page)."""
+    """One row: the list, and the outlines of all."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _checkout(folder, count)
-        for what, read in (("releases", meaning), ("tag page", outline)):
-            host, start = _host(folder), time.perf_counter()
-            listing = releases.listing(host)
-            listed = time.perf_counter() - start
-            for one in listing.newer:
-                read(host, listing.current, one.tag, newest=listing.newer[0].tag)
-            print(
-                f"{what:<10} {len(listing.newer):>4} newer tags: list {listed:6.2f} s, "
-                f"all {time.perf_counter() - start:7.2f} s",
-                flush=True,
-            )
+        host, start = _host(folder), time.perf_counter()
+        listing = releases.listing(host)
+        listed = time.perf_counter() - start
+        for one in listing.newer:
+            outline(host, listing.current, one.tag, newest=listing.newer[0].tag)
+        print(
+            f"{len(listing.newer):>4} newer tags: list {listed:6.2f} s, all {time.perf_counter() - start:7.2f} s",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

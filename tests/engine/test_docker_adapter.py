@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from avnwizard.adapters.docker import DockerStack, find_project
-from avnwizard.adapters.postgres import PostgresDatabase, offered
+from avnwizard.adapters.postgres import PostgresDatabase, proc_pipes
 from avnwizard.adapters.postgres.container_access import ContainerPostgresAccess
 from avnwizard.domain.host import Container
 from avnwizard.errors import HostError
@@ -184,14 +184,14 @@ def test_postgres_in_its_container(
 ) -> None:
     """Dump, read back, restore beside and swap, by the container's own tools; the row counts are the same."""
     (container,) = _of(stack, "postgres")
-    opened, taken = offered._opened, list[bool]()
+    opened, taken = proc_pipes._opened, list[bool]()
 
-    def seen(name: str) -> offered.Pipes | None:
+    def seen(name: str) -> proc_pipes.Pipes | None:
         pipes = opened(name)
         taken.append(pipes is not None)
         return pipes
 
-    monkeypatch.setattr(offered, "_opened", seen)
+    monkeypatch.setattr(proc_pipes, "_opened", seen)
     database = PostgresDatabase(ContainerPostgresAccess(container.id, environ=running.env))
     assert database.server().major == 17
     counts, schema = database.row_counts("kratos"), database.fingerprint("kratos")

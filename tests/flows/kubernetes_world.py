@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any, cast
 
 from avnwizard.adapters.files import LocalFiles
+from avnwizard.adapters.kubernetes.platform import HelmPlatform
 from avnwizard.domain.config import Config, StatePaths
 from avnwizard.domain.config_kubernetes import KubernetesSection
 from avnwizard.domain.kubernetes.manifest import KubeObject, parse
 from avnwizard.domain.kubernetes.orders import ReleasePlace
 from avnwizard.domain.postgres.choice import DatabaseChoice
+from avnwizard.errors import HostError
 from avnwizard.flows.host import Host
+from avnwizard.ports import Database
 from avnwizard.practice.kubernetes.cluster import PracticeChart, PracticeCluster, PracticeRelease
 from tests.flows.postgres_world import FakeClock, FakeRepo
 
@@ -79,14 +82,23 @@ class KubeTestWorld:
 
     def host(self, home: Path, section: KubernetesSection | None = None) -> Host:
         """A process's view of it."""
+
+        def cluster(context: str) -> PracticeCluster:
+            return PracticeCluster(self.release, ReleasePlace(context or "lab", "default", "id"))
+
         nothing = cast("Any", None)
         home.mkdir(parents=True, exist_ok=True)
-        config = Config(kubernetes=section or KubernetesSection(release="id", context="lab"))
+        section = section or KubernetesSection(release="id", context="lab")
+        config = Config(kubernetes=section)
+        platform = HelmPlatform(section, lambda: cluster(""), self.database)
         return Host(
-            config, StatePaths(home), cast("Any", FakeRepo(self.directory)), nothing, nothing, LocalFiles(),
-            cast("Any", self.clock), DatabaseChoice(declared_none=True), nothing, nothing, nothing,
-            cluster=lambda context: PracticeCluster(self.release, ReleasePlace(context or "lab", "default", "id")),
+            config, StatePaths(home), cast("Any", FakeRepo(self.directory)), platform, None, LocalFiles(),
+            cast("Any", self.clock), DatabaseChoice(declared_none=True), nothing, nothing, cluster=cluster,
         )  # fmt: skip
+
+    def database(self) -> Database:
+        """The way to Postgres."""
+        raise HostError("This release has no database.")
 
 
 def make_world(directory: Path) -> KubeTestWorld:

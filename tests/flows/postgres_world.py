@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
+from avnwizard.adapters.compose_platform import ComposePlatform
 from avnwizard.adapters.files import LocalFiles
 from avnwizard.domain.config import Config, StatePaths
 from avnwizard.domain.host import ComposeModel, ComposeProject, Container, Head, Image, Mount, Service
@@ -18,6 +19,7 @@ from avnwizard.domain.postgres.major import Client, Way
 from avnwizard.domain.probing.route import ProbePlan
 from avnwizard.flows.host import Host
 from avnwizard.flows.postgres.plan import MajorPlan, WayOffer
+from avnwizard.ports import Compose
 from tests.flows.postgres_servers import NEW_VOLUME, OLD_VOLUME, Cluster, FakeClusters
 
 OLD_IMAGE, NEW_IMAGE = Image("postgres:17", "sha256:17", "", 1), Image("postgres:18", "sha256:18", "", 1)
@@ -65,9 +67,11 @@ class World:
         """A process's view of it."""
         stack, repo = FakeStack(self), FakeRepo(self.directory)
         nothing = cast("Any", None)
+        platform = ComposePlatform(cast("Any", stack), nothing, nothing)
         return Host(
-            Config(), StatePaths(home), cast("Any", repo), cast("Any", stack), nothing, LocalFiles(),
-            cast("Any", FakeClock()), DatabaseChoice("db"), nothing, nothing, nothing,
+            Config(), StatePaths(home), cast("Any", repo), platform,
+            Compose(cast("Any", stack), nothing), LocalFiles(),
+            cast("Any", FakeClock()), DatabaseChoice("db"), nothing, nothing,
             clusters=lambda: cast("Any", FakeClusters(self)),
         )  # fmt: skip
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from avnwizard.adapters.compose_platform import ComposePlatform
 from avnwizard.cli.plan_view import _probe
 from avnwizard.domain.edge import Director
 from avnwizard.domain.probing import Answer, Outcome, ProbePlan, Route, Standing, Tally, words
@@ -178,16 +179,6 @@ class _World:
     standing_now: tuple[Standing, ...]
     directors_now: tuple[Director, ...] = ()
 
-    @property
-    def stack(self) -> "_World":
-        """Itself."""
-        return self
-
-    @property
-    def edge(self) -> "_World":
-        """Itself."""
-        return self
-
     def standing(self) -> tuple[Standing, ...]:
         """The containers."""
         return self.standing_now
@@ -199,7 +190,7 @@ class _World:
 
 def _serving(*standing: Standing, directors: tuple[Director, ...] = ()) -> frozenset[str]:
     world: Any = _World(standing, directors)
-    return serving(world)
+    return ComposePlatform(world, world, world).serving()
 
 
 def test_a_director_keeps_a_service_there() -> None:

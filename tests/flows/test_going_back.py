@@ -10,6 +10,7 @@ from unittest.mock import patch
 import psycopg
 import pytest
 
+from avnwizard.adapters.compose_platform import ComposePlatform
 from avnwizard.domain.words import about
 from avnwizard.engine.feed import FeedReader
 from avnwizard.errors import ExitCode, RefusedError
@@ -70,7 +71,7 @@ def _refused_without_room(stack: Path) -> None:
     """Before the files go back, not between them and the databases."""
     host = open_host(stack)
     database, journal = host.database(), host.journal()
-    host = replace(host, reach=lambda _service: database)
+    host = replace(host, platform=ComposePlatform(host.stack, host.edge, lambda _service: database))
     told = r"Restoring alongside the live databases needs [0-9.]+ MB on .*; 1 MB is free\. Nothing was changed"
     with patch.object(database, "free_bytes", lambda: 1_000_000), pytest.raises(RefusedError, match=told):
         plan_rollback(host, journal, journal.runs()[0])

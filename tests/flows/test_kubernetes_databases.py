@@ -4,17 +4,23 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 
-from avnwizard.adapters.kubernetes.no_compose import NoCompose
 from avnwizard.adapters.postgres import PostgresDatabase
 from avnwizard.domain.config_kubernetes import KubernetesSection
 from avnwizard.domain.config_snapshot import SnapshotSection
 from avnwizard.domain.postgres.choice import DatabaseChoice
 from avnwizard.engine import step
 from avnwizard.flows.host import Host
+from avnwizard.flows.kubernetes.flow import steps_of
+from avnwizard.flows.kubernetes.planning import plan_upgrade
+from avnwizard.flows.restore.planning import plan_restore
+from avnwizard.flows.run.launch import carry
+from avnwizard.flows.run.orders import order_restore, order_snapshot
+from avnwizard.flows.snapshot import snapshots
+from avnwizard.flows.snapshot.planning import plan_snapshot
+from avnwizard.ports import Database
 from tests.adapters.postgres_server import LocalServer, running
 from tests.flows.kubernetes_world import KubeTestWorld, make_world, objects
 from tests.flows.test_kubernetes_crashes import KubeProcess
@@ -34,14 +40,15 @@ class _World(KubeTestWorld):
     def host(self, home: Path, section: KubernetesSection | None = None) -> Host:
         """With the way to it."""
         made = super().host(home, section or _SECTION)
-        stack = cast("Any", NoCompose("id", self.directory))
         return replace(
             made,
             config=replace(made.config, snapshot=SnapshotSection(proof="read back")),
-            stack=stack,
             choice=DatabaseChoice("postgres"),
-            reach=lambda _service: PostgresDatabase(self.server),
         )
+
+    def database(self) -> Database:
+        """On the local server."""
+        return PostgresDatabase(self.server)
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +135,35 @@ def test_the_way_back_is_killed(world: _World, tmp_path: Path, begins: str) -> N
     assert again.back() == "done", again.journal.run("20261128-110000-bb").message
     assert _rows(world, "app") == {"public.users": 2}
     assert world.release.scaled == {}
+
+
+def test_a_snapshot_by_hand_is_taken_and_restored(world: _World, tmp_path: Path) -> None:
+    """The verbs `snapshot create` and `restore` run on a release: what ran is noted, the rows come back."""
+    host = world.host(tmp_path / "home")
+    plan = plan_snapshot(host, "v1.5.0")
+    taken = order_snapshot(host, plan)
+    assert carry(host, taken) == "done", host.journal().run(taken).message
+    manifest = snapshots.load(host.files, plan.folder)
+    assert (manifest.project, [(one.service, one.reference) for one in manifest.images]) == (
+        "id",
+        [("Deployment/gateway", "gateway:1.5.0")],
+    )
+    world.server.sql("app", "DELETE FROM users")
+    order, _ = plan_restore(host, plan.folder, ("app",))
+    assert not order.doubts
+    back = order_restore(host, order)
+    assert carry(host, back) == "done", host.journal().run(back).message
+    assert _rows(world, "app") == {"public.users": 2}
+
+
+def test_the_plan_shows_how_the_pod_is_reached(world: _World, tmp_path: Path) -> None:
+    """No command of Docker is shown for a release: each tool runs by `kubectl exec` in the selected pod."""
+    host = world.host(tmp_path / "home")
+    steps = steps_of(host, plan_upgrade(host), "run")
+    shown = [command for step in steps for command in step.describe().commands]
+    dumps = [command for command in shown if "pg_dump" in command]
+    assert dumps
+    assert {command[:8] for command in dumps} == {
+        ("kubectl", "--context", "lab", "--namespace", "default", "exec", "-i", "POD(app=postgres)")
+    }
+    assert not [command for command in shown if "docker" in command]

@@ -7,6 +7,7 @@ import pytest
 from avnwizard.errors import RefusedError
 from avnwizard.flows import check
 from avnwizard.flows.stack.models import compose_paths, resolve_contents
+from avnwizard.ports import Compose
 from avnwizard.practice.host import PracticeHost
 from avnwizard.practice.stack import PracticeStack
 from avnwizard.wiring import open_host
@@ -43,7 +44,9 @@ def test_a_shell_that_exports_what_the_env_file_says_is_told(practice_host: Prac
     """Avnwizard is not misled by it; who runs Compose by hand would be."""
     host = open_host(practice_host.project.directory)
     stack = practice_host.stack
-    misled = replace(host, stack=_Shadowed(stack.project, practice_host.state, practice_host.cluster))
+    misled = replace(
+        host, compose=Compose(_Shadowed(stack.project, practice_host.state, practice_host.cluster), host.edge)
+    )
     assert not [one for one in check.check(host) if "shell exports" in one.message]
     told = [one for one in check.check(misled) if "shell exports" in one.message]
     assert [one.level for one in told] == ["warn"]

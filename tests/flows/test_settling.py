@@ -55,7 +55,7 @@ class _World:
 
     def __init__(self, *, lives_s: float = float("inf"), pause_s: float = 0.0, health_s: float | None = None) -> None:
         self.clock, self.said = _Clock(), list[str]()
-        self.project = SimpleNamespace(env_file=Path("env"), env_absent=False)
+        self.env_file = Path("env")
         self._lives_s, self._pause_s, self._health_s = lives_s, pause_s, health_s
 
     def look(self) -> list[Container]:
@@ -76,7 +76,7 @@ class _World:
 
     def wait(self) -> list[Container]:
         files = SimpleNamespace(read=lambda _: b"SECRET_KEY=not-in-any-line\n")
-        host = cast("Host", SimpleNamespace(clock=self.clock, stack=self, files=files))
+        host = cast("Host", SimpleNamespace(clock=self.clock, stack=self, platform=self, files=files))
         ctx = cast("StepContext", SimpleNamespace(say=self.said.append))
         return wait_steady(ctx, host, _SERVICE, self.look, healthy_s=30.0)
 

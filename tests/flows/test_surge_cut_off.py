@@ -36,7 +36,7 @@ class _World:
     def __init__(self, *containers: Container) -> None:
         self.there = {one.id: one for one in containers}
         self.removed: list[str] = []
-        self.project = SimpleNamespace(env_file=Path("env"), env_absent=False)
+        self.env_file = Path("env")
         self._now = 0.0
 
     def now(self) -> float:
@@ -82,7 +82,7 @@ class _World:
     def roll(self, how: Handover = "wait") -> None:
         """As the flow does, without a director."""
         files = SimpleNamespace(read=lambda _: b"")
-        host = cast("Host", SimpleNamespace(stack=self, edge=self, clock=self, files=files))
+        host = cast("Host", SimpleNamespace(stack=self, edge=self, platform=self, clock=self, files=files))
         ctx = cast(
             "StepContext",
             SimpleNamespace(

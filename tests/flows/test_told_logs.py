@@ -22,9 +22,9 @@ def test_a_log_line_loses_the_secrets(tmp_path: Path) -> None:
         "dial postgres://u:s3cret-two@h/db\x1b[2J",
         "x" * 385 + " postgres://u:s3cret-three@h/db",
     )
-    stack = SimpleNamespace(project=SimpleNamespace(env_file=env_file, env_absent=False), logs=lambda *_, **__: said)
+    stack, platform = SimpleNamespace(logs=lambda *_, **__: said), SimpleNamespace(env_file=env_file)
     told: list[str] = []
-    host = cast("Host", SimpleNamespace(stack=stack, files=LocalFiles()))
+    host = cast("Host", SimpleNamespace(stack=stack, platform=platform, files=LocalFiles()))
     ctx = cast("StepContext", SimpleNamespace(say=told.append))
     container = Container("1", "web-1", "web", 1, "i", "sha256:x", "exited", "none", 1, "h", False, 0.0)
     tell_log(ctx, host, container)
@@ -35,11 +35,9 @@ def test_a_log_line_loses_the_secrets(tmp_path: Path) -> None:
 
 def test_without_the_env_file_no_log_is_shown(tmp_path: Path) -> None:
     """Secrets in it could not be told, and the failure that the log belongs to must still be reported."""
-    stack = SimpleNamespace(
-        project=SimpleNamespace(env_file=tmp_path / "gone", env_absent=False), logs=lambda *_, **__: ("s3cret",)
-    )
+    stack, platform = SimpleNamespace(logs=lambda *_, **__: ("s3cret",)), SimpleNamespace(env_file=tmp_path / "gone")
     said: list[str] = []
-    host = cast("Host", SimpleNamespace(stack=stack, files=LocalFiles()))
+    host = cast("Host", SimpleNamespace(stack=stack, platform=platform, files=LocalFiles()))
     container = Container("1", "web-1", "web", 1, "i", "sha256:x", "exited", "none", 1, "h", False, 0.0)
     tell_log(cast("StepContext", SimpleNamespace(say=said.append)), host, container)
     assert len(said) == 1

@@ -47,11 +47,9 @@ def _folder() -> Path:
 @cache
 def _host() -> Host:
     """As much of a host as reading the state needs."""
-    state = SimpleNamespace(folder=_folder())
-    stack = SimpleNamespace(project=SimpleNamespace(name="demo"))
-    return cast(
-        "Host", SimpleNamespace(files=_FILES, state=state, stack=stack, clock=SimpleNamespace(now=lambda: 1.0))
-    )
+    state, clock = SimpleNamespace(folder=_folder()), SimpleNamespace(now=lambda: 1.0)
+    platform = SimpleNamespace(name="demo")
+    return cast("Host", SimpleNamespace(files=_FILES, state=state, platform=platform, clock=clock))
 
 
 def _put(name: str, text: str) -> Path:

@@ -14,9 +14,9 @@ from avnwizard.adapters.docker.credentials import registry_auth
 from avnwizard.adapters.docker.discovery import project_from
 from avnwizard.adapters.docker.inspect import container_from, image_from, names_of
 from avnwizard.adapters.docker.standing import standing_from_line
-from avnwizard.adapters.hostile import tail_of
 from avnwizard.adapters.offsite import rclone, restic
 from avnwizard.adapters.process import Completed, lines_in
+from avnwizard.adapters.process_errors import tail_of
 from avnwizard.adapters.traefik import asking
 from avnwizard.adapters.traefik.settings import settings_of
 from avnwizard.domain.compose.model import hashes_from_output, model_from_config

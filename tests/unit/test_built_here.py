@@ -20,7 +20,9 @@ def _model(**bodies: dict[str, Any]) -> ComposeModel:
 
 def _host(*here: str) -> Any:
     known = {name: Image(name, f"sha256:{name}", "", 1) for name in here}
-    return SimpleNamespace(stack=SimpleNamespace(image=known.get))
+    return SimpleNamespace(
+        stack=SimpleNamespace(image=known.get), platform=SimpleNamespace(by_hand=lambda *words: ("docker", *words))
+    )
 
 
 _DRAFT: Any = SimpleNamespace(target=SimpleNamespace(name="v2"))

@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from avnwizard.adapters.hostile import fail
 from avnwizard.adapters.process import Completed, run, stream
+from avnwizard.adapters.process_errors import fail
 from avnwizard.errors import HostError
 
 READ_S = 60.0

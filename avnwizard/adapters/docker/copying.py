@@ -8,7 +8,7 @@ from avnwizard.adapters.child import Child, Tail, file_blocks
 from avnwizard.adapters.docker.cli import DockerCli, hint_for
 from avnwizard.adapters.durable import appearing
 from avnwizard.adapters.files import refusal
-from avnwizard.adapters.hostile import fail
+from avnwizard.adapters.process_errors import fail
 from avnwizard.adapters.tarball import require_whole
 from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.errors import HostError

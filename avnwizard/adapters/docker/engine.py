@@ -7,7 +7,7 @@ from avnwizard.adapters.docker import engine_api
 from avnwizard.adapters.docker.cli import COMPOSE_HINT, DockerCli, hint_for
 from avnwizard.adapters.docker.plugin import by_plugin
 from avnwizard.adapters.files import LocalFiles
-from avnwizard.adapters.hostile import printable
+from avnwizard.adapters.process_errors import printable
 from avnwizard.domain.host import EngineFacts
 from avnwizard.domain.secret import redact_urls
 from avnwizard.errors import HostError

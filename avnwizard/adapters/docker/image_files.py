@@ -4,7 +4,7 @@ import io
 import tarfile
 
 from avnwizard.adapters.docker.cli import DockerCli, hint_for
-from avnwizard.adapters.hostile import fail
+from avnwizard.adapters.process_errors import fail
 from avnwizard.domain import commands
 from avnwizard.errors import HostError
 

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from avnwizard.adapters.docker import engine_api
 from avnwizard.adapters.docker.cli import DockerCli, hint_for, is_gone
 from avnwizard.adapters.docker.holdings import files_from, mounts_from, published_from
-from avnwizard.adapters.hostile import fail
+from avnwizard.adapters.process_errors import fail
 from avnwizard.domain.host import Container, ContainerState, Health, Image
 
 LABEL = "com.docker.compose."

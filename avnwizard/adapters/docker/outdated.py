@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from avnwizard.adapters.docker.cli import DockerCli, hint_for
-from avnwizard.adapters.hostile import fail, printable
+from avnwizard.adapters.process_errors import fail, printable
 from avnwizard.domain.commands import Argv
 from avnwizard.domain.dry_run import words_of, would_go
 from avnwizard.domain.host import Container

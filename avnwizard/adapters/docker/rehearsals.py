@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from avnwizard.adapters.docker.cli import DockerCli, is_gone
 from avnwizard.adapters.docker.inspect import container_from, labelled
 from avnwizard.adapters.docker.stack import DockerStack
-from avnwizard.adapters.hostile import fail, printable
 from avnwizard.adapters.postgres.container_access import ContainerPostgresAccess
 from avnwizard.adapters.postgres.database import PostgresDatabase
 from avnwizard.adapters.postgres.emptying import empty_tables
+from avnwizard.adapters.process_errors import fail, printable
 from avnwizard.domain.host import ComposeProject
 from avnwizard.domain.rehearsal import commands
 from avnwizard.domain.rehearsal.commands import CopyServer

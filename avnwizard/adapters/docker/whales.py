@@ -36,9 +36,9 @@ from typing import TYPE_CHECKING
 
 from avnwizard.adapters.docker import start_clean
 from avnwizard.adapters.docker.cli import INSTALL, READ_S, DockerCli, hint_for, is_gone
-from avnwizard.adapters.hostile import TAIL_LINES, fail, printable, shown
 from avnwizard.adapters.memory_file import in_memory
 from avnwizard.adapters.process import Completed, lines_in
+from avnwizard.adapters.process_errors import TAIL_LINES, fail, printable, shown
 from avnwizard.domain.commands import Argv
 from avnwizard.domain.host import ComposeProject
 from avnwizard.errors import HostError

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from avnwizard.adapters.edge.kept import KeptConnections
+from avnwizard.adapters.edge.connection_pool import KeptConnections
 from avnwizard.adapters.edge.request import TIMEOUT_S, get
 from avnwizard.domain.probing import Outcome, Route
 from avnwizard.domain.probing.schedule import Schedule

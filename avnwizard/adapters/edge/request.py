@@ -10,7 +10,7 @@ import functools
 import ssl
 from urllib.parse import quote
 
-from avnwizard.adapters.edge.kept import Connection, KeptConnections
+from avnwizard.adapters.edge.connection_pool import Connection, KeptConnections
 from avnwizard.domain.probing import Answer, Outcome, Route
 
 TIMEOUT_S = 5.0

@@ -5,8 +5,8 @@ import os
 from collections.abc import Mapping, Sequence
 
 from avnwizard.adapters.child import Child, Tap
-from avnwizard.adapters.hostile import fail, tail_of
 from avnwizard.adapters.process import Completed, run
+from avnwizard.adapters.process_errors import fail, tail_of
 
 LONGEST_S = 24 * 3600.0
 _BLOCK_BYTES, _TAP_BYTES = 1 << 20, 1 << 16

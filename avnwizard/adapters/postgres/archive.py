@@ -10,8 +10,8 @@ from pathlib import Path
 from avnwizard.adapters.child import Tail, file_blocks
 from avnwizard.adapters.durable import Sink, appearing
 from avnwizard.adapters.files import refusal
-from avnwizard.adapters.hostile import fail
 from avnwizard.adapters.postgres.tools import started
+from avnwizard.adapters.process_errors import fail
 from avnwizard.adapters.running import Running
 from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.errors import HostError

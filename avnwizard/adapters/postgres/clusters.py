@@ -190,6 +190,6 @@ class DockerClusters:
 
     def _last_words(self, name: str) -> str:
         done = self._cli.try_(("docker", "logs", "--tail", str(_LOG_LINES), name))
-        from avnwizard.adapters.hostile import printable
+        from avnwizard.adapters.process_errors import printable
 
         return printable(done.complaint.strip().replace("\n", " "))[-500:]

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from avnwizard.adapters.hostile import printable
+from avnwizard.adapters.process_errors import printable
 from avnwizard.errors import HostError
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ import os
 from collections.abc import Iterator, Sequence
 
 from avnwizard.adapters.child import Tail
-from avnwizard.adapters.hostile import fail
 from avnwizard.adapters.postgres.archive import without_noise
 from avnwizard.adapters.postgres.container_access import ContainerPostgresAccess
 from avnwizard.adapters.postgres.tools import started
+from avnwizard.adapters.process_errors import fail
 from avnwizard.adapters.running import Running
 from avnwizard.domain import commands
 from avnwizard.ports import ContainerCommand, PostgresAccess, Progress, ToolCommand

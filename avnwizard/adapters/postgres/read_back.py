@@ -1,6 +1,6 @@
 """A dump that pg_restore reads to its end while it is taken, so that a dump nobody can read is never kept.
 
-Where the server's pipes can be taken (`offered`), pg_restore reads what the disk gives back, and nothing but that.
+Where the server's pipes can be taken (`proc_pipes`), pg_restore reads what the disk gives back, and nothing but that.
 Else pg_dump, pg_restore and sha256sum stand side by side in the server's container, fed by one `tee`: a second stream
 that leads the dump back from here costs a quarter more CPU. That the file holds what pg_restore read is then known by
 its sum: of what `tee` gave, and of what the disk gives back.
@@ -14,10 +14,10 @@ from pathlib import Path
 from avnwizard.adapters.child import Tail
 from avnwizard.adapters.durable import Sink, appearing
 from avnwizard.adapters.files import refusal
-from avnwizard.adapters.hostile import LINE_BYTES, fail
-from avnwizard.adapters.postgres import offered
+from avnwizard.adapters.postgres import proc_pipes
 from avnwizard.adapters.postgres.archive import NOT_TAKEN, NOT_WHOLE, pour, without_noise
 from avnwizard.adapters.postgres.tools import started
+from avnwizard.adapters.process_errors import LINE_BYTES, fail
 from avnwizard.adapters.running import Running
 from avnwizard.domain import commands
 from avnwizard.domain.postgres.database import FileFacts
@@ -42,11 +42,11 @@ def dump_read_back(access: PostgresAccess, dump: commands.Argv, to: Path, progre
         HostError: it failed, cannot be read, or is not what was read; no file is left.
         NoToolsError: the container lacks a tool; no file is left.
     """
-    told, name = _Told(), offered.name_to_find()
+    told, name = _Told(), proc_pipes.name_to_find()
     argv = commands.pg_dump_read_back(dump, name=name)
     try:
         with appearing(to) as sink, started(access, argv, tail=told, feed=bool(name), hint=NOT_TAKEN) as child:
-            with offered.taken(child, name, told.offer) if name else contextlib.nullcontext() as pipes:
+            with proc_pipes.taken(child, name, told.offer) if name else contextlib.nullcontext() as pipes:
                 _lead(child, sink, pipes, progress)
             read = _judged(dump, child, told, by_tee=pipes is None)
             if read not in {"", sink.written().sha256}:
@@ -56,7 +56,7 @@ def dump_read_back(access: PostgresAccess, dump: commands.Argv, to: Path, progre
         raise refusal("write the dump", to, error) from error
 
 
-def _lead(child: Running, sink: Sink, pipes: offered.Pipes | None, progress: Progress) -> None:
+def _lead(child: Running, sink: Sink, pipes: proc_pipes.Pipes | None, progress: Progress) -> None:
     """The dump into the file; where the pipes were taken, what the disk gives back of it to pg_restore."""
     if pipes is None:
         pour(child, sink, progress)

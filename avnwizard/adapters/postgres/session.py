@@ -3,7 +3,7 @@
 import contextlib
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from avnwizard.adapters.hostile import printable
+from avnwizard.adapters.process_errors import printable
 from avnwizard.domain.secret import redact_urls
 from avnwizard.errors import HostError
 from avnwizard.ports import PostgresAccess

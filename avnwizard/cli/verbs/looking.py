@@ -140,7 +140,8 @@ def releases(
     from avnwizard.domain.signature import Standing
     from avnwizard.flows.safety.provenance import signatures_of
     from avnwizard.flows.upgrade import releases as flow
-    from avnwizard.flows.upgrade.meaning import meaning, table_sizes
+    from avnwizard.flows.upgrade.meaning import table_sizes
+    from avnwizard.flows.upgrade.outlines import outline
     from avnwizard.flows.upgrade.release_words import beyond_the_table, left_out, no_newer
 
     host = open_stack(stack)
@@ -152,7 +153,10 @@ def releases(
     current, found = listing.current, listing.newer
     sizes = table_sizes(host)
     signatures = signatures_of(host, [one.tag for one in found])
-    meanings = [meaning(host, current, one.tag, sizes, newest=found[0].tag) for one in found]
+    outlines = [
+        outline(host, current, one.tag, found[0].tag, sizes=sizes, signature=signed)
+        for one, signed in zip(found, signatures, strict=True)
+    ]
     rows = [
         {
             "tag": one.tag.name,
@@ -172,10 +176,10 @@ def releases(
             "source": read.source or "a changelog",
             "migrations": None if read.migrations.missing_folder else len(read.migrations.statements),
             "unread": dict(read.migrations.unread),
-            "env_changes": read.env_changes,
+            "env_changes": read.env,
             "verdict": read.migrations.said(restorable=bool(host.postgres_service)),
         }
-        for one, read, signed in zip(found, meanings, signatures, strict=True)
+        for one, read, signed in zip(found, outlines, signatures, strict=True)
     ]
     if json:
         emit_json({"current": current.name, "releases": rows, "left_out": list(listing.left_out)})
@@ -194,13 +198,13 @@ def releases(
                     "?" if read.read == "not read" else str(read.breaking),
                     "?" if read.read == "not read" else str(read.notices),
                     read.read,
-                    "?" if read.env_changes is None else str(read.env_changes),
+                    "?" if read.env is None else str(read.env),
                     read.migrations.brief,
                 )
-                for one, read, signed in zip(found, meanings, signatures, strict=True)
+                for one, read, signed in zip(found, outlines, signatures, strict=True)
             ],
         )
-        for one, read in zip(found, meanings, strict=True):
+        for one, read in zip(found, outlines, strict=True):
             about = "; ".join(text for text in (beyond_the_table(read.migrations), one.note) if text)
             if about:
                 say(f"{one.tag.name}{' (recommended)' if one.recommended else ''}: {about}")

@@ -128,7 +128,7 @@ def restore(
     for each in order.volumes:
         say(f"  {each}: unpacked over what is there, its service stopped meanwhile; what it is now is archived")
     if not yes:
-        project = host.stack.project.name
+        project = host.platform.name
         confirm(f"Type {project} to restore {folder.name}", project)
     run = order_restore(host, order)
     code = start(host, run, detach=detach)
@@ -172,7 +172,7 @@ def prune(
     doomed = bool(found.remove or found.leftover or found.databases)
     if doomed and not dry_run:
         if not yes:
-            project = host.stack.project.name
+            project = host.platform.name
             confirm(f"Type {project} to remove them for good", project)
         code = start(host, order_removal(host, found), detach=False)
         if code != ExitCode.DONE:

@@ -49,6 +49,17 @@ class ServiceChange:
     networks: tuple[PartChange, ...]
     other: tuple[PartChange, ...]
 
+    @property
+    def parts(self) -> tuple[tuple[str, tuple[PartChange, ...]], ...]:
+        """What changed besides the image, by what it is called in the plural."""
+        return (
+            ("environment variables", self.environment),
+            ("labels", self.labels),
+            ("ports", self.ports),
+            ("networks", self.networks),
+            ("other settings", self.other),
+        )
+
 
 @dataclass(frozen=True)
 class ComposeDiff:

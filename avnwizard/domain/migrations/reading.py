@@ -61,7 +61,8 @@ def read_migrations(
         files: path -> SQL text. Down migrations and other databases' dialects are skipped, and told;
             migrations that are programs are not judged, and named.
         judge: reads the texts.
-        sizes: table (with or without its schema) -> its size; a table that is missing there is empty.
+        sizes: table (with or without its schema) -> its size; a table that is missing there is empty. None where
+            nobody could ask.
         apart: judge each file as if those before it had run long ago, so that what they made holds rows by now;
             else as the files of one upgrade.
     """
@@ -74,9 +75,7 @@ def read_migrations(
     judged = dict(zip((path for path, _ in texts), effects, strict=True))
     judged |= {path: Judged(problem=text.problem) for path in names if isinstance(text := files[path], Unread)}
     found = [
-        timed(one, sizes or {}) if one.seconds is None else one
-        for path in names
-        for one in _statements(path, judged[path])
+        timed(one, sizes) if one.seconds is None else one for path in names for one in _statements(path, judged[path])
     ]
     unread = tuple((path, judged[path].problem) for path in names if judged[path].problem)
     return MigrationVerdict(tuple(found), window_s(found), skipped, unread, tuple(names))
@@ -86,5 +85,5 @@ def read_migrations(
 def _statements(path: str, judged: Judged) -> tuple[Statement, ...]:
     if judged.problem:
         why = f"could not be read ({printable(judged.problem, limit=120)}): treated as not compatible"
-        return (timed(Statement(path, 1, Effect(why, unreadable=True)), {}),)
-    return tuple(timed(Statement(path, line, effect), {}) for line, effect in judged.effects)
+        return (timed(Statement(path, 1, Effect(why, unreadable=True)), None),)
+    return tuple(timed(Statement(path, line, effect), None) for line, effect in judged.effects)

@@ -19,12 +19,16 @@ class TableSize:
     rows: int
 
 
-def timed(statement: Statement, sizes: Mapping[str, TableSize]) -> Statement:
-    """Give the statement with its expected time; a table that the database does not have costs nothing."""
+def timed(statement: Statement, sizes: Mapping[str, TableSize] | None) -> Statement:
+    """Give the statement with its expected time; a table that the database does not have costs nothing.
+
+    Args:
+        sizes: None where the database could not be asked; {} is a database without a table.
+    """
     effect = statement.effect
     if effect.work is Work.NONE:
         return Statement(statement.file, statement.line, effect, 0.0)
-    if not sizes:
+    if sizes is None:
         return statement
     size = (
         sizes.get(effect.table) or sizes.get(effect.table.rpartition(".")[2]) or sizes.get(f"public.{effect.table}")

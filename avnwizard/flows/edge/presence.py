@@ -16,13 +16,7 @@ def serving(host: Host) -> frozenset[str]:
     Raises:
         HostError: that cannot be seen now.
     """
-    standing = host.stack.standing()
-    found = {one.service for one in standing if one.serves}
-    if ailing := {one.service for one in standing} - found:
-        running = {one.id for one in standing}
-        directed = (one for one in host.edge.directors() if one.running and one.target in running)
-        found |= {one.service for one in directed if one.service in ailing}
-    return frozenset(found)
+    return host.platform.serving()
 
 
 Looked = Callable[[float, float, frozenset[str] | None], None]

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.plain import printable
 from avnwizard.engine.feed import FeedWriter
 from avnwizard.engine.journal import Journal
@@ -21,7 +20,6 @@ from avnwizard.flows.kubernetes.world import KubeWorld
 from avnwizard.flows.steps.copy_off import copies
 from avnwizard.flows.steps.snapshot import TakeSnapshot
 
-_NO_MODEL = ComposeModel({}, {})
 _MARGIN_S = 600.0
 """On top of Helm's own time-out: for the databases."""
 
@@ -124,7 +122,7 @@ class UpgradeKubernetes(Flow):
 def steps_of(host: Host, plan: KubePlan, run: str) -> list[Step]:
     """The steps, in order; also those that a plan shows, under a run's name that nobody has."""
     world = KubeWorld(plan, host, run)
-    taken: list[Step] = [TakeSnapshot(host, plan.snapshot, lambda: b"", _NO_MODEL)] if plan.snapshot.taken else []
+    taken: list[Step] = [TakeSnapshot(host, plan.snapshot, lambda: b"")] if plan.snapshot.taken else []
     return [
         TakeLease(world),
         *taken,

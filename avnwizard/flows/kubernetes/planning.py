@@ -219,7 +219,7 @@ def _named(old: str, version: str) -> str:
 
 
 def _snapshot(host: Host) -> SnapshotPlan:
-    return plan_snapshot(host, host.repo.head().tag or "helm", taken=bool(host.choice.service), model=_NO_MODEL)
+    return plan_snapshot(host, host.repo.head().tag or "helm", taken=bool(host.choice.service))
 
 
 def _writers(host: Host, objects: Sequence[KubeObject]) -> tuple[tuple[str, str], ...]:

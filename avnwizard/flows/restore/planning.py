@@ -147,7 +147,7 @@ def _require_readable(host: Host, manifest: Manifest, databases: Sequence[str]) 
     """Rows that are under a dropped secret would break the service that reads them: Hydra does not even start."""
     if not manifest.keys:
         return
-    lost = unreadable(manifest.keys, databases, host.stack.resolve().raw)
+    lost = unreadable(manifest.keys, databases, host.platform.model().raw)
     if lost:
         raise RefusedError(
             f"{printable(', '.join(lost))} of this snapshot may be sealed under a secret that was rotated away. "

@@ -1,6 +1,6 @@
 """Hand a service's requests over from its old containers to the new ones, and the edge back to its own labels."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from avnwizard.domain.edge import EdgeFacts
@@ -46,7 +46,7 @@ def plan_handover(
     facts: EdgeFacts | None,
     *,
     by_name: bool = False,
-    before: Mapping[str, str] | None = None,
+    before: Container | None = None,
 ) -> HandoverChoice:
     """How this service would hand over, by the proxy that runs now; `by_name`: other services depend on it."""
     return choose_handover(
@@ -56,7 +56,7 @@ def plan_handover(
         default_rule=host.edge.default_rule(service.name) if facts else "",
         by_name=by_name,
         override=host.config.roll.handover.get(service.name),
-        before=before,
+        before=before.labels if before else None,
     )
 
 

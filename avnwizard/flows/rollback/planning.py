@@ -4,10 +4,12 @@ The files go back first, since the old containers start from them; then, if the 
 services, by the strategies that rolled them forward. So the order is not the mere reverse of the run's steps.
 """
 
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from avnwizard.domain.going_back import GoingBack
+from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan, from_json
 from avnwizard.domain.postgres.globals import GlobalsChange
 from avnwizard.domain.strategy import sharers
@@ -113,12 +115,13 @@ def _let_jobs_end(host: Host, begun: Sequence[StepRecord]) -> None:
     jobs = one_shots(begun)
     deadline = host.clock.now() + _JOBS_END_S
     while True:
-        running = [one.service for one in host.stack.containers() if one.service in jobs and one.state == "running"]
+        running = [one.service for one in host.platform.instances() if one.service in jobs and one.state == "running"]
         if not running:
             return
         if host.clock.now() >= deadline:
             raise RefusedError(
-                f"{running[0]} is still running; nothing was changed.", "Wait for it, or stop it with docker stop."
+                f"{running[0]} is still running; nothing was changed.",
+                f"Wait for it, or stop it: {printable(shlex.join(host.platform.by_hand('stop', running[0])))}",
             )
         host.clock.sleep(0.5)
 

@@ -15,7 +15,7 @@ from avnwizard.ports import Database
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class SnapshotContext:
     """Of one snapshot.
 
     Attributes:
@@ -47,16 +47,6 @@ class Surroundings:
             head=host.repo.head(),
             edited=host.repo.state().edited,
             edits=host.repo.diff(),
-            images=_images(host),
+            images=host.platform.running(),
             model=model(),
         )
-
-
-def _images(host: Host) -> tuple[ServiceImage, ...]:
-    containers = host.stack.containers()
-    known = host.stack.images([one.image_id for one in containers])
-    found = {}
-    for one in containers:
-        digest = known[one.image_id].digest if one.image_id in known else ""
-        found[one.service] = ServiceImage(one.service, one.image, one.image_id, digest)
-    return tuple(found[service] for service in sorted(found))

@@ -57,7 +57,7 @@ def copy(
     """
     every = list(places(host, named))
     snapshots.verify(host.files, folder)
-    project = host.stack.project.name
+    project = host.platform.name
     for place, there in every:
         made = there.send(folder, project)
         there.check(folder, project, made, progress)
@@ -66,7 +66,7 @@ def copy(
 
 def listed(host: Host) -> list[tuple[Place, Copied]]:
     """Every copy of this stack's snapshots, place by place."""
-    project = host.stack.project.name
+    project = host.platform.name
     return [(place, one) for place, there in places(host) for one in there.listed(project)]
 
 
@@ -77,7 +77,7 @@ def fetch(host: Host, name: str) -> Path:
         RefusedError: there is no such copy, or a snapshot of that name is here.
         HostError: a tool fails, or what came is damaged.
     """
-    project = host.stack.project.name
+    project = host.platform.name
     for place, there in places(host):
         found = [one for one in there.listed(project) if not name or one.name.startswith(name)]
         if not found:

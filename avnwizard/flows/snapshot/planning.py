@@ -44,7 +44,7 @@ def plan_snapshot(
     facts = worth_keeping(database)
     level, note = proving.level(database, facts, proof or host.config.snapshot.proof)
     chosen = host.config.snapshot.volumes if volumes is None else volumes
-    model = model or host.stack.resolve()
+    model = model or host.platform.model()
     found = durable_volumes(model, but=host.postgres_service)
     offered = tuple(one.volume for one in found)
     require_known(chosen, offered)
@@ -68,7 +68,7 @@ def plan_snapshot(
 
 def sizes_of(host: Host, volumes: Sequence[DurableVolume]) -> tuple[tuple[str, int], ...]:
     """(name in the compose file, bytes) of each volume whose size can be seen."""
-    sizes = host.stack.volume_sizes([one.name for one in volumes])
+    sizes = host.stack.volume_sizes([one.name for one in volumes]) if volumes else {}
     return tuple((one.volume, sizes[one.name]) for one in volumes if one.name in sizes)
 
 
@@ -78,4 +78,4 @@ def volume_sizes(host: Host) -> dict[str, int]:
     Raises:
         HostError: the engine does not answer, or the compose files do not resolve.
     """
-    return dict(sizes_of(host, durable_volumes(host.stack.resolve(), but=host.postgres_service)))
+    return dict(sizes_of(host, durable_volumes(host.platform.model(), but=host.postgres_service)))

@@ -8,19 +8,18 @@ from pathlib import Path
 
 from avnwizard.domain.host import DatabaseFacts
 from avnwizard.domain.postgres.names import purpose_of
+from avnwizard.domain.postgres.room import restore_bytes
 from avnwizard.domain.snapshot import DumpedDatabase, Manifest, Proof
 from avnwizard.domain.words import size
 from avnwizard.errors import HostError
 from avnwizard.ports import Database, Progress
 
-_ROOM_FOR_WAL_BYTES = 1 << 30
-"""PostgreSQL's default `max_wal_size`: a restore writes its WAL too."""
 _DISAGREE = "The dump cannot be trusted. Look at the server's log and disk; then take the snapshot again."
 
 
 def room_needed(databases: Sequence[DatabaseFacts]) -> int:
-    """Bytes on the server's data disk: one database at a time, half as much again while it is built, and WAL."""
-    return int(max((one.size_bytes for one in databases), default=0) * 1.5) + _ROOM_FOR_WAL_BYTES
+    """Bytes on the server's data disk: what a restore of the largest takes, since they are proven one at a time."""
+    return restore_bytes([max((one.size_bytes for one in databases), default=0)])
 
 
 def level(database: Database, databases: Sequence[DatabaseFacts], wanted: Proof) -> tuple[Proof, str]:

@@ -48,7 +48,7 @@ def look(host: Host, folder: Path) -> Seal:
 
 def doubts(host: Host, folder: Path, manifest: Manifest) -> tuple[str, ...]:
     """Why a snapshot may not be this stack's own, a sentence each; () where this stack's key vouches for it."""
-    seal, project = look(host, folder), host.stack.project.name
+    seal, project = look(host, folder), host.platform.name
     found = {
         "ours": "",
         "none": "No key vouches for it: an earlier version took it, or it comes from elsewhere.",

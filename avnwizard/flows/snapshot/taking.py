@@ -21,7 +21,7 @@ from avnwizard.engine.step import StepContext
 from avnwizard.errors import HostError
 from avnwizard.flows.host import Host
 from avnwizard.flows.snapshot import proving, snapshots
-from avnwizard.flows.snapshot.context import Surroundings
+from avnwizard.flows.snapshot.context import SnapshotContext
 from avnwizard.flows.snapshot.dumping import dump_all
 from avnwizard.flows.snapshot.seal import put_seal
 from avnwizard.flows.snapshot.volume_places import require_there
@@ -37,7 +37,7 @@ def worth_keeping(database: Database) -> tuple[DatabaseFacts, ...]:
     return tuple(one for one in database.databases() if not is_aside(one.name))
 
 
-class Taking:
+class SnapshotWriter:
     """One snapshot being taken into a folder.
 
     Args:
@@ -84,7 +84,7 @@ class Taking:
             HostError: something could not be dumped, read back or restored.
         """
         proving.drop_scratch(self._database)
-        look = partial(Surroundings.look, self._host, self._database, self._folder, self._ctx, self._model)
+        look = partial(SnapshotContext.look, self._host, self._database, self._folder, self._ctx, self._model)
         with self._database.moments([one.name for one in self._facts]) as moments:
             taken_at, server = time.time(), self._database.server()
             telling = partial(self._telling, _DUMP)
@@ -112,7 +112,7 @@ class Taking:
             proof=self._proof,
             proof_note=self._note,
             made_by=f"avnwizard {__version__}",
-            project=self._host.stack.project.name,
+            project=self._host.platform.name,
             keys=generations(model.raw),
         )
         self._host.files.write(self._folder / snapshots.MANIFEST, snapshots.to_json(manifest))

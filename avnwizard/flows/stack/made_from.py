@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from avnwizard.domain.config import COMPOSE_FILES
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.origin import Origin
 from avnwizard.domain.plain import printable
 from avnwizard.flows.host import Host
 
-_DEFAULTS = frozenset({"compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"})
 _OVERRIDES = (
     "compose.override.yml",
     "compose.override.yaml",
@@ -82,7 +82,7 @@ def _override_beside(host: Host, origins: Sequence[Origin]) -> Iterator[Finding]
     One that the release ships was there when the containers were made: they were started without it on purpose.
     """
     files, folder = host.stack.project.files, host.stack.project.directory
-    if host.config.stack.files or not origins or len(files) != 1 or files[0].name not in _DEFAULTS:
+    if host.config.stack.files or not origins or len(files) != 1 or files[0].name not in COMPOSE_FILES:
         return
     for name in _OVERRIDES:
         beside = files[0].parent / name

@@ -9,6 +9,7 @@ from typing import ClassVar
 from avnwizard.domain.going_back import things
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres.names import beside, set_aside
+from avnwizard.domain.postgres.room import restore_bytes
 from avnwizard.domain.postgres.writes import together
 from avnwizard.domain.words import size
 from avnwizard.engine.step import Probe, Step, StepContext
@@ -22,11 +23,6 @@ from avnwizard.flows.stack.scene import Scene
 from avnwizard.flows.steps.exchange import exchange
 from avnwizard.planned import StepKind
 from avnwizard.ports import Database
-
-_SORTING = 0.5
-"""Of the largest database, on top: its indexes are sorted on the disk."""
-_ROOM_FOR_WAL_BYTES = 1 << 30
-"""PostgreSQL's default `max_wal_size`; a small restore writes less."""
 
 
 class RestoreBeside(Step):
@@ -116,9 +112,7 @@ MAKE_ROOM = "Make room there (`avnwizard snapshot prune --databases` drops what 
 
 def lacking_room(database: Database, missing: Sequence[DumpedDatabase]) -> str:
     """What is lacking to restore those beside the live ones, in bytes; "" where there is room, or nobody can tell."""
-    sizes = [one.size_bytes for one in missing]
-    building = sum(sizes) + int(max(sizes, default=0) * _SORTING)
-    needed, free = building + min(sum(sizes), _ROOM_FOR_WAL_BYTES), database.free_bytes()
+    needed, free = restore_bytes([one.size_bytes for one in missing]), database.free_bytes()
     if free is None or free >= needed:
         return ""
     return f"Restoring alongside the live databases needs {size(needed)} on the server's disk; {size(free)} is free."

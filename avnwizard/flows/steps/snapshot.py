@@ -13,7 +13,7 @@ from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError
 from avnwizard.flows.host import Host
 from avnwizard.flows.snapshot import snapshots
-from avnwizard.flows.snapshot.taking import Taking
+from avnwizard.flows.snapshot.taking import SnapshotWriter
 from avnwizard.planned import PlannedStep, StepKind
 
 
@@ -44,7 +44,7 @@ class TakeSnapshot(Step):
 
     def describe(self) -> PlannedStep:
         """Every command that dumps, reads back or restores, and where it all goes."""
-        plan = self._plan
+        plan, platform = self._plan, self._host.platform
         names = [name for name, _ in plan.databases]
         dumps = [commands.pg_dump(name, compression="zstd:1", moment="MOMENT") for name in names]
         tools = [commands.pg_dumpall_globals(), *dumps, commands.pg_read_back()]
@@ -59,7 +59,7 @@ class TakeSnapshot(Step):
         volumes = f"; volumes: {', '.join(listed)}" if listed else ""
         return replace(
             super().describe(),
-            commands=tuple(commands.docker_exec(self._host.postgres_service, tool) for tool in tools),
+            commands=tuple(platform.database_command(self._host.postgres_service, tool) for tool in tools),
             note=f"Roles, passwords and {len(names)} databases ({size(plan.total_bytes)} on disk), of one moment, "
             f"into {plan.folder}{volumes}; {proof}.",
             going_back="nothing to undo; the snapshot stays",
@@ -83,8 +83,8 @@ class TakeSnapshot(Step):
         try:
             # Compose is asked while we connect, not beside the dumps: it takes more memory than a dump's docker CLI
             with ThreadPoolExecutor(1, thread_name_prefix="model") as beside:
-                model = beside.submit(lambda: self._model or self._host.stack.resolve())
-                taking = Taking(self._host, self._plan, partial, ctx, model.result)
+                model = beside.submit(lambda: self._model or self._host.platform.model())
+                taking = SnapshotWriter(self._host, self._plan, partial, ctx, model.result)
                 taking.require_space()
                 files.make(partial)
                 ctx.note(folder=str(final))

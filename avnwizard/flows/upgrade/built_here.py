@@ -1,5 +1,6 @@
 """Images that no registry is asked for: built on this host, or kept from being pulled by `pull_policy`."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -56,10 +57,11 @@ def _is_built(host: Host, draft: Draft, now: ComposeModel, model: ComposeModel, 
         return not here or sources_move or build != _body(now, name).get("build")
     sharing = any(one.image == image and _body(model, other).get("build") for other, one in model.services.items())
     if not here and not sharing:
+        pull = shlex.join(host.platform.by_hand("get the image", shown))
         raise RefusedError(
             f"{service} of {release} runs {shown}, which is not on this host and which the compose file says not "
             "to pull. Nothing was changed.",
-            f"Load, build or pull it first (docker pull {shown}), then plan again.",
+            f"Load, build or pull it first ({pull}), then plan again.",
         )
     return False
 

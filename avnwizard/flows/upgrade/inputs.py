@@ -1,5 +1,6 @@
 """Read everything that an upgrade to one release depends on; the decisions follow from it."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -8,6 +9,7 @@ from avnwizard.domain.answers import Answers, Decision
 from avnwizard.domain.changelog import ChangelogRange
 from avnwizard.domain.changelog.plainly import plainly
 from avnwizard.domain.compose import VariableUse, image_variables, variables_used
+from avnwizard.domain.config import COMPOSE_FILES
 from avnwizard.domain.drift import Drifted
 from avnwizard.domain.env_decisions import env_decisions
 from avnwizard.domain.env_pins import Defaults, Pin, pins
@@ -35,7 +37,6 @@ from avnwizard.flows.upgrade.notes import notes_between
 from avnwizard.flows.upgrade.stops import with_stops
 from avnwizard.flows.upgrade.tracked_env import EnvOfRelease, env_of_release
 
-_COMPOSE_NAMES = frozenset({"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"})
 """What Compose looks for by itself."""
 
 
@@ -197,12 +198,12 @@ def _compose_file(host: Host, path: str, tag: TagRef, carried: Mapping[str, byte
         return host.files.read(untracked)
     folder, name, used = PurePosixPath(path).parent, printable(path, limit=200), compose_paths(host)
     there = [PurePosixPath(one) for one in host.repo.list(tag.commit, str(folder)) if one not in used]
-    others = [str(one) for one in there if one.parent == folder and one.name in _COMPOSE_NAMES]
+    others = [str(one) for one in there if one.parent == folder and one.name in COMPOSE_FILES]
     has = f"; it has {', '.join(printable(one, limit=80) for one in others[:3])}" if others else ""
     raise RefusedError(
         f"{printable(tag.name)} has no {name}, which this project is run from{has}. Nothing was changed.",
         f"Do this release by hand: avnwizard snapshot create; git checkout {printable(tag.name)}; "
-        "docker compose up -d. avnwizard goes on from there.",
+        f"{shlex.join(host.platform.by_hand('start all'))}. avnwizard goes on from there.",
     )
 
 

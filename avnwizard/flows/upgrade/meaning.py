@@ -1,75 +1,13 @@
-"""What a release means for this operator, read from its tag without checking it out."""
+"""What the files of two releases say of each other, without checking either out."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Collection, Iterable, Mapping
 
-from avnwizard.domain.changelog import Read
 from avnwizard.domain.compose import ComposeDiff, compose_diff
-from avnwizard.domain.envdiff import diff_env
-from avnwizard.domain.envfile import EnvFile
-from avnwizard.domain.host import ComposeModel, TagRef
-from avnwizard.domain.migrations import MigrationVerdict, TableSize
+from avnwizard.domain.host import ComposeModel
+from avnwizard.domain.migrations import TableSize
 from avnwizard.errors import RefusedError, WizardError
 from avnwizard.flows.host import Host
-from avnwizard.flows.upgrade.examples import examples
-from avnwizard.flows.upgrade.new_migrations import new_migrations
-from avnwizard.flows.upgrade.notes import notes_between
 from avnwizard.ports import Repo
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """What lies between the current release and another.
-
-    Attributes:
-        breaking: breaking items of the changelog.
-        notices: what it says that is to be read as well.
-        read: how far it was read.
-        source: what was read where there is no changelog, "" where there is.
-        migrations: the SQL files that the release adds, judged.
-        env_changes: variables of the example file that were added, removed or renamed; None where that is gone.
-    """
-
-    breaking: int
-    migrations: MigrationVerdict
-    env_changes: int | None
-    notices: int
-    read: Read
-    source: str = ""
-
-
-def meaning(
-    host: Host,
-    current: TagRef,
-    target: TagRef,
-    sizes: Mapping[str, TableSize] | None = None,
-    *,
-    newest: TagRef | None = None,
-) -> Meaning:
-    """Read what changed between two tags.
-
-    Args:
-        sizes: of the live tables, which turn "rewrites a table" into a time.
-        newest: the last of a list of releases, whose changelog serves for all.
-    """
-    changelog = notes_between(host, current, target, newest)
-    found = examples(host, current.commit, target.commit)
-    added, removed, renamed = _env_counts(found.before, found.after)
-    return Meaning(
-        breaking=changelog.breaking,
-        notices=changelog.notices,
-        read=changelog.read,
-        source=changelog.source,
-        migrations=new_migrations(host, current.commit, target.commit, sizes),
-        env_changes=None if found.missing else added + removed + renamed,
-    )
-
-
-@lru_cache(maxsize=512)  # most releases leave the example as it is
-def _env_counts(before: bytes, after: bytes) -> tuple[int, int, int]:
-    diff = diff_env(EnvFile.parse_release(before), EnvFile.parse_release(after))
-    return len(diff.added), len(diff.removed), len(diff.renamed)
 
 
 def added_files(repo: Repo, folder: str, current: str, target: str) -> dict[str, str]:
@@ -79,16 +17,29 @@ def added_files(repo: Repo, folder: str, current: str, target: str) -> dict[str,
     return {path: (repo.read(target, path) or b"").decode("utf-8", "replace") for path in fresh}
 
 
-def table_sizes(host: Host) -> dict[str, TableSize]:
-    """The live tables' sizes by "schema.table", over all databases; {} where the database cannot be asked."""
+def table_sizes(host: Host) -> dict[str, TableSize] | None:
+    """The live tables' sizes by "schema.table"; None where no database can be asked.
+
+    Which database a migration runs in is not known: of tables of one name the largest counts.
+    """
     if not host.postgres_service:
-        return {}
+        return None
     try:
         database = host.database()
         found = [database.table_sizes(one.name) for one in database.databases()]
     except WizardError:
-        return {}
-    return {name: TableSize(size, rows) for sizes in found for name, (size, rows) in sizes.items()}
+        return None
+    return largest(found)
+
+
+def largest(found: Iterable[Mapping[str, tuple[int, int]]]) -> dict[str, TableSize]:
+    """Table -> the larger of its sizes, where several databases have one of that name."""
+    sizes: dict[str, TableSize] = {}
+    for each in found:
+        for name, (size_bytes, rows) in each.items():
+            if name not in sizes or size_bytes > sizes[name].size_bytes:
+                sizes[name] = TableSize(size_bytes, rows)
+    return sizes
 
 
 def compose_changes(old: ComposeModel, new: ComposeModel, servers: Collection[str] = ()) -> tuple[str, ...]:
@@ -122,13 +73,7 @@ def _sentences(diff: ComposeDiff) -> list[str]:
             said.append(f"{change.name} runs {change.image.new}, was {_was(change.image.new, change.image.old)}")
         said += [
             f"{change.name}: {len(parts)} {what if len(parts) > 1 else what.removesuffix('s')} changed"
-            for what, parts in (
-                ("environment variables", change.environment),
-                ("labels", change.labels),
-                ("ports", change.ports),
-                ("networks", change.networks),
-                ("other settings", change.other),
-            )
+            for what, parts in change.parts
             if parts
         ]
     return said

@@ -1,5 +1,6 @@
-"""What a release would ask of this stack, in numbers: shown beside its name before it is chosen."""
+"""What a release would ask of this stack, read from its tag: the one summary that the list and the wizard show."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -7,6 +8,7 @@ from avnwizard.domain.changelog import Read
 from avnwizard.domain.envdiff import diff_env
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.host import TagRef
+from avnwizard.domain.migrations import MigrationVerdict, TableSize
 from avnwizard.domain.signature import Signature, Standing
 from avnwizard.errors import WizardError
 from avnwizard.flows.host import Host
@@ -21,50 +23,72 @@ class Outline:
     """All that changes between the current release and another.
 
     Attributes:
-        migrations: new SQL migrations of the product; those of other images (Ory's) are not seen from here. None
-            where the release has no folder of them, so that nobody knows.
-        unread: those of them that could not be read.
+        migrations: the product's new SQL migrations, judged; those of other images (Ory's) are not seen from here.
         env: variables that are added, renamed or removed; None where an example file cannot be read or is gone.
         breaking: items that the changelog marks as breaking.
         notices: what is to be read as well.
         told: whether the changelog has a section for the release.
         read: how far the changelog was read.
+        source: what was read where there is no changelog, "" where there is.
         signature: of its tag.
-        breaks_old_code: whether the old code may fail on the new schema, so that going back needs a restore.
     """
 
-    migrations: int | None
-    unread: tuple[str, ...]
+    migrations: MigrationVerdict
     env: int | None
     breaking: int
     notices: int
     told: bool
     read: Read
+    source: str
     signature: Signature
-    breaks_old_code: bool
+
+    @property
+    def files(self) -> int | None:
+        """How many files of migrations there are; None where the release has no folder of them: nobody knows."""
+        return None if self.migrations.missing_folder else len(self.migrations.files)
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """Those of them that could not be read."""
+        return tuple(path for path, _ in self.migrations.unread)
+
+    @property
+    def breaks_old_code(self) -> bool:
+        """Whether the old code may fail on the new schema, so that going back needs a restore."""
+        return self.migrations.breaks_old_code
 
 
-def outline(host: Host, current: TagRef, tag: TagRef, newest: TagRef | None = None) -> Outline:
+def outline(
+    host: Host,
+    current: TagRef,
+    tag: TagRef,
+    newest: TagRef | None = None,
+    *,
+    sizes: Mapping[str, TableSize] | None = None,
+    signature: Signature | None = None,
+) -> Outline:
     """Read a release without checking it out.
 
     Args:
         newest: the last of a list of releases, whose changelog serves for all.
+        sizes: of the live tables, which turn "rewrites a table" into a time.
+        signature: of the tag, where the caller has it.
 
     Raises:
         HostError: git does not answer.
     """
     changelog = notes_between(host, current, tag, newest)
-    verdict = new_migrations(host, current.commit, tag.commit)
+    if signature is None:
+        signature = signature_of(host, tag.name) if tag.signed else Signature(Standing.NONE)
     return Outline(
-        migrations=None if verdict.missing_folder else len(verdict.files),
-        unread=tuple(path for path, _ in verdict.unread),
+        migrations=new_migrations(host, current.commit, tag.commit, sizes),
         env=_env_changes(host, current, tag),
         breaking=changelog.breaking,
         notices=changelog.notices,
         told=tag.name not in changelog.missing,
         read=changelog.read,
-        signature=signature_of(host, tag.name) if tag.signed else Signature(Standing.NONE),
-        breaks_old_code=verdict.breaks_old_code,
+        source=changelog.source,
+        signature=signature,
     )
 
 

@@ -25,6 +25,8 @@ from avnwizard.flows.safety import hazards
 from avnwizard.flows.safety.data_plan import undecided, with_ways_back
 from avnwizard.flows.safety.edge_and_engine import require_edge
 from avnwizard.flows.safety.image_signatures import image_rule, require_signed
+from avnwizard.flows.safety.networks import network_notes
+from avnwizard.flows.safety.project_name import project_note
 from avnwizard.flows.safety.provenance import doubt_of, require_genuine
 from avnwizard.flows.safety.unprotected import require_known_database, snapshot_warnings
 from avnwizard.flows.snapshot.planning import plan_snapshot
@@ -44,7 +46,7 @@ from avnwizard.flows.upgrade.release_files import changed_for_services, in_sente
 from avnwizard.flows.upgrade.release_words import unread_notes
 from avnwizard.flows.upgrade.releases import cautions, kind_of
 from avnwizard.flows.upgrade.service_plans import others_of, services_of
-from avnwizard.flows.upgrade.standing_notes import left_to_operator, network_notes, own_commits, project_note
+from avnwizard.flows.upgrade.standing_notes import left_to_operator, own_commits
 from avnwizard.flows.upgrade.steps import described
 from avnwizard.flows.upgrade.waving import breaking_jobs, waved
 

@@ -9,8 +9,7 @@ from avnwizard.domain.handover import HandoverChoice, lost_in_recreate, recreate
 from avnwizard.domain.host import ComposeModel, Container, Service
 from avnwizard.domain.plan import ServicePlan
 from avnwizard.domain.readiness import Readiness
-from avnwizard.domain.strategy import Choice, choose, lacks_a_check_alone, roll_order
-from avnwizard.domain.traefik.labels import read_labels
+from avnwizard.domain.strategy import Choice, choose, lacks_a_check_alone, roll_order, routers_of
 from avnwizard.flows.host import Host
 from avnwizard.flows.roll.asking import plan_readiness
 from avnwizard.flows.roll.handover import plan_handover
@@ -70,9 +69,9 @@ def _retired(target: Target, containers: list[Container], now: ComposeModel, nam
 
 def _successor(gone: Service | None, model: ComposeModel, now: ComposeModel) -> str:
     """The new service that has a router of a service which is gone, as after a renaming; "" for none."""
-    mine = {one.name for one in read_labels(gone.labels).routers} if gone else set()
+    mine = routers_of(gone) if gone else frozenset()
     fresh = (one for name, one in sorted(model.services.items()) if name not in now.services)
-    return next((one.name for one in fresh if mine & {each.name for each in read_labels(one.labels).routers}), "")
+    return next((one.name for one in fresh if mine & routers_of(one)), "")
 
 
 def _is_checked_by_image(model: ComposeModel, service: Service, running: tuple[Container, ...]) -> bool:
@@ -88,7 +87,7 @@ def _kept_replicas(service: Service, running: tuple[Container, ...], now: Servic
     Containers of different images are what a run that was cut off has left, and no scaling.
     """
     serving = [one for one in running if one.state == "running"]
-    alike = len({(one.image_id, one.config_hash) for one in serving}) == 1
+    alike = len({one.make for one in serving}) == 1
     named = max(service.replicas, now.replicas if now else service.replicas)
     return len(serving) if alike and len(serving) > named and not service.container_name else 0
 
@@ -121,7 +120,7 @@ def _service(
         service,
         facts,
         by_name=any(name in other.depends_on for other in model.services.values()),
-        before=next((one.labels for one in running if one.is_serving), None),
+        before=next((one for one in running if one.is_serving), None),
     )
     choice, ready = _asked(host, vouched, choice, handed, running, ordered=override is not None)
     reason, how, may_lose = AS_CHOSEN if chosen else choice.reason, None, ""
@@ -162,7 +161,7 @@ def _asked(
 ) -> tuple[Choice, Readiness | None]:
     """The choice for a service without a health check, where avnwizard itself can ask when a new one is ready."""
     lacking = choice.strategy == "surge" or (choice.strategy == "recreate" and not ordered)
-    if not lacking or not lacks_a_check_alone(service) or not read_labels(service.labels).routers:
+    if not lacking or not lacks_a_check_alone(service) or not routers_of(service):
         return choice, None
     found = plan_readiness(host, service, handed, running)
     if isinstance(found, str):

@@ -44,7 +44,7 @@ def env_of_release(host: Host, tag: TagRef, operator: EnvFile) -> EnvOfRelease:
             raise RefusedError(
                 f"{printable(tag.name)} brings a {printable(path)} of its own, and yours is not tracked by git: "
                 "the checkout would have to overwrite it. Nothing was changed.",
-                "Give yours another name, start the stack with --env-file NAME, and plan again.",
+                "Give your env file another name, start the stack with it, and plan again.",
             )
         return EnvOfRelease(operator)
     if after is None:

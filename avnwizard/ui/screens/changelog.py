@@ -16,9 +16,9 @@ from avnwizard.domain.answers import Decision
 from avnwizard.domain.changelog import ChangelogRange, Section
 from avnwizard.domain.migrations import MigrationVerdict
 from avnwizard.domain.plain import printable
+from avnwizard.ui import journey
 from avnwizard.ui.log_lines import marked_in
 from avnwizard.ui.marks import DECIDED, NOTE, OPEN
-from avnwizard.ui.screens.environment import EnvironmentPage
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.state import ACKNOWLEDGED
 from avnwizard.ui.widgets.prose import prose
@@ -74,7 +74,7 @@ class ChangelogPage(Page):
     """Reads and acknowledges."""
 
     CSS_PATH = "changelog.tcss"
-    STAGE = 1
+    STAGE = "Changes"
     EXPLAINED = (
         "What changed between your release and the one that you chose. Breaking changes stand first, marked "
         "?; above them, services that run another image or configuration than your release's files say.\n\n"
@@ -223,7 +223,7 @@ class ChangelogPage(Page):
             self._show(at=left[0].id)
             self.warn(f"{words.count(len(left), self._noun())} left: read each, then press Space.")
             return
-        self.app.push_screen(EnvironmentPage())
+        self.app.push_screen(journey.following(self))
 
     def action_turn(self, pages: int) -> None:
         """Scroll the text by a page, wherever the focus is."""

@@ -16,7 +16,7 @@ class ChangesPage(Page):
 
     CSS_PATH = "changes.tcss"
     AUTO_FOCUS = "VerticalScroll"
-    STAGE = 4
+    STAGE = "Review"
     EXPLAINED = (
         "What is worth knowing beforehand; then what the release changes in the compose file as Compose resolves it "
         "with your env file. Values are left out, since they may be secret.\n\n"

@@ -33,8 +33,8 @@ class DonePage(Page):
         "The run is over. Its report is a file to attach to the change ticket. A snapshot that was taken "
         "stays until you remove it.\n\n"
         "If something turns up later, the first screen offers to roll this upgrade back. The images that ran before "
-        "are kept for that until you accept the upgrade: with k, or by the next one. docker image prune -a removes "
-        "them all the same; a rollback then pulls them again, if their registry still has them."
+        "are kept for that until you accept the upgrade: with k, or by the next one. Pruning all unused images "
+        "removes them all the same; a rollback then pulls them again, if their registry still has them."
     )
     BINDINGS: ClassVar[list[BindingType]] = [Binding("k", "accept", "Accept")]
 

@@ -18,7 +18,7 @@ class EnvDiffPage(Page):
 
     CSS_PATH = "env_diff.tcss"
     AUTO_FOCUS = "VerticalScroll"
-    STAGE = 2
+    STAGE = "Environment"
     EXPLAINED = (
         "Your env file as it will be written. + lines come, - lines go, the others stay as they are. Secrets "
         "are masked here; the file itself gets them, readable by you alone."

@@ -12,12 +12,12 @@ from textual.widgets import Static
 from avnwizard.domain import words
 from avnwizard.domain.answers import COMMENT_OUT, GENERATE, KEEP
 from avnwizard.domain.plain import printable
+from avnwizard.ui import journey
 from avnwizard.ui.env_rows import EnvRow, env_rows
 from avnwizard.ui.marks import DECIDED, OPEN, SURE
 from avnwizard.ui.screens.enter_value import EnterValue
 from avnwizard.ui.screens.env_diff import EnvDiffPage
 from avnwizard.ui.screens.find import ListPage
-from avnwizard.ui.screens.snapshot import SnapshotPage
 from avnwizard.ui.widgets.heads import Heads
 from avnwizard.ui.widgets.rows import Column, Row, Rows
 
@@ -34,7 +34,7 @@ class EnvironmentPage(ListPage):
     """Decides renames, additions and removals."""
 
     CSS_PATH = "environment.tcss"
-    STAGE = 2
+    STAGE = "Environment"
     EXPLAINED = (
         "Settings that the release renames, adds or removes. All others in your file stay as they are, "
         "comments and order too.\n\n"
@@ -218,7 +218,7 @@ class EnvironmentPage(ListPage):
             self._show(at=left[0].id)
             self.warn(f"{words.count(len(left), 'setting')} to be decided: {left[0].key}.")
             return
-        self.app.push_screen(SnapshotPage())
+        self.app.push_screen(journey.following(self))
 
 
 def _question(row: EnvRow) -> str:

@@ -1,5 +1,6 @@
 """All that a run said: wrapped, with times; searched, narrowed to one step, and followed while the run is live."""
 
+import shlex
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -105,7 +106,7 @@ class LogPage(Page):
         step = next((one for one in self._view.steps if one.name == self._only), None) or self._view.at
         if step is None or not step.service:
             return ""
-        return f"$ docker compose -p {self.host.stack.project.name} logs --timestamps {printable(step.service)}"
+        return f"$ {printable(shlex.join(self.host.platform.by_hand('show the log of', step.service)), limit=300)}"
 
     def words_for(self, binding: Binding) -> str:
         """What `s` shows next."""

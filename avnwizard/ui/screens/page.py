@@ -13,6 +13,7 @@ from textual.widgets import OptionList, Static
 from avnwizard.domain.plain import printable
 from avnwizard.errors import WizardError
 from avnwizard.ui.desk import NOW, Answered
+from avnwizard.ui.journey import Stage
 from avnwizard.ui.marks import NOTE, STOP, Mark
 from avnwizard.ui.screens.explain import Explain
 from avnwizard.ui.settling import Settling
@@ -31,12 +32,12 @@ class Page(Screen[None]):
     """A screen of the wizard.
 
     Attributes:
-        STAGE: which of the title bar's stages it is.
+        STAGE: which stage of an upgrade it belongs to; None for a page apart from it.
         EXPLAINED: what `?` says, in plain words.
         settling: set where what is shown changes by itself, so that a key may be meant for what was there before.
     """
 
-    STAGE: ClassVar[int | None] = None
+    STAGE: ClassVar[Stage | None] = None
     EXPLAINED: ClassVar[str] = ""
     AUTO_FOCUS = "Rows"
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -18,10 +18,9 @@ from avnwizard.errors import WizardError
 from avnwizard.flows.upgrade import releases
 from avnwizard.flows.upgrade.outlines import Outline, outline
 from avnwizard.flows.upgrade.releases import Listing, Release
-from avnwizard.ui import drafting
+from avnwizard.ui import drafting, journey
 from avnwizard.ui.desk import LATER
 from avnwizard.ui.marks import NOTE, OK, STOP
-from avnwizard.ui.screens.changelog import ChangelogPage
 from avnwizard.ui.screens.find import ListPage
 from avnwizard.ui.widgets.rows import Column, Row, Rows
 
@@ -45,7 +44,7 @@ class ReleasesPage(ListPage):
     """Chooses the target."""
 
     CSS_PATH = "releases.tcss"
-    STAGE = 0
+    STAGE = "Release"
     EXPLAINED = (
         "The releases that are newer than yours, the newest first. The recommended one is marked.\n\n"
         "Migrations change the database. Env changes are settings that were added, renamed or removed. "
@@ -189,12 +188,12 @@ class ReleasesPage(ListPage):
         elif found.saved:
             self.app.push_screen(drafting.question(found.saved, self.host.clock.now()), partial(self._offered, found))
             return
-        self.app.push_screen(ChangelogPage())
+        self.app.push_screen(journey.following(self))
 
     def _offered(self, found: drafting.Found, wanted: bool | None) -> None:
         if wanted:
             self.choices.upgrade = found.decided()
-        self.app.push_screen(ChangelogPage())
+        self.app.push_screen(journey.following(self))
 
 
 def _ignore(_error: WizardError) -> None:
@@ -204,7 +203,7 @@ def _ignore(_error: WizardError) -> None:
 def _asks(found: Outline | None) -> str:
     if not found:
         return ""
-    parts = ["migrations not read" if found.migrations is None else words.count(found.migrations, "migration")]
+    parts = ["migrations not read" if found.files is None else words.count(found.files, "migration")]
     if found.env is not None:
         parts.append(f"{found.env} env")
     if found.read == "not read":
@@ -227,7 +226,7 @@ def _about(one: Release, found: Outline | None, *, kept: bool) -> Content:
         if found.unread:
             unread = f"{words.count(len(found.unread), 'migration')} could not be read: {found.unread[0]}"
             lines.append(Content.assemble((f"{STOP.sign} ", STOP.style), printable(unread, limit=200)))
-        if found.migrations is None:
+        if found.files is None:
             why = "Its migrations were not read: it has no folder of them. What they do to the database is unknown."
             lines.append(Content.assemble((f"{NOTE.sign} ", NOTE.style), why))
         if found.breaks_old_code:
@@ -237,7 +236,7 @@ def _about(one: Release, found: Outline | None, *, kept: bool) -> Content:
                     (f"{NOTE.sign} ", NOTE.style), f"Its migrations change tables that the old code uses: {back}."
                 )
             )
-        elif found.migrations:
+        elif found.files:
             lines.append(Content("Its migrations leave the old code working: going back needs no restore for them."))
         lines += _of_notes(found)
     if found:

@@ -41,7 +41,7 @@ class ReviewPage(ListPage):
     """Shows the plan; starts it."""
 
     CSS_PATH = "review.tcss"
-    STAGE = 4
+    STAGE = "Review"
     EXPLAINED = (
         "The whole plan, in the order in which it runs. Nothing was changed so far.\n\n"
         "Move through the steps: below each stand the exact commands, what your users may notice, and what "

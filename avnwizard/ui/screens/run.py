@@ -43,7 +43,7 @@ class RunPage(Page):
 
     CSS_PATH = "run.tcss"
     AUTO_FOCUS = "#steps"
-    STAGE = 5
+    STAGE = "Roll"
     EXPLAINED = run_lines.EXPLAINED
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go_on", "Choose", key_display="Enter"),

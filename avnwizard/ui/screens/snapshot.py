@@ -14,12 +14,12 @@ from avnwizard.domain.plan import Plan, SnapshotPlan
 from avnwizard.flows.safety.unprotected import not_held
 from avnwizard.flows.snapshot.planning import volume_sizes
 from avnwizard.flows.upgrade.planning import Prepared
+from avnwizard.ui import journey
 from avnwizard.ui.deciding import prepared_from
 from avnwizard.ui.marks import NOTE, OK, STOP
 from avnwizard.ui.screens.confirm_name import ConfirmName
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.screens.pick_volumes import PickVolumes
-from avnwizard.ui.screens.review import ReviewPage
 from avnwizard.ui.widgets.facts import Fact, Facts
 
 
@@ -28,7 +28,7 @@ class SnapshotPage(Page):
 
     CSS_PATH = "snapshot.tcss"
     AUTO_FOCUS = "VerticalScroll"
-    STAGE = 3
+    STAGE = "Snapshot"
     EXPLAINED = (
         "Before anything is changed, every database is dumped, all as of one moment, and the roles with their "
         "passwords too. Each dump is read back to its end; where the database's disk has the room, it is also "
@@ -115,7 +115,7 @@ class SnapshotPage(Page):
         if not self.choices.upgrade.snapshot:
             self._set(True)
             return
-        name = self.host.stack.project.name
+        name = self.host.platform.name
         what = (
             "Without a snapshot there is no way back once the migrations have run: the old release cannot work on "
             "the new schema, and nothing could be restored."
@@ -131,7 +131,7 @@ class SnapshotPage(Page):
     def action_go_on(self) -> None:
         """On to the review, once the plan is made."""
         if self.choices.upgrade.prepared:
-            self.app.push_screen(ReviewPage())
+            self.app.push_screen(journey.following(self))
         else:
             self._plan()
 

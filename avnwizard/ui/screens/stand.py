@@ -14,7 +14,7 @@ from avnwizard.domain import words
 from avnwizard.domain.plain import printable
 from avnwizard.engine.records import UNFINISHED, RunRecord
 from avnwizard.flows.run.registry import can_roll_back
-from avnwizard.ui import stand_facts
+from avnwizard.ui import journey, stand_facts
 from avnwizard.ui.desk import LATER
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.stand_facts import Stand, look
@@ -165,9 +165,7 @@ class StandPage(Page):
 def _page(chosen: str, stand: Stand | None) -> Page:
     """The screen that a row of the menu opens; imported now, so that the first screen is there sooner."""
     if chosen == "upgrade" or stand is None:
-        from avnwizard.ui.screens.releases import ReleasesPage
-
-        return ReleasesPage()
+        return journey.opening(journey.FIRST)
     if chosen == "run":
         from avnwizard.ui.screens.run import RunPage
 

@@ -5,8 +5,8 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from avnwizard.domain.plain import printable
+from avnwizard.ui.journey import STAGES, Stage
 
-STAGES = ("Release", "Changes", "Environment", "Snapshot", "Review", "Roll")
 _APART = 2
 
 
@@ -14,16 +14,16 @@ class TitleBar(Widget):
     """The heading on the left; on the right the stages of an upgrade, the present one marked.
 
     Args:
-        stage: which of `STAGES`, None where a screen is none of them.
+        stage: which stage is marked; None where a screen belongs to none.
     """
 
     DEFAULT_CSS = """
     TitleBar { height: 1; background: $panel; color: $foreground; padding: 0 1; }
     """
     heading = reactive("")
-    stage: reactive[int | None] = reactive(None)
+    stage: reactive[Stage | None] = reactive(None)
 
-    def __init__(self, heading: str, stage: int | None = None) -> None:
+    def __init__(self, heading: str, stage: Stage | None = None) -> None:
         super().__init__()
         self.set_reactive(TitleBar.heading, heading)
         self.set_reactive(TitleBar.stage, stage)
@@ -39,14 +39,15 @@ class TitleBar(Widget):
     def _trail(self, room: int) -> Content:
         if self.stage is None:
             return Content("")
+        at = STAGES.index(self.stage)
         parts: list[Content | tuple[str, str]] = []
         for number, name in enumerate(STAGES):
             if number:
                 parts.append((" > ", "dim"))
-            here, past = number == self.stage, number < self.stage
+            here, past = number == at, number < at
             parts.append((name, "bold $accent" if here else "" if past else "dim"))
         whole = Content.assemble(*parts)
         if whole.cell_length <= room:
             return whole
-        short = Content(f"{self.stage + 1} of {len(STAGES)}: {STAGES[self.stage]}")
-        return short if short.cell_length <= room else Content(f"{self.stage + 1} of {len(STAGES)}")
+        short = Content(f"{at + 1} of {len(STAGES)}: {self.stage}")
+        return short if short.cell_length <= room else Content(f"{at + 1} of {len(STAGES)}")

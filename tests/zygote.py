@@ -8,6 +8,7 @@ the locale and of the real engine's users start an interpreter.
 import array
 import atexit
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -35,7 +36,13 @@ _WARM = (
     "avnwizard.flows.upgrade.planning",
     "avnwizard.flows.check",
     "avnwizard.adapters.docker",
+    "avnwizard.adapters.postgres",
+    "avnwizard.flows.run.removing",
+    "pglast",
     "psycopg",
+    "pydantic.dataclasses",
+    "pydantic.type_adapter",
+    "python_on_whales",
     "git",
 )
 
@@ -229,6 +236,8 @@ def main() -> None:
 
     supervise.spawn = _spawn  # type: ignore[assignment]  # what stands for Popen is one for those who ask it
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    gc.collect()
+    gc.freeze()  # no child walks through what was imported, which would also copy its pages
     _ADDRESS.append(sys.argv[1])
     _serve(sys.argv[1], socket.socket(fileno=int(sys.argv[2])))
 

@@ -67,6 +67,12 @@ def restarts(record: Record, pace: Pace, now: float) -> int:
     return int((now - record.started_at) / max(pace.boot_s, 0.001))
 
 
+def has_booted(record: Record, pace: Pace, at: float) -> bool:
+    """Whether a program is up at a time: it was started long enough before, and has not ended."""
+    runs = record.started_at is not None and not record.refusal and (record.stopped_at or at + 1) > at
+    return runs and at - (record.started_at or at) >= pace.boot_s
+
+
 def condition(record: Record, pace: Pace, now: float, verdict: Verdict) -> tuple[ContainerState, Health, int]:
     """State, health and exit code at `now`; `verdict` is what the program's health check would answer."""
     checked = bool(record.config.get("healthcheck")) and not record.config["healthcheck"].get("disable")

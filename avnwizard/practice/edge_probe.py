@@ -14,6 +14,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from avnwizard.domain.compose.model import model_from_config
 from avnwizard.domain.host import ComposeModel
@@ -24,8 +25,9 @@ from avnwizard.domain.traefik.precedence import Router, answering, listening
 from avnwizard.domain.traefik.routes import routers
 from avnwizard.domain.traefik.rules import Request
 from avnwizard.errors import WizardError
-from avnwizard.practice.containers import Record
+from avnwizard.practice.containers import Pace, Record, condition, has_booted
 from avnwizard.practice.observation import Observer
+from avnwizard.practice.pace import pace
 from avnwizard.practice.state import State
 from avnwizard.practice.traefik import LAG_S, directions_since
 
@@ -60,15 +62,26 @@ class PracticeEdge:
         return PracticeProbeRun(self._state, self._observer, Schedule(routes, rate), settled)
 
 
-class Sight:
-    """The containers as they were in the last moments."""
+@dataclass(frozen=True)
+class Known:
+    """What follows from a container's configuration alone, by its id: it stays, however often one looks."""
 
-    def __init__(self, observer: Observer, speed: float, since: float) -> None:
-        self._observer, self._speed = observer, speed
+    routers: dict[str, tuple[Router, ...]] = field(default_factory=dict)
+    doors: dict[str, tuple[Entrypoint, ...]] = field(default_factory=dict)
+    paces: dict[str, Pace] = field(default_factory=dict)
+
+
+class Sight:
+    """The containers as they were in the last moments.
+
+    Args:
+        known: what earlier sights of the same host found out; added to.
+    """
+
+    def __init__(self, observer: Observer, speed: float, since: float, known: Known | None = None) -> None:
+        self._observer, self._speed, self._known = observer, speed, known or Known()
         self._records = observer.store.seen_since(since)
         self._directions = directions_since(observer.state, since - LAG_S / speed)
-        self._routers: dict[str, tuple[Router, ...]] = {}
-        self._doors: dict[str, tuple[Entrypoint, ...]] = {}
 
     def outcome(self, route: Route, at: float) -> tuple[Outcome, float]:
         """What a request of that moment came to, and how long the program that answered had been up (practice s)."""
@@ -83,7 +96,7 @@ class Sight:
             return Answer(404, {"content-type": "text/plain; charset=utf-8"}, b"404 page not found\n"), 0.0
         mine = [one for one in serving if one.service == router.service]
         record = max(self._steered(router.service, mine, at), key=lambda one: one.started_at or 0.0)
-        if not self._observer.has_booted(record, at):
+        if not has_booted(record, self._pace(record), at):
             return Answer(502, {"content-type": "text/plain; charset=utf-8"}, b"Bad Gateway"), 0.0
         body = {"service": record.service, "version": record.image.rpartition(":")[2], "path": route.path}
         answer = Answer(200, {"content-type": "application/json"}, json.dumps(body).encode())
@@ -104,22 +117,30 @@ class Sight:
     def _serves(self, record: Record, at: float) -> bool:
         if record.created_at > at or (record.started_at or at) > at:
             return False
-        state, health, _ = self._observer.condition(record, at)
+        state, health, _ = condition(record, self._pace(record), at, self._observer.last_verdict(record))
         return state == "running" and health in {"none", "healthy"}
 
+    def _pace(self, record: Record) -> Pace:
+        paces = self._known.paces
+        if record.id not in paces:
+            paces[record.id] = pace(record.service, record.config, self._speed)
+        return paces[record.id]
+
     def _of(self, record: Record) -> tuple[Router, ...]:
-        if record.id not in self._routers:
-            self._routers[record.id] = routers(_alone(record))
-        return self._routers[record.id]
+        found = self._known.routers
+        if record.id not in found:
+            found[record.id] = routers(_alone(record))
+        return found[record.id]
 
     def _door(self, traefik: Record | None, route: Route) -> Entrypoint | None:
         """The entrypoint at which a route asks; None where nobody listens."""
         if traefik is None:
             return None
-        if traefik.id not in self._doors:
-            self._doors[traefik.id] = entrypoints(_alone(traefik), _TRAEFIK)
+        doors = self._known.doors
+        if traefik.id not in doors:
+            doors[traefik.id] = entrypoints(_alone(traefik), _TRAEFIK)
         place = (route.address, route.port)
-        return next((door for door in self._doors[traefik.id] if (door.address, door.port) == place), None)
+        return next((door for door in doors[traefik.id] if (door.address, door.port) == place), None)
 
 
 def _alone(record: Record) -> ComposeModel:
@@ -135,7 +156,7 @@ class PracticeProbeRun:
 
     def __init__(self, state: State, observer: Observer, schedule: Schedule, settled: Settled) -> None:
         self._state, self._observer, self._schedule, self._settled = state, observer, schedule, settled
-        self._speed = state.speed
+        self._speed, self._known = state.speed, Known()
         self._stop = threading.Event()
         self._chance = random.Random(schedule.rate)  # noqa: S311 - latencies of a practice are no secret
         self._looked = 0.0
@@ -176,7 +197,7 @@ class PracticeProbeRun:
             self._looked = until
             with contextlib.suppress(WizardError):
                 self._observer.containers()
-        sight = Sight(self._observer, self._speed, since)
+        sight = Sight(self._observer, self._speed, since, self._known)
         step_s = max(1 / (self._schedule.rate * self._speed), (until - since) / _MOST_PER_TICK)
         due = since + step_s
         while due <= until:

@@ -8,11 +8,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from avnwizard.domain.host import ComposeProject, Container, ContainerState, Health
+from avnwizard.domain.host import ComposeProject, Container
 from avnwizard.domain.probing import Standing
 from avnwizard.practice import programs
 from avnwizard.practice.container_store import ContainerStore
-from avnwizard.practice.containers import Record, Verdict, condition, to_container
+from avnwizard.practice.containers import Record, Verdict, condition, has_booted, to_container
 from avnwizard.practice.database import PORT, Cluster
 from avnwizard.practice.failures import FailureOrders
 from avnwizard.practice.pace import pace
@@ -73,31 +73,24 @@ class Observer:
         """The status with which a program answers a GET on a port; None where nobody listens (yet)."""
         self.catch_up()
         record, now = self.store.find(container_id), time.time()
-        if record is None or not self.has_booted(record, now) or port not in service(record.service).ports:
+        speed = self.state.speed
+        if record is None or port not in service(record.service).ports:
+            return None
+        if not has_booted(record, pace(record.service, record.config, speed), now):
             return None
         with contextlib.ExitStack() as connections:
-            ready = self._verdict(record, now, _Look(self.state.speed, self._shared(connections))) == "ready"
+            ready = self._verdict(record, now, _Look(speed, self._shared(connections))) == "ready"
         return HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
-
-    def has_booted(self, record: Record, at: float) -> bool:
-        """Whether a program is up at a time: it was started long enough before, and has not ended."""
-        its_pace = pace(record.service, record.config, self.state.speed)
-        runs = record.started_at is not None and not record.refusal and (record.stopped_at or at + 1) > at
-        return runs and at - (record.started_at or at) >= its_pace.boot_s
 
     def standing(self) -> tuple[Standing, ...]:
         """The running containers, by what their health checks last said: nothing is done, and no program is asked."""
-        found = []
+        found, speed = [], self.state.speed
         for record in self.store.present():
-            state, health, _ = self.condition(record, time.time())
+            its_pace = pace(record.service, record.config, speed)
+            state, health, _ = condition(record, its_pace, time.time(), self.last_verdict(record))
             if state == "running" and not record.one_off:
                 found.append(Standing(record.id, record.service, health in {"none", "healthy"}))
         return tuple(found)
-
-    def condition(self, record: Record, at: float) -> tuple[ContainerState, Health, int]:
-        """State, health and exit code of a container at a time, by what its health check last said."""
-        its_pace = pace(record.service, record.config, self.state.speed)
-        return condition(record, its_pace, at, self.last_verdict(record))
 
     def last_verdict(self, record: Record) -> Verdict:
         """What its health check said when somebody last looked; a program that nobody asked is taken for ready."""

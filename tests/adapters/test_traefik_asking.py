@@ -1,5 +1,6 @@
 """The marker of a director, seen through whatever an entrypoint puts before its routers."""
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,6 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from avnwizard.adapters.edge import request
+from avnwizard.adapters.traefik import asking
 from avnwizard.adapters.traefik.asking import Place, marker_answers
 
 _MARKER = "abc.token.avnwizard.invalid"
@@ -54,3 +57,11 @@ def test_the_marker_is_seen(marker: _Answer, others: _Answer, known: bool) -> No
     """By its own answer, or by one that only its router's entrypoint can have given; a catch-all's is none."""
     with _edge(lambda host: marker if host == _MARKER else others) as place:
         assert marker_answers(place, _MARKER) is known
+
+
+def test_the_edge_is_asked_by_tls_without_the_systems_certificates() -> None:
+    """No certificate of the edge is judged, so none is read: that would take longer than the request, each time."""
+    for context in (asking._context(), request._context()):
+        assert (context.verify_mode, context.check_hostname) == (ssl.CERT_NONE, False)
+        assert context.cert_store_stats() == {"x509": 0, "crl": 0, "x509_ca": 0}
+    assert asking._context() is asking._context()

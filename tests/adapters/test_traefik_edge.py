@@ -1,11 +1,12 @@
 """Directors on an engine that is only played: what is started and removed, in order."""
 
+import json
 from collections.abc import Sequence
 from types import SimpleNamespace
 
 import pytest
 
-from avnwizard.adapters.traefik import TraefikEdge, edge
+from avnwizard.adapters.traefik import TraefikEdge, edge, finding
 from avnwizard.adapters.traefik.settings import Settings
 from avnwizard.domain.traefik.director import Direction, Target
 from avnwizard.domain.traefik.labels import read_labels
@@ -66,3 +67,35 @@ def test_a_director_that_ended_with_the_engine_is_replaced(engine: _Engine, monk
     assert (director.running, director.target, director.lift) == (True, _NEW, 1)
     made.direct("web", [_NEW], run="r")
     assert list(engine.there) == [name], "directed to already"
+
+
+class _Cli:
+    """A Docker with one Traefik without an API; it counts how often that was asked for its version."""
+
+    asked = 0
+
+    def run(self, argv: Sequence[str]) -> SimpleNamespace:
+        assert argv[1] == "ps"
+        return SimpleNamespace(text=json.dumps({"ID": "t1", "Image": "traefik:v3.7"}))
+
+    def try_(self, argv: Sequence[str]) -> SimpleNamespace:
+        if argv[1] == "exec":
+            self.asked += 1
+            return SimpleNamespace(text="Version: 3.7.15" if self.asked > 1 else "no such exec")
+        labels = {"com.docker.compose.project": "id"}
+        raw = {
+            "Id": "t1",
+            "Image": "sha256:1",
+            "State": {"Running": True},
+            "Config": {"Entrypoint": ["traefik"], "Labels": labels},
+        }
+        return SimpleNamespace(code=0, stdout=json.dumps([raw]))
+
+
+def test_a_container_is_asked_for_its_version_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container keeps its version; only an answer is kept, so that one which did not answer is asked again."""
+    made, cli = TraefikEdge("id"), _Cli()
+    monkeypatch.setattr(made, "_cli", cli)
+    monkeypatch.setattr(finding, "api_at", lambda _places: None)
+    assert [found.version for _ in range(4) if (found := made.facts())] == ["", "3.7.15", "3.7.15", "3.7.15"]
+    assert cli.asked == 2

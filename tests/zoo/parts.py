@@ -12,13 +12,16 @@ import yaml
 Body = dict[str, Any]
 HEALTHY = {
     "test": ["CMD", "healthcheck", "http://127.0.0.1:8080/health/ready"],
-    "interval": "3s",
+    "interval": "15s",
     "timeout": "10s",
-    "retries": 5,
+    "retries": 2,
     "start_period": "20s",
     "start_interval": "500ms",
 }
-"""The stand-ins' health check; they listen on port 8080."""
+"""The stand-ins' health check; they listen on port 8080. Each look starts a process in the container (some 70 ms of
+CPU), so it is often only while a container starts."""
+OFTEN = HEALTHY | {"interval": "3s", "retries": 5}
+"""For one that turns unhealthy amid a test."""
 
 _OWN = "Label(`com.docker.compose.project`, `@PROJECT@`) || LabelRegex(`avnwizard.director`, `^@PROJECT@/`)"
 """Only the project's own containers and its directors: the lab's engine runs other stacks too."""
@@ -58,7 +61,7 @@ def traefik(**more: Any) -> Body:
         ],
         "ports": ["127.0.0.1:@PORT@:8000"],
         "volumes": ["@SOCK@:/var/run/docker.sock:ro"],
-        "healthcheck": HEALTHY | {"test": ["CMD", "traefik", "healthcheck", "--ping"], "retries": 20},
+        "healthcheck": HEALTHY | {"test": ["CMD", "traefik", "healthcheck", "--ping"], "retries": 4},
     } | more
 
 
@@ -74,10 +77,10 @@ def postgres(image: str = "@REG@/postgres:17", *, volume: str = "pgdata", **more
         "volumes": [f"{volume}:/var/lib/postgresql/data"],
         "healthcheck": {
             "test": ["CMD-SHELL", "pg_isready -U app -h 127.0.0.1"],
-            "interval": "3s",
+            "interval": "15s",
             "start_period": "20s",
             "start_interval": "500ms",
-            "retries": 10,
+            "retries": 3,
         },
     } | more
 

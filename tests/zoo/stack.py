@@ -125,7 +125,7 @@ class ZooStack:
         until(lambda: self.ask(f"/{name}")[0] == http.client.OK, limit_s=20)
         return str(self.ask(f"/{name}")[1]["version"])
 
-    def load(self, name: str, rate: float = 20.0) -> Probe:
+    def load(self, name: str, rate: float = 10.0) -> Probe:
         """Requests to `/NAME`, for a `with`."""
         return Probe(self.port, "127.0.0.1", f"/{name}", rate)
 

@@ -37,13 +37,15 @@ class TraefikEdge:
         self._changes = Changes(self._cli)
         self._found: Traefik | None = None
         self._looked = 0.0
+        self._versions: dict[str, str] = {}
         self._looking = threading.Lock()
         self._started: dict[str, str] = {}
         self._witnesses: dict[tuple[str, frozenset[str]], str] = {}
 
     def facts(self) -> EdgeFacts | None:
         """The Traefik that runs now; None where none does."""
-        self._found, self._looked = find_traefik(self._cli, self._project), time.monotonic()
+        found = find_traefik(self._cli, self._project, self._versions)
+        self._found, self._looked = found, time.monotonic()
         return self._found.facts if self._found else None
 
     def default_rule(self, service: str) -> str:

@@ -52,8 +52,12 @@ class Traefik:
         return [*own, *(place for places in published.values() for place in places)]
 
 
-def find_traefik(cli: DockerCli, project: str) -> Traefik | None:
-    """The project's own Traefik, else one on a network of the project's; None where none runs."""
+def find_traefik(cli: DockerCli, project: str, versions: dict[str, str]) -> Traefik | None:
+    """The project's own Traefik, else one on a network of the project's; None where none runs.
+
+    Args:
+        versions: container id -> what runs in it, as far as it was asked before; what is asked now is added.
+    """
     running = [json.loads(line) for line in cli.run(("docker", "ps", "--format", "{{json .}}")).text.splitlines()]
     ids = [str(one["ID"]) for one in running if _looks_like(one)]
     ids and (done := cli.try_(("docker", "container", "inspect", *ids)))
@@ -62,7 +66,7 @@ def find_traefik(cli: DockerCli, project: str) -> Traefik | None:
     found = [raw for raw in parsed(done.stdout) if (raw.get("State") or {}).get("Running")]
     own = [raw for raw in found if _labels(raw).get(f"{LABEL}project") == project]
     ours = own or [raw for raw in found if _shares_network(raw, project)]
-    return _described(cli, ours[0], project) if ours else None
+    return _described(cli, ours[0], project, versions) if ours else None
 
 
 def _looks_like(listed: Mapping[str, Any]) -> bool:
@@ -71,7 +75,7 @@ def _looks_like(listed: Mapping[str, Any]) -> bool:
     return "avnwizard.director" not in labels and (name == "traefik" or labels.get(_TITLE, "").lower() == "traefik")
 
 
-def _described(cli: DockerCli, raw: Mapping[str, Any], project: str) -> Traefik:
+def _described(cli: DockerCli, raw: Mapping[str, Any], project: str, versions: dict[str, str]) -> Traefik:
     settings = settings_of(raw)
     places = [(address, settings.api_port) for address in _addresses(raw)]
     found = api_at([*places, *_published(raw).get(settings.api_port, [])])
@@ -81,7 +85,7 @@ def _described(cli: DockerCli, raw: Mapping[str, Any], project: str) -> Traefik:
         container=str(raw["Id"]),
         name=str(raw.get("Name", "")).removeprefix("/"),
         service=labels.get(f"{LABEL}service", "") if own else "",
-        version=found[1] if found else _version(cli, str(raw["Id"])),
+        version=found[1] if found else _version(cli, str(raw["Id"]), versions),
         api=found is not None,
         docker_provider=settings.docker_provider,
         exposed_by_default=settings.exposed_by_default,
@@ -90,9 +94,13 @@ def _described(cli: DockerCli, raw: Mapping[str, Any], project: str) -> Traefik:
     return Traefik(raw, facts, settings, found[0] if found else None)
 
 
-def _version(cli: DockerCli, container: str) -> str:
-    found = _VERSION.search(cli.try_(("docker", "exec", container, "traefik", "version")).text)
-    return found[1] if found else ""
+def _version(cli: DockerCli, container: str, versions: dict[str, str]) -> str:
+    if container not in versions:
+        found = _VERSION.search(cli.try_(("docker", "exec", container, "traefik", "version")).text)
+        if not found:
+            return ""
+        versions[container] = found[1]
+    return versions[container]
 
 
 def _labels(raw: Mapping[str, Any]) -> dict[str, str]:

@@ -81,7 +81,7 @@ def added_files(repo: Repo, folder: str, current: str, target: str) -> dict[str,
 
 def table_sizes(host: Host) -> dict[str, TableSize]:
     """The live tables' sizes by "schema.table", over all databases; {} where the database cannot be asked."""
-    if not host.postgres_service:
+    if not host.has_database:
         return {}
     try:
         database = host.database()

@@ -182,10 +182,14 @@ class GitRepo:
         """A file's content by the id that `files` gives; `HostError` when the clone does not hold it."""
         return self._contents.read(self._git, blob)
 
-    def merge(self, path: str, target: str) -> Merge:
-        """Three-way merge of one edited file: base the current release, ours the work tree, theirs the target ref."""
+    def merge(self, path: str, target: str, *, called: str = "") -> Merge:
+        """Three-way merge of one edited file: base the current release, ours the work tree, theirs the target ref.
+
+        Args:
+            called: what the target calls that file; "" for the same.
+        """
         ours = git_worktree.content(self._directory, path)
-        base, theirs = self.read(self._base(), path), self.read(target, path)
+        base, theirs = self.read(self._base(), path), self.read(target, called or path)
         return merge_file(self._runner, path, base=base, ours=ours, theirs=theirs)
 
     def diff(self) -> bytes:

@@ -198,6 +198,36 @@ def docker_exec(container_id: str, tool: Sequence[str], *, variables: Sequence[s
     return (*argv, container_id, *tool)
 
 
+PG_VARIABLES = ("PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGSSLMODE", "PGSSLROOTCERT", "PGDATABASE")
+"""What points a client tool at a server outside (libpq); passed on by name, never by value."""
+
+
+def outside_tool(image: str, tool: Sequence[str], ca_file: str = "") -> Argv:
+    """Run a client tool against a server outside the project: of this host, or in a container of an image.
+
+    The container is on the host's network, so that it reaches what this host reaches.
+
+    Args:
+        image: "" takes the host's own tools.
+        ca_file: the certificate authority's file, which the container needs too.
+    """
+    if not image:
+        return tuple(tool)
+    argv = ["docker", "run", "--rm", "-i", "--network", "host", "--pull", "missing", "--quiet"]
+    for name in PG_VARIABLES:
+        argv += ["-e", name]
+    if ca_file.startswith("/"):
+        argv += ["-v", f"{ca_file}:{ca_file}:ro"]
+    return (*argv, "--entrypoint", tool[0], image, *tool[1:])
+
+
+def proof_server(image: str, name: str) -> Argv:
+    """Start an empty server in which dumps are restored to prove them; no port of it is published."""
+    lazy = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")
+    argv = ("docker", "run", "-d", "--rm", "--name", name, "--label", "avnwizard.proof=1", "--pull", "missing")
+    return (*argv, "--quiet", "-e", "POSTGRES_PASSWORD", image, "postgres", *lazy)
+
+
 def pg_dump(database: str, *, compression: str, moment: str = "") -> Argv:
     """Dump one database in the custom format to stdout.
 
@@ -217,9 +247,9 @@ def pg_dump_rows(database: str, tables: Sequence[str]) -> Argv:
     return ("pg_dump", *options, *(f"--table={table}" for table in tables), f"--dbname={conninfo(database)}")
 
 
-def pg_dumpall_globals() -> Argv:
-    """Roles with their password hashes, and tablespaces, to stdout."""
-    return ("pg_dumpall", "--globals-only", "--no-password")
+def pg_dumpall_globals(*, passwords: bool = True) -> Argv:
+    """Roles with their password hashes, and tablespaces, to stdout; only a superuser may read the hashes."""
+    return ("pg_dumpall", "--globals-only", "--no-password", *(() if passwords else ("--no-role-passwords",)))
 
 
 def pg_restore(database: str, *, scratch: bool = False) -> Argv:

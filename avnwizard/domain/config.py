@@ -13,6 +13,7 @@ from avnwizard.domain.config_fleet import FleetSection
 from avnwizard.domain.config_hooks import HooksSection
 from avnwizard.domain.config_images import ImagesSection
 from avnwizard.domain.config_kubernetes import KubernetesSection
+from avnwizard.domain.config_postgres import PostgresSection
 from avnwizard.domain.config_probe import ProbeSection
 from avnwizard.domain.config_rehearse import RehearseSection
 from avnwizard.domain.config_rotation import RotationSection
@@ -35,7 +36,7 @@ _STRICT = {"extra": "forbid"}
 """`pydantic.ConfigDict`, as what these classes carry for the reading: an unknown key is an error."""
 _MANY = 64
 _PATH = re.compile(r"/[!-~]*")
-_HOUR_S, _DAY_S, _CENTURY_DAYS = 3600, 86400, 36500
+_HOUR_S, _DAY_S = 3600, 86400
 
 Strategy = Literal["job", "surge", "recreate", "skip"]
 
@@ -97,24 +98,6 @@ class ReleasesSection:
         for key in self.trusted_keys:
             if not key.startswith("/"):
                 raise ValueError(f"trusted_keys: Must be absolute paths: {key!r} is none")
-
-
-@dataclass(frozen=True)
-class PostgresSection:
-    """`[postgres]`: which service is the database, where the containers do not tell, or tell of several.
-
-    Attributes:
-        service: the service whose databases are snapshotted and go back. Other PostgreSQL servers of the stack are
-            then left out: no snapshot holds them, and every plan says so. "none": the stack has no database of its
-            own (it lies outside, or there is none): no snapshot is taken, and avnwizard cannot undo what a migration
-            changes. "": the one service in which a PostgreSQL server runs; with none, or several, nothing starts.
-        keep_old_days: how long `postgres forget` spares the volume that a Postgres upgrade left.
-    """
-
-    __pydantic_config__ = _STRICT
-
-    service: str = ""
-    keep_old_days: Annotated[float, Interval(ge=0, le=_CENTURY_DAYS)] = 7.0
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,48 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import TypeVar
+
+COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+OVERRIDES = (
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+)
+"""What a plain `docker compose` looks for, in its order (compose-go, cli/options.go)."""
+P = TypeVar("P", bound=PurePath)
+
+
+def called_now(file: P, is_there: Callable[[P], bool]) -> P | None:
+    """A compose file by the name that it has: a release may give it another of those that Compose looks for.
+
+    Args:
+        is_there: whether there is such a file in the checkout, or in the release that is looked at.
+
+    Returns:
+        None for one that is gone.
+    """
+    if is_there(file):
+        return file
+    for names in (COMPOSE_FILES, OVERRIDES):
+        if file.name in names:
+            return next((other for name in names if is_there(other := file.with_name(name))), None)
+    return None
+
+
+def all_called_now(files: Sequence[P], is_there: Callable[[P], bool]) -> tuple[P, ...]:
+    """Compose files by the names that they have, without an override that is gone.
+
+    One of another name stays as it is: that it is missing is somebody else's to say.
+    """
+    found = []
+    for file in files:
+        now = called_now(file, is_there)
+        if now is not None or file.name not in OVERRIDES:
+            found.append(now or file)
+    return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True)

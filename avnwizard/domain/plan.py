@@ -3,7 +3,7 @@
 A plan holds no secret: values are masked when it is made, the env file itself is kept 0600 in the run's folder.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -210,6 +210,9 @@ class Plan:
         saved: the images that run now and are saved to a file, since a registry may not give them again.
         canary: whether a synthetic user goes along, in words; "" where there is nothing for it to sign in at.
         rehearsed: what the last rehearsal of this very release showed, a sentence each; () where there was none.
+        postgres_also: further services whose databases are snapshotted and go back.
+        postgres_outside: host and port of a server outside the project that is; "" where there is none.
+        files_before: the compose files that run; `project` has those of the target.
         again: what undoing a rollback adds; the snapshot is that of the first time then. None for an upgrade.
     """
 
@@ -248,6 +251,19 @@ class Plan:
     saved: tuple[SavedImage, ...] = ()
     canary: str = ""
     rehearsed: tuple[str, ...] = ()
+    postgres_also: tuple[str, ...] = ()
+    postgres_outside: str = ""
+    files_before: tuple[Path, ...] = ()
+
+    @property
+    def project_before(self) -> ComposeProject:
+        """The project with the compose files of before: `project` has the target's, which may be called otherwise."""
+        return replace(self.project, files=self.files_before) if self.files_before else self.project
+
+    @property
+    def has_database(self) -> bool:
+        """Whether it was planned with a server that is snapshotted."""
+        return bool(self.postgres_service or self.postgres_outside)
 
     def service(self, name: str) -> ServicePlan:
         """One service's part."""

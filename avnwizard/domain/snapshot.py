@@ -92,6 +92,7 @@ class Manifest:
         proof_note: why it is not stronger, "" where it is as strong as was asked.
         made_by: "avnwizard VERSION"; "" in those made before this was kept.
         project: the Compose project; "" in those made before this was kept.
+        servers: what the servers are called in the names of its databases, where there were several.
         keys: the secrets that rows of its databases are under, as salted fingerprints, by the database's name.
     """
 
@@ -116,6 +117,7 @@ class Manifest:
     made_by: str = ""
     project: str = ""
     keys: tuple[Generation, ...] = ()
+    servers: tuple[str, ...] = ()
 
     def parts(self) -> tuple[Part, ...]:
         """Every file."""

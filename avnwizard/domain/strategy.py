@@ -71,7 +71,7 @@ def choose(
     return Choice("surge", "stateless: the new one starts alongside the old, which goes once the new one is healthy")
 
 
-def keeps_running(service: Service, model: ComposeModel, *, edge: str, database: str) -> bool:
+def keeps_running(service: Service, model: ComposeModel, *, edge: str, databases: Collection[str]) -> bool:
     """The edge, the database, and what keeps data of its own and does not wait for the database.
 
     They are never stopped for a restore. What waits for the database writes to it, also where it holds a host port
@@ -79,11 +79,13 @@ def keeps_running(service: Service, model: ComposeModel, *, edge: str, database:
 
     Args:
         edge: the service that is the proxy, "" where none of the project's runs.
-        database: the service whose databases are restored.
+        databases: the services whose databases are restored.
     """
-    if service.name in {edge, database}:
+    if service.name == edge or service.name in databases:
         return True
-    return bool(service.published or written_mounts(service)) and not _waits_for(service, database, model)
+    return bool(service.published or written_mounts(service)) and not any(
+        _waits_for(service, one, model) for one in databases
+    )
 
 
 def _waits_for(service: Service, other: str, model: ComposeModel) -> bool:

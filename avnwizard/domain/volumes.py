@@ -1,5 +1,6 @@
 """The volumes of a stack that keep what no database holds: which service has them, and where."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from avnwizard.domain.host import ComposeModel
@@ -15,12 +16,12 @@ class DurableVolume:
     name: str
 
 
-def durable_volumes(model: ComposeModel, *, but: str) -> tuple[DurableVolume, ...]:
-    """Every named volume that a service writes to, by name; not those of the service `but` (the database)."""
+def durable_volumes(model: ComposeModel, *, but: Collection[str]) -> tuple[DurableVolume, ...]:
+    """Every named volume that a service writes to, by name; not those of the services `but` (the databases)."""
     found: dict[str, DurableVolume] = {}
     known = model.raw.get("volumes") or {}
     for service in sorted(model.raw.get("services") or {}):
-        if service == but:
+        if service in but:
             continue
         for mount in model.raw["services"][service].get("volumes") or ():
             name = str(mount.get("source") or "")

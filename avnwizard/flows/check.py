@@ -240,7 +240,7 @@ def _env(host: Host) -> Iterator[Finding]:
 def _disk(host: Host) -> Iterator[Finding]:
     folder = host.state.snapshots
     free = host.files.free_bytes(folder)
-    if host.postgres_service:
+    if host.has_database:
         needed = sum(one.size_bytes for one in worth_keeping(host.database())) + _volumes(host)
         if free < needed:
             yield Finding(
@@ -255,7 +255,7 @@ def _disk(host: Host) -> Iterator[Finding]:
 def _volumes(host: Host) -> int:
     """Bytes in the volumes that a snapshot holds too."""
     chosen = host.config.snapshot.volumes
-    found = durable_volumes(host.stack.resolve(), but=host.postgres_service) if chosen else ()
+    found = durable_volumes(host.stack.resolve(), but=host.choice.services) if chosen else ()
     return sum(taken for _, taken in sizes_of(host, [one for one in found if one.volume in chosen]))
 
 

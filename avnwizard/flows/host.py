@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from avnwizard.domain.config import Config, StatePaths
 from avnwizard.domain.offsite import Place
 from avnwizard.domain.postgres.choice import DatabaseChoice
+from avnwizard.domain.postgres.names import server_label
 from avnwizard.engine.adopting import BY_HAND, adopt
 from avnwizard.engine.journal import Journal
 from avnwizard.errors import HostError, RefusedError
@@ -29,6 +31,10 @@ from avnwizard.ports.cluster import Cluster
 from avnwizard.ports.hooks import Hooks
 from avnwizard.ports.image_signatures import ImageSignatures
 from avnwizard.ports.offsite import Offsite
+
+
+def _one_server(_servers: Mapping[str, Database]) -> Database:
+    raise RefusedError("Several Postgres servers cannot be reached together here.", "Use a Docker Engine.")
 
 
 def _no_clusters() -> Clusters:
@@ -58,9 +64,11 @@ class Host:
     """One stack, and all that is around it.
 
     Attributes:
-        platform: where it runs, as far as every flow may ask.
+        platform: where it runs, as far as every flow may ask; its database of the service "" is the one outside
+            the stack.
         compose: what only a Compose project has; None for a Helm release.
         choice: which service is the database, and why none is where none is.
+        join: makes one of several servers, by their labels.
         probe: what asks the edge, made when it is needed.
         sql: reads the releases' SQL migrations.
         hooks: calls the operator's own commands; None where none can be called.
@@ -89,6 +97,7 @@ class Host:
     caller: Caller | None = None
     rehearsals: Callable[[], Rehearsals] = _no_rehearsals
     cluster: Callable[[str], Cluster] = _no_cluster
+    join: Callable[[Mapping[str, Database]], Database] = _one_server
 
     @property
     def stack(self) -> Stack:
@@ -124,23 +133,56 @@ class Host:
         """The service that is the database, "" when the stack has none or it cannot be told."""
         return self.choice.service
 
+    @property
+    def has_database(self) -> bool:
+        """Whether there is a server that is snapshotted: a service, several, or one outside the project."""
+        return bool(self.choice.servers)
+
     def database(self) -> Database:
-        """The way to Postgres.
+        """The way to Postgres; with several servers each database is named by its server.
 
         Raises:
             HostError: the stack has no database, it cannot be told which service it is, or it does not run.
         """
-        if not self.choice.service:
+        servers = self.choice.servers
+        if not servers:
             what = self.choice.trouble or f"There is no database to speak to: {self.choice.why_no_snapshot}."
             raise HostError(what, self.choice.hint)
-        return self.platform.database(self.choice.service)
+        if len(servers) == 1:
+            return self.platform.database(servers[0])
+        return self.join({server_label(one): self.platform.database(one) for one in servers})
 
-    def of_run(self, service: str) -> "Host":
-        """This host with the database that a run was planned with: in mid-run the containers may tell of another."""
-        if not service or service == self.choice.service:
+    def with_one_server(self, what: str) -> Self:
+        """This host, where its database is one service of the stack.
+
+        Args:
+            what: needs that, for the sentence.
+
+        Raises:
+            RefusedError: there are several, or it lies outside the stack.
+        """
+        if self.choice.also or (self.choice.outside and self.choice.service):
+            raise RefusedError(
+                f"{what} works on one PostgreSQL server, and this stack has several: {self.choice.named()}. "
+                "Nothing was changed.",
+                "Name it in avnwizard.toml for as long as this takes: [postgres] service",
+            )
+        if self.choice.outside:
+            raise RefusedError(
+                f"{what} works on a PostgreSQL server in a container of the stack, and this one is outside, at "
+                f"{self.choice.outside}. Nothing was changed.",
+                "Ask whoever runs that server.",
+            )
+        return self
+
+    def of_run(self, service: str, also: tuple[str, ...] = (), outside: str = "") -> "Host":
+        """This host with the databases that a run was planned with: in mid-run the containers may tell of others."""
+        choice = self.choice
+        if not (service or outside) or (service, also, outside) == (choice.service, choice.also, choice.outside):
             return self
-        others = tuple(name for name in (self.choice.service, *self.choice.others) if name not in ("", service))
-        return replace(self, choice=DatabaseChoice(service, others))
+        known = (*choice.services, *choice.others)
+        others = tuple(name for name in known if name not in (service, *also))
+        return replace(self, choice=DatabaseChoice(service, others, also=also, outside=outside))
 
     def journal(self) -> Journal:
         """Open the journal; what an earlier version kept apart, in `by-hand.db`, is taken into it first."""

@@ -150,6 +150,12 @@ class Database(Protocol):
     def free_bytes(self) -> int | None:
         """Space left where the server keeps its data; None where that cannot be seen."""
 
+    def proving_bytes(self) -> int | None:
+        """Space left where a dump is restored to prove it; None where that cannot be seen, or is no place for it."""
+
+    def may_create(self) -> bool:
+        """Whether databases may be made here: without that nothing can be put back."""
+
     def create(self, database: str, *, owner: str, like: str | DatabaseProperties = "") -> None:
         """An empty database (template0), with another's encoding, locale, grants and settings: no dump holds them."""
 

@@ -80,7 +80,7 @@ class Repo(Protocol):
     def content(self, blob: str) -> bytes:
         """A file's content by the id that `files` gives."""
 
-    def merge(self, path: str, target: str) -> Merge:
+    def merge(self, path: str, target: str, *, called: str = "") -> Merge:
         """Three-way merge of one edited file: base the current release, ours the work tree, theirs the target ref."""
 
     def diff(self) -> bytes:

@@ -103,6 +103,14 @@ class PracticeDatabase:
         """Space left where the server keeps its data."""
         return self._inner.free_bytes()
 
+    def proving_bytes(self) -> int | None:
+        """Space left for scratch databases."""
+        return self._inner.proving_bytes()
+
+    def may_create(self) -> bool:
+        """Whether databases may be made."""
+        return self._inner.may_create()
+
     def create(self, database: str, *, owner: str, like: str | DatabaseProperties = "") -> None:
         """An empty database."""
         self._inner.create(database, owner=owner, like=like)

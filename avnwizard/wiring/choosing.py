@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from avnwizard.domain.config import Config
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.postgres.choice import DatabaseChoice, choose_database
+from avnwizard.domain.postgres.outside import pointed_outside
 from avnwizard.domain.postgres.server import Evidence, Judgement, judge, judge_service
 from avnwizard.errors import HostError
 
@@ -19,19 +20,23 @@ def choose(stack: "Stack", config: Config, found: Sequence[Evidence]) -> Databas
     Those are asked only where the containers do not settle it: in mid-run they may not resolve.
     """
     made = {one.service: judge_service(e for e in found if e.service == one.service) for one in found}
-    choice = choose_database(config.postgres.service, made)
-    if not choice.trouble or len([what for what in made.values() if what == "server"]) > 1:
+    said, server = config.postgres.service, config.postgres.outside
+    outside = server.name if server else ""
+    choice = choose_database(said, made, outside=outside)
+    if not choice.trouble:
         return choice
     try:
-        planned = _by_model(stack.resolve())
+        model = stack.resolve()
     except HostError:
         if found:
             return choice
         raise
-    said = config.postgres.service
+    planned = _by_model(model)
     if planned.get(said) == "other":
         planned[said] = "unsure"  # an image's name does not outweigh what the operator says
-    return choose_database(said, planned | made)
+    return choose_database(
+        said, planned | made, outside=outside, reached=pointed_outside(model.raw.get("services") or {})
+    )
 
 
 def _by_model(model: ComposeModel) -> dict[str, Judgement]:

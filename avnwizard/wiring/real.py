@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from avnwizard.domain.config import Config, StatePaths
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres.choice import DatabaseChoice
+from avnwizard.domain.postgres.outside import OutsideServer
 from avnwizard.errors import HostError
 from avnwizard.flows.host import Host
 from avnwizard.wiring.choosing import choose
+from avnwizard.wiring.outside_password import password_of
 from avnwizard.wiring.parts import http_probe, sql_reader
 from avnwizard.wiring.settings import config_of, default_project
 
@@ -32,6 +34,7 @@ def open_real(directory: Path) -> Host:
     from avnwizard.adapters.git import open_repo
     from avnwizard.adapters.hooks import HostHooks
     from avnwizard.adapters.offsite import offsite
+    from avnwizard.adapters.postgres.several import SeveralServers
     from avnwizard.adapters.state.finding import find_state
     from avnwizard.adapters.traefik import TraefikEdge
     from avnwizard.ports import Compose
@@ -51,10 +54,11 @@ def open_real(directory: Path) -> Host:
     stack = DockerStack(project)
     choice = choose(stack, config, evidence_of(containers, project.name))
     edge = TraefikEdge(project.name)
-    platform = ComposePlatform(stack, edge, partial(_container_database, stack))
+    platform = ComposePlatform(stack, edge, partial(_database, stack, config.postgres.outside))
     around = (LocalFiles(), SystemClock(), choice, http_probe, sql_reader(), HostHooks(), _clusters, offsite, Cosign)
-    caller = HttpCaller(stack.containers)
-    return Host(config, state, repo, platform, Compose(stack, edge), *around, caller=caller, rehearsals=_rehearsals)
+    caller, compose = HttpCaller(stack.containers), Compose(stack, edge)
+    more = (caller, _rehearsals)
+    return Host(config, state, repo, platform, compose, *around, *more, join=SeveralServers)
 
 
 def _open_release(config: Config, state: StatePaths, repo: "Repo") -> Host:
@@ -83,6 +87,24 @@ def _open_release(config: Config, state: StatePaths, repo: "Repo") -> Host:
     choice = DatabaseChoice("postgres") if section.postgres else DatabaseChoice(declared_none=True)
     around = (LocalFiles(), SystemClock(), choice, http_probe, sql_reader(), HostHooks())
     return Host(config, state, repo, platform, None, *around, offsite=offsite, cluster=cluster)
+
+
+def _database(stack: "DockerStack", outside: OutsideServer | None, service: str) -> "Database":
+    return _container_database(stack, service) if service else _outside_database(stack, outside)
+
+
+def _outside_database(stack: "DockerStack", server: OutsideServer | None) -> "Database":
+    from avnwizard.adapters.postgres.outside import OutsideDatabase
+
+    if server is None:
+        raise HostError(
+            "The databases are on a server outside this stack, and avnwizard.toml no longer says where.",
+            "Put [postgres] dsn back, then give the same command again.",
+        )
+    password = partial(password_of, server, stack.project.env_file)
+    return OutsideDatabase(
+        server, password, lambda: stack.engine().free_bytes, f"avnwizard-proof-{stack.project.name}"
+    )
 
 
 def _container_database(stack: "DockerStack", service: str) -> "Database":

@@ -55,7 +55,7 @@ def _host(folder: Path) -> Host:
     return cast(
         "Host",
         SimpleNamespace(
-            config=config, repo=open_repo(folder), sql=ChildSqlReader(), postgres_service="", choice=SimpleNamespace()
+            config=config, repo=open_repo(folder), sql=ChildSqlReader(), has_database=False, choice=SimpleNamespace()
         ),
     )
 

@@ -9,9 +9,11 @@ import pytest
 
 from avnwizard.adapters.files import LocalFiles
 from avnwizard.domain.compose.model import model_from_config
-from avnwizard.domain.config import Config, PostgresSection, RollSection
+from avnwizard.domain.config import Config, RollSection
+from avnwizard.domain.config_postgres import PostgresSection
 from avnwizard.domain.host import ComposeModel, Container, Image, Mount, ServerFacts
 from avnwizard.domain.plan import ServicePlan
+from avnwizard.domain.postgres.choice import DatabaseChoice
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows.safety import hazards
 from avnwizard.flows.safety.retiring import Others
@@ -58,7 +60,8 @@ class World:
             files=LocalFiles(),
             repo=SimpleNamespace(directory=self.folder, list=lambda _ref, _folder: self.tracked),
             postgres_service=self.postgres,
-            database=lambda: SimpleNamespace(server=lambda: facts),
+            choice=DatabaseChoice(self.postgres),
+            platform=SimpleNamespace(database=lambda _service: SimpleNamespace(server=lambda: facts)),
         )
         return cast("Host", made)
 

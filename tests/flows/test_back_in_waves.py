@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from avnwizard.domain.compose.model import model_from_config
+from avnwizard.domain.postgres.choice import DatabaseChoice
 from avnwizard.flows.rollback.back_in_waves import back_in_waves, jobs_at_once
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ def _host() -> Any:
     return SimpleNamespace(
         edge=SimpleNamespace(facts=lambda: None),
         postgres_service="",
-        choice=SimpleNamespace(others=()),
+        choice=DatabaseChoice(),
         config=SimpleNamespace(roll=SimpleNamespace(at_once=9)),
     )
 

@@ -32,7 +32,7 @@ def _plan(*, breaks: bool, image: str) -> "Plan":
     found = SimpleNamespace(
         verdict="said", rollback_needs_restore=breaks, services=(service,), target=target, migrations_read=True
     )
-    found.postgres_service, found.snapshot = "postgres", SimpleNamespace(not_held=())
+    found.has_database, found.snapshot = True, SimpleNamespace(not_held=())
     return cast("Plan", found)
 
 

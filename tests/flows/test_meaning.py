@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from avnwizard.domain.migrations.verdict import OLD_CODE_WORKS_ON
 from avnwizard.errors import ExitCode
 from avnwizard.practice.host import PracticeHost
 from tests.flows.cli import answer_all, avnwizard
@@ -100,8 +101,8 @@ def test_a_release_without_notes_is_called_unread(stack: Path, tmp_path: Path) -
 
 
 def test_what_migrations_mean_is_a_column_of_the_list(stack: Path) -> None:
-    """A release that rolls without interruption has no line below the table; one that needs more keeps its line."""
+    """A release whose migrations nobody notices has no line below the table; one that needs more keeps its line."""
     said = avnwizard("releases", "--stack", stack)
     assert "migrations" in said.out.splitlines()[0]
-    assert "rolls without interruption" not in said.out + said.err
+    assert OLD_CODE_WORKS_ON not in said.out + said.err
     assert "rollback needs a restore" in said.err

@@ -91,15 +91,16 @@ def test_a_snapshot_by_hand_says_why_not(practice_host: PracticeHost, stack: Pat
 
 
 def test_an_unknown_database_stops(stack: Path, tmp_path: Path) -> None:
-    """None found, or several: check and plan stop and say how to name it."""
+    """None found, or one that is pointed at outside: check and plan stop and say how to name it."""
     host = open_host(stack)
-    for choice in (choose_database("", {"web": "other"}), choose_database("", {"a": "server", "b": "server"})):
+    pointed = choose_database("", {"web": "other"}, reached={"db.example.com:5432": ("web",)})
+    for number, choice in enumerate((choose_database("", {"web": "other"}), pointed)):
         lost = replace(host, choice=choice)
         stops = [one for one in check(lost) if one.level == "stop"]
         assert [(one.check, one.message) for one in stops] == [("database", choice.trouble)]
         assert "[postgres] service" in stops[0].hint
         with pytest.raises(RefusedError) as raised:
-            _prepared(lost, tmp_path / f"{len(choice.others)}.toml")
+            _prepared(lost, tmp_path / f"{number}.toml")
         assert raised.value.message == f"{choice.trouble} Nothing was changed."
 
 

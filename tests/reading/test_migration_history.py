@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from avnwizard.domain.migrations import is_history, read_migrations
+from avnwizard.domain.migrations.verdict import OLD_CODE_WORKS_ON
 from tests.reading.in_process import judge
 
 _HISTORY = {
@@ -81,7 +82,7 @@ def test_a_whole_folder_gets_no_verdict(folder: Path) -> None:
     """Exit code 3, each statement for what it is on tables with rows, and the way to a verdict."""
     said = _run(folder)
     assert said.returncode == 3
-    assert "rolls without interruption" not in said.stdout + said.stderr
+    assert OLD_CODE_WORKS_ON not in said.stdout + said.stderr
     assert said.stdout.startswith("no verdict")
     assert "destructive" in said.stdout
     assert "whole history" in said.stderr

@@ -3,7 +3,7 @@
 import pytest
 
 from avnwizard.domain.migrations import Judged, Kind, TableSize, Unread, read_migrations
-from avnwizard.domain.migrations.verdict import MigrationVerdict
+from avnwizard.domain.migrations.verdict import OLD_CODE_WORKS_ON, MigrationVerdict
 from tests.reading.in_process import judge
 
 
@@ -133,9 +133,9 @@ def test_sizes_become_times() -> None:
 @pytest.mark.parametrize(
     ("sql", "sizes", "sentence"),
     [
-        ("CREATE TABLE t (a int)", {}, "rolls without interruption"),
+        ("CREATE TABLE t (a int)", {}, OLD_CODE_WORKS_ON),
         ("CREATE INDEX ON t (a)", None, "needs a window of unknown length"),
-        ("CREATE INDEX ON t (a)", {"t": TableSize(1000, 1)}, "rolls without interruption"),
+        ("CREATE INDEX ON t (a)", {"t": TableSize(1000, 1)}, OLD_CODE_WORKS_ON),
         ("DROP TABLE t", {}, "rollback needs a restore"),
         ("BROKEN", {"t": TableSize(1, 1)}, "needs a window of unknown length; rollback needs a restore"),
     ],
@@ -144,7 +144,7 @@ def test_verdict(sql: str, sizes: dict[str, TableSize] | None, sentence: str) ->
     """The release as a whole: rolls, needs a window, needs a restore to go back."""
     verdict = read_migrations({"1.sql": sql}, judge, sizes)
     assert verdict.sentence.endswith(sentence)
-    assert verdict.rolls_without_interruption == (sentence == "rolls without interruption")
+    assert verdict.rolls_without_interruption == (sentence == OLD_CODE_WORKS_ON)
 
 
 def test_no_migrations() -> None:

@@ -13,6 +13,7 @@ from avnwizard.domain.data_way import DataWay, VolumeSpec
 from avnwizard.domain.handover import Handover
 from avnwizard.domain.host import ComposeModel, Container, Mount
 from avnwizard.domain.plan import ServicePlan
+from avnwizard.domain.postgres.choice import DatabaseChoice
 from avnwizard.errors import RefusedError, UsageError
 from avnwizard.flows.safety.data_plan import undecided, with_ways_back
 from avnwizard.flows.upgrade.remembering import remember
@@ -58,7 +59,7 @@ def _host(*containers: Container, tracked: tuple[str, ...] = (), free: int = 10*
         state=SimpleNamespace(folder=Path("/state")),
         edge=SimpleNamespace(facts=lambda: None),
         postgres_service="postgres",
-        choice=SimpleNamespace(others=()),
+        choice=DatabaseChoice("postgres"),
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from avnwizard.domain.host import ComposeModel, Container, Health, Image
 from avnwizard.domain.plan import ServicePlan
+from avnwizard.domain.postgres.choice import DatabaseChoice
 from avnwizard.errors import RefusedError
 from avnwizard.flows.safety.data_plan import with_ways_back
 from avnwizard.flows.safety.data_services import DataBack, settle_data
@@ -27,7 +28,7 @@ def _host(*containers: Container, **images: dict[str, str]) -> Any:
         images=lambda ids: {one: here[one] for one in ids if one in here},
         image=here.get,
     )
-    return SimpleNamespace(stack=stack, postgres_service="postgres", choice=SimpleNamespace(others=()))
+    return SimpleNamespace(stack=stack, postgres_service="postgres", choice=DatabaseChoice("postgres"))
 
 
 def _part(service: str, old: str, new: str, way_back: str = "") -> ServicePlan:
@@ -35,7 +36,7 @@ def _part(service: str, old: str, new: str, way_back: str = "") -> ServicePlan:
 
 
 def _settle(host: Any, part: ServicePlan, *older: str, before: str = _OLD) -> DataBack:
-    plan = cast("Any", SimpleNamespace(services=(part,), postgres_service="postgres"))
+    plan = cast("Any", SimpleNamespace(services=(part,), postgres_service="postgres", postgres_also=()))
     begun = cast("Any", [SimpleNamespace(kind=StepKind.ROLL, service=part.service)])
     return settle_data(host, plan, begun, {"running": {part.service: before}}, older)
 

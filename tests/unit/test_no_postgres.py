@@ -5,7 +5,8 @@ from typing import Any, cast
 
 import pytest
 
-from avnwizard.domain.config import Config, PostgresSection
+from avnwizard.domain.config import Config
+from avnwizard.domain.config_postgres import PostgresSection
 from avnwizard.domain.postgres.choice import DatabaseChoice
 from avnwizard.domain.postgres.server import Evidence
 from avnwizard.errors import HostError
@@ -44,7 +45,7 @@ def test_a_removed_container_is_known_by_the_compose_file() -> None:
 
 def test_a_rollback_does_not_take_it_for_no_database() -> None:
     """The code alone would go back onto a schema that was migrated."""
-    host = cast("Any", SimpleNamespace(postgres_service=""))
+    host = cast("Any", SimpleNamespace(has_database=False))
     with pytest.raises(HostError, match="had databases before") as raised:
         judge(host, cast("Any", None), _BEGUN, Baseline(None, {"kratos": "fingerprint"}))
     assert "avnwizard.toml" in raised.value.hint

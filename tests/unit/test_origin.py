@@ -9,7 +9,7 @@ import pytest
 
 from avnwizard.domain.config import Config, StackSection
 from avnwizard.domain.host import ComposeModel, ComposeProject, Service
-from avnwizard.domain.origin import Origin, env_files_to_use, files_to_use
+from avnwizard.domain.origin import Origin, all_called_now, called_now, env_files_to_use, files_to_use
 from avnwizard.flows.stack.made_from import made_from
 
 if TYPE_CHECKING:
@@ -172,3 +172,27 @@ def test_another_env_file_is_a_stop() -> None:
     ((level, message),) = _told(_host(*origins))
     assert (level, message) == ("stop", "web was made with the env file other.env, but this plan would use .env.")
     assert list(_told(_host(*origins, stack=StackSection(env_file=".env")))) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "there", "now"),
+    [
+        ("docker-compose.yml", ["docker-compose.yml", "compose.yaml"], "docker-compose.yml"),
+        ("docker-compose.yml", ["compose.yaml"], "compose.yaml"),
+        ("compose.yaml", ["docker-compose.yml", "docker-compose.yaml"], "docker-compose.yml"),
+        ("docker-compose.override.yml", ["compose.override.yaml", "compose.yaml"], "compose.override.yaml"),
+        ("docker-compose.override.yml", ["compose.yaml"], None),
+        ("docker-compose.traefik.yml", ["compose.yaml"], None),
+    ],
+)
+def test_what_a_compose_file_is_called_now(name: str, there: list[str], now: str | None) -> None:
+    """A release may rename it to another name that Compose looks for; no other name is guessed."""
+    found = called_now(HERE / name, lambda file: file.name in there)
+    assert (found.name if found else None) == now
+
+
+def test_an_override_that_is_gone_is_left_out() -> None:
+    """A compose file that is gone stays named: that is for a sentence to say."""
+    files = [HERE / "docker-compose.yml", HERE / "docker-compose.override.yml", HERE / "mine.yml"]
+    there = {HERE / "compose.yaml"}
+    assert all_called_now(files, there.__contains__) == (HERE / "compose.yaml", HERE / "mine.yml")

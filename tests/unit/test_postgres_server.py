@@ -73,18 +73,24 @@ def test_one_container_is_enough() -> None:
 
 
 def test_the_choice() -> None:
-    """One server is it; several, none, or one that nobody can tell stop and say how to name it."""
+    """One server is it, several are all; none, or one that nobody can tell, stop and say how to name it."""
     one = choose_database("", {"db": "server", "web": "other"})
     assert (one.service, one.others, one.trouble) == ("db", (), "")
     two = choose_database("", {"b": "server", "a": "server"})
-    assert two.trouble == "PostgreSQL runs in 2 services: a, b. A snapshot holds the databases of one."
-    assert '[postgres] service = "a"' in two.hint
+    assert (two.services, two.labels, two.trouble) == (("a", "b"), ("a", "b"), "")
     none = choose_database("", {"web": "other"})
     assert none.trouble == "No service of this stack was found to be PostgreSQL, so no snapshot could be taken."
     assert 'service = "none"' in none.hint
     unsure = choose_database("", {"db": "server", "old": "unsure"})
     assert unsure.trouble == "avnwizard cannot tell whether old is a PostgreSQL server."
-    for each in (two, none, unsure):
+    pointed = choose_database("", {"web": "other"}, reached={"db.example.com:5432": ("web", "job")})
+    assert "web, job are pointed at the database server db.example.com:5432 outside it" in pointed.trouble
+    assert "yours to back up" in pointed.hint
+    outside = choose_database("none", {"web": "other", "a": "server"}, outside="db.example.com:5432")
+    assert (outside.servers, outside.others, outside.why_no_snapshot) == (("",), ("a",), "")
+    both = choose_database("", {"a": "server"}, outside="db.example.com:5432")
+    assert (both.servers, both.labels) == (("", "a"), ("outside", "a"))
+    for each in (none, unsure, pointed):
         assert (each.service, bool(each.why_no_snapshot)) == ("", True)
 
 

@@ -16,7 +16,9 @@ def _look(old: dict[str, str], new: dict[str, str], reference: str = "acme/store
     host = cast("Any", SimpleNamespace(stack=SimpleNamespace(images=lambda _: {"sha256:old": before})))
     part = ServicePlan("store", "recreate", "", "acme/store:latest", "acme/store:latest", "")
     snapshot = SimpleNamespace(not_held=())
-    plan = cast("Any", SimpleNamespace(postgres_service="store", services=(part,), snapshot=snapshot))
+    plan = cast(
+        "Any", SimpleNamespace(postgres_service="store", postgres_also=(), services=(part,), snapshot=snapshot)
+    )
     require_same_major(host, plan, Image(reference, "sha256:new", "", 1, new), {"store": "sha256:old"})
 
 

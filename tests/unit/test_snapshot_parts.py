@@ -82,7 +82,7 @@ def test_durable_volumes_are_named_written_and_not_the_databases() -> None:
     }
     volumes = {"minio_data": {"name": "shop_minio_data"}}
     model = model_from_config({"name": "shop", "services": services, "volumes": volumes})
-    assert durable_volumes(model, but="postgres") == (
+    assert durable_volumes(model, but=("postgres",)) == (
         DurableVolume("backups", "backup", "/backups", "backups"),
         DurableVolume("minio_data", "minio", "/minio_data", "shop_minio_data"),
     )

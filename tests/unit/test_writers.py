@@ -40,4 +40,4 @@ MODEL = model_from_config(
 )
 def test_what_stays(service: str, *, stays: bool) -> None:
     """New code must not go on writing to a schema that was put back."""
-    assert keeps_running(MODEL.services[service], MODEL, edge="traefik", database="postgres") is stays
+    assert keeps_running(MODEL.services[service], MODEL, edge="traefik", databases=("postgres",)) is stays

@@ -1,6 +1,7 @@
 """Databases that an image's name does not tell: PostgreSQL under any name, outside the project, and twice."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -105,20 +106,34 @@ def test_a_database_outside_the_project(zoo: ZooStack, outside: str) -> None:
 
 
 def test_two_servers(zoo: ZooStack) -> None:
-    """Zoo 06: both are named and nothing starts; with one named, the other is said to be in no snapshot."""
+    """Zoo 06: each has its own dumps and its own way back, though their databases have the same name."""
+    names = ("hydra-postgres", "kratos-postgres")
     servers = {"kratos-postgres": postgres(), "hydra-postgres": postgres(volume="hydradata")}
-    bring_up(
-        zoo,
-        {
-            "v1.5.0": _release("v1.5.0", _MAKE, servers, server="kratos-postgres"),
-            "v1.6.0": _release(
-                "v1.6.0", "ALTER TABLE t ADD COLUMN IF NOT EXISTS name text", servers, server="kratos-postgres"
-            ),
-        },
-    )
-    stopped = zoo.upgrade()
-    assert stopped.code == ExitCode.REFUSED
-    assert "PostgreSQL runs in 2 services: hydra-postgres, kratos-postgres." in stopped.err
+
+    def release(tag: str, sql: str) -> dict[str, str]:
+        jobs = {f"migrate-{name}": migrate(sql, server=name) for name in names}
+        after = {name: {"condition": "service_completed_successfully"} for name in jobs}
+        services = {"traefik": traefik(), **servers, **jobs, "web": app("web", tag, depends_on=after)}
+        return {COMPOSE_FILE: compose(services), f"migrations/{tag}.sql": f"{sql};\n"}
+
+    bring_up(zoo, {"v1.5.0": release("v1.5.0", _MAKE), "v1.6.0": release("v1.6.0", _DROP)})
+    for name in names:
+        zoo.sql(f"INSERT INTO t SELECT n, '{name}' FROM generate_series(1, 20) n", service=name)
+    said = _said(zoo, "check")
+    assert all(f"{name} is a PostgreSQL server that is snapshotted" in said for name in names)
+    plan = zoo.avnwizard("plan", "--to", "v1.6.0", "--json").data
+    assert {name for name, _ in plan["snapshot"]["databases"]} >= {f"{name}/app" for name in names}
+    done = zoo.upgrade()
+    assert done.code == ExitCode.DONE, done.err
+    assert zoo.sql("SELECT count(*) FROM pg_attribute WHERE attrelid = 't'::regclass AND attname = 'old'",
+                   service=names[0]) == "0"  # fmt: skip
+    looked = zoo.avnwizard("rollback", "--dry-run")
+    assert all(f"{name}/app" in looked.out + looked.err for name in names)
+    back = zoo.rollback()
+    assert back.code == ExitCode.DONE, back.err
+    for name in names:
+        assert zoo.sql("SELECT string_agg(DISTINCT old, ',') || count(*) FROM t", service=name) == f"{name}20"
+        assert zoo.sql("SELECT count(*) FROM pg_database WHERE datname LIKE 'app\\_\\_kept%'", service=name) == "1"
 
     (zoo.clone / "avnwizard.toml").write_text(TOML + '\n[postgres]\nservice = "kratos-postgres"\n')
     left_out = "hydra-postgres runs PostgreSQL and is in no snapshot: its databases do not go back in a rollback."
@@ -126,9 +141,49 @@ def test_two_servers(zoo: ZooStack) -> None:
     shown = _said(zoo, "plan", "--to", "v1.6.0")
     assert left_out in shown
     assert "Take a snapshot of every database of kratos-postgres" in shown
+
+
+def test_a_server_outside_that_is_snapshotted(zoo: ZooStack, outside: str, tmp_path: Path) -> None:
+    """Zoo 05: its own databases alone are dumped, proven in a server of this host, and put back."""
+    job: dict[str, Any] = {"server": outside, "networks": ["outside"], "depends_on": {}}
+    networks = {"outside": {"external": True, "name": outside}}
+    pointed = {"DATABASE_URL": f"postgres://app:${{POSTGRES_PASSWORD}}@{outside}/app", "SHUTDOWN_MODE": "abrupt"}
+
+    def release(tag: str, sql: str) -> dict[str, str]:
+        web = app("web", tag, depends_on=_AFTER, environment=pointed)
+        services = {"traefik": traefik(), "migrate": migrate(sql, **job), "web": web}
+        return {COMPOSE_FILE: compose(services, networks=networks), f"migrations/{tag}.sql": f"{sql};\n"}
+
+    bring_up(zoo, {"v1.5.0": release("v1.5.0", _MAKE), "v1.6.0": release("v1.6.0", _DROP)})
+    stopped = zoo.upgrade()
+    assert stopped.code == ExitCode.REFUSED
+    assert f"web is pointed at the database server {outside}:5432 outside it" in stopped.err
+    assert "it is yours to back up" in stopped.err
+
+    def sql(statement: str, database: str = "app") -> str:
+        argv = ("psql", "-U", "app", "-d", database, "-qAtc", statement)
+        return zoo.lab.docker("exec", outside, *argv).stdout.strip()
+
+    sql("CREATE DATABASE neighbour")
+    sql("INSERT INTO t SELECT n, 'kept' FROM generate_series(1, 30) n")
+    (address,) = zoo.inspect(outside)["NetworkSettings"]["Networks"].values()
+    dsn = f"postgresql://app@{address['IPAddress']}/app?sslmode=prefer"
+    image = f"{zoo.lab.registry}/postgres:17"
+    section = f'[postgres]\ndsn = "{dsn}"\npassword_variable = "POSTGRES_PASSWORD"\nclient_image = "{image}"\n'
+    (zoo.clone / "avnwizard.toml").write_text(f"{TOML}\n{section}")
+    place = f"{address['IPAddress']}:5432"
+    assert f"{place}, outside this stack, is the PostgreSQL server that is snapshotted" in _said(zoo, "check")
     done = zoo.upgrade()
     assert done.code == ExitCode.DONE, done.err
-    assert left_out in _said(zoo, "show")
-    looked = zoo.avnwizard("rollback", "--dry-run")
-    assert looked.code == ExitCode.DONE, looked.err
-    assert left_out in looked.err
+    listed = zoo.avnwizard("snapshot", "show", "--json").data
+    assert [one["name"] for one in listed["databases"]] == ["app"]
+    assert listed["proof"] == "restored"
+    assert zoo.lab.docker("ps", "-aq", "--filter", "label=avnwizard.proof").stdout == ""
+    back = zoo.rollback()
+    assert back.code == ExitCode.DONE, back.err
+    assert sql("SELECT count(*) FROM t WHERE old = 'kept'") == "30"
+    assert zoo.version("web") == "v1.5.0"
+    assert sql("SELECT count(*) FROM pg_database WHERE datname ~ 'neighbour'") == "1"
+    journal = [file.read_bytes() for file in (tmp_path / "state").rglob("journal.db*")]
+    assert journal
+    assert all(b"zoo-s3cret-pw" not in content for content in journal)

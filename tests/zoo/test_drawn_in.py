@@ -77,15 +77,58 @@ def test_an_edited_override_that_the_release_drops_stays(zoo: ZooStack) -> None:
     assert ((zoo.clone / OVERRIDE).read_text(), zoo.run("git", "status", "--porcelain").stdout) == (edited, before)
 
 
-def test_a_compose_file_that_the_release_renames_is_refused_with_a_way_on(zoo: ZooStack) -> None:
-    """Zoo 20: its new name is in the message, and what to do by hand."""
+@pytest.mark.parametrize("edited", [False, True], ids=["as shipped", "edited"])
+def test_a_compose_file_that_the_release_renames(zoo: ZooStack, edited: bool) -> None:
+    """Zoo 20 (docker-zulip 12): run from its new name, edits carried over; the rollback has the old one again."""
+    releases = {
+        tag: {name: compose({"web": worker(tag), "same": worker("v1.5.0")})}
+        for tag, name in zip(TAGS, (COMPOSE_FILE, "compose.yaml"), strict=True)
+    }
+    bring_up(zoo, releases)
+    if edited:
+        file = zoo.clone / COMPOSE_FILE
+        file.write_text(file.read_text().replace("  same:\n", "  same:\n    environment: {MINE: 'yes'}\n"))
+        zoo.run("docker", "compose", "up", "-d", "--wait")
+    before = zoo.run("git", "status", "--porcelain").stdout
+    (same,) = zoo.containers("same")
+    plan = zoo.avnwizard("plan", "--to", "v1.6.0", "--json").data
+    assert any("v1.6.0 calls docker-compose.yml compose.yaml" in one for one in plan["warnings"])
+    assert {one["service"]: one["strategy"] for one in plan["services"]} == {"web": "surge", "same": "skip"}
+    there = zoo.upgrade()
+    assert there.code == ExitCode.DONE, there.err
+    assert (_images(zoo), (zoo.clone / COMPOSE_FILE).exists()) == ({"web": "v1.6.0", "same": "v1.5.0"}, False)
+    assert ("MINE" in (zoo.clone / "compose.yaml").read_text()) is edited
+    zoo.nothing_to_do()
+    assert zoo.avnwizard("check").code == ExitCode.DONE
+    back = zoo.rollback()
+    assert (back.code, _images(zoo)) == (ExitCode.DONE, {"web": "v1.5.0", "same": "v1.5.0"}), back.err
+    assert ((zoo.clone / "compose.yaml").exists(), zoo.run("git", "status", "--porcelain").stdout) == (False, before)
+    assert [one.id for one in zoo.containers("same")] == [same.id]
+    zoo.nothing_to_do()
+
+
+def test_an_override_as_shipped_that_the_release_drops(zoo: ZooStack) -> None:
+    """Zoo 20: what it set ends with the upgrade, as the plan says, and is back after the rollback."""
+    base = {tag: {COMPOSE_FILE: compose({"web": worker(tag)})} for tag in TAGS}
+    override = "services: {web: {environment: {MINE: 'no'}}}\n"
+    bring_up(zoo, {"v1.5.0": {**base["v1.5.0"], OVERRIDE: override}, "v1.6.0": base["v1.6.0"]})
+    plan = zoo.avnwizard("plan", "--to", "v1.6.0", "--json").data
+    assert any(f"v1.6.0 no longer brings {OVERRIDE}: what it sets ends" in one for one in plan["warnings"])
+    there = zoo.upgrade()
+    assert there.code == ExitCode.DONE, there.err
+    assert "MINE=no" not in zoo.inspect(zoo.containers("web")[-1].id)["Config"]["Env"]
+    zoo.nothing_to_do()
+    back = zoo.rollback()
+    assert (back.code, _images(zoo)) == (ExitCode.DONE, {"web": "v1.5.0"}), back.err
+    assert "MINE=no" in zoo.inspect(zoo.containers("web")[-1].id)["Config"]["Env"]
+    zoo.nothing_to_do()
+
+
+def test_a_compose_file_that_is_gone_is_refused_with_a_way_on(zoo: ZooStack) -> None:
+    """Zoo 20: under none of the names that Compose looks for; what to do by hand is in the message."""
     files = [compose({"web": worker(tag)}) for tag in TAGS]
-    bring_up(zoo, {"v1.5.0": {COMPOSE_FILE: files[0]}, "v1.6.0": {"compose.yaml": files[1]}})
-    said = zoo.upgrade()
+    bring_up(zoo, {"v1.5.0": {COMPOSE_FILE: files[0]}, "v1.6.0": {"deploy/stack.yaml": files[1]}})
+    said = zoo.avnwizard("plan", "--to", "v1.6.0")
     assert said.code == ExitCode.REFUSED
-    assert "has no docker-compose.yml, which this project is run from; it has compose.yaml" in said.err
+    assert "has no docker-compose.yml, which this project is run from" in said.err
     assert "git checkout v1.6.0; docker compose up -d" in said.err
-    zoo.run("git", "checkout", "-q", "v1.6.0")
-    zoo.run("docker", "compose", "up", "-d", "--wait")
-    check = zoo.avnwizard("check")
-    assert check.code == ExitCode.DONE, check.out

@@ -7,7 +7,7 @@ from typing import Any
 from avnwizard.adapters.docker.cli import DockerCli
 from avnwizard.adapters.docker.inspect import LABEL, container_from, labelled, labels_of
 from avnwizard.domain.host import ComposeProject, Container
-from avnwizard.domain.origin import Origin, env_files_to_use, files_to_use
+from avnwizard.domain.origin import Origin, all_called_now, env_files_to_use, files_to_use
 from avnwizard.errors import HostError
 
 _PROJECT = f"{LABEL}project"
@@ -52,7 +52,7 @@ def project_from(
         env_file: the env file that the operator named, likewise; "" for none.
     """
     top = directory.resolve()
-    asked = tuple(top / name for name in files)
+    asked = all_called_now([top / name for name in files], _is_file)
     told = (labels for labels in map(_labels, containers) if labels.get(_FOLDER) and labels.get(_PROJECT))
     places = [(Path(labels[_FOLDER]).resolve(), labels) for labels in told]
     here = [(place, labels) for place, labels in places if place == top] or [
@@ -107,7 +107,7 @@ def origins_of(containers: Iterable[Container], place: Path) -> tuple[Origin, ..
     found: dict[tuple[tuple[Path, ...], tuple[Path, ...]], list[Container]] = {}
     for one in [one for one in here if not one.one_off] or here:
         files = _listed(one.labels.get(_FILES, ""), place)
-        files = () if any(file.name == "-" for file in files) else files
+        files = () if any(file.name == "-" for file in files) else all_called_now(files, _is_file)
         env_files = _listed(one.labels.get(_ENV_FILES, ""), place) or (place / _BY_ITSELF,)
         found.setdefault((files, env_files), []).append(one)
     made = [

@@ -37,7 +37,7 @@ from avnwizard.adapters.memory_file import in_memory
 from avnwizard.domain import commands, image_commands
 from avnwizard.domain.compose.model import hashes_from_output, model_from_config
 from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image
-from avnwizard.domain.origin import Origin
+from avnwizard.domain.origin import Origin, all_called_now
 from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.domain.probing import Standing
 from avnwizard.domain.room import Room
@@ -77,7 +77,7 @@ class DockerStack:
     def project(self) -> ComposeProject:
         """Which project, where, from which files, and whether its env file is there now."""
         absent = self._project.env_optional and not os.path.lexists(self._project.env_file)
-        return replace(self._project, env_absent=absent)
+        return replace(self._project, env_absent=absent, files=all_called_now(self._project.files, Path.is_file))
 
     def engine(self) -> EngineFacts:
         """The engine, or `HostError` when it does not answer."""
@@ -120,7 +120,7 @@ class DockerStack:
     def _source(
         self, argv: commands.Argv, env: Mapping[str, str], files: Sequence[Path] = (), env_file: Path | None = None
     ) -> Callable[[], bytes | None]:
-        used = (files or self._project.files, env_file or self._env_file)
+        used = (files or self.project.files, env_file or self._env_file)
         return partial(made_from, argv[0], self._project, *used, env)
 
     def outdated(self, *services: str, files: Sequence[Path] = (), env_file: Path | None = None) -> frozenset[str]:

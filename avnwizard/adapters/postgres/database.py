@@ -172,6 +172,17 @@ class PostgresDatabase:
         """Space left where the server keeps its data; None where that cannot be seen."""
         return self._access.free_bytes(self.server().data_directory)
 
+    def proving_bytes(self) -> int | None:
+        """The same: a scratch database lies beside the live ones."""
+        return self.free_bytes()
+
+    def may_create(self) -> bool:
+        """Whether the role that connects may make databases."""
+        with session(self._access, self._lobby()) as connection:
+            query = "SELECT rolsuper OR rolcreatedb FROM pg_roles WHERE rolname = current_user"
+            row = connection.execute(query).fetchone()
+        return bool(row and row[0])
+
     def create(self, database: str, *, owner: str, like: str | DatabaseProperties = "") -> None:
         """An empty database (template0).
 

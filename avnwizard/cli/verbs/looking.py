@@ -177,7 +177,7 @@ def releases(
             "migrations": None if read.migrations.missing_folder else len(read.migrations.statements),
             "unread": dict(read.migrations.unread),
             "env_changes": read.env,
-            "verdict": read.migrations.said(restorable=bool(host.postgres_service)),
+            "verdict": read.migrations.said(restorable=host.has_database),
         }
         for one, read, signed in zip(found, outlines, signatures, strict=True)
     ]

@@ -138,13 +138,13 @@ class MigrationVerdict:
 
     @property
     def brief(self) -> str:
-        """The verdict as one column of a table: `rolls` is without interruption."""
+        """The verdict as one column of a table: `no window` where nobody waits for them."""
         if self.missing_folder:
             return "not read"
         if not self.statements:
             return "none"
         if self.rolls_without_interruption:
-            return "rolls"
+            return "no window"
         if self.window_s is None or self.window_s <= NOTICEABLE_S:
             return "window"
         return f"window {about(self.window_s)}"
@@ -162,7 +162,7 @@ class MigrationVerdict:
         if not self.statements:
             return NO_MIGRATIONS
         if self.rolls_without_interruption:
-            return "rolls without interruption"
+            return OLD_CODE_WORKS_ON
         if self.window_s is None:
             return f"needs a window of unknown length{back}"
         if self.window_s <= NOTICEABLE_S:
@@ -170,5 +170,7 @@ class MigrationVerdict:
         return f"needs a window of about {about(self.window_s)}{back}"
 
 
+OLD_CODE_WORKS_ON = "the old code works on, and nobody waits for them"
+"""Of the migrations alone: whether a service is briefly down is for its own part of the plan to say."""
 NOTICEABLE_S = 1.0
 """A wait that no request notices as an outage."""

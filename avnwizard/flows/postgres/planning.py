@@ -41,6 +41,7 @@ def plan_major(
         RefusedError: it cannot be planned at all. What stands in the way of a plan otherwise is in its `stops`.
         HostError: the engine or Postgres does not answer.
     """
+    host = host.with_one_server("A new major version")
     server = host.database().server()
     service = host.postgres_service
     _require_newer(server.major, to)

@@ -45,6 +45,8 @@ def plan_rehearsal(host: Host, draft: Draft, prepared: Prepared) -> PreparedRehe
         RefusedError: the stack's copy cannot be isolated.
         HostError: the engine or Postgres does not answer.
     """
+    if len(host.choice.servers) > 1:
+        host.with_one_server("A rehearsal")
     release, env = draft.release, prepared.env_after
     compose = self_contained(host, draft.compose, env, release)
     target = resolve_contents(host, compose, env, what=draft.target.name)
@@ -89,7 +91,7 @@ def plan_rehearsal(host: Host, draft: Draft, prepared: Prepared) -> PreparedRehe
             free_bytes=host.stack.engine().free_bytes,
             needed_memory=_FOR_ALL + _FOR_EACH * len(actors),
             max_load=section.max_load,
-            why_no_data="" if data else host.choice.why_no_snapshot or "the release has no such database service",
+            why_no_data="" if data else _why_no_data(host),
         ),
         materials,
     )
@@ -125,6 +127,12 @@ def _data(host: Host, target: ComposeModel, old: ComposeModel) -> DataPlace | No
     live = [one for one in host.stack.containers(service) if one.state == "running" and not one.one_off]
     place = place_of(folder, live[0].mounts) if live else None
     return DataPlace(service, place.mount.target, place.folder) if place else DataPlace(service, folder)
+
+
+def _why_no_data(host: Host) -> str:
+    if host.choice.outside:
+        return f"the database is outside the stack, at {host.choice.outside}, and is not copied"
+    return host.choice.why_no_snapshot or "the release has no such database service"
 
 
 def _actors(host: Host, made: Isolated, model: ComposeModel, jobs: set[str]) -> Iterator[Actor]:

@@ -60,6 +60,7 @@ def plan_restore(
             rows would come back that are under a secret which was rotated away.
     """
     manifest = snapshots.verify(host.files, folder)
+    _require_same_servers(host, manifest)
     held = {one.name for one in manifest.databases}
     _require_held("database", databases, held)
     _require_held("volume", volumes, {one.volume for one in manifest.volumes})
@@ -75,6 +76,18 @@ def plan_restore(
     keeping = tuple(name for name in chosen if name in there)
     stop = _writers(host) if stop_services and chosen else ()
     return RestoreOrder(folder, chosen, keeping, tuple(volumes), stop, seal.doubts(host, folder, manifest)), manifest
+
+
+def _require_same_servers(host: Host, manifest: Manifest) -> None:
+    """Names of databases say their server only where there are several."""
+    if manifest.servers == host.choice.labels:
+        return
+    were, are = ", ".join(manifest.servers) or "one server", ", ".join(host.choice.labels) or "one server"
+    raise RefusedError(
+        f"The snapshot holds the databases of {printable(were)}, and avnwizard speaks to {printable(are)} now. "
+        "Nothing was changed.",
+        "Make [postgres] in avnwizard.toml what it was, or restore the dumps by hand: pg_restore",
+    )
 
 
 def _writers(host: Host) -> tuple[str, ...]:

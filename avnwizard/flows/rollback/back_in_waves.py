@@ -23,7 +23,7 @@ def back_in_waves(
         borrowed: image names that are lent to the image of one service after another, so that these go alone.
     """
     facts, strategies = host.edge.facts(), dict(services)
-    apart = {host.postgres_service, *host.choice.others, facts.service if facts else ""}
+    apart = {*host.choice.services, *host.choice.others, facts.service if facts else ""}
     parts = [
         Rolled(
             name,

@@ -14,6 +14,7 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.rollback.plan import rollback_from_json
 from avnwizard.flows.rollback.planning import rollback_steps
 from avnwizard.flows.rollback.report import rollback_lines
+from avnwizard.flows.stack.former_release import of_plan
 from avnwizard.flows.upgrade.flow import changes, touched
 from avnwizard.flows.upgrade.report import change_facts
 from avnwizard.flows.upgrade.steps import scene_of
@@ -43,7 +44,7 @@ class Rollback(Flow):
 
     def host_of(self, host: Host, journal: Journal, run: RunRecord) -> Host:
         """With the database of the upgrade."""
-        return host.of_run(_undone(journal, run).postgres_service)
+        return of_plan(host, _undone(journal, run))
 
     def around(self, host: Host, journal: Journal, feed: FeedWriter, run: RunRecord) -> Iterator[Around]:
         """The probe of the edge; what it learned before the upgrade still holds."""

@@ -31,7 +31,7 @@ from avnwizard.flows.snapshot.seal import require_own
 from avnwizard.flows.stack.baseline import Baseline, baseline
 from avnwizard.flows.stack.begun import one_shots
 from avnwizard.flows.stack.former_images import reach
-from avnwizard.flows.stack.former_release import gone_for_good, model_of_before, old_services, writers
+from avnwizard.flows.stack.former_release import gone_for_good, model_of_before, of_plan, old_services, writers
 from avnwizard.flows.stack.kept_images import SAVE, saved_ids
 from avnwizard.flows.stack.scene import Scene
 from avnwizard.flows.steps.data import ReturnData
@@ -62,7 +62,7 @@ def plan_rollback(host: Host, journal: Journal, run: RunRecord, wishes: Wishes |
     """
     wishes = wishes or Wishes()
     plan = from_json(run.plan)
-    host = host.of_run(plan.postgres_service)
+    host = of_plan(host, plan)
     steps = journal.steps(run.id)
     begun = [step for step in steps if step.state != "pending"]
     _let_jobs_end(host, begun)
@@ -173,7 +173,7 @@ def _decide(
         cost=cost,
         save_rows=save_rows,
         roles=GlobalsChange() if verdict.blind else compare_roles(host, plan, begun, restore=cost.restore),
-        first=host.postgres_service if verdict.blind else "",
+        first=_silent(host) if verdict.blind else "",
         steps=tuple(names),
         services=(*jobs, *order),
         waves=(*jobs_at_once(model, [name for name, _ in jobs], images.borrowed), *waves),
@@ -189,6 +189,16 @@ def _decide(
         sealed=_is_sealed(begun),
         data=data.returns,
     )
+
+
+def _silent(host: Host) -> str:
+    """The service whose server does not answer."""
+    for service in host.choice.services:
+        try:
+            host.platform.database(service).server()
+        except HostError:
+            return service
+    return host.postgres_service
 
 
 def _saved(host: Host, run: str, begun: Sequence[StepRecord]) -> frozenset[str]:

@@ -57,7 +57,7 @@ def judge(host: Host, plan: Plan, begun: Sequence[StepRecord], known: Baseline) 
 
 
 def _judge(host: Host, plan: Plan, begun: Sequence[StepRecord], known: Baseline) -> Verdict:
-    if not host.postgres_service:
+    if not host.has_database:
         if known.schemas:
             raise HostError(
                 "The stack had databases before the upgrade, and no service of Postgres is to be seen now.",
@@ -69,7 +69,7 @@ def _judge(host: Host, plan: Plan, begun: Sequence[StepRecord], known: Baseline)
         there = {one.name for one in database.databases()}
         now = {name: database.fingerprint(name) if name in there else "" for name in known.schemas}
     except HostError:
-        if known.manifest is None or host.postgres_service not in rolled(begun):
+        if known.manifest is None or rolled(begun).isdisjoint(host.choice.services):
             raise
         return _blind(known)
     return _weigh(host, plan, known, now)
@@ -95,7 +95,7 @@ def foreseen(plan: Plan, job: str, before: Verdict | None) -> Verdict:
         return before
     if has_verdict(plan) and not plan.rollback_needs_restore and runs_release(plan, job):
         return Verdict(False, "the migration at work only changes what the old code can work with", unseen=unseen)
-    if not plan.postgres_service:
+    if not plan.has_database:
         return Verdict(False, no_database_here((*unseen, job)), unseen=(*unseen, job))
     unseen = (*unseen, job) if plan.snapshot.not_held else unseen
     return Verdict(True, "the migration at work may change what the old code works on", unseen=unseen)
@@ -166,7 +166,7 @@ def cost_of(
     migrated = Written()
     if verdict.blind:
         lost = tuple((name, Written(exact=False)) for name in restored(known, verdict))
-    elif known.manifest and host.postgres_service and (restore or kept):
+    elif known.manifest and host.has_database and (restore or kept):
         database = host.database()
         names = restored(known, verdict, there=_names(database))
         lost, migrated = written_since(database, known, names, migrating=migrating)

@@ -55,6 +55,8 @@ def plan_next(host: Host, what: What, *, ends: int = 0) -> Prepared:
     Raises:
         RefusedError: the secret cannot be followed, the stack is not what its files say, or the old secret is needed.
     """
+    if len(host.choice.servers) > 1:
+        host.with_one_server("A rotation")
     kind, journal = KINDS[what], host.journal()
     found = find(host, kind)
     known = standing(journal, what)

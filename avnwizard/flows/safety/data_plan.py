@@ -43,7 +43,7 @@ def with_ways_back(
         RefusedError: what was decided cannot be done.
     """
     running = {one.service: one for one in host.stack.containers() if not one.one_off}
-    servers = {host.postgres_service, *host.choice.others}
+    servers = {*host.choice.services, *host.choice.others}
     ways: dict[str, ServicePlan] = {}
     warnings = []
     for part in services:

@@ -61,7 +61,7 @@ def settle_data(
     """
     found = DataBack()
     there = rolled(begun)
-    servers = {plan.postgres_service, host.postgres_service, *host.choice.others}
+    servers = {plan.postgres_service, *plan.postgres_also, *host.choice.services, *host.choice.others}
     if strange := [name for name in older if name not in there]:
         name = printable(strange[0], limit=63)
         raise RefusedError(f"{OLDER} {name}: the run did not roll a service of that name.", "avnwizard show")

@@ -25,7 +25,7 @@ def library_findings(
     """
     found = []
     for service, path in sorted(databases(host, containers).items()):
-        if service not in model.services or not (service == host.postgres_service or is_postgres_folder(path)):
+        if service not in model.services or not (service in host.choice.services or is_postgres_folder(path)):
             continue
         container = next(
             one for one in containers if one.service == service and one.state == "running" and not one.one_off

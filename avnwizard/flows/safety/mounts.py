@@ -96,9 +96,9 @@ def databases(host: Host, containers: Iterable[Container]) -> dict[str, str]:
     running = [one for one in containers if one.state == "running" and not one.one_off]
     mounts = {one.service: database_mount(one.mounts) for one in running}
     found = {name: mount.target for name, mount in mounts.items() if mount and not is_anonymous(mount)}
-    if host.postgres_service in {one.service for one in running}:
+    for service in {one.service for one in running}.intersection(host.choice.services):
         with suppress(HostError):  # where it does not answer, its mount tells
-            found[host.postgres_service] = host.database().server().data_directory
+            found[service] = host.platform.database(service).server().data_directory
     return found
 
 
@@ -168,7 +168,7 @@ def _database_troubles(scene: _Scene) -> Iterator[Finding]:
         here = place_of(path, container.mounts)
         where = f"{printable(name)} keeps its databases in {_place(here) if here else 'its container, on no volume'}"
         if name not in scene.wanted:
-            if name == scene.host.postgres_service and name not in scene.target.left_alone:
+            if name in scene.host.choice.services and name not in scene.target.left_alone:
                 yield Finding(
                     CHECK, "stop", f"{where}, and {scene.release} has no service {printable(name)}.",
                     "Its databases would stay behind. Move them by hand, or keep the service in an override file.",
@@ -204,7 +204,7 @@ def _keep_place(here: Place, there: Place | None) -> str:
 
 def _pgdata(scene: _Scene, name: str, container: Container, path: str) -> str:
     """Where the server's next container looks for its data: PGDATA, unless the server of now does not follow it."""
-    if name != scene.host.postgres_service or container.pgdata not in {"", path}:
+    if name not in scene.host.choice.services or container.pgdata not in {"", path}:
         return path
     model = scene.target.model
     image = scene.host.stack.image(model.services[name].image)

@@ -24,7 +24,7 @@ def changed_unseen(host: Host, plan: Plan, begun: Sequence[StepRecord]) -> tuple
     None where every database is the snapshotted server's, or where the release's migrations were read and leave the
     old code working.
     """
-    if (plan.postgres_service or host.postgres_service) and not _left_out(host, plan):
+    if (plan.has_database or host.has_database) and not _left_out(host, plan):
         return ()
     jobs = one_shots(begun)
     harmless = has_verdict(plan) and not plan.rollback_needs_restore

@@ -3,8 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from avnwizard.domain.findings import Finding
+from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan, SnapshotPlan
+from avnwizard.domain.postgres.choice import DatabaseChoice
+from avnwizard.domain.postgres.outside import pointed_outside
 from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host
 
@@ -27,12 +30,49 @@ def database_findings(host: Host) -> Iterator[Finding]:
     if choice.trouble:
         yield Finding("database", "stop", choice.trouble, choice.hint)
         return
-    if choice.service:
-        yield Finding("database", "ok", f"{printable(choice.service)} is the PostgreSQL server that is snapshotted.")
-    else:
+    if not choice.servers:
         yield Finding("database", "warn", none_is_taken(choice.why_no_snapshot), _BACKUP)
+    for name in choice.services:
+        yield Finding("database", "ok", f"{printable(name)} is {_the(choice)} PostgreSQL server that is snapshotted.")
+    if choice.outside:
+        yield from _outside(host)
     for name in choice.others:
         yield Finding("database", "warn", not_held(name), _BACKUP)
+    yield from (Finding("database", "warn", text, _BACKUP) for text in beyond_reach(host, host.stack.resolve()))
+
+
+def _the(choice: DatabaseChoice) -> str:
+    return "the" if len(choice.servers) == 1 else "a"
+
+
+def _outside(host: Host) -> Iterator[Finding]:
+    """That the server outside answers, and whether a snapshot of it could be put back."""
+    choice = host.choice
+    if not host.platform.database("").may_create():
+        yield Finding(
+            "database", "warn",
+            f"The user of {choice.outside} may not create databases there: no snapshot could be put back.",
+            "ALTER ROLE ... CREATEDB, by whoever runs that server.",
+        )  # fmt: skip
+    else:
+        yield Finding(
+            "database", "ok", f"{choice.outside}, outside this stack, is {_the(choice)} PostgreSQL server that is "
+            "snapshotted. Its roles and its disk are its operator's.",
+        )  # fmt: skip
+
+
+def beyond_reach(host: Host, model: ComposeModel) -> tuple[str, ...]:
+    """A sentence for each database server outside the stack that services are pointed at and no snapshot holds."""
+    pointed, ours = pointed_outside(model.raw.get("services") or {}), host.choice.outside
+    if ours and ours not in pointed and len(pointed) == 1:
+        return ()  # the same server under another name, as far as can be told
+    return tuple(
+        f"{listed(users)} {'is' if len(users) == 1 else 'are'} pointed at the database server "
+        f"{printable(place, limit=100)}, outside this stack: no snapshot holds it, "
+        "and it does not go back in a rollback."
+        for place, users in pointed.items()
+        if place != ours
+    )
 
 
 def snapshot_warnings(snapshot: SnapshotPlan) -> list[str]:

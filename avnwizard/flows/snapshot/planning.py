@@ -45,7 +45,7 @@ def plan_snapshot(
     level, note = proving.level(database, facts, proof or host.config.snapshot.proof)
     chosen = host.config.snapshot.volumes if volumes is None else volumes
     model = model or host.platform.model()
-    found = durable_volumes(model, but=host.postgres_service)
+    found = durable_volumes(model, but=host.choice.services)
     offered = tuple(one.volume for one in found)
     require_known(chosen, offered)
     for one in found:
@@ -78,4 +78,4 @@ def volume_sizes(host: Host) -> dict[str, int]:
     Raises:
         HostError: the engine does not answer, or the compose files do not resolve.
     """
-    return dict(sizes_of(host, durable_volumes(host.platform.model(), but=host.postgres_service)))
+    return dict(sizes_of(host, durable_volumes(host.platform.model(), but=host.choice.services)))

@@ -26,7 +26,7 @@ def level(database: Database, databases: Sequence[DatabaseFacts], wanted: Proof)
     """How far a snapshot can be proven now, and why not further ("" where it is as far as was wanted)."""
     if wanted == "read back":
         return "read back", ""
-    free, needed = database.free_bytes(), room_needed(databases)
+    free, needed = database.proving_bytes(), room_needed(databases)
     if free is None:
         return "read back", "the free space of the server's data folder cannot be seen"
     if free < needed:

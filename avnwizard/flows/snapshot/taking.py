@@ -114,6 +114,7 @@ class SnapshotWriter:
             made_by=f"avnwizard {__version__}",
             project=self._host.platform.name,
             keys=generations(model.raw),
+            servers=self._host.choice.labels,
         )
         self._host.files.write(self._folder / snapshots.MANIFEST, snapshots.to_json(manifest))
         written = self._host.files.measure(self._folder / snapshots.MANIFEST)
@@ -153,7 +154,7 @@ class SnapshotWriter:
             self._ctx.progress(self._pace.done_bytes, self._pace.total_bytes, "bytes", left_s=left_s)
 
     def _volumes(self, model: ComposeModel) -> tuple[ArchivedVolume, ...]:
-        offered = durable_volumes(model, but=self._host.postgres_service)
+        offered = durable_volumes(model, but=self._host.choice.services)
         chosen = [one for one in offered if one.volume in self._plan.volumes]
         require_known(self._plan.volumes, tuple(one.volume for one in offered))
         archived = []

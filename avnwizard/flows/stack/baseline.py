@@ -73,7 +73,7 @@ def look_before_job(ctx: StepContext, host: Host) -> None:
     A one-shot that is started again after a failure or a crash opens a window of its own: what was written between
     is the users'. A database that does not answer is not noted; the job itself will say what is wrong with it.
     """
-    if not host.postgres_service:
+    if not host.has_database:
         return
     noted = ctx.recall()
     try:

@@ -12,7 +12,7 @@ from avnwizard.domain.strategy import is_job
 from avnwizard.domain.version import Version, VersionError
 from avnwizard.errors import HostError, WizardError
 from avnwizard.flows.host import Host
-from avnwizard.flows.stack.models import compose_paths
+from avnwizard.flows.stack.models import compose_at
 from avnwizard.flows.stack.survey import images_named, read_env, runs_another_image
 
 _MADE_BY = "com.docker.compose.version"
@@ -164,13 +164,13 @@ def _release_that_runs(host: Host, by_service: Mapping[str, Sequence[Container]]
     """The release that pins exactly what every container was made from; "" where none of those nearby does."""
     running = {service: {one.image for one in ours} for service, ours in by_service.items()}
     try:
-        paths, env = compose_paths(host), read_env(host).as_dict()
+        env = read_env(host).as_dict()
     except WizardError:
         return ""  # another finding says so
     for tag, commit in islice(_nearest(host), _RELEASES):
         pinned: dict[str, str] = {}
         try:
-            for path in paths:
+            for path in compose_at(host, commit):
                 if content := host.repo.read(commit, path):
                     pinned |= images_pinned(content.decode("utf-8", "replace"), env)
         except WizardError:

@@ -11,7 +11,7 @@ from avnwizard.domain.interpolation import InterpolationError, references
 from avnwizard.domain.lockstep import Together, out_of_step
 from avnwizard.errors import WizardError
 from avnwizard.flows.host import Host
-from avnwizard.flows.stack.models import compose_paths
+from avnwizard.flows.stack.models import compose_at
 from avnwizard.flows.stack.survey import read_env
 
 _DEFAULTING = frozenset({":-", "-"})
@@ -43,7 +43,7 @@ def _pins(host: Host, commit: str) -> dict[str, str]:
     found: dict[str, str] = {}
     try:
         env = read_env(host).as_dict()
-        for path in compose_paths(host):
+        for path in compose_at(host, commit):
             if content := host.repo.read(commit, path):
                 text = content.decode("utf-8", "replace")
                 left_out = _versions_by_variable(text)

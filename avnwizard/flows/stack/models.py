@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from avnwizard.domain.compose.document import read
 from avnwizard.domain.host import ComposeModel
+from avnwizard.domain.origin import called_now
 from avnwizard.domain.plain import printable
 from avnwizard.errors import RefusedError, WizardError
 from avnwizard.flows.host import Host
@@ -28,6 +29,16 @@ def compose_paths(host: Host) -> tuple[str, ...]:
                 "Move it into the checkout, or name the files.",
             ) from None
     return tuple(paths)
+
+
+def compose_at(host: Host, commit: str) -> dict[str, str]:
+    """Each compose file that a commit has: its path there -> its path in the checkout."""
+    found = {}
+    for path in compose_paths(host):
+        there = called_now(PurePosixPath(path), lambda one: host.repo.read(commit, str(one)) is not None)
+        if there is not None:
+            found[str(there)] = path
+    return found
 
 
 def resolve_contents(host: Host, compose: Mapping[str, bytes], env: bytes, *, what: str) -> ComposeModel:

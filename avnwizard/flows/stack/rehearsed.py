@@ -3,6 +3,7 @@
 from avnwizard.domain.rehearsal.result import RESULT, Rehearsed
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord
+from avnwizard.flows.host import Host
 
 KIND, VERDICT, REHEARSED = "rehearsal", "verdict", "rehearsed"
 
@@ -23,3 +24,15 @@ def last_rehearsal(journal: Journal, commit: str = "") -> Rehearsed | None:
         if found and commit in ("", found.commit):
             return found
     return None
+
+
+def rehearsed(host: Host, commit: str) -> tuple[str, ...]:
+    """What the last rehearsal of a commit showed, in sentences; no journal is made for that."""
+    if not host.files.exists(host.state.journal):
+        return ()
+    journal = host.journal()
+    try:
+        found = last_rehearsal(journal, commit)
+    finally:
+        journal.close()
+    return tuple(found.sentences()) if found else ()

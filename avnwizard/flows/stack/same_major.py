@@ -22,7 +22,7 @@ def require_same_major(host: Host, plan: Plan, pulled: Image, running: Mapping[s
     Raises:
         StepError: both images say which major they are, and they differ.
     """
-    for name in (plan.postgres_service, *plan.snapshot.not_held):
+    for name in (plan.postgres_service, *plan.postgres_also, *plan.snapshot.not_held):
         part = next((one for one in plan.services if one.service == name), None)
         if part is None or part.image_new != pulled.reference or name not in running:
             continue

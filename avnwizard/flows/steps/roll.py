@@ -50,6 +50,7 @@ class RunJob(Step):
     def __init__(self, scene: Scene, service: str, *, back: bool = False, wave: int = 0) -> None:
         self._scene, self._service, self._back = scene, service, back
         self.service, self.wave = service, wave
+        self._project = scene.plan.project_before if back else scene.plan.project
         self.name = f"job-back:{service}" if back else f"job:{service}"
         self.title = f"Run {service} of the previous release" if back else f"Run {service}"
 
@@ -59,7 +60,7 @@ class RunJob(Step):
         force = bool(plan.service(self._service).unseen)
         return replace(
             super().describe(),
-            commands=(commands.compose_up(plan.project, self._service, force=force),),
+            commands=(commands.compose_up(self._project, self._service, force=force),),
             note="Must end with exit code 0.",
             going_back=after_job(plan),
         )

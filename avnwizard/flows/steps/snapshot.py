@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from avnwizard.domain import commands
 from avnwizard.domain.host import ComposeModel
-from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import SnapshotPlan
+from avnwizard.domain.postgres.choice import DatabaseChoice
 from avnwizard.domain.words import size
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError
@@ -17,9 +17,10 @@ from avnwizard.flows.snapshot.taking import SnapshotWriter
 from avnwizard.planned import PlannedStep, StepKind
 
 
-def _title(plan: SnapshotPlan, service: str) -> str:
-    """Which databases it holds: all there are, or those of one of several servers."""
-    which = f" of {printable(service, limit=63)}" if plan.not_held else ""
+def _title(plan: SnapshotPlan, choice: DatabaseChoice) -> str:
+    """Which databases it holds: all there are, or those of some servers."""
+    named = bool(plan.not_held or choice.labels or choice.outside)
+    which = f" of {choice.named()}" if named else ""
     return f"Take a snapshot of every database{which}"
 
 
@@ -40,11 +41,11 @@ class TakeSnapshot(Step):
         self, host: Host, plan: SnapshotPlan, env: Callable[[], bytes], model: ComposeModel | None = None
     ) -> None:
         self._host, self._plan, self._env, self._model = host, plan, env, model
-        self.title = _title(plan, host.postgres_service)
+        self.title = _title(plan, host.choice)
 
     def describe(self) -> PlannedStep:
         """Every command that dumps, reads back or restores, and where it all goes."""
-        plan, platform = self._plan, self._host.platform
+        plan = self._plan
         names = [name for name, _ in plan.databases]
         dumps = [commands.pg_dump(name, compression="zstd:1", moment="MOMENT") for name in names]
         tools = [commands.pg_dumpall_globals(), *dumps, commands.pg_read_back()]
@@ -59,11 +60,20 @@ class TakeSnapshot(Step):
         volumes = f"; volumes: {', '.join(listed)}" if listed else ""
         return replace(
             super().describe(),
-            commands=tuple(platform.database_command(self._host.postgres_service, tool) for tool in tools),
+            commands=tuple(self._shown(tool) for tool in tools),
             note=f"Roles, passwords and {len(names)} databases ({size(plan.total_bytes)} on disk), of one moment, "
             f"into {plan.folder}{volumes}; {proof}.",
             going_back="nothing to undo; the snapshot stays",
         )
+
+    def _shown(self, tool: commands.Argv) -> commands.Argv:
+        """A tool as it runs: in the database's container, or against a server outside by its client tools."""
+        choice, outside = self._host.choice, self._host.config.postgres.outside
+        if choice.service and not choice.labels:
+            return self._host.platform.database_command(choice.service, tool)
+        if outside and not choice.labels:
+            return commands.outside_tool(outside.client_image, tool, outside.ca_file)
+        return tool  # on each of several servers
 
     def probe(self, ctx: StepContext) -> Probe:
         """Whole under its final name, or not at all."""

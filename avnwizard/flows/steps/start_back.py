@@ -33,7 +33,7 @@ class StartBack(Step):
 
     def describe(self) -> PlannedStep:
         """The command; where services wait for the health of others, it is given once for each group."""
-        project = self._scene.plan.project
+        project = self._scene.plan.project_before
         return replace(
             super().describe(),
             commands=(commands.compose_up_together(project, self._services),),

@@ -44,7 +44,7 @@ def cadence(host: Host, tags: Listing | None = None) -> Cadence:
 
 
 def _postgres(host: Host) -> int | None:
-    if not host.postgres_service:
+    if not host.has_database:
         return None
     try:
         return host.database().server().major

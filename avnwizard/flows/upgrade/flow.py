@@ -17,6 +17,7 @@ from avnwizard.flows.edge.watch import watched
 from avnwizard.flows.flow import Around, Flow, Outcome, Touched
 from avnwizard.flows.host import Host
 from avnwizard.flows.rollback.cost_watch import CostWatch
+from avnwizard.flows.stack.former_release import of_plan
 from avnwizard.flows.steps.bake import NAME as BAKE
 from avnwizard.flows.steps.bake import SEEN
 from avnwizard.flows.upgrade.report import change_facts, change_sections
@@ -52,7 +53,7 @@ class Upgrade(Flow):
     def host_of(self, host: Host, journal: Journal, run: RunRecord) -> Host:
         """With the database that the plan was made for."""
         del journal
-        return host.of_run(from_json(run.plan).postgres_service)
+        return of_plan(host, from_json(run.plan))
 
     def around(self, host: Host, journal: Journal, feed: FeedWriter, run: RunRecord) -> Iterator[Around]:
         """What going back costs, and the probe of the edge."""

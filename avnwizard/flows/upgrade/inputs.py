@@ -18,6 +18,7 @@ from avnwizard.domain.envdiff import EnvDiff, diff_env
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.host import Head, TagRef
 from avnwizard.domain.migrations import MigrationVerdict
+from avnwizard.domain.origin import all_called_now, called_now
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Breaking
 from avnwizard.errors import RefusedError
@@ -117,9 +118,10 @@ def draft(host: Host, target: str) -> Draft:
     changelog = notes_between(host, current, tag, tags=releases.on_the_way(host))
     coming = env_of_release(host, tag, operator)
     edited, carried = _carry(host, tag, coming)
-    compose = {path: _compose_file(host, path, tag, carried) for path in compose_paths(host)}
+    paths = compose_of(host, tag.commit, carried)
+    compose = {path: _compose_file(host, path, tag, carried) for path in paths}
     main = next(iter(compose))  # the release's own file; those that override it come after
-    before, after = _text(host, current.commit, main), compose[main].decode("utf-8", "replace")
+    before, after = _text(host, current.commit, paths[main]), compose[main].decode("utf-8", "replace")
     found = examples(host, current.commit, tag.commit)
     old, new = (
         _offering(found.before, before, f"{main} of {current.name}"),
@@ -207,6 +209,30 @@ def _compose_file(host: Host, path: str, tag: TagRef, carried: Mapping[str, byte
     )
 
 
+def called_in(host: Host, commit: str, path: str) -> PurePosixPath | None:
+    """What a release calls a compose file; None where it has none such."""
+    return called_now(PurePosixPath(path), lambda one: host.repo.read(commit, str(one)) is not None)
+
+
+def compose_of(host: Host, commit: str, carried: Mapping[str, bytes | None]) -> dict[str, str]:
+    """The compose files that a release will be run from -> what each is called now.
+
+    One of the operator's own, which git does not track, stays; an override that the release drops goes, unless the
+    operator edited it.
+    """
+
+    def there(path: PurePosixPath) -> bool:
+        name, file = str(path), host.repo.directory / path
+        kept = carried.get(name) is not None or host.repo.read(commit, name) is not None
+        return kept or (host.repo.read("HEAD", name) is None and file.is_file())
+
+    found: dict[str, str] = {}
+    for path in compose_paths(host):
+        for one in all_called_now([PurePosixPath(path)], there):
+            found.setdefault(str(one), path)
+    return found
+
+
 def _carry(host: Host, tag: TagRef, coming: EnvOfRelease) -> tuple[dict[str, bytes | None], dict[str, bytes | None]]:
     edited: dict[str, bytes | None] = {}
     carried: dict[str, bytes | None] = {}
@@ -218,8 +244,9 @@ def _carry(host: Host, tag: TagRef, coming: EnvOfRelease) -> tuple[dict[str, byt
         if path == coming.path:
             carried[path] = coming.env.to_bytes()
             continue
-        merge = host.repo.merge(path, tag.commit)
-        carried[path] = merge.content
+        called = str(called_in(host, tag.commit, path) or "") if path in compose_paths(host) else ""
+        merge = host.repo.merge(path, tag.commit, called=called)
+        carried[called or path] = merge.content
         if merge.conflict and path in overrides and host.repo.read(tag.commit, path) is None:
             carried[path] = edited[path]  # the release leaves it to the operator from now on
         elif merge.conflict:

@@ -22,7 +22,7 @@ def table_sizes(host: Host) -> dict[str, TableSize] | None:
 
     Which database a migration runs in is not known: of tables of one name the largest counts.
     """
-    if not host.postgres_service:
+    if not host.has_database:
         return None
     try:
         database = host.database()

@@ -28,12 +28,12 @@ from avnwizard.flows.safety.image_signatures import image_rule, require_signed
 from avnwizard.flows.safety.networks import network_notes
 from avnwizard.flows.safety.project_name import project_note
 from avnwizard.flows.safety.provenance import doubt_of, require_genuine
-from avnwizard.flows.safety.unprotected import require_known_database, snapshot_warnings
+from avnwizard.flows.safety.unprotected import beyond_reach, require_known_database, snapshot_warnings
 from avnwizard.flows.snapshot.planning import plan_snapshot
 from avnwizard.flows.stack.drawing import self_contained
 from avnwizard.flows.stack.image_notes import image_notes
 from avnwizard.flows.stack.models import resolve_contents
-from avnwizard.flows.stack.rehearsed import last_rehearsal
+from avnwizard.flows.stack.rehearsed import rehearsed
 from avnwizard.flows.stack.same import Target
 from avnwizard.flows.upgrade.built_here import images_of_this_host
 from avnwizard.flows.upgrade.expecting import expected
@@ -46,7 +46,7 @@ from avnwizard.flows.upgrade.release_files import changed_for_services, in_sente
 from avnwizard.flows.upgrade.release_words import unread_notes
 from avnwizard.flows.upgrade.releases import cautions, kind_of
 from avnwizard.flows.upgrade.service_plans import others_of, services_of
-from avnwizard.flows.upgrade.standing_notes import left_to_operator, own_commits
+from avnwizard.flows.upgrade.standing_notes import coming_project, file_notes, own_commits
 from avnwizard.flows.upgrade.steps import described
 from avnwizard.flows.upgrade.waving import breaking_jobs, waved
 
@@ -140,8 +140,8 @@ def prepare(
     model = resolve_contents(host, compose, env.to_bytes(), what=draft.target.name)
     now = host.stack.resolve()
     changed = changed_for_services(host, draft, now, model, env)
-    changes = compose_changes(now, model, (host.postgres_service, *host.choice.others)) + in_sentences(changed)
-    kept = plan_snapshot(host, draft.current.name, taken=snapshot and bool(host.postgres_service), volumes=volumes)
+    changes = compose_changes(now, model, (*host.choice.services, *host.choice.others)) + in_sentences(changed)
+    kept = plan_snapshot(host, draft.current.name, taken=snapshot and host.has_database, volumes=volumes)
     verdict = draft.migrations
     target = Target(model, compose, env.to_bytes(), changed, *images_of_this_host(host, draft, now, model))
     containers = [one for one in host.stack.containers() if not one.one_off]
@@ -164,7 +164,7 @@ def prepare(
     plan = Plan(
         product=host.config.stack.product,
         jump=kind_of(draft.current, draft.target),
-        project=replace(host.stack.project, env_absent=host.stack.project.env_absent and not env.to_bytes()),
+        project=coming_project(host, draft, env.to_bytes()),
         current=ReleaseRef(draft.current.name, draft.head.commit, draft.current.date),
         target=ReleaseRef(draft.target.name, draft.target.commit, draft.target.date),
         branch=draft.head.branch,
@@ -176,6 +176,7 @@ def prepare(
         steps=(),
         warnings=(
             *snapshot_warnings(kept),
+            *beyond_reach(host, model),
             *image_notes(host, draft.target.name, draft.pins, env, services, model),
             *_warnings(host, draft, edits, verdict, services, model),
             *filter(None, (doubt_of(host, draft.target.name, signature),)),
@@ -185,6 +186,9 @@ def prepare(
             *told,
         ),
         postgres_service=host.postgres_service,
+        postgres_also=host.choice.also,
+        postgres_outside=host.choice.outside,
+        files_before=host.stack.project.files,
         verdict=verdict.said(restorable=kept.taken),
         statements=tuple(
             MigrationStatement(one.file, one.line, one.kind.value, one.why)
@@ -211,7 +215,7 @@ def prepare(
             for notice in one.notices
         ),
         canary=canary_sentence(host),
-        rehearsed=_rehearsed(host, draft.target.commit),
+        rehearsed=rehearsed(host, draft.target.commit),
     )
     edge = host.edge.facts()
     timed = _timed(host, described(host, plan))
@@ -252,17 +256,6 @@ def _timed(host: Host, plan: Plan) -> Plan:
         journal.close()
 
 
-def _rehearsed(host: Host, commit: str) -> tuple[str, ...]:
-    if not host.files.exists(host.state.journal):
-        return ()
-    journal = host.journal()
-    try:
-        found = last_rehearsal(journal, commit)
-    finally:
-        journal.close()
-    return tuple(found.sentences()) if found else ()
-
-
 def _warnings(
     host: Host,
     draft: Draft,
@@ -272,7 +265,7 @@ def _warnings(
     model: ComposeModel,
 ) -> tuple[str, ...]:
     found = [*cautions(draft.current, draft.target), *own_commits(draft.head)]
-    found += [*draft.drifted.warnings(), *draft.skipped, *left_to_operator(host, draft)]
+    found += [*draft.drifted.warnings(), *draft.skipped, *file_notes(host, draft)]
     found += unread_notes(draft.changelog)
     found += [
         f"{draft.coming.path}: you changed {key}, and {draft.target.name} does too; yours stays."

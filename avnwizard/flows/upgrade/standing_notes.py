@@ -1,11 +1,15 @@
 """What a plan has to say of the checkout: the operator's own commits, and files that are left to the operator."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import PurePosixPath
 
-from avnwizard.domain.host import Head
+from avnwizard.domain.host import ComposeProject, Head
+from avnwizard.domain.origin import called_now
 from avnwizard.domain.plain import printable
 from avnwizard.domain.words import count
 from avnwizard.flows.host import Host
+from avnwizard.flows.stack.models import compose_paths
 from avnwizard.flows.upgrade.inputs import Draft
 
 
@@ -20,7 +24,13 @@ def own_commits(head: Head) -> Iterator[str]:
         )
 
 
-def left_to_operator(host: Host, draft: Draft) -> Iterator[str]:
+def file_notes(host: Host, draft: Draft) -> Iterator[str]:
+    """What becomes of compose files that the release drops or calls otherwise."""
+    yield from _left_to_operator(host, draft)
+    yield from _renamed(host, draft)
+
+
+def _left_to_operator(host: Host, draft: Draft) -> Iterator[str]:
     """Name the edited compose files that the release no longer brings: they stay as files of the operator's own."""
     for path, content in sorted(draft.carried.items()):
         if content is not None and path in draft.compose and host.repo.read(draft.target.commit, path) is None:
@@ -28,3 +38,28 @@ def left_to_operator(host: Host, draft: Draft) -> Iterator[str]:
                 f"{printable(draft.target.name)} no longer brings {printable(path)}: yours stays in use, as a file "
                 "that git does not track."
             )
+
+
+def coming_project(host: Host, draft: Draft, env: bytes) -> ComposeProject:
+    """The project as it will be run: a release may call its compose files otherwise, or drop one."""
+    project, top = host.stack.project, host.repo.directory.resolve()
+    files = tuple(top / path for path in draft.compose)
+    same = {file.resolve(): file for file in project.files}
+    return replace(
+        project, files=tuple(same.get(file, file) for file in files), env_absent=project.env_absent and not env
+    )
+
+
+def _renamed(host: Host, draft: Draft) -> Iterator[str]:
+    """Name the compose files that the release calls otherwise, or no longer brings."""
+    release = printable(draft.target.name)
+    for path in compose_paths(host):
+        if path in draft.compose:
+            continue
+        there = called_now(PurePosixPath(path), lambda one: str(one) in draft.compose)
+        if there is None:
+            yield f"{release} no longer brings {printable(path)}: what it sets ends with this upgrade."
+            continue
+        named = [name for name in host.config.stack.files if name == path]
+        change = f' Write "{printable(str(there))}" into [stack] files of avnwizard.toml afterwards.' if named else ""
+        yield f"{release} calls {printable(path)} {printable(str(there))}: the stack is run from that then.{change}"

@@ -21,7 +21,7 @@ def waved(
         breaking: the one-shots after which the old code of those that wait for them fails.
     """
     facts = host.edge.facts()
-    apart = {host.postgres_service, *host.choice.others, facts.service if facts else ""}
+    apart = {*host.choice.services, *host.choice.others, facts.service if facts else ""}
     parts = {one.service: one for one in services if one.strategy != "retire"}
     rolled = [_rolled(one, model, apart) for one in parts.values()]
     found = list(_numbered(parts, in_waves(rolled, model, at_once=at_once.planned(host), breaking=breaking)))

@@ -125,7 +125,7 @@ class ChangelogPage(Page):
             entries.append(
                 Entry(
                     "migrations",
-                    f"Migrations: {verdict.said(restorable=bool(self.host.postgres_service))}",
+                    f"Migrations: {verdict.said(restorable=self.host.has_database)}",
                     _told(verdict),
                 )
             )

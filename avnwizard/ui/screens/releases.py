@@ -161,7 +161,7 @@ class ReleasesPage(ListPage):
         self._show_about()
 
     def _show_about(self) -> None:
-        chosen, kept = self._chosen(), bool(self.host.postgres_service)
+        chosen, kept = self._chosen(), self.host.has_database
         about = _about(chosen, self._outlines.get(chosen.tag.name), kept=kept) if chosen else ""
         self.query_one("#about", Static).update(about)
 

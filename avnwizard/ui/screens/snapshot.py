@@ -78,7 +78,7 @@ class SnapshotPage(Page):
             facts = _facts(upgrade.prepared)
         else:
             state = Content.assemble((f"{STOP.sign} No snapshot will be taken.", STOP.style))
-            facts = _without(snapshot, possible=bool(self.host.postgres_service))
+            facts = _without(snapshot, possible=self.host.has_database)
         self.query_one("#state", Static).update(state)
         self.query_one(Facts).show(facts)
         self.show_keys()
@@ -94,7 +94,7 @@ class SnapshotPage(Page):
         if action == "volumes":
             prepared = self.choices.upgrade.prepared
             return bool(prepared and prepared.plan.snapshot.offered)
-        return bool(self.host.postgres_service) if action == "without" else True
+        return self.host.has_database if action == "without" else True
 
     def action_volumes(self) -> None:
         """Choose what is archived beside the databases."""

@@ -5,9 +5,20 @@ from typing import Protocol
 from avnwizard.domain.postgres.contents import ServerSum
 from avnwizard.domain.postgres.copy_commands import CopyOrder
 from avnwizard.domain.postgres.major import Client, ServerFiles, ServerLook
+from avnwizard.domain.postgres.rows import Rows
 from avnwizard.domain.postgres.server_commands import ServerOrder
 from avnwizard.ports.database import Database
 from avnwizard.ports.progress import Progress
+
+
+class HeldRows(Protocol):
+    """Rows as they were at one moment."""
+
+    def sums(self, progress: Progress) -> Rows:
+        """Read every row; progress counts tables."""
+
+    def release(self) -> None:
+        """Let go of them; no error when the server is gone."""
 
 
 class Clusters(Protocol):
@@ -77,8 +88,18 @@ class Clusters(Protocol):
     def strangers(self, container: str) -> tuple[str, ...]:
         """Who is connected apart from avnwizard, a line each, as they name themselves (hostile)."""
 
-    def sum_up(self, container: str) -> ServerSum:
-        """Everything that a server holds, every row read."""
+    def sum_up(self, container: str, *, rows: bool = True) -> ServerSum:
+        """Everything that a server holds, every row read; without `rows` an outline, in the same time at any size."""
+
+    def hold(self, container: str) -> HeldRows:
+        """Keep the rows of a server as they are now, to be summed up while others write."""
+
+    def copy_volume(self, source: str, target: str, *, image: str, project: str, key: str) -> None:
+        """Make a volume with a copy of another one's files, which are only read.
+
+        Args:
+            image: the id of an image that is here and has `sh` and `cp`.
+        """
 
     def analyze(self, container: str, *, quick: bool) -> None:
         """Planner statistics for every database; `quick` is a rough first go."""

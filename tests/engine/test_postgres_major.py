@@ -152,6 +152,10 @@ def test_by_a_live_copy(stack: LabStack) -> None:
     assert stack.sql("avnology", "SHOW log_min_duration_statement") == "12345ms"
     behind = "SELECT count(*) FROM pg_database WHERE datcollversion <> pg_database_collation_actual_version(oid)"
     assert stack.sql("avnology", behind) == "0"
+    journal = open_host(stack.clone).journal()
+    rows = journal.facts(journal.runs()[0].id, "rows")
+    assert (rows["wrong"], rows["open"]) == ([], "")
+    assert rows["rows"] == before.rows
     left = stack.lab.docker("ps", "-a", "--filter", f"label=avnwizard.postgres={stack.project}", "-q").stdout
     assert left.split() == []
 

@@ -16,6 +16,7 @@ from avnwizard.errors import HostError
 _COPY_S, _UPGRADE_S = 24 * 3600.0, 3600.0
 _READY_S, _STOP_S, _POLL_S = 300.0, 180.0, 0.2
 _LOCATION = re.compile(r"^Latest checkpoint location:\s+([0-9A-F]+/[0-9A-F]+)$", re.MULTILINE)
+_IDENTITY = re.compile(r"^Database system identifier:\s+([0-9]+)$", re.MULTILINE)
 _SHUT_DOWN = re.compile(r"^Database cluster state:\s+shut down$", re.MULTILINE)
 _HINT = "The old server was only read. `--way dump` goes without pg_upgrade."
 
@@ -46,12 +47,12 @@ class LiveCopies:
         self._until(order, lambda: self._ask(order, query) == "streaming", "does not follow the old server")
 
     def position(self, order: CopyOrder) -> str:
-        """Where the old cluster ended; `HostError` where it was not shut down cleanly."""
+        """Where the old cluster ended, and which it is; `HostError` where it was not shut down cleanly."""
         said = self._cli.run(commands.stopped_at(order)).text
-        found = _LOCATION.search(said)
-        if not found or not _SHUT_DOWN.search(said):
+        found, own = _LOCATION.search(said), _IDENTITY.search(said)
+        if not found or not own or not _SHUT_DOWN.search(said):
             raise HostError("The old server was not shut down cleanly.", "Start it again, then resume.")
-        return found[1]
+        return f"{found[1]} {own[1]}"
 
     def upgrade(self, order: CopyOrder, position: str) -> None:
         """Promote the standby once it has all that the old server wrote, stop it, and upgrade it in its place.
@@ -60,7 +61,10 @@ class LiveCopies:
             position: as `position` told, "" for wherever it is: to rehearse.
         """
         if position:
-            query = f"SELECT pg_last_wal_replay_lsn() >= '{position}'::pg_lsn"  # hexadecimal digits
+            location, _, identity = position.partition(" ")  # digits, as `position` read them
+            if self._ask(order, "SELECT system_identifier FROM pg_control_system()") != identity:
+                raise HostError("The copy is another cluster's.", "Resume makes it again.")
+            query = f"SELECT pg_last_wal_replay_lsn() >= '{location}'::pg_lsn"
             self._until(order, lambda: self._ask(order, query) == "t", "lacks the end of what the old server wrote")
         if self._ask(order, "SELECT pg_promote(true, 60)") != "t":
             raise HostError("The copy cannot be promoted.", _HINT)

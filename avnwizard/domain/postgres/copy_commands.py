@@ -85,7 +85,11 @@ def fit_binaries(order: CopyOrder) -> Argv:
 
 
 def base_backup(order: CopyOrder) -> Argv:
-    """The running server's files, and the WAL meanwhile, from within its own network."""
+    """The running server's files, and the WAL meanwhile, from within its own network.
+
+    Each file is read back and compared with the checksum that the old server sent along (`pg_verifybackup`, 13 and
+    newer), while that serves on.
+    """
     return _helper(order, order.image_old_id, f"container:{order.server.like}", _BASE_BACKUP)
 
 
@@ -169,6 +173,7 @@ _BASE_BACKUP = f"""set -e
 rm -rf {_WORK}/data; mkdir {_WORK}/data; chmod 700 {_WORK}/data
 pg_basebackup --host=127.0.0.1 --no-password --pgdata={_WORK}/data --wal-method=stream --checkpoint=fast \\
   --write-recovery-conf
+if command -v pg_verifybackup >/dev/null; then pg_verifybackup --quiet --no-parse-wal {_WORK}/data; fi
 chown -R postgres {_WORK}/data
 """
 _AS = """as() { if command -v gosu >/dev/null; then gosu postgres "$@"; elif command -v su-exec >/dev/null; then

@@ -16,6 +16,7 @@ from avnwizard.flows.postgres.finishing import Analyze, VerifyMajor
 from avnwizard.flows.postgres.moving import MoveData, Prove
 from avnwizard.flows.postgres.plan import MajorPlan, from_json
 from avnwizard.flows.postgres.preparing import SERVED, Rehearse
+from avnwizard.flows.postgres.rows import OPEN, ROWS, WRONG, Holder, HoldRows, ProveRows
 from avnwizard.flows.postgres.switching import Switch
 from avnwizard.flows.postgres.world import World
 from avnwizard.flows.stack.run_folder import ENV_BEFORE, RunFolder
@@ -84,23 +85,24 @@ class PostgresMajor(Flow):
         """From what to what, and the proof."""
         del journal
         plan = from_json(run.plan)
-        proof = next((step.facts for step in steps if step.name == Prove.name and "rows" in step.facts), {})
+        proofs = [step.facts for step in steps if step.name in {Prove.name, ROWS}]
+        facts = {name: value for each in proofs for name, value in each.items()}
         lines = [
-            f"- PostgreSQL {plan.version_old} to {printable(str(proof.get('version', plan.major_new)))}",
+            f"- PostgreSQL {plan.version_old} to {printable(str(facts.get('version', plan.major_new)))}",
             f"- image: {printable(plan.image_old)} to {printable(plan.image_new)}",
             f"- old volume, untouched: {printable(plan.volume_old)}; new volume: {printable(plan.volume_new)}",
             f"- snapshot: {printable(str(plan.snapshot.folder))}",
         ]
-        if proof:
+        if "rows" in facts:
             lines.append(
-                f"- proven equal: {proof['tables']} tables with {proof['rows']:,} rows, {proof['roles']} roles"
+                f"- proven equal: {facts['tables']} tables with {facts['rows']:,} rows, {facts.get('roles', 0)} roles"
             )
+        lines += [f"- {printable(line, limit=600)}" for line in (*facts.get(WRONG, ()), facts.get(OPEN, "")) if line]
         return lines
 
     def outcome(self, journal: Journal, run: RunRecord) -> Outcome:
-        """What changed, and what to look at."""
-        del journal
-        plan = from_json(run.plan)
+        """What changed, what to look at, and what the comparison of every row found."""
+        plan, found = from_json(run.plan), journal.facts(run.id, ROWS)
         facts = (
             ("Postgres", f"{plan.version_old} → {plan.major_new}"),
             ("Databases", str(len(plan.databases))),
@@ -110,7 +112,10 @@ class PostgresMajor(Flow):
             f"the edit of {plan.compose_file} is yours: commit it, or carry it into the next release",
             "once you are sure: avnwizard postgres forget removes the old volume",
         )
-        return Outcome(facts, str(plan.snapshot.folder), tomorrow)
+        wrong, left_open = tuple(map(str, found.get(WRONG, ()))), str(found.get(OPEN, ""))
+        back = (f"Go back before users write more: avnwizard rollback {run.id}",) if wrong else ()
+        notes = (left_open,) if left_open else ()
+        return Outcome(facts, str(plan.snapshot.folder), tomorrow, notes, but=(*wrong, *back))
 
 
 def steps_of(host: Host, plan: MajorPlan, run: str) -> list[Step]:
@@ -120,12 +125,17 @@ def steps_of(host: Host, plan: MajorPlan, run: str) -> list[Step]:
     stop = StopWriters(host, plan.stop)
     dump: list[Step] = [Rehearse(world), stop, MoveData(world), Prove(world)]
     copy: list[Step] = [RehearseUpgrade(world), CopyLive(world), stop, UpgradeCopy(world), ProveCopy(world)]
+    holder, by_copy = Holder(), plan.way == "copy"
+    hold: list[Step] = [HoldRows(world, holder)] if by_copy else []
+    compare: list[Step] = [ProveRows(world, holder)] if by_copy else []
     return [
         TakeSnapshot(host, plan.snapshot, lambda: folder.env(ENV_BEFORE)),
-        *(copy if plan.way == "copy" else dump),
+        *(copy if by_copy else dump),
         Switch(world),
+        *hold,
         StartWriters(host, plan.stop),
         Analyze(world),
         VerifyMajor(world),
+        *compare,
         *copies(host, plan.snapshot),
     ]

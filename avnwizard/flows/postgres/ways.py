@@ -8,7 +8,6 @@ from avnwizard.flows.postgres.plan import WayOffer
 
 _RESTORE_BYTES_S = 15_000_000
 """A cautious guess for pg_dump into pg_restore with all indexes and the proof, on two cores."""
-_PROVE_BYTES_S = 100_000_000
 _SWITCH_S, _UPGRADE_S = 10.0, 6.0
 """To stop the services, shut the old server down, start the new one and the services; for pg_upgrade, at any size."""
 _BINARIES_BYTES = 300_000_000
@@ -28,7 +27,7 @@ def offers(look: ServerLook, *, mount: str, pgdata: str) -> tuple[WayOffer, ...]
             "copy",
             "pg_upgrade on a live copy of the old server, rehearsed on another copy first",
             _why_no_copy(look, mount, pgdata),
-            _SWITCH_S + _UPGRADE_S + total / _PROVE_BYTES_S,
+            _SWITCH_S + _UPGRADE_S,
             total + wal + _BINARIES_BYTES,
             _UNTIL_WRITES,
         ),

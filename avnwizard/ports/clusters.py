@@ -82,6 +82,12 @@ class Clusters(Protocol):
             position: what it must have of the old server; "" for wherever it is.
         """
 
+    def prepare_cold(self, order: CopyOrder) -> None:
+        """All in the new volume that `upgrade_cold` needs and that can be had while the old server serves."""
+
+    def upgrade_cold(self, order: CopyOrder) -> tuple[str, ...]:
+        """Copy the stopped server's files, make the copy a server of the new major by pg_upgrade, and run it."""
+
     def end_copy(self, order: CopyOrder) -> None:
         """Remove what follows the old server; the volume stays. No error when it is gone."""
 

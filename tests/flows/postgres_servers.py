@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -186,6 +186,23 @@ class FakeClusters:
         old = self._world.volumes[OLD_VOLUME]
         assert old is not None
         found.major, found.databases = 18, deepcopy(old.databases)
+        self.serve(order.server)
+        return ()
+
+    def prepare_cold(self, order: CopyOrder) -> None:
+        """Programs and an empty cluster, which is nothing yet."""
+        assert self._world.containers[order.server.like].state == "running"
+        assert self._world.volumes[order.server.volume] is None, "the volume is not empty"
+        self._world.volumes[order.server.volume] = Cluster(0)
+
+    def upgrade_cold(self, order: CopyOrder) -> tuple[str, ...]:
+        """Only once it is stopped, and only on a prepared volume."""
+        assert self._world.containers[order.server.like].state == "exited"
+        prepared, old = self._world.volumes[order.server.volume], self._world.volumes[OLD_VOLUME]
+        assert prepared is not None
+        assert old is not None
+        assert prepared.major == 0, "it was upgraded already"
+        self._world.volumes[order.server.volume] = replace(deepcopy(old), major=18)
         self.serve(order.server)
         return ()
 

@@ -29,6 +29,7 @@ _POINTS: dict[Way, set[str]] = {
         "move:upgrade:after",
         "rows:copy:after",
     },
+    "cold": {"rehearse:serve:before", "prepare:prepare:after", "move:stop-old:after", "move:upgrade:after"},
     "dump": {"rehearse:serve:before", "move:copy:after", "switch:stop-old:after"},
 }
 RUN, BACK = "20261128-100000-aa", "20261128-110000-bb"

@@ -164,6 +164,16 @@ class DockerClusters:
         self.serve(order.server)
         return self._copies.finish(order)
 
+    def prepare_cold(self, order: CopyOrder) -> None:
+        """All that `upgrade_cold` needs and that can be had while the old server serves."""
+        self._copies.prepare(order)
+
+    def upgrade_cold(self, order: CopyOrder) -> tuple[str, ...]:
+        """Copy the stopped server's files, make the copy a server of the new major, and run it."""
+        self._copies.upgrade_stopped(order)
+        self.serve(order.server)
+        return self._copies.finish(order)
+
     def end_copy(self, order: CopyOrder) -> None:
         """Remove what follows the old server; the volume stays. No error when it is gone."""
         self._copies.end(order)

@@ -32,17 +32,17 @@ class LiveCopies:
     def __init__(self, cli: DockerCli, access: Callable[[str], ContainerPostgresAccess]) -> None:
         self._cli, self._access = cli, access
 
-    def begin(self, order: CopyOrder) -> None:
-        """Programs of the old image, a base backup, and a standby that streams."""
+    def prepare(self, order: CopyOrder) -> None:
+        """Programs of the old image, and an empty cluster of the new major."""
         self.end(order)
-        for argv, seconds in (
-            (commands.take_binaries(order), _UPGRADE_S),
-            (commands.fit_binaries(order), _UPGRADE_S),
-            (commands.make_new(order), _UPGRADE_S),
-            (commands.base_backup(order), _COPY_S),
-            (commands.run_standby(order), _UPGRADE_S),
-        ):
-            self._run(order, argv, seconds)
+        for argv in (commands.take_binaries(order), commands.fit_binaries(order), commands.make_new(order)):
+            self._run(order, argv, _UPGRADE_S)
+
+    def begin(self, order: CopyOrder) -> None:
+        """A base backup, and a standby that streams."""
+        self.prepare(order)
+        self._run(order, commands.base_backup(order), _COPY_S)
+        self._run(order, commands.run_standby(order), _UPGRADE_S)
         query = "SELECT coalesce((SELECT status FROM pg_stat_wal_receiver), '')"
         self._until(order, lambda: self._ask(order, query) == "streaming", "does not follow the old server")
 
@@ -70,6 +70,12 @@ class LiveCopies:
             raise HostError("The copy cannot be promoted.", _HINT)
         self._cli.run(server_commands.stop_server(order.standby), timeout_s=_STOP_S)
         self._cli.run(server_commands.remove_server(order.standby))
+        self._run(order, commands.upgrade(order), _UPGRADE_S)
+
+    def upgrade_stopped(self, order: CopyOrder) -> None:
+        """Copy the stopped server's files, and upgrade the copy."""
+        self.position(order)
+        self._run(order, commands.copy_stopped(order), _COPY_S)
         self._run(order, commands.upgrade(order), _UPGRADE_S)
 
     def finish(self, order: CopyOrder) -> tuple[str, ...]:
@@ -105,7 +111,7 @@ class LiveCopies:
         done = self._cli.try_(argv, timeout_s=timeout_s, env=self._env(order))
         if done.code != 0:
             said = printable(" ".join(done.complaint.split()), limit=600)
-            raise HostError(f"The live copy failed: {said}", _HINT)
+            raise HostError(f"The copy failed: {said}", _HINT)
 
     def _ask(self, order: CopyOrder, query: str) -> str:
         done = self._cli.try_(commands.ask_standby(order, query), env=self._env(order), timeout_s=120.0)

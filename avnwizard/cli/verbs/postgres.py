@@ -19,7 +19,9 @@ MajorOption = Annotated[int, typer.Option("--to", metavar="MAJOR", min=10, max=9
 ImageOption = Annotated[
     str, typer.Option("--image", metavar="NAME:TAG", help="The new image. Default: the running one's of that major.")
 ]
-WayOption = Annotated[str, typer.Option("--way", help='"copy" or "dump". Default: what `postgres plan` recommends.')]
+WayOption = Annotated[
+    str, typer.Option("--way", help='"copy", "cold" or "dump". Default: what `postgres plan` recommends.')
+]
 
 
 def register(app: typer.Typer) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres import copy_commands as commands
 from avnwizard.domain.postgres.contents import ServerSum, without_files
+from avnwizard.domain.postgres.copy_commands import CopyOrder
 from avnwizard.domain.postgres.major import ServerFiles
 from avnwizard.domain.typed import Typed
 from avnwizard.engine.step import Probe, Step, StepContext
@@ -139,7 +140,7 @@ class UpgradeCopy(Step):
         if ctx.recall().get(_BEGUN):
             ctx.say("the copy was begun to be upgraded: the old server is started, and copied again")
             self._start_old(ctx)
-            begin(ctx, world)
+            self._again(ctx)
         old = world.running_old()
         order = world.copy_order(old)
         world.require_alone(old)
@@ -149,7 +150,7 @@ class UpgradeCopy(Step):
         with ctx.effect("stop-old"):
             world.host.stack.stop(old.id, grace_s=_STOP_GRACE_S)
         with ctx.effect("upgrade"):
-            for line in clusters.upgrade_copy(order, clusters.stopped_at(order)):
+            for line in self._upgraded(order):
                 ctx.say(line)
         with ctx.effect("settings"):
             for line in clusters.carry_files(kept(world).files, plan.helper):
@@ -164,6 +165,13 @@ class UpgradeCopy(Step):
         there = self._world.container()
         served = there is not None and self._world.is_old(there) and there.is_serving
         return Probe.DONE if served else Probe.HALF_DONE
+
+    def _again(self, ctx: StepContext) -> None:
+        begin(ctx, self._world)
+
+    def _upgraded(self, order: CopyOrder) -> tuple[str, ...]:
+        clusters = self._world.host.clusters()
+        return clusters.upgrade_copy(order, clusters.stopped_at(order))
 
     def _start_old(self, ctx: StepContext) -> None:
         world, host = self._world, self._world.host
@@ -231,6 +239,14 @@ class ProveCopy(Step):
 
 def begin(ctx: StepContext, world: World) -> None:
     """A new volume with a copy that follows the old server; what was in it is gone."""
+    clusters, order = world.host.clusters(), empty_volume(ctx, world)
+    with ctx.effect("copy"):
+        clusters.begin_copy(order)
+    ctx.say("the copy follows the old server")
+
+
+def empty_volume(ctx: StepContext, world: World) -> CopyOrder:
+    """An empty new volume, whatever was in it; what is to be made of it."""
     plan, clusters = world.plan, world.host.clusters()
     order = world.copy_order(world.running_old())
     with ctx.effect("clear-copy"):
@@ -239,9 +255,7 @@ def begin(ctx: StepContext, world: World) -> None:
         clusters.drop_volume(plan.volume_new)
     with ctx.effect("volume"):
         clusters.make_volume(plan.volume_new, project=plan.project, key=plan.key)
-    with ctx.effect("copy"):
-        clusters.begin_copy(order)
-    ctx.say("the copy follows the old server")
+    return order
 
 
 def kept(world: World) -> _Kept:

@@ -11,6 +11,7 @@ from avnwizard.engine.step import Step
 from avnwizard.flows.edge.watch import watched
 from avnwizard.flows.flow import Around, Flow, Outcome, Touched
 from avnwizard.flows.host import Host
+from avnwizard.flows.postgres.cold import PrepareCold, RehearseCold, UpgradeCold
 from avnwizard.flows.postgres.copying import CopyLive, ProveCopy, RehearseUpgrade, UpgradeCopy
 from avnwizard.flows.postgres.finishing import Analyze, VerifyMajor
 from avnwizard.flows.postgres.moving import MoveData, Prove
@@ -125,12 +126,14 @@ def steps_of(host: Host, plan: MajorPlan, run: str) -> list[Step]:
     stop = StopWriters(host, plan.stop)
     dump: list[Step] = [Rehearse(world), stop, MoveData(world), Prove(world)]
     copy: list[Step] = [RehearseUpgrade(world), CopyLive(world), stop, UpgradeCopy(world), ProveCopy(world)]
-    holder, by_copy = Holder(), plan.way == "copy"
+    cold: list[Step] = [RehearseCold(world), PrepareCold(world), stop, UpgradeCold(world), ProveCopy(world)]
+    ways = {"copy": copy, "cold": cold, "dump": dump}
+    holder, by_copy = Holder(), plan.way != "dump"
     hold: list[Step] = [HoldRows(world, holder)] if by_copy else []
     compare: list[Step] = [ProveRows(world, holder)] if by_copy else []
     return [
         TakeSnapshot(host, plan.snapshot, lambda: folder.env(ENV_BEFORE)),
-        *(copy if by_copy else dump),
+        *ways[plan.way],
         Switch(world),
         *hold,
         StartWriters(host, plan.stop),

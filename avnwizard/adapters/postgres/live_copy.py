@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Mapping
 
 from avnwizard.adapters.docker.cli import DockerCli
+from avnwizard.adapters.postgres import collations
 from avnwizard.adapters.postgres.container_access import ContainerPostgresAccess
-from avnwizard.adapters.postgres.session import session
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres import copy_commands as commands
 from avnwizard.domain.postgres import server_commands
@@ -87,20 +87,12 @@ class LiveCopies:
         return tuple(self._collate(name))
 
     def _collate(self, name: str) -> list[str]:
-        from psycopg import sql
-
-        query = (
-            "SELECT datname FROM pg_database WHERE datallowconn"
-            " AND datcollversion IS DISTINCT FROM pg_database_collation_actual_version(oid)"
-        )
-        with session(self._access(name), "postgres") as connection:
-            found = [str(row[0]) for row in connection.execute(query).fetchall()]
-        for database in found:
-            with session(self._access(name), database) as connection:
-                which = sql.Identifier(database)
-                connection.execute(sql.SQL("REINDEX DATABASE {}").format(which))
-                connection.execute(sql.SQL("ALTER DATABASE {} REFRESH COLLATION VERSION").format(which))
-        return [f"{printable(one, limit=63)}: indexes made again, for the new library's order" for one in found]
+        access = self._access(name)
+        found = []
+        for one in collations.stale(access):
+            collations.renew(access, one.name)
+            found.append(f"{printable(one.name, limit=63)}: indexes made again, for the new library's order")
+        return found
 
     def end(self, order: CopyOrder) -> None:
         """Remove the helper containers; no error when they are gone."""

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from avnwizard.domain.postgres.contents import ServerSum
+from avnwizard.domain.postgres.contents import Depth, ServerSum
 from avnwizard.domain.postgres.copy_commands import CopyOrder
 from avnwizard.domain.postgres.major import Client, ServerFiles, ServerLook
 from avnwizard.domain.postgres.rows import Rows
@@ -94,8 +94,8 @@ class Clusters(Protocol):
     def strangers(self, container: str) -> tuple[str, ...]:
         """Who is connected apart from avnwizard, a line each, as they name themselves (hostile)."""
 
-    def sum_up(self, container: str, *, rows: bool = True) -> ServerSum:
-        """Everything that a server holds, every row read; without `rows` an outline, in the same time at any size."""
+    def sum_up(self, container: str, depth: Depth = "rows") -> ServerSum:
+        """Everything that a server holds, as deep as asked for."""
 
     def hold(self, container: str) -> HeldRows:
         """Keep the rows of a server as they are now, to be summed up while others write."""

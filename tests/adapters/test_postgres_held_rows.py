@@ -67,9 +67,9 @@ def test_rows_of_the_moment(server: LocalServer) -> None:
 
 def test_an_outline_reads_no_row(server: LocalServer) -> None:
     """It stays as it is while rows come, and differs once a table has another file."""
-    first = server_sum(server, rows=False)
+    first = server_sum(server, "outline")
     server.sql(_NAME, "INSERT INTO busy SELECT generate_series(1, 1000)")
-    assert server_sum(server, rows=False) == first
+    assert server_sum(server, "outline") == first
     server.sql(_NAME, "TRUNCATE busy")
-    changed = server_sum(server, rows=False).databases[_NAME].tables
+    changed = server_sum(server, "outline").databases[_NAME].tables
     assert {name for name, what in first.databases[_NAME].tables.items() if changed[name] != what} == {"public.busy"}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from avnwizard.domain.host import DatabaseFacts
-from avnwizard.domain.postgres.contents import DatabaseSum, ServerSum
+from avnwizard.domain.postgres.contents import DatabaseSum, Depth, ServerSum
 from avnwizard.domain.postgres.copy_commands import CopyOrder
 from avnwizard.domain.postgres.database import DatabaseProperties, FileFacts
 from avnwizard.domain.postgres.globals import GlobalsChange
@@ -226,10 +226,10 @@ class FakeClusters:
         self._world.volumes[target] = deepcopy(self._world.volumes[source])
         self._world.volumes[target].databases.update(self._world.misread)  # type: ignore[union-attr]  # never empty
 
-    def sum_up(self, container: str, *, rows: bool = True) -> ServerSum:
+    def sum_up(self, container: str, depth: Depth = "rows") -> ServerSum:
         """The rows as they are; an outline has none."""
         found = self._cluster(container)
-        databases = {name: _sum(there if rows else []) for name, there in found.databases.items()}
+        databases = {name: _sum(there if depth == "rows" else []) for name, there in found.databases.items()}
         folder = "/var/lib/postgresql/18/docker" if found.major == 18 else "/var/lib/postgresql/data"
         return ServerSum("18.1", found.major, folder, dict.fromkeys(found.roles, ""), frozenset(), databases)
 

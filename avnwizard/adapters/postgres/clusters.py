@@ -15,7 +15,7 @@ from avnwizard.adapters.postgres.live_copy import LiveCopies
 from avnwizard.adapters.postgres.piping import FromAlongside, pipe
 from avnwizard.adapters.postgres.session import session
 from avnwizard.domain.postgres import server_commands as commands
-from avnwizard.domain.postgres.contents import ServerSum
+from avnwizard.domain.postgres.contents import Depth, ServerSum
 from avnwizard.domain.postgres.copy_commands import CopyOrder
 from avnwizard.domain.postgres.major import Client, ServerFiles, ServerLook
 from avnwizard.domain.postgres.server_commands import ServerOrder
@@ -182,9 +182,9 @@ class DockerClusters:
         """Who is connected apart from avnwizard, a line each."""
         return looking.strangers(self._access(container))
 
-    def sum_up(self, container: str, *, rows: bool = True) -> ServerSum:
-        """Everything that a server holds, every row read; without `rows` an outline, in the same time at any size."""
-        return server_sum(self._access(container), rows=rows)
+    def sum_up(self, container: str, depth: Depth = "rows") -> ServerSum:
+        """Everything that a server holds, as deep as asked for."""
+        return server_sum(self._access(container), depth)
 
     def hold(self, container: str) -> DatabaseRows:
         """Keep the rows of a server as they are now, to be summed up while others write."""

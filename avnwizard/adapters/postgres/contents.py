@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, LiteralString
 
 from avnwizard.adapters.postgres import catalog, properties
 from avnwizard.adapters.postgres.session import session
-from avnwizard.domain.postgres.contents import DatabaseSum, ServerSum
+from avnwizard.domain.postgres.contents import DatabaseSum, Depth, ServerSum
 from avnwizard.ports import PostgresAccess
 
 if TYPE_CHECKING:
@@ -84,12 +84,12 @@ _STEADY: tuple[LiteralString, ...] = (
 )
 
 
-def server_sum(access: PostgresAccess, *, rows: bool = True) -> ServerSum:
+def server_sum(access: PostgresAccess, depth: Depth = "rows") -> ServerSum:
     """Everything.
 
     Args:
-        rows: read every row. Without, a table is known by the number of its file, which pg_upgrade keeps from
-            PostgreSQL 15 on, and large objects by their owners and grants: that takes the same time at any size.
+        depth: in an "outline" a table is known by the number of its file, which pg_upgrade keeps from PostgreSQL 15
+            on. Only with "rows" are the contents of tables and large objects read.
     """
     with session(access, "postgres") as connection:
         version, number, folder = connection.execute(
@@ -108,9 +108,9 @@ def server_sum(access: PostgresAccess, *, rows: bool = True) -> ServerSum:
                 owner=owner,
                 properties=known[name],
                 schema=catalog.fingerprint(connection),
-                tables=_tables(connection) if rows else _files(connection),
+                tables=_TABLES[depth](connection),
                 sequences=_sequences(connection),
-                large_objects=large_objects(connection) if rows else _grants_of_large_objects(connection),
+                large_objects=large_objects(connection) if depth == "rows" else _grants_of_large_objects(connection),
                 ownership=_ownership(connection),
                 extensions=tuple(extension for extension, _ in catalog.extensions(connection)),
             )
@@ -141,6 +141,17 @@ def sum_of(connection: "Connection", schema: str, table: str) -> tuple[int, str]
 def _files(connection: "Connection") -> Mapping[str, tuple[int, str]]:
     found = {(str(a), str(b)): str(file) for a, b, file in connection.execute(_FILES).fetchall()}
     return {f"{schema}.{table}": (0, found[schema, table]) for schema, table in catalog.tables(connection)}
+
+
+def _counts(connection: "Connection") -> Mapping[str, tuple[int, str]]:
+    return {name: (rows, "") for name, rows in catalog.row_counts(connection).items()}
+
+
+_TABLES: dict[Depth, Callable[["Connection"], Mapping[str, tuple[int, str]]]] = {
+    "outline": _files,
+    "counts": _counts,
+    "rows": _tables,
+}
 
 
 def _sequences(connection: "Connection") -> Mapping[str, tuple[int | None, bool]]:

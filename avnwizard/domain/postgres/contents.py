@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres.database import DatabaseProperties
 
+Depth = Literal["outline", "counts", "rows"]
+"""How a server is summed up: without a row, which takes the same time at any size; with the rows counted; or read."""
 _SHOWN = 3
 
 
@@ -16,7 +19,7 @@ class DatabaseSum:
     Attributes:
         schema: a hash over its definitions.
         tables: "schema.table" -> (rows, checksum over the rows whatever their order); in an outline, for which no row
-            was read, (0, the number of its file).
+            was read, (0, the number of its file); where rows were counted, (rows, "").
         sequences: "schema.sequence" -> (last value, whether it was called).
         large_objects: (how many, checksum over their contents, owners and grants; without contents in an outline).
         ownership: a hash over owners and grants of what is in it.

@@ -58,7 +58,8 @@ def compare_rows(old: Rows, new: Rows, *, at_the_switch: bool) -> Comparison:
             before, after = was.get(table), now.get(table)
             name = f"{database}: {table}"
             if before is not None and before == after:
-                tables, rows = tables + (table != LARGE_OBJECTS), rows + before[0]
+                if table != LARGE_OBJECTS:
+                    tables, rows = tables + 1, rows + before[0]
             elif at_the_switch and not (table in now and after is None):
                 wrong.append(name)
             else:

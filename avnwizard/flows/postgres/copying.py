@@ -144,7 +144,7 @@ class UpgradeCopy(Step):
         old = world.running_old()
         order = world.copy_order(old)
         world.require_alone(old)
-        self._keep(_Kept(clusters.sum_up(old.id, rows=False), clusters.files_of(old.id)))
+        self._keep(_Kept(clusters.sum_up(old.id, "outline"), clusters.files_of(old.id)))
         world.require_alone(old)
         ctx.note(**{_BEGUN: True})
         with ctx.effect("stop-old"):
@@ -226,7 +226,7 @@ class ProveCopy(Step):
         if old is None or not world.is_old(old):
             raise StepError("The old server's container is gone.", "Then roll back.")
         clusters.serve(world.order(old))
-        before, after = kept(world).held, clusters.sum_up(world.plan.helper, rows=False)
+        before, after = kept(world).held, clusters.sum_up(world.plan.helper, "outline")
         if world.plan.major_new < _KEEPS_FILES:
             before, after = without_files(before), without_files(after)
         require_equal(world, before, after)

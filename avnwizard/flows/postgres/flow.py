@@ -128,17 +128,15 @@ def steps_of(host: Host, plan: MajorPlan, run: str) -> list[Step]:
     copy: list[Step] = [RehearseUpgrade(world), CopyLive(world), stop, UpgradeCopy(world), ProveCopy(world)]
     cold: list[Step] = [RehearseCold(world), PrepareCold(world), stop, UpgradeCold(world), ProveCopy(world)]
     ways = {"copy": copy, "cold": cold, "dump": dump}
-    holder, by_copy = Holder(), plan.way != "dump"
-    hold: list[Step] = [HoldRows(world, holder)] if by_copy else []
-    compare: list[Step] = [ProveRows(world, holder)] if by_copy else []
+    holder = Holder()
     return [
         TakeSnapshot(host, plan.snapshot, lambda: folder.env(ENV_BEFORE)),
         *ways[plan.way],
         Switch(world),
-        *hold,
+        HoldRows(world, holder),
         StartWriters(host, plan.stop),
         Analyze(world),
         VerifyMajor(world),
-        *compare,
+        ProveRows(world, holder),
         *copies(host, plan.snapshot),
     ]

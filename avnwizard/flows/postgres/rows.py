@@ -1,6 +1,7 @@
 """Every row compared while the stack serves again: what takes long at a large size, moved out of the interruption.
 
-What is proven when, and why that is enough, for a copy of the old server's files (live or cold):
+With a dump, the tools' exit codes and the number of rows in each table decide about the switch; the rest is read
+afterwards. What is proven when, and why that is enough, for a copy of the old server's files (live or cold):
 
 1. Before anything stops: each copied file is read back against the checksum that the old server sent along, and the
    whole upgrade is rehearsed.

@@ -15,6 +15,7 @@ from avnwizard.errors import WizardError
 from avnwizard.flows.holding import unfinished_business
 from avnwizard.flows.host import Host
 from avnwizard.flows.memory import memory
+from avnwizard.flows.postgres.renewing import order_findings
 from avnwizard.flows.rotate.pending import findings as rotations
 from avnwizard.flows.run.unfinished import unfinished_run
 from avnwizard.flows.safety.placing import placed
@@ -43,7 +44,7 @@ def check(host: Host, target: str = "") -> tuple[Finding, ...]:
         target: the release to upgrade to; its tag must be where the remote has it.
     """
     parts: tuple[Callable[[Host], Iterator[Finding]], ...] = (
-        _runs, memory, partial(_services, target=target), placed, database_findings, _engine, _git,
+        _runs, memory, partial(_services, target=target), placed, database_findings, order_findings, _engine, _git,
         partial(_remote, target=target), _env, rotations, _cadence, _disk,
     )  # fmt: skip
     found: list[Finding] = []

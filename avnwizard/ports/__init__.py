@@ -3,7 +3,7 @@
 Every method raises `avnwizard.errors.HostError` (message, hint, no secret in either) when the world refuses.
 """
 
-from avnwizard.ports.clusters import Clusters
+from avnwizard.ports.clusters import Clusters, HeldRows
 from avnwizard.ports.database import ContainerCommand, Database, Moment, PostgresAccess, ToolCommand
 from avnwizard.ports.edge import Edge
 from avnwizard.ports.image_archive import ImageArchive
@@ -26,6 +26,7 @@ __all__ = [
     "Edge",
     "EdgeProbe",
     "Files",
+    "HeldRows",
     "ImageArchive",
     "Moment",
     "Platform",

@@ -2,12 +2,23 @@
 
 from typing import Protocol
 
-from avnwizard.domain.postgres.contents import ServerSum
+from avnwizard.domain.postgres.contents import Depth, ServerSum
 from avnwizard.domain.postgres.copy_commands import CopyOrder
 from avnwizard.domain.postgres.major import Client, ServerFiles, ServerLook
+from avnwizard.domain.postgres.rows import Rows
 from avnwizard.domain.postgres.server_commands import ServerOrder
 from avnwizard.ports.database import Database
 from avnwizard.ports.progress import Progress
+
+
+class HeldRows(Protocol):
+    """Rows as they were at one moment."""
+
+    def sums(self, progress: Progress) -> Rows:
+        """Read every row; progress counts tables."""
+
+    def release(self) -> None:
+        """Let go of them; no error when the server is gone."""
 
 
 class Clusters(Protocol):
@@ -71,14 +82,30 @@ class Clusters(Protocol):
             position: what it must have of the old server; "" for wherever it is.
         """
 
+    def prepare_cold(self, order: CopyOrder) -> None:
+        """All in the new volume that `upgrade_cold` needs and that can be had while the old server serves."""
+
+    def upgrade_cold(self, order: CopyOrder) -> tuple[str, ...]:
+        """Copy the stopped server's files, make the copy a server of the new major by pg_upgrade, and run it."""
+
     def end_copy(self, order: CopyOrder) -> None:
         """Remove what follows the old server; the volume stays. No error when it is gone."""
 
     def strangers(self, container: str) -> tuple[str, ...]:
         """Who is connected apart from avnwizard, a line each, as they name themselves (hostile)."""
 
-    def sum_up(self, container: str) -> ServerSum:
-        """Everything that a server holds, every row read."""
+    def sum_up(self, container: str, depth: Depth = "rows") -> ServerSum:
+        """Everything that a server holds, as deep as asked for."""
+
+    def hold(self, container: str) -> HeldRows:
+        """Keep the rows of a server as they are now, to be summed up while others write."""
+
+    def copy_volume(self, source: str, target: str, *, image: str, project: str, key: str) -> None:
+        """Make a volume with a copy of another one's files, which are only read.
+
+        Args:
+            image: the id of an image that is here and has `sh` and `cp`.
+        """
 
     def analyze(self, container: str, *, quick: bool) -> None:
         """Planner statistics for every database; `quick` is a rough first go."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from avnwizard.domain.host import DatabaseFacts, ServerFacts
+from avnwizard.domain.postgres.collations import StaleDatabase
 from avnwizard.domain.postgres.database import DatabaseContents, DatabaseProperties, FileFacts
 from avnwizard.domain.postgres.globals import GlobalsChange
 from avnwizard.domain.postgres.writes import WriteCounters
@@ -106,6 +107,12 @@ class Database(Protocol):
 
     def look(self, databases: Sequence[str]) -> dict[str, tuple[str, WriteCounters]]:
         """`fingerprint` of each, and after all of those `write_counters` of each: cheaper than one by one."""
+
+    def stale_collations(self) -> tuple[StaleDatabase, ...]:
+        """The databases in which another library than the server has now put text in order, templates too."""
+
+    def renew_collations(self, database: str) -> int:
+        """Make the indexes of those again, then refresh the recorded versions; how many indexes. Repeatable."""
 
     def row_counts(self, database: str) -> dict[str, int]:
         """Exact rows per table ("schema.table")."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from avnwizard.domain.host import DatabaseFacts, ServerFacts
+from avnwizard.domain.postgres.collations import StaleDatabase
 from avnwizard.domain.postgres.database import DatabaseContents, DatabaseProperties, FileFacts
 from avnwizard.domain.postgres.globals import GlobalsChange
 from avnwizard.domain.postgres.writes import WriteCounters
@@ -47,6 +48,14 @@ class PracticeDatabase:
     def look(self, databases: Sequence[str]) -> dict[str, tuple[str, WriteCounters]]:
         """The schema of each, then what was written to each."""
         return self._inner.look(databases)
+
+    def stale_collations(self) -> tuple[StaleDatabase, ...]:
+        """As the server says."""
+        return self._inner.stale_collations()
+
+    def renew_collations(self, database: str) -> int:
+        """As the server does."""
+        return self._inner.renew_collations(database)
 
     def row_counts(self, database: str) -> dict[str, int]:
         """Exact rows per table."""

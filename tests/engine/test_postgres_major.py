@@ -82,6 +82,13 @@ def _volumes(stack: LabStack) -> list[str]:
     return sorted(one for one in found if one.startswith(f"{stack.project}_postgres_data"))
 
 
+def _every_row_was_compared(stack: LabStack, before: ServerSum) -> None:
+    journal = open_host(stack.clone).journal()
+    found = journal.facts(journal.runs()[0].id, "rows")
+    assert (found["wrong"], found["open"]) == ([], "")
+    assert found["rows"] == before.rows
+
+
 def _killed_at(stack: LabStack, words: list[str], point: str) -> None:
     """Run until the process that carries the run is killed at a point."""
     avnwizard(*words, env=dict(os.environ) | {KILL_AT: point}, timeout_s=_LIMIT_S)
@@ -106,6 +113,7 @@ def test_by_dump_and_restore(stack: LabStack) -> None:
     assert _server(stack) == "18 /var/lib/postgresql/18/docker"
     after = _sum(stack)
     assert differences(before, after) == ()
+    _every_row_was_compared(stack, before)
     assert after.databases["Keto's Store"].tables["public.unlogged"][0] == 1000
     assert stack.sql("avnology", "SHOW log_min_duration_statement") == "12345ms"
     assert stack.sql("Keto's Store", "SELECT count(*) > 0 FROM pg_stats WHERE tablename = 'nopk'") == "t"
@@ -152,6 +160,7 @@ def test_by_a_live_copy(stack: LabStack) -> None:
     assert stack.sql("avnology", "SHOW log_min_duration_statement") == "12345ms"
     behind = "SELECT count(*) FROM pg_database WHERE datcollversion <> pg_database_collation_actual_version(oid)"
     assert stack.sql("avnology", behind) == "0"
+    _every_row_was_compared(stack, before)
     left = stack.lab.docker("ps", "-a", "--filter", f"label=avnwizard.postgres={stack.project}", "-q").stdout
     assert left.split() == []
 

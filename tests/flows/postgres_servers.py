@@ -2,20 +2,21 @@
 
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from avnwizard.domain.host import DatabaseFacts
-from avnwizard.domain.postgres.contents import DatabaseSum, ServerSum
+from avnwizard.domain.postgres.contents import DatabaseSum, Depth, ServerSum
 from avnwizard.domain.postgres.copy_commands import CopyOrder
 from avnwizard.domain.postgres.database import DatabaseProperties, FileFacts
 from avnwizard.domain.postgres.globals import GlobalsChange
 from avnwizard.domain.postgres.major import Client, DatabaseLook, ServerFiles, ServerLook
+from avnwizard.domain.postgres.rows import Rows
 from avnwizard.domain.postgres.server_commands import ServerOrder
 from avnwizard.domain.postgres.writes import TableCount, WriteCounters
 from avnwizard.errors import HostError
-from avnwizard.ports import Database, Progress
+from avnwizard.ports import Database, HeldRows, Progress
 
 if TYPE_CHECKING:
     from tests.flows.postgres_world import World
@@ -36,8 +37,12 @@ class Cluster:
 class FakeDatabase:
     """A server's databases."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
+    def __init__(self, cluster: Cluster, free_bytes: int = 1 << 40) -> None:
+        self._cluster, self._free_bytes = cluster, free_bytes
+
+    def free_bytes(self) -> int:
+        """On its disk."""
+        return self._free_bytes
 
     def databases(self) -> tuple[DatabaseFacts, ...]:
         """All."""
@@ -60,6 +65,20 @@ class FakeDatabase:
     def write_counters(self, database: str) -> WriteCounters:
         """Rows written."""
         return WriteCounters("epoch", {database: TableCount(1, self._cluster.writes, 0, 0)})
+
+
+class FakeRows:
+    """Rows of one moment."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    def sums(self, progress: Progress) -> Rows:
+        """A table in each database."""
+        return {name: {"public.t": (len(rows), repr(sorted(rows)))} for name, rows in self._cluster.databases.items()}
+
+    def release(self) -> None:
+        """Nothing to let go of."""
 
 
 class FakeClusters:
@@ -87,7 +106,7 @@ class FakeClusters:
 
     def database(self, container: str) -> Database:
         """The way to it."""
-        return cast("Database", FakeDatabase(self._cluster(container)))
+        return cast("Database", FakeDatabase(self._cluster(container), self._world.free_bytes))
 
     def volume_there(self, volume: str) -> bool:
         """Whether there is one."""
@@ -170,6 +189,23 @@ class FakeClusters:
         self.serve(order.server)
         return ()
 
+    def prepare_cold(self, order: CopyOrder) -> None:
+        """Programs and an empty cluster, which is nothing yet."""
+        assert self._world.containers[order.server.like].state == "running"
+        assert self._world.volumes[order.server.volume] is None, "the volume is not empty"
+        self._world.volumes[order.server.volume] = Cluster(0)
+
+    def upgrade_cold(self, order: CopyOrder) -> tuple[str, ...]:
+        """Only once it is stopped, and only on a prepared volume."""
+        assert self._world.containers[order.server.like].state == "exited"
+        prepared, old = self._world.volumes[order.server.volume], self._world.volumes[OLD_VOLUME]
+        assert prepared is not None
+        assert old is not None
+        assert prepared.major == 0, "it was upgraded already"
+        self._world.volumes[order.server.volume] = replace(deepcopy(old), major=18)
+        self.serve(order.server)
+        return ()
+
     def end_copy(self, order: CopyOrder) -> None:
         """No error when it is gone."""
         self._world.helpers.pop(order.standby, None)
@@ -180,10 +216,20 @@ class FakeClusters:
         alive = [one for one in self._world.containers.values() if one.service in own and one.state == "running"]
         return (*(one.service for one in alive), *self._world.connected)
 
-    def sum_up(self, container: str) -> ServerSum:
-        """The rows as they are."""
+    def hold(self, container: str) -> HeldRows:
+        """The rows of now."""
+        return FakeRows(deepcopy(self._cluster(container)))
+
+    def copy_volume(self, source: str, target: str, *, image: str, project: str, key: str) -> None:
+        """File by file."""
+        assert self._world.volumes.get(target) is None, "the volume is not empty"
+        self._world.volumes[target] = deepcopy(self._world.volumes[source])
+        self._world.volumes[target].databases.update(self._world.misread)  # type: ignore[union-attr]  # never empty
+
+    def sum_up(self, container: str, depth: Depth = "rows") -> ServerSum:
+        """The rows as they are; an outline has none."""
         found = self._cluster(container)
-        databases = {name: _sum(rows) for name, rows in found.databases.items()}
+        databases = {name: _sum(there if depth == "rows" else []) for name, there in found.databases.items()}
         folder = "/var/lib/postgresql/18/docker" if found.major == 18 else "/var/lib/postgresql/data"
         return ServerSum("18.1", found.major, folder, dict.fromkeys(found.roles, ""), frozenset(), databases)
 

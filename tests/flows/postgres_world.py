@@ -43,6 +43,8 @@ class World:
         helpers: name -> volume, of the helper containers that run.
         connected: who is connected to the old server.
         refusing: the clients whose output does not restore.
+        misread: database -> rows, where the old volume's copy reads otherwise than the new server.
+        free_bytes: on the disk of the servers.
     """
 
     directory: Path
@@ -53,6 +55,8 @@ class World:
     tags: dict[str, Image] = field(default_factory=dict)
     connected: tuple[str, ...] = ()
     refusing: set[Client] = field(default_factory=set)
+    misread: dict[str, list[str]] = field(default_factory=dict)
+    free_bytes: int = 1 << 40
     made: int = 0
 
     def served(self) -> Cluster:

@@ -177,6 +177,7 @@ def _others(story: _Story) -> None:
     story("postgres plan", "--to", "18", code=None)
     story("postgres upgrade", "--to", "18", "--dry-run", code=None)
     story("postgres forget", "--dry-run", code=None)
+    story("postgres reindex", "--yes", code=None)
     story("recover")
     story("rehearse show", code=None)
     story("rehearse forget", code=None)

@@ -22,7 +22,14 @@ from tests.flows.postgres_servers import NEW_VOLUME, OLD_VOLUME
 from tests.flows.postgres_world import COMPOSE, DATA, World, make_world, plan_of
 
 _POINTS: dict[Way, set[str]] = {
-    "copy": {"rehearse:upgrade:before", "copy:copy:after", "move:stop-old:after", "move:upgrade:after"},
+    "copy": {
+        "rehearse:upgrade:before",
+        "copy:copy:after",
+        "move:stop-old:after",
+        "move:upgrade:after",
+        "rows:copy:after",
+    },
+    "cold": {"rehearse:serve:before", "prepare:prepare:after", "move:stop-old:after", "move:upgrade:after"},
     "dump": {"rehearse:serve:before", "move:copy:after", "switch:stop-old:after"},
 }
 RUN, BACK = "20261128-100000-aa", "20261128-110000-bb"
@@ -102,6 +109,7 @@ def _is_new(world: World) -> None:
     assert (served.major, served.databases, served.roles) == (18, DATA, ["clerk"])
     assert {one.state for one in world.containers.values()} == {"running"}
     assert world.helpers == {}
+    assert not [one for one in world.volumes if one.endswith("_proof")]
     assert [*world.kept.values()] == ["sha256:17"]
     assert f"name: {NEW_VOLUME}" in (world.directory / "compose.yml").read_text()
     _old_is_whole(world)
@@ -112,6 +120,7 @@ def _is_old(world: World) -> None:
     assert (served.major, served.databases) == (17, DATA)
     assert {one.state for one in world.containers.values()} == {"running"}
     assert world.helpers == {}
+    assert not [one for one in world.volumes if one.endswith("_proof")]
     assert (world.directory / "compose.yml").read_text() == COMPOSE
     assert world.kept == {}
     _old_is_whole(world)
@@ -246,3 +255,50 @@ def test_an_edit_of_the_compose_file_meanwhile(tmp_path: Path) -> None:
     assert process.carry() == "failed"
     assert "was edited since" in process.journal.run(RUN).message
     assert (world.directory / "compose.yml").read_text() == COMPOSE + "# mine\n"
+
+
+def test_rows_are_compared_once_the_services_run(tmp_path: Path) -> None:
+    """What differs makes a run that is done one that is not as before, and the old server is the way back."""
+    world, home = _fresh(tmp_path, "equal", "copy")
+    process = _Process(world, home)
+    assert process.carry() == "done"
+    rows = process.journal.facts(RUN, "rows")
+    assert (rows["rows"], rows["wrong"], rows["open"]) == (3, [], "")
+    assert _but(process) == ()
+    world, home = _fresh(tmp_path, "differs", "copy")
+    world.misread = {"mail": ["letter", "a second one"]}
+    process = _Process(world, home)
+    assert process.carry() == "done"
+    what, back = _but(process)
+    assert "mail: public.t does not hold what the old server held" in what
+    assert f"avnwizard rollback {RUN}" in back
+
+
+def test_services_that_wrote_before_a_resumed_run_could_compare(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is gone holds no rows of the switch: what differs by now is left open, and said."""
+    world, home = _fresh(tmp_path, "cut", "copy")
+    points = _passages(monkeypatch, _Process(*_fresh(tmp_path, "whole", "copy")).carry)
+    _passages(monkeypatch, _Process(world, home).carry, kill=points.index("start:start:after"))
+    world.served().databases["mail"] = ["letter", "written by a service"]
+    process = _Process(world, home)
+    assert process.carry() == "done"
+    assert _but(process) == ()
+    (note,) = PostgresMajor().outcome(process.journal, process.journal.run(RUN)).notes
+    assert "mail: public.t" in note
+
+
+def test_no_room_to_compare_every_row(tmp_path: Path) -> None:
+    """The run is done, and says what was left out."""
+    world, home = _fresh(tmp_path, "full", "copy")
+    world.free_bytes = 1000
+    process = _Process(world, home)
+    assert process.carry() == "done"
+    (note,) = PostgresMajor().outcome(process.journal, process.journal.run(RUN)).notes
+    assert "1 kB is free" in note
+    _is_new(world)
+
+
+def _but(process: _Process) -> tuple[str, ...]:
+    return PostgresMajor().outcome(process.journal, process.journal.run(RUN)).but

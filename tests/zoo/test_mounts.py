@@ -182,11 +182,22 @@ def _with_os_release(zoo: ZooStack, name: str, text: str, tmp_path: Path) -> str
 
 
 def test_another_release_of_the_same_libc_is_told(zoo: ZooStack, tmp_path: Path) -> None:
-    """Debian's next release sorts some text in another way: the plan says what to do about the indexes."""
+    """Debian's next release sorts some text in another way: indexes are made again there, and on the way back."""
     _with_os_release(zoo, "postgres:17-forky", "ID=debian\nVERSION_CODENAME=forky\n", tmp_path)
     bring_up(zoo, _two({"postgres": postgres()}, {"postgres": postgres("@REG@/postgres:17-forky")}))
     said = zoo.avnwizard("plan", "--to", "v1.6.0", "--json")
     assert any("from trixie to forky" in line and "REINDEX" in line for line in said.data["warnings"]), said.out
+    zoo.sql("CREATE COLLATION german (provider = icu, locale = 'de')")
+    zoo.sql("CREATE TABLE names AS SELECT 'Name ' || n AS name FROM generate_series(1, 100) n")
+    zoo.sql("CREATE INDEX by_name ON names (name COLLATE german)")
+    for go in (zoo.upgrade, zoo.rollback):
+        zoo.sql("UPDATE pg_collation SET collversion = '1.2.3' WHERE collname = 'german'")
+        file = zoo.sql("SELECT pg_relation_filenode('by_name')")
+        done = go()
+        assert done.code == ExitCode.DONE, done.err
+        stale = "SELECT count(*) FROM pg_collation WHERE collversion <> pg_collation_actual_version(oid)"
+        assert zoo.sql(stale) == "0"
+        assert zoo.sql("SELECT pg_relation_filenode('by_name')") != file
 
 
 def test_files_of_a_service_that_would_be_missing(zoo: ZooStack) -> None:

@@ -10,11 +10,12 @@ from avnwizard.adapters.postgres import carrying, looking, properties
 from avnwizard.adapters.postgres.container_access import ContainerPostgresAccess
 from avnwizard.adapters.postgres.contents import server_sum
 from avnwizard.adapters.postgres.database import PostgresDatabase
+from avnwizard.adapters.postgres.held_rows import DatabaseRows
 from avnwizard.adapters.postgres.live_copy import LiveCopies
 from avnwizard.adapters.postgres.piping import FromAlongside, pipe
 from avnwizard.adapters.postgres.session import session
 from avnwizard.domain.postgres import server_commands as commands
-from avnwizard.domain.postgres.contents import ServerSum
+from avnwizard.domain.postgres.contents import Depth, ServerSum
 from avnwizard.domain.postgres.copy_commands import CopyOrder
 from avnwizard.domain.postgres.major import Client, ServerFiles, ServerLook
 from avnwizard.domain.postgres.server_commands import ServerOrder
@@ -23,6 +24,7 @@ from avnwizard.ports import Database, PostgresAccess, Progress
 
 _START_S, _POLL_S = 180.0, 0.2
 _STOP_S = 180.0
+_COPY_S = 24 * 3600.0
 _LOG_LINES = 5
 
 
@@ -162,6 +164,16 @@ class DockerClusters:
         self.serve(order.server)
         return self._copies.finish(order)
 
+    def prepare_cold(self, order: CopyOrder) -> None:
+        """All that `upgrade_cold` needs and that can be had while the old server serves."""
+        self._copies.prepare(order)
+
+    def upgrade_cold(self, order: CopyOrder) -> tuple[str, ...]:
+        """Copy the stopped server's files, make the copy a server of the new major, and run it."""
+        self._copies.upgrade_stopped(order)
+        self.serve(order.server)
+        return self._copies.finish(order)
+
     def end_copy(self, order: CopyOrder) -> None:
         """Remove what follows the old server; the volume stays. No error when it is gone."""
         self._copies.end(order)
@@ -170,9 +182,19 @@ class DockerClusters:
         """Who is connected apart from avnwizard, a line each."""
         return looking.strangers(self._access(container))
 
-    def sum_up(self, container: str) -> ServerSum:
-        """Everything that a server holds, every row read."""
-        return server_sum(self._access(container))
+    def sum_up(self, container: str, depth: Depth = "rows") -> ServerSum:
+        """Everything that a server holds, as deep as asked for."""
+        return server_sum(self._access(container), depth)
+
+    def hold(self, container: str) -> DatabaseRows:
+        """Keep the rows of a server as they are now, to be summed up while others write."""
+        return DatabaseRows.hold(self._access(container))
+
+    def copy_volume(self, source: str, target: str, *, image: str, project: str, key: str) -> None:
+        """Make a volume with a copy of another one's files, which are only read."""
+        self._cli.unless_gone(commands.remove_server(f"{target}_copy"))
+        self._cli.run(commands.make_volume(target, project, key))
+        self._cli.run(commands.copy_volume(image, source, target, project), timeout_s=_COPY_S)
 
     def analyze(self, container: str, *, quick: bool) -> None:
         """Planner statistics for every database; `quick` is a rough first go."""

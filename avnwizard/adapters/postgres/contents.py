@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, LiteralString
 
 from avnwizard.adapters.postgres import catalog, properties
 from avnwizard.adapters.postgres.session import session
-from avnwizard.domain.postgres.contents import DatabaseSum, ServerSum
+from avnwizard.domain.postgres.contents import DatabaseSum, Depth, ServerSum
 from avnwizard.ports import PostgresAccess
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Connection = psycopg.Connection[tuple[Any, ...]]
 
-_DATABASES: LiteralString = (
+DATABASES: LiteralString = (
     "SELECT datname, pg_get_userbyid(datdba) FROM pg_database"
     " WHERE datallowconn AND datname NOT IN ('template0', 'template1') ORDER BY datname COLLATE \"C\""
 )
@@ -38,6 +38,13 @@ _LARGE_OBJECTS: LiteralString = """
      FROM pg_largeobject) || ' ' ||
     (SELECT coalesce(string_agg(concat_ws(' ', oid, pg_get_userbyid(lomowner), lomacl), '|' ORDER BY oid), '')
      FROM pg_largeobject_metadata)"""
+_LARGE_OBJECT_GRANTS: LiteralString = """
+  SELECT count(*),
+    coalesce(string_agg(concat_ws(' ', oid, pg_get_userbyid(lomowner), lomacl), '|' ORDER BY oid), '')
+  FROM pg_largeobject_metadata"""
+_FILES: LiteralString = """
+  SELECT n.nspname, c.relname, pg_relation_filenode(c.oid)
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE relkind = 'r'"""
 _OWNERSHIP: LiteralString = """
   WITH mine AS (SELECT * FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
   owned(kind, place, name, owner, acl) AS (
@@ -77,8 +84,13 @@ _STEADY: tuple[LiteralString, ...] = (
 )
 
 
-def server_sum(access: PostgresAccess) -> ServerSum:
-    """Everything, with every row read."""
+def server_sum(access: PostgresAccess, depth: Depth = "rows") -> ServerSum:
+    """Everything.
+
+    Args:
+        depth: in an "outline" a table is known by the number of its file, which pg_upgrade keeps from PostgreSQL 15
+            on. Only with "rows" are the contents of tables and large objects read.
+    """
     with session(access, "postgres") as connection:
         version, number, folder = connection.execute(
             "SELECT current_setting('server_version'), current_setting('server_version_num')::int,"
@@ -86,37 +98,60 @@ def server_sum(access: PostgresAccess) -> ServerSum:
         ).fetchall()[0]
         roles = {str(row[0]): _hash(row) for row in connection.execute(_ROLES).fetchall()}
         members = frozenset(tuple(map(str, row)) for row in connection.execute(_MEMBERS).fetchall())
-        databases = [(str(name), str(owner)) for name, owner in connection.execute(_DATABASES).fetchall()]
+        databases = [(str(name), str(owner)) for name, owner in connection.execute(DATABASES).fetchall()]
         known = {name: properties.read(connection, name) for name, _ in databases}
     found: dict[str, DatabaseSum] = {}
     for name, owner in databases:
         with session(access, name) as connection, catalog.one_moment(connection):
-            for statement in _STEADY:
-                connection.execute(statement)
+            steady(connection)
             found[name] = DatabaseSum(
                 owner=owner,
                 properties=known[name],
                 schema=catalog.fingerprint(connection),
-                tables=_tables(connection),
+                tables=_TABLES[depth](connection),
                 sequences=_sequences(connection),
-                large_objects=_large_objects(connection),
+                large_objects=large_objects(connection) if depth == "rows" else _grants_of_large_objects(connection),
                 ownership=_ownership(connection),
                 extensions=tuple(extension for extension, _ in catalog.extensions(connection)),
             )
     return ServerSum(str(version).split()[0], int(number) // 10000, str(folder), roles, members, found)
 
 
+def steady(connection: "Connection") -> None:
+    """Have values written alike by every server."""
+    for statement in _STEADY:
+        connection.execute(statement)
+
+
 def _tables(connection: "Connection") -> Mapping[str, tuple[int, str]]:
+    return {f"{schema}.{table}": sum_of(connection, schema, table) for schema, table in catalog.tables(connection)}
+
+
+def sum_of(connection: "Connection", schema: str, table: str) -> tuple[int, str]:
+    """(rows, checksum over the rows whatever their order)."""
     from psycopg import sql
 
-    found: dict[str, tuple[int, str]] = {}
-    for schema, table in catalog.tables(connection):
-        query = sql.SQL(
-            "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)::text FROM ONLY {} t"
-        ).format(sql.Identifier(schema, table))
-        rows, total = connection.execute(query).fetchall()[0]
-        found[f"{schema}.{table}"] = (int(rows), str(total))
-    return found
+    query = sql.SQL(
+        "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)::text FROM ONLY {} t"
+    ).format(sql.Identifier(schema, table))
+    rows, total = connection.execute(query).fetchall()[0]
+    return int(rows), str(total)
+
+
+def _files(connection: "Connection") -> Mapping[str, tuple[int, str]]:
+    found = {(str(a), str(b)): str(file) for a, b, file in connection.execute(_FILES).fetchall()}
+    return {f"{schema}.{table}": (0, found[schema, table]) for schema, table in catalog.tables(connection)}
+
+
+def _counts(connection: "Connection") -> Mapping[str, tuple[int, str]]:
+    return {name: (rows, "") for name, rows in catalog.row_counts(connection).items()}
+
+
+_TABLES: dict[Depth, Callable[["Connection"], Mapping[str, tuple[int, str]]]] = {
+    "outline": _files,
+    "counts": _counts,
+    "rows": _tables,
+}
 
 
 def _sequences(connection: "Connection") -> Mapping[str, tuple[int | None, bool]]:
@@ -130,9 +165,15 @@ def _sequences(connection: "Connection") -> Mapping[str, tuple[int | None, bool]
     return found
 
 
-def _large_objects(connection: "Connection") -> tuple[int, str]:
+def large_objects(connection: "Connection") -> tuple[int, str]:
+    """(how many, checksum over contents, owners and grants)."""
     count, total = connection.execute(_LARGE_OBJECTS).fetchall()[0]
     return int(count), str(total)
+
+
+def _grants_of_large_objects(connection: "Connection") -> tuple[int, str]:
+    count, said = connection.execute(_LARGE_OBJECT_GRANTS).fetchall()[0]
+    return int(count), _hash(said)
 
 
 def _ownership(connection: "Connection") -> str:

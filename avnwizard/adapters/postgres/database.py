@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from avnwizard.adapters.postgres import archive, catalog, lifecycle, properties, roles
+from avnwizard.adapters.postgres import archive, catalog, collations, lifecycle, properties, roles
 from avnwizard.adapters.postgres.meter import metered
 from avnwizard.adapters.postgres.moment import HeldMoment, held
 from avnwizard.adapters.postgres.read_back import NoToolsError, dump_read_back
@@ -13,6 +13,7 @@ from avnwizard.adapters.postgres.sealed_rows import PostgresSealedRows
 from avnwizard.adapters.postgres.session import asked, session
 from avnwizard.domain import commands
 from avnwizard.domain.host import DatabaseFacts, ServerFacts
+from avnwizard.domain.postgres.collations import StaleDatabase
 from avnwizard.domain.postgres.database import DatabaseContents, DatabaseProperties, FileFacts
 from avnwizard.domain.postgres.globals import GlobalsChange
 from avnwizard.domain.postgres.writes import WriteCounters
@@ -68,6 +69,14 @@ class PostgresDatabase:
             opened = {name: stack.enter_context(session(self._access, name)) for name in databases}
             schemas = {name: asked(name, catalog.fingerprint_giving_way, opened[name]) for name in databases}
             return {name: (schemas[name], asked(name, catalog.write_counters, opened[name])) for name in databases}
+
+    def stale_collations(self) -> tuple[StaleDatabase, ...]:
+        """The databases in which another library than the server has now put text in order, templates too."""
+        return collations.stale(self._access)
+
+    def renew_collations(self, database: str) -> int:
+        """Make the indexes of those again, then refresh the recorded versions; how many indexes. Repeatable."""
+        return collations.renew(self._access, database)
 
     def row_counts(self, database: str) -> dict[str, int]:
         """Exact rows per table ("schema.table"), as of one moment."""

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Mapping
 
 from avnwizard.adapters.docker.cli import DockerCli
+from avnwizard.adapters.postgres import collations
 from avnwizard.adapters.postgres.container_access import ContainerPostgresAccess
-from avnwizard.adapters.postgres.session import session
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres import copy_commands as commands
 from avnwizard.domain.postgres import server_commands
@@ -16,6 +16,7 @@ from avnwizard.errors import HostError
 _COPY_S, _UPGRADE_S = 24 * 3600.0, 3600.0
 _READY_S, _STOP_S, _POLL_S = 300.0, 180.0, 0.2
 _LOCATION = re.compile(r"^Latest checkpoint location:\s+([0-9A-F]+/[0-9A-F]+)$", re.MULTILINE)
+_IDENTITY = re.compile(r"^Database system identifier:\s+([0-9]+)$", re.MULTILINE)
 _SHUT_DOWN = re.compile(r"^Database cluster state:\s+shut down$", re.MULTILINE)
 _HINT = "The old server was only read. `--way dump` goes without pg_upgrade."
 
@@ -31,27 +32,27 @@ class LiveCopies:
     def __init__(self, cli: DockerCli, access: Callable[[str], ContainerPostgresAccess]) -> None:
         self._cli, self._access = cli, access
 
-    def begin(self, order: CopyOrder) -> None:
-        """Programs of the old image, a base backup, and a standby that streams."""
+    def prepare(self, order: CopyOrder) -> None:
+        """Programs of the old image, and an empty cluster of the new major."""
         self.end(order)
-        for argv, seconds in (
-            (commands.take_binaries(order), _UPGRADE_S),
-            (commands.fit_binaries(order), _UPGRADE_S),
-            (commands.make_new(order), _UPGRADE_S),
-            (commands.base_backup(order), _COPY_S),
-            (commands.run_standby(order), _UPGRADE_S),
-        ):
-            self._run(order, argv, seconds)
+        for argv in (commands.take_binaries(order), commands.fit_binaries(order), commands.make_new(order)):
+            self._run(order, argv, _UPGRADE_S)
+
+    def begin(self, order: CopyOrder) -> None:
+        """A base backup, and a standby that streams."""
+        self.prepare(order)
+        self._run(order, commands.base_backup(order), _COPY_S)
+        self._run(order, commands.run_standby(order), _UPGRADE_S)
         query = "SELECT coalesce((SELECT status FROM pg_stat_wal_receiver), '')"
         self._until(order, lambda: self._ask(order, query) == "streaming", "does not follow the old server")
 
     def position(self, order: CopyOrder) -> str:
-        """Where the old cluster ended; `HostError` where it was not shut down cleanly."""
+        """Where the old cluster ended, and which it is; `HostError` where it was not shut down cleanly."""
         said = self._cli.run(commands.stopped_at(order)).text
-        found = _LOCATION.search(said)
-        if not found or not _SHUT_DOWN.search(said):
+        found, own = _LOCATION.search(said), _IDENTITY.search(said)
+        if not found or not own or not _SHUT_DOWN.search(said):
             raise HostError("The old server was not shut down cleanly.", "Start it again, then resume.")
-        return found[1]
+        return f"{found[1]} {own[1]}"
 
     def upgrade(self, order: CopyOrder, position: str) -> None:
         """Promote the standby once it has all that the old server wrote, stop it, and upgrade it in its place.
@@ -60,12 +61,21 @@ class LiveCopies:
             position: as `position` told, "" for wherever it is: to rehearse.
         """
         if position:
-            query = f"SELECT pg_last_wal_replay_lsn() >= '{position}'::pg_lsn"  # hexadecimal digits
+            location, _, identity = position.partition(" ")  # digits, as `position` read them
+            if self._ask(order, "SELECT system_identifier FROM pg_control_system()") != identity:
+                raise HostError("The copy is another cluster's.", "Resume makes it again.")
+            query = f"SELECT pg_last_wal_replay_lsn() >= '{location}'::pg_lsn"
             self._until(order, lambda: self._ask(order, query) == "t", "lacks the end of what the old server wrote")
         if self._ask(order, "SELECT pg_promote(true, 60)") != "t":
             raise HostError("The copy cannot be promoted.", _HINT)
         self._cli.run(server_commands.stop_server(order.standby), timeout_s=_STOP_S)
         self._cli.run(server_commands.remove_server(order.standby))
+        self._run(order, commands.upgrade(order), _UPGRADE_S)
+
+    def upgrade_stopped(self, order: CopyOrder) -> None:
+        """Copy the stopped server's files, and upgrade the copy."""
+        self.position(order)
+        self._run(order, commands.copy_stopped(order), _COPY_S)
         self._run(order, commands.upgrade(order), _UPGRADE_S)
 
     def finish(self, order: CopyOrder) -> tuple[str, ...]:
@@ -77,20 +87,12 @@ class LiveCopies:
         return tuple(self._collate(name))
 
     def _collate(self, name: str) -> list[str]:
-        from psycopg import sql
-
-        query = (
-            "SELECT datname FROM pg_database WHERE datallowconn"
-            " AND datcollversion IS DISTINCT FROM pg_database_collation_actual_version(oid)"
-        )
-        with session(self._access(name), "postgres") as connection:
-            found = [str(row[0]) for row in connection.execute(query).fetchall()]
-        for database in found:
-            with session(self._access(name), database) as connection:
-                which = sql.Identifier(database)
-                connection.execute(sql.SQL("REINDEX DATABASE {}").format(which))
-                connection.execute(sql.SQL("ALTER DATABASE {} REFRESH COLLATION VERSION").format(which))
-        return [f"{printable(one, limit=63)}: indexes made again, for the new library's order" for one in found]
+        access = self._access(name)
+        found = []
+        for one in collations.stale(access):
+            collations.renew(access, one.name)
+            found.append(f"{printable(one.name, limit=63)}: indexes made again, for the new library's order")
+        return found
 
     def end(self, order: CopyOrder) -> None:
         """Remove the helper containers; no error when they are gone."""
@@ -101,7 +103,7 @@ class LiveCopies:
         done = self._cli.try_(argv, timeout_s=timeout_s, env=self._env(order))
         if done.code != 0:
             said = printable(" ".join(done.complaint.split()), limit=600)
-            raise HostError(f"The live copy failed: {said}", _HINT)
+            raise HostError(f"The copy failed: {said}", _HINT)
 
     def _ask(self, order: CopyOrder, query: str) -> str:
         done = self._cli.try_(commands.ask_standby(order, query), env=self._env(order), timeout_s=120.0)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 _SERVER: LiteralString = """
   SELECT current_setting('server_version'), current_setting('server_version_num')::int, rolname,
     current_setting('data_checksums') = 'on',
-    (SELECT setting::bigint FROM pg_settings WHERE name = 'wal_segment_size')
+    (SELECT setting::bigint FROM pg_settings WHERE name = 'wal_segment_size'),
+    current_setting('wal_level') <> 'minimal' AND current_setting('max_wal_senders')::int >= 2
   FROM pg_authid WHERE oid = 10"""
 _DATABASES: LiteralString = """
   SELECT datname, pg_get_userbyid(datdba), pg_database_size(oid) FROM pg_database
@@ -46,7 +47,7 @@ _STRANGERS: LiteralString = """
 def look(access: PostgresAccess) -> ServerLook:
     """Ask the server; nothing is changed."""
     with session(access, "postgres") as connection:
-        version, number, superuser, checksums, segment = connection.execute(_SERVER).fetchall()[0]
+        version, number, superuser, checksums, segment, streams = connection.execute(_SERVER).fetchall()[0]
         rows = connection.execute(_DATABASES).fetchall()
         base = properties.read(connection, "postgres")
         facts = {name: properties.read(connection, str(name)) for name, *_ in rows}
@@ -85,6 +86,7 @@ def look(access: PostgresAccess) -> ServerLook:
         tablespaces=tablespaces,
         settings=settings,
         checksums=bool(checksums),
+        streams=bool(streams),
         wal_segment_bytes=int(segment),
         locale=tuple(locale),
         odd_options=tuple(sorted(odd)),

@@ -1,4 +1,4 @@
-"""`postgres plan|upgrade|forget`: the stack's Postgres on its next major."""
+"""`postgres plan|upgrade|forget|reindex`: the stack's Postgres on its next major, and on other libraries."""
 
 from typing import TYPE_CHECKING, Annotated, get_args
 
@@ -19,7 +19,9 @@ MajorOption = Annotated[int, typer.Option("--to", metavar="MAJOR", min=10, max=9
 ImageOption = Annotated[
     str, typer.Option("--image", metavar="NAME:TAG", help="The new image. Default: the running one's of that major.")
 ]
-WayOption = Annotated[str, typer.Option("--way", help='"copy" or "dump". Default: what `postgres plan` recommends.')]
+WayOption = Annotated[
+    str, typer.Option("--way", help='"copy", "cold" or "dump". Default: what `postgres plan` recommends.')
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -28,6 +30,7 @@ def register(app: typer.Typer) -> None:
     group.command()(plan)
     group.command()(upgrade)
     group.command()(forget)
+    group.command()(reindex)
     app.add_typer(group, name="postgres")
 
 
@@ -111,6 +114,28 @@ def forget(
     if not yes:
         confirm(f"Type {one.volume} to remove it for good", one.volume)
     return start(host, order_forgetting(host, one), detach=False)
+
+
+def reindex(stack: StackOption = HERE, *, dry_run: DryRunOption = False, yes: YesOption = False) -> int:
+    """Make the indexes again that a library of another version put in order, and refresh the recorded versions.
+
+    An upgrade does it by itself after each new image of Postgres; this is for an image that was changed by hand. A
+    table takes no writes while one of its indexes is made again.
+    """
+    from avnwizard.flows.postgres.renewing import look
+    from avnwizard.flows.run.orders import order_reindex
+
+    host = open_stack(stack)
+    found = look(host)
+    for one in found:
+        say(one.sentence)
+    if not found:
+        say("Every index is in the order of the server's libraries.")
+    if dry_run or not found:
+        return ExitCode.DONE
+    if not yes:
+        confirm(f"Type {host.stack.project.name} to start", host.stack.project.name)
+    return start(host, order_reindex(host), detach=False)
 
 
 def _planned(host: "Host", to: int, image: str, way: str) -> "MajorPlan":

@@ -1,11 +1,14 @@
 """All that a server holds, as figures that two servers of different majors share where they hold the same."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres.database import DatabaseProperties
 
+Depth = Literal["outline", "counts", "rows"]
+"""How a server is summed up: without a row, which takes the same time at any size; with the rows counted; or read."""
 _SHOWN = 3
 
 
@@ -15,9 +18,10 @@ class DatabaseSum:
 
     Attributes:
         schema: a hash over its definitions.
-        tables: "schema.table" -> (rows, checksum over the rows whatever their order).
+        tables: "schema.table" -> (rows, checksum over the rows whatever their order); in an outline, for which no row
+            was read, (0, the number of its file); where rows were counted, (rows, "").
         sequences: "schema.sequence" -> (last value, whether it was called).
-        large_objects: (how many, checksum over their contents, owners and grants).
+        large_objects: (how many, checksum over their contents, owners and grants; without contents in an outline).
         ownership: a hash over owners and grants of what is in it.
         extensions: names; each server has its own versions.
     """
@@ -57,6 +61,16 @@ class ServerSum:
     def tables(self) -> int:
         """How many."""
         return sum(len(one.tables) for one in self.databases.values())
+
+
+def without_files(one: ServerSum) -> ServerSum:
+    """An outline without the numbers of the tables' files: pg_upgrade keeps them from PostgreSQL 15 on."""
+    return replace(
+        one,
+        databases={
+            name: replace(each, tables=dict.fromkeys(each.tables, (0, ""))) for name, each in one.databases.items()
+        },
+    )
 
 
 def differences(old: ServerSum, new: ServerSum) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The commands of the way by a live copy: a standby in the new volume, made a server of the new major by pg_upgrade.
+"""The commands of the ways by pg_upgrade, on a copy in the new volume: it follows the old server, or is a cold one.
 
 Nothing but the new volume is mounted where anything is written, so that `--link` has one file system, and the old
 volume is out of reach. The old binaries are copied out of the old image: no image with both is needed.
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from avnwizard.domain.commands import Argv
-from avnwizard.domain.postgres.server_commands import LABEL, ServerOrder
+from avnwizard.domain.postgres.server_commands import CLONE, LABEL, ServerOrder
 
 PORT = 54329
 SOCKETS = "/tmp"  # noqa: S108 - within a helper container
@@ -85,8 +85,19 @@ def fit_binaries(order: CopyOrder) -> Argv:
 
 
 def base_backup(order: CopyOrder) -> Argv:
-    """The running server's files, and the WAL meanwhile, from within its own network."""
+    """The running server's files, and the WAL meanwhile, from within its own network.
+
+    Each file is read back and compared with the checksum that the old server sent along (`pg_verifybackup`, 13 and
+    newer), while that serves on.
+    """
     return _helper(order, order.image_old_id, f"container:{order.server.like}", _BASE_BACKUP)
+
+
+def copy_stopped(order: CopyOrder) -> Argv:
+    """The stopped server's files from the old volume, which is read only; the copy's control data must be equal."""
+    argv = _helper(order, order.image_old_id, "none", _COPY_STOPPED, str(PurePosixPath("/from") / order.data_old))
+    at = argv.index("--volume")
+    return (*argv[:at], "--volume", f"{order.volume_old}:/from:ro", *argv[at:])
 
 
 def run_standby(order: CopyOrder) -> Argv:
@@ -169,7 +180,16 @@ _BASE_BACKUP = f"""set -e
 rm -rf {_WORK}/data; mkdir {_WORK}/data; chmod 700 {_WORK}/data
 pg_basebackup --host=127.0.0.1 --no-password --pgdata={_WORK}/data --wal-method=stream --checkpoint=fast \\
   --write-recovery-conf
+if command -v pg_verifybackup >/dev/null; then pg_verifybackup --quiet --no-parse-wal {_WORK}/data; fi
 chown -R postgres {_WORK}/data
+"""
+_COPY_STOPPED = f"""set -e
+{CLONE}from=$1; to={_WORK}/data
+[ ! -e "$from/postmaster.pid" ] || {{ echo 'the old server was not shut down' >&2; exit 1; }}
+rm -rf "$to"; mkdir "$to"; chmod 700 "$to"
+clone "$from/." "$to/"
+LC_ALL=C pg_controldata "$from" >{_WORK}/control.old; LC_ALL=C pg_controldata "$to" >{_WORK}/control.new
+cmp -s {_WORK}/control.old {_WORK}/control.new || {{ echo 'the copy is not of this server' >&2; exit 1; }}
 """
 _AS = """as() { if command -v gosu >/dev/null; then gosu postgres "$@"; elif command -v su-exec >/dev/null; then
   su-exec postgres "$@"; else setpriv --reuid=postgres --regid=postgres --init-groups "$@"; fi; }

@@ -9,10 +9,10 @@ from typing import Literal
 from avnwizard.domain.host import Image, Mount
 from avnwizard.domain.plain import printable
 
-Way = Literal["copy", "dump"]
+Way = Literal["copy", "cold", "dump"]
 Client = Literal["target", "source"]
 """Whose pg_dump reads the old server."""
-WAYS: tuple[Way, ...] = ("copy", "dump")
+WAYS: tuple[Way, ...] = ("copy", "cold", "dump")
 MAJOR_VARIABLE, PGDATA_VARIABLE = "PG_MAJOR", "PGDATA"
 """Set by the official image, and so by all that are built on it (docker-library/postgres)."""
 _MOUNT_BEFORE_18 = "/var/lib/postgresql/data"
@@ -59,6 +59,7 @@ class ServerLook:
         checksums: whether data checksums are on.
         odd_options: options of columns that PostgreSQL does not know; some builds write their own, and pg_upgrade
             fails on them (Debian's 17.12 has "pg_attver").
+        streams: whether the server would let a copy follow it (wal_level, max_wal_senders).
         locale: initdb's words for the cluster, such as "--encoding=UTF8".
     """
 
@@ -78,6 +79,7 @@ class ServerLook:
     locale: tuple[str, ...] = ()
     odd_options: tuple[str, ...] = ()
     replicas: tuple[str, ...] = ()
+    streams: bool = True
 
     @property
     def total_bytes(self) -> int:

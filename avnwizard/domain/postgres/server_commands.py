@@ -8,14 +8,26 @@ from dataclasses import dataclass
 
 from avnwizard.domain.commands import Argv, conninfo
 
+CLONE = """clone() {
+  if cp --help 2>&1 | grep -q reflink; then cp -a --reflink=auto "$1" "$2"; else cp -a "$1" "$2"; fi
+}
+"""
+"""BusyBox' cp shares no blocks (1.36)."""
 LABEL = "avnwizard.postgres"
 """On every helper container, with the Compose project's name."""
 _VARIABLES = ("POSTGRES_DB", "POSTGRES_INITDB_ARGS", "POSTGRES_PASSWORD", "POSTGRES_USER")
-_FOR_THE_LOAD = (
+FOR_THE_LOAD = (
     "autovacuum=off", "full_page_writes=off", "maintenance_work_mem=256MB", "max_locks_per_transaction=1024",
     "max_wal_senders=0", "max_wal_size=8GB", "synchronous_commit=off", "wal_level=minimal",
 )  # fmt: skip
 """For the command line of the server that is filled, so nothing of it is left in its files. `fsync` stays on."""
+
+
+FOR_READING = (
+    "archive_mode=off", "autovacuum=off", "cron.launch_active_jobs=off", "default_transaction_read_only=on",
+    "max_logical_replication_workers=0", "max_wal_senders=0", "wal_level=minimal",
+)  # fmt: skip
+"""For a server on a copy of the old volume, which must do nothing of its own: no job, no archive, no subscription."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +40,7 @@ class ServerOrder:
         like: the id of the container whose user, password, network and settings it gets.
         mount: where the volume is mounted.
         initdb: what `initdb` is given where the volume is empty.
+        settings: "name=value", for its command line.
     """
 
     name: str
@@ -37,12 +50,21 @@ class ServerOrder:
     mount: str
     like: str
     initdb: tuple[str, ...] = ()
+    settings: tuple[str, ...] = FOR_THE_LOAD
 
 
 def make_volume(name: str, project: str, key: str) -> Argv:
     """A volume that Compose takes for the project's own; without its config hash, it never offers to empty it."""
     labels = ("--label", f"com.docker.compose.project={project}", "--label", f"com.docker.compose.volume={key}")
     return ("docker", "volume", "create", *labels, name)
+
+
+def copy_volume(image: str, source: str, target: str, project: str) -> Argv:
+    """Copy a volume's files, sharing blocks where the file system can (XFS, Btrfs); the source is read only."""
+    argv = ["docker", "container", "run", "--rm", "--name", f"{target}_copy", "--label", f"{LABEL}={project}"]
+    argv += ["--network", "none", "--no-healthcheck", "--pull", "never", "--user", "0"]
+    argv += ["--volume", f"{source}:/from:ro", "--volume", f"{target}:/to", "--entrypoint", "sh"]
+    return (*argv, image, "-c", f"{CLONE}clone /from/. /to/")
 
 
 def drop_volume(name: str) -> Argv:
@@ -61,7 +83,7 @@ def run_server(order: ServerOrder, network: str, words: Sequence[str]) -> Argv:
         argv += ["--env", name]
     argv += ["--network", network, "--no-healthcheck", "--pull", "never", "--restart", "no", "--stop-timeout", "120"]
     argv += ["--shm-size", "256m", "--volume", f"{order.volume}:{order.mount}", order.image_id]
-    load = [word for each in _FOR_THE_LOAD for word in ("-c", each)]
+    load = [word for each in order.settings for word in ("-c", each)]
     return (*argv, *(words or ("postgres",)), *load)
 
 

@@ -11,11 +11,13 @@ from avnwizard.engine.step import Step
 from avnwizard.flows.edge.watch import watched
 from avnwizard.flows.flow import Around, Flow, Outcome, Touched
 from avnwizard.flows.host import Host
+from avnwizard.flows.postgres.cold import PrepareCold, RehearseCold, UpgradeCold
 from avnwizard.flows.postgres.copying import CopyLive, ProveCopy, RehearseUpgrade, UpgradeCopy
 from avnwizard.flows.postgres.finishing import Analyze, VerifyMajor
 from avnwizard.flows.postgres.moving import MoveData, Prove
 from avnwizard.flows.postgres.plan import MajorPlan, from_json
 from avnwizard.flows.postgres.preparing import SERVED, Rehearse
+from avnwizard.flows.postgres.rows import OPEN, ROWS, WRONG, Holder, HoldRows, ProveRows
 from avnwizard.flows.postgres.switching import Switch
 from avnwizard.flows.postgres.world import World
 from avnwizard.flows.stack.run_folder import ENV_BEFORE, RunFolder
@@ -84,23 +86,24 @@ class PostgresMajor(Flow):
         """From what to what, and the proof."""
         del journal
         plan = from_json(run.plan)
-        proof = next((step.facts for step in steps if step.name == Prove.name and "rows" in step.facts), {})
+        proofs = [step.facts for step in steps if step.name in {Prove.name, ROWS}]
+        facts = {name: value for each in proofs for name, value in each.items()}
         lines = [
-            f"- PostgreSQL {plan.version_old} to {printable(str(proof.get('version', plan.major_new)))}",
+            f"- PostgreSQL {plan.version_old} to {printable(str(facts.get('version', plan.major_new)))}",
             f"- image: {printable(plan.image_old)} to {printable(plan.image_new)}",
             f"- old volume, untouched: {printable(plan.volume_old)}; new volume: {printable(plan.volume_new)}",
             f"- snapshot: {printable(str(plan.snapshot.folder))}",
         ]
-        if proof:
+        if "rows" in facts:
             lines.append(
-                f"- proven equal: {proof['tables']} tables with {proof['rows']:,} rows, {proof['roles']} roles"
+                f"- proven equal: {facts['tables']} tables with {facts['rows']:,} rows, {facts.get('roles', 0)} roles"
             )
+        lines += [f"- {printable(line, limit=600)}" for line in (*facts.get(WRONG, ()), facts.get(OPEN, "")) if line]
         return lines
 
     def outcome(self, journal: Journal, run: RunRecord) -> Outcome:
-        """What changed, and what to look at."""
-        del journal
-        plan = from_json(run.plan)
+        """What changed, what to look at, and what the comparison of every row found."""
+        plan, found = from_json(run.plan), journal.facts(run.id, ROWS)
         facts = (
             ("Postgres", f"{plan.version_old} → {plan.major_new}"),
             ("Databases", str(len(plan.databases))),
@@ -110,7 +113,10 @@ class PostgresMajor(Flow):
             f"the edit of {plan.compose_file} is yours: commit it, or carry it into the next release",
             "once you are sure: avnwizard postgres forget removes the old volume",
         )
-        return Outcome(facts, str(plan.snapshot.folder), tomorrow)
+        wrong, left_open = tuple(map(str, found.get(WRONG, ()))), str(found.get(OPEN, ""))
+        back = (f"Go back before users write more: avnwizard rollback {run.id}",) if wrong else ()
+        notes = (left_open,) if left_open else ()
+        return Outcome(facts, str(plan.snapshot.folder), tomorrow, notes, but=(*wrong, *back))
 
 
 def steps_of(host: Host, plan: MajorPlan, run: str) -> list[Step]:
@@ -120,12 +126,17 @@ def steps_of(host: Host, plan: MajorPlan, run: str) -> list[Step]:
     stop = StopWriters(host, plan.stop)
     dump: list[Step] = [Rehearse(world), stop, MoveData(world), Prove(world)]
     copy: list[Step] = [RehearseUpgrade(world), CopyLive(world), stop, UpgradeCopy(world), ProveCopy(world)]
+    cold: list[Step] = [RehearseCold(world), PrepareCold(world), stop, UpgradeCold(world), ProveCopy(world)]
+    ways = {"copy": copy, "cold": cold, "dump": dump}
+    holder = Holder()
     return [
         TakeSnapshot(host, plan.snapshot, lambda: folder.env(ENV_BEFORE)),
-        *(copy if plan.way == "copy" else dump),
+        *ways[plan.way],
         Switch(world),
+        HoldRows(world, holder),
         StartWriters(host, plan.stop),
         Analyze(world),
         VerifyMajor(world),
+        ProveRows(world, holder),
         *copies(host, plan.snapshot),
     ]

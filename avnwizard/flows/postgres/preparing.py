@@ -64,6 +64,7 @@ class Rehearse(MakeServer):
     name = "rehearse"
     kind = StepKind.RESTORE
     guess_s = 20.0
+    clients = _CLIENTS
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
@@ -100,7 +101,7 @@ class Rehearse(MakeServer):
 
     def _tried(self, ctx: StepContext, old: Container) -> tuple[Client, str]:
         refused = ""
-        for client in _CLIENTS:
+        for client in self.clients:
             try:
                 self._try(ctx, old, client)
             except HostError as error:

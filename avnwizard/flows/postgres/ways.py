@@ -8,7 +8,8 @@ from avnwizard.flows.postgres.plan import WayOffer
 
 _RESTORE_BYTES_S = 15_000_000
 """A cautious guess for pg_dump into pg_restore with all indexes and the proof, on two cores."""
-_PROVE_BYTES_S = 100_000_000
+_COPY_BYTES_S = 150_000_000
+"""Files from one volume to another on the same disk; next to nothing where the file system shares blocks."""
 _SWITCH_S, _UPGRADE_S = 10.0, 6.0
 """To stop the services, shut the old server down, start the new one and the services; for pg_upgrade, at any size."""
 _BINARIES_BYTES = 300_000_000
@@ -28,7 +29,15 @@ def offers(look: ServerLook, *, mount: str, pgdata: str) -> tuple[WayOffer, ...]
             "copy",
             "pg_upgrade on a live copy of the old server, rehearsed on another copy first",
             _why_no_copy(look, mount, pgdata),
-            _SWITCH_S + _UPGRADE_S + total / _PROVE_BYTES_S,
+            _SWITCH_S + _UPGRADE_S,
+            total + wal + _BINARIES_BYTES,
+            _UNTIL_WRITES,
+        ),
+        WayOffer(
+            "cold",
+            "pg_upgrade on a copy of the stopped server's files (blocks are shared on XFS and Btrfs)",
+            _why_no_pg_upgrade(look, mount, pgdata),
+            _SWITCH_S + _UPGRADE_S + total / _COPY_BYTES_S,
             total + wal + _BINARIES_BYTES,
             _UNTIL_WRITES,
         ),
@@ -44,12 +53,19 @@ def offers(look: ServerLook, *, mount: str, pgdata: str) -> tuple[WayOffer, ...]
 
 
 def _why_no_copy(look: ServerLook, mount: str, pgdata: str) -> str:
+    unlogged = [f"{one.name}.{table}" for one in look.databases for table in one.unlogged]
+    if unlogged:
+        named = ", ".join(printable(one, limit=127) for one in unlogged)
+        return f"a live copy has no rows of unlogged tables: {named}"
+    if not look.streams:
+        return "no copy can follow the server (wal_level is minimal, or max_wal_senders below 2)"
+    return _why_no_pg_upgrade(look, mount, pgdata)
+
+
+def _why_no_pg_upgrade(look: ServerLook, mount: str, pgdata: str) -> str:
     if look.odd_options:
         names = ", ".join(printable(one, limit=63) for one in look.odd_options)
         return f"columns have options that the new server refuses ({names}), so pg_upgrade would fail"
-    unlogged = [f"{one.name}.{table}" for one in look.databases for table in one.unlogged]
-    if unlogged:
-        return f"a copy has no rows of unlogged tables: {', '.join(printable(one, limit=127) for one in unlogged)}"
     if pgdata == mount:
         return "the new image keeps its data at the top of its volume, where the copy has no place alongside"
     return ""

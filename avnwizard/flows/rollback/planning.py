@@ -34,6 +34,7 @@ from avnwizard.flows.stack.former_images import reach
 from avnwizard.flows.stack.former_release import gone_for_good, model_of_before, of_plan, old_services, writers
 from avnwizard.flows.stack.kept_images import SAVE, saved_ids
 from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.steps.collations import RenewIndexes
 from avnwizard.flows.steps.data import ReturnData
 from avnwizard.flows.steps.former_images import FetchImages, ReturnNames
 from avnwizard.flows.steps.images import PullImages
@@ -47,7 +48,7 @@ from avnwizard.flows.steps.save_rows import SaveRows
 from avnwizard.flows.steps.start_back import StartBack
 from avnwizard.flows.steps.verify import Verify
 from avnwizard.flows.steps.writers import StopWriters
-from avnwizard.flows.upgrade.steps import upgrade_steps
+from avnwizard.flows.upgrade.steps import is_database_replaced, upgrade_steps
 from avnwizard.planned import StepKind
 
 _JOBS_END_S = 120.0
@@ -218,9 +219,11 @@ def _steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
         yield RollBackService(scene, plan.first, dict(plan.services)[plan.first])
     yield from _database_steps(scene, plan)
     yield from _service_steps(scene, plan)
+    back = [name for name, strategy in plan.services if strategy != "skip"]
+    if any(is_database_replaced(scene, part) for part in scene.plan.services) and scene.host.postgres_service in back:
+        yield RenewIndexes(scene.host)
     if plan.save_rows:
         yield SaveRows(scene, Path(plan.snapshot), plan.databases)
-    back = [name for name, strategy in plan.services if strategy != "skip"]
     now = scene.plan.current
     yield Verify(scene, tag=now.tag, commit=now.commit, back=back, borrowed=plan.borrowed)
     if plan.borrowed:

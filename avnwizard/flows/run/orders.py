@@ -14,6 +14,7 @@ from avnwizard.flows.kubernetes.flow import UpgradeKubernetes
 from avnwizard.flows.postgres import forget as forgetting
 from avnwizard.flows.postgres import plan as major
 from avnwizard.flows.postgres.flow import PostgresMajor
+from avnwizard.flows.postgres.renewing import RenewOrder
 from avnwizard.flows.postgres.world import save_files
 from avnwizard.flows.rehearse import plan as rehearsing
 from avnwizard.flows.rehearse.flow import Rehearsal
@@ -123,6 +124,16 @@ def order_forgetting(host: Host, one: forgetting.Leftover) -> str:
     """
     title = f"removal of {one.volume}"
     return launch.create(host, forgetting.ForgetOld.kind, title=title, plan=forgetting.to_json(one))
+
+
+def order_reindex(host: Host) -> str:
+    """Write down that indexes which another library put in order are made again; the run's name.
+
+    Raises:
+        BusyError: another run holds the stack.
+        RefusedError: another run is unfinished.
+    """
+    return launch.create(host, RenewOrder.kind, title="rebuild of indexes", plan="{}")
 
 
 def order_helm(host: Host, plan: helm.KubePlan) -> str:

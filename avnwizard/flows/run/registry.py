@@ -10,6 +10,7 @@ from avnwizard.flows.flow import Flow
 from avnwizard.flows.kubernetes.flow import UpgradeKubernetes
 from avnwizard.flows.postgres.flow import PostgresMajor
 from avnwizard.flows.postgres.forget import ForgetOld
+from avnwizard.flows.postgres.renewing import RenewOrder
 from avnwizard.flows.rehearse.flow import Rehearsal
 from avnwizard.flows.restore.flow import Restore
 from avnwizard.flows.rollback.flow import Rollback
@@ -35,6 +36,7 @@ def _flows() -> dict[str, Flow]:
             Rotate(),
             PostgresMajor(),
             ForgetOld(),
+            RenewOrder(),
             Rehearsal(),
             UpgradeKubernetes(),
             Undo(),

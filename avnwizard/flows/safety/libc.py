@@ -1,4 +1,4 @@
-"""Refuse a Postgres image with another C library on the same data, and warn of another release of the same one."""
+"""Refuse a Postgres image with another C library on the same data, and say what another release of it takes."""
 
 from collections.abc import Sequence
 
@@ -79,7 +79,8 @@ def _judged(
             Finding(
                 CHECK, "warn",
                 f"{service} moves from {printable(here.release)} to {printable(there.release)}, whose C library may "
-                "sort text in another way: afterwards REINDEX each database, then refresh its collation version.",
+                "sort text in another way: once it runs, avnwizard asks it which indexes that concerns, makes these "
+                "again (REINDEX), and refreshes the recorded versions.",
             )
         ]  # fmt: skip
     return []

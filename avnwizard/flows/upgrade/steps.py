@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 from avnwizard.domain.plan import Plan, ServicePlan
 from avnwizard.engine.step import Step
@@ -10,6 +11,7 @@ from avnwizard.flows.stack.run_folder import ENV_BEFORE, RunFolder
 from avnwizard.flows.stack.scene import Scene
 from avnwizard.flows.steps.bake import Bake
 from avnwizard.flows.steps.code import Checkout, WriteEnv
+from avnwizard.flows.steps.collations import RenewIndexes
 from avnwizard.flows.steps.copy_off import copies
 from avnwizard.flows.steps.data import CopyData
 from avnwizard.flows.steps.images import PullImages
@@ -49,15 +51,26 @@ def _steps(scene: Scene) -> Iterator[Step]:
     yield PullImages(scene)
     if scene.plan.saved:
         yield SaveImages(scene)
-    for part in scene.plan.services:
+    waits = False  # a wave's steps stay in a row
+    for part, following in pairwise([*scene.plan.services, None]):
+        assert part is not None
         if part.data == "copy":
             yield CopyData(scene, part)
         yield _service(scene, part)
+        waits = waits or is_database_replaced(scene, part)
+        if waits and not (part.wave and following and following.wave == part.wave):
+            waits = False
+            yield RenewIndexes(scene.host)
     yield Verify(scene, tag=scene.plan.target.tag, commit=scene.plan.target.commit)
     if scene.plan.bake_s:
         yield Bake(scene)
     if not scene.plan.again:
         yield from copies(scene.host, scene.plan.snapshot)
+
+
+def is_database_replaced(scene: Scene, part: ServicePlan) -> bool:
+    """Whether it is the stack's Postgres, which gets another container: its image may bring other libraries."""
+    return part.service == scene.host.postgres_service and part.strategy in {"surge", "recreate"}
 
 
 def _service(scene: Scene, part: ServicePlan) -> Step:

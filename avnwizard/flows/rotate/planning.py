@@ -27,6 +27,7 @@ from avnwizard.flows.rotate.steps import rotation_steps
 from avnwizard.flows.stack import drift
 from avnwizard.flows.stack.same import Target
 from avnwizard.flows.upgrade.service_plans import services_of
+from avnwizard.flows.upgrade.waving import waved
 
 _ID_BYTES = 4
 
@@ -172,7 +173,7 @@ def _stack_plan(host: Host, found: Found, wanted: tuple[Secret, ...]) -> Plan:
     containers = [one for one in host.stack.containers() if not one.one_off]
     target = Target(after, {}, env, changed, frozenset(after.services))
     planned = services_of(host, target, {}, containers, (), found.model)
-    services = tuple(part for part in planned if _is_rolled(part, changed))
+    services = waved(host, tuple(part for part in planned if _is_rolled(part, changed)), after, ())
     head, roll = host.repo.head(), host.config.roll
     here = ReleaseRef(head.tag or head.commit[:12], head.commit, "")
     return Plan(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from avnwizard.domain.config import Config, StatePaths
+from avnwizard.domain.host import ComposeProject
 from avnwizard.domain.offsite import Place
 from avnwizard.domain.postgres.choice import DatabaseChoice
 from avnwizard.engine.adopting import BY_HAND, adopt
@@ -36,6 +37,10 @@ def _no_cluster(_context: str) -> Cluster:
     )
 
 
+def _no_other_stack(_project: ComposeProject) -> Stack:
+    raise RefusedError("Services cannot be started from other compose files here.", "Use a Docker Engine.")
+
+
 def _no_offsite(place: Place, _environment: Mapping[str, str]) -> Offsite:
     raise RefusedError(f"No copies can be sent to {place} from here.", "Use restic or rclone on the Docker host.")
 
@@ -55,6 +60,7 @@ class Host:
         caller: asks the stack's APIs for the canary; None where nobody can.
         clusters: makes Postgres servers of another major alongside the stack's.
         rehearsals: makes an isolated copy of the stack.
+        stack_of: the same engine by other compose files of the project.
         cluster: the way to the Kubernetes cluster by a context, "" for the one that is set.
     """
 
@@ -76,6 +82,7 @@ class Host:
     caller: Caller | None = None
     rehearsals: Callable[[], Rehearsals] = _no_rehearsals
     cluster: Callable[[str], Cluster] = _no_cluster
+    stack_of: Callable[[ComposeProject], Stack] = _no_other_stack
 
     @property
     def postgres_service(self) -> str:

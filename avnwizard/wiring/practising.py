@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,7 @@ def _practice_host(practice: "PracticeHost") -> Host:
     from avnwizard.adapters.postgres import PostgresDatabase
     from avnwizard.practice.disk import PracticeDatabase
     from avnwizard.practice.edge_probe import PracticeEdge
+    from avnwizard.practice.stack import PracticeStack
 
     repo = open_repo(practice.project.directory)
     state = StatePaths(practice.home / "state")
@@ -48,8 +49,11 @@ def _practice_host(practice: "PracticeHost") -> Host:
     reach, asking = lambda _service: database, lambda: probe
     around = (LocalFiles(), clock, choice, reach, asking, sql, HostHooks())
     copies = _practice_rehearsals(practice)
-    return Host(
-        config, state, repo, stack, edge, *around, offsite=offsite, image_signatures=Cosign, rehearsals=lambda: copies
+    host = Host(config, state, repo, stack, edge, *around, offsite=offsite, image_signatures=Cosign)
+    return replace(
+        host,
+        rehearsals=lambda: copies,
+        stack_of=lambda project: PracticeStack(project, practice.state, practice.cluster),
     )
 
 

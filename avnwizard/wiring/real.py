@@ -52,7 +52,9 @@ def open_real(directory: Path) -> Host:
     reach, sql = partial(_container_database, stack), sql_reader()
     around = (LocalFiles(), SystemClock(), choice, reach, http_probe, sql, HostHooks(), _clusters, offsite, Cosign)
     caller = HttpCaller(stack.containers)
-    return Host(config, state, repo, stack, edge, *around, caller=caller, rehearsals=_rehearsals)
+    return Host(
+        config, state, repo, stack, edge, *around, caller=caller, rehearsals=_rehearsals, stack_of=DockerStack
+    )
 
 
 def _open_release(config: Config, state: StatePaths, repo: "Repo") -> Host:

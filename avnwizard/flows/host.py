@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from avnwizard.domain.config import Config, StatePaths
+from avnwizard.domain.host import ComposeProject
 from avnwizard.domain.offsite import Place
 from avnwizard.domain.postgres.choice import DatabaseChoice
 from avnwizard.domain.postgres.names import server_label
@@ -55,6 +56,10 @@ def _no_cluster(_context: str) -> Cluster:
     )
 
 
+def _no_other_files(_project: ComposeProject) -> tuple[Platform, Compose]:
+    raise RefusedError("Services cannot be started from other compose files here.", "Use a Docker Engine.")
+
+
 def _no_offsite(place: Place, _environment: Mapping[str, str]) -> Offsite:
     raise RefusedError(f"No copies can be sent to {place} from here.", "Use restic or rclone on the Docker host.")
 
@@ -77,6 +82,7 @@ class Host:
         caller: asks the stack's APIs for the canary; None where nobody can.
         clusters: makes Postgres servers of another major alongside the stack's.
         rehearsals: makes an isolated copy of the stack.
+        by_files: the same engine by other compose files of the project.
         cluster: the way to the Kubernetes cluster by a context, "" for the one that is set.
     """
 
@@ -98,6 +104,7 @@ class Host:
     rehearsals: Callable[[], Rehearsals] = _no_rehearsals
     cluster: Callable[[str], Cluster] = _no_cluster
     join: Callable[[Mapping[str, Database]], Database] = _one_server
+    by_files: Callable[[ComposeProject], tuple[Platform, Compose]] = _no_other_files
 
     @property
     def stack(self) -> Stack:
@@ -137,6 +144,11 @@ class Host:
     def has_database(self) -> bool:
         """Whether there is a server that is snapshotted: a service, several, or one outside the project."""
         return bool(self.choice.servers)
+
+    def of_project(self, project: ComposeProject) -> "Host":
+        """This host by other compose files of its project."""
+        platform, compose = self.by_files(project)
+        return replace(self, platform=platform, compose=compose)
 
     def database(self) -> Database:
         """The way to Postgres; with several servers each database is named by its server.

@@ -12,6 +12,7 @@ from avnwizard.domain.postgres.database import DatabaseContents, DatabasePropert
 from avnwizard.domain.postgres.globals import GlobalsChange
 from avnwizard.domain.postgres.writes import WriteCounters
 from avnwizard.ports.progress import Progress
+from avnwizard.ports.roles import Roles
 from avnwizard.ports.sealed_rows import SealedRows
 
 
@@ -177,3 +178,6 @@ class Database(Protocol):
 
     def sealed_rows(self, database: str) -> SealedRows:
         """What a service keeps in one database under its secrets."""
+
+    def roles(self) -> Roles:
+        """The login roles and their passwords."""

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,9 +35,11 @@ def _practice_host(practice: "PracticeHost") -> Host:
     from avnwizard.adapters.hooks import HostHooks
     from avnwizard.adapters.offsite import offsite
     from avnwizard.adapters.postgres import PostgresDatabase
-    from avnwizard.ports import Compose
+    from avnwizard.domain.host import ComposeProject
+    from avnwizard.ports import Compose, Platform
     from avnwizard.practice.disk import PracticeDatabase
     from avnwizard.practice.edge_probe import PracticeEdge
+    from avnwizard.practice.stack import PracticeStack
 
     repo = open_repo(practice.project.directory)
     state = StatePaths(practice.home / "state")
@@ -47,20 +49,18 @@ def _practice_host(practice: "PracticeHost") -> Host:
     choice = choose(stack, config, stack.server_evidence())
     probe = PracticeEdge(practice.state, practice.stack.observer)
     sql = sql_reader()
-    platform = ComposePlatform(stack, edge, lambda _service: database)
     around = (LocalFiles(), clock, choice, lambda: probe, sql, HostHooks())
     copies = _practice_rehearsals(practice)
-    return Host(
-        config,
-        state,
-        repo,
-        platform,
-        Compose(stack, edge),
-        *around,
-        offsite=offsite,
-        image_signatures=Cosign,
-        rehearsals=lambda: copies,
-    )
+
+    def behind(stack: PracticeStack) -> tuple[Platform, Compose]:
+        return ComposePlatform(stack, edge, lambda _service: database), Compose(stack, edge)
+
+    def by_files(project: ComposeProject) -> tuple[Platform, Compose]:
+        return behind(PracticeStack(project, practice.state, practice.cluster))
+
+    platform, compose = behind(stack)
+    host = Host(config, state, repo, platform, compose, *around, offsite=offsite, image_signatures=Cosign)
+    return replace(host, rehearsals=lambda: copies, by_files=by_files)
 
 
 def _practice_rehearsals(practice: "PracticeHost") -> "Rehearsals":

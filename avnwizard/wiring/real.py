@@ -1,10 +1,12 @@
 """The adapters behind the ports: a stack on a Docker Engine, or a Helm release."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avnwizard.domain.config import Config, StatePaths
+from avnwizard.domain.host import ComposeProject
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres.choice import DatabaseChoice
 from avnwizard.domain.postgres.outside import OutsideServer
@@ -37,7 +39,7 @@ def open_real(directory: Path) -> Host:
     from avnwizard.adapters.postgres.several import SeveralServers
     from avnwizard.adapters.state.finding import find_state
     from avnwizard.adapters.traefik import TraefikEdge
-    from avnwizard.ports import Compose
+    from avnwizard.ports import Compose, Platform
 
     repo = open_repo(directory)
     state = find_state(repo.directory, repo.git_dir)
@@ -54,11 +56,17 @@ def open_real(directory: Path) -> Host:
     stack = DockerStack(project)
     choice = choose(stack, config, evidence_of(containers, project.name))
     edge = TraefikEdge(project.name)
-    platform = ComposePlatform(stack, edge, partial(_database, stack, config.postgres.outside))
     around = (LocalFiles(), SystemClock(), choice, http_probe, sql_reader(), HostHooks(), _clusters, offsite, Cosign)
-    caller, compose = HttpCaller(stack.containers), Compose(stack, edge)
-    more = (caller, _rehearsals)
-    return Host(config, state, repo, platform, compose, *around, *more, join=SeveralServers)
+    caller = HttpCaller(stack.containers)
+
+    def by_files(project: ComposeProject) -> tuple[Platform, Compose]:
+        made = DockerStack(project)
+        reach = partial(_database, made, config.postgres.outside)
+        return ComposePlatform(made, edge, reach), Compose(made, edge)
+
+    platform, compose = by_files(project)
+    host = Host(config, state, repo, platform, compose, *around, caller=caller, rehearsals=_rehearsals)
+    return replace(host, join=SeveralServers, by_files=by_files)
 
 
 def _open_release(config: Config, state: StatePaths, repo: "Repo") -> Host:

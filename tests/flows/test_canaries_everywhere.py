@@ -188,3 +188,4 @@ def _others(story: _Story) -> None:
     story("kubernetes upgrade", "--yes", code=None)
     story("rotate cipher", "--yes", code=None)
     story("rotate cookie", "--yes", code=None)
+    story("rotate password", "keto", "--yes", code=None)

@@ -16,7 +16,9 @@ from avnwizard.flows.rehearse.plan import RehearsalPlan
 from avnwizard.flows.restore import planning as restore_planning
 from avnwizard.flows.restore.planning import RestoreOrder
 from avnwizard.flows.rollback.plan import RollbackPlan, rollback_from_json
+from avnwizard.flows.rotate import password_plan
 from avnwizard.flows.rotate import plan as rotate_plan
+from avnwizard.flows.rotate.password_plan import PasswordPlan
 from avnwizard.flows.rotate.plan import RotationPlan
 from tests.fuzz.made import made
 from tests.fuzz.mutating import broken_json
@@ -36,6 +38,7 @@ PLAN_READERS: dict[str, Reader] = {
     "plan of an upgrade": _plan(Plan, upgrade_plan.from_json),
     "plan of a rollback": _plan(RollbackPlan, rollback_from_json),
     "plan of a rotation": _plan(RotationPlan, rotate_plan.from_json),
+    "plan of a new password": _plan(PasswordPlan, password_plan.from_json),
     "plan of a Postgres upgrade": _plan(MajorPlan, major_plan.from_json),
     "plan of a snapshot": _plan(SnapshotPlan, create_flow.from_json),
     "order of a restore": _plan(RestoreOrder, restore_planning.from_json),

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from avnwizard.adapters.postgres import archive, catalog, collations, lifecycle, properties, roles
+from avnwizard.adapters.postgres.logins import PostgresRoles
 from avnwizard.adapters.postgres.meter import metered
 from avnwizard.adapters.postgres.moment import HeldMoment, held
 from avnwizard.adapters.postgres.read_back import NoToolsError, dump_read_back
@@ -223,6 +224,10 @@ class PostgresDatabase:
         """End the connections and drop; no error when it is gone."""
         with session(self._access, self._lobby(database)) as connection:
             lifecycle.drop(connection, database)
+
+    def roles(self) -> PostgresRoles:
+        """The login roles and their passwords."""
+        return PostgresRoles(self._access)
 
     def sealed_rows(self, database: str) -> PostgresSealedRows:
         """What a service keeps in one database under its secrets."""

@@ -32,7 +32,7 @@ def put_back(
 ) -> GlobalsChange:
     """Make the globals what the dump says; with `only_missing` just make the roles that are gone, whole."""
     wanted = _read(dump)
-    _hush(connection)
+    hush(connection)
     if only_missing:
         found = missing_roles(wanted, _now(access))
         refused = _execute(connection, found)
@@ -67,7 +67,8 @@ def _now(access: PostgresAccess) -> Globals:
         raise HostError("pg_dumpall wrote what is not readable as globals.", "Look at its version.") from error
 
 
-def _hush(connection: "psycopg.Connection[tuple[Any, ...]]") -> None:
+def hush(connection: "psycopg.Connection[tuple[Any, ...]]") -> None:
+    """Have the server log none of the statements of a connection, as far as the role may."""
     from psycopg import errors
 
     for statement in _QUIET:

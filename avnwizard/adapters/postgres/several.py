@@ -11,12 +11,13 @@ from avnwizard.adapters.files import refusal
 from avnwizard.adapters.postgres.several_globals import handed_out, joined
 from avnwizard.domain.host import DatabaseFacts, ServerFacts
 from avnwizard.domain.plain import printable
+from avnwizard.domain.postgres.collations import StaleDatabase
 from avnwizard.domain.postgres.database import DatabaseContents, DatabaseProperties, FileFacts
 from avnwizard.domain.postgres.globals import GlobalsChange
 from avnwizard.domain.postgres.names import apart, qualified
 from avnwizard.domain.postgres.writes import WriteCounters
-from avnwizard.errors import HostError
-from avnwizard.ports import Database, Moment, Progress, SealedRows
+from avnwizard.errors import HostError, RefusedError
+from avnwizard.ports import Database, Moment, Progress, Roles, SealedRows
 
 T = TypeVar("T")
 
@@ -89,6 +90,19 @@ class SeveralServers:
     def look(self, databases: Sequence[str]) -> dict[str, tuple[str, WriteCounters]]:
         """Schema and counters of each, a server at a time."""
         return self._each(databases, lambda at, names: at.look(names))
+
+    def stale_collations(self) -> tuple[StaleDatabase, ...]:
+        """Those of every server."""
+        return tuple(
+            replace(one, name=qualified(label, one.name))
+            for label, at in self._servers.items()
+            for one in at.stale_collations()
+        )
+
+    def renew_collations(self, database: str) -> int:
+        """Make the indexes of those again."""
+        at, name = self._at(database)
+        return at.renew_collations(name)
 
     def row_counts(self, database: str) -> dict[str, int]:
         """Exact rows per table."""
@@ -198,6 +212,13 @@ class SeveralServers:
         """What a service keeps in one database under its secrets."""
         at, name = self._at(database)
         return at.sealed_rows(name)
+
+    def roles(self) -> Roles:
+        """Not of several: roles of one name belong to each server apart."""
+        raise RefusedError(
+            f"A role belongs to one server, and this stack has {len(self._servers)}.",
+            "Name it in avnwizard.toml for as long as this takes: [postgres] service",
+        )
 
     def _at(self, database: str) -> tuple[Database, str]:
         label, name = apart(database)

@@ -1,4 +1,4 @@
-"""`rotate hydra|cookie|kratos|cipher|forget`: replace a secret while people stay signed in."""
+"""`rotate hydra|cookie|kratos|cipher|password|forget`: replace a secret while people stay signed in."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,9 +7,11 @@ import typer
 from avnwizard.cli.options import HERE, JsonOption, StackOption, open_stack
 from avnwizard.cli.output import emit_json, say
 from avnwizard.cli.verbs.upgrade import DetachOption, YesOption, confirm, start
+from avnwizard.domain.plain import printable
 from avnwizard.errors import ExitCode, RefusedError, UsageError
 
 if TYPE_CHECKING:
+    from avnwizard.domain.plan import Plan
     from avnwizard.domain.rotation.kinds import What
     from avnwizard.flows.rotate.plan import RotationPlan
 
@@ -26,6 +28,7 @@ def register(app: typer.Typer) -> None:
     group.command()(cookie)
     group.command()(kratos)
     group.command()(cipher)
+    group.command()(password)
     group.command()(forget)
     app.add_typer(group, name="rotate")
 
@@ -99,6 +102,42 @@ def cipher(
     return _rotate(stack, "cipher", ends=0, dry_run=dry_run, yes=yes, json=json, detach=detach)
 
 
+def password(
+    role: Annotated[str, typer.Argument(help="The database role that services sign in as.")],
+    stack: StackOption = HERE,
+    *,
+    dry_run: DryRunOption = False,
+    yes: YesOption = False,
+    json: JsonOption = False,
+    detach: DetachOption = False,
+) -> int:
+    """Replace the password of a database role, without refusing anybody a connection meanwhile.
+
+    Services are rolled to a twin of the role, the password is replaced, and they are rolled back to the role.
+
+    JSON (with --dry-run): the plan: "role", "twin", "variable", "signing_in": the services that sign in as the role,
+    "notes", "stack": the roll.
+    """
+    import json as jsonlib
+
+    from avnwizard.flows.rotate.password_plan import to_json
+    from avnwizard.flows.rotate.password_planning import plan_password
+    from avnwizard.flows.run.orders import order_password
+
+    host = open_stack(stack)
+    prepared = plan_password(host, role)
+    plan = prepared.plan
+    if dry_run and json:
+        emit_json(jsonlib.loads(to_json(plan)))
+        return ExitCode.DONE
+    _show_steps(f"{printable(plan.title)}, {printable(plan.variable)} in the env file", plan.notes, plan.stack)
+    if dry_run:
+        return ExitCode.DONE
+    if not yes:
+        confirm(f"Type {host.stack.project.name} to start", host.stack.project.name)
+    return start(host, order_password(host, prepared), detach=detach)
+
+
 def _rotate(
     stack: StackOption, what: "What", *, ends: int, dry_run: bool, yes: bool, json: bool, detach: bool
 ) -> int:
@@ -124,16 +163,20 @@ def _rotate(
 
 def _show(plan: "RotationPlan") -> None:
     of = f", phase {plan.phase} of {plan.kind.phases}" if plan.kind.phases > 1 else ""
-    say(f"{plan.kind.title}, {plan.place.shown}{of}")
-    for note in plan.notes:
+    _show_steps(f"{plan.kind.title}, {plan.place.shown}{of}", plan.notes, plan.stack)
+
+
+def _show_steps(heading: str, notes: tuple[str, ...], stack: "Plan") -> None:
+    say(heading)
+    for note in notes:
         say(f"  {note}", style="yellow")
-    for step in plan.stack.steps:
+    for step in stack.steps:
         cost = f"; {step.interrupts}" if step.interrupts else ""
         say(f"  {step.title}{f': {step.note}' if step.note else ''}{cost}")
 
 
 def forget(
-    what: Annotated[str, typer.Argument(help='"hydra", "cookie", "kratos" or "cipher".')],
+    what: Annotated[str, typer.Argument(help='"hydra", "cookie", "kratos", "cipher" or "password".')],
     stack: StackOption = HERE,
     *,
     yes: YesOption = False,
@@ -142,14 +185,14 @@ def forget(
     from avnwizard.domain.rotation.kinds import KINDS
     from avnwizard.flows.holding import holding
     from avnwizard.flows.rotate import keeping
-    from avnwizard.flows.rotate.standing import standing
+    from avnwizard.flows.rotate.standing import REPLACE, standing, unfinished_password
 
     host = open_stack(stack)
     known = next((one for one in KINDS if one == what), None)
-    if known is None:
-        raise UsageError(f"There is no secret {what!r} to forget.", f"There are: {', '.join(KINDS)}.")
+    if known is None and what != REPLACE:
+        raise UsageError(f"There is no secret {what!r} to forget.", f"There are: {', '.join((*KINDS, REPLACE))}.")
     with holding(host, run="", kind="forget"):
-        found, kept = standing(host.journal(), known), keeping.kept(host, known)
+        found, kept = standing(host.journal(), known) if known else None, keeping.kept(host, what)
         if not kept:
             say("no old secret is kept")
             return ExitCode.DONE
@@ -158,8 +201,13 @@ def forget(
                 f"{found.sentence()} Its old secret is still in use. Nothing was changed.",
                 f"Finish it: avnwizard rotate {known}",
             )
+        if not known and (run := unfinished_password(host.journal())):
+            raise RefusedError(
+                f"Run {run} replaces a password and is not finished. Nothing was changed.",
+                f"Finish it: avnwizard resume {run}",
+            )
         if not yes:
-            confirm(f"Type {known} to destroy its old secret", known)
+            confirm(f"Type {what} to destroy its old secret", what)
         for file in kept:
             host.files.remove(file)
     say(

@@ -1,12 +1,12 @@
 """Where a service's secret is written: followed from its variable through the compose files to a file of the host."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from avnwizard.domain.compose.document import read
+from avnwizard.domain.compose.writing import written
 from avnwizard.domain.interpolation import references
 from avnwizard.domain.plain import printable
 from avnwizard.errors import RefusedError
@@ -93,12 +93,12 @@ def _place(
 ) -> tuple[Path, str]:
     if path := _told_file(raw["services"][service], setting):
         return _secret_file(raw, service, path), ""
-    written = [text for one in texts for text in _written(one, service, setting)]
-    if not written:
+    told = [text for one in texts for text in written(one, service, setting)]
+    if not told:
         if service in passing:
             return env_file, setting
         raise _unfollowed(service, setting, "comes from a file that avnwizard does not follow")
-    template = written[-1]
+    template = told[-1]
     found = list(references(template, nested=False))
     if len(found) != 1 or (found[0].start, found[0].end) != (0, len(template)):
         what = "is made of several parts" if found else "is written into the compose file itself"
@@ -111,19 +111,6 @@ def _unfollowed(service: str, setting: str, what: str) -> RefusedError:
         f"{setting} of {printable(service)} {what}. Nothing was changed.",
         f"Write `{setting}: ${{NAME}}` there and NAME=… into the env file; the value itself stays.",
     )
-
-
-def _written(text: str, service: str, setting: str) -> Iterator[str]:
-    """What a compose file says of a setting, before Compose interpolates it."""
-    services = read(text).get("services")
-    body = services.get(service) if isinstance(services, Mapping) else None
-    told = body.get("environment") if isinstance(body, Mapping) else None
-    if isinstance(told, Mapping) and told.get(setting) is not None:
-        yield str(told[setting])
-    for one in told if isinstance(told, list) else ():
-        name, equals, value = str(one).partition("=")
-        if name == setting and equals:
-            yield value
 
 
 def _secret_file(raw: Mapping[str, Any], service: str, path: str) -> Path:

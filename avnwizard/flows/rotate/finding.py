@@ -56,7 +56,7 @@ def find(host: Host, kind: Kind) -> Found:
     """
     model, env = host.stack.resolve(), read_env(host)
     texts = [host.files.read(file).decode("utf-8", "replace") for file in host.stack.project.files]
-    passing = _passing(host, texts, env)
+    passing_on = passing(host, texts, env)
     if kind.what == "cookie":
         return _cookie(host, model, texts)
     raw = _without_others(model, kind)
@@ -66,7 +66,7 @@ def find(host: Host, kind: Kind) -> Found:
             f"No service of this stack has {kind.title} ({' or '.join(kind.settings)}). Nothing was changed.",
             _EXPLAINED.get(kind.what, "Look at: docker compose config"),
         )
-    place = places.find(texts, raw, setting, env_file=host.stack.project.env_file, passing=passing)
+    place = places.find(texts, raw, setting, env_file=host.stack.project.env_file, passing=passing_on)
     first = place.services[0]
     value = places.value_of(raw, first, setting) if place.variable else _alone(host, place)
     database = places.database_of(raw, first)
@@ -109,7 +109,8 @@ def _without_others(model: ComposeModel, kind: Kind) -> dict[str, object]:
     return {**model.raw, "services": services}
 
 
-def _passing(host: Host, texts: Sequence[str], env: EnvFile) -> tuple[str, ...]:
+def passing(host: Host, texts: Sequence[str], env: EnvFile) -> tuple[str, ...]:
+    """The services that are given the env file as a whole."""
     project = host.stack.project
     files = frozenset({str(project.env_file), str(project.env_file.resolve())})
     found: set[str] = set()
@@ -165,18 +166,18 @@ def readers(host: Host, found: Found, secrets: Sequence[Secret]) -> dict[str, Ch
         seen = {name: file in mounted_paths(found.model.raw, name) for name in found.model.services}
         return {name: Changed(copied=("its secret",)) if reads else Changed() for name, reads in seen.items()}
     texts = [host.files.read(file).decode("utf-8", "replace") for file in host.stack.project.files]
-    passing = _passing(host, texts, read_env(host))
+    whole = passing(host, texts, read_env(host))
     after = model_with(host, found, secrets)
     expected = written_list(secrets)
     for name in found.place.services:
-        if name not in passing and places.value_of(after.raw, name, found.setting) != expected:
+        if name not in whole and places.value_of(after.raw, name, found.setting) != expected:
             raise RefusedError(
                 f"{found.setting} of {printable(name)} does not follow {found.place.shown}. Nothing was changed.",
                 "Look for what outweighs it: an override file, or a variable of this shell.",
             )
     return {
         name: Changed(seen=("its secret",))
-        if name in passing or after.raw["services"].get(name) != found.model.raw["services"].get(name)
+        if name in whole or after.raw["services"].get(name) != found.model.raw["services"].get(name)
         else Changed()
         for name in found.model.services
     }

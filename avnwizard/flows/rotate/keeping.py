@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from avnwizard.domain.rotation.kinds import What
 from avnwizard.domain.rotation.sealing import Keyring
 from avnwizard.domain.secret import Secret
 from avnwizard.errors import HostError, RefusedError
@@ -62,7 +61,7 @@ def load(host: Host, rotation: str) -> Pair:
         ) from error
 
 
-def kept(host: Host, what: What) -> tuple[Path, ...]:
+def kept(host: Host, what: str) -> tuple[Path, ...]:
     """The files of all rotations of a secret, those that were taken back too."""
     return tuple(one for one in host.files.list(host.state.folder / FOLDER) if one.name.startswith(f"{what}-"))
 

@@ -1,32 +1,25 @@
 """From the stack and the journal to the plan of a rotation's next phase. Nothing is changed here."""
 
-import hashlib
 import secrets as randomness
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from avnwizard.domain.compose.reads import Changed
 from avnwizard.domain.plain import printable
-from avnwizard.domain.plan import Plan, ReleaseRef, ServicePlan, SnapshotPlan
+from avnwizard.domain.plan import Plan
 from avnwizard.domain.rotation.generation import Generation
 from avnwizard.domain.rotation.kinds import KINDS, Kind, What, value_in
 from avnwizard.domain.rotation.lists import require_sound
 from avnwizard.domain.rotation.tally import Tally, day
 from avnwizard.domain.secret import Secret, generate
-from avnwizard.domain.traefik.routes import plan_probe
 from avnwizard.errors import RefusedError
-from avnwizard.flows.edge.foresight import foreseen
 from avnwizard.flows.env_on_disk import env_bytes
 from avnwizard.flows.host import Host
 from avnwizard.flows.rotate import keeping
 from avnwizard.flows.rotate.consequences import notes
 from avnwizard.flows.rotate.finding import Found, content_with, find, model_with, readers
 from avnwizard.flows.rotate.plan import RotationPlan
+from avnwizard.flows.rotate.stack_plan import require_as_files_say, stack_plan
 from avnwizard.flows.rotate.standing import Standing, has_lost_trace, standing, written_since
 from avnwizard.flows.rotate.steps import rotation_steps
-from avnwizard.flows.stack import drift
-from avnwizard.flows.stack.same import Target
-from avnwizard.flows.upgrade.service_plans import services_of
 
 _ID_BYTES = 4
 
@@ -70,7 +63,7 @@ def plan_next(host: Host, what: What, *, ends: int = 0) -> Prepared:
         new = generate(kind.length) if kind.length else generate()
         pair, phase = keeping.Pair(found.current, new), 1
         rotation = f"{what}-{randomness.token_hex(_ID_BYTES)}"
-    _require_as_files_say(host, found)
+    require_as_files_say(host, found.model)
     by_age = has_lost_trace(journal, rotation, what)
     written_at = written_since(journal, pending)
     tally = _tally(host, kind, found, pair, written_at, by_age=by_age)
@@ -156,63 +149,8 @@ def _require_as_left(found: Found, kind: Kind, pending: Standing, pair: keeping.
         )
 
 
-def _require_as_files_say(host: Host, found: Found) -> None:
-    seen = drift.look(host, found.model, host.stack.containers())
-    if seen.drifts:
-        names = ", ".join(printable(one.service, limit=60) for one in seen.drifts)
-        raise RefusedError(
-            f"What the files say does not run: {names}. A rotation would bring that about too. Nothing was changed.",
-            "Bring the stack in step first: avnwizard check says how.",
-        )
-
-
 def _stack_plan(host: Host, found: Found, wanted: tuple[Secret, ...]) -> Plan:
-    """The roll of what reads the secret, as a plan from the current release to itself."""
     changed = readers(host, found, wanted)
     after = model_with(host, found, wanted) if found.place.variable else found.model
     env = content_with(host, found.place, wanted) if found.place.variable else env_bytes(host)
-    containers = [one for one in host.stack.containers() if not one.one_off]
-    target = Target(after, {}, env, changed, frozenset(after.services))
-    planned = services_of(host, target, {}, containers, (), found.model)
-    services = tuple(part for part in planned if _is_rolled(part, changed))
-    head, roll = host.repo.head(), host.config.roll
-    here = ReleaseRef(head.tag or head.commit[:12], head.commit, "")
-    return Plan(
-        product=host.config.stack.product,
-        jump="patch",
-        project=host.stack.project,
-        current=here,
-        target=here,
-        branch=head.branch,
-        edited=(),
-        breaking=(),
-        env=(),
-        snapshot=SnapshotPlan(False, host.state.snapshots, (), 0, why_not="a rotation changes no data"),
-        services=services,
-        steps=(),
-        warnings=(),
-        postgres_service=host.postgres_service,
-        env_sha256=hashlib.sha256(env_bytes(host)).hexdigest(),
-        verdict="",
-        statements=(),
-        rollback_needs_restore=False,
-        changes=(),
-        healthy_s=roll.healthy_s,
-        drain_s=roll.drain_s,
-        drain_limit_s=roll.drain_limit_s,
-        probe=foreseen(host, plan_probe(found.model, after, host.config.probe)),
-    )
-
-
-def _is_rolled(part: ServicePlan, changed: Mapping[str, Changed]) -> bool:
-    """Whether a service reads the secret. A one-shot that does not is not run again: it may be a migration.
-
-    Raises:
-        RefusedError: a service does not run as the files say, and would be changed in more than its secret.
-    """
-    if changed[part.service].all or part.strategy in {"job", "skip"}:
-        return bool(changed[part.service].all)
-    raise RefusedError(
-        f"{printable(part.service)} does not run as the files say. Nothing was changed.",
-        "Bring the stack in step first: avnwizard check says how.",
-    )
+    return stack_plan(host, found.model, after, env, changed)

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from avnwizard.domain.rotation.kinds import What
 from avnwizard.domain.rotation.tally import day
 from avnwizard.engine.journal import Journal
-from avnwizard.engine.records import RunRecord
+from avnwizard.engine.records import UNFINISHED, RunRecord
 from avnwizard.flows.rotate.plan import RotationPlan, from_json
 from avnwizard.planned import StepKind
 
 ROTATE = "rotate"
 """The kind of its runs."""
+REPLACE = "password"
+"""The kind of the runs that replace a role's password."""
 TALLIED = "tally"
 """The step whose facts say what needs the old secret: {"sessions", "safe_at"}."""
 SESSIONS = "seal-sessions"
@@ -99,6 +101,16 @@ def has_lost_trace(journal: Journal, rotation: str, what: What) -> bool:
         and any(step.name == SESSIONS and step.state != "pending" for step in journal.steps(run.id))
         for run, plan in _runs(journal, what, every=True)
     )
+
+
+def unfinished_password(journal: Journal) -> str:
+    """The run that replaces a password, or takes that back, and is not finished; "" for none."""
+    runs = {run.id: run for run in journal.runs()}
+    for run in runs.values():
+        kind = runs[run.undoes].kind if run.undoes in runs else run.kind
+        if kind == REPLACE and run.state in UNFINISHED:
+            return run.id
+    return ""
 
 
 def _runs(journal: Journal, what: What, *, every: bool = False) -> Iterator[tuple[RunRecord, RotationPlan]]:

@@ -36,7 +36,10 @@ def steps_back(host: Host, plan: RotationPlan, run: str) -> list[Step]:
     scene = _scene(host, plan, run)
     tag, commit = plan.stack.current.tag, plan.stack.current.commit
     rolled = [one for one in plan.stack.services if one.strategy != "job"]
-    back = [RollBackService(scene, one.service, one.strategy) for one in rolled]  # type: ignore[arg-type]  # no "retire"
+    back = [
+        RollBackService(scene, one.service, one.strategy, wave=one.wave)  # type: ignore[arg-type]  # no "retire"
+        for one in rolled
+    ]
     return [*back, Verify(scene, tag=tag, commit=commit, back=[one.service for one in rolled])]
 
 

@@ -22,10 +22,12 @@ from avnwizard.flows.rehearse.planning import PreparedRehearsal
 from avnwizard.flows.rehearse.world import FOLDER, Which
 from avnwizard.flows.restore import planning as restoring
 from avnwizard.flows.restore.flow import Restore
-from avnwizard.flows.rotate import keeping
+from avnwizard.flows.rotate import keeping, password_plan
 from avnwizard.flows.rotate import plan as rotating
+from avnwizard.flows.rotate.password_planning import PreparedPassword
+from avnwizard.flows.rotate.password_steps import write_bridge
 from avnwizard.flows.rotate.planning import Prepared
-from avnwizard.flows.rotate.standing import ROTATE
+from avnwizard.flows.rotate.standing import REPLACE, ROTATE
 from avnwizard.flows.run import launch, removing
 from avnwizard.flows.run.pruning import Pruning
 from avnwizard.flows.run.registry import flow_of
@@ -97,6 +99,24 @@ def order_rotation(host: Host, prepared: Prepared) -> str:
             keeping.keep(host, plan.rotation, prepared.pair.old, prepared.pair.new)
 
     return launch.create(host, ROTATE, title=plan.title, plan=rotating.to_json(plan), prepare=prepare)
+
+
+def order_password(host: Host, prepared: PreparedPassword) -> str:
+    """Write down that a role's password is replaced; the run's name. Both passwords are kept before it begins.
+
+    Raises:
+        BusyError: another run holds the stack.
+        RefusedError: a run is unfinished, or the env file changed since the plan was made.
+    """
+    plan = prepared.plan
+
+    def prepare(folder: RunFolder) -> None:
+        if hashlib.sha256(env_bytes(host)).hexdigest() != plan.stack.env_sha256:
+            raise RefusedError("The env file changed since the plan was made.", "Give the command again.")
+        keeping.keep(host, plan.rotation, prepared.pair.old, prepared.pair.new)
+        write_bridge(host, folder, plan)
+
+    return launch.create(host, REPLACE, title=plan.title, plan=password_plan.to_json(plan), prepare=prepare)
 
 
 def order_major(host: Host, plan: major.MajorPlan) -> str:

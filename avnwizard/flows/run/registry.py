@@ -15,6 +15,7 @@ from avnwizard.flows.rehearse.flow import Rehearsal
 from avnwizard.flows.restore.flow import Restore
 from avnwizard.flows.rollback.flow import Rollback
 from avnwizard.flows.rotate.flow import Rotate
+from avnwizard.flows.rotate.password_flow import RotatePassword
 from avnwizard.flows.upgrade.flow import Upgrade
 
 _FLOWS: dict[str, Flow] = {}
@@ -34,6 +35,7 @@ def _flows() -> dict[str, Flow]:
             Restore(),
             CreateSnapshot(),
             Rotate(),
+            RotatePassword(),
             PostgresMajor(),
             ForgetOld(),
             RenewOrder(),

@@ -36,7 +36,7 @@ class DonePage(Page):
         "are kept for that until you accept the upgrade: with k, or by the next one. docker image prune -a removes "
         "them all the same; a rollback then pulls them again, if their registry still has them."
     )
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("k", "accept", "Accept")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("k", "accept", "Accept", id="accept-upgrade")]
 
     def __init__(self, view: RunView) -> None:
         super().__init__()

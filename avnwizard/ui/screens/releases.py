@@ -54,7 +54,7 @@ class ReleasesPage(ListPage):
         "Choosing a release changes nothing yet. New releases are looked for when this screen opens; without "
         "a connection the ones that are here can be used."
     )
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f", "fetch", "Fetch")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f", "fetch", "Fetch", id="fetch")]
 
     def __init__(self) -> None:
         super().__init__()

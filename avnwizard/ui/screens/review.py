@@ -71,10 +71,10 @@ class ReviewPage(ListPage):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go_on", "Start ...", key_display="Enter"),
-        Binding("c", "changes", "Changes"),
-        Binding("o", "other_way", "Other way"),
-        Binding("w", "write", "Write"),
-        Binding("d", "data_way", "Data", show=False),
+        Binding("c", "changes", "Changes", id="changes"),
+        Binding("o", "other_way", "Other way", id="other-way"),
+        Binding("w", "write", "Write", id="write"),
+        Binding("d", "data_way", "Data", show=False, id="data-way"),
         Binding("pagedown", "turn(1)", show=False, priority=True),
         Binding("pageup", "turn(-1)", show=False, priority=True),
     ]

@@ -47,9 +47,9 @@ class RunPage(Page):
     EXPLAINED = run_lines.EXPLAINED
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go_on", "Choose", key_display="Enter"),
-        Binding("p", "pause", "Pause"),
-        Binding("a", "abort", "Abort"),
-        Binding("l", "log", "Log"),
+        Binding("p", "pause", "Pause", id="pause"),
+        Binding("a", "abort", "Abort", id="abort"),
+        Binding("l", "log", "Log", id="log"),
         Binding("escape", "back", "Overview", key_display="Esc"),
     ]
 

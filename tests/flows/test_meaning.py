@@ -26,7 +26,7 @@ def test_releases_say_what_they_mean(stack: Path) -> None:
     major = said["releases"][1]
     assert (major["kind"], major["breaking"], major["env_changes"]) == ("major", 4, 4)
     assert major["changelog"] == "read"
-    assert "rollback needs a restore" in major["verdict"]
+    assert "going back restores the snapshot" in major["verdict"]
 
 
 def test_the_plan_tells_what_the_migrations_do(stack: Path, tmp_path: Path) -> None:
@@ -103,5 +103,5 @@ def test_what_migrations_mean_is_a_column_of_the_list(stack: Path) -> None:
     """A release that rolls without interruption has no line below the table; one that needs more keeps its line."""
     said = avnwizard("releases", "--stack", stack)
     assert "migrations" in said.out.splitlines()[0]
-    assert "rolls without interruption" not in said.out + said.err
-    assert "rollback needs a restore" in said.err
+    assert "no interruption expected" not in said.out + said.err
+    assert "going back restores the snapshot" in said.err

@@ -126,25 +126,29 @@ def test_sizes_become_times() -> None:
     assert "rewrites 4.1 GB, about 50 s, readers and writers wait" in rewrite.why
     assert index.seconds is not None
     assert index.seconds < 1
-    assert verdict.sentence == "needs a window of about 50 s"
+    assert verdict.sentence == "interrupts users for about 50 s"
     assert not verdict.rollback_needs_restore
 
 
 @pytest.mark.parametrize(
     ("sql", "sizes", "sentence"),
     [
-        ("CREATE TABLE t (a int)", {}, "rolls without interruption"),
-        ("CREATE INDEX ON t (a)", {}, "needs a window of unknown length"),
-        ("CREATE INDEX ON t (a)", {"t": TableSize(1000, 1)}, "rolls without interruption"),
-        ("DROP TABLE t", {}, "rollback needs a restore"),
-        ("BROKEN", {"t": TableSize(1, 1)}, "needs a window of unknown length; rollback needs a restore"),
+        ("CREATE TABLE t (a int)", {}, "no interruption expected"),
+        ("CREATE INDEX ON t (a)", {}, "may interrupt users, nobody knows for how long"),
+        ("CREATE INDEX ON t (a)", {"t": TableSize(1000, 1)}, "no interruption expected"),
+        ("DROP TABLE t", {}, "going back restores the snapshot"),
+        (
+            "BROKEN",
+            {"t": TableSize(1, 1)},
+            "may interrupt users, nobody knows for how long; going back restores the snapshot",
+        ),
     ],
 )
 def test_verdict(sql: str, sizes: dict[str, TableSize], sentence: str) -> None:
     """The release as a whole: rolls, needs a window, needs a restore to go back."""
     verdict = read_migrations({"1.sql": sql}, judge, sizes)
     assert verdict.sentence.endswith(sentence)
-    assert verdict.rolls_without_interruption == (sentence == "rolls without interruption")
+    assert verdict.rolls_without_interruption == (sentence == "no interruption expected")
 
 
 def test_no_migrations() -> None:
@@ -166,7 +170,7 @@ def test_a_file_that_cannot_be_read_is_named_and_counts_as_incompatible() -> Non
         ("3.sql", "destructive", "drops table t: its data is gone"),
     ]
     assert verdict.rollback_needs_restore
-    assert verdict.sentence == "needs a window of unknown length; rollback needs a restore"
+    assert verdict.sentence == "may interrupt users, nobody knows for how long; going back restores the snapshot"
 
 
 def test_a_folder_that_no_release_has_is_not_the_same_as_no_migrations() -> None:

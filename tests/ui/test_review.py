@@ -2,7 +2,10 @@
 
 from dataclasses import replace
 
+import pytest
+
 from avnwizard.domain.answers import Decision
+from avnwizard.ui import review_lines
 from avnwizard.ui.screens.review import ReviewPage
 from avnwizard.ui.widgets.rows import Rows
 from screenshots.scenes import press
@@ -92,3 +95,11 @@ async def test_a_rehearsal_is_shown(opened: Open) -> None:
         await pilot.pause()
         assert "Rehearsed 2026-11-28 15:09: migrations took 17 s." in seen(pilot)
         assert "\x1b[31m" not in seen(pilot)
+
+
+@pytest.mark.parametrize(
+    ("heights", "room", "shown"), [((2, 2), 4, 2), ((2, 2, 2), 4, 1), ((2, 2, 2), 5, 2), ((3,), 2, 0), ((), 0, 0)]
+)
+def test_warnings_that_have_no_room_are_counted(heights: tuple[int, ...], room: int, shown: int) -> None:
+    """A line is kept for the count where not all of them have room."""
+    assert review_lines.fitting(heights, room) == shown

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 _SIGNED = {Standing.VERIFIED: "ok", Standing.UNKNOWN: "?", Standing.BAD: "bad", Standing.UNCHECKED: "?"}
 """The column of signatures; a tag without one has none."""
-_STILL = " These are the releases that are here."
 
 
 class Fetched(Message):
@@ -100,8 +99,7 @@ class ReleasesPage(ListPage):
         self.fetching = False
         self._asked = not event.trouble
         if event.trouble:
-            why = event.trouble.removesuffix(_STILL)
-            self.warn(f"The remote was not reached.{_STILL} {why}" if why != event.trouble else event.trouble)
+            self.warn(event.trouble)
         else:
             self.tell("The remote's releases are here.", OK)
         self._read()
@@ -192,6 +190,8 @@ class ReleasesPage(ListPage):
         self.app.push_screen(ChangelogPage())
 
     def _offered(self, found: drafting.Found, wanted: bool | None) -> None:
+        if wanted is None:
+            return  # nothing of it is lost
         if wanted:
             self.choices.upgrade = found.decided()
         self.app.push_screen(ChangelogPage())

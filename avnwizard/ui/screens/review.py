@@ -1,22 +1,19 @@
 """The review: every step with its commands and what going back costs. Typing the tag starts it."""
 
-import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.widgets import Static
 
 from avnwizard.domain import words
 from avnwizard.domain.data_way import DataWay
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.plain import printable
-from avnwizard.domain.plan import Handling, Plan
-from avnwizard.domain.spans import away_told, in_all
+from avnwizard.domain.plan import Plan
+from avnwizard.domain.spans import away_told
 from avnwizard.errors import RefusedError, WizardError
 from avnwizard.flows.check import check
 from avnwizard.flows.run import launch
@@ -24,9 +21,10 @@ from avnwizard.flows.upgrade import drafts
 from avnwizard.flows.upgrade.planning import Prepared
 from avnwizard.flows.upgrade.releases import JUMP
 from avnwizard.flows.upgrade.remembering import remember
-from avnwizard.planned import PlannedStep, StepKind
+from avnwizard.ui import review_lines
 from avnwizard.ui.bridge import Ending
 from avnwizard.ui.deciding import prepared_from
+from avnwizard.ui.handled import HANDLED_WIDTH
 from avnwizard.ui.marks import NOTE, OK, STOP
 from avnwizard.ui.screens.changes import ChangesPage
 from avnwizard.ui.screens.confirm_name import ConfirmName
@@ -35,16 +33,15 @@ from avnwizard.ui.screens.pick_data_way import PickDataWay
 from avnwizard.ui.screens.run import RunPage
 from avnwizard.ui.state import Upgrade
 from avnwizard.ui.widgets.heads import Heads
-from avnwizard.ui.widgets.rows import Column, Row, Rows
+from avnwizard.ui.widgets.rows import Column, Rows
 
-_COLUMNS = (Column(width=2), Column(share=4), Column(width=8), Column(share=5), Column(share=4, least=100))
-_BACK = {"one-shot": "a restore, if it moved a schema", "surge": "rolled back", "recreate": "recreated again"}
-"""Going back in short, where the step's own sentence is too long for a row."""
-_HANDLED: Mapping[Handling, str] = {
-    "job": "one-shot", "surge": "surge", "recreate": "recreate", "skip": "leave", "retire": "remove",
-}  # fmt: skip
-_NO_WAY_BACK = "cannot be undone"
-"""For a one-shot where no snapshot is taken."""
+_COLUMNS = (
+    Column(width=2),
+    Column(share=4),
+    Column(width=HANDLED_WIDTH),
+    Column(share=5),
+    Column(share=4, least=100),
+)
 
 
 class ReviewPage(ListPage):
@@ -106,9 +103,17 @@ class ReviewPage(ListPage):
         self.ask_host(lambda: check(self.host), self._checked)
 
     def _show_plan(self) -> None:
-        self.query_one("#sum", Static).update(_summary(self.plan))
-        self.query_one(Rows).show(_rows(self.plan))
+        self._show_sum()
+        self.query_one(Rows).show(review_lines.rows(self.plan))
         self.on_option_list_option_highlighted()
+
+    def on_resize(self) -> None:
+        """What it comes to has as many rows as there are; warnings that have none are counted."""
+        self._show_sum()
+
+    def _show_sum(self) -> None:
+        width = max(self.size.width - 2, 20)
+        self.query_one("#sum", Static).update(review_lines.summary(self.plan, width, self.key_of("changes")))
 
     def _checked(self, findings: tuple[Finding, ...]) -> None:
         self._findings = findings
@@ -124,8 +129,19 @@ class ReviewPage(ListPage):
         chosen = self.query_one(Rows).chosen
         step = next((one for one in self.plan.steps if one.name == chosen), None)
         if step:
-            self.query_one("#step", Static).update(_in_full(step))
+            self.query_one("#step", Static).update(review_lines.in_full(step))
             self.query_one("#full", VerticalScroll).scroll_home(animate=False)
+            self.show_keys()
+
+    def words_for(self, binding: Binding) -> str:
+        """What another way would be for the chosen service."""
+        service = self.query_one(Rows).chosen.removeprefix("roll:")
+        part = next((one for one in self.plan.services if one.service == service), None)
+        if binding.action == "other_way" and part and part.strategy == "surge":
+            return "In place instead"
+        if binding.action == "other_way" and service in self.choices.upgrade.strategies:
+            return "Alongside again"
+        return super().words_for(binding)
 
     def action_changes(self) -> None:
         """Show what changes in the compose file, and what is asked of the edge."""
@@ -206,6 +222,10 @@ class ReviewPage(ListPage):
         stack = printable(self.plan.project.name, limit=40)
         way = f"from {self.plan.current.tag} to {self.plan.target.tag}"
         what = f"This upgrades {stack} {way}, in {words.count(len(self.plan.steps), 'step')}."
+        if brief := away_told(self.plan):
+            what += f" {brief[:1].upper()}{brief[1:]}."
+        if warned := len(self.plan.warnings):
+            what += f" {words.count(warned, 'thing')} to know first: Esc, then {self.key_of('changes')}."
         if not self.plan.snapshot.taken:
             what += " No snapshot is taken: there is no way back once migrations ran."
         word = self.plan.target.tag
@@ -238,49 +258,3 @@ class ReviewPage(ListPage):
         if isinstance(error, RefusedError):
             self.choices.upgrade = self.choices.upgrade.without_plan()
         self.refuse(error)
-
-
-def _summary(plan: Plan) -> Content:
-    surged = sum(part.strategy == "surge" for part in plan.services)
-    same = sum(part.strategy == "skip" for part in plan.services)
-    handled = [f"{surged} rolled, new alongside old", f"{same} unchanged", away_told(plan)]
-    lines = [
-        Content(printable(in_all(plan), limit=200) + "."),
-        Content(printable("; ".join(part for part in handled if part), limit=400) + "."),
-    ]
-    lines += [Content.assemble((f"{OK.sign} ", OK.style), printable(text, limit=400)) for text in plan.rehearsed]
-    lines += [Content.assemble((f"{NOTE.sign} ", NOTE.style), printable(text, limit=400)) for text in plan.warnings]
-    return Content("\n").join(lines)
-
-
-def _rows(plan: Plan) -> list[Row]:
-    """The steps in short; from the first one-shot on, going back may take a restore, and each row says so."""
-    rows, migrated, kept = [], False, plan.snapshot.taken
-    parts = {part.service: part for part in plan.services}
-    for number, step in enumerate(plan.steps, start=1):
-        part = parts.get(step.service) if step.kind is not StepKind.SAVE else None
-        kind = _HANDLED[part.strategy] if part else ""
-        migrated = migrated or (step.kind is StepKind.JOB and kept)
-        usual = _BACK.get(kind, "") if kept or step.kind is not StepKind.JOB else _NO_WAY_BACK
-        back = ("" if part and part.way_back else usual) or re.split("[,;]", printable(step.going_back, limit=200))[0]
-        if migrated and step.kind in {StepKind.ROLL, StepKind.RETIRE} and kind != "leave":
-            back += " + restore"
-        notice = printable(step.interrupts, limit=200) or "nobody notices"
-        cells = (f"{number:>2}", printable(step.title, limit=80), kind, back, notice)
-        style = "dim" if kind == "leave" else ""
-        rows.append(Row(step.name, tuple(Content.assemble((cell, style)) for cell in cells)))
-    return rows
-
-
-def _in_full(step: PlannedStep) -> Content:
-    lines = [Content.assemble((printable(step.title, limit=200), "bold"))]
-    for label, text in (
-        ("", step.note),
-        ("Takes: ", f"about {words.about(step.seconds)}" if step.seconds else ""),
-        ("Users notice: ", step.interrupts or "nothing"),
-        ("Going back: ", step.going_back),
-    ):
-        if text:
-            lines.append(Content.assemble((label, "dim"), printable(text, limit=1000)))
-    lines += [Content.assemble(("$ ", "dim"), (printable(" ".join(one)), "$accent")) for one in step.commands]
-    return Content("\n").join(lines)

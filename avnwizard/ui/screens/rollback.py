@@ -21,6 +21,7 @@ from avnwizard.flows.rollback.plan import RollbackPlan, Wishes
 from avnwizard.flows.run import going_back, launch
 from avnwizard.flows.stack.former_images import of_before
 from avnwizard.ui.bridge import Ending
+from avnwizard.ui.handled import HANDLED
 from avnwizard.ui.marks import NOTE, OK
 from avnwizard.ui.screens.confirm_name import ConfirmName
 from avnwizard.ui.screens.page import Page
@@ -45,7 +46,7 @@ class RollbackPage(Page):
         "Enter asks you to type the name of the release that you go back to."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "save_rows", "Save the rows too", id="save-rows"),
+        Binding("s", "save_rows", "Also dump changed tables", id="save-rows"),
         Binding("r", "restore", "Databases too", id="databases"),
     ]
 
@@ -119,7 +120,7 @@ class RollbackPage(Page):
         if back and binding.action == "restore" and back.chosen:
             return "Databases stay"
         if back and binding.action == "save_rows" and back.save_rows:
-            return "Save no rows"
+            return "Dump no tables"
         return super().words_for(binding)
 
     def action_restore(self) -> None:
@@ -176,7 +177,7 @@ def _facts(run: RunRecord, plan: Plan, back: RollbackPlan, save_key: str) -> lis
         facts.append(("Roles", Content("\n".join((*back.roles.repaired, *back.roles.left)))))
     facts += [("Agree to", _warned(text)) for _, text in back.consent]
     facts += [("Stays", _warned(f"{service}: {why}")) for service, why in back.stay]
-    services = [printable(f"{how}: {', '.join(names)}", limit=900) for how, names in back.altered.items()]
+    services = [printable(f"{HANDLED[how]}: {', '.join(names)}", limit=900) for how, names in back.altered.items()]
     facts.append(("Services", Content("\n".join(services) or "none was touched")))
     if back.retire:
         facts.append(("Removed", Content(printable(", ".join(back.retire), limit=200))))
@@ -204,9 +205,9 @@ def _databases(back: RollbackPlan, save_key: str) -> Iterator[Fact]:
     yield "Written", Content("\n".join(lines) or "nothing since the snapshot")
     yield "Kept", Content(f"{printable(', '.join(back.databases), limit=200)}, as they are now, under another name")
     saved = (
-        "the tables written to since, in the snapshot's folder"
+        "the tables that changed since, in the snapshot's folder"
         if back.save_rows
-        else f"no rows; {save_key} saves them too"
+        else f"no tables; {save_key} also dumps those that changed"
     )
     yield "Saved", Content(saved)
     yield (

@@ -262,5 +262,5 @@ def _cannot_open(directory: Path, complaint: str) -> HostError:
         )
     if "not a git repository" in complaint:
         hint = "avnwizard upgrades a git checkout. Run it in the stack's folder or name that with --stack."
-        return HostError(f"{directory} is not a git repository.", hint)
+        return HostError(f"{directory.resolve()} is not a git repository.", hint)
     return HostError(f"git cannot open {directory}: {complaint}", "`git status` in that folder shows more.")

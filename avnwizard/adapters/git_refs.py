@@ -11,6 +11,7 @@ from avnwizard.adapters.process_errors import fail
 from avnwizard.domain import git_commands
 from avnwizard.domain.host import TagRef, TreeChange
 from avnwizard.domain.plain import printable
+from avnwizard.domain.secret import redact_urls
 from avnwizard.errors import HostError
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -161,7 +162,8 @@ def fetch(runner: GitRunner) -> None:
     lines = [line for line in _lines(said) if line.lstrip().startswith("! ")]
     if done.code == 0 or (done.code == 1 and lines and all("would clobber existing tag" in line for line in lines)):
         return
-    fail(done.argv, done.code, done.complaint, _UNREACHABLE)
+    why = " ".join(redact_urls(done.complaint).split()) or f"git ended with code {done.code}"
+    raise HostError(f"The remote was not reached: {why}", _UNREACHABLE)
 
 
 def _lines(text: str) -> list[str]:

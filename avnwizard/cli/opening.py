@@ -52,9 +52,10 @@ def open_wizard(host: "Host", given: tuple[str, str] | None = None) -> int:
 
     terminal.prepare_environment()
     ending.at_once()
+    from avnwizard.cli.own_settings import own_keys
     from avnwizard.ui.app import run_app
 
-    code = run_app(host, given)
+    code = run_app(host, given, own_keys())
     live = holder(host.lock).get("run", "")
     if live in {run.id for run in host.journal().runs()}:
         say(f"run {live} goes on by itself; come back with: avnwizard --stack {host.repo.directory}")

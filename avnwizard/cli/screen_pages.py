@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from textual.binding import Binding
 
+from avnwizard.ui import keymap
 from avnwizard.ui.screens.changelog import ChangelogPage
 from avnwizard.ui.screens.changes import ChangesPage
 from avnwizard.ui.screens.done import DonePage
@@ -51,3 +52,12 @@ def explained() -> Iterator[str]:
         keys = [f"- `{one.key_display or one.key}`: {one.description}" for one in own if one.description]
         if keys:
             yield "\n" + "\n".join(keys) + "\n"
+
+
+def actions_told() -> Iterator[str]:
+    """A table of the actions whose key can be changed: name, usual key, what it does, where."""
+    yield "| action | key | what it does | screens |\n| --- | --- | --- | --- |\n"
+    for name, binding in keymap.actions(page for _, page in SCREENS).items():
+        on = [title for title, page in SCREENS if any(one.id == name for one in keymap.bound(page).values())]
+        where = "every screen" if len(on) in {0, len(SCREENS)} else ", ".join(on)
+        yield f"| `{name}` | `{keymap.shown(binding)}` | {binding.description} | {where} |\n"

@@ -142,7 +142,7 @@ def _carry_out(journal: Journal, feed: FeedWriter, ctx: StepContext, step: Step,
 
 def _aborted(journal: Journal, run: str, step: Step, stop: AbortRequestedError) -> _Stopped:
     journal.take_controls(run)
-    return _Stopped("aborted", f"{stop.message} Before or in: {step.title}.")
+    return _Stopped("aborted", f"{stop.message} It stopped before the end of: {step.title}.")
 
 
 def _failed(journal: Journal, feed: FeedWriter, step: Step, run: str, message: str, hint: str) -> _Stopped:
@@ -163,7 +163,7 @@ def _heed(journal: Journal, feed: FeedWriter, run: str, sleep: Callable[[float],
     paused = False
     while True:
         if journal.asked(run, "abort"):
-            raise AbortRequestedError("Stopped at the operator's request.")
+            raise AbortRequestedError("Stopped on your request.")
         for action in journal.take_controls(run):
             if (action == "pause") != paused:
                 paused = action == "pause"

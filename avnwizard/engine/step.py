@@ -89,7 +89,7 @@ class StepContext:
             AbortRequestedError: the operator asked for it.
         """
         if self._journal.asked(self.run, "abort"):
-            raise AbortRequestedError("Stopped at the operator's request.")
+            raise AbortRequestedError("Stopped on your request.")
 
 
 class Step(ABC):

@@ -7,8 +7,9 @@ import os
 import signal
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar
 
 from rich.text import Text
@@ -20,7 +21,7 @@ from avnwizard.domain.plain import printable
 from avnwizard.engine.records import UNFINISHED, RunRecord
 from avnwizard.errors import ExitCode
 from avnwizard.flows.host import Host
-from avnwizard.ui import drafting, terminal, themes
+from avnwizard.ui import drafting, keymap, terminal, themes
 from avnwizard.ui.ascii_filter import AsciiFilter
 from avnwizard.ui.desk import Answered, Desk
 from avnwizard.ui.screens.ask import Ask
@@ -31,6 +32,8 @@ from avnwizard.ui.wire.driver import ThriftyDriver
 
 _STARTED_S = 3.0
 """By then every module that the first screens need is imported."""
+NO_KEYS: Mapping[str, str] = MappingProxyType({})
+"""Every action has the key that it has by itself."""
 _FIRST_PAGE = 1
 """Its place in Textual's stack, above the default screen."""
 
@@ -41,6 +44,7 @@ class WizardApp(App[int]):
     Args:
         moment: seconds of a clock that never goes back; keys pressed too soon after a change are told by it.
         given: an answers file, its text and its name.
+        keys: an action's name -> the key that the operator gave it.
     """
 
     CSS_PATH = "app.tcss"
@@ -48,6 +52,7 @@ class WizardApp(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c,ctrl+q", "leave", "Leave", show=False, priority=True),
         Binding("ctrl+z", "suspend_process", "Suspend", show=False, priority=True),
+        keymap.COMMANDS,
     ]
 
     def __init__(
@@ -58,8 +63,10 @@ class WizardApp(App[int]):
         signs: bool = True,
         moment: Callable[[], float] = time.monotonic,
         given: tuple[str, str] | None = None,
+        keys: Mapping[str, str] = NO_KEYS,
     ) -> None:
         super().__init__()
+        self.keys = keys
         self.host = host
         self.moment = moment
         self.choices = Choices(self._keep)
@@ -82,6 +89,7 @@ class WizardApp(App[int]):
         for own in themes.THEMES:
             self.register_theme(own)
         self.theme = self._first_theme
+        self.set_keymap(dict(self.keys))
         self.push_screen(StandPage())
         if run := unfinished(self.host):
             from avnwizard.ui.screens.run import RunPage
@@ -128,6 +136,18 @@ class WizardApp(App[int]):
         event.stop()
         event.deliver()
 
+    @property
+    def commands_key(self) -> str:
+        """The key that opens the palette, as it is shown."""
+        return keymap.shown(keymap.with_keys(keymap.COMMANDS, self.keys))
+
+    def action_commands(self) -> None:
+        """List what the page can do; a question over it is answered first."""
+        if isinstance(self.screen, Page):
+            from avnwizard.ui.palette import Palette
+
+            self.push_screen(Palette())
+
     def action_leave(self) -> None:
         """Leave, from any screen."""
         self.leave()
@@ -147,14 +167,16 @@ def unfinished(host: Host) -> RunRecord | None:
     return next((run for run in host.journal().runs() if run.state in UNFINISHED), None)
 
 
-def run_app(host: Host, given: tuple[str, str] | None = None) -> int:
+def run_app(host: Host, given: tuple[str, str] | None = None, keys: Mapping[str, str] = NO_KEYS) -> int:
     """Open the wizard; return an `ExitCode` when the operator leaves it.
 
     Args:
         given: an answers file, its text and its name.
+        keys: an action's name -> the key that the operator gave it.
     """
     locale.setlocale(locale.LC_CTYPE, "")
-    app = WizardApp(host, theme=terminal.theme(os.environ), signs=terminal.can_show_signs(os.environ), given=given)
+    signs = terminal.can_show_signs(os.environ)
+    app = WizardApp(host, theme=terminal.theme(os.environ), signs=signs, given=given, keys=keys)
     app.driver_class = ThriftyDriver
     return asyncio.run(_opened(app))
 

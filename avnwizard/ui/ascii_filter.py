@@ -11,6 +11,7 @@ _SIGNS = {
     "✓": "+", "✗": "x", "▶": ">", "·": ".", "‖": "=", "→": ">", "←": "<", "—": "-", "…": "~", "•": "*",
     "█": "#", "░": "-", "─": "-", "━": "=", "│": "|", "▏": "|", "▎": "|", "▍": "|", "▌": "|", "▕": "|",
     "▁": "_", "▂": "_", "▃": "-", "▄": "-", "▅": "=", "▆": "=", "▇": "#", "␛": "^", "␊": "^",
+    **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯", "+"), "▔": "-", "▊": "|", "▉": "|", "▋": "|", "▐": "|", "○": "o", "●": "*",
 }  # fmt: skip
 
 
@@ -23,10 +24,11 @@ class AsciiFilter(LineFilter):
 
 
 def _plain(segment: Segment) -> Segment:
-    return Segment("".join(_sign(char) for char in segment.text), segment.style, segment.control)
+    return Segment("".join(plain_sign(char) for char in segment.text), segment.style, segment.control)
 
 
-def _sign(char: str) -> str:
+def plain_sign(char: str) -> str:
+    """A character as one that every terminal has, as wide as it is."""
     if char.isascii():
         return char
     if char in _SIGNS:

@@ -76,4 +76,5 @@ def question(saved: drafts.Saved, now: float) -> Ask:
         f"There {'is' if len(saved.given) == 1 else 'are'} {words.count(len(saved.given), 'answer')} for this release"
     )
     again = f" {words.count(saved.left_out, 'secret')} that you typed will be asked again." if saved.left_out else ""
-    return Ask(f"{told} from {words.ago(saved.at, now)}.{again}", yes="go on with them", no="begin again")
+    text = f"{told} from {words.ago(saved.at, now)}.{again}"
+    return Ask(text, yes="go on with them", no="back to the releases", other=("b", "begin again"))

@@ -9,6 +9,7 @@ from avnwizard.domain.instance import Instance
 from avnwizard.domain.plain import printable
 from avnwizard.engine.records import StepRecord
 from avnwizard.flows.flow import Touched
+from avnwizard.ui.handled import HANDLED, HANDLED_WIDTH
 from avnwizard.ui.marks import DONE, FAILED, NOTE, OK, PAUSED, PENDING, RUNNING, STEPS, STOP, Mark
 from avnwizard.ui.run_view import Phase, Progress, RunView
 from avnwizard.ui.widgets.images import image_tag
@@ -24,7 +25,7 @@ PHASES: Mapping[Phase, Mark] = {
     "cut off": Mark(FAILED.sign, "cut off", FAILED.style),
     "done": DONE,
 }
-_BAR = 20
+_BAR, _SHORTEST_BAR = 20, 8
 _ROOMY = 50
 """From this width on a step's line has room for its sizes."""
 EXPLAINED = (
@@ -43,19 +44,21 @@ EXPLAINED = (
 """What `?` says of the screen of a run."""
 
 
-def summary(view: RunView, now: float) -> Content:
-    """State, steps done, time so far and left, a bar that goes by time."""
+def summary(view: RunView, now: float, width: int) -> Content:
+    """State, steps done, time so far and left, and a bar that goes by time and takes the room that is left."""
     mark = PHASES[view.phase]
     legs = view.legs(now)
-    filled = int(_BAR * ahead.share(legs))
     left = ahead.left_s(legs) if view.live and not view.stopped else None
     told = f", about {words.about(left)} left" if left is not None else ""
-    return Content.assemble(
+    line = Content.assemble(
         (f"{mark.sign} {mark.word}", mark.style),
         f"  {view.done_steps} of {len(view.steps)} steps  {words.duration(view.elapsed(now))}{told}  ",
-        ("█" * filled, "$accent"),
-        ("░" * (_BAR - filled), "dim"),
     )
+    bar = min(_BAR, width - line.cell_length)
+    if bar < _SHORTEST_BAR:
+        return line
+    filled = int(bar * ahead.share(legs))
+    return Content.assemble(line, ("█" * filled, "$accent"), ("░" * (bar - filled), "dim"))
 
 
 def cost(view: RunView) -> Content:
@@ -126,7 +129,7 @@ def _service(part: Touched, instances: list[Instance], name_width: int) -> Conte
     return Content.assemble(
         (f"{mark.sign} {runs:<9}", mark.style),
         f" {name:<{name_width}} ",
-        (f"{part.how:<8} ", "dim"),
+        (f"{HANDLED.get(part.how, part.how):<{HANDLED_WIDTH}} ", "dim"),
         (way, "" if there else "dim"),
     )
 

@@ -10,19 +10,23 @@ from avnwizard.ui.run_view import RunView
 from avnwizard.ui.widgets.images import image_tag
 from avnwizard.ui.widgets.rows import Row
 
+_LOOKED_UP = "looking at what it would cost ..."
+_ABOVE = "asks first; its cost is above"
 
-def choices(view: RunView, cost: str) -> list[Row]:
+
+def choices(view: RunView, cost: str, *, above: bool = False) -> list[Row]:
     """The rows to choose from. The first does no harm, since a key may be pressed before it was read.
 
     Args:
         cost: what going back would cost, "" while that is looked up.
+        above: whether a row has no room for the cost, and `why` says it.
     """
     told = [
         ("log", "Read the log", "what the steps said, to the end"),
         ("again", "Try again", "from the step that stopped; asks first"),
     ]
     if flow_of(view.record).can_roll_back:
-        told.append(("back", "Roll back", printable(cost or "looking at what it would cost ...", limit=300)))
+        told.append(("back", "Roll back", _ABOVE if cost and above else printable(cost, limit=300) or _LOOKED_UP))
     told.append(("leave", "Leave it stopped", "come back with: avnwizard"))
     return [Row(name, (Content(label), Content.assemble((what, "dim")))) for name, label, what in told]
 
@@ -35,8 +39,8 @@ def again(view: RunView) -> str:
     return f"Start the run again at {place}? It goes on {doing} from there. What is done already is not done again."
 
 
-def why(view: RunView) -> Content:
-    """What stopped it, and what serves all the same."""
+def why(view: RunView, cost: str = "") -> Content:
+    """What stopped it, what serves all the same, and where a choice has no room for it, the cost of going back."""
     mark = run_lines.PHASES[view.phase]
     told = view.record.message or "Its process is gone; what it did so far is in the journal."
     serving = [one for one in view.instances if one.is_serving]
@@ -53,4 +57,6 @@ def why(view: RunView) -> Content:
         lines[-1] = Content.assemble(lines[-1], f"; {printable(part)} serves too, at {image}")
     elif part:
         lines[-1] = Content.assemble(lines[-1], (f"; {printable(part)} does not", "$error"))
+    if cost:
+        lines.append(Content.assemble(("Roll back: ", "dim"), printable(cost, limit=300)))
     return Content("\n").join(lines)

@@ -1,6 +1,7 @@
 """The git adapter on real repositories: opening, reading, tags, fetching."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,13 @@ def test_refuses_what_is_no_checkout(tmp_path: Path, clone: Path, upstream: Path
         with pytest.raises(HostError, match=words) as raised:
             open_repo(place)
         assert raised.value.hint, place
+
+
+def test_a_folder_is_named_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder that one works in is named, and not a dot."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(HostError, match=re.escape(f"{tmp_path} is not a git repository")):
+        open_repo(Path())
 
 
 def test_missing_git_is_told(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,6 +214,8 @@ def test_unreachable_remote(clone: Path) -> None:
             ask()
         assert "hunter2" not in raised.value.message
         assert raised.value.hint
+    with pytest.raises(HostError, match=r"^The remote was not reached: fatal: unable to access"):
+        repo.fetch()
     git(clone, "remote", "remove", "origin")
     with pytest.raises(HostError, match="no remote"):
         repo.fetch()

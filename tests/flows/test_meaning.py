@@ -27,7 +27,7 @@ def test_releases_say_what_they_mean(stack: Path) -> None:
     major = said["releases"][1]
     assert (major["kind"], major["breaking"], major["env_changes"]) == ("major", 4, 4)
     assert major["changelog"] == "read"
-    assert "rollback needs a restore" in major["verdict"]
+    assert "going back restores the snapshot" in major["verdict"]
 
 
 def test_the_plan_tells_what_the_migrations_do(stack: Path, tmp_path: Path) -> None:
@@ -105,4 +105,4 @@ def test_what_migrations_mean_is_a_column_of_the_list(stack: Path) -> None:
     said = avnwizard("releases", "--stack", stack)
     assert "migrations" in said.out.splitlines()[0]
     assert OLD_CODE_WORKS_ON not in said.out + said.err
-    assert "rollback needs a restore" in said.err
+    assert "going back restores the snapshot" in said.err

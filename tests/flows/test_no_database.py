@@ -53,7 +53,7 @@ def test_none_is_said_on_every_surface(practice_host: PracticeHost, stack: Path,
     plan = avnwizard("plan", "--to", "v2.0.0", "--stack", stack, "--answers", answers, "--json").data
     assert "snapshot" not in [step["name"] for step in plan["steps"]]
     assert said[0] in plan["warnings"]
-    assert plan["verdict"].endswith("; avnwizard cannot undo it, as no snapshot is taken")
+    assert plan["verdict"].endswith("; avnwizard cannot undo it: no snapshot is taken")
     for step in plan["steps"]:
         assert "restored from the snapshot" not in step["going_back"]
     job = next(step for step in plan["steps"] if step["name"] == "job:avnology-migrate")

@@ -31,6 +31,7 @@ from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres.compose_edit import ServerMove, key_of, moved, names_image
 from avnwizard.domain.secret import redact_urls
 from avnwizard.domain.secret_shapes import secret_spans
+from avnwizard.domain.settings import key_shown, parse_settings
 from avnwizard.domain.traefik.labels import read_labels
 from avnwizard.domain.traefik.rules import parse_rule, requests_for, why_not
 from avnwizard.domain.version import Version
@@ -174,7 +175,18 @@ def _sql(text: str) -> None:
 
 _READER = ChildSqlReader()
 
+
+def _settings(text: str) -> object:
+    """The operator's own settings, and how their keys are shown."""
+    data = text.encode("utf-8", "surrogatepass")
+    found = parse_settings(data, source="settings.toml", actions={"pause", "abort", "look-again"})
+    return [key_shown(key) for key in found.keys.values()]
+
+
 RELEASE_READERS: dict[str, Reader] = {
+    "the operator's settings": Reader(
+        lambda: "[keys]\npause = 'f2'\nabort = \"ctrl+k\"\nlook-again = '!'\n", _settings
+    ),
     "compose file": Reader(_of_release(COMPOSE_FILE), _compose, share=20),
     "small compose file": Reader(lambda: _SMALL_COMPOSE, _compose),
     "what a compose file draws in": Reader(lambda: _SMALL_COMPOSE, _compose_around),

@@ -97,7 +97,7 @@ def test_two_tags_name_the_files_that_are_new(folder: Path) -> None:
     """Only what the target adds is judged, and it gets its verdict."""
     said = _run(folder, "--from", "v1", "--to", "v2")
     assert said.returncode == 0, said.stderr
-    assert said.stdout.splitlines()[-1].endswith("rollback needs a restore")
+    assert said.stdout.splitlines()[-1].endswith("going back restores the snapshot")
     assert "0001_accounts" not in said.stdout
     assert "db/migrations/0004_state.sql:1" in said.stdout
     assert _run(folder, "--from", "v2", "--to", "v2").stdout.strip() == "no migrations"

@@ -126,7 +126,7 @@ def test_sizes_become_times() -> None:
     assert "rewrites 4.1 GB, about 50 s, readers and writers wait" in rewrite.why
     assert index.seconds is not None
     assert index.seconds < 1
-    assert verdict.sentence == "needs a window of about 50 s"
+    assert verdict.sentence == "interrupts users for about 50 s"
     assert not verdict.rollback_needs_restore
 
 
@@ -134,10 +134,14 @@ def test_sizes_become_times() -> None:
     ("sql", "sizes", "sentence"),
     [
         ("CREATE TABLE t (a int)", {}, OLD_CODE_WORKS_ON),
-        ("CREATE INDEX ON t (a)", None, "needs a window of unknown length"),
+        ("CREATE INDEX ON t (a)", None, "may interrupt users, nobody knows for how long"),
         ("CREATE INDEX ON t (a)", {"t": TableSize(1000, 1)}, OLD_CODE_WORKS_ON),
-        ("DROP TABLE t", {}, "rollback needs a restore"),
-        ("BROKEN", {"t": TableSize(1, 1)}, "needs a window of unknown length; rollback needs a restore"),
+        ("DROP TABLE t", {}, "going back restores the snapshot"),
+        (
+            "BROKEN",
+            {"t": TableSize(1, 1)},
+            "may interrupt users, nobody knows for how long; going back restores the snapshot",
+        ),
     ],
 )
 def test_verdict(sql: str, sizes: dict[str, TableSize] | None, sentence: str) -> None:
@@ -166,7 +170,7 @@ def test_a_file_that_cannot_be_read_is_named_and_counts_as_incompatible() -> Non
         ("3.sql", "destructive", "drops table t: its data is gone"),
     ]
     assert verdict.rollback_needs_restore
-    assert verdict.sentence == "needs a window of unknown length; rollback needs a restore"
+    assert verdict.sentence == "may interrupt users, nobody knows for how long; going back restores the snapshot"
 
 
 def test_a_folder_that_no_release_has_is_not_the_same_as_no_migrations() -> None:

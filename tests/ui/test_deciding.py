@@ -78,7 +78,9 @@ async def test_releases_can_be_chosen_without_a_remote(opened: Open, host: Host)
             await pilot.pause(0.02)
         shown = seen(pilot)
         assert "v2.1.0" in shown
-        assert "These are the releases that are here" in " ".join(shown.split())
+        shown = " ".join(shown.split())
+        assert "These are the releases that are here. The remote was not reached: fatal: " in shown
+        assert "git -C" not in shown, "the reason, and not the command"
 
 
 async def test_the_recommended_release_is_marked_and_told_why(opened: Open) -> None:

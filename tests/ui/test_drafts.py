@@ -13,6 +13,7 @@ from avnwizard.ui.app import WizardApp
 from avnwizard.ui.screens.ask import Ask
 from avnwizard.ui.screens.changelog import ChangelogPage
 from avnwizard.ui.screens.environment import EnvironmentPage
+from avnwizard.ui.screens.releases import ReleasesPage
 from screenshots.scenes import press, settle, unhurried
 from tests.flows.cli import answer_all
 from tests.ui.conftest import USUAL, Open, seen, wizard
@@ -49,6 +50,11 @@ async def test_a_lost_terminal_loses_no_answer(opened: Open, host: Host) -> None
         assert [one.key for one in upgrade.open(env=True)] == [SECRET]
     async with opened() as pilot:
         await press(pilot, "enter", "down", "enter", "escape")
+        assert isinstance(wizard(pilot).screen, ReleasesPage), "Escape goes back, and keeps what there is"
+        await press(pilot, "enter")
+        assert "b begin again" in seen(pilot)
+        await press(pilot, "b")
+        assert isinstance(wizard(pilot).screen, ChangelogPage)
         assert not wizard(pilot).choices.upgrade.answers.given, "begun anew"
 
 

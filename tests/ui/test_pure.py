@@ -76,11 +76,15 @@ def test_time_left_and_the_bar_go_by_the_steps_times() -> None:
         STEPS[2],
     )
     view = RunView(RUN).told(news(steps=steps, expected={"a": 90.0, "b": 5.0, "c": 5.0}), settled=True)
-    shown = run_lines.summary(view, 192.0).plain
+    shown = run_lines.summary(view, 192.0, 100).plain
     assert "1 of 3 steps  1 min 32 s, about 8 s left" in shown
     assert shown.count("█") == 18
     stopped = view.told(news(record=replace(RUN, state="failed"), steps=steps, live=False), settled=True)
-    assert " left" not in run_lines.summary(stopped, 192.0).plain
+    assert " left" not in run_lines.summary(stopped, 192.0, 100).plain
+    narrow = run_lines.summary(view, 192.0, 72)
+    assert "█" in narrow.plain
+    assert narrow.cell_length <= 72, "the bar has the room that is left"
+    assert "█" not in run_lines.summary(view, 192.0, 60).plain
 
 
 def test_time_in_which_a_run_stood_still_is_not_its_work() -> None:
@@ -179,9 +183,9 @@ def test_prose_of_a_line_without_end_is_shown() -> None:
 
 def test_signs_become_ascii_cell_by_cell() -> None:
     """Where the locale is not UTF-8 nothing but ASCII goes out, and no column moves."""
-    made = AsciiFilter().apply([Segment("✓ v1 → v2 █░ ü 漢 …")], Color(0, 0, 0))[0].text
-    assert made == "+ v1 > v2 #- u ?? ~"
-    assert len(made) == Content("✓ v1 → v2 █░ ü 漢 …").cell_length
+    made = AsciiFilter().apply([Segment("✓ v1 → v2 █░ ü 漢 … ┌─┐")], Color(0, 0, 0))[0].text
+    assert made == "+ v1 > v2 #- u ?? ~ +-+"
+    assert len(made) == Content("✓ v1 → v2 █░ ü 漢 … ┌─┐").cell_length
 
 
 @pytest.mark.parametrize("width", [58, 78])

@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
+
 from avnwizard.domain.answers import Decision
 from avnwizard.domain.rehearsal.order import Mark
+from avnwizard.ui import review_lines
 from avnwizard.ui.screens.review import ReviewPage
 from avnwizard.ui.widgets.rows import Rows
 from screenshots.scenes import press, run_over
@@ -116,3 +119,11 @@ async def test_the_release_is_tried_first(opened: Open) -> None:
         assert page.plan.rehearsed
         assert page.plan.rehearsed[0] in " ".join(seen(pilot).split())
         assert wizard(pilot).host.rehearsals().left(Mark(page.plan.project.name)) == ()
+
+
+@pytest.mark.parametrize(
+    ("heights", "room", "shown"), [((2, 2), 4, 2), ((2, 2, 2), 4, 1), ((2, 2, 2), 5, 2), ((3,), 2, 0), ((), 0, 0)]
+)
+def test_warnings_that_have_no_room_are_counted(heights: tuple[int, ...], room: int, shown: int) -> None:
+    """A line is kept for the count where not all of them have room."""
+    assert review_lines.fitting(heights, room) == shown

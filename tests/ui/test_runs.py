@@ -16,6 +16,7 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.run import launch
 from avnwizard.flows.stack.kept_images import keep_name
 from avnwizard.flows.upgrade import inputs, planning
+from avnwizard.flows.upgrade.releases import current_tag
 from avnwizard.practice.host import PracticeHost
 from avnwizard.ui.app import WizardApp
 from avnwizard.ui.screens.ask import Ask
@@ -193,10 +194,10 @@ async def test_a_failure_tells_what_serves_the_last_words_and_the_ways_on(
 
 
 @pytest.mark.parametrize("failure", ["pull", "migration", "disk"])
-async def test_every_failure_ends_in_choices(
+async def test_every_failure_of_the_demo_to_its_end(
     opened: Open, host: Host, practice_host: PracticeHost, failure: str
 ) -> None:
-    """Whatever breaks, the run stops with a reason, and rolling back says its cost or why it cannot."""
+    """Whatever breaks, the run stops with a reason and what going back costs; once it is cured, the run ends well."""
     practice_host.order(failure)
     launch.start(host, created(host))
     async with opened() as pilot:
@@ -206,6 +207,11 @@ async def test_every_failure_ends_in_choices(
         assert page.view.record.message
         assert "Roll back" in seen(pilot)
         assert "looking at what it would cost" not in seen(pilot)
+        practice_host.failures.clear()
+        await try_again(pilot)
+        done = await run_over(pilot)
+        assert done.view.record.state == "done"
+    assert current_tag(host).name == "v2.0.0"
 
 
 async def test_an_unfinished_run_comes_before_an_upgrade(opened: Open, host: Host) -> None:

@@ -12,9 +12,9 @@ async def test_volumes_are_chosen_and_planned(opened: Open) -> None:
     """The key v opens the list, space chooses, Enter takes it into the plan; Escape changes nothing."""
     async with opened() as pilot:
         await to_snapshot(pilot)
-        assert "no volume; there are 4 (v)" in seen(pilot)
+        assert "no volume; v chooses from 4" in seen(pilot)
         await press(pilot, "v", "space", "escape")
-        assert "no volume; there are 4 (v)" in seen(pilot)
+        assert "no volume; v chooses from 4" in seen(pilot)
         await press(pilot, "v", "space", "enter")
         prepared = wizard(pilot).choices.upgrade.prepared
         assert prepared

@@ -13,6 +13,7 @@ from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.plan import from_json
 from avnwizard.domain.secret import is_secret_name
 from avnwizard.practice.host import PracticeHost
+from avnwizard.ui.ascii_filter import plain_sign
 from screenshots.scenes import FAILURE, opened, scenes, settle
 from tests.practice_fixtures import copied
 from tests.ui.conftest import LARGE, SMALL, USUAL, pictures, seen
@@ -48,8 +49,10 @@ async def test_the_whole_way(practice: PracticeHost) -> None:
                 wrong += _outside(pilot, name, size)
                 shown = seen(pilot)
                 wrong += [f"{name} shows the value of {key}" for key, value in secrets.items() if value in shown]
-                if size != SMALL:
-                    wrong += _changed(f"{name}-{size[0]}x{size[1]}", shown, practice.home)
+                wrong += _changed(f"{name}-{size[0]}x{size[1]}", shown, practice.home)
+                wrong += [
+                    f"{name} has no plain form of {sign!r}" for sign in set(shown) if plain_sign(sign) == "?" != sign
+                ]
             await pilot.resize_terminal(*USUAL)
             await settle(pilot)
         upgrade, back = sorted(pilot.app.host.journal().runs(), key=lambda run: run.created_at)  # type: ignore[attr-defined]  # the app is a WizardApp

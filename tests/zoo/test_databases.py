@@ -90,7 +90,7 @@ def test_a_database_outside_the_project(zoo: ZooStack, outside: str) -> None:
     shown = _said(zoo, "plan", "--to", "v1.6.0")
     assert "No snapshot is taken: avnwizard.toml says that this stack has no database of its own" in shown
     assert "restored from the snapshot" not in shown
-    assert "rollback needs a restore" not in shown
+    assert "going back restores the snapshot" not in shown
     done = zoo.upgrade()
     assert done.code == ExitCode.DONE, done.err
     looked = zoo.avnwizard("rollback", "--dry-run")

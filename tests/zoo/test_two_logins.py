@@ -42,7 +42,7 @@ def test_the_second_login_reaches_the_run_of_the_first(zoo: ZooStack) -> None:
         assert stopped.code == ExitCode.DONE, stopped.err
         _, seen = watching.communicate(timeout=60)
         assert watching.returncode == ExitCode.STEP_FAILED, seen
-        assert "Stopped at the operator's request" in seen
+        assert "Stopped on your request" in seen
         assert _last(deploy) == ("aborted", False, _last(root)[2])
         nobody = root.avnwizard("abort")
         assert (nobody.code, "No run is live" in nobody.err) == (ExitCode.REFUSED, True)

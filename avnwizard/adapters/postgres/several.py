@@ -17,7 +17,8 @@ from avnwizard.domain.postgres.globals import GlobalsChange
 from avnwizard.domain.postgres.names import apart, qualified
 from avnwizard.domain.postgres.writes import WriteCounters
 from avnwizard.errors import HostError, RefusedError
-from avnwizard.ports import Database, Moment, Progress, Roles, SealedRows
+from avnwizard.ports import Database, Moment, Progress, SealedRows
+from avnwizard.ports.roles import Roles
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ def register(app: typer.Typer) -> None:
 
 
 def accept(run: RunArgument = "", stack: StackOption = HERE, *, yes: YesOption = False) -> int:
-    """Accept a finished upgrade (default: the last), so that its old images may be pruned; the next does so too."""
+    """Accept a finished upgrade (default: the last), so that its old images may go. The next upgrade does it too."""
     from avnwizard.flows.run import acceptance
     from avnwizard.flows.run.registry import keeps_images
 

@@ -12,6 +12,7 @@ import typer
 from avnwizard.cli import opening
 from avnwizard.cli.options import finite
 from avnwizard.cli.output import say
+from avnwizard.cli.own_settings import own_keys
 from avnwizard.cli.verbs.planning import draft_for
 from avnwizard.cli.verbs.upgrade import YesOption, confirm
 from avnwizard.errors import ExitCode, RefusedError, UsageError
@@ -54,6 +55,7 @@ def demo(
         return _remove(directory, yes=yes)
     if not yes:
         opening.require_terminal("avnwizard demo --yes")
+        own_keys()  # a mistake in that file is known before a stack is made
     own = directory is None
     folder = directory or Path(tempfile.mkdtemp(prefix=_PREFIX))
     say(f"making a practice stack in {folder} ...")

@@ -67,6 +67,10 @@ def whole(app: typer.Typer, topic: str) -> str:
         from avnwizard.cli.screen_pages import explained
 
         return text + "".join(explained())
+    if topic == "keys":
+        from avnwizard.cli.screen_pages import actions_told
+
+        return text + "".join(actions_told())
     if topic == "json":
         return text + "".join(f"\n## {name}\n\n{shape}\n" for name, shape in json_shapes(app))
     return text

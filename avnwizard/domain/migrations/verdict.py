@@ -155,7 +155,9 @@ class MigrationVerdict:
         Args:
             restorable: whether a snapshot is there to go back to.
         """
-        restore = "rollback needs a restore" if restorable else "avnwizard cannot undo it, as no snapshot is taken"
+        restore = (
+            "going back restores the snapshot" if restorable else "avnwizard cannot undo it: no snapshot is taken"
+        )
         back = f"; {restore}" if self.rollback_needs_restore else ""
         if self.missing_folder:
             return f"not read: the release has no folder {self.missing_folder}"
@@ -164,10 +166,10 @@ class MigrationVerdict:
         if self.rolls_without_interruption:
             return OLD_CODE_WORKS_ON
         if self.window_s is None:
-            return f"needs a window of unknown length{back}"
+            return f"may interrupt users, nobody knows for how long{back}"
         if self.window_s <= NOTICEABLE_S:
-            return f"needs a window while old and new code run side by side{back}"
-        return f"needs a window of about {about(self.window_s)}{back}"
+            return f"old code fails on the new schema until it is rolled{back}"
+        return f"interrupts users for about {about(self.window_s)}{back}"
 
 
 OLD_CODE_WORKS_ON = "the old code works on, and nobody waits for them"

@@ -130,7 +130,7 @@ def roll(
     handover.bury(ctx, host, want.service.name, found)
     old = _compared(ctx, host, found, want)
     if _are_met(host, found, want, old):
-        ctx.say(f"{want.service.name} is as wanted already")
+        ctx.say(f"{want.service.name} is up to date already")
         handover.settle(ctx, host, want.service.name, found)
     elif surge and any(_may_serve(one, surge) for one in found):
         _surge(ctx, host, want, surge, patience, _bury_dead(ctx, host, found), old, ready)

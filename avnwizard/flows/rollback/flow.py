@@ -67,7 +67,7 @@ class Rollback(Flow):
         return Outcome(
             changes(undone, back=True),
             str(undone.snapshot.folder) if undone.snapshot.taken else "",
-            ("ask the vendor about what went wrong, with the report at hand", aside if plan.restore else stayed),
+            ("send the report to the vendor's support", aside if plan.restore else stayed),
             tuple(f"{service}: {why}" for service, why in plan.stay),
         )
 

@@ -91,8 +91,8 @@ class Upgrade(Flow):
         """Release, services, env file; how to be sure of them; what was seen while the release was watched."""
         plan = from_json(run.plan)
         tomorrow = [
-            "look that sign-in and mail work for your users",
-            "look at the error rates and the log of the gateway",
+            "check that users can sign in and receive mail",
+            "watch the error rates and the gateway's log",
         ]
         if plan.snapshot.taken:
             tomorrow.append("keep the snapshot until you are sure, then: snapshot prune")
@@ -145,6 +145,6 @@ def changes(plan: Plan, *, back: bool = False) -> tuple[tuple[str, str], ...]:
     edits = f"{len(plan.env)} setting{'' if len(plan.env) == 1 else 's'} {'as before' if back else 'changed'}"
     return (
         ("Release", f"{old.tag} → {new.tag}"),
-        ("Services", f"{len(rolled)} changed, {same} were as wanted already"),
+        ("Services", f"{len(rolled)} changed, {same} unchanged"),
         ("Env file", edits if plan.env else "unchanged"),
     )

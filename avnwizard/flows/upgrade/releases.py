@@ -64,7 +64,7 @@ def fetch(host: Host) -> str:
     try:
         host.repo.fetch()
     except HostError as error:
-        return f"{error.message} These are the releases that are here."
+        return f"These are the releases that are here. {error.message}"
     return ""
 
 

@@ -83,9 +83,9 @@ class ChangelogPage(Page):
         "/ searches all of it; n goes to the next place found. PageUp and PageDown scroll the text."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "acknowledge", "Read it", key_display="Space"),
-        Binding("slash", "search", "Search", key_display="/"),
-        Binding("n", "next_found", "Next"),
+        Binding("space", "acknowledge", "Read it", key_display="Space", id="acknowledge"),
+        Binding("slash", "search", "Search", key_display="/", id="find"),
+        Binding("n", "next_found", "Next", id="next"),
         Binding("pagedown", "turn(1)", show=False, priority=True),
         Binding("pageup", "turn(-1)", show=False, priority=True),
     ]
@@ -221,7 +221,9 @@ class ChangelogPage(Page):
         left = self.choices.upgrade.open(env=False)
         if left:
             self._show(at=left[0].id)
-            self.warn(f"{words.count(len(left), self._noun())} left: read each, then press Space.")
+            self.warn(
+                f"{words.count(len(left), self._noun())} left: read each, then press {self.key_of('acknowledge')}."
+            )
             return
         self.app.push_screen(journey.following(self))
 
@@ -271,7 +273,7 @@ class ChangelogPage(Page):
         self.query_one(Rows).go_to(after[0])
         self._show_text()
         self._scroll_to_found()
-        self.tell(f"{self._sought!r} is in {len(found)} of {len(ids)} parts; n goes to the next.")
+        self.tell(f"{self._sought!r} is in {len(found)} of {len(ids)} parts; {self.key_of('next')} goes to the next.")
 
     def _scroll_to_found(self) -> None:
         entry, text = self._chosen(), self.query_one("#text", VerticalScroll)

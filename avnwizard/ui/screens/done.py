@@ -36,7 +36,7 @@ class DonePage(Page):
         "are kept for that until you accept the upgrade: with k, or by the next one. Pruning all unused images "
         "removes them all the same; a rollback then pulls them again, if their registry still has them."
     )
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("k", "accept", "Accept")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("k", "accept", "Accept", id="accept-upgrade")]
 
     def __init__(self, view: RunView) -> None:
         super().__init__()
@@ -133,7 +133,7 @@ class DonePage(Page):
         notes = [printable(text, limit=600) for text in (*outcome.but, *outcome.notes)]
         facts += [("", Content.assemble((f"{NOTE.sign} ", NOTE.style), text)) for text in notes]
         if view.probe and view.probe.lost:
-            facts.append(("", Content("look in the report which service lost requests, and when")))
+            facts.append(("", Content("see in the report which service lost requests, and when")))
         return facts
 
     def _no_longer_works(self) -> tuple[str, ...]:

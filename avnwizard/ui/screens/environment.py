@@ -45,11 +45,11 @@ class EnvironmentPage(ListPage):
         "it will be. Your old file is kept, and going back restores it."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "accept", "Accept", key_display="Space"),
-        Binding("e", "enter", "Enter value"),
-        Binding("x", "refuse", "Refuse"),
-        Binding("d", "difference", "Diff"),
-        Binding("v", "reveal", "Show (hold)"),
+        Binding("space", "accept", "Accept", key_display="Space", id="accept"),
+        Binding("e", "enter", "Enter value", id="value"),
+        Binding("x", "refuse", "Refuse", id="refuse"),
+        Binding("d", "difference", "Diff", id="diff"),
+        Binding("v", "reveal", "Show (hold)", id="reveal"),
     ]
 
     def __init__(self) -> None:

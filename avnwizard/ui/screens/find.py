@@ -58,7 +58,7 @@ class Find(ModalScreen[bool]):
 class ListPage(Page):
     """A page around one list, which `/` narrows to the rows that hold a text."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("slash", "find", "Find", key_display="/")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("slash", "find", "Find", key_display="/", id="find")]
 
     def action_find(self) -> None:
         """Open the line."""

@@ -36,12 +36,12 @@ class LogPage(Page):
         "command below shows the container's whole log. The run goes on meanwhile."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", "Search", key_display="/"),
-        Binding("n", "next_found", "Next"),
-        Binding("s", "narrow", "One step"),
-        Binding("G", "newest", "Newest", key_display="End"),
+        Binding("slash", "search", "Search", key_display="/", id="find"),
+        Binding("n", "next_found", "Next", id="next"),
+        Binding("s", "narrow", "One step", id="one-step"),
+        Binding("G", "newest", "Newest", key_display="End", id="newest"),
         Binding("end", "newest", show=False, priority=True),
-        Binding("g", "oldest", show=False),
+        Binding("g", "oldest", "Oldest", show=False, id="oldest"),
     ]
 
     def __init__(self, look: Callable[[], RunView]) -> None:
@@ -172,7 +172,8 @@ class LogPage(Page):
             self._at = (self._at + 1) % len(found)
             self.query_one(Lines).scroll_to(y=max(found[self._at] - 2, 0), animate=False)
             self.tell(
-                f"{self._at + 1} of {words.count(len(found), 'line')} with {self._sought!r}; n goes to the next."
+                f"{self._at + 1} of {words.count(len(found), 'line')} with {self._sought!r}; "
+                f"{self.key_of('next')} goes to the next."
             )
 
     def action_go_on(self) -> None:

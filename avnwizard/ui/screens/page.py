@@ -11,7 +11,9 @@ from textual.screen import Screen
 from textual.widgets import OptionList, Static
 
 from avnwizard.domain.plain import printable
+from avnwizard.domain.settings import key_shown
 from avnwizard.errors import WizardError
+from avnwizard.ui import keymap
 from avnwizard.ui.desk import NOW, Answered
 from avnwizard.ui.journey import Stage
 from avnwizard.ui.marks import NOTE, STOP, Mark
@@ -43,8 +45,8 @@ class Page(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go_on", "Go on", key_display="Enter"),
         Binding("escape", "back", "Back", key_display="Esc"),
-        Binding("q", "leave", "Leave", key_display="q"),
-        Binding("question_mark", "explain", "Help", key_display="?"),
+        Binding("q", "leave", "Leave", key_display="q", id="leave"),
+        Binding("question_mark", "explain", "Help", key_display="?", id="help"),
     ]
 
     settling: Settling | None = None
@@ -87,23 +89,35 @@ class Page(Screen[None]):
         """Show the keys."""
         self.show_keys()
 
+    def commands(self) -> list[Binding]:
+        """What this screen can do now, by the operator's keys: its own first, then what every screen can."""
+        bound = keymap.bound(type(self))
+        ends = [key for key, binding in bound.items() if binding.action == "find"]
+        ends += [key for key in ("q", "question_mark") if key in bound]
+        begins = [key for key in ("enter", "escape") if key in bound]
+        own = [key for key in bound if key not in {*begins, *ends}]
+        found = [bound[key] for key in (*begins, *own, *ends)]
+        able = [one for one in found if one.description and self.check_action(one.action, ())]
+        return [keymap.with_keys(one, self.wizard.keys) for one in able]
+
     def keys(self) -> list[tuple[str, str]]:
-        """The keys of this screen that work now: its own first, then those of every screen."""
-        found: dict[str, tuple[str, str]] = {}
-        shown: dict[str, Binding] = {}
-        for kind in reversed(type(self).__mro__):
-            for binding in vars(kind).get("BINDINGS", ()) if issubclass(kind, Page) else ():
-                if isinstance(binding, Binding):
-                    shown[binding.key] = binding
-        ends = [key for key, binding in shown.items() if binding.action == "find"]
-        ends += [key for key in ("q", "question_mark") if key in shown]
-        begins = [key for key in ("enter", "escape") if key in shown]
-        own = [key for key in shown if key not in {*begins, *ends}]
-        for key in [*begins, *own, *ends]:
-            binding = shown[key]
-            if binding.show and self.check_action(binding.action, ()):
-                found[key] = (binding.key_display or binding.key, self.words_for(binding))
-        return list(found.values())
+        """The keys of this screen that work now and what they do."""
+        return [(keymap.shown(one), self.words_for(one)) for one in self.commands() if one.show]
+
+    def key_of(self, name: str) -> str:
+        """The key of an action as it is shown, for a sentence that names it."""
+        named = next(one for one in keymap.bound(type(self)).values() if one.id == name)
+        return keymap.shown(keymap.with_keys(named, self.wizard.keys))
+
+    def moved(self) -> str:
+        """What the operator's settings moved on this screen, for a text that names the usual keys; "" for nothing."""
+        by_name = keymap.actions([type(self)])
+        told = [
+            f"{key_shown(key)} instead of {keymap.shown(by_name[name])}"
+            for name, key in self.wizard.keys.items()
+            if name in by_name
+        ]
+        return f"By your own settings: {', '.join(told)}." if told else ""
 
     def words_for(self, binding: Binding) -> str:
         """What a key does now; a screen may say it by what is in hand."""
@@ -178,7 +192,8 @@ class Page(Screen[None]):
 
     def action_explain(self) -> None:
         """Explain this screen."""
-        self.app.push_screen(Explain(self.EXPLAINED, self.keys()))
+        text = "\n\n".join(filter(None, (self.EXPLAINED, self.moved())))
+        self.app.push_screen(Explain(text, [*self.keys(), (self.wizard.commands_key, keymap.COMMANDS.description)]))
 
     def warn(self, text: str) -> None:
         """Say what keeps the operator here."""

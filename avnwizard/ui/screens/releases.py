@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _SIGNED = {Standing.VERIFIED: "ok", Standing.UNKNOWN: "?", Standing.BAD: "bad", Standing.UNCHECKED: "?"}
 """The column of signatures; a tag without one has none."""
-_STILL = " These are the releases that are here."
 
 
 class Fetched(Message):
@@ -53,7 +52,7 @@ class ReleasesPage(ListPage):
         "Choosing a release changes nothing yet. New releases are looked for when this screen opens; without "
         "a connection the ones that are here can be used."
     )
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f", "fetch", "Fetch")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f", "fetch", "Fetch", id="fetch")]
 
     def __init__(self) -> None:
         super().__init__()
@@ -99,8 +98,7 @@ class ReleasesPage(ListPage):
         self.fetching = False
         self._asked = not event.trouble
         if event.trouble:
-            why = event.trouble.removesuffix(_STILL)
-            self.warn(f"The remote was not reached.{_STILL} {why}" if why != event.trouble else event.trouble)
+            self.warn(event.trouble)
         else:
             self.tell("The remote's releases are here.", OK)
         self._read()
@@ -191,6 +189,8 @@ class ReleasesPage(ListPage):
         self.app.push_screen(journey.following(self))
 
     def _offered(self, found: drafting.Found, wanted: bool | None) -> None:
+        if wanted is None:
+            return  # nothing of it is lost
         if wanted:
             self.choices.upgrade = found.decided()
         self.app.push_screen(journey.following(self))

@@ -13,6 +13,7 @@ from avnwizard.domain.data_way import DataWay
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan
+from avnwizard.domain.spans import away_told
 from avnwizard.errors import RefusedError, WizardError
 from avnwizard.flows.check import check
 from avnwizard.flows.run import launch
@@ -20,10 +21,11 @@ from avnwizard.flows.upgrade import drafts
 from avnwizard.flows.upgrade.planning import Prepared
 from avnwizard.flows.upgrade.releases import JUMP
 from avnwizard.flows.upgrade.remembering import remember
+from avnwizard.ui import review_lines
 from avnwizard.ui.bridge import Ending
 from avnwizard.ui.deciding import prepared_from
+from avnwizard.ui.handled import HANDLED_WIDTH
 from avnwizard.ui.marks import NOTE, OK, STOP
-from avnwizard.ui.review_lines import in_full, rows, summary
 from avnwizard.ui.screens.changes import ChangesPage
 from avnwizard.ui.screens.confirm_name import ConfirmName
 from avnwizard.ui.screens.find import ListPage
@@ -34,7 +36,13 @@ from avnwizard.ui.trying import try_release
 from avnwizard.ui.widgets.heads import Heads
 from avnwizard.ui.widgets.rows import Column, Rows
 
-_COLUMNS = (Column(width=2), Column(share=4), Column(width=8), Column(share=5), Column(share=4, least=100))
+_COLUMNS = (
+    Column(width=2),
+    Column(share=4),
+    Column(width=HANDLED_WIDTH),
+    Column(share=5),
+    Column(share=4, least=100),
+)
 
 
 class ReviewPage(ListPage):
@@ -61,11 +69,11 @@ class ReviewPage(ListPage):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go_on", "Start ...", key_display="Enter"),
-        Binding("c", "changes", "Changes"),
-        Binding("o", "other_way", "Other way"),
-        Binding("t", "try_first", "Try first"),
-        Binding("w", "write", "Write"),
-        Binding("d", "data_way", "Data", show=False),
+        Binding("c", "changes", "Changes", id="changes"),
+        Binding("o", "other_way", "Other way", id="other-way"),
+        Binding("t", "try_first", "Try first", id="try-first"),
+        Binding("w", "write", "Write", id="write"),
+        Binding("d", "data_way", "Data", show=False, id="data-way"),
         Binding("pagedown", "turn(1)", show=False, priority=True),
         Binding("pageup", "turn(-1)", show=False, priority=True),
     ]
@@ -98,9 +106,17 @@ class ReviewPage(ListPage):
         self.ask_host(lambda: check(self.host), self._checked)
 
     def _show_plan(self) -> None:
-        self.query_one("#sum", Static).update(summary(self.plan))
-        self.query_one(Rows).show(rows(self.plan))
+        self._show_sum()
+        self.query_one(Rows).show(review_lines.rows(self.plan))
         self.on_option_list_option_highlighted()
+
+    def on_resize(self) -> None:
+        """What it comes to has as many rows as there are; warnings that have none are counted."""
+        self._show_sum()
+
+    def _show_sum(self) -> None:
+        width = max(self.size.width - 2, 20)
+        self.query_one("#sum", Static).update(review_lines.summary(self.plan, width, self.key_of("changes")))
 
     def _checked(self, findings: tuple[Finding, ...]) -> None:
         self._findings = findings
@@ -116,8 +132,19 @@ class ReviewPage(ListPage):
         chosen = self.query_one(Rows).chosen
         step = next((one for one in self.plan.steps if one.name == chosen), None)
         if step:
-            self.query_one("#step", Static).update(in_full(step))
+            self.query_one("#step", Static).update(review_lines.in_full(step))
             self.query_one("#full", VerticalScroll).scroll_home(animate=False)
+            self.show_keys()
+
+    def words_for(self, binding: Binding) -> str:
+        """What another way would be for the chosen service."""
+        service = self.query_one(Rows).chosen.removeprefix("roll:")
+        part = next((one for one in self.plan.services if one.service == service), None)
+        if binding.action == "other_way" and part and part.strategy == "surge":
+            return "In place instead"
+        if binding.action == "other_way" and service in self.choices.upgrade.strategies:
+            return "Alongside again"
+        return super().words_for(binding)
 
     def action_changes(self) -> None:
         """Show what changes in the compose file, and what is asked of the edge."""
@@ -214,6 +241,10 @@ class ReviewPage(ListPage):
         stack = printable(self.plan.project.name, limit=40)
         way = f"from {self.plan.current.tag} to {self.plan.target.tag}"
         what = f"This upgrades {stack} {way}, in {words.count(len(self.plan.steps), 'step')}."
+        if brief := away_told(self.plan):
+            what += f" {brief[:1].upper()}{brief[1:]}."
+        if warned := len(self.plan.warnings):
+            what += f" {words.count(warned, 'thing')} to know first: Esc, then {self.key_of('changes')}."
         if not self.plan.snapshot.taken:
             what += " No snapshot is taken: there is no way back once migrations ran."
         word = self.plan.target.tag

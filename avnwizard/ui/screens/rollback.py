@@ -21,6 +21,7 @@ from avnwizard.flows.rollback.plan import RollbackPlan, Wishes
 from avnwizard.flows.run import going_back, launch
 from avnwizard.flows.stack.former_images import of_before
 from avnwizard.ui.bridge import Ending
+from avnwizard.ui.handled import HANDLED
 from avnwizard.ui.marks import NOTE, OK
 from avnwizard.ui.screens.confirm_name import ConfirmName
 from avnwizard.ui.screens.page import Page
@@ -45,8 +46,8 @@ class RollbackPage(Page):
         "Enter asks you to type the name of the release that you go back to."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "save_rows", "Save the rows too"),
-        Binding("r", "restore", "Databases too"),
+        Binding("s", "save_rows", "Also dump changed tables", id="save-rows"),
+        Binding("r", "restore", "Databases too", id="databases"),
     ]
 
     def __init__(self, run: str) -> None:
@@ -78,7 +79,7 @@ class RollbackPage(Page):
         journal = self.host.journal()
         run = journal.run(self.run_id)
         if is_live(self.host, run.id):
-            raise BusyError(f"Run {run.id} is live.", "Abort it first: a on its screen.")
+            raise BusyError(f"Run {run.id} is live.", "Abort it first, on its own screen.")
         return run, from_json(run.plan), going_back.plan_going_back(self.host, journal, run, self.wishes)
 
     def _show(self, found: Found) -> None:
@@ -97,7 +98,7 @@ class RollbackPage(Page):
                 ".",
             )
         )
-        self.query_one(Facts).show(_facts(run, plan, back))
+        self.query_one(Facts).show(_facts(run, plan, back, self.key_of("save-rows")))
         self.show_keys()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -119,7 +120,7 @@ class RollbackPage(Page):
         if back and binding.action == "restore" and back.chosen:
             return "Databases stay"
         if back and binding.action == "save_rows" and back.save_rows:
-            return "Save no rows"
+            return "Dump no tables"
         return super().words_for(binding)
 
     def action_restore(self) -> None:
@@ -163,7 +164,7 @@ class RollbackPage(Page):
         self.wizard.open_alone(RunPage(*begun))
 
 
-def _facts(run: RunRecord, plan: Plan, back: RollbackPlan) -> list[Fact]:
+def _facts(run: RunRecord, plan: Plan, back: RollbackPlan, save_key: str) -> list[Fact]:
     facts: list[Fact] = [
         ("Undoes", Content(f"{printable(run.title, limit=60)} ({printable(run.id)}, {run.state})")),
         ("Back to", Content(f"{printable(plan.current.tag)} of {words.day(plan.current.date)}")),
@@ -171,12 +172,12 @@ def _facts(run: RunRecord, plan: Plan, back: RollbackPlan) -> list[Fact]:
     ]
     if images := list(of_before(back.fetch, back.borrowed)):
         facts.append(("Images", Content("\n".join(images))))
-    facts += _databases(back)
+    facts += _databases(back, save_key)
     if back.roles and (back.roles.repaired or back.roles.left):
         facts.append(("Roles", Content("\n".join((*back.roles.repaired, *back.roles.left)))))
     facts += [("Agree to", _warned(text)) for _, text in back.consent]
     facts += [("Stays", _warned(f"{service}: {why}")) for service, why in back.stay]
-    services = [printable(f"{how}: {', '.join(names)}", limit=900) for how, names in back.altered.items()]
+    services = [printable(f"{HANDLED[how]}: {', '.join(names)}", limit=900) for how, names in back.altered.items()]
     facts.append(("Services", Content("\n".join(services) or "none was touched")))
     if back.retire:
         facts.append(("Removed", Content(printable(", ".join(back.retire), limit=200))))
@@ -189,7 +190,7 @@ def _warned(text: str) -> Content:
     return Content.assemble((f"{NOTE.sign} ", NOTE.style), printable(text, limit=600))
 
 
-def _databases(back: RollbackPlan) -> Iterator[Fact]:
+def _databases(back: RollbackPlan, save_key: str) -> Iterator[Fact]:
     """What becomes of the rows: those written since by database, or that they stay."""
     written = [(name, found) for name, found in back.cost.lost if found.tables or not found.exact]
     if not back.restore:
@@ -203,7 +204,11 @@ def _databases(back: RollbackPlan) -> Iterator[Fact]:
         lines.append(f"{rest}{words.count(quiet, 'database')}: nothing since the snapshot")
     yield "Written", Content("\n".join(lines) or "nothing since the snapshot")
     yield "Kept", Content(f"{printable(', '.join(back.databases), limit=200)}, as they are now, under another name")
-    saved = "the tables written to since, in the snapshot's folder" if back.save_rows else "no rows; s saves them too"
+    saved = (
+        "the tables that changed since, in the snapshot's folder"
+        if back.save_rows
+        else f"no tables; {save_key} also dumps those that changed"
+    )
     yield "Saved", Content(saved)
     yield (
         "Restored",

@@ -13,7 +13,6 @@ from avnwizard.engine.records import Action, RunRecord
 from avnwizard.errors import ExitCode, WizardError
 from avnwizard.flows import holding
 from avnwizard.flows.flow import Touched
-from avnwizard.flows.rollback.plan import RollbackPlan
 from avnwizard.flows.run import going_back, launch
 from avnwizard.flows.run.registry import flow_of
 from avnwizard.ui import run_lines, run_stopped
@@ -47,9 +46,9 @@ class RunPage(Page):
     EXPLAINED = run_lines.EXPLAINED
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go_on", "Choose", key_display="Enter"),
-        Binding("p", "pause", "Pause"),
-        Binding("a", "abort", "Abort"),
-        Binding("l", "log", "Log"),
+        Binding("p", "pause", "Pause", id="pause"),
+        Binding("a", "abort", "Abort", id="abort"),
+        Binding("l", "log", "Log", id="log"),
         Binding("escape", "back", "Overview", key_display="Esc"),
     ]
 
@@ -132,6 +131,10 @@ class RunPage(Page):
         if self.view:
             self.show_view()
 
+    @property
+    def _is_narrow(self) -> bool:
+        return self.has_class("-narrow")
+
     def _tick(self) -> None:
         """The clock moves on while the run is live; else nothing is drawn."""
         if self.view and self.view.live and not self.view.over:
@@ -140,7 +143,8 @@ class RunPage(Page):
     def _show_times(self) -> None:
         assert self.view is not None
         now = self.host.clock.now()
-        self.query_one("#summary", Static).update(run_lines.summary(self.view, now), layout=False)
+        summary = run_lines.summary(self.view, now, self.size.width - 2)
+        self.query_one("#summary", Static).update(summary, layout=False)
         steps = self.query_one("#steps", Lines)
         steps.show(run_lines.step_lines(self.view, steps.scrollable_content_region.width, now))
 
@@ -176,7 +180,8 @@ class RunPage(Page):
 
     def _show_stopped(self, view: RunView) -> None:
         if view.stopped:
-            self.query_one("#why", Static).update(run_stopped.why(view))
+            self.query_one("#why", Static).update(run_stopped.why(view, self._cost if self._is_narrow else ""))
+            self._show_choices(at="" if self._stopped else "log")
         if view.stopped == self._stopped:
             return
         self._stopped = view.stopped
@@ -187,30 +192,26 @@ class RunPage(Page):
             return
         self.wizard.outcome = ExitCode.STEP_FAILED
         self.call_after_refresh(self.show_view)  # the panes have other heights now
-        self._show_choices(at="log")
         self.query_one(Rows).focus()
         if going_back.by_its_steps(view.record):
-            self._cost = "undoes the steps that were begun, the last one first"
-            self._show_choices()
+            self._costed("undoes the steps that were begun, the last one first")
         elif flow_of(view.record).can_roll_back:
-            self.ask_host(self._plan_rollback, self._costed, self._no_rollback)
+            self.ask_host(self._cost_of_rollback, self._costed, lambda error: self._costed(error.message))
 
     def _show_choices(self, *, at: str = "") -> None:
         """Show what can be done now, highlighting the choice `at`, or else the one that is highlighted."""
         assert self.view is not None
-        self.query_one(Rows).show(run_stopped.choices(self.view, self._cost), at=at)
+        self.query_one(Rows).show(run_stopped.choices(self.view, self._cost, above=self._is_narrow), at=at)
 
-    def _plan_rollback(self) -> RollbackPlan:
+    def _cost_of_rollback(self) -> str:
         journal = self.host.journal()
-        return going_back.plan_going_back(self.host, journal, journal.run(self.run_id))
+        plan = going_back.plan_going_back(self.host, journal, journal.run(self.run_id))
+        return sentence(plan.cost, self.host.clock.now()).removeprefix(BEGINS)
 
-    def _costed(self, plan: RollbackPlan) -> None:
-        self._cost = sentence(plan.cost, self.host.clock.now()).removeprefix(BEGINS)
-        self._show_choices()
-
-    def _no_rollback(self, error: WizardError) -> None:
-        self._cost = error.message
-        self._show_choices()
+    def _costed(self, cost: str) -> None:
+        self._cost = cost
+        if self.view:  # else it was started again meanwhile
+            self.show_view()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Pause and abort only for a live run, a choice only for a stopped one."""

@@ -40,7 +40,10 @@ class SnapshotPage(Page):
         "Without a snapshot there is no way back once migrations ran. x leaves it out, after you typed the "
         "stack's name."
     )
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("v", "volumes", "Volumes"), Binding("x", "without", "Without")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v", "volumes", "Volumes", id="volumes"),
+        Binding("x", "without", "Without", id="without-snapshot"),
+    ]
 
     def body(self) -> ComposeResult:
         """The state, the facts."""
@@ -75,10 +78,10 @@ class SnapshotPage(Page):
             state = Content.assemble(
                 (f"{OK.sign} A snapshot will be taken", OK.style), " before anything is changed."
             )
-            facts = _facts(upgrade.prepared)
+            facts = _facts(upgrade.prepared, self.key_of("volumes"))
         else:
             state = Content.assemble((f"{STOP.sign} No snapshot will be taken.", STOP.style))
-            facts = _without(snapshot, possible=self.host.has_database)
+            facts = _without(snapshot, self.key_of("without-snapshot"), possible=self.host.has_database)
         self.query_one("#state", Static).update(state)
         self.query_one(Facts).show(facts)
         self.show_keys()
@@ -136,11 +139,11 @@ class SnapshotPage(Page):
             self._plan()
 
 
-def _without(snapshot: SnapshotPlan, *, possible: bool) -> list[Fact]:
+def _without(snapshot: SnapshotPlan, key: str, *, possible: bool) -> list[Fact]:
     """What it means that none is taken, and what can be done about it."""
     if possible:
         means = "Once migrations have run there is no way back to the release of now."
-        return [("", Content(means)), ("", Content("")), ("", Content("x takes the snapshot after all."))]
+        return [("", Content(means)), ("", Content("")), ("", Content(f"{key} takes the snapshot after all."))]
     return [
         ("Why", Content(printable(snapshot.why_not, limit=300))),
         ("Means", Content("what a migration changes, avnwizard cannot undo")),
@@ -149,7 +152,7 @@ def _without(snapshot: SnapshotPlan, *, possible: bool) -> list[Fact]:
     ]
 
 
-def _facts(prepared: Prepared) -> list[Fact]:
+def _facts(prepared: Prepared, volumes_key: str) -> list[Fact]:
     snapshot = prepared.plan.snapshot
     databases = snapshot.databases
     enough = snapshot.free_bytes >= snapshot.needed_bytes
@@ -157,7 +160,7 @@ def _facts(prepared: Prepared) -> list[Fact]:
     facts: list[Fact] = [
         ("What", Content("roles and passwords, env and compose files, your local edits, and:")),
         *(("", Content(f"  {printable(name, limit=50):<24} {words.size(size):>8}")) for name, size in databases),
-        ("", Content.assemble("  ", _volumes(snapshot))),
+        ("", Content.assemble("  ", _volumes(snapshot, volumes_key))),
         *(("Not in it", Content.assemble((f"{NOTE.sign} ", NOTE.style), not_held(n))) for n in snapshot.not_held),
         (
             "Size",
@@ -185,9 +188,9 @@ def _time(plan: Plan) -> str:
     return f"{told}; {printable(plan.times_from, limit=100)}" if plan.times_from else told
 
 
-def _volumes(snapshot: SnapshotPlan) -> Content:
+def _volumes(snapshot: SnapshotPlan, key: str) -> Content:
     if not snapshot.volumes:
-        return Content.assemble((f"no volume; there are {len(snapshot.offered)} (v)", "dim"))
+        return Content.assemble((f"no volume; {key} chooses from {len(snapshot.offered)}", "dim"))
     sizes = dict(snapshot.volume_sizes)
     told = [f"{name} ({words.size(sizes[name]) if name in sizes else 'size unknown'})" for name in snapshot.volumes]
     return Content(f"volumes: {printable(', '.join(told), limit=200)}")

@@ -44,7 +44,7 @@ class StandPage(Page):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "nothing", show=False),
-        Binding("r", "look_again", "Look again"),
+        Binding("r", "look_again", "Look again", id="look-again"),
     ]
 
     def __init__(self) -> None:

@@ -138,8 +138,9 @@ class Rows(OptionList, inherit_bindings=False):
         return at is None or any((index - at) * way > 0 for index in able)
 
     def on_resize(self) -> None:
-        """Lay the columns out again."""
+        """Lay the columns out again, and once more when the scrollbar has its place."""
         self._lay_out()
+        self.call_after_refresh(self._lay_out)
 
     def on_show(self) -> None:
         """Lay the columns out again: a hidden list has no width."""

@@ -1,0 +1,12 @@
+"""How a service is handled, in words that need no glossary; `avnwizard.toml` and JSON have the names behind them."""
+
+from collections.abc import Mapping
+
+HANDLED: Mapping[str, str] = {
+    "job": "runs once",
+    "surge": "alongside",
+    "recreate": "in place",
+    "skip": "unchanged",
+    "retire": "removed",
+}
+HANDLED_WIDTH = max(map(len, HANDLED.values()))

@@ -14,6 +14,7 @@ from avnwizard.domain.traefik.labels import read_labels
 from avnwizard.flows.host import Host
 from avnwizard.flows.roll.asking import plan_readiness
 from avnwizard.flows.roll.handover import plan_handover
+from avnwizard.flows.roll.naming import settle_choice
 from avnwizard.flows.safety import retiring
 from avnwizard.flows.stack.same import Target, is_same
 from avnwizard.flows.upgrade.inputs import Draft
@@ -124,6 +125,7 @@ def _service(
         before=next((one.labels for one in running if one.is_serving), None),
     )
     choice, ready = _asked(host, vouched, choice, handed, running, ordered=override is not None)
+    choice = settle_choice(host, service, choice)
     reason, how, may_lose = AS_CHOSEN if chosen else choice.reason, None, ""
     if name in target.built:
         reason = f"its image is built again; {reason}"

@@ -50,7 +50,18 @@ def open_real(directory: Path) -> Host:
     choice = choose(stack, config, evidence_of(containers, project.name))
     edge = TraefikEdge(project.name)
     reach, sql = partial(_container_database, stack), sql_reader()
-    around = (LocalFiles(), SystemClock(), choice, reach, http_probe, sql, HostHooks(), _clusters, offsite, Cosign)
+    around = (
+        LocalFiles(),
+        SystemClock(),
+        choice,
+        reach,
+        partial(http_probe, config),
+        sql,
+        HostHooks(),
+        _clusters,
+        offsite,
+        Cosign,
+    )
     caller = HttpCaller(stack.containers)
     return Host(config, state, repo, stack, edge, *around, caller=caller, rehearsals=_rehearsals)
 

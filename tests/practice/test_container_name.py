@@ -3,13 +3,18 @@
 import os
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from avnwizard.domain.strategy import choose
+from avnwizard.domain.host import Service
+from avnwizard.domain.plan import ServicePlan
+from avnwizard.domain.strategy import Choice, choose
 from avnwizard.engine.faults import KILL_AT, LOG_TO
 from avnwizard.flows.roll import rolling
 from avnwizard.flows.roll.naming import settle_choice
+from avnwizard.flows.steps.roll import RollService
 from avnwizard.practice.host import PracticeHost
 from avnwizard.practice.naming import PracticeNaming
 from avnwizard.practice.product.template import COMPOSE_FILE
@@ -17,6 +22,9 @@ from avnwizard.wiring import open_host
 from tests.lab.rolls import PATIENCE, carry_here
 from tests.practice.crash_world import KILLED
 from tests.waiting import until
+
+if TYPE_CHECKING:
+    from avnwizard.flows.stack.scene import Scene
 
 _SERVICE, _NAME = "docs", "the-docs"
 _number = count()
@@ -108,3 +116,16 @@ def test_an_engine_elsewhere(stack: _Stack, tmp_path: Path, monkeypatch: pytest.
     stack.change()
     assert stack.carry(tmp_path, "one") == 0
     stack.is_settled()
+
+
+def test_the_plan_shows_how_the_name_is_taken_over(practice_host: PracticeHost) -> None:
+    """No scaling, which Compose would refuse: its own `up`, and the renaming at the end."""
+    stack = _Stack(practice_host)
+    service = Service(_SERVICE, "i", container_name=_NAME)
+    chosen = settle_choice(stack.host, service, Choice("surge", "new alongside old"))
+    assert chosen.reason == f"new alongside old; then the new one takes over the name {_NAME}"
+    part = ServicePlan(_SERVICE, "surge", chosen.reason, "i:1", "i:2", "", "wait", named=_NAME)
+    plan = SimpleNamespace(project=practice_host.project, services=(part,))
+    commands = RollService(cast("Scene", SimpleNamespace(plan=plan)), part).describe().commands
+    assert not any("--scale" in argv for argv in commands)
+    assert commands[-1] == ("docker", "container", "rename", "NEW_CONTAINER", _NAME)

@@ -19,9 +19,13 @@ _BY_HAND = "its container_name {} allows one container only, since the engine is
 
 
 def settle_choice(host: Host, service: Service, choice: Choice) -> Choice:
-    """The choice for a service with a `container_name`: no second container can be made on a remote engine."""
-    if choice.strategy != "surge" or allows_two(host, service):
+    """The choice for a service with a `container_name`, in words: no second one can be made on a remote engine."""
+    if choice.strategy != "surge" or not service.container_name:
         return choice
+    if allows_two(host, service):
+        return replace(
+            choice, reason=f"{choice.reason}; then the new one takes over the name {service.container_name}"
+        )
     return replace(choice, strategy="recreate", reason=_BY_HAND.format(service.container_name))
 
 

@@ -10,7 +10,7 @@ from avnwizard.domain.readiness import Readiness
 from avnwizard.engine.step import StepContext
 from avnwizard.errors import StepError
 from avnwizard.flows.host import Host
-from avnwizard.flows.roll import handover, naming, places, settling
+from avnwizard.flows.roll import handover, holding, naming, places, settling
 from avnwizard.flows.roll.asking import Asking
 from avnwizard.flows.roll.draining import drain
 from avnwizard.flows.roll.handover import Patience
@@ -105,8 +105,8 @@ def roll(
     surge: Handover | None,
     patience: Patience,
     ready: Readiness | None = None,
-) -> None:
-    """Roll one service.
+) -> bool:
+    """Roll one service; whether there was anything to do.
 
     Args:
         surge: the new beside the old where an old one serves, handing over like this; None recreates it in place.
@@ -122,12 +122,15 @@ def roll(
         ctx.say(f"{want.service.name} is as wanted already")
         naming.claim(ctx, host, want.service, found)
         handover.settle(ctx, host, want.service.name, found)
-    elif surge and naming.allows_two(host, want.service) and any(_may_serve(one, surge) for one in found):
+        return False
+    if surge and naming.allows_two(host, want.service) and any(_may_serve(one, surge) for one in found):
         _surge(ctx, host, want, surge, patience, _bury_dead(ctx, host, found), old, ready)
     else:
         ctx.go_alone()
-        handover.forget(ctx, host, want.service.name)
+        if not holding.is_held(host, want.service.name):
+            handover.forget(ctx, host, want.service.name)
         _recreate(ctx, host, want, old, healthy_s=patience.healthy_s)
+    return True
 
 
 def _may_serve(container: Container, how: Handover) -> bool:
@@ -234,10 +237,16 @@ def _recreate(ctx: StepContext, host: Host, want: Wanted, old: frozenset[str], *
             _take_away(host, doubles, want.service.stop_grace_s)
     force = bool(unseen(host, found[:count], want))
     if force or old or len(found) < count or any(one.state != "running" for one in found):
+        holding.hold(ctx, host, [want.service], found)
         with ctx.effect("recreate"):
             grace_s = recreate_grace_s(want.service, host.edge.facts())
             host.stack.up(want.service.name, scale=count if count > 1 else None, force=force, grace_s=grace_s)
-    _wait_healthy(ctx, host, want, old, healthy_s=healthy_s)
+    try:
+        fresh = _wait_healthy(ctx, host, want, old, healthy_s=healthy_s)
+    except StepError:
+        handover.forget(ctx, host, want.service.name)  # nobody waits for what does not come
+        raise
+    handover.settle(ctx, host, want.service.name, fresh)
 
 
 def _take_away(host: Host, containers: Sequence[Container], grace_s: float) -> None:

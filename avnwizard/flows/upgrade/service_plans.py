@@ -134,7 +134,8 @@ def _service(
     if choice.strategy == "surge":
         reason, how, may_lose = f"{reason}; {handed.reason}", handed.handover, handed.may_lose
     elif choice.strategy == "recreate":
-        may_lose = lost_in_recreate(service, facts)
+        holds = facts is not None and facts.holds and handed.handover == "director"
+        may_lose = lost_in_recreate(service, facts, host.config.roll.hold_s if holds else 0.0)
     return ServicePlan(
         name,
         choice.strategy,
@@ -150,6 +151,7 @@ def _service(
         built=name in target.built,
         image_checked=checked,
         ready=ready,
+        named=service.container_name if choice.strategy == "surge" else "",
     )
 
 

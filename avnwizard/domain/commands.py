@@ -116,6 +116,11 @@ def stop_words(container_ids: Sequence[str], grace_s: float) -> Argv:
     return ("-t", _whole(grace_s), *container_ids)
 
 
+def docker_rename(container_id: str, name: str) -> Argv:
+    """Give a container another name, while it runs."""
+    return ("docker", "container", "rename", container_id, name)
+
+
 def docker_remove(container_id: str) -> Argv:
     """Remove a stopped container; its volumes stay."""
     return ("docker", "container", "rm", container_id)

@@ -36,6 +36,7 @@ _STRICT = {"extra": "forbid"}
 """`pydantic.ConfigDict`, as what these classes carry for the reading: an unknown key is an error."""
 _MANY = 64
 _PATH = re.compile(r"/[!-~]*")
+_HOLD_S = 120
 _HOUR_S, _DAY_S = 3600, 86400
 
 Strategy = Literal["job", "surge", "recreate", "skip"]
@@ -127,6 +128,8 @@ class RollSection:
             ready; by itself it asks for the path of the route, and takes any answer below 500.
         at_once: how many services that do not depend on each other are rolled at the same time; 0 is two for each
             core of the engine's machine. Fewer where its free memory is not enough for all.
+        hold_s: seconds for which a request waits inside Traefik (v3) while its service is recreated or its databases
+            go back, before it is refused; 0 refuses at once.
     """
 
     __pydantic_config__ = _STRICT
@@ -139,6 +142,7 @@ class RollSection:
     mounts: dict[str, str] = field(default_factory=dict)
     ready: dict[str, str] = field(default_factory=dict)
     at_once: Annotated[int, Interval(ge=0, le=_MANY)] = 0
+    hold_s: Annotated[float, Interval(ge=0, le=_HOLD_S)] = 10.0
 
     def __post_init__(self) -> None:
         """Refuse what is no path, and a path that holds a password."""

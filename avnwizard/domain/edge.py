@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from avnwizard.domain.traefik.holding import TARGET
+
 _FIRST_MAJOR = 3
 
 
@@ -17,6 +19,7 @@ class EdgeFacts:
         docker_provider: whether it reads containers' labels; None where its settings cannot be seen.
         exposed_by_default: None where its settings cannot be seen.
         default_rule: the template of the rule of routers without one; "" where it cannot be seen.
+        holds: whether it finds containers by their names, so that a director can hold requests.
     """
 
     container: str
@@ -27,6 +30,7 @@ class EdgeFacts:
     docker_provider: bool | None = None
     exposed_by_default: bool | None = None
     default_rule: str = ""
+    holds: bool = False
 
     @property
     def major(self) -> int:
@@ -48,7 +52,7 @@ class Director:
 
     Attributes:
         token: names the set that it belongs to.
-        target: the id of the container that it directs to.
+        target: the id of the container that it directs to; of one that holds requests, `held` and a number.
         running: a director that does not run steers nothing.
     """
 
@@ -59,6 +63,11 @@ class Director:
     target: str
     lift: int
     running: bool
+
+    @property
+    def holds(self) -> bool:
+        """Whether requests wait by it until a container is there."""
+        return self.target.startswith(TARGET)
 
 
 SeenBy = Literal["netns", "exec", "nothing"]

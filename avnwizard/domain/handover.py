@@ -69,8 +69,12 @@ def choose_handover(
     return HandoverChoice("wait", said, _both(_TRAEFIK_LAG, beside))
 
 
-def lost_in_recreate(service: Service, facts: EdgeFacts | None) -> str:
-    """What is away while a service is recreated; "" for one that nobody asks."""
+def lost_in_recreate(service: Service, facts: EdgeFacts | None, held: float = 0.0) -> str:
+    """What is away while a service is recreated; "" for one that nobody asks.
+
+    Args:
+        held: for how many seconds a director holds its requests; 0 where none can, or shall.
+    """
     if facts and facts.service == service.name:
         grace_s = recreate_grace_s(service, facts)
         return (
@@ -79,6 +83,11 @@ def lost_in_recreate(service: Service, facts: EdgeFacts | None) -> str:
             f"(answers, streams) gets {grace_s:.0f} s to end, since it takes no new request until it has ended"
         )
     routed = read_labels(service.labels).is_routed(exposed_by_default=facts.exposed_by_default if facts else None)
+    if routed and held:
+        return (
+            f"its requests wait in Traefik from its stop until it answers again, for {held:g} s at most; "
+            "what it was answering at its stop, and calls by its name, fail"
+        )
     return "its requests fail from its stop until its first healthy answer" if routed or service.networks else ""
 
 

@@ -82,6 +82,7 @@ class ServicePlan:
             more than the files name; of a service that is retired, how many ran. 0: as many as the files name.
         image_checked: its image brings a health check, and the compose file names none.
         successor: of a service that is retired, the one that has its routers in the release; "" for none.
+        named: for a surge, the `container_name` that the new container takes over; "" for none.
         built: whether its image is built from the release's sources.
         pulled: whether its image is pulled; else it is built here, or `pull_policy` says so.
         ready: for a surge without a health check, how avnwizard itself asks whether the new one is ready.
@@ -109,6 +110,7 @@ class ServicePlan:
     data: DataWay | Literal[""] = ""
     held: tuple[HeldVolume, ...] = ()
     built: bool = False
+    named: str = ""
 
 
 @dataclass(frozen=True)

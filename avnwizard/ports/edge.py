@@ -32,6 +32,16 @@ class Edge(Protocol):
         `HostError` where the service's labels cannot be repeated.
         """
 
+    def hold(self, service: str, containers: Sequence[str], *, run: str, hold_s: float) -> tuple[str, ...]:
+        """Start a director for each container by its name: requests wait for as long as no container has that name.
+
+        Returns:
+            The targets, for `knows`.
+
+        Raises:
+            HostError: the service's labels cannot be repeated, or the proxy knows no names.
+        """
+
     def knows(self, service: str, containers: Sequence[str]) -> bool:
         """Whether the proxy routes by the directors to each of these containers."""
 

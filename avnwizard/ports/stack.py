@@ -23,6 +23,7 @@ from avnwizard.domain.probing import Standing
 from avnwizard.domain.room import Room
 from avnwizard.domain.signature import Signature
 from avnwizard.ports.image_archive import ImageArchive
+from avnwizard.ports.naming import Naming
 from avnwizard.ports.progress import Progress
 from avnwizard.ports.volumes import Volumes
 
@@ -117,6 +118,10 @@ class Stack(Protocol):
     @property
     def volumes(self) -> Volumes:
         """The engine's volumes, whole."""
+
+    @property
+    def naming(self) -> Naming:
+        """Containers whose name the compose file fixes."""
 
     @property
     def image_archive(self) -> ImageArchive:

@@ -52,7 +52,11 @@ def converge(
     return tuple(actions)
 
 
-def replaced(existing: Sequence[Container], *, config_hash: str, image_id: str) -> frozenset[str]:
-    """The ids of the containers that `up` would replace by others of this configuration and image."""
-    found = converge(existing, config_hash=config_hash, image_id=image_id, replicas=len(existing), recreate=True)
-    return frozenset(each.container.id for each in found if each.container and each.verb == "recreate")
+def replaced(existing: Sequence[Container], *, config_hash: str, image_id: str, most: int) -> frozenset[str]:
+    """The ids of the containers that `up` would replace by others of this configuration and image, or remove.
+
+    Args:
+        most: how many it keeps.
+    """
+    found = converge(existing, config_hash=config_hash, image_id=image_id, replicas=most, recreate=True)
+    return frozenset(each.container.id for each in found if each.container and each.verb in {"recreate", "remove"})

@@ -23,6 +23,7 @@ from avnwizard.practice.containers import KILLED, Record
 from avnwizard.practice.convergence import Action, converge, replaced
 from avnwizard.practice.database import Cluster
 from avnwizard.practice.images import ImageStore
+from avnwizard.practice.naming import PracticeNaming
 from avnwizard.practice.observation import POSTGRES, Observer
 from avnwizard.practice.pace import STOP_S, pace
 from avnwizard.practice.postgres_major import incompatibility
@@ -56,6 +57,7 @@ class PracticeStack(StackImages):
         super().__init__(ImageStore(state), Observer(project, state, cluster))
         self._volumes = VolumeStore(cluster.home / "volumes")
         self.volumes = PracticeVolumes(self._volumes, self._kept, project.name)
+        self.naming = PracticeNaming(self._store, self._start_aside)
 
     @property
     def project(self) -> ComposeProject:
@@ -118,7 +120,9 @@ class PracticeStack(StackImages):
     def _outdated(self, service: str, config: Mapping[str, Any], reference: str) -> frozenset[str]:
         image = self._images.find(reference)
         label = label_hash(config, self._project.directory)
-        return replaced(self._existing(service), config_hash=label, image_id=image.id if image else "")
+        found = self._existing(service)
+        most = 1 if config.get("container_name") else len(found)
+        return replaced(found, config_hash=label, image_id=image.id if image else "", most=most)
 
     def config_hashes(self) -> dict[str, str]:
         """What `config --hash '*'` would print."""
@@ -268,14 +272,14 @@ class PracticeStack(StackImages):
             self.stop(old.id, grace_s=wanted.grace_s)
             with self._state.transaction():
                 self._store.removed(old.id, time.time())
-                self._store.rename(new.id, old.name)
+                self._store.rename(new.id, self._proper_name(wanted.service, action.number))
             self._start(new)
 
     def _create(self, number: int, wanted: _Wanted, *, name: str = "") -> Record:
         service = wanted.service
         record = Record(
             id=new_id(),
-            name=name or service.container_name or f"{self._project.name}-{service.name}-{number}",
+            name=name or self._proper_name(service, number),
             service=service.name,
             number=number,
             image=service.image,
@@ -286,6 +290,13 @@ class PracticeStack(StackImages):
         )
         self._store.add(record)
         return record
+
+    def _proper_name(self, service: Service, number: int) -> str:
+        return service.container_name or f"{self._project.name}-{service.name}-{number}"
+
+    def _start_aside(self, service: str, name: str) -> None:
+        self._observer.catch_up()
+        self._start(self._create(1, self._wanted(service), name=name))
 
     def _start(self, record: Record) -> None:
         self._store.require_free_ports(record)

@@ -83,6 +83,11 @@ class PracticeTraefik:
                     "INSERT INTO direction VALUES (?, ?, ?, ?, ?, NULL)", (row[0], service, target, top + 1, now)
                 )
 
+    def hold(self, service: str, containers: Sequence[str], *, run: str, hold_s: float) -> tuple[str, ...]:
+        """The practice's Traefik knows no containers by name, and its facts say so."""
+        del containers, run, hold_s
+        raise HostError(f"{service} cannot be held: this Traefik knows no containers by name.")
+
     def knows(self, service: str, containers: Sequence[str]) -> bool:
         """Whether the directors of these containers have been there for long enough."""
         there = [one for one in self.directors(service) if one.target in containers]

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from avnwizard.domain.config import Config
     from avnwizard.ports import EdgeProbe, SqlReader
 
 
@@ -13,8 +14,8 @@ def sql_reader() -> "SqlReader":
     return ChildSqlReader()
 
 
-def http_probe() -> "EdgeProbe":
-    """What asks the edge over HTTP."""
+def http_probe(config: "Config | None" = None) -> "EdgeProbe":
+    """What asks the edge over HTTP; it waits for as long as a request may be held."""
     from avnwizard.adapters.edge import HttpProbe
 
-    return HttpProbe()
+    return HttpProbe(hold_s=config.roll.hold_s if config else 0.0)

@@ -56,7 +56,8 @@ def open_real(directory: Path) -> Host:
     stack = DockerStack(project)
     choice = choose(stack, config, evidence_of(containers, project.name))
     edge = TraefikEdge(project.name)
-    around = (LocalFiles(), SystemClock(), choice, http_probe, sql_reader(), HostHooks(), _clusters, offsite, Cosign)
+    asking = partial(http_probe, config)
+    around = (LocalFiles(), SystemClock(), choice, asking, sql_reader(), HostHooks(), _clusters, offsite, Cosign)
     caller = HttpCaller(stack.containers)
 
     def by_files(project: ComposeProject) -> tuple[Platform, Compose]:

@@ -105,10 +105,11 @@ def test_several_are_started_by_one_command(docker: Recorded) -> None:
         (lambda it: it.stop(IDS, grace_s=60.5), commands.docker_stop(IDS, 60.5)),
         (lambda it: it.start(IDS[0]), commands.docker_start(IDS[0])),
         (lambda it: it.remove(IDS[0]), commands.docker_remove(IDS[0])),
+        (lambda it: it.rename(IDS[0], "polis"), commands.docker_rename(IDS[0], "polis")),
         (lambda it: it.remove_helper(IDS[0]), commands.docker_remove_helper(IDS[0])),
         (lambda it: it.run_director(IMAGE, "d", b"a=b\n"), commands.docker_director(IMAGE, "d")),
     ],
-    ids=["pull", "tag", "untag", "stop", "start", "remove", "remove-helper", "director"],
+    ids=["pull", "tag", "untag", "stop", "start", "remove", "rename", "remove-helper", "director"],
 )
 def test_each_change_is_what_the_plan_shows(docker: Recorded, change: Callable[[Changes], None], argv: Argv) -> None:
     """One call, word for word; nothing is inspected before or after it."""

@@ -87,15 +87,25 @@ def _report(seen: list[tuple[float, float, str, str]]) -> dict[str, Any]:
     good = sorted(end for _, end, outcome, _ in seen if outcome == "ok")
     taken = sorted(end - due for due, end, outcome, _ in seen if outcome == "ok")
     gaps = [later - earlier for earlier, later in pairwise(good)]
+    routes = {service for *_, service in seen}
+    by_route = {
+        name: _gap(sorted(end for _, end, outcome, one in seen if (outcome, one) == ("ok", name))) for name in routes
+    }
     lost = Counter(f"{service} {outcome}" for _, _, outcome, service in seen if outcome != "ok")
     return {
         "sent": len(seen),
         "lost": len(seen) - len(good),
         "kinds": dict(lost),
         "gap_ms": 1e3 * max(gaps, default=0.0),
+        "route_gap_ms": 1e3 * max(by_route.values(), default=0.0),
         "p50_ms": 1e3 * taken[len(taken) // 2] if taken else 0.0,
         "p99_ms": 1e3 * taken[int(len(taken) * 0.99)] if taken else 0.0,
     }
+
+
+def _gap(answered: list[float]) -> float:
+    """The longest time without an answer."""
+    return max((later - earlier for earlier, later in pairwise(answered)), default=0.0)
 
 
 async def _main(port: int, rate: float, routes: list[tuple[str, str, str]]) -> dict[str, Any]:

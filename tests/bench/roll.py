@@ -3,8 +3,9 @@
 One lab, one load (200 requests/s open loop, GET and POST in turn, keep-alive clients), one service that ends
 gracefully or at once on SIGTERM, with one replica or two. Ways: nothing at all; `docker compose up -d`; a plain
 scale-up and scale-down, written after docker-rollout's description (start as many again, wait until they are healthy,
-stop and remove the old); avnwizard. Then the whole stack, v1.5.0 to v1.6.0, with a load on every route. Sections that
-are done are kept in `roll-results.json` of the temporary folder and not measured again; the tables are Markdown.
+stop and remove the old); avnwizard. Then the whole stack, v1.5.0 to v1.6.0, with a load on every route; and back with
+a restore, compared with a plain `docker compose up -d` of the stack whose services were stopped. Sections that are
+done are kept in `roll-results.json` of the temporary folder and not measured again; the tables are Markdown.
 """
 
 import json
@@ -81,6 +82,9 @@ def main(words: list[str]) -> int:
         if f"whole-{mode}" not in done and (not only or f"whole-{mode}" in only):
             done[f"whole-{mode}"] = _whole(lab, mode)
             _RESULTS.write_text(json.dumps(done))
+        if f"back-{mode}" not in done and (not only or f"back-{mode}" in only):
+            done[f"back-{mode}"] = _back(lab, mode)
+            _RESULTS.write_text(json.dumps(done))
     _print(done)
     return 0
 
@@ -119,11 +123,7 @@ def _measure(stack: LabStack, way: str, number: int) -> dict[str, Any]:
 
 def _whole(lab: Lab, mode: str) -> dict[str, Any]:
     """Every service at once, by hand and by avnwizard, with a load on all routes."""
-    routes = [
-        (f"{known.host}{DOMAIN}", f"{(known.path or '/').rstrip('/')}/whoami", name)
-        for name in routed()
-        for known in [product.service(name)]
-    ]
+    routes = _every_route()
     stack = bring_up(lab, "bench-whole", settings={"SHUTDOWN_MODE": mode})
     found: dict[str, Any] = {}
     try:
@@ -144,6 +144,47 @@ def _whole(lab: Lab, mode: str) -> dict[str, Any]:
     return found
 
 
+def _every_route() -> list[tuple[str, str, str]]:
+    return [
+        (f"{known.host}{DOMAIN}", f"{(known.path or '/').rstrip('/')}/whoami", name)
+        for name in routed()
+        for known in [product.service(name)]
+    ]
+
+
+def _back(lab: Lab, mode: str) -> dict[str, Any]:
+    """A rollback with a restore; then the same services stopped by hand and started by one plain command.
+
+    `took_s` of the plain start is until every route answers; its load counts the time while they were stopped too.
+    """
+    stack, found = bring_up(lab, "bench-back", settings={"SHUTDOWN_MODE": mode}), dict[str, Any]()
+    keep = {"traefik", "postgres"}
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            os.environ[STATE_DIR] = folder
+            _by_avnwizard(stack)
+            with load(stack.ports.web, RATE, _every_route()) as report:
+                time.sleep(2.0)
+                began = time.monotonic()
+                _command(stack, "rollback", "--restore")
+                took_s = time.monotonic() - began
+                time.sleep(_REST_S)
+        found["avnwizard"] = {**report, "took_s": took_s}
+        with load(stack.ports.web, RATE, _every_route()) as report:
+            time.sleep(2.0)
+            stack.compose("stop", *(one.name for one in product.SERVICES if one.name not in keep))
+            began = time.monotonic()
+            stack.compose("up", "-d")
+            stack.wait_ready()
+            took_s = time.monotonic() - began
+            time.sleep(_REST_S)
+        found["compose"] = {**report, "took_s": took_s}
+        print(f"back-{mode}", json.dumps(found), file=sys.stderr, flush=True)
+    finally:
+        stack.remove()
+    return found
+
+
 def _by_hand(stack: LabStack) -> None:
     for words in (("fetch", "-q", "--tags"), ("checkout", "-q", "--merge", "v1.6.0")):
         subprocess.run(["git", *words], cwd=stack.clone, check=True, capture_output=True)
@@ -154,7 +195,11 @@ def _by_hand(stack: LabStack) -> None:
 
 def _by_avnwizard(stack: LabStack) -> None:
     subprocess.run(["git", "fetch", "-q", "--tags"], cwd=stack.clone, check=True, capture_output=True)
-    argv = [sys.executable, "-m", "avnwizard", "upgrade", "--to", "v1.6.0", "--stack", str(stack.clone), "--yes"]
+    _command(stack, "upgrade", "--to", "v1.6.0")
+
+
+def _command(stack: LabStack, *words: str) -> None:
+    argv = [sys.executable, "-m", "avnwizard", *words, "--stack", str(stack.clone), "--yes"]
     done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=1800)
     if done.returncode != 0:
         raise RuntimeError(done.stderr[-2000:])
@@ -191,7 +236,7 @@ def _print(done: dict[str, Any]) -> None:
     print("| service | replicas | how | rolls | requests | lost | longest gap | p99 | took |")
     print("| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     for name, rolls in done.items():
-        if not name.startswith("whole"):
+        if not name.startswith(("whole", "back")):
             mode, replicas, way = name.split("-")
             print(f"| {_ENDS[mode]} | {replicas} | {WAYS[way][0]} | {len(rolls)} | {_numbers(rolls)} |")
     print("\n| v1.5.0 to v1.6.0, every route | services | requests | lost | longest gap | p99 | took |")
@@ -200,6 +245,13 @@ def _print(done: dict[str, Any]) -> None:
         for way, one in done[name].items():
             label = "`docker compose pull && up -d`" if way == "compose" else "avnwizard"
             print(f"| {label} | {_ENDS[name.partition('-')[2]]} | {_numbers([one])} |")
+    print("\n| back, databases restored | services | requests | lost | longest gap of a route | took |")
+    print("| --- | --- | ---: | ---: | ---: | ---: |")
+    for name in (name for name in done if name.startswith("back")):
+        for way, one in done[name].items():
+            label = "stopped, `docker compose up -d`" if way == "compose" else "avnwizard"
+            seen = f"{one['sent']:,} | {one['lost']:,} | {one['route_gap_ms'] / 1e3:.2f} s | {one['took_s']:.1f} s"
+            print(f"| {label} | {_ENDS[name.partition('-')[2]]} | {seen} |")
 
 
 _ENDS = {"abrupt": "end at once", "graceful": "end gracefully"}

@@ -87,6 +87,10 @@ class Probe:
             thread.join(timeout=4 * _TIMEOUT_S)
         self.report = _report(self._seen)
 
+    def lost_after_s(self) -> list[float]:
+        """After how long each request that was lost came to its end, from the moment at which it was due."""
+        return [end - due for due, end, outcome, _ in self._seen if outcome != "ok"]
+
     def _pace(self) -> None:
         begun = time.monotonic()
         number = 0

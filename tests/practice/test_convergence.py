@@ -82,4 +82,4 @@ def test_forced_recreation_replaces_what_is_as_wanted() -> None:
 def test_what_would_be_replaced() -> None:
     """Those of another image or configuration, and none that would only be started."""
     there = [_container(1), _container(2, config_hash="other"), _container(3, state="exited", health="none")]
-    assert replaced(there, config_hash="same", image_id="sha256:old") == {"id2"}
+    assert replaced(there, config_hash="same", image_id="sha256:old", most=len(there)) == {"id2"}

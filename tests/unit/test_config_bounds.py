@@ -17,6 +17,7 @@ _RANGES = {
     "roll.drain_limit_s": "a number from 0 to 86,400",
     "releases.every_days": "a whole number from 1 to 366",
     "releases.deprecation_months": "a whole number from 0 to 60",
+    "roll.hold_s": "a number from 0 to 120",
     "roll.at_once": "a whole number from 0 to 64",
     "verify.bake_s": "a number from 0 to 3,600",
     "postgres.keep_old_days": "a number from 0 to 36,500",

@@ -123,7 +123,7 @@ def _model(**services: dict[str, object]) -> ComposeModel:
 
 
 def test_strategies_and_their_reasons() -> None:
-    """Jobs, fixed ports, data, names, missing health checks, and stateless services."""
+    """Jobs, fixed ports, data, missing health checks, and stateless services, one with a name of its own."""
     health = {"test": ["CMD", "true"]}
     model = _model(
         migrate={"image": "m"},
@@ -134,8 +134,8 @@ def test_strategies_and_their_reasons() -> None:
         blind={"image": "b"},
     )  # fmt: skip
     found = {name: choose(service, model).strategy for name, service in model.services.items()}
-    alone = dict.fromkeys(("edge", "db", "named", "blind"), "recreate")
-    assert found == {"migrate": "job", "api": "surge", **alone}
+    alone = dict.fromkeys(("edge", "db", "blind"), "recreate")
+    assert found == {"migrate": "job", "api": "surge", "named": "surge", **alone}
     assert choose(model.services["api"], model, override="recreate").reason == "as avnwizard.toml says"
 
 

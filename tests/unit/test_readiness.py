@@ -63,11 +63,10 @@ def test_what_cannot_be_asked(labels: dict[str, str], why: str) -> None:
 
 
 def test_only_the_check_is_lacking() -> None:
-    """A fixed name, a host port or data forbid a second container, however its readiness is asked."""
+    """A host port or data forbid a second container, however its readiness is asked."""
     assert lacks_a_check_alone(_DOCS)
     for one in (
         replace(_DOCS, has_healthcheck=True),
-        replace(_DOCS, container_name="docs"),
         replace(_DOCS, published=("127.0.0.1:80",)),
         replace(_DOCS, volumes=("data:/data",)),
     ):

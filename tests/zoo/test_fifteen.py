@@ -63,7 +63,7 @@ def _upgrade(stack: ZooStack, tag: str, folder: Path) -> tuple[str, ...]:
 def test_a_compatible_upgrade(zoo: ZooStack, tmp_path: Path) -> None:
     """Killed in mid-roll and resumed: nothing lost, every row, the env file whole, nothing left to do."""
     stack = _bring_up(zoo, "v1.5.0", "v1.6.0")
-    watched = ("hydra", "saml", "kratos")  # with `env_file:`, twice, and plain
+    watched = ("hydra", "saml", "kratos", "polis")  # with `env_file:`, twice, plain, and a `container_name`
     probes = [Probe(stack.port, "127.0.0.1", f"/{name}", 10) for name in watched]
     others = {one.id[:12] for one in stack.containers() if one.service not in watched}
     for probe in probes:

@@ -120,6 +120,11 @@ class Changes:
         argv = commands.docker_remove(container_id)
         self._whales.unless_gone(argv, lambda docker: docker.container.remove(container_id))
 
+    def rename(self, container_id: str, name: str) -> None:
+        """Give a container another name."""
+        argv = commands.docker_rename(container_id, name)
+        self._whales.run(argv, lambda docker: docker.container.rename(container_id, name))
+
     def run_director(self, image: str, name: str, labels: bytes) -> None:
         """Start a director.
 

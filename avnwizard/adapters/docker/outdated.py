@@ -1,15 +1,29 @@
 """Asking Compose which containers it would replace: the one reader of its dry run."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 from avnwizard.adapters.docker.cli import DockerCli, hint_for
 from avnwizard.adapters.process_errors import fail, printable
 from avnwizard.domain.commands import Argv
 from avnwizard.domain.dry_run import words_of, would_go
-from avnwizard.domain.host import Container
+from avnwizard.domain.host import ComposeModel, Container
 from avnwizard.errors import HostError
 
 _LIMIT_S = 120.0
+
+
+def counts_of(containers: Sequence[Container], resolve: Callable[[], ComposeModel]) -> dict[str, int]:
+    """How many containers each service is to keep: all, or one where a `container_name` allows no more.
+
+    Of those Compose then keeps one that is current, and would remove the others (seen with 2.40.3).
+    """
+    counts = dict(Counter(one.service for one in containers))
+    if any(count > 1 for count in counts.values()):
+        services = resolve().services
+        named = [name for name in counts if name in services and services[name].container_name]
+        counts |= dict.fromkeys(named, 1)
+    return counts
 
 
 def outdated(cli: DockerCli, argv: Argv, containers: Sequence[Container], env: Mapping[str, str]) -> frozenset[str]:

@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,7 +25,8 @@ from avnwizard.adapters.docker.inspect import (
     labelled,
 )
 from avnwizard.adapters.docker.logs import last_lines
-from avnwizard.adapters.docker.outdated import outdated
+from avnwizard.adapters.docker.naming import DockerNaming
+from avnwizard.adapters.docker.outdated import counts_of, outdated
 from avnwizard.adapters.docker.plugin import by_plugin
 from avnwizard.adapters.docker.registry import Registry
 from avnwizard.adapters.docker.resolved import Kept, made_from
@@ -72,6 +72,7 @@ class DockerStack:
         self._up_s, self._pull_s = up_s, pull_s
         self._registry = Registry(self._cli)
         self.volumes, self.image_archive = DockerVolumes(self._cli), DockerImageArchive(self._cli)
+        self.naming = DockerNaming(self._cli, lambda: self.project, self.resolve, self._composing, up_s=up_s)
 
     @property
     def project(self) -> ComposeProject:
@@ -146,7 +147,7 @@ class DockerStack:
         override: Path | None = None,
     ) -> frozenset[str]:
         there = [one for one in there if not one.one_off]
-        counts = Counter(one.service for one in there)
+        counts = counts_of(there, lambda: self.resolve(files, env_file))
         argv = commands.compose_dry_run(self.project, counts, files=files, env_file=env_file, override=override)
         with self._composing(env_file, "`docker compose up -d --dry-run` shows more.") as env:
             return outdated(self._cli, by_plugin(argv, env), there, env)

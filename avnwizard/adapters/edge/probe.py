@@ -15,7 +15,14 @@ _LATE_S = 2.0
 
 
 class HttpProbe:
-    """`ports.EdgeProbe` over HTTP."""
+    """`ports.EdgeProbe` over HTTP.
+
+    Args:
+        hold_s: for how much longer than usual an answer may take during a run: requests may be held.
+    """
+
+    def __init__(self, *, hold_s: float = 0.0) -> None:
+        self._limit_s = TIMEOUT_S + hold_s
 
     def ask(self, routes: Sequence[Route]) -> tuple[Outcome, ...]:
         """One GET each, all at once; as long as the slowest, at most 5 s."""
@@ -29,15 +36,21 @@ class HttpProbe:
         self, routes: Sequence[Route], *, rate: float, settled: Callable[[Route, Outcome, float, float], None]
     ) -> "HttpProbeRun":
         """Begin to probe."""
-        return HttpProbeRun(Schedule(routes, rate), settled)
+        return HttpProbeRun(Schedule(routes, rate), settled, limit_s=self._limit_s)
 
 
 class HttpProbeRun:
     """A probe under way, on a thread of its own."""
 
-    def __init__(self, schedule: Schedule, settled: Callable[[Route, Outcome, float, float], None]) -> None:
-        self._schedule, self._settled = schedule, settled
-        self._most = int(schedule.rate * TIMEOUT_S * 2) + 8
+    def __init__(
+        self,
+        schedule: Schedule,
+        settled: Callable[[Route, Outcome, float, float], None],
+        *,
+        limit_s: float = TIMEOUT_S,
+    ) -> None:
+        self._schedule, self._settled, self._limit_s = schedule, settled, limit_s
+        self._most = int(schedule.rate * limit_s * 2) + 8
         """Under way at once: twice what the schedule can pile up before the first of them times out."""
         self._stop = threading.Event()
         self._problem = ""
@@ -60,7 +73,7 @@ class HttpProbeRun:
     def stop(self) -> None:
         """Send no more, and wait for what is under way: at most the time-out of a request."""
         self._stop.set()
-        self._thread.join(TIMEOUT_S + _LATE_S)
+        self._thread.join(self._limit_s + _LATE_S)
 
     def _run(self) -> None:
         try:
@@ -90,8 +103,8 @@ class HttpProbeRun:
                 under_way.add(task)
                 task.add_done_callback(under_way.discard)
         if under_way:
-            await asyncio.wait(under_way, timeout=TIMEOUT_S)
+            await asyncio.wait(under_way, timeout=self._limit_s)
 
     async def _send(self, route: Route, due: float, kept: KeptConnections) -> None:
-        outcome = await get(route, kept=kept)
+        outcome = await get(route, kept=kept, timeout_s=self._limit_s)
         self._settled(route, outcome, due, time.monotonic())

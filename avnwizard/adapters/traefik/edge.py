@@ -4,6 +4,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from avnwizard.adapters.docker.changes import Changes
@@ -16,7 +17,8 @@ from avnwizard.adapters.traefik.targets import all_rivals, target_of
 from avnwizard.domain.edge import Connections, Director, EdgeFacts
 from avnwizard.domain.readiness import Readiness
 from avnwizard.domain.traefik import director
-from avnwizard.domain.traefik.director import CannotDirectError, Direction
+from avnwizard.domain.traefik.director import CannotDirectError, Direction, Target
+from avnwizard.domain.traefik.holding import TARGET, holding_labels
 from avnwizard.domain.traefik.labels import default_name, read_labels
 from avnwizard.errors import HostError
 
@@ -82,12 +84,35 @@ class TraefikEdge:
             return
         direction = self._direction(service, containers, run, lift=1 + max((one.lift for one in there), default=0))
         for target in direction.targets:
-            try:
-                labels = director.director_labels(direction, target, service=service, project=self._project)
-            except CannotDirectError as reason:
-                raise HostError(f"{service} cannot be directed: {reason}.") from reason
-            self._start(f"{direction.token}-{target.container[:12]}", labels)
+            self._start(f"{direction.token}-{target.container[:12]}", self._labels(direction, target, service))
             self._started[target.container] = direction.token
+
+    def hold(self, service: str, containers: Sequence[str], *, run: str, hold_s: float) -> tuple[str, ...]:
+        """Start a director for each container's name: requests wait while no container has it.
+
+        Raises:
+            HostError: these labels cannot be repeated, or Docker tells this Traefik no names.
+        """
+        if not self._traefik().facts.holds:
+            raise HostError(f"{self._traefik().facts.name} is on no network on which containers have names.")
+        self.undirect(service)
+        found = self._direction(service, containers, run)
+        names = [str((inspected(self._cli, one) or {}).get("Name", "")).removeprefix("/") for one in containers]
+        targets = tuple(
+            replace(target, container=f"{TARGET}{number}", address=f"{name}.")  # the dot: no search list is tried
+            for number, (target, name) in enumerate(zip(found.targets, names, strict=True))
+        )
+        direction = replace(found, targets=targets)
+        for target in targets:
+            labels = holding_labels(self._labels(direction, target, service), direction.token, hold_s)
+            self._start(f"{direction.token}-{target.container}", labels)
+        return tuple(target.container for target in targets)
+
+    def _labels(self, direction: Direction, target: Target, service: str) -> dict[str, str]:
+        try:
+            return director.director_labels(direction, target, service=service, project=self._project)
+        except CannotDirectError as reason:
+            raise HostError(f"{service} cannot be directed: {reason}.") from reason
 
     def knows(self, service: str, containers: Sequence[str]) -> bool:
         """Whether Traefik routes by the directors to each of these containers."""

@@ -14,6 +14,8 @@ from avnwizard.domain.edge import EdgeFacts
 
 _TITLE = "org.opencontainers.image.title"
 _VERSION = re.compile(r"^\s*Version:\s*v?(\d+\.\d+\S*)", re.MULTILINE)
+_NAMELESS = {"host", "bridge", "none"}
+"""Docker's own networks, on which no container is found by its name."""
 _LOOPBACK = "127.0.0.1"
 _ANY = {"", "0.0.0.0", "::"}  # noqa: S104 - what Docker prints for any address
 
@@ -90,6 +92,7 @@ def _described(cli: DockerCli, raw: Mapping[str, Any], project: str, versions: d
         docker_provider=settings.docker_provider,
         exposed_by_default=settings.exposed_by_default,
         default_rule=settings.default_rule,
+        holds=not _NAMELESS.issuperset((raw.get("NetworkSettings") or {}).get("Networks") or {}),
     )
     return Traefik(raw, facts, settings, found[0] if found else None)
 

@@ -18,9 +18,11 @@ from urllib.parse import quote
 
 from avnwizard.domain.probing.presence import Presence
 from avnwizard.domain.probing.route import Answer, Loss, Outcome, Route, Turned
+from avnwizard.domain.traefik.holding import is_held
 
-Verdict = Literal["answered", "changed"] | Turned | Loss
-"""`changed`: an answer with none of its own marks and none of the next rule's; it is answered, as `Turned` is."""
+Verdict = Literal["answered", "changed", "excused"] | Turned | Loss
+"""`changed`: an answer with none of its own marks and none of the next rule's; it is answered, as `Turned` is.
+`excused`: held for as long as `[roll] hold_s` says, and then asked to come back (`Retry-After`)."""
 TURNED: frozenset[str] = frozenset(get_args(Turned))
 LOST: frozenset[str] = frozenset(get_args(Loss))
 
@@ -105,8 +107,8 @@ def judge(outcome: Outcome, identity: Identity, route: Route, presence: Presence
     if not isinstance(outcome, Answer):
         return outcome
     if outcome.status >= _SERVER_FAULT and (outcome.status not in identity.statuses or _is_traefiks(outcome)):
-        return _GATEWAY_FAULTS.get(outcome.status, "5xx")
-    if presence == "away":
+        return "excused" if is_held(outcome.headers) else _GATEWAY_FAULTS.get(outcome.status, "5xx")
+    if presence == "away" and not is_held(outcome.headers):
         return "misrouted"
     turned = _turned(outcome, identity)
     if turned == "429":
@@ -114,7 +116,8 @@ def judge(outcome: Outcome, identity: Identity, route: Route, presence: Presence
     seen = _marks(outcome, route, route, identity.echoes)
     own, other = _share(identity.own, seen), _share(identity.other, seen)
     proven = identity.is_told_apart and own > 0
-    if _is_traefiks(outcome) or other > own or (presence == "leaving" and not proven):
+    doubted = presence == "leaving" and not proven and not is_held(outcome.headers)
+    if _is_traefiks(outcome) or other > own or doubted:
         return "misrouted"
     return turned or ("changed" if identity.own and not own else "answered")
 

@@ -9,6 +9,8 @@ from avnwizard.domain.probing.histogram import Histogram
 from avnwizard.domain.probing.identity import LOST, TURNED, Verdict
 
 MEDIAN, TAIL = 0.50, 0.99
+_WAITED_S = 0.25
+"""A request that a director passes on at once was not held."""
 
 
 @dataclass
@@ -18,6 +20,8 @@ class Tally:
     Attributes:
         changed: answers that were like none before the roll; they are among the answered, as the turned are.
         turned: answers that users did not get before, such as 403 for 200, by kind.
+        held: answers that waited in Traefik until a container was there; they are among the answered.
+        excused: requests that waited for as long as `[roll] hold_s` says, and were then asked to come back.
         gap_ms: the longest time without an answer on one route, beyond its schedule.
     """
 
@@ -25,6 +29,8 @@ class Tally:
     changed: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
     turned: Counter[str] = field(default_factory=Counter)
+    held: int = 0
+    excused: int = 0
     gap_ms: float = 0.0
     latencies: Histogram = field(default_factory=Histogram)
     _due_s: float | None = None
@@ -38,13 +44,14 @@ class Tally:
     @property
     def sent(self) -> int:
         """Requests that were settled."""
-        return self.answered + self.lost
+        return self.answered + self.lost + self.excused
 
-    def count(self, verdict: Verdict, *, due_s: float, ended_s: float) -> None:
+    def count(self, verdict: Verdict, *, due_s: float, ended_s: float, held: bool = False) -> None:
         """Count one request.
 
         Args:
             due_s: when the schedule wanted it sent, on any steady clock; its latency counts from there.
+            held: a director held it where there was nobody to ask.
         """
         interval_s = max(due_s - self._due_s, 0.0) if self._due_s is not None else 0.0
         self._due_s = due_s
@@ -53,7 +60,11 @@ class Tally:
         if verdict in LOST:
             self.kinds[verdict] += 1
             return
+        if verdict == "excused":
+            self.excused += 1
+            return
         self.answered += 1
+        self.held += held and ended_s - due_s >= _WAITED_S
         self.changed += verdict == "changed"
         self.turned.update([verdict] if verdict in TURNED else [])
         self.latencies.add((ended_s - due_s) * 1000)
@@ -66,6 +77,8 @@ class Tally:
             "changed": self.changed,
             "kinds": dict(self.kinds),
             "turned": dict(self.turned),
+            "held": self.held,
+            "excused": self.excused,
             "gap_ms": self.gap_ms,
             "latencies": {str(bucket): count for bucket, count in self.latencies.counts.items()},
         }
@@ -79,6 +92,8 @@ def tally_from(found: Mapping[str, Any]) -> Tally:
         changed=int(found["changed"]),
         kinds=Counter({str(kind): int(count) for kind, count in found["kinds"].items()}),
         turned=Counter({str(kind): int(count) for kind, count in found.get("turned", {}).items()}),
+        held=int(found.get("held", 0)),
+        excused=int(found.get("excused", 0)),
         gap_ms=float(found["gap_ms"]),
         latencies=Histogram(latencies),
     )
@@ -92,6 +107,8 @@ def together(tallies: Iterable[Tally]) -> Tally:
         changed=sum(one.changed for one in every),
         kinds=sum((one.kinds for one in every), Counter[str]()),
         turned=sum((one.turned for one in every), Counter[str]()),
+        held=sum(one.held for one in every),
+        excused=sum(one.excused for one in every),
         gap_ms=max((one.gap_ms for one in every), default=0.0),
         latencies=Histogram().merged(one.latencies for one in every),
     )
@@ -104,6 +121,8 @@ def numbers(tally: Tally) -> dict[str, Any]:
         "answered": tally.answered,
         "lost": tally.lost,
         "kinds": dict(sorted(tally.kinds.items())),
+        "held": tally.held,
+        "excused": tally.excused,
         "changed": tally.changed,
         "turned": dict(sorted(tally.turned.items())),
         "longest_gap_ms": round(tally.gap_ms, 1),

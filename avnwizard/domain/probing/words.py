@@ -19,7 +19,9 @@ def counted(found: Mapping[str, Any]) -> str:
     """How many, and the lost ones by kind."""
     lost = f"{found['lost']:,} lost" + (f" ({kinds(found)})" if found["lost"] else "")
     other = f", {turned(found)}" if found.get("turned") else ""
-    return f"{found['sent']:,} sent, {found['answered']:,} answered{other}, {lost}"
+    held = f", {found['held']:,} of them after a wait" if found.get("held") else ""
+    excused = f", {found['excused']:,} asked to come back" if found.get("excused") else ""
+    return f"{found['sent']:,} sent, {found['answered']:,} answered{held}{other}{excused}, {lost}"
 
 
 def turned(found: Mapping[str, Any]) -> str:

@@ -8,9 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avnwizard.domain.plain import printable
-from avnwizard.domain.probing import LOST, Outcome, PresenceLog, ProbePlan, Route, Tally, judge, numbers, words
+from avnwizard.domain.probing import (
+    LOST,
+    Answer,
+    Outcome,
+    PresenceLog,
+    ProbePlan,
+    Route,
+    Tally,
+    judge,
+    numbers,
+    words,
+)
 from avnwizard.domain.probing.histogram import Histogram
 from avnwizard.domain.probing.tally import MEDIAN, TAIL
+from avnwizard.domain.traefik.holding import is_held
 from avnwizard.engine.feed import Event, FeedWriter
 from avnwizard.errors import WizardError
 from avnwizard.flows.edge.baseline import learn
@@ -122,10 +134,11 @@ class EdgeWatch:
     def _count(self, route: Route, outcome: Outcome, due_s: float, ended_s: float) -> None:
         presence = self._log.presence(route.services, due_s, ended_s)
         verdict = judge(outcome, self._memory.identities[route.name], route, presence)
-        self._memory.tallies[route.name].count(verdict, due_s=due_s, ended_s=ended_s)
+        held = isinstance(outcome, Answer) and is_held(outcome.headers)
+        self._memory.tallies[route.name].count(verdict, due_s=due_s, ended_s=ended_s, held=held)
         if verdict in LOST:
             self._second_lost += 1
-        else:
+        elif verdict != "excused":
             self._second.add((ended_s - due_s) * 1000)
 
     def _tell_on(self) -> None:

@@ -63,7 +63,7 @@ def plan_handover(
 def bury(ctx: StepContext, host: Host, service: str, containers: Sequence[Container]) -> None:
     """Remove directors, from a run that was cut off, that send requests to containers which are gone."""
     alive = [one.id for one in containers if one.state == "running"]
-    if any(one.target not in alive for one in host.edge.directors(service)):
+    if any(one.target not in alive and not one.holds for one in host.edge.directors(service)):
         with ctx.effect("undirect-dead"):
             host.edge.undirect(service, keep=alive)
 
@@ -274,6 +274,11 @@ def forget(ctx: StepContext, host: Host, service: str) -> None:
 def _these(host: Host, service: str, ids: Sequence[str]) -> list[Container]:
     """Those of some containers that are still there, as they are now."""
     return [one for one in host.stack.containers(service) if one.id in ids]
+
+
+def becomes_true(host: Host, true: Callable[[], bool]) -> bool:
+    """Whether something becomes true in the time that Traefik may take for a change."""
+    return _await(host, true)
 
 
 def _await(host: Host, true: Callable[[], bool], *, limit_s: float = _KNOWN_S) -> bool:

@@ -10,7 +10,7 @@ from avnwizard.domain.readiness import Readiness
 from avnwizard.engine.step import StepContext
 from avnwizard.errors import StepError
 from avnwizard.flows.host import Host
-from avnwizard.flows.roll import handover, places, settling
+from avnwizard.flows.roll import handover, holding, naming, places, settling
 from avnwizard.flows.roll.asking import Asking
 from avnwizard.flows.roll.draining import drain
 from avnwizard.flows.roll.handover import Patience
@@ -58,7 +58,7 @@ def of_service(host: Host, service: str) -> tuple[Container, ...]:
 def is_met(host: Host, want: Wanted) -> bool:
     """Every container of the service is the wanted one and serves, and none is missing."""
     found = of_service(host, want.service.name)
-    return _are_met(host, found, want, unwanted(host, found, want))
+    return naming.is_named(want.service, found) and _are_met(host, found, want, unwanted(host, found, want))
 
 
 def unwanted(host: Host, found: Sequence[Container], want: Wanted) -> frozenset[str]:
@@ -67,33 +67,22 @@ def unwanted(host: Host, found: Sequence[Container], want: Wanted) -> frozenset[
     Raises:
         HostError: Compose does not say.
     """
-    if not _can_be_asked_about(found, want):
-        return unlike(host, found, want)
+    if not found:
+        return frozenset()
     return host.stack.outdated(want.service.name) | unlike(host, found, want)
 
 
 def _compared(ctx: StepContext, host: Host, found: Sequence[Container], want: Wanted) -> frozenset[str]:
     """`unwanted`, asked once for all services of a wave."""
-    if not _can_be_asked_about(found, want):
-        return unlike(host, found, want)
+    if not found:
+        return frozenset()
     outdated = places.outdated(ctx, host, want.service.name, Place.COMPARE)
     return (outdated & {one.id for one in found}) | unlike(host, found, want)
 
 
-def _can_be_asked_about(found: Sequence[Container], want: Wanted) -> bool:
-    """Whether Compose can say what it would do: not about several containers of one name."""
-    return bool(found) and not _share_a_name(found, want)
-
-
 def unlike(host: Host, found: Sequence[Container], want: Wanted) -> frozenset[str]:
     """The ids of those containers that are not the wanted ones, whatever Compose would say of them."""
-    if _share_a_name(found, want):
-        return frozenset(one.id for one in found)
     return unseen(host, found, want) | {one.id for one in found if not runs(one, want.image_id)}
-
-
-def _share_a_name(found: Sequence[Container], want: Wanted) -> bool:
-    return bool(want.service.container_name) and len(found) > 1
 
 
 def unseen(host: Host, found: Sequence[Container], want: Wanted) -> frozenset[str]:
@@ -116,8 +105,8 @@ def roll(
     surge: Handover | None,
     patience: Patience,
     ready: Readiness | None = None,
-) -> None:
-    """Roll one service.
+) -> bool:
+    """Roll one service; whether there was anything to do.
 
     Args:
         surge: the new beside the old where an old one serves, handing over like this; None recreates it in place.
@@ -131,13 +120,17 @@ def roll(
     old = _compared(ctx, host, found, want)
     if _are_met(host, found, want, old):
         ctx.say(f"{want.service.name} is up to date already")
+        naming.claim(ctx, host, want.service, found)
         handover.settle(ctx, host, want.service.name, found)
-    elif surge and any(_may_serve(one, surge) for one in found):
+        return False
+    if surge and naming.allows_two(host, want.service) and any(_may_serve(one, surge) for one in found):
         _surge(ctx, host, want, surge, patience, _bury_dead(ctx, host, found), old, ready)
     else:
         ctx.go_alone()
-        handover.forget(ctx, host, want.service.name)
+        if not holding.is_held(host, want.service.name):
+            handover.forget(ctx, host, want.service.name)
         _recreate(ctx, host, want, old, healthy_s=patience.healthy_s)
+    return True
 
 
 def _may_serve(container: Container, how: Handover) -> bool:
@@ -165,7 +158,10 @@ def _surge(
     missing = max(want.service.replicas, 1) - len(fresh)
     if missing > 0:
         with ctx.effect("start-new"):
-            places.start_new(ctx, host, name, len(found) + missing)
+            if want.service.container_name and found:
+                naming.start_aside(ctx, host, want.service, found)
+            else:
+                places.start_new(ctx, host, name, len(found) + missing)
     try:
         fresh = _wait_healthy(ctx, host, want, unwanted, healthy_s=patience.healthy_s, ready=ready)
     except StepError:
@@ -181,6 +177,7 @@ def _surge(
     if old:
         with ctx.effect("remove-old"):
             _take_away(host, old, want.service.stop_grace_s)
+    naming.claim(ctx, host, want.service, of_service(host, name))
     handover.settle(ctx, host, name, fresh, known_at=known_at)
 
 
@@ -229,6 +226,7 @@ def _take_back(
         drain(ctx, host, name, new, limit_s=limit_s, unseen_s=patience.drain_s)
     with ctx.effect("remove-failed"):
         _take_away(host, new, want.service.stop_grace_s)
+    naming.claim(ctx, host, want.service, of_service(host, name))
     handover.settle(ctx, host, name, [one for one in of_service(host, name) if one.is_serving])
 
 
@@ -239,10 +237,16 @@ def _recreate(ctx: StepContext, host: Host, want: Wanted, old: frozenset[str], *
             _take_away(host, doubles, want.service.stop_grace_s)
     force = bool(unseen(host, found[:count], want))
     if force or old or len(found) < count or any(one.state != "running" for one in found):
+        holding.hold(ctx, host, [want.service], found)
         with ctx.effect("recreate"):
             grace_s = recreate_grace_s(want.service, host.edge.facts())
             host.stack.up(want.service.name, scale=count if count > 1 else None, force=force, grace_s=grace_s)
-    _wait_healthy(ctx, host, want, old, healthy_s=healthy_s)
+    try:
+        fresh = _wait_healthy(ctx, host, want, old, healthy_s=healthy_s)
+    except StepError:
+        handover.forget(ctx, host, want.service.name)  # nobody waits for what does not come
+        raise
+    handover.settle(ctx, host, want.service.name, fresh)
 
 
 def _take_away(host: Host, containers: Sequence[Container], grace_s: float) -> None:

@@ -254,7 +254,7 @@ def _database_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
     if plan.restore:
         # restored while the services still run: users wait for the swap alone
         yield RestoreBeside(scene.host, Path(plan.snapshot), plan.databases, sealed=plan.sealed)
-        yield StopWriters(scene.host, plan.stop)
+        yield StopWriters(scene.host, plan.stop, hold=True)
         if plan.roles is not None:
             yield RepairRoles(scene, Path(plan.snapshot), sealed=plan.sealed)
         yield SwapDatabases(scene, plan.databases)

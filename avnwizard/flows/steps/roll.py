@@ -26,10 +26,10 @@ from avnwizard.flows.steps.bake import ERRORS, logged_errors
 from avnwizard.flows.steps.former_images import lend_name
 from avnwizard.planned import PlannedStep, StepKind
 
-OLD = "OLD_CONTAINER"
-"""Stands for a container id that is only known when the step runs."""
+OLD, NEW = "OLD_CONTAINER", "NEW_CONTAINER"
+"""Stand for container ids that are only known when the step runs."""
 _JOB_LIMIT_S = 3600.0
-_POLL_S = 0.5
+_POLL_S = 0.15
 _VERBS = {"skip": "Leave", "recreate": "Recreate"}
 _GUESSES_S = {"surge": 60.0, "recreate": 45.0, "skip": 1.0}
 """Cautious for a stack of a handful of gigabytes: each is more than it took on any machine that was tried."""
@@ -167,6 +167,8 @@ class RollService(Step):
         part = self._part
         scale = 2 * max(part.replicas, 1)
         up = commands.compose_up(self._scene.plan.project, part.service, scale=scale, recreate=False)
+        if part.named:  # Compose does not see the old container then
+            up = commands.compose_up(self._scene.plan.project, part.service)
         gone = removal(part)
         if part.handover != "director":
             return (up, *gone)
@@ -194,10 +196,12 @@ class RollService(Step):
             ctx.note(**{ERRORS: sum(logged_errors(host, one, since=since) for one in found)})
         want = self._wanted(ctx, identity.remember(ctx, found))
         surge = (self._part.handover or "wait") if self._part.strategy == "surge" else None
-        rolling.roll(ctx, host, want, surge=surge, patience=patience_of(self._scene), ready=self._part.ready)
+        patience, ready = patience_of(self._scene), self._part.ready
+        rolled = rolling.roll(ctx, host, want, surge=surge, patience=patience, ready=ready)
         found = rolling.of_service(host, service)
         rolling.require_image(want.image_id, found)
-        identity.note_disputed(ctx, host, service, found)
+        if rolled:
+            identity.note_disputed(ctx, host, service, found)
 
     def _wanted(self, ctx: StepContext, before: Mapping[str, float]) -> rolling.Wanted:
         image_id = pinned(ctx.recall("pull"), self._part.image_new)
@@ -231,8 +235,8 @@ class RollBackService(Step):
         surge = self._strategy == "surge"
         chosen = handover.plan_handover(host, want.service, host.edge.facts()) if surge else None
         how, ready = self._handing(host, want.service, chosen)
-        rolling.roll(ctx, host, want, surge=how, patience=patience_of(self._scene), ready=ready)
-        identity.note_disputed(ctx, host, self._service, rolling.of_service(host, self._service))
+        if rolling.roll(ctx, host, want, surge=how, patience=patience_of(self._scene), ready=ready):
+            identity.note_disputed(ctx, host, self._service, rolling.of_service(host, self._service))
 
     def _handing(
         self, host: Host, service: Service, chosen: HandoverChoice | None
@@ -274,8 +278,9 @@ def _replaced(
 
 
 def removal(part: ServicePlan) -> tuple[commands.Argv, ...]:
-    """The commands that take an old container away."""
-    return commands.docker_stop([OLD], part.grace_s), commands.docker_remove(OLD)
+    """The commands that take an old container away, and its name over where the compose file fixes one."""
+    gone = (commands.docker_stop([OLD], part.grace_s), commands.docker_remove(OLD))
+    return (*gone, commands.docker_rename(NEW, part.named)) if part.named else gone
 
 
 def _settled(host: Host, want: rolling.Wanted) -> Probe:

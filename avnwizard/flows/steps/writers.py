@@ -7,6 +7,7 @@ from avnwizard.domain.host import Container
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import StepError
 from avnwizard.flows.host import Host
+from avnwizard.flows.roll import holding
 from avnwizard.planned import PlannedStep, StepKind
 
 _STOP_GRACE_S = 30.0
@@ -16,15 +17,19 @@ _STOPPED = "stopped"
 
 
 class StopWriters(Step):
-    """Stop every service that may write to the databases; in a rollback they come back with the old release."""
+    """Stop every service that may write to the databases; in a rollback they come back with the old release.
+
+    Args:
+        hold: requests to them wait meanwhile, since the steps that bring them back let those go.
+    """
 
     name = "stop"
     title = "Stop the services that use the databases"
     kind = StepKind.STOP
     undone_by = (StepKind.START, StepKind.ROLL)
 
-    def __init__(self, host: Host, services: Iterable[str]) -> None:
-        self._host, self._services = host, tuple(services)
+    def __init__(self, host: Host, services: Iterable[str], *, hold: bool = False) -> None:
+        self._host, self._services, self._hold = host, tuple(services), hold
 
     def describe(self) -> PlannedStep:
         """How many, and what users notice."""
@@ -49,6 +54,9 @@ class StopWriters(Step):
         before = ctx.recall().get(_STOPPED, [])
         ctx.note(**{_STOPPED: [*before, *(one.id for one in running if one.id not in before)]})
         ctx.say(f"stopping {len(running)} containers")
+        if self._hold and running:
+            known = self._host.stack.resolve().services
+            holding.hold(ctx, self._host, [known[name] for name in self._services if name in known], running)
         with ctx.effect("stop"):
             self._host.stack.stop(*(one.id for one in running), grace_s=_STOP_GRACE_S)
         if left := self._running():

@@ -13,6 +13,7 @@ from avnwizard.domain.strategy import Choice, choose, lacks_a_check_alone, roll_
 from avnwizard.flows.host import Host
 from avnwizard.flows.roll.asking import plan_readiness
 from avnwizard.flows.roll.handover import plan_handover
+from avnwizard.flows.roll.naming import settle_choice
 from avnwizard.flows.safety import retiring
 from avnwizard.flows.stack.same import Target, is_same
 from avnwizard.flows.upgrade.inputs import Draft
@@ -123,6 +124,7 @@ def _service(
         before=next((one for one in running if one.is_serving), None),
     )
     choice, ready = _asked(host, vouched, choice, handed, running, ordered=override is not None)
+    choice = settle_choice(host, service, choice)
     reason, how, may_lose = AS_CHOSEN if chosen else choice.reason, None, ""
     if name in target.built:
         reason = f"its image is built again; {reason}"
@@ -131,7 +133,8 @@ def _service(
     if choice.strategy == "surge":
         reason, how, may_lose = f"{reason}; {handed.reason}", handed.handover, handed.may_lose
     elif choice.strategy == "recreate":
-        may_lose = lost_in_recreate(service, facts)
+        holds = facts is not None and facts.holds and handed.handover == "director"
+        may_lose = lost_in_recreate(service, facts, host.config.roll.hold_s if holds else 0.0)
     return ServicePlan(
         name,
         choice.strategy,
@@ -147,6 +150,7 @@ def _service(
         built=name in target.built,
         image_checked=checked,
         ready=ready,
+        named=service.container_name if choice.strategy == "surge" else "",
     )
 
 

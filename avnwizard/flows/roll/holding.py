@@ -1,0 +1,40 @@
+"""Requests wait in Traefik while a service is away, for as long as `[roll] hold_s` says, and are not refused."""
+
+from collections.abc import Sequence
+
+from avnwizard.domain.host import Container, Service
+from avnwizard.engine.step import StepContext
+from avnwizard.errors import HostError
+from avnwizard.flows.host import Host
+from avnwizard.flows.roll import handover
+
+
+def hold(ctx: StepContext, host: Host, services: Sequence[Service], found: Sequence[Container]) -> None:
+    """Have the routes of some services held, as far as Traefik can; those that serve now only.
+
+    Whatever goes wrong is said, and the roll goes on as if nothing were held.
+    """
+    facts, hold_s = host.edge.facts(), host.config.roll.hold_s
+    if facts is None or not facts.holds or not hold_s:
+        return
+    targets: dict[str, Sequence[str]] = {}
+    for service in services:
+        serving = [one.id for one in found if one.service == service.name and one.is_serving]
+        if service.name == facts.service or not serving:
+            continue
+        if handover.plan_handover(host, service, facts).handover != "director":
+            continue
+        try:
+            with ctx.effect("hold"):
+                targets[service.name] = host.edge.hold(service.name, serving, run=ctx.run, hold_s=hold_s)
+        except HostError as error:
+            ctx.say(f"{service.name}: its requests are not held: {error.message}")
+    for name, wanted in targets.items():
+        if not handover.becomes_true(host, lambda name=name, wanted=wanted: host.edge.knows(name, wanted)):  # type: ignore[misc]  # bound now
+            ctx.say(f"{name}: its requests are not held: Traefik did not take the director in time")
+            handover.forget(ctx, host, name)
+
+
+def is_held(host: Host, service: str) -> bool:
+    """Whether requests to a service are held now."""
+    return any(one.holds for one in host.edge.directors(service))

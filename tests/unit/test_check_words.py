@@ -55,7 +55,18 @@ def test_one_cause_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
     def silent(*_: Any, **__: Any) -> Iterator[Finding]:
         yield from ()
 
-    parts = {"_runs", "memory", "_services", "placed", "database_findings", "_engine", "_git", "_remote", "_env"}
+    parts = {
+        "_runs",
+        "memory",
+        "_services",
+        "placed",
+        "database_findings",
+        "order_findings",
+        "_engine",
+        "_git",
+        "_remote",
+        "_env",
+    }
     for name in parts | {"rotations", "_cadence", "_disk"}:
         monkeypatch.setattr(checking, name, broken if name in {"_services", "placed", "_env", "_disk"} else silent)
     (found,) = checking.check(_host(1))

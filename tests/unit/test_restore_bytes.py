@@ -24,6 +24,6 @@ def test_the_proof_and_the_restore_ask_for_the_same(size: int) -> None:
     needed = proving.room_needed(facts)
     assert needed == int(size * 1.5) + min(size, _GB)
     for free in (needed - 1, needed):
-        server: Any = SimpleNamespace(free_bytes=lambda free=free: free)
+        server: Any = SimpleNamespace(free_bytes=lambda free=free: free, proving_bytes=lambda free=free: free)
         disk = cast("Database", server)
         assert bool(lacking_room(disk, dumped)) is (proving.level(disk, facts, "restored")[0] == "read back")

@@ -105,12 +105,12 @@ def written_mounts(service: Service) -> list[str]:
 
 
 def lacks_a_check_alone(service: Service) -> bool:
-    """Whether a second container could run beside the first, and only nobody could tell when it is ready."""
+    """Whether a second container could run alongside the first, and only nobody could tell when it is ready."""
     return not service.has_healthcheck and not why_alone(replace(service, has_healthcheck=True))
 
 
 def why_alone(service: Service) -> str:
-    """Why a second container cannot run beside the first, or nobody could tell when it is ready; "" when it can."""
+    """Why a second container cannot run alongside the first, or nobody could tell when it is ready; "" if it can."""
     if service.container_name:
         return f"its container_name {service.container_name} allows one container only"
     if service.published:

@@ -121,14 +121,14 @@ class Host:
 
     @property
     def postgres_service(self) -> str:
-        """The service that is the database, "" when the stack has none or it cannot be told."""
+        """The service that is the database, "" when the stack has none or it is not known."""
         return self.choice.service
 
     def database(self) -> Database:
         """The way to Postgres.
 
         Raises:
-            HostError: the stack has no database, it cannot be told which service it is, or it does not run.
+            HostError: the stack has no database, it is not known which service it is, or it does not run.
         """
         if not self.choice.service:
             what = self.choice.trouble or f"There is no database to speak to: {self.choice.why_no_snapshot}."

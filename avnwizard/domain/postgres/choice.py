@@ -19,7 +19,7 @@ class DatabaseChoice:
     """The answer.
 
     Attributes:
-        service: the service that is snapshotted; "" where there is none, or it cannot be told.
+        service: the service that is snapshotted; "" where there is none, or it is not known.
         others: further PostgreSQL servers: no snapshot holds them, and they do not go back.
         declared_none: `avnwizard.toml` says that the stack has no database of its own.
         trouble: why nothing may start before the operator says which one it is; "" where it is known.

@@ -1,4 +1,4 @@
-"""The names under which avnwizard keeps databases beside the live ones."""
+"""The names under which avnwizard keeps databases alongside the live ones."""
 
 import hashlib
 import re
@@ -36,12 +36,12 @@ def purpose_of(name: str) -> str:
 
 
 def is_aside(name: str) -> bool:
-    """Whether a database is one that avnwizard keeps beside the live ones."""
+    """Whether a database is one that avnwizard keeps alongside the live ones."""
     return bool(purpose_of(name))
 
 
 def _derived(name: str, suffix: str) -> str:
-    """A name too long for the suffix is cut and gets a hash: two databases must never share one beside them."""
+    """A name too long for the suffix is cut and gets a hash: two databases must never share one alongside them."""
     room = _NAME_BYTES - len(suffix.encode())
     if len(name.encode()) <= room:
         return name + suffix

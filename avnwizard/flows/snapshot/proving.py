@@ -1,4 +1,4 @@
-"""The proof that a dump restores: into a scratch database beside the live ones, compared, and dropped."""
+"""The proof that a dump restores: into a scratch database alongside the live ones, compared, and dropped."""
 
 import contextlib
 import time

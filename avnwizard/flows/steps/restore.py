@@ -1,4 +1,4 @@
-"""Bring the databases back to the snapshot: restored beside, then swapped by renaming; nothing is destroyed."""
+"""Bring the databases back to the snapshot: restored alongside, then swapped by renaming; nothing is destroyed."""
 
 import contextlib
 from collections.abc import Sequence
@@ -111,7 +111,7 @@ MAKE_ROOM = "Make room there (`avnwizard snapshot prune --databases` drops what 
 
 
 def lacking_room(database: Database, missing: Sequence[DumpedDatabase]) -> str:
-    """What is lacking to restore those beside the live ones, in bytes; "" where there is room, or nobody can tell."""
+    """What is lacking to restore those alongside the live ones; "" where there is room, or nobody can tell."""
     needed, free = restore_bytes([one.size_bytes for one in missing]), database.free_bytes()
     if free is None or free >= needed:
         return ""
@@ -150,7 +150,7 @@ class PutInPlace(Step):
 
     @staticmethod
     def _require_there(database: Database, name: str) -> None:
-        """It was put in place before, unless both were lost since, as with a volume that was made anew."""
+        """It was put in place before, unless both were lost since, as with a volume that was made again."""
         if not database.exists(name):
             raise HostError(
                 f"The database {printable(name, limit=63)} is gone, and so is what was restored of it.",
@@ -175,7 +175,7 @@ class SwapDatabases(PutInPlace):
         self._count(ctx, self._host.database())
 
     def _count(self, ctx: StepContext, database: Database) -> None:
-        """What going back cost, exactly: the kept databases' sessions have ended, and told all they wrote."""
+        """What going back cost, exactly: the kept databases' sessions have ended, and reported all they wrote."""
         kept = {name: set_aside(name, ctx.run) for name in self._databases}
         there = {name: other for name, other in kept.items() if database.exists(other)}
         known = baseline(self._host, self._host.journal(), self._scene.plan, ctx.source)

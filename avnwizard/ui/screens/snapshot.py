@@ -49,7 +49,7 @@ class SnapshotPage(Page):
             yield Facts(id="facts", label_width=9)
 
     def on_mount(self) -> None:
-        """Make the plan: it tells what would be dumped."""
+        """Make the plan: it says what would be dumped."""
         super().on_mount()
         self._plan()
 
@@ -97,7 +97,7 @@ class SnapshotPage(Page):
         return bool(self.host.postgres_service) if action == "without" else True
 
     def action_volumes(self) -> None:
-        """Choose what is archived beside the databases."""
+        """Choose what is archived alongside the databases."""
         prepared = self.choices.upgrade.prepared
         if prepared:
             snapshot = prepared.plan.snapshot

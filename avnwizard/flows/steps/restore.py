@@ -16,6 +16,7 @@ from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError, StepError
 from avnwizard.flows.host import Host
 from avnwizard.flows.snapshot import snapshots
+from avnwizard.flows.snapshot.proving import difference
 from avnwizard.flows.snapshot.seal import require_own
 from avnwizard.flows.snapshot.snapshots import DumpedDatabase
 from avnwizard.flows.stack.baseline import baseline, written_since
@@ -79,22 +80,12 @@ class RestoreBeside(Step):
                     with contextlib.suppress(HostError):  # its disk may be full, which is the live databases' too
                         database.drop(name)
                     raise
-            self._compare(database, dumped, name)
+            if wrong := difference(database, dumped, name):
+                raise StepError(
+                    f"{printable(name, limit=63)} was restored from the snapshot, but {wrong}.",
+                    "The databases were not touched. Keep the snapshot, and resume or ask for help.",
+                )
             ctx.note(**{f"restored-{number}": True})
-
-    @staticmethod
-    def _compare(database: Database, dumped: DumpedDatabase, name: str) -> None:
-        if database.fingerprint(name) != dumped.fingerprint:
-            raise StepError(
-                f"{name}, restored from the snapshot, has another schema than {dumped.name} had.",
-                "The databases were not touched. Keep the snapshot, and resume or ask for help.",
-            )
-        found = database.row_counts(name)
-        lacking = sorted(set(dumped.rows) - set(found))
-        wrong = [table for table, rows in sorted(dumped.rows.items()) if dumped.exact and found.get(table) != rows]
-        if lacking or wrong:
-            lacking = lacking or [f"rows of {printable(wrong[0])}"]
-            raise StepError(f"{name} lacks {lacking[0]} after the restore.", "The databases were not touched.")
 
 
 def _require_room(database: Database, missing: Sequence[DumpedDatabase]) -> None:

@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What a finished `avnwizard` process tells its caller. The README repeats this table."""
+    """What a finished `avnwizard` process reports to its caller. The README repeats this table."""
 
     DONE = 0
     BUG = 1

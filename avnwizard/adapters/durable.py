@@ -92,7 +92,7 @@ class _Again:
         self._thread.join()
 
     def break_off(self) -> None:
-        """Stop as soon as a block is read and told, whatever is left; what `whole` tells is less than all then."""
+        """Stop as soon as a block is read and reported, whatever is left; what `whole` says is less than all then."""
         self._broken_off = True
         self.end()
 

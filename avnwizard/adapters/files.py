@@ -139,7 +139,7 @@ def refusal(verb: str, path: Path, error: OSError) -> HostError:
 
 
 def replace_file(path: Path, data: bytes, *, mode: int) -> None:
-    """Write beside `path`, fsync, rename over it, fsync the folder; raises `OSError`, leaving `path` as it was."""
+    """Write alongside `path`, fsync, rename over it, fsync the folder; raises `OSError`, leaving `path` as it was."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".new", dir=path.parent)
     temporary = Path(name)
     try:

@@ -90,7 +90,7 @@ class GitRepo:
         return self._git_dir
 
     def head(self) -> Head:
-        """Where the checkout stands; of several tags at HEAD the highest release is told."""
+        """Where the checkout stands; of several tags at HEAD the highest release is named."""
         commit = self._runner.try_("rev-parse", "--verify", "--quiet", "HEAD^{commit}").text.strip()
         if not commit:
             raise HostError(f"{self._directory} has no commit checked out.", "Check out the release that runs now.")

@@ -1,4 +1,4 @@
-"""Reads the files that a verb names; what is wrong with one is the operator's to mend, so it is a usage error."""
+"""Reads the files that a verb names; what is wrong with one is the operator's to fix, so it is a usage error."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How a run is told while it goes: bars on a terminal, plain lines elsewhere, or one JSON object a line."""
+"""How a run is reported while it goes: bars on a terminal, plain lines elsewhere, or one JSON object a line."""
 
 import json
 import sys
@@ -56,7 +56,7 @@ class LineWatcher:
                 self.line(f"  {said}", event.at)
 
     def _turns(self, event: Event) -> bool:
-        """The cost is told once a step, and when its nature changes: on a busy stack it moves every few seconds."""
+        """The cost is reported once a step, and when its nature changes: on a busy stack it moves all the time."""
         turn = (event.step, event.data.get("restore"))
         told, self._cost_told = self._cost_told, turn
         return told != turn
@@ -114,7 +114,7 @@ class BarWatcher(LineWatcher):
 
 
 class JsonWatcher(LineWatcher):
-    """One JSON object a line on stdout, for a program: every event as the run told it, and how it ended."""
+    """One JSON object a line on stdout, for a program: every event as the run reported it, and how it ended."""
 
     def line(self, text: str, at: float = 0.0) -> None:
         """Talk goes into the log file alone."""

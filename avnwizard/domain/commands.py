@@ -283,7 +283,7 @@ def pg_dump_read_back(dump: Argv, *, name: str = "") -> Argv:
     `CHECK_OFFERED` is what pg_restore reads. After `DUMP_TAKEN` somebody else has opened them again by their numbers,
     and leads the one into the other. After anything else `tee` does, and the dump comes on stdout.
 
-    On stderr it tells that the pipes are there ("pipes"), how each part ended, and with `tee` the sum of what
+    On stderr it says that the pipes are there ("pipes"), how each part ended, and with `tee` the sum of what
     pg_restore got, in lines that `DUMP_TOLD` begins.
 
     Args:

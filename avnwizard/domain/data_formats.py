@@ -48,7 +48,7 @@ _NUMBERS = re.compile(r"v?(\d+(?:\.\d+)*)")
 
 @dataclass(frozen=True)
 class Software:
-    """A known program that keeps data: its name, its version as numbers (() where it cannot be told) and as shown."""
+    """A known program that keeps data: its name, its version as numbers (() where it is not known) and as shown."""
 
     name: str
     version: tuple[int, ...]

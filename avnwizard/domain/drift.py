@@ -40,7 +40,7 @@ class Drift:
     def no_way_back(self) -> str:
         """Why a rollback could not start again what runs now; "" where it can.
 
-        It makes the containers from the files of the release of before, with the image that ran put under the name
+        It makes the containers from the files of the previous release, with the image that ran put under the name
         that these give it.
         """
         if len(self.image_ids) > 1:

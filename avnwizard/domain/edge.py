@@ -83,7 +83,7 @@ class Connections:
             (`exec`), those with bytes in a queue.
         calls: those of others than the proxy, which ask by name and go on asking for as long as it is there. Only
             where one answer takes long they are among the busy instead.
-        seen_by: `netns` tells all, `exec` (no root: /proc/net/tcp of the container) less, `nothing` nothing.
+        seen_by: `netns` shows all, `exec` (no root: /proc/net/tcp of the container) less, `nothing` nothing.
     """
 
     established: int

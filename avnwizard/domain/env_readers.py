@@ -17,7 +17,7 @@ class Readers:
     Attributes:
         whole: services that are given the env file as it is (`env_file:`, a mount), so that they may read all of it.
         named: variable -> the file that refers to it.
-        unknown: why nobody can tell what the release reads; "" where that can be told.
+        unknown: why nobody can tell what the release reads; "" where that is known.
     """
 
     whole: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from avnwizard.domain.words import about as rounded
 from avnwizard.domain.words import clock
 
 NAMED = 3
-"""So many tables are told by name; the rest are counted."""
+"""So many tables are named; the rest are counted."""
 BEGINS = "going back now: "
 """What `sentence` begins with; where that is clear already, it is left out."""
 
@@ -52,7 +52,7 @@ class GoingBack:
 
     @property
     def beside(self) -> str:
-        """How long the restore goes on beside the live databases, while nobody is interrupted: `about 40 s`."""
+        """How long the restore goes on alongside the live databases, while nobody is interrupted: `about 40 s`."""
         return f"{self.about} {rounded(self.total_s - self.interruption_s)}"
 
 

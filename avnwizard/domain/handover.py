@@ -11,7 +11,7 @@ from avnwizard.domain.traefik.director import why_not
 from avnwizard.domain.traefik.labels import TraefikLabels, clash, read_labels
 
 Handover = Literal["director", "health", "wait"]
-"""`director`: Traefik is told to use the new ones alone, then the old end. `health`: the old ones are made to fail
+"""`director`: Traefik is made to use the new ones alone, then the old end. `health`: the old ones are made to fail
 their health check, so Traefik leaves them. `wait`: the old ones end once their connections are quiet."""
 
 _DRAIN_FILE = re.compile(r"(?:!\s*(?:test|\[)\s+-[ef]|(?:test|\[)\s+!\s+-[ef])\s+['\"]?(/[\w./-]+)")

@@ -77,10 +77,10 @@ class Container:
         started_at: when it was last started, in the same seconds; 0.0 for never.
         restarts: how often the engine has started it again because it ended (`RestartCount`).
         lives_in: ids of the containers whose network, processes or shared memory it uses.
-        mounts: the volumes and folders that it has, as the engine tells.
+        mounts: the volumes and folders that it has, as the engine reports.
         published: the host ports that it holds while it runs, spelled as in `Service`.
-        made_from: the compose files that it was made from, absolute; () where nothing tells.
-        made_in: the project directory that it was made in; "" where nothing tells.
+        made_from: the compose files that it was made from, absolute; () where nothing says so.
+        made_in: the project directory that it was made in; "" where nothing says so.
         pgdata: its variable PGDATA, "" for none.
     """
 

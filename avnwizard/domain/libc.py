@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Family = Literal["glibc", "musl", ""]
-"""`""`: it cannot be told."""
+"""`""`: it is not known."""
 _MUSL = frozenset({"alpine", "postmarketos", "chimera"})
 _GLIBC_TAGS = re.compile(
     r"(?:^|[^a-z])(?:debian|ubuntu|stretch|buster|bullseye|bookworm|trixie|forky|focal|jammy|noble)(?:[^a-z]|$)"
@@ -20,7 +20,7 @@ class Base:
 
     Attributes:
         release: the distribution's release ("bookworm"), "" where it is not known or of no matter.
-        certain: whether the image's own files told it, not its name.
+        certain: whether the image's own files said it, not its name.
     """
 
     family: Family

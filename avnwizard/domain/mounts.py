@@ -126,7 +126,7 @@ def newcomers(
     *,
     left_alone: Collection[str] = (),
 ) -> tuple[Newcomer, ...]:
-    """Every new writer beside one that runs now, by service; those that share already are left out.
+    """Every new writer alongside one that runs now, by service; those that share already are left out.
 
     Args:
         wanted: service -> what its new containers mount.

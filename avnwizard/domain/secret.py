@@ -1,4 +1,4 @@
-"""A value that must never be seen, and what tells one."""
+"""A value that must never be seen, and what it is known by."""
 
 import secrets
 from dataclasses import dataclass

@@ -11,12 +11,12 @@ _CUT = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _WITHIN = re.compile(
     r"PASSW(?:OR)?D|PASSPHRASE|PASSCODE|SECRET(?!AR)|TOKEN(?!I[SZ])|CREDENTIAL|HMAC|JWT|COOKIE|PEPPER|BASICAUTH"
 )
-"""Tells a secret wherever it stands in a word: PGPASSWORD, AUTHTOKEN, CLIENTSECRET."""
+"""Means a secret wherever it stands in a word: PGPASSWORD, AUTHTOKEN, CLIENTSECRET."""
 _ENDINGS = ("PASS", "PASSWD", "PW", "PWD", "KEY", "KEYS", "SALT", "SALTS", "CRED", "CREDS", "DSN")
 """Tell a secret at the end of a word: DBPASS, BINDPW, APIKEY."""
 _WORDS = frozenset({"PAT", "PATS", "CIPHER", "CIPHERS", "JWK", "JWKS", "PEM", "PSK", "OTP", "TOTP", "MNEMONIC"})
 _LAST = re.compile(r"\w*(?<!O)AUTH|SIG|SIGNATURE")
-"""Tells a secret as the last word only: REDIS_AUTH does, AUTH_URL does not."""
+"""Means a secret as the last word only: REDIS_AUTH does, AUTH_URL does not."""
 _MADE_BY_US = re.compile(
     r"(?:^|_)(?:SECRETS?|PASSWORDS?|PASSWD|PASS|PWD|TOKENS?|SALT|CREDENTIALS?|CIPHER|PEPPER"
     r"|(?:API|PRIVATE|ACCESS|ENCRYPTION|SIGNING|SECRET|MASTER)_?KEYS?|KEY)(?:_|$)",

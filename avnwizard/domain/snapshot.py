@@ -54,7 +54,7 @@ class DumpedDatabase:
 
 @dataclass(frozen=True)
 class ServiceImage:
-    """What a service ran: `reference` as the compose file names it, `digest` "" where no registry ever told one."""
+    """What a service ran: `reference` as the compose file names it, `digest` "" where no registry ever gave one."""
 
     service: str
     reference: str

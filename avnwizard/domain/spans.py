@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from avnwizard.domain.words import about
 from avnwizard.planned import wave_of
 
-if TYPE_CHECKING:  # what tells a plan's times should not bring what reads one
+if TYPE_CHECKING:  # what words a plan's times should not bring what reads one
     from avnwizard.domain.plan import Plan
 
 

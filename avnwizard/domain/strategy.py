@@ -107,7 +107,7 @@ def written_mounts(service: Service) -> list[str]:
 
 
 def lacks_a_check_alone(service: Service) -> bool:
-    """Whether a second container could run beside the first, and only nobody could tell when it is ready."""
+    """Whether a second container could run alongside the first, and only nobody could tell when it is ready."""
     return not service.has_healthcheck and not why_alone(replace(service, has_healthcheck=True))
 
 

@@ -1,4 +1,4 @@
-"""The journal's SQLite connection: what SQLite says becomes one error that tells a full disk from a damaged file."""
+"""The journal's SQLite connection: a full disk and a damaged file become errors of their own."""
 
 import contextlib
 import sqlite3

@@ -80,7 +80,7 @@ class Journal:
                     self._db.execute(f"ALTER TABLE steps ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
 
     def keep_copy(self, *, at_most_every_s: float = 0.0) -> None:
-        """Keep a copy beside the journal, for the day on which its file is damaged; no error where that fails.
+        """Keep a copy alongside the journal, for the day on which its file is damaged; no error where that fails.
 
         Args:
             at_most_every_s: not where the last copy of this process is younger.

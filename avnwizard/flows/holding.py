@@ -27,7 +27,7 @@ def holding(host: Host, *, run: str, kind: str) -> Iterator[None]:
         try:
             yield
         finally:
-            with suppress(HostError):  # then the next login is shown that it cannot be told
+            with suppress(HostError):  # then the next login is shown that it is not known
                 if not any(one.state in UNFINISHED for one in host.journal().runs()):
                     lock.settle(host.lock, host.state.folder)
 

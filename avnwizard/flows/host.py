@@ -137,7 +137,7 @@ class Host:
 
     @property
     def postgres_service(self) -> str:
-        """The service that is the database, "" when the stack has none or it cannot be told."""
+        """The service that is the database, "" when the stack has none or it is not known."""
         return self.choice.service
 
     @property
@@ -154,7 +154,7 @@ class Host:
         """The way to Postgres; with several servers each database is named by its server.
 
         Raises:
-            HostError: the stack has no database, it cannot be told which service it is, or it does not run.
+            HostError: the stack has no database, it is not known which service it is, or it does not run.
         """
         servers = self.choice.servers
         if not servers:

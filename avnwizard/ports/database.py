@@ -81,7 +81,7 @@ class Moment(Protocol):
 
     @property
     def counters(self) -> WriteCounters:
-        """What had been written when the moment came, or a little earlier, as `Database.write_counters` tells."""
+        """What had been written when the moment came, or a little earlier, as `Database.write_counters` reports."""
 
     def contents(self) -> DatabaseContents:
         """Exact rows, schema fingerprint, extensions and properties of that moment."""
@@ -131,7 +131,7 @@ class Database(Protocol):
         """How roles, memberships and other globals differ from what `dump_globals` wrote; no secret in it."""
 
     def repair_globals(self, dump: Path, *, only_missing: bool = False) -> GlobalsChange:
-        """Put roles (passwords as hashes), settings and memberships back; new roles are told and left.
+        """Put roles (passwords as hashes), settings and memberships back; new roles are reported and left.
 
         With `only_missing` only the roles that are gone are made, with their settings, memberships and grants; `left`
         is then what of that the server refused.

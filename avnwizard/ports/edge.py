@@ -21,7 +21,7 @@ class Edge(Protocol):
         """The proxy that runs now; None where none does."""
 
     def default_rule(self, service: str) -> str:
-        """The rule that the proxy gives to a router of this service that has none; "" where it cannot be told."""
+        """The rule that the proxy gives to a router of this service that has none; "" where it is not known."""
 
     def directors(self, service: str = "") -> tuple[Director, ...]:
         """Every director of this project, or of one service, those that ended too: found by their label."""
@@ -52,7 +52,7 @@ class Edge(Protocol):
         """For how long after a change the proxy takes up no other: all that happens by then is one change to it.
 
         Returns:
-            Seconds. 0 where that cannot be told, or where the service's own labels do not route to these containers
+            Seconds. 0 where that is not known, or where the service's own labels do not route to these containers
             yet (they may to others, too).
         """
 

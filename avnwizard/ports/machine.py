@@ -31,7 +31,7 @@ class Files(Protocol):
         """A folder in which each path, relative and without "..", is a link to such a file."""
 
     def write(self, path: Path, data: bytes, *, mode: int | None = None) -> None:
-        """Replace atomically: temporary name beside it, fsync of file and folder, rename.
+        """Replace atomically: temporary name alongside it, fsync of file and folder, rename.
 
         Without a `mode` the file is private: 0600, or 0660 where its folder, or the file as it was, is shared with a
         group.

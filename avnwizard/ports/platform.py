@@ -40,7 +40,7 @@ class Platform(Protocol):
     def serving(self) -> frozenset[str]:
         """The services that have a container to route to. It is cheap, and asked several times a second.
 
-        `HostError` where that cannot be told: that is not the same as none.
+        `HostError` where that is not known: that is not the same as none.
         """
 
     def model(self) -> ComposeModel:

@@ -7,14 +7,14 @@ from avnwizard.domain.probing import Outcome, Route
 
 
 class ProbeRun(Protocol):
-    """A probe under way, beside the run."""
+    """A probe under way, alongside the run."""
 
     @property
     def problem(self) -> str:
         """Why it ended by itself, "" while it has not."""
 
     def now(self) -> float:
-        """The steady clock, in seconds, of the times that it tells."""
+        """The steady clock, in seconds, of the times that it gives."""
 
     def focus(self, service: str) -> None:
         """Ask this service's routes more often, as it is being rolled; "" for all alike."""
@@ -35,5 +35,5 @@ class EdgeProbe(Protocol):
         """Send `rate` requests a second, each when it is due, whether or not the ones before were answered.
 
         Args:
-            settled: told of each request, from the probe's own thread: when it was due, when it ended.
+            settled: called for each request, from the probe's own thread: when it was due, when it ended.
         """

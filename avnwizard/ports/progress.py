@@ -1,4 +1,4 @@
-"""How a long piece of work tells how far it is."""
+"""How a long piece of work reports how far it is."""
 
 from collections.abc import Callable
 

@@ -26,7 +26,7 @@ class SealedRows(Protocol):
             written_at: since when everything is written with the new one (seconds since the epoch); None while
                 nothing is.
             dynamic: whether the service accepts registration tokens of clients, so that they count.
-            by_age: whether sessions of living tokens were sealed again, so that only a row's age tells who signed.
+            by_age: whether sessions of living tokens were sealed again, so that only a row's age shows who signed.
         """
 
     def rewrap(self, new: Secret, old: Sequence[Secret], *, keys: bool) -> int:

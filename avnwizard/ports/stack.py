@@ -136,7 +136,7 @@ class Stack(Protocol):
     def standing(self) -> tuple[Standing, ...]:
         """The project's running containers but those of `compose run`: cheap, and asked several times a second.
 
-        `HostError` when it cannot be told.
+        `HostError` when it is not known.
         """
 
     def resolve(self, files: Sequence[Path] = (), env_file: Path | None = None) -> ComposeModel:
@@ -177,7 +177,7 @@ class Stack(Protocol):
         """
 
     def origins(self) -> tuple[Origin, ...]:
-        """From which files the project's containers were made, the newest first; () where none runs or tells."""
+        """From which files the project's containers were made, the newest first; () where none runs or says it."""
 
     def shadowed(self) -> tuple[str, ...]:
         """Variables that both this shell and the project's env file define, by name."""
@@ -195,7 +195,7 @@ class Stack(Protocol):
         """What the registry says the tag is now ("sha256:…"); "" where the registry cannot be asked."""
 
     def offers(self, reference: str) -> bool | None:
-        """Whether the registry has an image, by tag or `NAME@sha256:…`; None where that cannot be told."""
+        """Whether the registry has an image, by tag or `NAME@sha256:…`; None where that is not known."""
 
     def pull(self, reference: str, progress: Callable[[str], None]) -> Image:
         """Pull, telling lines of progress."""

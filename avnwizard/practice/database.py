@@ -158,7 +158,7 @@ class Cluster:
             return None
 
     def _configure(self) -> None:
-        """Write the settings anew at every start: a copied data directory has another socket folder."""
+        """Write the settings again at every start: a copied data directory has another socket folder."""
         wait = "on" if self.durable else "off"
         (self.data / _SETTINGS).write_text(
             f"listen_addresses = ''\nport = {PORT}\nunix_socket_directories = '{self.socket}'\n"

@@ -150,7 +150,7 @@ def _alone(record: Record) -> ComposeModel:
 class PracticeProbeRun:
     """Catches up with the schedule ten times a second, on a thread of its own.
 
-    Its clock is the wall's, as that of the run beside it; a practice that is N times faster has N times as many
+    Its clock is the wall's, as that of the run alongside it; a practice that is N times faster has N times as many
     requests due in a second.
     """
 

@@ -10,12 +10,10 @@ from typing import Any
 
 from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image, Service
 from avnwizard.domain.origin import Origin
-from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.domain.postgres.server import Evidence
 from avnwizard.domain.probing import Standing
 from avnwizard.domain.room import Room
 from avnwizard.errors import HostError
-from avnwizard.ports import Progress
 from avnwizard.practice import model, programs
 from avnwizard.practice.config_hash import config_hash, label_hash
 from avnwizard.practice.container_store import new_id
@@ -27,7 +25,7 @@ from avnwizard.practice.naming import PracticeNaming
 from avnwizard.practice.observation import POSTGRES, Observer
 from avnwizard.practice.pace import STOP_S, pace
 from avnwizard.practice.postgres_major import incompatibility
-from avnwizard.practice.stack_images import StackImages
+from avnwizard.practice.stack_volumes import StackVolumes
 from avnwizard.practice.state import State
 from avnwizard.practice.volumes import PracticeVolumes, VolumeStore
 
@@ -47,7 +45,7 @@ class _Wanted:
     label: str
 
 
-class PracticeStack(StackImages):
+class PracticeStack(StackVolumes):
     """`ports.Stack` on the practice host. Every process may have its own; they see the same containers."""
 
     def __init__(self, project: ComposeProject, state: State, cluster: Cluster) -> None:
@@ -210,33 +208,12 @@ class PracticeStack(StackImages):
         if record is not None and record.stopped_at is not None:
             self._start(record)
 
-    def archive(self, container_id: str, path: str, to: Path, progress: Progress) -> FileFacts:
-        """A folder of a container as a tar; practice containers keep what is in their volumes only."""
-        written = self._volumes.archive(self._kept(container_id), path, to)
-        progress(written.size_bytes, None)
-        return written
-
-    def unarchive(self, archive: Path, container_id: str, path: str, progress: Progress) -> None:
-        """Unpack such a tar over a folder of a container."""
-        self._volumes.unarchive(archive, self._kept(container_id), path)
-        progress(archive.stat().st_size, archive.stat().st_size)
-
     def room(self, services: Sequence[str] = ()) -> Room:
         """A machine of two cores with memory for everything."""
         return Room(cpus=2)
 
-    def volume_sizes(self, volumes: Sequence[str]) -> dict[str, int]:
-        """Bytes in some volumes, by the engine's name, which begins with the project's."""
-        return {name: self._volumes.size(name.removeprefix(f"{self._project.name}_")) for name in volumes}
-
     def _existing(self, service: str) -> list[Container]:
         return [each for each in self.containers(service) if not each.one_off]
-
-    def _kept(self, container_id: str) -> Record:
-        record = self._store.find(container_id)
-        if record is None:
-            raise HostError(f"no such container: {container_id}", "It was removed.")
-        return record
 
     def logs(self, container_id: str, *, lines: int, since: float = 0.0) -> tuple[str, ...]:
         """The last lines of its output."""

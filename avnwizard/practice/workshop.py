@@ -106,7 +106,7 @@ def _bring_up(host: PracticeHost, seed_rows: int, hydra_secret: str) -> None:
 
 
 def _wait(host: PracticeHost, names: list[str]) -> None:
-    """Look until every one of them serves or has ended well."""
+    """Look until every one of them serves or has finished."""
     deadline = time.monotonic() + 30.0
     while True:
         seen = [each for each in host.stack.containers() if each.service in names]

@@ -42,7 +42,7 @@ class WizardApp(App[int]):
     """The wizard on one stack; its result is an `ExitCode`.
 
     Args:
-        moment: seconds of a clock that never goes back; keys pressed too soon after a change are told by it.
+        moment: seconds of a clock that never goes back; keys pressed too soon after a change are known by it.
         given: an answers file, its text and its name.
         keys: an action's name -> the key that the operator gave it.
     """

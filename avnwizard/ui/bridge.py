@@ -52,7 +52,7 @@ class RunSeen(Message):
 
 
 class RunWatch:
-    """Looks at one run until it is told to stop; nothing it does can disturb the run.
+    """Looks at one run until it is asked to stop; nothing it does can disturb the run.
 
     Args:
         listener: gets `RunSeen` messages.

@@ -25,7 +25,7 @@ NOW, LATER = 0, 1
 
 @dataclass
 class Answered(Message):
-    """A question was answered; `deliver` tells the asker, in the asker's own thread."""
+    """A question was answered; `deliver` passes it to the asker, in the asker's own thread."""
 
     deliver: Callable[[], None]
 
@@ -75,7 +75,7 @@ def _answer(
         deliver = partial(then, question())
     except WizardError as error:
         deliver = partial(otherwise, error)
-    except Exception as error:  # noqa: BLE001 - told by its place only: its text may hold a value of the env file
+    except Exception as error:  # noqa: BLE001 - shown by its place only: its text may hold a value of the env file
         last = traceback.extract_tb(error.__traceback__)[-1]
         told = f"A bug in avnwizard: {type(error).__name__} at {Path(last.filename).name}:{last.lineno}."
         deliver = partial(otherwise, WizardError(told, "Nothing was changed. Please report it."))

@@ -1,4 +1,4 @@
-"""What a state looks like: always a sign and a word, so that it is told without colour too."""
+"""What a state looks like: always a sign and a word, so that it is seen without colour too."""
 
 from dataclasses import dataclass
 

@@ -55,7 +55,7 @@ class Probe:
 
     Attributes:
         turned: answers that were not as before the run; they are among the answered.
-        alike: routes whose answers cannot be told from another service's.
+        alike: routes whose answers cannot be distinguished from another service's.
     """
 
     sent: int = 0
@@ -97,7 +97,7 @@ class RunView:
 
     Attributes:
         settled: whether the process has had time to take the lock; before that, not live means starting.
-        cost: what going back would cost now, as the run told it last; "" before it did.
+        cost: what going back would cost now, as the run reported it last; "" before it did.
         canary: how the canary fares, in a line; "" where none goes along.
         canary_ails: whether anything that it tried failed.
         began: whether it was seen at work; before that, an end in the journal is the one of an earlier attempt.

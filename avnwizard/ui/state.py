@@ -78,7 +78,7 @@ class Upgrade:
         return replace(self, prepared=prepared)
 
     def without_plan(self) -> "Upgrade":
-        """With its plan to be made anew: the stack changed since."""
+        """With its plan to be made again: the stack changed since."""
         return replace(self, prepared=None)
 
 

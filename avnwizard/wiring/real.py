@@ -1,7 +1,7 @@
 """The adapters behind the ports: a stack on a Docker Engine, or a Helm release."""
 
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,7 +92,7 @@ def _open_release(config: Config, state: StatePaths, repo: "Repo") -> Host:
         access = PodPostgresAccess(cluster("").calls, section.postgres, section.container)
         return PostgresDatabase(access)
 
-    platform = HelmPlatform(section, lambda: cluster(""), database)
+    platform = HelmPlatform(section, cache(partial(cluster, "")), database)
     choice = DatabaseChoice("postgres") if section.postgres else DatabaseChoice(declared_none=True)
     around = (LocalFiles(), SystemClock(), choice, http_probe, sql_reader(), HostHooks())
     return Host(config, state, repo, platform, None, *around, offsite=offsite, cluster=cluster)

@@ -1,7 +1,9 @@
-"""The words that the style rules out are in no text that an operator reads."""
+"""The words that the style rules out are in no text that an operator or an engineer reads."""
 
 import ast
+import io
 import re
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +25,8 @@ RULED_OUT = {
     "misrouted": "answered by another service",
     r"confidence [\d{]": "almost certain, 99 %",
 }
+_ARGUMENT = re.compile(r"^\s+(?:\w+, )*\w+: ")
+"""What begins a line of a docstring that explains an argument: its name is the code's."""
 _WORDS = re.compile("|".join(rf"(?<![\w.`]){word}\b" for word in RULED_OUT), re.IGNORECASE)
 
 
@@ -47,11 +51,31 @@ def sentences(source: str) -> Iterator[tuple[int, str]]:
                 yield node.lineno, text
 
 
+def explanations(source: str) -> Iterator[tuple[int, str]]:
+    """The lines of a module's docstrings and comments, without the names of arguments, with their numbers."""
+    tree = ast.parse(source)
+    explained = _docstrings(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) in explained:
+            for number, line in enumerate(node.value.splitlines(), start=node.lineno):
+                yield number, _ARGUMENT.sub("", line, count=1)
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
+
+
 def test_the_reader_finds_a_ruled_out_word() -> None:
     """A sentence in a literal or in an f-string is found, a docstring and a single word are not."""
     source = '''"""Told."""\nKIND = "misrouted"\nsay(f"kept beside {name}, renamed")\n'''
     found = list(sentences(source))
     assert [line for line, text in found if _WORDS.search(text)] == [3]
+
+
+def test_a_ruled_out_word_in_a_docstring_is_found() -> None:
+    """In any line of it, and in a comment; an argument of that name is the code's own."""
+    first = '"""Plain.\n\nTold anew."""\ntold = 1  # written beside it\n'
+    source = first + '"""A.\n\n    told: what was said.\n    it: a thing beside it.\n"""\n'
+    assert sorted(line for line, text in explanations(source) if _WORDS.search(text)) == [3, 4, 8]
 
 
 @pytest.mark.parametrize("folder", sorted(one.name for one in _PACKAGE.iterdir() if one.is_dir()))
@@ -61,6 +85,17 @@ def test_sentences_in_the_code_are_plain(folder: str) -> None:
         f"{path.relative_to(_TOP)}:{line}: {text[:100]}"
         for path in sorted((_PACKAGE / folder).rglob("*.py"))
         for line, text in sentences(path.read_text(encoding="utf-8"))
+        if _WORDS.search(text)
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_docstrings_and_comments_are_plain() -> None:
+    """Everything that the package says to those who change it."""
+    found = [
+        f"{path.relative_to(_TOP)}:{line}: {text.strip()[:100]}"
+        for path in sorted(_PACKAGE.rglob("*.py"))
+        for line, text in explanations(path.read_text(encoding="utf-8"))
         if _WORDS.search(text)
     ]
     assert not found, "\n".join(found)

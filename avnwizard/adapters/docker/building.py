@@ -1,4 +1,4 @@
-"""Building an image by Compose, its lines told as they come."""
+"""Building an image by Compose, its lines reported as they come."""
 
 from collections.abc import Callable, Mapping, Sequence
 

@@ -97,7 +97,7 @@ class DockerCli:
             fail(done.argv, done.code, done.complaint, hint_for(done.complaint))
 
     def stream(self, argv: Sequence[str], on_line: Callable[[str], None], *, timeout_s: float) -> None:
-        """A docker command whose lines are told as they come."""
+        """A docker command whose lines are reported as they come."""
         try:
             stream(argv, on_line, timeout_s=timeout_s, env=self.environ, hint=INSTALL)
         except HostError as error:

@@ -19,7 +19,7 @@ def connections_of(
     """The connections now; none are `seen_by` "nothing" where nobody may look, or the container is gone.
 
     Args:
-        edge: the addresses of the proxy that asks no more once it has been told; None where it may be anyone.
+        edge: the addresses of the proxy that asks no more once it knows that; None where it may be anyone.
         quiet_s: a connection on which nothing moved for so long, and no answer is owed, is idle.
     """
     state = (inspected(cli, container_id) or {}).get("State") or {}

@@ -29,7 +29,7 @@ def find_project(directory: Path, *, env: Mapping[str, str] | None = None) -> Co
 
 
 def every_container(env: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
-    """The containers of every Compose project, as `docker inspect` tells."""
+    """The containers of every Compose project, as `docker inspect` reports."""
     return labelled(DockerCli(env), _PROJECT)
 
 

@@ -70,7 +70,7 @@ def volume_sizes(engine_socket: Path, *, timeout_s: float = _SIZES_S) -> dict[st
 
 
 def containers(engine_socket: Path, labels: Sequence[str]) -> list[dict[str, Any]] | None:
-    """Every container with all of some labels ("KEY" or "KEY=VALUE"), stopped ones too, as `docker inspect` tells.
+    """Every container with all of some labels ("KEY" or "KEY=VALUE"), stopped ones too, as `docker inspect` reports.
 
     Engine API, GET /containers/json and /containers/{id}/json (1.24 and later). None where the engine does not answer
     as expected: then the CLI is asked, whose errors say why.
@@ -104,7 +104,7 @@ def running(engine_socket: Path, label: str, *, timeout_s: float = _GLANCE_S) ->
 
 
 def container(engine_socket: Path, name: str) -> dict[str, Any] | None:
-    """One container by id or name, as `docker inspect` tells; None where none is found or nobody answers."""
+    """One container by id or name, as `docker inspect` reports; None where none is found or nobody answers."""
     with contextlib.closing(UnixConnection(engine_socket, TIMEOUT_S)) as connection:
         try:
             status, raw = _got(connection, f"/containers/{quote(name, safe='')}/json")
@@ -114,7 +114,7 @@ def container(engine_socket: Path, name: str) -> dict[str, Any] | None:
 
 
 def images(engine_socket: Path, references: Sequence[str]) -> list[dict[str, Any]] | None:
-    """Those of several images that are here, as `docker image inspect` tells; None where nobody answers as expected.
+    """Those of several images that are here, as `docker image inspect` reports; None where nobody answers so.
 
     Engine API, GET /images/{name}/json.
     """

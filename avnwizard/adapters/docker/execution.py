@@ -155,7 +155,7 @@ class Execution(Running):
         return found
 
     def _received(self, most: int) -> bytes:
-        """What comes next; b"" at the end, as also where the engine left something unread of what it was told."""
+        """What comes next; b"" at the end, as also where the engine left something unread of what was sent to it."""
         try:
             return b"" if self._left else self._stream.recv(most)
         except ConnectionError:

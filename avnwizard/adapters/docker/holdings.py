@@ -9,7 +9,7 @@ _HOST = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - what Docker writes wher
 
 
 def mounts_from(raw: Mapping[str, Any]) -> tuple[Mount, ...]:
-    """Its volumes and folders. The part of a volume that is mounted is told apart from the list of mounts."""
+    """Its volumes and folders. The part of a volume that is mounted is reported apart from the list of mounts."""
     ordered = (raw.get("HostConfig") or {}).get("Mounts") or ()
     subpaths = {
         str(one.get("Target")): str((one.get("VolumeOptions") or {}).get("Subpath") or "")

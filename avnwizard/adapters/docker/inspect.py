@@ -21,7 +21,7 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def labelled(cli: DockerCli, *labels: str) -> list[dict[str, Any]]:
-    """Every container with all of some labels ("KEY" or "KEY=VALUE"), stopped ones too, as `docker inspect` tells.
+    """Every container with all of some labels ("KEY" or "KEY=VALUE"), stopped ones too, as `docker inspect` reports.
 
     An engine on this host is asked over its socket; else one process lists and one inspects. A container that goes in
     between is asked for no more.
@@ -43,7 +43,7 @@ def labelled(cli: DockerCli, *labels: str) -> list[dict[str, Any]]:
 
 
 def inspected(cli: DockerCli, container: str) -> dict[str, Any] | None:
-    """One container by id or name, as `docker inspect` tells; None when it is gone."""
+    """One container by id or name, as `docker inspect` reports; None when it is gone."""
     if raw := _over_socket(cli, container):
         return raw
     done = cli.try_(("docker", "container", "inspect", container))
@@ -63,7 +63,7 @@ def _over_socket(cli: DockerCli, container: str) -> dict[str, Any] | None:
 
 
 def inspected_images(cli: DockerCli, references: Sequence[str]) -> list[dict[str, Any]]:
-    """Those of several images that are here, by name or id, as `docker image inspect` tells."""
+    """Those of several images that are here, by name or id, as `docker image inspect` reports."""
     engine_socket = cli.engine_socket
     if engine_socket and (raws := engine_api.images(engine_socket, references)) is not None:
         return raws

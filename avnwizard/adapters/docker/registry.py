@@ -18,7 +18,7 @@ class Registry:
         return engine_api.registry_digest(engine_socket, reference, self._auth(reference)) if engine_socket else ""
 
     def offers(self, reference: str) -> bool | None:
-        """Whether the registry has an image; None where that cannot be told."""
+        """Whether the registry has an image; None where that is not known."""
         engine_socket = self._cli.engine_socket
         if not engine_socket:
             return None

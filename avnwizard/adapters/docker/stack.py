@@ -91,7 +91,7 @@ class DockerStack:
         return tuple(sorted(found, key=lambda each: (each.service, each.number, each.created_at)))
 
     def standing(self) -> tuple[Standing, ...]:
-        """The project's running containers but those of `compose run`; `HostError` when it cannot be told."""
+        """The project's running containers but those of `compose run`; `HostError` when it is not known."""
         return standing(self._cli, self._project.name)
 
     def resolve(self, files: Sequence[Path] = (), env_file: Path | None = None) -> ComposeModel:
@@ -178,7 +178,7 @@ class DockerStack:
         return self._registry.digest(reference)
 
     def offers(self, reference: str) -> bool | None:
-        """Whether the registry has an image; None where that cannot be told."""
+        """Whether the registry has an image; None where that is not known."""
         return self._registry.offers(reference)
 
     def pull(self, reference: str, progress: Callable[[str], None]) -> Image:

@@ -1,6 +1,6 @@
 """Connections by TLS that are used again: handshakes cost more than all else that a probe does.
 
-As browsers do, a connection serves some requests, and one that the edge has closed in between is made anew.
+As browsers do, a connection serves some requests, and one that the edge has closed in between is made again.
 """
 
 import asyncio

@@ -55,7 +55,7 @@ def feed_from_file(access: PostgresAccess, tool: Sequence[str], dump: Path, prog
 def pour(child: Running, sink: Sink, progress: Progress, *, pipe: int | None = None) -> None:
     """A child's stdout, or another pipe of its, into a file to its end.
 
-    `progress` may raise to break it off; it is told every second too where nothing has come for a while.
+    `progress` may raise to break it off; it is called every second too where nothing has come for a while.
     """
     source, buffer = child.stdout.fileno() if pipe is None else pipe, memoryview(bytearray(_BLOCK))
     with child.guarded():

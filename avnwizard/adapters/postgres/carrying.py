@@ -47,7 +47,7 @@ def read(old: ContainerPostgresAccess) -> ServerFiles:
 
 
 def write(cli: DockerCli, files: ServerFiles, new: ContainerPostgresAccess) -> tuple[str, ...]:
-    """Into the new server's; what was done, a sentence each; values are not told."""
+    """Into the new server's; what was done, a sentence each; values are not shown."""
     with session(new, "postgres") as now:
         return (*_settings(files.settings, now), *_rules(cli, files, new, now))
 

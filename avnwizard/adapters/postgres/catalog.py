@@ -151,7 +151,7 @@ def tables(connection: "psycopg.Connection[tuple[Any, ...]]") -> list[tuple[str,
 
 
 def table_sizes(connection: "psycopg.Connection[tuple[Any, ...]]") -> dict[str, tuple[int, int]]:
-    """(pg_table_size, reltuples) per table; reltuples is -1 before the first ANALYZE, told as 0."""
+    """(pg_table_size, reltuples) per table; reltuples is -1 before the first ANALYZE, given as 0."""
     query = _with(
         "SELECT nspname, relname, pg_table_size(oid), GREATEST(reltuples, 0)::bigint FROM rel WHERE relkind = 'r'"
     )
@@ -179,7 +179,7 @@ _EPOCH = """
 def write_counters(connection: "psycopg.Connection[tuple[Any, ...]]") -> WriteCounters:
     """What was written to each table since the server began to count.
 
-    The archiver's reset time stands for the server's: PostgreSQL stamps it anew when it drops all counts after a
+    The archiver's reset time stands for the server's: PostgreSQL stamps it again when it drops all counts after a
     crash (`pgstat_reset_after_failure`, 15 to 18; 14 and older do the same in their statistics collector).
     """
     row = connection.execute(_EPOCH).fetchone()

@@ -15,7 +15,7 @@ from avnwizard.ports import ContainerCommand, ToolCommand
 _PORT = "5432"
 _FRESH_S = 3.0
 _AVAILABLE = 3
-"""The column of `df -Pk` (POSIX) that tells the free kibibytes."""
+"""The column of `df -Pk` (POSIX) that holds the free kibibytes."""
 
 
 class ContainerPostgresAccess:

@@ -26,7 +26,7 @@ _NOT_RESTORED = "The database that was being restored is incomplete; the old one
 
 
 class PostgresDatabase:
-    """A PostgreSQL server, reached as `access` tells.
+    """A PostgreSQL server, reached by `access`.
 
     Args:
         access: how to connect and how to run the server's own client tools.
@@ -103,7 +103,7 @@ class PostgresDatabase:
         return roles.changes(self._access, dump)
 
     def repair_globals(self, dump: Path, *, only_missing: bool = False) -> GlobalsChange:
-        """Put roles, their settings and memberships back in one transaction; new roles are told and left."""
+        """Put roles, their settings and memberships back in one transaction; new roles are reported and left."""
         with session(self._access, self._lobby()) as connection:
             return roles.put_back(self._access, connection, dump, only_missing=only_missing)
 

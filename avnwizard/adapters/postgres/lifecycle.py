@@ -53,7 +53,7 @@ def require_open(connection: "psycopg.Connection[tuple[Any, ...]]", databases: S
     """Refuse where one of the databases can be read by nobody, superusers included: it would be missing from a dump.
 
     Raises:
-        HostError: names it, and the statement that mends it.
+        HostError: names it, and the statement that fixes it.
     """
     from psycopg import sql
 

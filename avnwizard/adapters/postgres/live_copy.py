@@ -58,7 +58,7 @@ class LiveCopies:
         """Promote the standby once it has all that the old server wrote, stop it, and upgrade it in its place.
 
         Args:
-            position: as `position` told, "" for wherever it is: to rehearse.
+            position: as `position` said, "" for wherever it is: to rehearse.
         """
         if position:
             location, _, identity = position.partition(" ")  # digits, as `position` read them

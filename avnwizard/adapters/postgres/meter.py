@@ -1,4 +1,4 @@
-"""How far a dump is: the server tells which table is being copied (pg_stat_progress_copy, since 14)."""
+"""How far a dump is: the server reports which table is being copied (pg_stat_progress_copy, since 14)."""
 
 import contextlib
 import threading

@@ -35,7 +35,7 @@ class HeldMoment:
         return self.connection.info.server_version // 10000
 
     def contents(self) -> DatabaseContents:
-        """What the database held then. Blocks; may run in a thread beside the dump."""
+        """What the database held then. Blocks; may run in a thread alongside the dump."""
         import psycopg
 
         try:

@@ -102,7 +102,7 @@ class _Told(Tail):
 
 
 def _judged(dump: Sequence[str], child: Running, told: _Told, *, by_tee: bool) -> str:
-    """The sum of what pg_restore read, once all parts ended well; "" where it was not for `tee` to give it that."""
+    """The sum of what pg_restore read, once all parts succeeded; "" where it was not for `tee` to give it that."""
     code = child.wait()
     said = without_noise(told.complaint.splitlines())
     parts = ("pg_dump", "tee", "pg_restore") if by_tee else ("pg_dump", "pg_restore")

@@ -1,6 +1,6 @@
 """The server's own client tools, at work in its container: asked of an engine on this host, else by the docker CLI.
 
-Each docker CLI takes 18 to 28 MB beside us; what is asked over the engine's socket takes none.
+Each docker CLI takes 18 to 28 MB alongside us; what is asked over the engine's socket takes none.
 """
 
 import contextlib

@@ -7,7 +7,7 @@ _IN_MEMORY = frozenset({"tmpfs", "ramfs"})
 
 
 def is_volatile(folder: Path, mounts: Path = _MOUNTS) -> bool:
-    """Whether the file system that holds a folder is one in memory; False where that cannot be told.
+    """Whether the file system that holds a folder is one in memory; False where that is not known.
 
     Args:
         mounts: the kernel's list (proc(5), "mountinfo"), where the later of two mounts at one point lies on top.

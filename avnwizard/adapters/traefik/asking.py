@@ -18,7 +18,7 @@ Place = tuple[str, int]
 
 
 def api_at(places: Iterable[Place]) -> tuple[Place, str] | None:
-    """The first place where Traefik's API answers, with the version that it tells; None where there is none."""
+    """The first place where Traefik's API answers, with the version that it reports; None where there is none."""
     for place in places:
         said = api(place, "/api/version")
         if isinstance(said, dict) and "Version" in said:
@@ -74,7 +74,7 @@ def status(place: Place, path: str, *, host: str) -> int | None:
 
 
 def marker_answers(place: Place, host: str) -> bool:
-    """Whether the edge knows this marker, in the clear or by TLS (no certificate is looked at: nothing is told).
+    """Whether the edge knows this marker, in the clear or by TLS (no certificate is looked at: nothing is sent).
 
     A middleware of the entrypoint's own may answer before the marker's (a login, an allow-list). It does so only
     where there is a router: whatever comes for this host, and not for another like it, shows as much.

@@ -51,7 +51,7 @@ class TraefikEdge:
         return self._found.facts if self._found else None
 
     def default_rule(self, service: str) -> str:
-        """The rule that Traefik gives to a router of this service that has none; "" where it cannot be told."""
+        """The rule that Traefik gives to a router of this service that has none; "" where it is not known."""
         traefik = self._traefik()
         name = default_name(service, self._project)
         template = traefik.facts.default_rule
@@ -135,7 +135,7 @@ class TraefikEdge:
         return all(found == wanted for found, wanted in self._servers(traefik.api, service, containers))
 
     def throttle_s(self, service: str, containers: Sequence[str]) -> float:
-        """`providersThrottleDuration` where the API tells that the own labels route to these containers."""
+        """`providersThrottleDuration` where the API says that the own labels route to these containers."""
         traefik = self._traefik()
         if traefik.api is None:
             return 0.0

@@ -1,4 +1,4 @@
-"""A running Traefik's static settings, as far as its container tells them: arguments, environment, mounts."""
+"""A running Traefik's static settings, as far as its container shows them: arguments, environment, mounts."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""`accept`: the upgrade is good; the images of before need no longer be kept."""
+"""`accept`: the upgrade is good; the previous images need no longer be kept."""
 
 import typer
 

@@ -21,7 +21,7 @@ def sections_between(text: str, current: str, target: str, *, tags: Iterable[str
         text: the changelog of the *target* release.
         current: the tag that runs now.
         target: the tag to go to.
-        tags: the repository's release tags: those in the range that have no section are told as missing.
+        tags: the repository's release tags: those in the range that have no section are reported as missing.
 
     Raises:
         VersionError: `current` or `target` is no version.

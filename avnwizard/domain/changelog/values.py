@@ -33,7 +33,7 @@ class Section:
         date: ISO 8601 (`2026-07-01`, or `2026-07` where no day is given), None where there is none.
         title: the rest of the heading: a code name, `Unreleased`, a package.
         body_markdown: everything below the heading, unchanged.
-        breaking: told apart from what earlier pre-releases of the same release said already.
+        breaking: without what earlier pre-releases of the same release said already.
         notices: what is to be read as well, without an acknowledgement each.
         read: `partly read` where something in it could not be placed; `doubts` says what.
         doubts: lines outside the items that speak of compatibility, and headings that name a release nobody can read.

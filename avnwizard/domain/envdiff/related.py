@@ -92,7 +92,7 @@ def _family(key: str) -> str:
 
 
 def _contrary(left: Leftovers, olds: list[str], new: str) -> bool:
-    """Whether one of them is told better by itself, as an inversion or another unit."""
+    """Whether one of them is shown better by itself, as an inversion or another unit."""
     pairs = [left.weighed.get((o, new)) for o in olds]
     return any(e is not None and _kind(e) != "replaced" for e in pairs)
 

@@ -96,7 +96,7 @@ def unit(word: str) -> tuple[str, str] | None:
 
 
 def kind(word: str) -> int | None:
-    """A number for what a value is (a host, a port, a secret…) where its name's last word tells."""
+    """A number for what a value is (a host, a port, a secret…) where its name's last word says so."""
     return _KINDS.get(word)
 
 

@@ -30,7 +30,7 @@ class Workload:
         surge: how many may run on top.
         serves: whether its pods name a port, so that requests may be on the way to them.
         ready: whether each container that names a port has a readiness probe.
-        pre_stop_s: the shortest sleep before SIGTERM over those containers; None where it cannot be told.
+        pre_stop_s: the shortest sleep before SIGTERM over those containers; None where it is not known.
         grace_s: from the preStop hook's begin to SIGKILL.
         start_s: a cautious guess for one pod's start.
     """

@@ -1,4 +1,4 @@
-"""Tells the migrations of one upgrade from a project's whole history, which runs on an empty database only."""
+"""Finds the migrations of one upgrade in a project's whole history, which runs on an empty database only."""
 
 from avnwizard.domain.migrations.verdict import MigrationVerdict
 

@@ -58,7 +58,7 @@ def read_migrations(
     A file that cannot be read is named, and counts as a change that the old code cannot work with.
 
     Args:
-        files: path -> SQL text. Down migrations and other databases' dialects are skipped, and told;
+        files: path -> SQL text. Down migrations and other databases' dialects are skipped, and reported;
             migrations that are programs are not judged, and named.
         judge: reads the texts.
         sizes: table (with or without its schema) -> its size; a table that is missing there is empty. None where

@@ -7,7 +7,7 @@ from avnwizard.domain import words
 from avnwizard.domain.migrations.verdict import Statement, Work
 
 _BYTES_PER_S = {Work.SCAN: 300e6, Work.INDEX: 50e6, Work.REWRITE: 80e6}
-"""Cautious rates of one backend on a small cloud disk; an estimate, and told as one."""
+"""Cautious rates of one backend on a small cloud disk; an estimate, and shown as one."""
 _WORDS = {Work.SCAN: "reads", Work.INDEX: "indexes", Work.REWRITE: "rewrites"}
 
 

@@ -13,7 +13,7 @@ class Kind(StrEnum):
     LOCKING = "locking"
     """Writers, or everybody, wait while it works through a table."""
     REWRITING = "rewriting"
-    """The table is written anew; it needs time and disk in proportion to its size."""
+    """The table is written again; it needs time and disk in proportion to its size."""
     INCOMPATIBLE = "incompatible"
     """The old code may fail once it has run."""
     DESTRUCTIVE = "destructive"
@@ -95,7 +95,7 @@ class MigrationVerdict:
     """The statements in order, and what follows from them for the whole release.
 
     Attributes:
-        window_s: the time in which somebody waits: 0 for none, None where it cannot be told (no sizes, or a statement
+        window_s: the time in which somebody waits: 0 for none, None where it is not known (no sizes, or a statement
             that nobody can judge).
         skipped: the files that do not run, with the reason.
         unread: the files that could not be read, with the reason; each has a statement that says so.
@@ -117,7 +117,7 @@ class MigrationVerdict:
 
     @property
     def breaks_old_code(self) -> bool:
-        """Whether the old containers may fail while they still run beside the new ones."""
+        """Whether the old containers may fail while they still run alongside the new ones."""
         return any(s.effect.breaks_old_code or s.effect.loses_data or s.effect.unreadable for s in self.statements)
 
     @property

@@ -36,7 +36,7 @@ class DatabaseProperties:
     Attributes:
         provider: of the locale: "c" (libc), "i" (ICU) or "b" (builtin).
         locale: ICU's or the builtin provider's, None with libc.
-        collation_version: as the provider told it when the database was made, "" where the server keeps none.
+        collation_version: as the provider gave it when the database was made, "" where the server keeps none.
         connection_limit: -1 for none.
         grants: None where the grants are PostgreSQL's defaults.
         template: whether others may be made from it, and it cannot be dropped.

@@ -1,7 +1,7 @@
 """What `pg_dumpall --globals-only` says of a server, and what takes another server state back to it.
 
-Statements are told apart with PostgreSQL's own parser, so that no name or comment can pass for a statement. The
-statements hold password hashes: they are never shown; what is told names roles and attributes only.
+Statements are distinguished with PostgreSQL's own parser, so that no name or comment can pass for a statement. The
+statements hold password hashes: they are never shown; what is shown names roles and attributes only.
 """
 
 import re
@@ -157,7 +157,7 @@ def left_alone(change: GlobalsChange) -> tuple[str, ...]:
 
 
 def repair(wanted: Globals, now: Globals) -> Repair:
-    """Take roles, their settings and memberships back to what they were; what is new is told and left."""
+    """Take roles, their settings and memberships back to what they were; what is new is reported and left."""
     first = missing_roles(wanted, now)
     statements: list[str] = []
     told: list[str] = list(first.change.repaired)

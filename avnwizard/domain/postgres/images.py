@@ -9,7 +9,7 @@ from avnwizard.domain.postgres.server import is_named_postgres
 def postgres_major(service: dict[str, Any], *, known: bool = False) -> int | None:
     """Give the major version of Postgres that a service's image names, or None where it is no Postgres.
 
-    A tag without a number (`latest`) tells nothing, so it gives None too.
+    A tag without a number (`latest`) says nothing, so it gives None too.
 
     Args:
         known: it is a server, whatever its image is called; then only "pg17" in the tag is a major: other numbers may

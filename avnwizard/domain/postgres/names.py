@@ -1,4 +1,4 @@
-"""The names under which avnwizard keeps databases beside the live ones."""
+"""The names under which avnwizard keeps databases alongside the live ones."""
 
 import hashlib
 import re
@@ -68,7 +68,7 @@ def base_of(name: str, databases: Collection[str]) -> str:
 
 
 def is_aside(name: str) -> bool:
-    """Whether a database is one that avnwizard keeps beside the live ones."""
+    """Whether a database is one that avnwizard keeps alongside the live ones."""
     return bool(purpose_of(name))
 
 

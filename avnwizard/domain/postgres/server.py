@@ -83,7 +83,7 @@ def _name(image: str) -> str:
 
 
 def _starts_server(command: tuple[str, ...]) -> bool | None:
-    """Whether a container was started as a server; None where its command tells neither."""
+    """Whether a container was started as a server; None where its command shows neither."""
     words = [word.rpartition("/")[2] for part in command for word in re.split(r"[\s;&|()'\"]+", part) if word]
     if words and words[0].startswith("-"):
         return True  # options alone: the image's own entrypoint puts the server before them

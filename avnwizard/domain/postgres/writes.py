@@ -17,9 +17,9 @@ class TableCount:
     """Rows of one table that were inserted, updated and deleted since the server began to count.
 
     Attributes:
-        oid: of the table, so that a renamed table is known again and one made anew is not mistaken for it.
+        oid: of the table, so that a renamed table is known again and one made again is not mistaken for it.
         file: number of the file that holds its rows (`pg_class.relfilenode`): another one after a TRUNCATE, and
-            after what writes the whole table anew. 0 where an older version did not note it.
+            after what writes the whole table again. 0 where an older version did not note it.
         live: rows that are there, as the server estimates (`n_live_tup`).
     """
 
@@ -35,9 +35,9 @@ class TableCount:
 class WriteCounters:
     """A look at the statistics of one database (`pg_stat_user_tables`).
 
-    A session tells its counts when it is idle, at most 10 s late, and at once when it ends (PostgreSQL 15 to 18), so
+    A session reports its counts when it is idle, at most 10 s late, and at once when it ends (PostgreSQL 15-18), so
     a look may miss the last seconds. TRUNCATE is not counted, but leaves another file and no old row, which is seen;
-    not so where the same session inserted rows before it told its counts (PostgreSQL 16 and 18, tried).
+    not so where the same session inserted rows before it reported its counts (PostgreSQL 16 and 18, tried).
 
     Attributes:
         epoch: names the time in which counts can be compared; another one after `pg_stat_reset()`, after the server
@@ -127,7 +127,7 @@ def without(written: Written, others: Iterable[TableWrites]) -> Written:
 
 
 def apart(written: Written) -> tuple[Written, Written]:
-    """(what users wrote, the records that migrations keep of themselves), told apart by the tables' names."""
+    """(what users wrote, the records that migrations keep of themselves), distinguished by the tables' names."""
     records = tuple(table for table in written.tables if _RECORDS.search(table.name))
     rest = tuple(table for table in written.tables if table not in records)
     return Written(rest, written.exact), Written(records)

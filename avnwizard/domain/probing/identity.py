@@ -1,11 +1,11 @@
 """Who answered: a router that is gone is not an error to HTTP, since Traefik hands its requests to the next rule.
 
-A status tells nothing then (the console answers 200 to everything), and a new release may change status, headers
+A status says nothing then (the console answers 200 to everything), and a new release may change status, headers
 and body. So each answer is compared with what its own service and the next rule's said before the roll. Marks (the
 status, each header's name, each header with its value, each word of the body) that all answers of the one share and
-none of the other are what tells them apart; an answer that has more of the other's marks than of its own is
-misrouted. A new release keeps some of its own marks (its name, its server header, its cookies) and hardly takes on
-another's. Where the two say the same, only the containers tell (`presence`).
+none of the other are what distinguishes them; an answer that has more of the other's marks than of its own is
+another service's. A new release keeps some of its own marks (its name, its server header, its cookies) and hardly
+takes on another's. Where the two say the same, only the containers tell (`presence`).
 """
 
 import hashlib
@@ -94,7 +94,7 @@ def identify(route: Route, mine: Iterable[Outcome], decoys: Iterable[Outcome]) -
 
 
 def is_alike(route: Route, identity: Identity) -> bool:
-    """Whether a route's answers cannot be told from those of the router that would answer in its place."""
+    """Whether a route's answers cannot be distinguished from those of the router that would answer in its place."""
     return bool(route.next) and identity.answers and not identity.is_told_apart
 
 

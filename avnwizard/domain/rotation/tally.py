@@ -74,7 +74,7 @@ class Tally:
 
         Args:
             written_at: since when everything is written with the new secret; None while nothing is.
-            by_age: whether rows of living tokens were sealed again, so that only their age tells who signed them.
+            by_age: whether rows of living tokens were sealed again, so that only their age shows who signed them.
         """
         counted = self.tables.setdefault(row.table, Counted())
         if row.opened is None:
@@ -163,7 +163,7 @@ def _needs_old(row: Row, under: int | None, written_at: float | None) -> bool:
     """Whether a living row is of no use without the old secret.
 
     Which secret signed a token is not in its row (fosite keeps the signature alone); the same request sealed the
-    row's session with the same secret, so that tells. Where it does not (None), the row goes by its age.
+    row's session with the same secret, so that shows it. Where it does not (None), the row goes by its age.
     """
     if under is not None:
         return under > 0
@@ -173,7 +173,7 @@ def _needs_old(row: Row, under: int | None, written_at: float | None) -> bool:
 
 
 def _expiry(row: Row) -> float | None:
-    """What the row's session says, where its column says nothing (rows of before Hydra 2.3); None for never."""
+    """What the row's session says, where its column says nothing (rows older than Hydra 2.3); None for never."""
     if row.table not in TOKENS or row.opened is None:
         return None
     from datetime import datetime

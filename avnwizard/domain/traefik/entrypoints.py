@@ -58,7 +58,7 @@ def settings_of(model: ComposeModel, service: str) -> dict[str, str]:
 
 
 def entrypoints(model: ComposeModel, service: str) -> tuple[Entrypoint, ...]:
-    """The TCP entrypoints that this host reaches, in the order in which Traefik is told of them."""
+    """The TCP entrypoints that this host reaches, in the order in which Traefik is given them."""
     settings = settings_of(model, service)
     ports = _published(model, service)
     chosen = {name for name in _names(settings) if _is_on(settings.get(f"entrypoints.{name}.asdefault", ""))}

@@ -139,7 +139,7 @@ def is_harmless(path: str) -> bool:
 
 
 def _told_door(address: str) -> Entrypoint:
-    """The one place that `[probe]` names; which entrypoint it is nobody tells, so every router may listen there."""
+    """The one place that `[probe]` names; which entrypoint it is nobody says, so every router may listen there."""
     host, _, port = address.rpartition(":")
     return Entrypoint("", host.strip("[]"), int(port), tls=int(port) == _TLS_PORT, redirects=False)
 

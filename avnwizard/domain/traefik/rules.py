@@ -64,7 +64,7 @@ def parse_rule(text: str) -> Rule:
 
 
 def matches(rule: Rule, request: Request) -> bool | None:
-    """Whether a GET matches; None where that cannot be told from host and path (ClientIP, an odd expression)."""
+    """Whether a GET matches; None where that cannot be known from host and path (ClientIP, an odd expression)."""
     match rule:
         case Matcher():
             return _judge(rule, request)

@@ -1,1 +1,1 @@
-"""The probe through the edge: beside every run, and at its end."""
+"""The probe through the edge: alongside every run, and at its end."""

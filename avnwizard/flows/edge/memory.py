@@ -1,6 +1,6 @@
 """What the probe must not forget when the run is cut off: a file in the run's folder, and not the journal.
 
-It is written every few seconds beside the run, whose own commits must stay in an order that a crash test can repeat.
+It is written every few seconds alongside the run, whose commits must stay in an order that a crash test can repeat.
 """
 
 import json
@@ -48,7 +48,7 @@ class ProbeMemory:
         }
 
     def is_alike(self, route: Route) -> bool:
-        """Whether the answers of a route could not be told from those of the rule that would answer in its place."""
+        """Whether a route's answers looked like those of the rule that would answer in its place."""
         return is_alike(route, self.identities.get(route.name, Identity()))
 
     def answering(self, routes: tuple[Route, ...]) -> tuple[Route, ...]:

@@ -20,7 +20,7 @@ def serving(host: Host) -> frozenset[str]:
 
 
 Looked = Callable[[float, float, frozenset[str] | None], None]
-"""Told of each look: when it began and ended, and who served then; None where that could not be seen."""
+"""Called after each look: when it began and ended, and who served then; None where that could not be seen."""
 
 
 class PresenceWatch:

@@ -1,4 +1,4 @@
-"""The probe beside a run: started before its first step, ended after its last; it never makes a run fail."""
+"""The probe alongside a run: started before its first step, ended after its last; it never makes a run fail."""
 
 import threading
 from collections import deque
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _TELL_S = 1.0
 _NOTE_CHARS = 600
 _KEEP_EVERY = 3
-"""Of the times that numbers are told, every third is kept: what a crash of the machine may cost."""
+"""Of the times that numbers are reported, every third is kept: what a crash of the machine may cost."""
 _BLIND = "the engine did not always say which containers serve; a service that was away then may count as answering"
 
 
@@ -73,7 +73,7 @@ def _begun(host: Host, plan: ProbePlan, feed: FeedWriter, folder: Path, source: 
 
 
 class EdgeWatch:
-    """Counts what the probe settles, tells it once a second, keeps it every few."""
+    """Counts what the probe settles, reports it once a second, keeps it every few."""
 
     def __init__(self, host: Host, plan: ProbePlan, feed: FeedWriter, folder: Path, memory: ProbeMemory) -> None:
         self._host, self._plan, self._feed, self._folder, self._memory = host, plan, feed, folder, memory

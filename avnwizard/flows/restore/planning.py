@@ -145,7 +145,7 @@ def _require_held(kind: str, names: Sequence[str], held: set[str]) -> None:
 
 
 def _require_places(host: Host, volumes: Sequence[ArchivedVolume]) -> None:
-    """Each volume must be mounted where it was archived from: elsewhere its files would land beside it."""
+    """Each volume must be mounted where it was archived from: elsewhere its files would land alongside it."""
     model = host.stack.resolve() if volumes else None
     for one in volumes:
         containers = host.stack.containers(one.service)

@@ -145,7 +145,7 @@ def routes_to_neither(host: Host, service: Service, old: Sequence[Container]) ->
 def leave_by_health(ctx: StepContext, host: Host, service: Service, old: Sequence[Container]) -> None:
     """Make the old containers fail their health check and wait until Traefik has left them.
 
-    One whose user may not write there, or that is read-only, cannot be made to: then it is only told.
+    One whose user may not write there, or that is read-only, cannot be made to: then it is only reported.
     """
     file = drain_file(service.health_test)
     try:

@@ -194,7 +194,7 @@ def _still_serve(host: Host, want: Wanted, old: frozenset[str]) -> bool:
 def _bury_dead(ctx: StepContext, host: Host, found: Sequence[Container]) -> list[Container]:
     """Remove containers that have ended or were never started. Those that stay.
 
-    Compose would start old ones again beside the new; a new one that a crash of the engine left behind would be
+    Compose would start old ones again alongside the new; a new one that a crash of the engine left behind would be
     waited for, though nobody starts it.
     """
     dead = [one for one in found if one.state in {"created", "exited", "dead"}]

@@ -24,7 +24,7 @@ class Watch:
     """Looks at containers again and again, and knows which of them have run for long enough.
 
     Args:
-        clock: tells how long; the engine's own times count too, where its clock is not ahead of this one.
+        clock: measures how long; the engine's own times count too, where its clock is not ahead of this one.
     """
 
     def __init__(self, clock: Clock) -> None:

@@ -1,4 +1,4 @@
-"""Tells, all through a run, what going back would cost at this moment. It never disturbs the run."""
+"""Reports, all through a run, what going back would cost at this moment. It never disturbs the run."""
 
 import threading
 import time
@@ -32,7 +32,7 @@ class _Known:
 
 
 class CostWatch:
-    """Looks every few seconds and tells the feed when the answer is another one. Use as a context manager.
+    """Looks every few seconds and reports to the feed when the answer is another one. Use as a context manager.
 
     Args:
         run: the run that would be undone.

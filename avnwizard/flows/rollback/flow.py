@@ -60,7 +60,7 @@ class Rollback(Flow):
         )
 
     def outcome(self, journal: Journal, run: RunRecord) -> Outcome:
-        """What went back, what did not, and where the data of before is."""
+        """What went back, what did not, and where the previous data is."""
         undone, plan = _undone(journal, run), rollback_from_json(run.plan)
         stayed = "no database was put back" if plan.cost.stays else "the databases stayed as they were"
         aside = "the databases as they were before are kept: avnwizard redo puts them back"

@@ -30,9 +30,9 @@ class RollbackPlan:
         stay: (service, why) of those that keep running as the newer release has them.
         notes: what does not go back, a sentence each.
         consent: (flag, sentence) of what the operator has to agree to before this may start.
-        gone: services that the run removed and that do not come back: no compose file of before names them.
+        gone: services that the run removed and that do not come back: no previous compose file names them.
         fetch: images that ran before and are pulled first, since they are gone from this host.
-        borrowed: image names that the files of before give to other images than ran.
+        borrowed: image names that the previous files give to other images than ran.
         data: services whose volumes go back to a copy, or are emptied.
         sealed: whether this stack's key vouches for the snapshot; not for one that an earlier version took.
         waves: of `services` those that go back at the same time.

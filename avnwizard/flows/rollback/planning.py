@@ -105,7 +105,7 @@ def _require_snapshot(host: Host, plan: Plan, known: Baseline, begun: Sequence[S
 
 
 def _require_room(host: Host, known: Baseline, names: Sequence[str]) -> None:
-    """Better told now than when the files have gone back and the databases cannot follow."""
+    """Better reported now than when the files have gone back and the databases cannot follow."""
     dumps = [one for one in (known.manifest.databases if known.manifest else ()) if one.name in names]
     if lacking := lacking_room(host.database(), dumps):
         raise RefusedError(f"{lacking} Nothing was changed.", f"{MAKE_ROOM}, then: avnwizard rollback")

@@ -22,7 +22,7 @@ _ROLL_S = 10.0
 _BYTES_PER_S = 20e6
 """Restored bytes of a database as it lies on disk, per second, where no snapshot was timed."""
 _RESTORE_TO_DUMP = 3.0
-"""A restore builds every index anew; a dump only reads."""
+"""A restore builds every index again; a dump only reads."""
 _SWAP_S = 1.0
 """Renaming one database, its connections ended."""
 _FILES_S = 2.0
@@ -46,7 +46,7 @@ class Verdict:
 
 
 def judge(host: Host, plan: Plan, begun: Sequence[StepRecord], known: Baseline) -> Verdict:
-    """Compare the schemas with those of before, and explain what moved.
+    """Compare the schemas with the previous ones, and explain what moved.
 
     Raises:
         HostError: the database does not answer, and no step of the run is the cause.
@@ -118,7 +118,7 @@ def _weigh(host: Host, plan: Plan, known: Baseline, now: Mapping[str, str]) -> V
 
 
 def _blind(known: Baseline) -> Verdict:
-    """Postgres itself is what broke: only what the one-shots noted tells of the schema."""
+    """Postgres itself is what broke: only what the one-shots noted shows the schema."""
     moved = {name for job in known.jobs for name in job.moved}
     if not moved and all(job.wrote is not None for job in known.jobs):
         return Verdict(False, "Postgres does not answer, but the migrations left the schema as it was", blind=True)
@@ -197,7 +197,7 @@ def _names(database: Database) -> set[str]:
 
 
 def _times(plan: Plan, steps: Sequence[StepRecord], known: Baseline, *, restore: bool) -> tuple[float, float, bool]:
-    """(seconds of interruption, seconds of restoring beside, whether all follows from measurements)."""
+    """(seconds of interruption, seconds of restoring alongside, whether all follows from measurements)."""
     rolled_s = {
         step.service: step.finished_at - step.started_at
         for step in steps
@@ -222,7 +222,7 @@ def _times(plan: Plan, steps: Sequence[StepRecord], known: Baseline, *, restore:
 
 
 def _restoring(known: Baseline) -> tuple[float, bool]:
-    """Seconds of restoring beside: as the proof of the snapshot took, else by what its dumps took, else by size."""
+    """Seconds of restoring alongside: as the snapshot's proof took, else by what its dumps took, else by size."""
     databases = known.manifest.databases if known.manifest else ()
     proven = [one.restore_s for one in databases]
     if proven and all(proven):

@@ -37,7 +37,7 @@ class Rotate(Flow):
         """The list of the phase before, then the services rolled to it.
 
         Raises:
-            RefusedError: that would be the list of before the rotation, and the new secret has written since.
+            RefusedError: that would be the list as it was before the rotation, and the new secret has written since.
         """
         plan = from_json(run.plan)
         require_way_back(has_written(journal, plan), plan)

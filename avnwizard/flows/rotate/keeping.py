@@ -1,6 +1,6 @@
 """Both secrets of a rotation, sealed in a file of the state's folder: the next phase may be days away.
 
-The file is 0600 and sealed under a key beside it, so that no search through files, and no copy of this file alone,
+The file is 0600 and sealed under a key alongside it, so that no search through files, and no copy of this file alone,
 shows a secret. Who can read the state's folder can read both.
 """
 

@@ -162,7 +162,7 @@ class SealAgain(Step):
     """Seal rows that are under the old secret under the new one. Both secrets open them, before and after.
 
     Sessions are only sealed again right before the old secret goes: the secret that a token's session is under is the
-    one that signed the token, and nothing else tells. They are sealed again at all because Hydra still looks at
+    one that signed the token, and nothing else shows it. They are sealed again at all because Hydra still looks at
     used-up refresh tokens, to see whether a stolen one is tried once more.
     """
 

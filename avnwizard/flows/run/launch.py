@@ -41,7 +41,7 @@ from avnwizard.flows.upgrade.planning import Prepared
 from avnwizard.flows.upgrade.steps import scene_of, upgrade_steps
 
 _TAKE_OVER_S = 10.0
-"""A process that was just told to end may hold the lock for a moment yet."""
+"""A process that was just asked to end may hold the lock for a moment yet."""
 
 
 def create(

@@ -12,7 +12,7 @@ _WIDTH, _HEIGHT = 960.0, 190.0
 _LEFT, _TOP, _GAP, _BELOW = 52.0, 22.0, 34.0, 66.0
 _TOLD = "Requests answered and lost, and their latency, over time"
 _LABEL_ROOM = 26.0
-"""A step that is narrower than this gets no number; its name is told when pointed at."""
+"""A step that is narrower than this gets no number; its name is shown when pointed at."""
 
 
 def plot(points: Sequence[Point], steps: Sequence[StepRecord], *, began: float, ended: float) -> str:

@@ -133,7 +133,7 @@ def _staying(found: DataBack, part: ServicePlan, newer: Sequence[Container]) -> 
 
 
 def _exchanged(host: Host, found: DataBack, part: ServicePlan, before: str) -> DataBack:
-    """One whose data goes back to its copy, or is emptied; told with what there is now."""
+    """One whose data goes back to its copy, or is emptied; shown with what there is now."""
     assert part.data == "copy" or part.data == "drop"  # noqa: PLR1714 - narrows the type
     way: DataWay = part.data
     sizes = host.stack.volume_sizes([one.name for one in part.held])

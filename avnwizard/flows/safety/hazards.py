@@ -63,7 +63,7 @@ def require_one_writer(
     """Refuse a way back that starts a service on the data of a database server that still runs.
 
     Args:
-        model: of the release of before.
+        model: of the previous release.
         services: those that are rolled back, with the way in which each is.
 
     Raises:

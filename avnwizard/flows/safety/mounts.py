@@ -41,7 +41,7 @@ class Target:
     Attributes:
         release: its tag, or words for the release in the checkout.
         starting: the services that get new containers.
-        surging: those of them whose new container starts beside the old one.
+        surging: those of them whose new container starts alongside the old one.
         left_alone: running services that stay as they are.
     """
 
@@ -91,7 +91,7 @@ def database_writers(host: Host, target: Target, containers: Sequence[Container]
 def databases(host: Host, containers: Iterable[Container]) -> dict[str, str]:
     """Running service -> where its server keeps its data in its container: as Postgres says, else by its mount.
 
-    An anonymous volume tells nothing: a container that only runs `psql` or `pg_dump` of such an image has one too.
+    An anonymous volume proves nothing: a container that only runs `psql` or `pg_dump` of such an image has one too.
     """
     running = [one for one in containers if one.state == "running" and not one.one_off]
     mounts = {one.service: database_mount(one.mounts) for one in running}

@@ -89,7 +89,7 @@ def declared(files: Iterable[bytes]) -> set[str]:
 
 
 def made_from_ours(host: Host, container: Container) -> bool:
-    """Whether a container was made from this stack's compose files alone; where nothing tells, it was not."""
+    """Whether a container was made from this stack's compose files alone; where nothing shows it, it was not."""
     ours = {os.path.realpath(file) for file in host.stack.project.files}
     return bool(container.made_from) and {os.path.realpath(file) for file in container.made_from} <= ours
 

@@ -7,7 +7,7 @@ needs the room for it, and is still to be brought out and read back: a stream ha
 
 Where the CPU's time goes at 1 GB on two cores, in seconds of the dumps alone: the server's process 2.9, pg_dump with
 zstd:1 2.3, pg_restore 0.4, ourselves 0.7 (of it 0.3 for hashing twice), counting the rows 0.4; where the pipes cannot
-be taken (adapters/postgres/offered.py), the engine's streams 3.4 (shim, dockerd, we), tee and a third hash 0.8 too.
+be taken (adapters/postgres/proc_pipes), the engine's streams 3.4 (shim, dockerd, we), tee and a third hash 0.8 too.
 Tried and not kept: zstd below 1 (no faster, 1.8 times as large), lz4 (a tenth faster, twice as large), zstd with
 `long` (half as slow again, no smaller), wider writes of pg_dump by `stdbuf` and wider pipes between the tools
 (nothing that showed between two runs).
@@ -35,7 +35,7 @@ _CORES_EACH = 2
 
 
 def workers(databases: int) -> int:
-    """How many databases are dumped at once: one for every two cores, and a small one beside a large one anywhere."""
+    """How many databases are dumped at once: one for every two cores, and a small one with a large one anywhere."""
     return max(1, min(databases, max(_AT_LEAST, (os.cpu_count() or 1) // _CORES_EACH)))
 
 
@@ -93,7 +93,7 @@ def dump_all(
 
 
 def _order(facts: Sequence[DatabaseFacts]) -> list[int | None]:
-    """The numbers of the databases, the largest first; after it None, what is done beside."""
+    """The numbers of the databases, the largest first; after it None, what is done alongside."""
     order: list[int | None] = [*sorted(range(len(facts)), key=lambda number: -facts[number].size_bytes)]
     return [*order[:1], None, *order[1:]]
 

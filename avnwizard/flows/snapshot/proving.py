@@ -1,4 +1,4 @@
-"""The proof that a dump restores: into a scratch database beside the live ones, compared, and dropped."""
+"""The proof that a dump restores: into a scratch database alongside the live ones, compared, and dropped."""
 
 import contextlib
 import time
@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from avnwizard.domain.host import DatabaseFacts
+from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres.names import purpose_of
 from avnwizard.domain.postgres.room import restore_bytes
 from avnwizard.domain.snapshot import DumpedDatabase, Manifest, Proof
@@ -55,7 +56,7 @@ def prove(database: Database, dumped: DumpedDatabase, dump: Path, scratch: str, 
         database.drop(scratch)
         database.create(scratch, owner=dumped.owner, like=dumped.properties or dumped.name)
         database.restore(dump, scratch, progress, scratch=True)
-        _compare(database, dumped, scratch)
+        _require_equal(database, dumped, scratch)
     except HostError as error:
         raise HostError(
             f"The dump of {dumped.name} did not pass its proof: {error.message}",
@@ -69,17 +70,25 @@ def prove(database: Database, dumped: DumpedDatabase, dump: Path, scratch: str, 
     return replace(dumped, proof="restored", restore_s=round(time.monotonic() - began, 3))
 
 
-def _compare(database: Database, dumped: DumpedDatabase, scratch: str) -> None:
-    if database.fingerprint(scratch) != dumped.fingerprint:
-        raise HostError("restored, it has another schema.", _DISAGREE)
-    found = database.row_counts(scratch)
-    wrong = sorted(table for table in {*found, *dumped.rows} if found.get(table) != dumped.rows.get(table))
-    if wrong:
-        table = wrong[0]
-        raise HostError(
-            f"restored, {table} has {found.get(table, 'no')} rows, {dumped.rows.get(table, 'none')} were dumped.",
-            _DISAGREE,
-        )
+def difference(database: Database, dumped: DumpedDatabase, name: str) -> str:
+    """How a database that was restored under a name differs from what was dumped; "" where it does not.
+
+    Rows are compared where they were counted at the moment of the dump; older snapshots counted them later.
+    """
+    if database.fingerprint(name) != dumped.fingerprint:
+        return "it has another schema"
+    found = database.row_counts(name)
+    for table in sorted({*found, *dumped.rows}):
+        there, then = found.get(table), dumped.rows.get(table)
+        if there is None or then is None or (dumped.exact and there != then):
+            now, before = "no" if there is None else there, "none" if then is None else then
+            return f"{printable(table, limit=200)} has {now} rows, {before} were dumped"
+    return ""
+
+
+def _require_equal(database: Database, dumped: DumpedDatabase, scratch: str) -> None:
+    if wrong := difference(database, dumped, scratch):
+        raise HostError(f"restored, {wrong}.", _DISAGREE)
 
 
 def facts_of(manifest: Manifest) -> tuple[DatabaseFacts, ...]:

@@ -1,4 +1,4 @@
-"""The snapshots that are kept: found, read, verified. How one is taken is told in `taking`."""
+"""The snapshots that are kept: found, read, verified. `taking` says how one is taken."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ SUMS = "SHA256SUMS"
 GLOBALS, ENV, MODEL, EDITS = "globals.sql", "env", "compose-model.json", "local-edits.patch"
 PARTIAL = ".partial"
 ROWS = ".rows-"
-"""Between a snapshot's name and the run that saved rows beside it."""
+"""Between a snapshot's name and the run that saved rows alongside it."""
 _STAMP = re.compile(r"\d{8}-\d{6}-")
 _ADAPTER: Typed[Manifest] = Typed(Manifest)
 _ANOTHER = "It cannot be restored from; take another one: avnwizard snapshot create"
@@ -61,7 +61,7 @@ def load(files: Files, folder: Path) -> Manifest:
 
 
 def make_ready() -> None:
-    """Load what writes a manifest: 0.1 s that fit beside the dumps."""
+    """Load what writes a manifest: 0.1 s that fit alongside the dumps."""
     _ = _ADAPTER.adapter
 
 

@@ -1,4 +1,4 @@
-"""How a snapshot is taken and proven: dumps of one moment, each restored beside and compared where there is room."""
+"""How a snapshot is taken and proven: dumps of one moment, each restored and compared where there is room."""
 
 import json
 import threading
@@ -33,7 +33,7 @@ _PROVING_COST = 3.0
 
 
 def worth_keeping(database: Database) -> tuple[DatabaseFacts, ...]:
-    """The databases that a snapshot holds: all but those that avnwizard itself keeps beside."""
+    """The databases that a snapshot holds: all but those that avnwizard itself keeps alongside."""
     return tuple(one for one in database.databases() if not is_aside(one.name))
 
 

@@ -88,7 +88,7 @@ def look_before_job(ctx: StepContext, host: Host) -> None:
 
 
 def look_after_job(ctx: StepContext, host: Host) -> None:
-    """Note which schemas a one-shot moved and what was written meanwhile, whether it ended well or not."""
+    """Note which schemas a one-shot moved and what was written meanwhile, whether it succeeded or not."""
     noted = ctx.recall()
     if "counters" not in noted:
         return
@@ -171,7 +171,7 @@ def written_since(
 
     Args:
         live: name in the snapshot -> the name under which that database lies now, where it was renamed.
-        migrating: a one-shot is at work at this moment: the users' rows are told as of its start, and all that was
+        migrating: a one-shot is at work at this moment: the users' rows are counted as of its start, and all that was
             written since as its own. Without it, rows of a one-shot that a crash cut off count as the users'.
     """
     wanted = set(names)

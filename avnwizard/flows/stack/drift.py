@@ -109,7 +109,7 @@ def _applied(one: Drift) -> str:
 def _configurations(
     host: Host, by_service: Mapping[str, Sequence[Container]], here: Mapping[str, Image]
 ) -> tuple[dict[str, Likeness], str]:
-    """Service -> whether its configuration, the image aside, is the files'; and why, where that cannot be told.
+    """Service -> whether its configuration, the image aside, is the files'; and why, where that is not known.
 
     Equal hashes are proof, and cost little. Unlike ones are none (docker/compose #14001), so Compose itself is asked
     what it would replace, with each service's image set to the one that it runs. It is not asked of all services: a

@@ -30,7 +30,7 @@ class Gone:
 
     Attributes:
         source: what to pull ("NAME@sha256:…"), "" where nobody knows.
-        offered: whether the registry has it, None where that cannot be told.
+        offered: whether the registry has it, None where that is not known.
         named: the files name it by this very digest, so that it has to be here under that name and not by its id
             alone: no tag can bring a digest back.
         saved: the run that is taken back has saved it to a file, from which it is loaded.
@@ -50,7 +50,7 @@ class WayBack:
 
     Attributes:
         fetch: those to be pulled first.
-        borrowed: names that the files of before give to other images than ran; they name what ran for a moment.
+        borrowed: names that the previous files give to other images than ran; they name what ran for a moment.
     """
 
     fetch: tuple[Gone, ...]
@@ -65,13 +65,13 @@ def reach(
     tag: str,
     saved: Collection[str] = (),
 ) -> WayBack:
-    """How the images that ran before can run again under the names that the files of before give them.
+    """How the images that ran before can run again under the names that the previous files give them.
 
     Args:
-        model: of the files of before.
+        model: of the previous files.
         pulled: what the pull of the undone run noted.
         services: those that go back.
-        tag: the release of before.
+        tag: the previous release.
         saved: the ids of the images that the run saved to a file which is there.
 
     Raises:

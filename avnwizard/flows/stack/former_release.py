@@ -33,7 +33,7 @@ def model_of_before(host: Host, plan: Plan, run: str) -> ComposeModel:
 
 
 def old_services(model: ComposeModel, plan: Plan) -> list[tuple[str, Strategy]]:
-    """The services of the release of before, in its order."""
+    """The services of the previous release, in its order."""
     planned = {part.service: part for part in plan.services}
     found: list[tuple[str, Strategy]] = []
     for name in roll_order(model):
@@ -69,7 +69,7 @@ def _before(host: Host, plan: Plan) -> Iterator[str]:
 
 
 def gone_for_good(model: ComposeModel, plan: Plan) -> tuple[str, ...]:
-    """Services that the run removed though no compose file of before names them: nothing can bring them back.
+    """Services that the run removed though no previous compose file names them: nothing can bring them back.
 
     Plans of today retire no such service; those of earlier versions did.
     """

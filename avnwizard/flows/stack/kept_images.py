@@ -38,7 +38,7 @@ def named_before(facts: Mapping[str, Any]) -> dict[str, str] | None:
 
 
 def keeps_any(journal: Journal, run: str) -> bool:
-    """Whether a run kept images of before."""
+    """Whether a run kept previous images."""
     return bool(journal.facts(run, "pull").get("running"))
 
 

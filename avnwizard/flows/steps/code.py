@@ -50,7 +50,7 @@ class Checkout(Step):
             )
 
     def undo(self, ctx: StepContext) -> None:
-        """Move back to the commit, the branch and the very edits of before."""
+        """Move back to the commit, the branch and the very edits that were there before."""
         plan, repo = self._scene.plan, self._scene.host.repo
         self._keep_late_edits(ctx)
         edited = {**dict.fromkeys(self._leftovers()), **self._before()}
@@ -126,7 +126,7 @@ class Checkout(Step):
 
 
 class WriteEnv(Step):
-    """Replace the env file atomically; the file of before stays in the run's folder."""
+    """Replace the env file atomically; the previous file stays in the run's folder."""
 
     name = "env"
     title = "Write the env file"
@@ -167,7 +167,7 @@ class WriteEnv(Step):
             ctx.say(f"the env file as it was is kept as {before}")
 
     def undo(self, ctx: StepContext) -> None:
-        """Write the file of before, or remove it where there was none; one that somebody edited since is kept."""
+        """Write the previous file, or remove it where there was none; one that somebody edited since is kept."""
         found = env_bytes(self._scene.host)
         folder = self._scene.folder
         if found not in {folder.env(ENV_AFTER), folder.env(ENV_BEFORE), folder.rotated}:
@@ -176,7 +176,7 @@ class WriteEnv(Step):
         self._write(ctx, ENV_BEFORE)
 
     def undone(self, ctx: StepContext) -> Probe:
-        """Whether it is the file of before."""
+        """Whether it is the previous file."""
         return self._is(ENV_BEFORE)
 
     def _write(self, ctx: StepContext, which: str) -> None:

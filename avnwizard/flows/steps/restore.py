@@ -1,4 +1,4 @@
-"""Bring the databases back to the snapshot: restored beside, then swapped by renaming; nothing is destroyed."""
+"""Bring the databases back to the snapshot: restored alongside, then swapped by renaming; nothing is destroyed."""
 
 import contextlib
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError, StepError
 from avnwizard.flows.host import Host
 from avnwizard.flows.snapshot import snapshots
+from avnwizard.flows.snapshot.proving import difference
 from avnwizard.flows.snapshot.seal import require_own
 from avnwizard.flows.snapshot.snapshots import DumpedDatabase
 from avnwizard.flows.stack.baseline import baseline, written_since
@@ -79,22 +80,12 @@ class RestoreBeside(Step):
                     with contextlib.suppress(HostError):  # its disk may be full, which is the live databases' too
                         database.drop(name)
                     raise
-            self._compare(database, dumped, name)
+            if wrong := difference(database, dumped, name):
+                raise StepError(
+                    f"{printable(name, limit=63)} was restored from the snapshot, but {wrong}.",
+                    "The databases were not touched. Keep the snapshot, and resume or ask for help.",
+                )
             ctx.note(**{f"restored-{number}": True})
-
-    @staticmethod
-    def _compare(database: Database, dumped: DumpedDatabase, name: str) -> None:
-        if database.fingerprint(name) != dumped.fingerprint:
-            raise StepError(
-                f"{name}, restored from the snapshot, has another schema than {dumped.name} had.",
-                "The databases were not touched. Keep the snapshot, and resume or ask for help.",
-            )
-        found = database.row_counts(name)
-        lacking = sorted(set(dumped.rows) - set(found))
-        wrong = [table for table, rows in sorted(dumped.rows.items()) if dumped.exact and found.get(table) != rows]
-        if lacking or wrong:
-            lacking = lacking or [f"rows of {printable(wrong[0])}"]
-            raise StepError(f"{name} lacks {lacking[0]} after the restore.", "The databases were not touched.")
 
 
 def _require_room(database: Database, missing: Sequence[DumpedDatabase]) -> None:
@@ -111,7 +102,7 @@ MAKE_ROOM = "Make room there (`avnwizard snapshot prune --databases` drops what 
 
 
 def lacking_room(database: Database, missing: Sequence[DumpedDatabase]) -> str:
-    """What is lacking to restore those beside the live ones, in bytes; "" where there is room, or nobody can tell."""
+    """What is lacking to restore those alongside the live ones; "" where there is room, or nobody can tell."""
     needed, free = restore_bytes([one.size_bytes for one in missing]), database.free_bytes()
     if free is None or free >= needed:
         return ""
@@ -150,7 +141,7 @@ class PutInPlace(Step):
 
     @staticmethod
     def _require_there(database: Database, name: str) -> None:
-        """It was put in place before, unless both were lost since, as with a volume that was made anew."""
+        """It was put in place before, unless both were lost since, as with a volume that was made again."""
         if not database.exists(name):
             raise HostError(
                 f"The database {printable(name, limit=63)} is gone, and so is what was restored of it.",
@@ -175,7 +166,7 @@ class SwapDatabases(PutInPlace):
         self._count(ctx, self._host.database())
 
     def _count(self, ctx: StepContext, database: Database) -> None:
-        """What going back cost, exactly: the kept databases' sessions have ended, and told all they wrote."""
+        """What going back cost, exactly: the kept databases' sessions have ended, and reported all they wrote."""
         kept = {name: set_aside(name, ctx.run) for name in self._databases}
         there = {name: other for name, other in kept.items() if database.exists(other)}
         known = baseline(self._host, self._host.journal(), self._scene.plan, ctx.source)

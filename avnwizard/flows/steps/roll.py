@@ -36,7 +36,7 @@ _GUESSES_S = {"surge": 60.0, "recreate": 45.0, "skip": 1.0}
 
 
 class RunJob(Step):
-    """A one-shot, such as a migration: started anew, waited for, its exit code believed.
+    """A one-shot, such as a migration: started again, waited for, its exit code believed.
 
     Args:
         back: on the way back the old release's one-shots run too, and find nothing to do; so a plain
@@ -211,7 +211,7 @@ class RollService(Step):
 
 
 class RollBackService(Step):
-    """One service back to the release of before: the files are back already, the old images were kept."""
+    """One service back to the previous release: the files are back already, the old images were kept."""
 
     kind = StepKind.ROLL
     undone_by = ()  # only in a rollback, which is not rolled back itself
@@ -223,7 +223,7 @@ class RollBackService(Step):
         self.title = f"Roll {service} back"
 
     def probe(self, ctx: StepContext) -> Probe:
-        """Done when only containers of before are there and serve, and no director is left."""
+        """Done when only the previous containers are there and serve, and no director is left."""
         before = identity.before(ctx)
         return Probe.NOT_DONE if before is None else _settled(self._scene.host, self._wanted(ctx, before))
 

@@ -18,7 +18,7 @@ other tables may have been written to as well. They are whole in the databases t
 
 
 def rows_folder(snapshot: Path, run: str) -> Path:
-    """Where the rows are saved: beside the snapshot, never in it."""
+    """Where the rows are saved: alongside the snapshot, never in it."""
     return snapshot.with_name(f"{snapshot.name}{snapshots.ROWS}{run}")
 
 

@@ -91,7 +91,7 @@ class TakeSnapshot(Step):
             if left.suffix == snapshots.PARTIAL:
                 files.remove(left)
         try:
-            # Compose is asked while we connect, not beside the dumps: it takes more memory than a dump's docker CLI
+            # Compose is asked while we connect, not during the dumps: it takes more memory than a dump's docker CLI
             with ThreadPoolExecutor(1, thread_name_prefix="model") as beside:
                 model = beside.submit(lambda: self._model or self._host.platform.model())
                 taking = SnapshotWriter(self._host, self._plan, partial, ctx, model.result)

@@ -36,7 +36,7 @@ _TURNED = {
 
 
 class Verify(Step):
-    """Checkout at the tag; every service serving, from its image and configuration; every one-shot ended well."""
+    """Checkout at the tag; every service serving, from its image and configuration; every one-shot succeeded."""
 
     name = "verify"
     kind = StepKind.CHECK
@@ -97,7 +97,7 @@ class Verify(Step):
         self._ask_the_edge(ctx)
 
     def _compare(self, ctx: StepContext, model: ComposeModel) -> None:
-        """A service that serves may still be the one of before."""
+        """A service that serves may still be the previous one."""
         disputed = frozenset[str]().union(*(identity.disputed(ctx, name) for name in model.services))
         if other := list(self._strangers(ctx, model, disputed)):
             again = commands.compose_up(self._scene.plan.project, other[0].service)

@@ -15,7 +15,7 @@ _FIRST = "v0.0.0"
 
 
 def cadence(host: Host, tags: Listing | None = None) -> Cadence:
-    """Look; what cannot be told is left out, and never an error.
+    """Look; what is not known is left out, and never an error.
 
     Args:
         tags: the releases, where they were listed already.

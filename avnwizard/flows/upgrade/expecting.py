@@ -64,7 +64,7 @@ def shared(steps: Sequence[PlannedStep]) -> tuple[PlannedStep, ...]:
 
 
 def measured(journal: Journal) -> Rates:
-    """What the last upgrades that ended well took."""
+    """What the last finished upgrades took."""
     rates = Rates()
     for run in [run for run in journal.runs() if run.kind == "upgrade" and run.state in {"done", "undone"}][:_RUNS]:
         try:

@@ -1,4 +1,4 @@
-"""What a list of releases says beside it: what migrations mean, that none is newer, which tags are left out."""
+"""What a list of releases says of each: what migrations mean, that none is newer, which tags are left out."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The files of a release's tree, made from the templates beside this module.
+"""The files of a release's tree, made from the templates alongside this module.
 
 A template's line may begin with `@>=v2.0.0@` or `@<v2.0.0@`: it is in those releases only. `@tag@`,
 `@image:SERVICE@` and `@migrate:SERVICE@` stand for the release's tag, an image reference and an Ory

@@ -1,1 +1,1 @@
-"""One module a screen, each with its stylesheet beside it."""
+"""One module a screen, each with its stylesheet alongside it."""

@@ -222,6 +222,6 @@ class EnvironmentPage(ListPage):
 
 
 def _question(row: EnvRow) -> str:
-    """The decision in words; how sure a sure one is need not be told as a number."""
+    """The decision in words; how sure a sure one is need not be shown as a number."""
     question = printable(row.decision.question, limit=300)
     return question.replace("? (almost certain, 100 %)", ".") if row.decision.certain else question

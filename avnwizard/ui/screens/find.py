@@ -19,7 +19,7 @@ class Find(ModalScreen[bool]):
     """Gives whether the list stays narrowed.
 
     Args:
-        heard: told of each change of the line.
+        heard: called at each change of the line.
     """
 
     CSS_PATH = "find.tcss"

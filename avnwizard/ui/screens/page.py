@@ -124,7 +124,7 @@ class Page(Screen[None]):
         return binding.description
 
     def show_keys(self) -> None:
-        """Draw the keys anew, after something changed what they do."""
+        """Draw the keys again, after something changed what they do."""
         self.query_one(KeyBar).keys = tuple(self.keys()) if self.is_on_top else ()
 
     @property

@@ -1,4 +1,4 @@
-"""Which volumes the snapshot holds besides the databases: `[x]` or `[ ]`, so that it is told without colour."""
+"""Which volumes the snapshot holds besides the databases: `[x]` or `[ ]`, so that it is seen without colour."""
 
 from collections.abc import Mapping
 from typing import ClassVar

@@ -160,7 +160,7 @@ class ReviewPage(ListPage):
         self.ask_host(write, lambda made: self.tell(f"Written: {made[0]} and {made[1].name}", OK))
 
     def action_other_way(self) -> None:
-        """Roll the chosen service in place instead of beside the old one, or take that back."""
+        """Roll the chosen service in place instead of alongside the old one, or take that back."""
         upgrade, service = self.choices.upgrade, self.query_one(Rows).chosen.removeprefix("roll:")
         part = next((one for one in self.plan.services if one.service == service), None)
         if self._findings is None:

@@ -68,7 +68,7 @@ class RunPage(Page):
         return f"Run {self.run_id}"
 
     def body(self) -> ComposeResult:
-        """Summary, steps beside services, the edge, the log; the choices where it stopped."""
+        """Summary, steps alongside services, the edge, the log; the choices where it stopped."""
         yield Static(id="summary", classes="pane", markup=False)
         yield Price()
         with Horizontal(id="upper"):

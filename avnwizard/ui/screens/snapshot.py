@@ -52,7 +52,7 @@ class SnapshotPage(Page):
             yield Facts(id="facts", label_width=9)
 
     def on_mount(self) -> None:
-        """Make the plan: it tells what would be dumped."""
+        """Make the plan: it says what would be dumped."""
         super().on_mount()
         self._plan()
 
@@ -100,7 +100,7 @@ class SnapshotPage(Page):
         return self.host.has_database if action == "without" else True
 
     def action_volumes(self) -> None:
-        """Choose what is archived beside the databases."""
+        """Choose what is archived alongside the databases."""
         prepared = self.choices.upgrade.prepared
         if prepared:
             snapshot = prepared.plan.snapshot

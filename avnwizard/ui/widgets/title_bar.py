@@ -29,7 +29,7 @@ class TitleBar(Widget):
         self.set_reactive(TitleBar.stage, stage)
 
     def render(self) -> Content:
-        """As much of the trail as fits beside the heading."""
+        """As much of the trail as fits alongside the heading."""
         width = self.content_size.width
         left = Content.assemble((printable(self.heading, limit=60), "bold"))
         right = self._trail(width - left.cell_length - _APART)

@@ -14,7 +14,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from avnwizard.ui.wire.picture import Picture
 
 _LASTS_S, _AT_REST_S = 5.0, 0.3
-"""What was painted is believed for so long, and until a moment of rest: a page that is painted anew later also heals
+"""What was painted is believed for so long, and until a moment of rest: a page that is painted again later also heals
 what something else (such as `wall`) wrote over it."""
 _AT_MOST_S = 15.0
 _IDLE_S, _MARGIN_S = 0.1, 0.005

@@ -141,7 +141,7 @@ def _behind(style: Style) -> Style:
 
 @lru_cache(maxsize=1024)
 def _is_simple(char: str) -> bool:
-    """One cell wide in every terminal, whatever stands beside it."""
+    """One cell wide in every terminal, whatever stands alongside it."""
     if char.isascii():
         return True
     if ord(char) >= _SCRIPTS_THAT_JOIN or unicodedata.east_asian_width(char) not in {"N", "Na", "H", "A"}:

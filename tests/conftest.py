@@ -23,6 +23,12 @@ sys.dont_write_bytecode = False
 os.environ.setdefault("AVNWIZARD_BAKE_S", "0")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a test of the real engine waits for two fifths of its time."""
+    return (os.cpu_count() or 1) + 1
+
+
 def _no_lab() -> str:
     """Why the engine tests are skipped, empty when they run."""
     if os.environ.get(_WANTED) != "1":

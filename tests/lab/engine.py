@@ -183,7 +183,7 @@ class Lab:
             "--group=root",
             "--live-restore=false",
             "--shutdown-timeout=10",
-            "--seccomp-profile=unconfined",  # making the filter is a tenth of what each health check costs
+            "--seccomp-profile=unconfined",  # making the filter is a sixth of what each health check costs
         ]
         return Daemon("dockerd", command, run, self.env, self._engine_answers)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.lab.engine import Lab, why_not
+from tests.lab.engine import GOGC, Lab, why_not
 from tests.lab.prepared import bring_up
 from tests.lab.stack import LabStack
 from tests.order import rank
@@ -21,6 +21,15 @@ sys.dont_write_bytecode = False
 
 # What is watched after an upgrade is tested where it is meant; everywhere else it would only take time.
 os.environ.setdefault("AVNWIZARD_BAKE_S", "0")
+
+# Docker's programs are started hundreds of times; a tenth of what a start takes is collecting garbage.
+os.environ.setdefault("GOGC", GOGC)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a test of the real engine waits for two fifths of its time."""
+    return (os.cpu_count() or 1) + 1
 
 
 def _no_lab() -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from avnwizard.practice.host import PracticeHost, open_host
 from avnwizard.practice.workshop import make
+from tests.in_memory import scratch
 
 SPEED = 1000.0
 SEED_ROWS = 200
@@ -47,8 +48,9 @@ def copied(template: Path, home: Path, *, speed: float = SPEED) -> PracticeHost:
 
 
 @pytest.fixture
-def practice_host(practice_template: Path, tmp_path: Path) -> Iterator[PracticeHost]:
+def practice_host(practice_template: Path) -> Iterator[PracticeHost]:
     """A fresh practice host at v1.5.0: everything healthy, 200 identities, a thousand times faster than the world."""
-    host = copied(practice_template, tmp_path / "practice")
-    yield host
-    open_host(host.home).destroy()
+    with scratch("avnwizard-practice-") as base:
+        host = copied(practice_template, base / "practice")
+        yield host
+        open_host(host.home).destroy()

@@ -228,16 +228,24 @@ def _serve(address: str, life: socket.socket) -> None:
             os.close(descriptor)
 
 
-def main() -> None:
-    """Import, and serve."""
+def warm() -> None:
+    """Import what every command or run imports sooner or later, so that no forked process does it by itself.
+
+    What is there then is no garbage: no child walks through it, which would also copy its pages.
+    """
     for name in _WARM:
         importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
+
+
+def main() -> None:
+    """Import, and serve."""
+    warm()
     from avnwizard.engine import supervise
 
     supervise.spawn = _spawn  # type: ignore[assignment]  # what stands for Popen is one for those who ask it
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    gc.collect()
-    gc.freeze()  # no child walks through what was imported, which would also copy its pages
     _ADDRESS.append(sys.argv[1])
     _serve(sys.argv[1], socket.socket(fileno=int(sys.argv[2])))
 

@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +27,8 @@ from avnwizard.practice.host import open_host as open_practice
 from avnwizard.wiring import open_host
 from tests.flows.in_process import take
 from tests.flows.test_going_back import execute
+from tests.in_memory import scratch
+from tests.zygote import warm
 
 TARGET = "v2.0.0"
 _SPEED = 2000.0
@@ -157,15 +158,13 @@ def opened(home: Path) -> Iterator[Host]:
 @contextmanager
 def made() -> Iterator[World]:
     """A world in a folder of its own, removed afterwards with its database server."""
-    memory = Path("/dev/shm")  # noqa: S108 - the folder made in it is private, and much faster than a disk
-    base = Path(tempfile.mkdtemp(prefix="avnwizard-crash-", dir=memory if os.access(memory, os.W_OK) else None))
-    base.chmod(0o755)
-    world = World.make(base)
-    try:
-        yield world
-    finally:
-        open_practice(world.home).destroy()
-        shutil.rmtree(base, ignore_errors=True)
+    warm()
+    with scratch("avnwizard-crash-") as base:
+        world = World.make(base)
+        try:
+            yield world
+        finally:
+            open_practice(world.home).destroy()
 
 
 KILLED = -signal.SIGKILL

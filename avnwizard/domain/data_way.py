@@ -10,17 +10,17 @@ DATA_WAYS: tuple[DataWay, ...] = get_args(DataWay)
 MEANING: dict[DataWay, str] = {
     "keep": "the previous version starts on the data as it is then",
     "stay": "the newer version keeps running, and no data is lost",
-    "copy": "its volumes are copied before the newer version first starts, and the copy is put back",
-    "drop": "its volumes are emptied, as for a cache that fills again",
+    "copy": "its volumes and folders are copied before the newer version first starts, and the copy is put back",
+    "drop": "its volumes and folders are emptied, as for a cache that fills again",
 }
 
 
 @dataclass(frozen=True)
 class HeldVolume:
-    """A named volume that a service writes to.
+    """A named volume that a service writes to, or a folder of this host.
 
     Attributes:
-        name: the engine's name of it.
+        name: the engine's name of it; a folder's path.
         path: where the running container has it.
         size_bytes: -1 where that cannot be seen.
     """
@@ -56,10 +56,19 @@ class DataReturn:
 
 
 def in_all(held: tuple[HeldVolume, ...]) -> str:
-    """The volumes for a sentence: "1 volume (42.9 MB)"."""
+    """The volumes and folders for a sentence: "1 volume (42.9 MB)"."""
     known = [one.size_bytes for one in held if one.size_bytes >= 0]
     told = size(sum(known)) if len(known) == len(held) else "size unknown"
-    return f"{count(len(held), 'volume')} ({told})"
+    folders = sum(is_folder(one.name) for one in held)
+    what = f"{len(held)} volumes and folders"
+    if folders in {0, len(held)}:
+        what = count(len(held), "folder" if folders else "volume")
+    return f"{what} ({told})"
+
+
+def is_folder(name: str) -> bool:
+    """Whether what is held is a folder of this host: no volume's name begins with a slash."""
+    return name.startswith("/")
 
 
 def copy_name(service: str, number: int) -> str:

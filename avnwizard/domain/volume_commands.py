@@ -1,7 +1,7 @@
 """Commands on whole volumes, as pure argv; see `commands`."""
 
 from avnwizard.domain.commands import Argv
-from avnwizard.domain.data_way import VolumeSpec
+from avnwizard.domain.data_way import VolumeSpec, is_folder
 
 
 def copy(container_id: str, path: str) -> Argv:
@@ -28,5 +28,6 @@ def create(spec: VolumeSpec) -> Argv:
 
 def holder(image_id: str, volume: str, path: str) -> Argv:
     """Make a container that has a volume at a path, and is never started; its id is printed."""
-    mount = f"type=volume,src={volume},dst={path},volume-nocopy"
+    kind = "type=bind" if is_folder(volume) else "type=volume,volume-nocopy"
+    mount = f"{kind},src={volume},dst={path}"
     return ("docker", "create", "--network", "none", "--entrypoint", "/none", "--mount", mount, image_id)

@@ -1,4 +1,4 @@
-"""Whole volumes of the engine: copied, emptied and filled again."""
+"""Whole volumes of the engine, and folders that containers have bound: copied, emptied and filled again."""
 
 from pathlib import Path
 from typing import Protocol
@@ -9,7 +9,7 @@ from avnwizard.ports.progress import Progress
 
 
 class Volumes(Protocol):
-    """Named volumes, by the engine's names."""
+    """Named volumes, by the engine's names, and folders of this host, by their absolute paths."""
 
     def find(self, name: str) -> VolumeSpec | None:
         """How a volume was made; None where there is none of that name."""
@@ -20,8 +20,16 @@ class Volumes(Protocol):
         Unlike `Stack.archive` it keeps the owner and the mode of the volume's own folder.
         """
 
-    def renew(self, spec: VolumeSpec) -> None:
+    def folder_trouble(self, path: str) -> str:
+        """Why a bound folder cannot be set aside and made again, as a clause; "" where it can."""
+
+    def folder_bytes(self, path: str) -> int | None:
+        """Bytes in a bound folder; None where they cannot be seen."""
+
+    def renew(self, spec: VolumeSpec) -> str:
         """Remove a volume with all that is in it, and make it again, empty.
+
+        A folder is renamed instead: its new name is returned, "" for a volume.
 
         Raises:
             HostError: a container still has it.

@@ -89,9 +89,20 @@ class PracticeVolumes:
         progress(written.size_bytes, None)
         return written
 
-    def renew(self, spec: VolumeSpec) -> None:
+    def folder_trouble(self, path: str) -> str:
+        """Nothing is bound here."""
+        del path
+        return "is no folder of this host"
+
+    def folder_bytes(self, path: str) -> int | None:
+        """Nothing is bound here."""
+        del path
+        return None
+
+    def renew(self, spec: VolumeSpec) -> str:
         """Empty it."""
         self._store.empty(spec.name.removeprefix(self._prefix))
+        return ""
 
     def fill(self, name: str, archive: Path, path: str, image_id: str, progress: Progress) -> None:
         """Unpack such a tar into it."""

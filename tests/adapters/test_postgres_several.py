@@ -8,7 +8,10 @@ import pytest
 
 from avnwizard.adapters.postgres import PostgresDatabase
 from avnwizard.adapters.postgres.outside import OutsideDatabase
+from avnwizard.adapters.postgres.outside_access import OutsidePostgresAccess
 from avnwizard.adapters.postgres.several import SeveralServers
+from avnwizard.adapters.postgres.tools import tool_environment
+from avnwizard.domain.commands import PG_VARIABLES
 from avnwizard.domain.postgres.names import beside, scratch, set_aside
 from avnwizard.domain.postgres.outside import OutsideServer
 from avnwizard.domain.secret import Secret
@@ -98,6 +101,21 @@ def test_a_server_outside(
     assert database.row_counts("app") == {"public.t": 5}
     database.drop(set_aside("app", _RUN))
     server.sql("postgres", "DROP DATABASE neighbour")
+
+
+def test_nothing_points_the_tools_elsewhere(
+    servers: tuple[LocalServer, LocalServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the operator's shell says of a server of its own does not count, and the password is no argument."""
+    monkeypatch.setenv("PATH", f"{servers[0].programs}:{os.environ['PATH']}")
+    monkeypatch.setenv("PGSERVICE", "elsewhere")
+    monkeypatch.setenv("PGHOSTADDR", "192.0.2.1")
+    server = OutsideServer("db.example.com", 5432, "app", ("app",))
+    call = OutsidePostgresAccess(server, lambda: Secret(PASSWORD), lambda: 16).command(["pg_dump", "x"])
+    env = tool_environment(call)
+    assert {name for name in env if name.startswith("PG")} == set(PG_VARIABLES)
+    assert (env["PGHOST"], env["PGPASSWORD"], env["PGSSLMODE"]) == ("db.example.com", PASSWORD, "require")
+    assert PASSWORD not in " ".join(call.argv)
 
 
 def test_a_user_without_rights(

@@ -29,6 +29,7 @@ from avnwizard.domain.migrations import read_migrations
 from avnwizard.domain.offsite import place_from
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres.compose_edit import ServerMove, key_of, moved, names_image
+from avnwizard.domain.postgres.outside import outside_from, pointed_outside
 from avnwizard.domain.secret import redact_urls
 from avnwizard.domain.secret_shapes import secret_spans
 from avnwizard.domain.settings import key_shown, parse_settings
@@ -168,6 +169,12 @@ def _place(text: str) -> None:
         place_from(text)
 
 
+def _outside(text: str) -> None:
+    with contextlib.suppress(ValueError):  # as it says
+        outside_from(text)
+    pointed_outside({"web": {"environment": {"DATABASE_URL": text, "PGHOST": text}}})
+
+
 def _sql(text: str) -> None:
     verdict = read_migrations({"1.sql": "CREATE TABLE a (b int)", "2.sql": text}, _READER.judge)
     assert verdict.files == ("1.sql", "2.sql")
@@ -207,6 +214,7 @@ RELEASE_READERS: dict[str, Reader] = {
     "labels": Reader(lambda: "10", _labels),
     "tag": Reader(lambda: "@scope/name@v1.2.3-rc.1+build", _tag),
     "image": Reader(lambda: "registry.test:5000/vendor/postgres:17.2-alpine@sha256:00", _image),
+    "database outside": Reader(lambda: "postgresql://app@db.test:5432/a?sslmode=require", _outside),
     "place of copies": Reader(lambda: "restic:s3:https://host/bucket", _place),
     "any text": Reader(
         lambda: json.dumps({"url": "https://u:p@h/?password=x", "pem": "-----BEGIN KEY-----"}), _shown

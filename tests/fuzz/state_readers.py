@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import cast
 
 from avnwizard.adapters.files import LocalFiles
+from avnwizard.adapters.postgres.several_globals import divided, joined
 from avnwizard.adapters.sql.wire import read_answer
 from avnwizard.adapters.state import pointer
 from avnwizard.adapters.tarball import require_whole
@@ -34,8 +35,7 @@ from tests.fuzz.mutating import broken_json
 from tests.fuzz.plan_readers import PLAN_READERS, json_of
 from tests.fuzz.reader import Reader
 
-_FILES = LocalFiles()
-_RUN = "20261128-120000-aa"
+_FILES, _RUN = LocalFiles(), "20261128-120000-aa"
 
 
 @cache
@@ -139,6 +139,10 @@ def _seal_key(text: str) -> None:
 def _globals(text: str) -> None:
     with contextlib.suppress(ValueError):  # as it says; what asks for roles says so
         read_globals(text)
+
+
+def _several(text: str) -> None:
+    divided(text.encode("utf-8", "surrogatepass"))
 
 
 _GLOBALS = """\
@@ -274,6 +278,7 @@ STATE_READERS: dict[str, Reader] = {
     "manifest": Reader(json_of(Manifest), _manifest, broken_json),
     "key of the seals": Reader(_seal_sample, _seal_key),
     "roles of a snapshot": Reader(lambda: _GLOBALS, _globals),
+    "roles of several servers": Reader(lambda: joined({"a": b"x", "b": b""}).decode(), _several),
     "archive of a volume": Reader(_archive_sample, _archive),
     "feed": Reader(_feed_sample, _from_file("feed.jsonl", lambda file: FeedReader(file).read())),
     "lock": Reader(lambda: '{"run": "x", "pid": 1, "since": 1.5}', _from_file("lock", _lock), broken_json),

@@ -45,7 +45,11 @@ def _host(*containers: Container, tracked: tuple[str, ...] = (), free: int = 10*
         containers=lambda name="": [one for one in containers if name in ("", one.service)],
         image=lambda _reference: None,
         volume_sizes=lambda names: dict.fromkeys(names, 5_000_000),
-        volumes=SimpleNamespace(find=lambda name: VolumeSpec(name, options=options)),
+        volumes=SimpleNamespace(
+            find=lambda name: VolumeSpec(name, options=options),
+            folder_trouble=lambda path: "is a file system of its own" if path.endswith("disk") else "",
+            folder_bytes=lambda _path: 7_000_000,
+        ),
     )
     repo = SimpleNamespace(
         directory=_HERE,
@@ -139,10 +143,18 @@ def test_a_copy_needs_the_old_one_to_stop() -> None:
         _planned(_host(_container("files", _OWN), free=1_000_000), _model(_VOLUME), "copy")
 
 
+def test_a_folder_of_this_host_is_copied_too() -> None:
+    """With its size in what the disk must hold; what belongs to the host itself is none of its data."""
+    mounts = (Mount("bind", "/srv/up", "/data"), Mount("bind", "/etc/ssl", "/ssl"))
+    planned, warnings = _planned(_host(_container("files", *mounts)), _model(_VOLUME), "copy")
+    assert [(one.name, one.size_bytes) for one in planned.held] == [("/srv/up", 7_000_000)]
+    assert "1 folder (7 MB) as copied before" in warnings[0]
+
+
 @pytest.mark.parametrize(
     ("containers", "model", "options", "why"),
     [
-        ([_container("files", Mount("bind", "/srv/up", "/data"))], _model(_VOLUME), (), "/srv/up is a folder"),
+        ([_container("files", Mount("bind", "/disk", "/data"))], _model(_VOLUME), (), "is a file system of its own"),
         ([_container("files", Mount("volume", "a" * 64, "/data"))], _model(_VOLUME), (), "is an anonymous volume"),
         ([_container("files")], _model(_VOLUME), (), "it writes to no volume"),
         (

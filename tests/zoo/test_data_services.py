@@ -1,5 +1,6 @@
 """Data services: what a newer one wrote is not given to an older one that cannot read it."""
 
+import os
 from typing import Any
 
 import pytest
@@ -69,18 +70,25 @@ def _stores(tag: str, valkey: str) -> dict[str, str]:
         "command": ["valkey-server", "--save", "60", "1", "--protected-mode", "no"],
         "volumes": ["cache:/data"],
     }
-    return {COMPOSE_FILE: compose({"valkey": cache, "files": worker(tag, volumes=["uploads:/srv/up"])})}
+    return {
+        COMPOSE_FILE: compose({"valkey": cache, "files": worker(tag, volumes=["uploads:/srv/up", "./own:/srv/own"])})
+    }
 
 
 def _listed(zoo: ZooStack) -> str:
-    """Everything in the volume of `files`, with owner, mode and content, its own folder too."""
+    """Everything in the volume and in the folder of `files`, with owner, mode and content, its own folder too."""
     argv = ("run", "--rm", "-v", f"{zoo.project}_uploads:/v", "--entrypoint", "sh", f"{zoo.lab.registry}/postgres:17")
-    return zoo.lab.docker(*argv, "-c", "cd /v && find . -exec stat -c '%n %u:%g %a' {} + | sort; cat a b c").stdout
+    listed = zoo.lab.docker(*argv, "-c", "cd /v && find . -exec stat -c '%n %u:%g %a' {} + | sort; cat a b c").stdout
+    own, kept = zoo.clone / "own", zoo.clone / "own" / "kept"
+    names = sorted(one.name for one in own.iterdir())
+    return f"{listed}{own.stat().st_mode:o} {kept.stat().st_uid} {kept.read_text()} {names}"
 
 
 def test_copies_are_put_back(zoo: ZooStack) -> None:
     """Of Valkey, which could not read the newer file, and of a program that nobody knows: it is asked about once."""
-    bring_up(zoo, {"v1.5.0": _stores("v1.5.0", "8.1"), "v1.6.0": _stores("v1.6.0", "9.1")})
+    releases = {"v1.5.0": _stores("v1.5.0", "8.1"), "v1.6.0": _stores("v1.6.0", "9.1")}
+    bring_up(zoo, releases, operator={"own/kept": "mine"})
+    os.chown(zoo.clone / "own" / "kept", 123, 45)
     assert _cli(zoo, "SET", "key", "value") == "OK"
     argv = ("run", "--rm", "-v", f"{zoo.project}_uploads:/v", "--entrypoint", "sh", f"{zoo.lab.registry}/postgres:17")
     fill = "echo one >/v/a; echo two >/v/b; chown 123:45 /v /v/b; chmod 710 /v; chmod 640 /v/b; ln -s a /v/c"
@@ -88,7 +96,7 @@ def test_copies_are_put_back(zoo: ZooStack) -> None:
     before = _listed(zoo)
     refused = zoo.upgrade()
     assert refused.code == ExitCode.REFUSED
-    assert "files: what shall a rollback do with its data (uploads)?" in refused.err
+    assert "files: what shall a rollback do with its data (" in refused.err
     answers = zoo.root / "answers.toml"
     zoo.avnwizard("plan", "--to", "v1.6.0", "--write-answers", str(answers))
     asked = answers.read_text()
@@ -100,11 +108,14 @@ def test_copies_are_put_back(zoo: ZooStack) -> None:
     assert kept.rollback.data == {"files": "copy", "valkey": "copy"}
     assert (_cli(zoo, "GET", "key"), _listed(zoo)) == ("value", before)
     zoo.lab.docker(*argv, "-c", "echo new >/v/d; rm /v/b; echo changed >/v/a; chown 0:0 /v")
+    (zoo.clone / "own" / "kept").write_text("newer")
+    (zoo.clone / "own" / "more").write_text("newer")
     _cli(zoo, "SET", "late", "lost")
 
     back = zoo.rollback()
     assert back.code == ExitCode.DONE, back.err
     assert (_cli(zoo, "GET", "key"), _cli(zoo, "GET", "late"), _listed(zoo)) == ("value", "", before)
+    assert (zoo.clone / "own.avnwizard-kept-1" / "more").read_text() == "newer"
     assert zoo.image_of("valkey").endswith("valkey:8.1")
     zoo.nothing_to_do()
     left = zoo.lab.docker("ps", "-a", "-q", "--filter", f"volume={zoo.project}_uploads").stdout.split()

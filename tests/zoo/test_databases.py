@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from avnwizard.errors import ExitCode
+from tests.flows.cli import avnwizard
 from tests.waiting import until
 from tests.zoo.parts import Body, app, compose, migrate, postgres, traefik
 from tests.zoo.stack import COMPOSE_FILE, TOML, ZooStack, bring_up, push_as
@@ -175,7 +176,7 @@ def test_a_server_outside_that_is_snapshotted(zoo: ZooStack, outside: str, tmp_p
     assert f"{place}, outside this stack, is the PostgreSQL server that is snapshotted" in _said(zoo, "check")
     done = zoo.upgrade()
     assert done.code == ExitCode.DONE, done.err
-    listed = zoo.avnwizard("snapshot", "show", "--json").data
+    listed = avnwizard("snapshot", "show", "--stack", str(zoo.clone), "--json").data
     assert [one["name"] for one in listed["databases"]] == ["app"]
     assert listed["proof"] == "restored"
     assert zoo.lab.docker("ps", "-aq", "--filter", "label=avnwizard.proof").stdout == ""

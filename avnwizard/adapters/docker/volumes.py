@@ -3,10 +3,10 @@
 import json
 from pathlib import Path, PurePosixPath
 
-from avnwizard.adapters.docker import copying
+from avnwizard.adapters.docker import bound_folders, copying
 from avnwizard.adapters.docker.cli import DockerCli
 from avnwizard.domain import commands, volume_commands
-from avnwizard.domain.data_way import VolumeSpec
+from avnwizard.domain.data_way import VolumeSpec, is_folder
 from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.errors import HostError
 from avnwizard.ports import Progress
@@ -23,6 +23,8 @@ class DockerVolumes:
 
     def find(self, name: str) -> VolumeSpec | None:
         """How a volume was made; None where there is none of that name."""
+        if is_folder(name):
+            return VolumeSpec(name, "bind")
         done = self._cli.try_(volume_commands.look_at(name))
         if done.code != 0:
             if "no such volume" in done.complaint.lower():
@@ -40,11 +42,22 @@ class DockerVolumes:
         """The volume that a container has at a path, as a tar in a new 0600 file, read whole again."""
         return copying.archive(self._cli, volume_commands.copy(container_id, path), to, progress)
 
-    def renew(self, spec: VolumeSpec) -> None:
-        """Remove a volume with all that is in it, and make it again, empty."""
+    def folder_trouble(self, path: str) -> str:
+        """Why a bound folder cannot be set aside here, as a clause; "" where it can."""
+        return bound_folders.trouble(path) if self._cli.engine_socket else "is on another machine"
+
+    def folder_bytes(self, path: str) -> int | None:
+        """Bytes in a bound folder; None where they cannot be seen."""
+        return bound_folders.size_bytes(path)
+
+    def renew(self, spec: VolumeSpec) -> str:
+        """Remove a volume with all that is in it, and make it again, empty; a folder is renamed."""
+        if is_folder(spec.name):
+            return bound_folders.renew(spec.name)
         if self.find(spec.name) is not None:
             self._cli.run(volume_commands.remove(spec.name))
         self._cli.run(volume_commands.create(spec))
+        return ""
 
     def fill(self, name: str, archive: Path, path: str, image_id: str, progress: Progress) -> None:
         """Unpack what `copy` made of a volume at `path` into the volume."""

@@ -61,7 +61,8 @@ class OutsidePostgresAccess:
             "PGDATABASE": keywords["dbname"],
         }
         argv = commands.outside_tool(self._server.client_image, tool, self._server.ca_file)
-        return ToolCommand(argv, {**self._cli.environ, **variables})
+        ours = {name: value for name, value in self._cli.environ.items() if not name.startswith("PG")}
+        return ToolCommand(argv, {**ours, **variables})
 
     def free_bytes(self, folder: str) -> int | None:
         """Nobody sees the disk of a server that is elsewhere."""

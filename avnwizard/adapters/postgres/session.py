@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 CONNECT_S = 10
 _OPTIONS = "-c search_path= -c statement_timeout=0 -c idle_in_transaction_session_timeout=0"
-_HINT = "Look at the Postgres container's log (`docker compose logs postgres`) and whether it is healthy."
+_HINT = (
+    "Look at the PostgreSQL server's log (in the stack: `docker compose logs postgres`), and whether it is healthy."
+)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,6 @@ is asked once.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from avnwizard.domain.answers import Decision
 from avnwizard.domain.data_formats import Reading, Software, reads, software_of
@@ -19,11 +18,9 @@ from avnwizard.domain.plan import ServicePlan
 from avnwizard.domain.words import size
 from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host
-from avnwizard.flows.safety.data_volumes import held_volumes
+from avnwizard.flows.safety.data_volumes import held_volumes, holds_data
 
 ROLLED: dict[str, str] = {"surge": "is rolled back the same way", "recreate": "is recreated again"}
-_SYSTEM = ("/etc", "/run", "/var/run", "/dev", "/proc", "/sys", "/lib", "/usr", "/var/lib/docker", "/var/log")
-"""Folders of the host itself: an image's version says nothing of them."""
 
 
 def with_ways_back(
@@ -173,23 +170,7 @@ def _written(host: Host, model: ComposeModel, service: str) -> list[str]:
     mounts = ((model.raw.get("services") or {}).get(service) or {}).get("volumes") or ()
     found = (str(one.get("source") or "") for one in mounts if one.get("type") in {"volume", "bind"}
              and not one.get("read_only"))  # fmt: skip
-    return sorted({printable(name, limit=120) for name in found if name and _holds_data(host, name)})
-
-
-def _holds_data(host: Host, source: str) -> bool:
-    """Neither a socket, nor a folder of the host itself, nor files that the release brings."""
-    if not source.startswith("/"):
-        return True
-    path = Path(source)
-    if source.endswith(".sock") or source == "/" or any(path.is_relative_to(one) for one in _SYSTEM):
-        return False
-    if not path.is_relative_to(host.repo.directory):
-        return True
-    inside = str(path.relative_to(host.repo.directory))
-    if inside == "." or host.repo.read("HEAD", inside) is not None:
-        return False
-    tracked = host.repo.list("HEAD", inside)
-    return all(Path(one).name.startswith(".git") for one in tracked)
+    return sorted({printable(name, limit=120) for name in found if name and holds_data(host, name)})
 
 
 def way_back(before: Software, after: Software, reading: Reading) -> str:

@@ -43,6 +43,9 @@ def plan_snapshot(
     database = host.database()
     facts = worth_keeping(database)
     level, note = proving.level(database, facts, proof or host.config.snapshot.proof)
+    outside = host.config.postgres.outside
+    if note and outside and not outside.client_image:
+        note = "[postgres] client_image names no image in which it could be restored"
     chosen = host.config.snapshot.volumes if volumes is None else volumes
     model = model or host.platform.model()
     found = durable_volumes(model, but=host.choice.services)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from avnwizard.domain import commands, volume_commands
-from avnwizard.domain.data_way import DataReturn, HeldVolume, VolumeSpec, copy_name, in_all
+from avnwizard.domain.data_way import DataReturn, HeldVolume, VolumeSpec, copy_name, in_all, is_folder
 from avnwizard.domain.host import Container
 from avnwizard.domain.plan import ServicePlan
 from avnwizard.domain.words import size
@@ -14,6 +14,7 @@ from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError, StepError
 from avnwizard.flows.host import Host
 from avnwizard.flows.roll import identity, rolling
+from avnwizard.flows.safety.data_volumes import held_sizes
 from avnwizard.flows.stack.scene import Scene
 from avnwizard.flows.steps.roll import OLD
 from avnwizard.planned import PlannedStep, StepKind
@@ -78,7 +79,7 @@ class CopyData(Step):
         if spec is None:
             raise HostError(f"The volume {held.name} of {self.service} is gone.", "Look at: docker volume ls")
         host.files.remove(to)  # of a run that was killed
-        needed = host.stack.volume_sizes([held.name]).get(held.name, 0)
+        needed = held_sizes(host, [held.name]).get(held.name, 0)
         if needed > (free := host.files.free_bytes(to.parent)):
             raise HostError(
                 f"The copy of {held.name} needs {size(needed)}, and {size(free)} is free.", "Make room, then resume."
@@ -142,7 +143,9 @@ class ReturnData(Step):
                 host.stack.remove(one.id)
         for number, (held, spec) in enumerate(zip(what.held, specs, strict=True)):
             with ctx.effect(f"renew-{number}"):
-                host.stack.volumes.renew(spec)
+                kept = host.stack.volumes.renew(spec)
+            if kept:
+                ctx.say(f"{held.name} as it was until now is kept as {kept}")
             if what.way == "copy":
                 with ctx.effect(f"fill-{number}"):
                     host.stack.volumes.fill(
@@ -176,6 +179,8 @@ class ReturnData(Step):
             return
         host.files.make(aside)
         for number, held in enumerate(self._what.held):
+            if is_folder(held.name):
+                continue  # renamed, not emptied
             to = aside / f"{ctx.run}-{copy_name(self.service, number)}"
             host.files.remove(to)
             with ctx.effect(f"aside-{number}"):

@@ -91,6 +91,9 @@ class Clusters(Protocol):
     def end_copy(self, order: CopyOrder) -> None:
         """Remove what follows the old server; the volume stays. No error when it is gone."""
 
+    def checkpoint(self, container: str) -> None:
+        """Have a running server write what it holds in memory, so that it stops quickly afterwards."""
+
     def strangers(self, container: str) -> tuple[str, ...]:
         """Who is connected apart from avnwizard, a line each, as they name themselves (hostile)."""
 

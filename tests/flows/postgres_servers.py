@@ -210,6 +210,10 @@ class FakeClusters:
         """No error when it is gone."""
         self._world.helpers.pop(order.standby, None)
 
+    def checkpoint(self, container: str) -> None:
+        """Only of a server that runs."""
+        self._cluster(container)
+
     def strangers(self, container: str) -> Sequence[str]:
         """The service, while it runs, and whom the test connected."""
         own = [one.service for one in self._world.containers.values() if one.service == "app"]

@@ -30,8 +30,9 @@ _Files = Mapping[str, Mapping[tuple[str, str], tuple[int, int]]]
 class DatabaseRows:
     """A repeatable-read transaction in each database of a server.
 
-    A transaction that reads keeps old versions of rows from being removed, and stops nobody. A table's lock is given
-    back once the table was read, so a service that alters tables at its start waits for one table at most.
+    A transaction that reads keeps old versions of rows from being removed, and stops nobody from writing. A table's
+    lock is given back once the table was read, so a service that alters tables at its start waits for one table at
+    most. CREATE INDEX CONCURRENTLY waits until all is read.
     """
 
     def __init__(self, stack: contextlib.ExitStack, open_in: Mapping[str, "Connection"], files: _Files) -> None:

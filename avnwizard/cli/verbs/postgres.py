@@ -24,6 +24,11 @@ WayOption = Annotated[
 ]
 
 
+ServiceOption = Annotated[
+    str, typer.Option("--service", metavar="NAME", help="Which Postgres service, where the stack has several.")
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
     group = typer.Typer(help="Take Postgres to its next major, and back.", no_args_is_help=True)
@@ -40,6 +45,7 @@ def plan(
     *,
     image: ImageOption = "",
     way: WayOption = "",
+    service: ServiceOption = "",
     json: JsonOption = False,
 ) -> int:
     """Say what a new major takes, which ways lead there, and what stands in the way; change nothing.
@@ -53,7 +59,7 @@ def plan(
 
     from avnwizard.flows.postgres.plan import to_json
 
-    host = open_stack(stack)
+    host = _of(open_stack(stack), service)
     found = _planned(host, to, image, way)
     if json:
         emit_json(jsonlib.loads(to_json(found)))
@@ -68,6 +74,7 @@ def upgrade(
     *,
     image: ImageOption = "",
     way: WayOption = "",
+    service: ServiceOption = "",
     dry_run: DryRunOption = False,
     yes: YesOption = False,
     detach: DetachOption = False,
@@ -77,7 +84,7 @@ def upgrade(
     from avnwizard.flows.postgres.planning import require_possible
     from avnwizard.flows.run.orders import order_major
 
-    host = open_stack(stack)
+    host = _of(open_stack(stack), service)
     require_free(host)
     found = _planned(host, to, image, way)
     _show(host, found)
@@ -136,6 +143,13 @@ def reindex(stack: StackOption = HERE, *, dry_run: DryRunOption = False, yes: Ye
     if not yes:
         confirm(f"Type {host.stack.project.name} to start", host.stack.project.name)
     return start(host, order_reindex(host), detach=False)
+
+
+def _of(host: "Host", service: str) -> "Host":
+    """The host with the database that was named: several Postgres services are upgraded one at a time."""
+    from avnwizard.flows.postgres.planning import with_database
+
+    return with_database(host, service) if service else host
 
 
 def _planned(host: "Host", to: int, image: str, way: str) -> "MajorPlan":

@@ -25,7 +25,7 @@ FOR_THE_LOAD = (
 
 FOR_READING = (
     "archive_mode=off", "autovacuum=off", "cron.launch_active_jobs=off", "default_transaction_read_only=on",
-    "max_logical_replication_workers=0", "max_wal_senders=0", "wal_level=minimal",
+    "max_logical_replication_workers=0", "max_wal_senders=0",
 )  # fmt: skip
 """For a server on a copy of the old volume, which must do nothing of its own: no job, no archive, no subscription."""
 

@@ -75,4 +75,5 @@ def prepare(ctx: StepContext, world: World) -> None:
     order = empty_volume(ctx, world)
     with ctx.effect("prepare"):
         world.host.clusters().prepare_cold(order)
+    world.host.clusters().checkpoint(order.server.like)
     ctx.say("the new volume is prepared")

@@ -242,6 +242,7 @@ def begin(ctx: StepContext, world: World) -> None:
     clusters, order = world.host.clusters(), empty_volume(ctx, world)
     with ctx.effect("copy"):
         clusters.begin_copy(order)
+    clusters.checkpoint(order.server.like)
     ctx.say("the copy follows the old server")
 
 

@@ -96,6 +96,22 @@ def plan_major(
     )
 
 
+def with_database(host: Host, service: str) -> Host:
+    """The host with another of its Postgres services as the database.
+
+    Raises:
+        RefusedError: no Postgres server runs in that service.
+    """
+    servers = sorted({host.postgres_service, *host.choice.others} - {""})
+    if service not in servers:
+        known = f" PostgreSQL runs in: {', '.join(map(printable, servers))}." if servers else ""
+        raise RefusedError(
+            f"No PostgreSQL server of this stack runs in {printable(service, limit=63)!r}.{known} {_NOTHING}",
+            "Name one that does, or leave --service out.",
+        )
+    return host.of_run(service)
+
+
 def require_possible(plan: MajorPlan) -> None:
     """Refuse to start what cannot end well.
 

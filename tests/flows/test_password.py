@@ -147,7 +147,7 @@ def test_a_year_later_check_reminds_of_it(host: Host) -> None:
     messages = {one.message: one.level for one in findings(host)}
     assert messages["The password of keto was rotated 0 days ago."] == "ok"
     assert messages["Hydra's system secret: avnwizard never rotated it, so its age is not known."] == "ok"
-    later = replace(host, clock=SimpleNamespace(now=lambda: host.clock.now() + 366 * 86400))  # type: ignore[arg-type]
+    later = replace(host, clock=SimpleNamespace(now=lambda: host.clock.now() + 366 * 86400))
     reminders = {one.message: one.hint for one in findings(later) if one.level == "warn"}
     assert list(reminders.values()) == ["avnwizard rotate password keto"], reminders
 

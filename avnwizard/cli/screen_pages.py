@@ -16,7 +16,9 @@ from avnwizard.ui.screens.page import Page
 from avnwizard.ui.screens.releases import ReleasesPage
 from avnwizard.ui.screens.review import ReviewPage
 from avnwizard.ui.screens.rollback import RollbackPage
+from avnwizard.ui.screens.rotation import RotationPage
 from avnwizard.ui.screens.run import RunPage
+from avnwizard.ui.screens.secrets import SecretsPage
 from avnwizard.ui.screens.services import ServicesPage
 from avnwizard.ui.screens.snapshot import SnapshotPage
 from avnwizard.ui.screens.snapshots import SnapshotsPage
@@ -37,6 +39,8 @@ SCREENS: tuple[tuple[str, type[Page]], ...] = (
     ("Roll back", RollbackPage),
     ("Services", ServicesPage),
     ("Snapshots", SnapshotsPage),
+    ("Secrets", SecretsPage),
+    ("A secret's next phase", RotationPage),
     ("History", HistoryPage),
 )
 """In the order in which an operator meets them."""

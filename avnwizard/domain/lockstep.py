@@ -52,23 +52,23 @@ def out_of_step(found: Together, services: Sequence[str], *, tag: str, target: s
                 "An override file, an edit or a variable outweighs the release. Take it out, or upgrade to the "
                 "release that pins it.",
             )
-    yield from _unified(found.running, services)
+    for name, text in _unified(found.running, services):
+        hint = "Bring all of them to the release's pins: avnwizard check --json names what each runs."
+        yield Unlike(name, f"{name} runs {text}", hint)
+    for name, text in _unified(found.target, services):
+        hint = "Ask the project whether that is meant, or wait for its next release."
+        yield Unlike(name, f"{target} pins {name} at {text}", hint)
 
 
-def _unified(running: Mapping[str, str], services: Sequence[str]) -> Iterator[Unlike]:
-    numbers = {name: number for name in services if (number := number_of(running.get(name, "")))}
+def _unified(images: Mapping[str, str], services: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each service with another number than the newest, and why that is amiss."""
+    numbers = {name: number for name in services if (number := number_of(images.get(name, "")))}
     unified = {name: number for name, number in numbers.items() if number[0] >= UNIFIED_SINCE}
-    if not unified:
-        return
-    newest = max(unified.values())
+    newest = max(unified.values(), default=())
     for name, number in sorted(unified.items()):
         if number != newest:
-            yield Unlike(
-                name,
-                f"{name} runs {_text(number)} alongside {_text(newest)}: since v{UNIFIED_SINCE}.4.0 Ory's services "
-                "have one number, and unlike ones were never tested together.",
-                "Bring all of them to the release's pins: avnwizard check --json names what each runs.",
-            )
+            why = f"since v{UNIFIED_SINCE}.4.0 Ory's services have one number, and unlike ones were never tested"
+            yield name, f"{_text(number)} alongside {_text(newest)}: {why} together."
 
 
 def number_of(reference: str) -> tuple[int, ...]:

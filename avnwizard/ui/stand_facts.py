@@ -12,9 +12,10 @@ from avnwizard.domain.findings import Finding, Level, worst
 from avnwizard.domain.host import TagRef
 from avnwizard.domain.plain import printable
 from avnwizard.engine.records import RunRecord
-from avnwizard.errors import RefusedError
+from avnwizard.errors import RefusedError, WizardError
 from avnwizard.flows.check import check
 from avnwizard.flows.host import Host
+from avnwizard.flows.rotate.outlook import outlooks
 from avnwizard.flows.snapshot import snapshots
 from avnwizard.flows.stack.survey import Survey, survey
 from avnwizard.flows.upgrade import releases
@@ -25,7 +26,11 @@ from avnwizard.ui.widgets.facts import Fact
 
 @dataclass(frozen=True)
 class Stand:
-    """What this screen shows, read in one go."""
+    """What this screen shows, read in one go.
+
+    Attributes:
+        secrets: what is known of those that can be rotated, a clause; "" where the stack has none.
+    """
 
     survey: Survey
     tag: TagRef | None
@@ -35,6 +40,7 @@ class Stand:
     free_bytes: int
     newer: int
     cadence: Cadence
+    secrets: str = ""
 
 
 def look(host: Host) -> Stand:
@@ -58,7 +64,21 @@ def look(host: Host) -> Stand:
         free_bytes=host.files.free_bytes(folder),
         newer=sum(not one.apart for one in listing.newer) if listing else 0,
         cadence=cadence(host, listing),
+        secrets=_secrets(host),
     )
+
+
+def _secrets(host: Host) -> str:
+    """What waits for its next phase; else how long ago the first of them was rotated."""
+    try:
+        there = [one for one in outlooks(host) if one.here]
+    except WizardError:  # a finding says so
+        return ""
+    if waiting := [one.kind.title for one in there if one.level == "warn"]:
+        return f"{' and '.join(waiting)}: look at what is next"
+    if rotated := [one.rotated_at for one in there if one.rotated_at is not None]:
+        return f"{len(rotated)} of {len(there)} rotated, the first {words.ago(min(rotated), host.clock.now())}"
+    return f"{words.count(len(there), 'secret')}, none rotated by avnwizard yet" if there else ""
 
 
 def facts(stand: Stand, lockstep: LockstepSection, now: float, *, brief: bool) -> list[Fact]:

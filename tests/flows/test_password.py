@@ -1,6 +1,8 @@
 """A database role's password is replaced on the practice host, there and back, by way of a twin."""
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,8 +11,10 @@ from avnwizard.errors import ExitCode, RefusedError, StepError
 from avnwizard.flows.host import Host
 from avnwizard.flows.rotate.password_planning import plan_password
 from avnwizard.flows.rotate.password_steps import BRIDGE
+from avnwizard.flows.rotate.pending import findings
 from avnwizard.flows.run import launch
 from avnwizard.flows.run.orders import order_password
+from avnwizard.flows.run.registry import require_undoable
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 from tests.flows.cli import avnwizard
@@ -123,6 +127,29 @@ def test_a_reader_whose_way_in_cannot_be_seen(host: Host) -> None:
     edited(host, "URLS_SELF_ISSUER:", "ODD: 'x-${KETO_DB_PASSWORD}'\n      URLS_SELF_ISSUER:", "hydra")
     with pytest.raises(RefusedError, match="hydra is given the password too"):
         plan_password(host, ROLE)
+
+
+def test_an_upgrade_is_not_rolled_back_across_it(host: Host) -> None:
+    """Its env file has the old password; the way is to take this run back first, which is named."""
+    journal = host.journal()
+    journal.create_run("20260101-000000-aa", kind="upgrade", title="v1.4.3 to v1.5.0", plan="{}", steps=[])
+    journal.set_run("20260101-000000-aa", "done")
+    run = order(host)
+    journal.set_run(run, "done")
+    with pytest.raises(RefusedError, match=rf"A later run, {run} \(rotation of a password\), changed services"):
+        require_undoable(journal, journal.run("20260101-000000-aa"))
+
+
+def test_a_year_later_check_reminds_of_it(host: Host) -> None:
+    """By role; a secret that avnwizard never rotated has no age."""
+    run = order(host)
+    host.journal().set_run(run, "done")
+    messages = {one.message: one.level for one in findings(host)}
+    assert messages["The password of keto was rotated 0 days ago."] == "ok"
+    assert messages["Hydra's system secret: avnwizard never rotated it, so its age is not known."] == "ok"
+    later = replace(host, clock=SimpleNamespace(now=lambda: host.clock.now() + 366 * 86400))
+    reminders = {one.message: one.hint for one in findings(later) if one.level == "warn"}
+    assert list(reminders.values()) == ["avnwizard rotate password keto"], reminders
 
 
 def test_a_twin_that_the_server_refuses_stops_the_run(practice_host: PracticeHost, host: Host) -> None:

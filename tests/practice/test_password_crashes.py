@@ -17,8 +17,8 @@ from tests.practice.crash_world import KILLED, World, opened
 from tests.practice.test_rotation_crashes import made
 
 _FULL = os.environ.get("AVNWIZARD_MATRIX") == "full"
-_RESUMED = ("twin:make:after#1", "sign-in:keto:start-new:after#1", "password:set:after#1", "drop-twin:drop:after#1")
-_BACK = ("sign-in:keto:remove-old:after#1", "secret:write:after#1", "drop-twin:drop:after#1")
+_RESUMED = ("sign-in:keto:start-new:after#1", "password:set:after#1", "drop-twin:drop:after#1")
+_BACK = ("secret:write:after#1", "drop-twin:drop:after#1")
 
 
 @pytest.fixture(scope="module")

@@ -41,6 +41,13 @@ def test_unlike_numbers() -> None:
     assert told["hydra"].startswith("hydra runs v25.4.0 alongside v26.2.0")
 
 
+def test_unlike_numbers_in_the_target() -> None:
+    """A release that moves one of Ory's services alone is named before it is upgraded to."""
+    told = _said(Together(OLD, OLD, OLD, NEW | _of(keto="v26.2.0")), "v2.0.0")
+    assert sorted(told) == ["hydra", "kratos", "oathkeeper"]
+    assert told["hydra"].startswith("v2.0.0 pins hydra at v25.4.0 alongside v26.2.0")
+
+
 @pytest.mark.parametrize(
     ("reference", "number"),
     [

@@ -28,9 +28,9 @@ def status(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
     JSON: {"product", "project", "directory", "tag", "commit", "branch", "services": [{"service", "image", "state",
     "serving"}], "drifted": {service: image}, "last_run": {"id", "kind", "title", "state"} | null,
     "last_snapshot": {"folder", "taken_at", "tag", "bytes"} | null, "rotations": [{"secret", "phase", "phases",
-    "pending", "since", "needed_by", "safe_at", "run", "sentence"}] of secrets that were rotated here,
-    "unfinished": [{"message", "hint"}] of runs that
-    did not finish, those of other logins first, "cadence": {"sentence", "released", "newer", "newest", "postgres",
+    "pending", "since", "needed_by", "safe_at", "run", "sentence"}] of secrets that were rotated here (of a role's
+    password "secret" is "password" and "role" names it), "unfinished": [{"message", "hint"}] of runs that did not
+    finish, those of other logins first, "cadence": {"sentence", "released", "newer", "newest", "postgres",
     "supported_until", "ending": [{"title", "release", "ends"}] of deprecations}, each null where it is not known}
     """
     from avnwizard.flows.stack import survey

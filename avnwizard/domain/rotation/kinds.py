@@ -20,6 +20,7 @@ class Kind:
         drops: whether the last phase leaves the new secret alone.
         unset: whether it may be unset until now.
         length: of a secret, in characters; 0 where any length from 16 on will do.
+        means: what each phase does, a clause each.
     """
 
     what: What
@@ -29,6 +30,7 @@ class Kind:
     drops: bool = True
     length: int = 0
     unset: bool = False
+    means: tuple[str, ...] = ()
 
     @property
     def counted(self) -> bool:
@@ -36,12 +38,26 @@ class Kind:
         return self.what == "hydra"
 
 
+_READS = "every service learns to read the new secret; nobody notices"
 KINDS: dict[What, Kind] = {
-    "hydra": Kind("hydra", "Hydra's system secret", ("SECRETS_SYSTEM",), 3),
-    "cookie": Kind("cookie", "Hydra's cookie secret", ("SECRETS_COOKIE",), 1, unset=True),
-    "kratos": Kind("kratos", "Kratos' cookie secret", ("SECRETS_COOKIE", "SECRETS_DEFAULT"), 1),
-    "cipher": Kind("cipher", "Kratos' cipher secret", ("SECRETS_CIPHER",), 2, drops=False, length=32),
-}
+    "hydra": Kind(
+        "hydra", "Hydra's system secret", ("SECRETS_SYSTEM",), 3,
+        means=(_READS, "the new secret writes, and the signing keys are sealed under it",
+               "the old secret goes, once nothing that lives needs it"),
+    ),
+    "cookie": Kind(
+        "cookie", "Hydra's cookie secret", ("SECRETS_COOKIE",), 1, unset=True,
+        means=("the new secret takes the old one's place; every browser logs in at Hydra again",),
+    ),
+    "kratos": Kind(
+        "kratos", "Kratos' cookie secret", ("SECRETS_COOKIE", "SECRETS_DEFAULT"), 1,
+        means=("the new secret takes the old one's place; every browser signs in again",),
+    ),
+    "cipher": Kind(
+        "cipher", "Kratos' cipher secret", ("SECRETS_CIPHER",), 2, drops=False, length=32,
+        means=(_READS, "the new secret writes; the old one stays for good"),
+    ),
+}  # fmt: skip
 YEAR_S = 365 * 86400.0
 """How long a secret is used: the guide has it rotated yearly."""
 

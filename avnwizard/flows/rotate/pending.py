@@ -10,28 +10,36 @@ from avnwizard.engine.journal import Journal
 from avnwizard.errors import WizardError
 from avnwizard.flows.host import Host
 from avnwizard.flows.rotate import keeping
+from avnwizard.flows.rotate.outlook import outlooks
+from avnwizard.flows.rotate.password_plan import from_json
 from avnwizard.flows.rotate.planning import tally_now
-from avnwizard.flows.rotate.standing import Standing, standing
+from avnwizard.flows.rotate.standing import REPLACE, Standing, standing
 
 _DAY_S = 86400
 
 
 def findings(host: Host) -> Iterator[Finding]:
-    """A pending rotation, with what needs the old secret at this moment; and secrets that are a year old."""
-    journal = host.journal()
+    """A pending rotation, with what needs the old secret at this moment; and the age of each secret."""
+    journal, now = host.journal(), host.clock.now()
+    there = {one.kind.what: one for one in outlooks(host)}
     for what, kind in KINDS.items():
         found = standing(journal, what)
-        if found is None:
-            continue
-        if found.is_pending:
+        if found and found.is_pending:
             yield _waiting(host, found)
-        elif (age_s := host.clock.now() - found.done_at) >= YEAR_S:
-            yield Finding(
-                "rotation", "warn", f"{kind.title} was rotated {age_s / _DAY_S:.0f} days ago; the guide says yearly.",
-                f"avnwizard rotate {what}",
-            )  # fmt: skip
-        else:
-            yield Finding("rotation", "ok", f"{kind.title} was rotated {age_s / _DAY_S:.0f} days ago.")
+        elif found:
+            yield _aged(kind.title, now - found.done_at, f"avnwizard rotate {what}")
+        elif there[what].here:
+            yield Finding("rotation", "ok", f"{kind.title}: {there[what].state}")
+    for role, done_at in passwords(journal).items():
+        title = f"The password of {printable(role, limit=63)}"
+        yield _aged(title, now - done_at, f"avnwizard rotate password {printable(role, limit=63)}")
+
+
+def _aged(title: str, age_s: float, go_on: str) -> Finding:
+    text = f"{title} was rotated {age_s / _DAY_S:.0f} days ago"
+    if age_s >= YEAR_S:
+        return Finding("rotation", "warn", f"{text}; the guide says yearly.", go_on)
+    return Finding("rotation", "ok", f"{text}.")
 
 
 def _waiting(host: Host, found: Standing) -> Finding:
@@ -56,7 +64,7 @@ def _waiting(host: Host, found: Standing) -> Finding:
 def described(journal: Journal) -> list[dict[str, Any]]:
     """Every rotation of which something is known, for JSON: no row is read."""
     found = (standing(journal, what) for what in KINDS)
-    return [
+    secrets: list[dict[str, Any]] = [
         {
             "secret": one.plan.what,
             "rotation": one.plan.rotation,
@@ -72,3 +80,16 @@ def described(journal: Journal) -> list[dict[str, Any]]:
         for one in found
         if one
     ]
+    return secrets + [
+        {"secret": REPLACE, "role": role, "pending": False, "since": done_at, "sentence": ""}
+        for role, done_at in passwords(journal).items()
+    ]
+
+
+def passwords(journal: Journal) -> dict[str, float]:
+    """Role -> when its password was last replaced, for runs that stand."""
+    found: dict[str, float] = {}
+    for run in journal.runs():
+        if run.kind == REPLACE and run.state == "done":
+            found.setdefault(from_json(run.plan).role, run.finished_at)
+    return found

@@ -58,6 +58,15 @@ class Standing:
             return f"{text}. When it will be safe is not known: something never expires."
         return f"{text}, which is safe from {day(self.safe_at)}."
 
+    def waits_briefly(self) -> str:
+        """The same in a few words, for a list."""
+        text = f"phase {self.phase + 1} of {self.plan.kind.phases}"
+        if self.phase + 1 < self.plan.kind.phases:
+            return f"{text} can follow at once"
+        if self.sessions == 0:
+            return f"{text} can follow"
+        return f"{text} is safe from {day(self.safe_at)}" if self.safe_at else f"{text}: never safe by itself"
+
 
 def standing(journal: Journal, what: What) -> Standing | None:
     """The newest rotation of a secret; None where there is none, or all was taken back."""

@@ -13,6 +13,7 @@ from avnwizard.domain.env_merge import merge_edits
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.host import ComposeModel
+from avnwizard.domain.lockstep_migrations import unmigrated
 from avnwizard.domain.migrations import Kind, MigrationVerdict
 from avnwizard.domain.plan import EnvEdit, MigrationStatement, Noticed, Plan, ReleaseRef, ServicePlan
 from avnwizard.domain.strategy import COMPLETED
@@ -278,13 +279,15 @@ def _warnings(
         )
     found += unread_jobs(verdict, services, model)
     lockstep = host.config.lockstep
-    moved = [one.service for one in services if one.service in lockstep.services and one.image_old != one.image_new]
+    staying = [one for one in services if one.strategy != "retire" and one.service in lockstep.services]
+    moved = [one.service for one in staying if one.image_old != one.image_new]
     migrating = [name for name in moved if COMPLETED in model.services[name].depends_on.values()]
     if migrating:
         found.append(
             f"{', '.join(migrating)} migrate their own schemas: {lockstep.name} does not promise that the old "
             "version works on the new one."
         )
+    found += unmigrated(model, moved)
     known = {edit.new_key or edit.key for edit in edits}
     related = (group for group in draft.diff.related if not known.issuperset(group.new))
     found += [f"{', '.join(group.old)} -> {', '.join(group.new)}: {group.kind}, look at it." for group in related]

@@ -146,6 +146,8 @@ class StandPage(Page):
             found.append(("services", "Services", "each with its image and health"))
         if stand and stand.snapshot:
             found.append(("snapshots", "Snapshots", "what is kept, and where"))
+        if stand and stand.secrets:
+            found.append(("secrets", "Secrets", stand.secrets))
         if runs:
             found.append(("history", "History", words.count(len(runs), "run")))
         return found
@@ -191,6 +193,10 @@ def _list(chosen: str, stand: Stand) -> Page:
         from avnwizard.ui.screens.snapshots import SnapshotsPage
 
         return SnapshotsPage()
+    if chosen == "secrets":
+        from avnwizard.ui.screens.secrets import SecretsPage
+
+        return SecretsPage()
     from avnwizard.ui.screens.history import HistoryPage
 
     return HistoryPage()

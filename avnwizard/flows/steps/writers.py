@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from avnwizard.domain import words
 from avnwizard.domain.host import Container
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import StepError
@@ -48,7 +49,7 @@ class StopWriters(Step):
         running = self._running()
         before = ctx.recall().get(_STOPPED, [])
         ctx.note(**{_STOPPED: [*before, *(one.id for one in running if one.id not in before)]})
-        ctx.say(f"stopping {len(running)} containers")
+        ctx.say(f"stopping {words.count(len(running), 'container')}")
         with ctx.effect("stop"):
             self._host.stack.stop(*(one.id for one in running), grace_s=_STOP_GRACE_S)
         if left := self._running():

@@ -4,10 +4,14 @@ import asyncio
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+
+from textual.pilot import Pilot
 
 from avnwizard.practice.host import PracticeHost
 from avnwizard.practice.workshop import make
+from screenshots import postgres
 from screenshots.scenes import FAILURE, opened, scenes
 
 _HERE = Path(__file__).parent
@@ -18,14 +22,19 @@ _SPEED = 1000.0
 
 async def export(folder: Path, practice: PracticeHost) -> list[Path]:
     """Walk once, and draw every screen."""
-    made = []
     async with opened(practice.project.directory, _SIZE) as pilot:
-        async for name in scenes(pilot, practice):
-            drawn = pilot.app.export_screenshot(title="avnwizard", simplify=True)
-            file = folder / f"{name}.svg"
-            file.write_text(drawn.replace("<text ", '<text xml:space="preserve" '), "utf-8")
-            made.append(file)
+        made = [_drawn(pilot, folder / f"{name}.svg") async for name in scenes(pilot, practice)]
+    with tempfile.TemporaryDirectory(prefix="avnwizard-world-") as home:
+        async with opened(practice.project.directory, _SIZE) as pilot:
+            made += [_drawn(pilot, folder / f"{name}.svg") async for name in postgres.scenes(pilot, Path(home))]
     return made
+
+
+def _drawn(pilot: Pilot[int], file: Path) -> Path:
+    """Draw what is on the screen."""
+    drawn = pilot.app.export_screenshot(title="avnwizard", simplify=True)
+    file.write_text(drawn.replace("<text ", '<text xml:space="preserve" '), "utf-8")
+    return file
 
 
 def main() -> None:

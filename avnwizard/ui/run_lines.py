@@ -26,6 +26,8 @@ PHASES: Mapping[Phase, Mark] = {
     "done": DONE,
 }
 _BAR, _SHORTEST_BAR = 20, 8
+_STEPS_WIDTH, _AROUND = 31, 3
+"""The columns that the steps have at least; those beside a line for the padding and the scrollbar."""
 _ROOMY = 50
 """From this width on a step's line has room for its sizes."""
 EXPLAINED = (
@@ -109,6 +111,11 @@ def _far(made: Progress, *, brief: bool) -> str:
         left = f", {words.duration(made.left_s)} left" if made.left_s is not None else ""
         return words.size(made.done) + (f" of {words.size(made.total)}" if made.total else "") + left
     return f"{made.done:.0f}" + (f" of {made.total:.0f}" if made.total else "")
+
+
+def services_width(lines: Sequence[Content], whole: int) -> int:
+    """The columns of the services: what they need, as long as the steps keep theirs."""
+    return max(min(max((line.cell_length for line in lines), default=0) + _AROUND, whole - _STEPS_WIDTH), 0)
 
 
 def service_lines(view: RunView, touched: Sequence[Touched]) -> list[Content]:

@@ -242,6 +242,35 @@ def test_a_service_that_ails(stack: Path, practice_host: PracticeHost, tmp_path:
     _one_error(said, ExitCode.REFUSED, "web")
 
 
+def test_names_that_mean_nothing_here(stack: Path) -> None:
+    """A run, a snapshot, a topic and a release that are not there: each is one error that says how to list them."""
+    before = _world(stack)
+    runs = ("There is no run 'nosuch'", "avnwizard runs")
+    snapshots = ("There is no snapshot 'nosuch'", "avnwizard snapshot list")
+    for verb, words in (
+        *((verb, runs) for verb in ("show nosuch", "report nosuch", "resume nosuch", "rollback nosuch --yes")),
+        *((f"snapshot {verb} nosuch", snapshots) for verb in ("verify", "restore --yes")),
+        ("accept nosuch --yes", runs),
+        ("rollback --yes", ("There is no run to roll back", "avnwizard runs")),
+    ):
+        _one_error(avnwizard(*verb.split(), "--stack", stack), ExitCode.REFUSED, *words)
+    _one_error(avnwizard("help", "nosuch"), ExitCode.USAGE, "no help topic 'nosuch'", "screens")
+    assert "Did you mean 'upgrade'?" in avnwizard("upgrad").err
+    assert "No such option" in avnwizard("plan", "--too", "v2.0.0").err
+    assert _world(stack) == before
+
+
+def test_a_remote_that_is_gone(stack: Path) -> None:
+    """The releases that are here are listed all the same, with git's own reason and not its arguments."""
+    _git(stack, "remote", "set-url", "origin", "http://bot:hunter2@127.0.0.1:9/x.git")
+    said = avnwizard("releases", "--stack", stack)
+    assert said.code == ExitCode.DONE
+    assert "v2.1.0" in said.out
+    assert "These are the releases that are here. The remote was not reached: fatal: " in said.err
+    assert "hunter2" not in said.err
+    assert "--no-prune" not in said.err
+
+
 def test_no_terminal_to_confirm_on(stack: Path, tmp_path: Path) -> None:
     """Without --yes and without a terminal nothing starts."""
     answers = answer_all(stack, "v2.0.0", tmp_path / "answers.toml")

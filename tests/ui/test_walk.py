@@ -49,7 +49,7 @@ async def test_the_whole_way(practice: PracticeHost) -> None:
                 wrong += _outside(pilot, name, size)
                 shown = seen(pilot)
                 wrong += [f"{name} shows the value of {key}" for key, value in secrets.items() if value in shown]
-                wrong += _changed(f"{name}-{size[0]}x{size[1]}", shown, practice.home)
+                wrong += changed(f"{name}-{size[0]}x{size[1]}", shown, practice.home)
                 wrong += [
                     f"{name} has no plain form of {sign!r}" for sign in set(shown) if plain_sign(sign) == "?" != sign
                 ]
@@ -86,7 +86,7 @@ def _outside(pilot: Pilot[int], name: str, size: tuple[int, int]) -> list[str]:
     ]
 
 
-def _changed(name: str, shown: str, home: Path) -> list[str]:
+def changed(name: str, shown: str, home: Path) -> list[str]:
     """Compare with the committed picture; the path of this test is shown as the one they say."""
     text = shown.replace(str(home), _STACK) + "\n"
     committed = pictures(name)

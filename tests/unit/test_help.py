@@ -1,13 +1,16 @@
 """The help topics: complete, and true to the code that they describe."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
 from avnwizard.cli.app import app
 from avnwizard.cli.screen_pages import SCREENS
-from avnwizard.cli.verbs.topics import whole
+from avnwizard.cli.verbs.topics import json_shapes, whole
 from avnwizard.docs import TOPICS, text_of, title_of
 from avnwizard.domain.config import Config, parse_config
 from avnwizard.domain.config_sample import sample
@@ -55,6 +58,18 @@ def test_every_exit_code_is_explained() -> None:
     """The table has each code once, and no other."""
     rows = re.findall(r"^\| (\d+) \|", text_of("exit-codes"), re.MULTILINE)
     assert [int(row) for row in rows] == sorted(ExitCode)
+
+
+def _with_json(command: Any, before: str = "") -> Iterator[str]:
+    for name, below in getattr(command, "commands", {}).items():
+        yield from _with_json(below, f"{before}{name} ")
+        if not hasattr(below, "commands") and any("--json" in option.opts for option in below.params):
+            yield f"{before}{name}"
+
+
+def test_every_json_is_described() -> None:
+    """Each verb that takes `--json` says in its help, and so in `help json`, what it prints."""
+    assert set(_with_json(typer.main.get_command(app))) - {name for name, _ in json_shapes(app)} == set()
 
 
 def test_every_switch_is_explained() -> None:

@@ -29,7 +29,12 @@ def changelog(
     target: Annotated[str, typer.Option("--to", help="The tag to go to; its section is the first.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Read a changelog between two tags, with what breaks."""
+    """Read a changelog between two tags, with what breaks.
+
+    JSON: {"from", "to", "versions": [{"version", "date", "title", "prerelease", "yanked", "read", "breaking":
+    [{"title", "text"}], "notices": [{"kind", "title", "text"}], "doubts": lines that may break something}],
+    "missing": tags without a section, "unread", "read": how much of it was read, "source"}.
+    """
     from dataclasses import replace
 
     from avnwizard.domain.changelog import from_files, from_forge, is_notes, sections_between

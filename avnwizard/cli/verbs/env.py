@@ -37,7 +37,12 @@ def diff(
         bool, typer.Option("--show-secrets", help="Print secrets as they are; only on a terminal.")
     ] = False,
 ) -> None:
-    """Compare two example env files: added, removed, renamed and how surely, related, changed. Secrets are ***."""
+    """Compare two example env files: added, removed, renamed and how surely, related, changed. Secrets are ***.
+
+    JSON: {"added", "removed": [key], "renamed": [{"old", "new", "confidence": 0 to 1, "why"}], "related": [{"kind",
+    "old", "new", "why"}], "changed": [{"key", "old_default", "new_default", "comment_changed"}], "required": {key:
+    {"services", "message"}}, "unread", "unread_lines"}.
+    """
     from avnwizard.domain.envdiff import diff_env
     from avnwizard.domain.secret import masked
 

@@ -32,6 +32,9 @@ def migrations(
     """Judge SQL migrations: additive, locking, rewriting, incompatible, destructive.
 
     A folder that holds a project's whole history gets no verdict (exit code 3): name the two tags.
+
+    JSON: {"statements": [{"file", "line", "kind", "table", "why"}], "verdict", "rolls_without_interruption",
+    "rollback_needs_restore", "window_s", "refused"}; without a verdict its four keys are null and "refused" says why.
     """
     from avnwizard.domain.migrations import is_history, read_migrations
     from avnwizard.wiring import sql_reader

@@ -1,6 +1,7 @@
 """`help`: the documentation, over SSH, without a browser."""
 
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
     from typer.models import CommandInfo
 
-_JSON = "JSON: "
+_JSON = re.compile(r"JSON(?: \((.+?)\))?: ")
+"""Begins what a verb's help says of its JSON; in brackets, the options that it takes."""
 
 
 def register(app: typer.Typer) -> None:
@@ -80,8 +82,9 @@ def json_shapes(app: typer.Typer, before: str = "") -> "Iterator[tuple[str, str]
     """(verb, what its JSON looks like) of every verb whose help says so, in the order of the command line."""
     for command in app.registered_commands:
         name, said = _of(command)
-        if _JSON in said:
-            yield f"{before}{name}", " ".join(said.partition(_JSON)[2].split())
+        if found := _JSON.search(said):
+            needs = f"({found[1]}) " if found[1] else ""
+            yield f"{before}{name}", needs + " ".join(said[found.end() :].split())
     for group in app.registered_groups:
         if group.typer_instance is not None:
             yield from json_shapes(group.typer_instance, f"{group.name or group.typer_instance.info.name} ")

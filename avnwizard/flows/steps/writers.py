@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from avnwizard.domain import words
 from avnwizard.domain.host import Container
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import StepError
@@ -56,7 +57,7 @@ class StopWriters(Step):
         running = self._running()
         before = ctx.recall().get(_STOPPED, [])
         ctx.note(**{_STOPPED: [*before, *(one.id for one in running if one.id not in before)]})
-        ctx.say(f"stopping {len(running)} containers")
+        ctx.say(f"stopping {words.count(len(running), 'container')}")
         if self._hold and running:
             known = self._host.stack.resolve().services
             holding.hold(ctx, self._host, [known[name] for name in self._services if name in known], running)

@@ -124,16 +124,11 @@ class RunPage(Page):
         """A narrow or low terminal shows less."""
         self.set_class(event.size.width < 76, "-narrow")  # noqa: PLR2004 - below it services have no room
         self.set_class(event.size.height < 22, "-low")  # noqa: PLR2004 - below it every row is needed
-        self.set_class(event.size.width >= 100, "-wide")  # noqa: PLR2004 - from there steps get more than they need least
 
     def on_lines_refitted(self) -> None:
         """Columns and the log's length follow the room that there is, behind a question too."""
         if self.view:
             self.show_view()
-
-    @property
-    def _is_narrow(self) -> bool:
-        return self.has_class("-narrow")
 
     def _tick(self) -> None:
         """The clock moves on while the run is live; else nothing is drawn."""
@@ -161,7 +156,9 @@ class RunPage(Page):
         at = view.at
         if at:
             self.query_one("#steps", Lines).keep_in_sight(at.index)
-        self.query_one("#services", Lines).show(run_lines.service_lines(view, self._touched or ()))
+        services, lines = self.query_one("#services", Lines), run_lines.service_lines(view, self._touched or ())
+        services.styles.width = run_lines.services_width(lines, self.size.width)
+        services.show(lines)
         log = self.query_one("#log", Lines)
         log.show(run_lines.log_lines(view, log.size.height))
         self._show_stopped(view)
@@ -180,7 +177,9 @@ class RunPage(Page):
 
     def _show_stopped(self, view: RunView) -> None:
         if view.stopped:
-            self.query_one("#why", Static).update(run_stopped.why(view, self._cost if self._is_narrow else ""))
+            self.query_one("#why", Static).update(
+                run_stopped.why(view, self._cost if self.has_class("-narrow") else "")
+            )
             self._show_choices(at="" if self._stopped else "log")
         if view.stopped == self._stopped:
             return
@@ -201,7 +200,7 @@ class RunPage(Page):
     def _show_choices(self, *, at: str = "") -> None:
         """Show what can be done now, highlighting the choice `at`, or else the one that is highlighted."""
         assert self.view is not None
-        self.query_one(Rows).show(run_stopped.choices(self.view, self._cost, above=self._is_narrow), at=at)
+        self.query_one(Rows).show(run_stopped.choices(self.view, self._cost, above=self.has_class("-narrow")), at=at)
 
     def _cost_of_rollback(self) -> str:
         journal = self.host.journal()

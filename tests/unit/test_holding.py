@@ -86,7 +86,7 @@ def test_the_plan_says_how_long_requests_wait() -> None:
     """Only where a director can hold them."""
     facts = EdgeFacts("t", "t", "traefik", "3.7", api=True, exposed_by_default=False, holds=True)
     service = Service("web", "i", labels=_LABELS | {"traefik.enable": "true"})
-    assert "its requests wait in Traefik from its stop until it answers again, for 10 s at most" in (
+    assert "its requests wait in Traefik from its stop until it answers again, for about 10 s" in (
         lost_in_recreate(service, facts, 10.0)
     )
     assert lost_in_recreate(service, facts) == "its requests fail from its stop until its first healthy answer"

@@ -128,8 +128,8 @@ class RollSection:
             ready; by itself it asks for the path of the route, and takes any answer below 500.
         at_once: how many services that do not depend on each other are rolled at the same time; 0 is two for each
             core of the engine's machine. Fewer where its free memory is not enough for all.
-        hold_s: seconds for which a request waits inside Traefik (v3) while its service is recreated or its databases
-            go back, before it is refused; 0 refuses at once.
+        hold_s: seconds for which, about, a request waits inside Traefik (v3) while its service is recreated or its
+            databases go back, before it is refused; 0 refuses at once.
     """
 
     __pydantic_config__ = _STRICT

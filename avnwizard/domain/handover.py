@@ -85,7 +85,7 @@ def lost_in_recreate(service: Service, facts: EdgeFacts | None, held: float = 0.
     routed = read_labels(service.labels).is_routed(exposed_by_default=facts.exposed_by_default if facts else None)
     if routed and held:
         return (
-            f"its requests wait in Traefik from its stop until it answers again, for {held:g} s at most; "
+            f"its requests wait in Traefik from its stop until it answers again, for about {held:g} s; "
             "what it was answering at its stop, and calls by its name, fail"
         )
     return "its requests fail from its stop until its first healthy answer" if routed or service.networks else ""

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -100,6 +101,21 @@ def test_a_body_in_pieces(asked: http.client.HTTPConnection, engine: _Engine) ->
     asked.request("PUT", "/containers/x/archive?path=/", body=iter([b"ab", b"cde"]), encode_chunked=True)
     _got(asked)
     assert engine.seen[-1][2] == b"abcde"
+
+
+def test_what_cannot_be_read_is_no_noise(engine: _Engine, capfd: pytest.CaptureFixture[str]) -> None:
+    """A client that makes no sense leaves no traceback on the terminal, and the next request is answered."""
+    with pretence(Path(str(engine.server_address)), hidden=[], names={}) as env:
+        path = Path(env["DOCKER_HOST"].removeprefix("unix://"))
+        with socket.socket(socket.AF_UNIX) as odd:
+            odd.connect(str(path))
+            odd.sendall(b"PUT / HTTP/1.1\r\nContent-Length: x\r\n\r\n")
+            assert odd.recv(100) == b""
+        asked = UnixConnection(path, 10.0)
+        asked.request("GET", "/containers/json")
+        assert len(json.loads(_got(asked))) == 2
+        asked.close()
+    assert capfd.readouterr().err == ""
 
 
 def test_an_engine_elsewhere_is_refused() -> None:

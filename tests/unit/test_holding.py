@@ -1,17 +1,28 @@
 """Requests that wait in Traefik: the labels that make them wait, and how the probe counts them."""
 
 import json
+from contextlib import nullcontext
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from avnwizard.domain.config import Config
 from avnwizard.domain.edge import Director, EdgeFacts
 from avnwizard.domain.handover import lost_in_recreate
 from avnwizard.domain.host import Service
 from avnwizard.domain.probing import Answer, Identity, Route, Tally, judge, numbers, words
 from avnwizard.domain.probing.tally import tally_from
+from avnwizard.domain.room import Room
 from avnwizard.domain.traefik.director import Direction, Target, director_labels
 from avnwizard.domain.traefik.holding import holding_labels
 from avnwizard.domain.traefik.labels import read_labels
+from avnwizard.flows.roll.holding import hold
+
+if TYPE_CHECKING:
+    from avnwizard.domain.host import Container
+    from avnwizard.engine.step import StepContext
+    from avnwizard.flows.host import Host
 
 _TARGET = Target("held0", "id-web-1.", 8080)
 _LABELS = {
@@ -75,7 +86,43 @@ def test_the_plan_says_how_long_requests_wait() -> None:
     """Only where a director can hold them."""
     facts = EdgeFacts("t", "t", "traefik", "3.7", api=True, exposed_by_default=False, holds=True)
     service = Service("web", "i", labels=_LABELS | {"traefik.enable": "true"})
-    assert "its requests wait in Traefik from its stop until it answers again, for 10 s at most" in (
+    assert "its requests wait in Traefik from its stop until it answers again, for about 10 s" in (
         lost_in_recreate(service, facts, 10.0)
     )
     assert lost_in_recreate(service, facts) == "its requests fail from its stop until its first healthy answer"
+
+
+class _Edge:
+    """A Traefik that holds at once, and remembers for whom."""
+
+    def __init__(self) -> None:
+        self.held: list[str] = []
+
+    def facts(self) -> EdgeFacts:
+        return EdgeFacts("t", "t", "traefik", "3.7", api=True, exposed_by_default=False, holds=True)
+
+    def default_rule(self, _service: str) -> str:
+        return "Host(`x`)"
+
+    def hold(self, service: str, containers: list[str], *, run: str, hold_s: float) -> tuple[str, ...]:
+        self.held.append(f"{service} {containers} {run} {hold_s:g}")
+        return ("held0",)
+
+    def knows(self, _service: str, targets: tuple[str, ...]) -> bool:
+        return targets == ("held0",)
+
+
+@pytest.mark.parametrize(("free", "count"), [(None, 2), (1 << 30, 2), (340 << 20, 1), (100 << 20, 0)])
+def test_only_what_serves_and_fits_is_held(free: int | None, count: int) -> None:
+    """Traefik itself and what nobody asks are left out; a small machine is not filled with directors."""
+    labels = {"traefik.enable": "true", **_LABELS}
+    services = [Service(name, "i", labels=labels) for name in ("traefik", "web", "api", "away")]
+    found = [SimpleNamespace(id=f"c-{one.name}", service=one.name, is_serving=one.name != "away") for one in services]
+    edge = _Edge()
+    stack = SimpleNamespace(project=SimpleNamespace(name="id"), room=lambda: Room(2, free))
+    host = SimpleNamespace(config=Config(), edge=edge, stack=stack, clock=SimpleNamespace(now=lambda: 0.0))
+    said: list[str] = []
+    ctx = SimpleNamespace(run="run", say=said.append, effect=lambda _name: nullcontext())
+    hold(cast("StepContext", ctx), cast("Host", host), services, cast("list[Container]", found))
+    assert edge.held == ["web ['c-web'] run 10", "api ['c-api'] run 10"][:count]
+    assert len([line for line in said if "too little memory is free" in line]) == 2 - count

@@ -60,6 +60,9 @@ class _Server(socketserver.ThreadingUnixStreamServer):
         self.engine, self.hidden, self.names = engine, hidden, names
         super().__init__(str(path), _Handler)
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Print nothing: a docker that hangs up in mid-answer is not this terminal's concern."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     """Hands every request on to the engine, and its answer back."""

@@ -9,7 +9,7 @@ from avnwizard.flows.host import Host
 
 _LEAST = 2
 _PER_CORE = 2
-_RESERVE_BYTES = 256 << 20
+RESERVE_BYTES = 256 << 20
 """Left to everybody else on the machine."""
 _LEAST_BYTES = 16 << 20
 """What a container is taken to need that seems to take nothing."""
@@ -43,7 +43,7 @@ def fitting(services: Sequence[str], room: Room) -> int:
     """How many services, from the first on, may have their containers twice at the same time."""
     if room.available_bytes is None:
         return len(services)
-    left, count = room.available_bytes - _RESERVE_BYTES, 0
+    left, count = room.available_bytes - RESERVE_BYTES, 0
     for service in services:
         left -= int(max(room.used_bytes.get(service, 0), _LEAST_BYTES) * _MORE)
         if left < 0:

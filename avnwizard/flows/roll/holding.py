@@ -7,6 +7,10 @@ from avnwizard.engine.step import StepContext
 from avnwizard.errors import HostError
 from avnwizard.flows.host import Host
 from avnwizard.flows.roll import handover
+from avnwizard.flows.roll.at_once import RESERVE_BYTES
+
+_DIRECTOR_BYTES = 64 << 20
+"""A director is a Traefik that does nothing; it takes less than this."""
 
 
 def hold(ctx: StepContext, host: Host, services: Sequence[Service], found: Sequence[Container]) -> None:
@@ -18,11 +22,15 @@ def hold(ctx: StepContext, host: Host, services: Sequence[Service], found: Seque
     if facts is None or not facts.holds or not hold_s:
         return
     targets: dict[str, Sequence[str]] = {}
+    left = _directors_that_fit(host)
     for service in services:
         serving = [one.id for one in found if one.service == service.name and one.is_serving]
         if service.name == facts.service or not serving:
             continue
         if handover.plan_handover(host, service, facts).handover != "director":
+            continue
+        if left is not None and (left := left - len(serving)) < 0:
+            ctx.say(f"{service.name}: its requests are not held: too little memory is free")
             continue
         try:
             with ctx.effect("hold"):
@@ -33,6 +41,12 @@ def hold(ctx: StepContext, host: Host, services: Sequence[Service], found: Seque
         if not handover.becomes_true(host, lambda name=name, wanted=wanted: host.edge.knows(name, wanted)):  # type: ignore[misc]  # bound now
             ctx.say(f"{name}: its requests are not held: Traefik did not take the director in time")
             handover.forget(ctx, host, name)
+
+
+def _directors_that_fit(host: Host) -> int | None:
+    """How many the free memory allows; None where nobody knows how much is free."""
+    free = host.stack.room().available_bytes
+    return None if free is None else max(free - RESERVE_BYTES, 0) // _DIRECTOR_BYTES
 
 
 def is_held(host: Host, service: str) -> bool:

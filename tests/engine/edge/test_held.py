@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from avnwizard.adapters.traefik import TraefikEdge
+from avnwizard.domain.traefik.holding import is_held
 from tests.engine.edge.checks import is_settled, probe
 from tests.lab.edge_stack import EdgeStack
 from tests.lab.probe import Probe
@@ -59,5 +60,8 @@ def test_killed_while_requests_wait(alone: EdgeStack, mark: str, tmp_path: Path)
         assert not [line for line in told(tmp_path, "killed") if "not held" in line]
         assert [one.holds for one in TraefikEdge(alone.stack.project, environ=alone.stack.env).directors()] == [True]
     _was_held(load)
+    assert is_held(alone.get(SERVICE)[1]), (
+        "every answer that passes the director is marked, so that the probe can count"
+    )
     assert carry(alone.stack, tmp_path, SERVICE, "killed") == 0
     is_settled(alone, SERVICE)

@@ -7,10 +7,12 @@ from pathlib import Path
 from avnwizard.domain.config import Config, StatePaths
 from avnwizard.domain.offsite import Place
 from avnwizard.domain.postgres.choice import DatabaseChoice
+from avnwizard.domain.shared_servers import Reached
 from avnwizard.engine.adopting import BY_HAND, adopt
 from avnwizard.engine.journal import Journal
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.ports import Clock, Clusters, Database, Edge, EdgeProbe, Files, Rehearsals, Repo, SqlReader, Stack
+from avnwizard.ports.balancer import Balancer
 from avnwizard.ports.canary import Caller
 from avnwizard.ports.cluster import Cluster
 from avnwizard.ports.hooks import Hooks
@@ -36,6 +38,18 @@ def _no_cluster(_context: str) -> Cluster:
     )
 
 
+def _no_balancer() -> Balancer:
+    raise RefusedError("This stack has no fleet.", "Describe it in avnwizard.toml, [fleet]: avnwizard help fleet")
+
+
+def _no_neighbour(directory: Path) -> "Host":
+    raise RefusedError(f"The stack in {directory} cannot be opened from here.", "Use avnwizard in its checkout.")
+
+
+def _no_servers() -> tuple[Reached, ...]:
+    return ()
+
+
 def _no_offsite(place: Place, _environment: Mapping[str, str]) -> Offsite:
     raise RefusedError(f"No copies can be sent to {place} from here.", "Use restic or rclone on the Docker host.")
 
@@ -56,6 +70,9 @@ class Host:
         clusters: makes Postgres servers of another major alongside the stack's.
         rehearsals: makes an isolated copy of the stack.
         cluster: the way to the Kubernetes cluster by a context, "" for the one that is set.
+        balancer: the load balancer before the stacks of a fleet.
+        neighbour: opens another stack of this host, by its checkout.
+        reached: the servers of data that this stack's containers reach.
     """
 
     config: Config
@@ -76,6 +93,9 @@ class Host:
     caller: Caller | None = None
     rehearsals: Callable[[], Rehearsals] = _no_rehearsals
     cluster: Callable[[str], Cluster] = _no_cluster
+    balancer: Callable[[], Balancer] = _no_balancer
+    neighbour: "Callable[[Path], Host]" = _no_neighbour
+    reached: Callable[[], tuple[Reached, ...]] = _no_servers
 
     @property
     def postgres_service(self) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avnwizard.domain.config import StatePaths
+from avnwizard.domain.shared_servers import Reached
 from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host
 from avnwizard.wiring.choosing import choose
@@ -49,7 +50,16 @@ def _practice_host(practice: "PracticeHost") -> Host:
     around = (LocalFiles(), clock, choice, reach, asking, sql, HostHooks())
     copies = _practice_rehearsals(practice)
     return Host(
-        config, state, repo, stack, edge, *around, offsite=offsite, image_signatures=Cosign, rehearsals=lambda: copies
+        config,
+        state,
+        repo,
+        stack,
+        edge,
+        *around,
+        offsite=offsite,
+        image_signatures=Cosign,
+        rehearsals=lambda: copies,
+        reached=lambda: (Reached("postgres", "postgres:5432", str(practice.cluster.home), "folder"),),
     )
 
 

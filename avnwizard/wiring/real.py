@@ -25,6 +25,7 @@ def open_real(directory: Path) -> Host:
     from avnwizard.adapters.cosign import Cosign
     from avnwizard.adapters.docker.discovery import every_container, project_from
     from avnwizard.adapters.docker.engine import require_engine
+    from avnwizard.adapters.docker.reached import reached
     from avnwizard.adapters.docker.server_evidence import evidence_of
     from avnwizard.adapters.docker.stack import DockerStack
     from avnwizard.adapters.files import LocalFiles
@@ -51,8 +52,8 @@ def open_real(directory: Path) -> Host:
     edge = TraefikEdge(project.name)
     reach, sql = partial(_container_database, stack), sql_reader()
     around = (LocalFiles(), SystemClock(), choice, reach, http_probe, sql, HostHooks(), _clusters, offsite, Cosign)
-    caller = HttpCaller(stack.containers)
-    return Host(config, state, repo, stack, edge, *around, caller=caller, rehearsals=_rehearsals)
+    caller, servers = HttpCaller(stack.containers), partial(reached, project.name)
+    return Host(config, state, repo, stack, edge, *around, caller=caller, rehearsals=_rehearsals, reached=servers)
 
 
 def _open_release(config: Config, state: StatePaths, repo: "Repo") -> Host:

@@ -13,5 +13,12 @@ def within(journal: Journal, run: str) -> str:
 
 
 def own_runs(journal: Journal) -> list[RunRecord]:
-    """The runs that go by themselves, newest first."""
+    """The runs that go by themselves, newest first: what may be taken back on its own."""
     return [record for record in journal.runs() if not within(journal, record.id)]
+
+
+def apart(journal: Journal) -> list[RunRecord]:
+    """The runs that no other run of this journal carries, newest first: what is left unfinished is named once."""
+    runs = journal.runs()
+    known = {record.id for record in runs}
+    return [record for record in runs if within(journal, record.id) not in known]

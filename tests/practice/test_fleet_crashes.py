@@ -139,6 +139,8 @@ def test_a_stack_that_fails_serves_nobody(at: tuple[FleetWorld, Written]) -> Non
     practice.order("roll:kratos")
     assert world.carry(written.run) == FAILED
     assert world.served() == {"blue": 0, "green": 100}
+    said = avnwizard("status", "--stack", world.blue / CHECKOUT)
+    assert f"avnwizard resume {written.run}" in said.out + said.err
     host = world.host()
     assert "kratos" in host.journal().run(written.run).message
     refused = avnwizard("fleet", "flip", "--to", "blue", "--stack", world.blue / CHECKOUT)
@@ -147,6 +149,15 @@ def test_a_stack_that_fails_serves_nobody(at: tuple[FleetWorld, Written]) -> Non
     practice.failures.clear()
     assert world.carry(written.run) == 0
     assert world.state() == written.after
+
+
+def test_asked_to_stop_amid_a_stack(at: tuple[FleetWorld, Written]) -> None:
+    """The stack's own run hears it too, and both stop there; the other stack serves."""
+    world, written = at
+    world.put_back()
+    assert world.carry(written.run, kill_at="SIGTERM@journal:pull:started:after") == FAILED
+    assert listed(world.host("blue")) == [("fleet", "aborted"), ("upgrade", "aborted")]
+    assert world.served() == {"blue": 0, "green": 100}
 
 
 def test_flipped_while_it_bakes(at: tuple[FleetWorld, Written]) -> None:

@@ -16,6 +16,7 @@ from avnwizard.errors import ExitCode, RefusedError
 if TYPE_CHECKING:
     from avnwizard.domain.balancer.server import Served
     from avnwizard.flows.fleet.looking import Fleet
+    from avnwizard.flows.fleet.order import FleetOrder
     from avnwizard.flows.fleet.planning import FleetPlan
     from avnwizard.flows.host import Host
     from avnwizard.flows.upgrade.planning import Prepared
@@ -122,14 +123,29 @@ def upgrade(
     prepared = _prepared(hosts, fleet.first, to, answers)
     plan_of_first = prepared[fleet.first][1].plan
     _require_clear(tuple(shaken(fleet, first.stack.project.name, plan_of_first)))
+    order = order_of(section, found, {name: one.plan for name, (_, one) in prepared.items()})
     _show(fleet)
-    _show_plan(found)
+    _show_order(first, order)
     if dry_run:
         return ExitCode.DONE
     if not yes:
         confirm(f"Type {draft.target.name} to start", draft.target.name)
-    order = order_of(section, found, {name: one.plan for name, (_, one) in prepared.items()})
     return start(first, order_fleet(first, order, prepared), detach=detach)
+
+
+def _show_order(first: "Host", order: "FleetOrder") -> None:
+    """Each step as it describes itself."""
+    from avnwizard.flows.fleet.world import FleetWorld
+    from avnwizard.flows.run.fleet import fleet_steps
+
+    for number, step in enumerate(fleet_steps(FleetWorld(order, first, "plan")), 1):
+        told = step.describe()
+        say(f"{number}. {printable(told.title)}")
+        for text in (told.note, f"going back: {told.going_back}" if told.going_back else ""):
+            if text:
+                say(f"   {printable(text)}")
+    for note in order.notes:
+        say(printable(note))
 
 
 def _require_clear(troubles: "tuple[tuple[str, str], ...]") -> None:

@@ -192,7 +192,7 @@ def redo(
 def attach(run: RunArgument = "", stack: StackOption = HERE) -> int:
     """Watch a run: the live one, or the last one."""
     from avnwizard.cli.follow import follow
-    from avnwizard.engine.carried import own_runs
+    from avnwizard.engine.carried import apart
     from avnwizard.engine.lock import holder
     from avnwizard.flows.holding import require_no_other, require_reachable
 
@@ -201,7 +201,7 @@ def attach(run: RunArgument = "", stack: StackOption = HERE) -> int:
     if not run:
         if live := holder(host.lock):
             require_reachable(host, live, "watched", verb="attach")
-        runs = own_runs(journal) or journal.runs()
+        runs = apart(journal)
         if not runs:
             require_no_other(host)
             raise RefusedError("There is no run on this stack.", "Start one: avnwizard upgrade --to TAG")
@@ -229,7 +229,7 @@ def unfinished(host: "Host", run: str) -> "RunRecord":
     Raises:
         RefusedError: it is finished, or there is none.
     """
-    from avnwizard.engine.carried import own_runs
+    from avnwizard.engine.carried import apart
     from avnwizard.engine.records import UNFINISHED
     from avnwizard.flows.holding import require_no_other
 
@@ -239,7 +239,7 @@ def unfinished(host: "Host", run: str) -> "RunRecord":
         if record.state not in UNFINISHED:
             raise RefusedError(f"Run {record.id} is {record.state}; there is nothing to resume.", "avnwizard runs")
         return record
-    found = [one for one in own_runs(journal) if one.state in UNFINISHED]
+    found = [one for one in apart(journal) if one.state in UNFINISHED]
     if not found:
         require_no_other(host)
         raise RefusedError("There is no unfinished run.", "avnwizard runs")

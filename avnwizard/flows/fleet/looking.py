@@ -9,7 +9,7 @@ from avnwizard.domain.balancer.server import Served
 from avnwizard.domain.config_fleet import FleetSection
 from avnwizard.domain.plain import printable
 from avnwizard.domain.shared_servers import TITLES, Reached, apart
-from avnwizard.engine.carried import own_runs
+from avnwizard.engine.carried import apart as apart_runs
 from avnwizard.engine.records import UNFINISHED
 from avnwizard.errors import WizardError
 from avnwizard.flows.host import Host
@@ -81,7 +81,7 @@ def look(section: FleetSection, hosts: Mapping[str, Host], balancer: Balancer, *
 def _member(name: str, host: Host, patterns: Sequence[str], but: str) -> Member:
     head, containers = host.repo.head(), host.stack.containers()
     sick = ailing(host.stack.resolve(), containers, now=host.clock.now())
-    runs = own_runs(host.journal()) if host.files.exists(host.state.journal) else []
+    runs = apart_runs(host.journal()) if host.files.exists(host.state.journal) else []
     return Member(
         stack=name,
         directory=str(host.repo.directory),

@@ -44,7 +44,7 @@ def carried(home: Path) -> tuple[RunView, tuple[Touched, ...]]:
     run_steps(journal, FeedWriter(feed), journal.run(RUN), steps)
     record = journal.run(RUN)
     events = tuple(FeedReader(feed).read())
-    news = RunNews(record, tuple(journal.steps(RUN)), live=True, events=events, containers=host.stack.containers())
+    news = RunNews(record, tuple(journal.steps(RUN)), live=True, events=events, instances=host.platform.instances())
     return RunView(record).told(news, settled=True), PostgresMajor().touched(journal, record)
 
 

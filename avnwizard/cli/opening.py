@@ -46,6 +46,7 @@ def open_here(stack: Path = HERE, answers: Path | None = None) -> int:
 
 def open_wizard(host: "Host", given: tuple[str, str] | None = None) -> int:
     """Open the wizard; say how to come back where a run is left going. Returns an `ExitCode`."""
+    from avnwizard.engine.carried import apart
     from avnwizard.engine.lock import holder
     from avnwizard.engine.records import UNFINISHED
     from avnwizard.ui import terminal
@@ -59,7 +60,7 @@ def open_wizard(host: "Host", given: tuple[str, str] | None = None) -> int:
     live = holder(host.lock).get("run", "")
     if live in {run.id for run in host.journal().runs()}:
         say(f"run {live} goes on by itself; come back with: avnwizard --stack {host.repo.directory}")
-    elif not live and (left := next((run for run in host.journal().runs() if run.state in UNFINISHED), None)):
+    elif not live and (left := next((run for run in apart(host.journal()) if run.state in UNFINISHED), None)):
         say(f"run {left.id} ({left.title}) is unfinished ({left.state})", style="yellow")
         say(f"  go on: avnwizard resume {left.id} --stack {host.repo.directory}; or take it back with rollback")
     return code

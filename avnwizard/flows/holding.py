@@ -8,6 +8,7 @@ from avnwizard.domain.findings import Finding
 from avnwizard.domain.plain import printable
 from avnwizard.engine import lock
 from avnwizard.engine.adopting import BY_HAND as EARLIER_JOURNAL
+from avnwizard.engine.carried import within
 from avnwizard.engine.holding import WITHOUT_RUN, described, elsewhere, folder, is_ours, way_on
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import UNFINISHED, Action
@@ -33,8 +34,9 @@ def holding(host: Host, *, run: str, kind: str) -> Iterator[None]:
 
 
 def is_live(host: Host, run: str) -> bool:
-    """Whether a process carries that run now."""
-    return lock.holder(host.lock).get("run") == run
+    """Whether a process carries that run now, by itself or as a step of another run."""
+    live = lock.holder(host.lock).get("run")
+    return live == run or (bool(live) and within(host.journal(), run) == live)
 
 
 def post(host: Host, action: Action, run: str = "") -> str:

@@ -10,6 +10,7 @@ from avnwizard.domain.host import ComposeProject
 from avnwizard.domain.offsite import Place
 from avnwizard.domain.postgres.choice import DatabaseChoice
 from avnwizard.domain.postgres.names import server_label
+from avnwizard.domain.shared_servers import Reached
 from avnwizard.engine.adopting import BY_HAND, adopt
 from avnwizard.engine.journal import Journal
 from avnwizard.errors import HostError, RefusedError
@@ -27,6 +28,7 @@ from avnwizard.ports import (
     SqlReader,
     Stack,
 )
+from avnwizard.ports.balancer import Balancer
 from avnwizard.ports.canary import Caller
 from avnwizard.ports.cluster import Cluster
 from avnwizard.ports.hooks import Hooks
@@ -60,6 +62,18 @@ def _no_other_files(_project: ComposeProject) -> tuple[Platform, Compose]:
     raise RefusedError("Services cannot be started from other compose files here.", "Use a Docker Engine.")
 
 
+def _no_balancer() -> Balancer:
+    raise RefusedError("This stack has no fleet.", "Describe it in avnwizard.toml, [fleet]: avnwizard help fleet")
+
+
+def _no_neighbour(directory: Path) -> "Host":
+    raise RefusedError(f"The stack in {directory} cannot be opened from here.", "Use avnwizard in its checkout.")
+
+
+def _no_servers() -> tuple[Reached, ...]:
+    return ()
+
+
 def _no_offsite(place: Place, _environment: Mapping[str, str]) -> Offsite:
     raise RefusedError(f"No copies can be sent to {place} from here.", "Use restic or rclone on the Docker host.")
 
@@ -84,6 +98,9 @@ class Host:
         rehearsals: makes an isolated copy of the stack.
         by_files: the same engine by other compose files of the project.
         cluster: the way to the Kubernetes cluster by a context, "" for the one that is set.
+        balancer: the load balancer before the stacks of a fleet.
+        neighbour: opens another stack of this host, by its checkout.
+        reached: the servers of data that this stack's containers reach.
     """
 
     config: Config
@@ -105,6 +122,9 @@ class Host:
     cluster: Callable[[str], Cluster] = _no_cluster
     join: Callable[[Mapping[str, Database]], Database] = _one_server
     by_files: Callable[[ComposeProject], tuple[Platform, Compose]] = _no_other_files
+    balancer: Callable[[], Balancer] = _no_balancer
+    neighbour: "Callable[[Path], Host]" = _no_neighbour
+    reached: Callable[[], tuple[Reached, ...]] = _no_servers
 
     @property
     def stack(self) -> Stack:

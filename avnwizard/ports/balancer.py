@@ -18,7 +18,10 @@ class Balancer(Protocol):
         """No new requests to a stack; it finishes what it has."""
 
     def ready(self, stack: str) -> None:
-        """Requests to a stack again, as many as its weight says."""
+        """Requests to a stack again, as many as its weight says; its whole share where it has none."""
+
+    def only(self, stack: str) -> None:
+        """All new requests to one stack, and none to the others."""
 
     def commands(self) -> tuple[str, ...]:
         """How each of these is ordered, a line each, for a plan."""

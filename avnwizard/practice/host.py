@@ -85,7 +85,7 @@ def assemble(home: Path, state: State) -> PracticeHost:
         env_file=project_directory / state.setting("env_file"),
     )
     server = state.setting("postgres")
-    cluster = Cluster(home, server["major"], server["superuser"], server["durable"])
+    cluster = Cluster(Path(server.get("home", home)), server["major"], server["superuser"], server["durable"])
     stack = PracticeStack(project, state, cluster)
     access = PracticePostgresAccess(cluster, stack.observer, server["password"])
     edge = PracticeTraefik(project.name, state, stack.observer)

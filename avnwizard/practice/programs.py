@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from avnwizard.practice.containers import Record
 from avnwizard.practice.product import (
-    RELEASES,
+    LAB_RELEASES,
     Kind,
     Migration,
     Runtime,
@@ -47,7 +47,7 @@ class Answer:
 def facts(record: Record) -> Runtime | None:
     """What the product says about this container's service at its image's version; None for a stranger's."""
     tag = record.image.rpartition(":")[2]
-    for release in RELEASES:
+    for release in LAB_RELEASES:
         if release.tags.get(record.service) == tag:
             return runtime(record.service, release.tag)
     return None

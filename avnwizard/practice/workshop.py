@@ -13,7 +13,15 @@ from avnwizard.practice.observation import POSTGRES
 from avnwizard.practice.place import CHECKOUT, STATE_FILE
 from avnwizard.practice.postgres_major import player
 from avnwizard.practice.postgres_setup import initialize, run_sql
-from avnwizard.practice.product import RELEASES, SERVICES, EdgePorts, build_remote, clone_for_operator, seed_sql
+from avnwizard.practice.product import (
+    RELEASES,
+    SERVICES,
+    EdgePorts,
+    Release,
+    build_remote,
+    clone_for_operator,
+    seed_sql,
+)
 from avnwizard.practice.state import State
 
 DEMO_SPEED = 4.0
@@ -36,6 +44,7 @@ def make(
     seed_rows: int = 20_000,
     durable: bool = True,
     template: Path | None = None,
+    releases: tuple[Release, ...] = RELEASES,
 ) -> PracticeHost:
     """Make a practice host in a folder that is empty or not there yet.
 
@@ -45,6 +54,7 @@ def make(
         seed_rows: identities and accounts; the other tables are in proportion.
         durable: whether its PostgreSQL waits for the disk; only a machine that loses power can tell.
         template: the folder of another host, made before and shut down, to copy instead.
+        releases: what its remote and its registry offer.
     """
     directory.mkdir(parents=True, exist_ok=True)
     home = directory.resolve()
@@ -52,7 +62,7 @@ def make(
         raise RefusedError(f"{directory} is not empty", "Give an empty folder to practise in.")
     if template is not None:
         return _copy(template.resolve(), home, speed)
-    remote = build_remote(home / _REMOTE, registry=_REGISTRY)
+    remote = build_remote(home / _REMOTE, registry=_REGISTRY, releases=releases)
     checkout = clone_for_operator(remote, home / CHECKOUT, tag=STARTING_TAG, ports=_PORTS)
     state = State(home / STATE_FILE)
     files, env_file = ("docker-compose.traefik.yml",), ".env.production"
@@ -75,7 +85,7 @@ def make(
     host = assemble(home, state)
     try:
         ImageStore(state).publish(
-            release.image(each.name, registry=_REGISTRY) for release in RELEASES for each in SERVICES
+            release.image(each.name, registry=_REGISTRY) for release in releases for each in SERVICES
         )
         initialize(host.cluster, postgres)
         _bring_up(host, seed_rows, resolved.raw["services"]["hydra"]["environment"]["SECRETS_SYSTEM"])

@@ -18,6 +18,7 @@ from textual.binding import Binding, BindingType
 from textual.filter import LineFilter, Monochrome, NoColor
 
 from avnwizard.domain.plain import printable
+from avnwizard.engine.carried import apart
 from avnwizard.engine.records import UNFINISHED, RunRecord
 from avnwizard.errors import ExitCode
 from avnwizard.flows.host import Host
@@ -164,7 +165,7 @@ class WizardApp(App[int]):
 
 def unfinished(host: Host) -> RunRecord | None:
     """The run to open on: the newest that is not finished."""
-    return next((run for run in host.journal().runs() if run.state in UNFINISHED), None)
+    return next((run for run in apart(host.journal()) if run.state in UNFINISHED), None)
 
 
 def run_app(host: Host, given: tuple[str, str] | None = None, keys: Mapping[str, str] = NO_KEYS) -> int:

@@ -11,6 +11,7 @@ from avnwizard.domain.config import LockstepSection
 from avnwizard.domain.findings import Finding, Level, worst
 from avnwizard.domain.host import TagRef
 from avnwizard.domain.plain import printable
+from avnwizard.engine.carried import own_runs
 from avnwizard.engine.records import RunRecord
 from avnwizard.errors import RefusedError, WizardError
 from avnwizard.flows.check import check
@@ -59,7 +60,7 @@ def look(host: Host) -> Stand:
         survey=found,
         tag=listing.current if listing else None,
         findings=check(host),
-        runs=tuple(host.journal().runs()),
+        runs=tuple(own_runs(host.journal())),
         snapshot=kept[0][1] if kept else None,
         free_bytes=host.files.free_bytes(folder),
         newer=sum(not one.apart for one in listing.newer) if listing else 0,

@@ -1,5 +1,6 @@
 """Puts adapters, or the practice host, behind the ports. The one package that sees all."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from avnwizard.wiring.settings import BAKE_S
 
 if TYPE_CHECKING:
     from avnwizard.ports import Repo
+    from avnwizard.ports.balancer import Balancer
 
 __all__ = ["BAKE_S", "Practice", "make_practice", "open_checkout", "open_host", "remove_practice", "sql_reader"]
 
@@ -27,7 +29,14 @@ def open_host(directory: Path) -> Host:
 
     if not directory.is_dir():
         raise RefusedError(f"There is no directory {directory}.", "Give the stack's checkout with --stack DIR.")
-    return open_practice(directory) if is_practice(directory) else open_real(directory)
+    host = open_practice(directory) if is_practice(directory) else open_real(directory)
+    return replace(host, neighbour=open_host, balancer=lambda: _balancer(host))
+
+
+def _balancer(host: Host) -> "Balancer":
+    from avnwizard.adapters.balancer import balancer
+
+    return balancer(host.config.fleet)
 
 
 def open_checkout(inside: Path) -> "Repo":

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avnwizard.domain.config import StatePaths
+from avnwizard.domain.shared_servers import Reached
 from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host
 from avnwizard.wiring.choosing import choose
@@ -60,7 +61,12 @@ def _practice_host(practice: "PracticeHost") -> Host:
 
     platform, compose = behind(stack)
     host = Host(config, state, repo, platform, compose, *around, offsite=offsite, image_signatures=Cosign)
-    return replace(host, rehearsals=lambda: copies, by_files=by_files)
+    return replace(
+        host,
+        rehearsals=lambda: copies,
+        by_files=by_files,
+        reached=lambda: (Reached("postgres", "postgres:5432", str(practice.cluster.home), "folder"),),
+    )
 
 
 def _practice_rehearsals(practice: "PracticeHost") -> "Rehearsals":

@@ -30,6 +30,7 @@ def open_real(directory: Path) -> Host:
     from avnwizard.adapters.cosign import Cosign
     from avnwizard.adapters.docker.discovery import every_container, project_from
     from avnwizard.adapters.docker.engine import require_engine
+    from avnwizard.adapters.docker.reached import reached
     from avnwizard.adapters.docker.server_evidence import evidence_of
     from avnwizard.adapters.docker.stack import DockerStack
     from avnwizard.adapters.files import LocalFiles
@@ -67,7 +68,8 @@ def open_real(directory: Path) -> Host:
 
     platform, compose = by_files(project)
     host = Host(config, state, repo, platform, compose, *around, caller=caller, rehearsals=_rehearsals)
-    return replace(host, join=SeveralServers, by_files=by_files)
+    servers = partial(reached, project.name)
+    return replace(host, join=SeveralServers, by_files=by_files, reached=servers)
 
 
 def _open_release(config: Config, state: StatePaths, repo: "Repo") -> Host:

@@ -47,8 +47,9 @@ def at(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Haproxy
     socket, port = tmp_path / "admin.sock", free_port()
     with servers("a", "b") as places:
         settings = tmp_path / "haproxy.cfg"
-        text = SETTINGS.format(socket=socket, level=request.param, port=port, one=places["a"], two=places["b"])
-        settings.write_text(text)
+        level, _, plain = request.param.partition(" ")
+        text = SETTINGS.format(socket=socket, level=level, port=port, one=places["a"], two=places["b"])
+        settings.write_text(text.replace(" weight 100", "") if plain else text)
         process = subprocess.Popen([PROGRAM, "-f", str(settings), "-db"], stderr=subprocess.DEVNULL)
         try:
             until(socket.exists)
@@ -87,6 +88,29 @@ def test_weights(at: tuple[HaproxyBalancer, int, Path]) -> None:
         until(lambda: sum(load.answers.values()) > 110)
     assert 0 < load.answers["b"] * 4 < load.answers["a"]
     assert load.answers[""] == 0
+
+
+def test_one_alone(at: tuple[HaproxyBalancer, int, Path]) -> None:
+    """A flip in one order: all answers are the other's at once, and none is lost."""
+    balancer, port, _ = at
+    until(lambda: all(one.takes_requests for one in balancer.look()))
+    balancer.drain("b")
+    with Load(port) as load:
+        until(lambda: load.answers["a"] > 5)
+        balancer.only("b")
+        until(lambda: next(one.is_idle for one in balancer.look() if one.stack == "a"))
+        load.reset()
+        until(lambda: load.answers["b"] > 20)
+        assert (load.answers["a"], load.answers[""]) == (0, 0)
+
+
+@pytest.mark.parametrize("at", ["admin plain"], indirect=True)
+def test_a_weight_without_parts(at: tuple[HaproxyBalancer, int, Path]) -> None:
+    """A tenth of HAProxy's default weight of 1 would be nothing: the whole of it is given."""
+    balancer, *_ = at
+    until(lambda: all(one.takes_requests for one in balancer.look()))
+    balancer.weight("b", 10)
+    assert [one.weight for one in balancer.look()] == [100, 100]
 
 
 def test_a_backend_that_it_does_not_have(at: tuple[HaproxyBalancer, int, Path]) -> None:

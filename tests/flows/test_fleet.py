@@ -56,7 +56,10 @@ def test_status_and_plan(fleet: Path) -> None:
         ("green", "v1.5.0", ""),
     ]
     assert [(one["mode"], one["weight"]) for one in found["served"]] == [("ready", 100), ("ready", 100)]
-    assert [what for what, _ in found["troubles"]] == ["Two stacks have one Compose project name."]
+    assert [what for what, _ in found["troubles"]] == [
+        "Two stacks have one Compose project name.",
+        "blue and green do not reach the same Postgres (blue: postgres:5432; green: postgres:5432).",
+    ]
     assert "shared" not in found["members"][0]
     plan = avnwizard("fleet", "plan", "--to", "v2.0.0", "--stack", fleet, "--json").data
     assert any("may not work on the schema of v2.0.0" in what for what, _ in plan["troubles"])

@@ -7,6 +7,8 @@ from avnwizard.domain import plan as upgrade_plan
 from avnwizard.domain.plan import Plan, SnapshotPlan
 from avnwizard.domain.typed import Typed, order_from
 from avnwizard.flows.create import flow as create_flow
+from avnwizard.flows.fleet import order as fleet_order
+from avnwizard.flows.fleet.order import FleetOrder
 from avnwizard.flows.kubernetes import plan as kubernetes_plan
 from avnwizard.flows.kubernetes.plan import KubePlan
 from avnwizard.flows.postgres import plan as major_plan
@@ -51,5 +53,6 @@ PLAN_READERS: dict[str, Reader] = {
         lambda: '{"volume": "a", "image": ""}', lambda text: order_from(text, volume=str, image=str), broken_json
     ),
     "plan of a Helm upgrade": _plan(KubePlan, kubernetes_plan.from_json),
+    "plan of a release through a fleet": _plan(FleetOrder, fleet_order.from_json),
     "plan of a rehearsal": _plan(RehearsalPlan, rehearsal_plan.from_json),
 }

@@ -19,11 +19,13 @@ from avnwizard.adapters.process import Completed, lines_in
 from avnwizard.adapters.process_errors import tail_of
 from avnwizard.adapters.traefik import asking
 from avnwizard.adapters.traefik.settings import settings_of
+from avnwizard.domain.balancer import command
 from avnwizard.domain.compose.model import hashes_from_output, model_from_config
 from avnwizard.domain.dry_run import words_of
 from avnwizard.domain.image_rule import ImageRule
 from avnwizard.domain.plain import printable
 from avnwizard.domain.secret import redact_urls
+from avnwizard.domain.shared_servers import named_in
 from avnwizard.domain.signature import allowed_signers, judged, names_itself
 from tests.fuzz.mutating import broken_json, broken_values
 from tests.fuzz.reader import Reader
@@ -229,6 +231,14 @@ TOOL_READERS: dict[str, Reader] = {
     ),
     "API of Traefik": Reader(
         lambda: '[{"name": "web@docker", "entryPoints": ["web"], "status": "enabled"}]', _api, broken_json
+    ),
+    "status of a balancer by a command": Reader(
+        lambda: '[{"server": "a", "mode": "drain", "up": true, "weight": 0, "connections": 1, "failed": 2}]',
+        lambda text: command.served(text, {"blue": "a"}),
+        broken_json,
+    ),
+    "a container's environment": Reader(
+        lambda: "postgres://app:pw@db:5432/app", lambda text: list(named_in({"DSN": text, "S3_ENDPOINT": text}))
     ),
     "output of a hook": Reader(lambda: "done https://u:p@h\r50 %\n", _hook),
 }

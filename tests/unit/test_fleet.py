@@ -4,11 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from avnwizard.domain.balancer import haproxy, traefik_file
+from avnwizard.domain.answers import GENERATE, Answers, Decision
+from avnwizard.domain.balancer import command, haproxy, traefik_file
 from avnwizard.domain.balancer.server import Served, others_serve
 from avnwizard.domain.config import parse_config
-from avnwizard.errors import HostError, UsageError
+from avnwizard.domain.secret import Secret
+from avnwizard.domain.shared_servers import Reached, apart, named_in
+from avnwizard.errors import HostError, RefusedError, UsageError
+from avnwizard.flows.fleet.flipping import whither
 from avnwizard.flows.fleet.looking import Member, troubles
+from avnwizard.flows.fleet.planning import same_secrets
 
 _STAT = """# pxname,svname,qcur,scur,status,weight,check_status,hrsp_5xx,
 in,FRONTEND,,7,OPEN,,,,
@@ -88,6 +93,7 @@ def test_traefiks_file() -> None:
             'driver = "haproxy"\nbackend = "i"\nservers = {c = "x"}\nstacks = {a = "/a", b = "/b"}',
             "servers.c: Must be",
         ),
+        ('driver = "command"\nstacks = {a = "/a", b = "/b"}', "set_weight: Must be a command"),
         ('driver = "nginx"', "driver: "),
     ],
 )
@@ -119,3 +125,91 @@ def test_what_stands_in_the_way() -> None:
     ):
         assert len([one for one in found if part in one]) == 1, (part, found)
     assert len(found) == 7
+
+
+_ROW = '{"server": "a", "weight": 100}'
+
+
+def test_what_a_status_command_says() -> None:
+    """Each stack once, with what it leaves out not known."""
+    said = f'[{_ROW}, {{"server": "b", "mode": "drain", "up": false, "weight": 0, "connections": 3, "failed": 1}}]'
+    blue, green = command.served(said, _SERVERS)
+    assert blue == Served("blue", "a", "ready", None, 100)
+    assert green == Served("green", "b", "drain", False, 0, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("", "prints no JSON"),
+        ("[" * 5000, "prints no JSON"),
+        ('{"server": "a"}', "prints no list"),
+        ("[1]", "prints no list"),
+        (f"[{_ROW}]", "names no server b; it names: a"),
+        (f'[{_ROW}, {{"server": "b", "weight": 101}}]', "what cannot be"),
+        (f'[{_ROW}, {{"server": "b", "weight": true}}]', "what cannot be"),
+        (f'[{_ROW}, {{"server": "b", "weight": 1, "mode": "x"}}]', "what cannot be"),
+        (f'[{_ROW}, {{"server": "b", "weight": 1, "up": "yes"}}]', "what cannot be"),
+    ],
+)
+def test_a_status_command_that_says_something_else(said: str, why: str) -> None:
+    """It is one error, and never taken for a state."""
+    with pytest.raises(HostError, match=why):
+        command.served(said, _SERVERS)
+
+
+def test_servers_in_an_environment() -> None:
+    """Addresses in URLs and in the usual variables; what is no host name is none."""
+    found = named_in(
+        {
+            "DSN": "postgres://app:s3cret@db:6432/app?sslmode=disable",
+            "PGHOST": "db2",
+            "REDIS_URL": "rediss://:pw@cache/0",
+            "VALKEY_HOST": "kv:6380",
+            "S3_ENDPOINT": "http://minio:9000",
+            "MINIO_ROOT_USER": "x",
+            "POSTGRES_HOST": "a b",
+            "BAD": "postgres://[::1/x",
+            "PUBLIC_URL": "https://id.example.test",
+        }
+    )
+    assert sorted(found) == [
+        ("postgres", "db", 6432),
+        ("postgres", "db2", 5432),
+        ("s3", "minio", 9000),
+        ("valkey", "cache", 6379),
+        ("valkey", "kv", 6380),
+    ]
+
+
+def test_servers_that_are_not_the_same() -> None:
+    """Another identity, or one that nobody knows, is a trouble; a server that one stack alone uses is none."""
+    one, other = Reached("postgres", "db:5432", "7"), Reached("postgres", "pg:5432", "8")
+    assert list(apart({"blue": [one], "green": [one, Reached("s3", "minio:9000", "c")]})) == []
+    (found,) = apart({"blue": [one], "green": [other]})
+    assert found[0] == "blue and green do not reach the same Postgres (blue: db:5432; green: pg:5432)."
+    (found,) = apart({"blue": [one], "green": [Reached("postgres", "pg:5432", "")]})
+    assert "is not known: green reaches pg:5432" in found[0]
+
+
+def test_a_new_secret_is_the_same_in_all_stacks() -> None:
+    """What is generated for the first stack is given to the second; answers to what it does not ask are left out."""
+    asked = Decision("value", "SIGNING_SECRET", "?", proposal=GENERATE, secret=True)
+    given = Answers({asked.id: Secret(GENERATE), "acknowledge:drift": Secret("true")})
+    found = same_secrets([asked], given, {"SIGNING_SECRET": "made-for-blue"})
+    assert {key: value.reveal() for key, value in found.given.items()} == {asked.id: "made-for-blue"}
+
+
+def test_where_a_flip_goes() -> None:
+    """To the stack that waits; to a named one; and nowhere where that is unclear, unknown or down."""
+    blue = Served("blue", "a", "ready", True, 100)
+    green = Served("green", "b", "drain", True, 0)
+    assert whither((blue, green)) == "green"
+    assert whither((blue, green), "blue") == "blue"
+    for served, wanted, why in (
+        ((blue, replace(green, mode="ready", weight=100)), "", "not clear"),
+        ((blue, green), "red", "has no stack red"),
+        ((blue, replace(green, up=False)), "", "down"),
+    ):
+        with pytest.raises(RefusedError, match=why):
+            whither(served, wanted)

@@ -24,8 +24,11 @@ class HaproxyBalancer:
         return haproxy.served(self._ask(haproxy.SHOW), self._backend, self._servers)
 
     def weight(self, stack: str, percent: int) -> None:
-        """A share of the server's configured weight."""
-        self._order(haproxy.set_weight(self._backend, self._servers[stack], percent))
+        """A share of the server's configured weight; where that is too small to have parts, the whole of it."""
+        server = self._servers[stack]
+        self._order(haproxy.set_weight(self._backend, server, percent))
+        if percent and haproxy.weight_now(self._ask(haproxy.get_weight(self._backend, server))) == 0:
+            self._order(haproxy.set_weight(self._backend, server, FULL))
 
     def drain(self, stack: str) -> None:
         """No new requests; those under way are finished."""
@@ -36,6 +39,14 @@ class HaproxyBalancer:
         """Requests again, once HAProxy's own check finds the server well."""
         self._order(haproxy.set_state(self._backend, self._servers[stack], "ready"))
         self._until(stack, takes=True)
+
+    def only(self, stack: str) -> None:
+        """Bring the stack in first, so that requests always have a place to go."""
+        self.weight(stack, FULL)
+        self.ready(stack)
+        for name in self._servers:
+            if name != stack:
+                self.drain(name)
 
     def commands(self) -> tuple[str, ...]:
         """As they go to the socket."""

@@ -36,23 +36,31 @@ class TraefikBalancer:
 
     def weight(self, stack: str, percent: int) -> None:
         """A share, which another stack with 100 gets whole."""
-        text = self._read()
-        found = traefik_file.weights(text, self._service, source=str(self._file))
-        wanted = {**dict.fromkeys(self._names.values(), FULL), **found, self._names[stack]: percent}
-        self._write(traefik_file.content(self._service, wanted))
-        self._until(wanted)
+        self._set({self._names[stack]: percent})
 
     def drain(self, stack: str) -> None:
         """Weight 0: no new requests; those under way are finished."""
         self.weight(stack, 0)
 
     def ready(self, stack: str) -> None:
-        """The whole share."""
-        self.weight(stack, FULL)
+        """As its weight says already, which is what brings it in; the whole share where that is 0."""
+        found = next(one for one in self.look() if one.stack == stack)
+        if not found.weight:
+            self.weight(stack, FULL)
+
+    def only(self, stack: str) -> None:
+        """Both in one file, so that Traefik's wait between two changes passes once."""
+        self._set({name: FULL if key == stack else 0 for key, name in self._names.items()})
 
     def commands(self) -> tuple[str, ...]:
         """The file, which is written under another name and renamed."""
         return (f"write {self._file}: {', '.join(f'{name}: WEIGHT' for name in self._names.values())}",)
+
+    def _set(self, changed: Mapping[str, int]) -> None:
+        found = traefik_file.weights(self._read(), self._service, source=str(self._file))
+        wanted = {**dict.fromkeys(self._names.values(), FULL), **found, **changed}
+        self._write(traefik_file.content(self._service, wanted))
+        self._until(wanted)
 
     def _until(self, wanted: Mapping[str, int]) -> None:
         deadline = time.monotonic() + _TAKES_S

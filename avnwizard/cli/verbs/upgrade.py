@@ -214,6 +214,7 @@ def redo(
 def attach(run: RunArgument = "", stack: StackOption = HERE) -> int:
     """Watch a run: the live one, or the last one."""
     from avnwizard.cli.follow import follow
+    from avnwizard.engine.carried import apart
     from avnwizard.engine.lock import holder
     from avnwizard.flows.holding import require_no_other, require_reachable
 
@@ -222,7 +223,7 @@ def attach(run: RunArgument = "", stack: StackOption = HERE) -> int:
     if not run:
         if live := holder(host.lock):
             require_reachable(host, live, "watched", verb="attach")
-        runs = journal.runs()
+        runs = apart(journal)
         if not runs:
             require_no_other(host)
             raise RefusedError("There is no run on this stack.", "Start one: avnwizard upgrade --to TAG")
@@ -250,6 +251,7 @@ def unfinished(host: "Host", run: str) -> "RunRecord":
     Raises:
         RefusedError: it is finished, or there is none.
     """
+    from avnwizard.engine.carried import apart
     from avnwizard.engine.records import UNFINISHED
     from avnwizard.flows.holding import require_no_other
 
@@ -259,7 +261,7 @@ def unfinished(host: "Host", run: str) -> "RunRecord":
         if record.state not in UNFINISHED:
             raise RefusedError(f"Run {record.id} is {record.state}; there is nothing to resume.", "avnwizard runs")
         return record
-    found = [one for one in journal.runs() if one.state in UNFINISHED]
+    found = [one for one in apart(journal) if one.state in UNFINISHED]
     if not found:
         require_no_other(host)
         raise RefusedError("There is no unfinished run.", "avnwizard runs")
@@ -267,13 +269,14 @@ def unfinished(host: "Host", run: str) -> "RunRecord":
 
 
 def _to_undo(host: "Host", run: str) -> "RunRecord":
+    from avnwizard.engine.carried import own_runs
     from avnwizard.flows.holding import require_no_other
     from avnwizard.flows.run.registry import can_roll_back
 
     journal = host.journal()
     if run:
         return journal.run(run)
-    found = can_roll_back(journal.runs())
+    found = can_roll_back(own_runs(journal))
     if not found:
         require_no_other(host)
         raise RefusedError("There is no run to roll back.", "avnwizard runs")

@@ -38,6 +38,16 @@ def set_weight(backend: str, server: str, percent: int) -> str:
     return f"set server {name(backend)}/{name(server)} weight {min(max(percent, 0), 100)}%"
 
 
+def get_weight(backend: str, server: str) -> str:
+    """Ask for a server's weight: HAProxy rounds a share of a small one down, to 0 if need be."""
+    return f"get weight {name(backend)}/{name(server)}"
+
+
+def weight_now(said: str) -> int | None:
+    """The weight of "10 (initial 100)"; None where HAProxy says something else."""
+    return _number((said.split() or [""])[0])
+
+
 def served(said: str, backend: str, servers: Mapping[str, str]) -> tuple[Served, ...]:
     """The stacks, from `show stat`.
 

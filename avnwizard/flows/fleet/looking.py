@@ -8,6 +8,8 @@ from fnmatch import fnmatchcase
 from avnwizard.domain.balancer.server import Served
 from avnwizard.domain.config_fleet import FleetSection
 from avnwizard.domain.plain import printable
+from avnwizard.domain.shared_servers import TITLES, Reached, apart
+from avnwizard.engine.carried import apart as apart_runs
 from avnwizard.engine.records import UNFINISHED
 from avnwizard.errors import WizardError
 from avnwizard.flows.host import Host
@@ -29,6 +31,7 @@ class Member:
         ailing: the services that do not serve.
         unfinished: a run that is unfinished there, "" for none.
         shared: variable -> a hash of its value, for those that all stacks must have alike.
+        reached: the servers of data that its containers reach.
     """
 
     stack: str
@@ -40,6 +43,7 @@ class Member:
     ailing: tuple[str, ...]
     unfinished: str
     shared: Mapping[str, str]
+    reached: tuple[Reached, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,29 +53,35 @@ class Fleet:
     Attributes:
         first: the stack that runs the migrations.
         troubles: what keeps a release from going through them.
+        shared: the servers of data that they were seen to share, a sentence each.
     """
 
     first: str
     members: tuple[Member, ...]
     served: tuple[Served, ...]
     troubles: tuple[Trouble, ...]
+    shared: tuple[str, ...] = ()
 
 
-def look(section: FleetSection, hosts: Mapping[str, Host], balancer: Balancer) -> Fleet:
+def look(section: FleetSection, hosts: Mapping[str, Host], balancer: Balancer, *, but: str = "") -> Fleet:
     """Look at every stack and ask the balancer; nothing is changed.
+
+    Args:
+        but: the run that asks, which is unfinished itself.
 
     Raises:
         HostError: the balancer or the engine does not answer.
     """
-    members = tuple(_member(name, host, section.shared) for name, host in hosts.items())
+    members = tuple(_member(name, host, section.shared, but) for name, host in hosts.items())
     served = balancer.look()
-    return Fleet(section.first, members, served, tuple(troubles(members, served)))
+    found = tuple(troubles(members, served, first=section.first))
+    return Fleet(section.first, members, served, found, tuple(_shared_servers(members)))
 
 
-def _member(name: str, host: Host, patterns: Sequence[str]) -> Member:
+def _member(name: str, host: Host, patterns: Sequence[str], but: str) -> Member:
     head, containers = host.repo.head(), host.stack.containers()
     sick = ailing(host.stack.resolve(), containers, now=host.clock.now())
-    runs = host.journal().runs() if host.files.exists(host.state.journal) else []
+    runs = apart_runs(host.journal()) if host.files.exists(host.state.journal) else []
     return Member(
         stack=name,
         directory=str(host.repo.directory),
@@ -80,8 +90,9 @@ def _member(name: str, host: Host, patterns: Sequence[str]) -> Member:
         commit=head.base or head.commit,
         database=host.postgres_service,
         ailing=tuple(sorted(sick)),
-        unfinished=next((run.id for run in runs if run.state in UNFINISHED), ""),
+        unfinished=next((run.id for run in runs if run.state in UNFINISHED and run.id != but), ""),
         shared=_shared(host, patterns),
+        reached=host.reached(),
     )
 
 
@@ -92,7 +103,15 @@ def _shared(host: Host, patterns: Sequence[str]) -> dict[str, str]:
     return {name: hashlib.sha256(values[name].encode()).hexdigest() for name in sorted(wanted)}
 
 
-def troubles(members: Sequence[Member], served: Sequence[Served]) -> Iterator[Trouble]:
+def _shared_servers(members: Sequence[Member]) -> Iterator[str]:
+    """What was seen to be one server, and by what."""
+    for kind, title in TITLES.items():
+        every = [one for member in members for one in member.reached if one.kind == kind]
+        if every and len({one.identity for one in every}) == 1 and every[0].identity:
+            yield f"All stacks reach one {title} ({every[0].place}, by its {every[0].how})."
+
+
+def troubles(members: Sequence[Member], served: Sequence[Served], *, first: str = "") -> Iterator[Trouble]:
     """What keeps a release from going through the stacks one after another."""
     tags = {one.stack: one.tag or one.commit[:12] for one in members}
     if len(set(tags.values())) > 1:
@@ -100,10 +119,7 @@ def troubles(members: Sequence[Member], served: Sequence[Served]) -> Iterator[Tr
         yield f"The stacks are not at the same release: {at}.", "Bring them together first."
     if len({one.project for one in members}) < len(members):
         yield "Two stacks have one Compose project name.", "Give each its own COMPOSE_PROJECT_NAME."
-    with_database = [one.stack for one in members if one.database]
-    if len(with_database) > 1:
-        named = " and ".join(map(printable, with_database))
-        yield f"{named} each run a Postgres of their own, so they do not share one.", "Point them at one server."
+    yield from _data_troubles(members, first)
     if differing := _differing(members):
         more = f" and {len(differing) - _NAMED} more" if len(differing) > _NAMED else ""
         yield (
@@ -125,6 +141,21 @@ def troubles(members: Sequence[Member], served: Sequence[Served]) -> Iterator[Tr
         if not each.takes_requests:
             state = "down" if each.up is False else f"{each.mode}, weight {each.weight} %"
             yield f"The balancer sends nothing to {printable(each.stack)} ({state}).", "Put it back in first."
+
+
+def _data_troubles(members: Sequence[Member], first: str) -> Iterator[Trouble]:
+    """What of their data they do not share."""
+    with_database = [one.stack for one in members if one.database]
+    if len(with_database) > 1:
+        named = " and ".join(map(printable, with_database))
+        yield f"{named} each run a Postgres of their own, so they do not share one.", "Point them at one server."
+    elif first and with_database and with_database != [first]:
+        named = printable(with_database[0])
+        yield (
+            f"Postgres runs in {named}, and {printable(first)} is to run the migrations.",
+            f'Make {named} the leader: [fleet] leader = "{named}"; its upgrade takes the snapshot.',
+        )
+    yield from apart({one.stack: one.reached for one in members})
 
 
 def _differing(members: Sequence[Member]) -> list[str]:

@@ -1,16 +1,22 @@
 """How a release would go through a fleet, one stack after another, and what stands in the way."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from avnwizard.domain.answers import GENERATE, Answers, Decision
 from avnwizard.domain.config_fleet import FleetSection
 from avnwizard.domain.migrations import Kind
 from avnwizard.domain.plain import printable
+from avnwizard.domain.plan import Plan
+from avnwizard.domain.secret import Secret
 from avnwizard.flows.fleet.looking import Fleet, Trouble
+from avnwizard.flows.fleet.order import FleetOrder, StackOrder
 from avnwizard.flows.host import Host
 from avnwizard.flows.stack.rehearsed import last_rehearsal
 from avnwizard.flows.upgrade.inputs import Draft
 
+SUPPORTED = ("All stacks run on this host's Docker Engine; a stack on another host is not supported.",)
+"""What a plan says of where the stacks may be."""
 WEIGHTS = (10, 50, 100)
 """The share of the upgraded stack, step by step, in percent."""
 
@@ -54,8 +60,71 @@ def plan_fleet(section: FleetSection, fleet: Fleet, host: Host, draft: Draft) ->
     rehearsal = _rehearsed(host, draft)
     found = tuple(_both_codes(draft, rehearsal[0] if rehearsal else ""))
     return FleetPlan(
-        draft.target.name, tuple(_steps(section, draft.target.name)), fleet.troubles + found, rehearsal[1:]
+        draft.target.name,
+        tuple(_steps(section, draft.target.name)),
+        fleet.troubles + found,
+        (*fleet.shared, *rehearsal[1:], *_unprotected(fleet), *SUPPORTED),
     )
+
+
+def _unprotected(fleet: Fleet) -> Iterator[str]:
+    if not any(one.database for one in fleet.members):
+        yield (
+            "Postgres runs in none of the stacks, so avnwizard takes no snapshot of it: take one yourself, with the "
+            "means of whoever runs it."
+        )
+
+
+def shaken(fleet: Fleet, project: str, plan: Plan) -> Iterator[Trouble]:
+    """What the first stack's upgrade replaces though the others use it meanwhile.
+
+    Args:
+        project: of the first stack, whose containers hold what is shared.
+        plan: of its upgrade.
+    """
+    used = {
+        one.holder.partition("/")[2]
+        for member in fleet.members
+        for one in member.reached
+        if member.stack != fleet.first and one.holder.startswith(f"{project}/")
+    }
+    used |= {member.database for member in fleet.members if member.stack == fleet.first and member.database}
+    for part in plan.services:
+        if part.service in used and part.strategy != "skip":
+            yield (
+                f"{plan.target.tag} replaces {printable(part.service)}, which all stacks use: none serves meanwhile.",
+                f"Upgrade {printable(part.service)} in a maintenance window first, or keep its image in the release.",
+            )
+
+
+def order_of(section: FleetSection, found: FleetPlan, plans: Mapping[str, Plan]) -> FleetOrder:
+    """What a run through the fleet carries out.
+
+    Args:
+        plans: stack -> the plan of its own upgrade.
+    """
+    names = [section.first, *(one for one in section.stacks if one != section.first)]
+    stacks = tuple(StackOrder(name, section.stacks[name], plans[name]) for name in names)
+    old = stacks[0].plan.current.tag
+    return FleetOrder(
+        found.tag, old, stacks, WEIGHTS, section.drain_s, section.watch_s, section.bake_s, notes=found.notes
+    )
+
+
+def same_secrets(decisions: Iterable[Decision], answers: Answers, first: Mapping[str, str]) -> Answers:
+    """The answers for a further stack: what the first one was given by chance, this one is given too.
+
+    Args:
+        decisions: those of this stack.
+        first: the variables of the first stack's env file as it will be.
+    """
+    decisions = tuple(decisions)
+    known = {one.id for one in decisions}
+    given = {key: value for key, value in answers.given.items() if key in known}
+    for one in decisions:
+        if one.topic == "value" and answers.get(one) == GENERATE and one.key in first:
+            given[one.id] = Secret(first[one.key])
+    return Answers(given)
 
 
 def _rehearsed(host: Host, draft: Draft) -> tuple[str, ...]:

@@ -16,23 +16,18 @@ from avnwizard.engine import supervise
 from avnwizard.engine.feed import FeedWriter
 from avnwizard.engine.journal import VERSION, Journal
 from avnwizard.engine.records import UNFINISHED, RunRecord, RunState
-from avnwizard.engine.runner import run_steps
-from avnwizard.engine.step import Step
 from avnwizard.errors import BusyError, RefusedError, StepError
-from avnwizard.flows.canary.watch import accompanied
 from avnwizard.flows.env_on_disk import env_bytes
 from avnwizard.flows.flow import Flow
 from avnwizard.flows.holding import holding, require_free
-from avnwizard.flows.hooks.calling import Calling
 from avnwizard.flows.host import Host
-from avnwizard.flows.roll.at_once import Width
 from avnwizard.flows.rollback import planning as rollback
 from avnwizard.flows.rollback.flow import Rollback
 from avnwizard.flows.rollback.newer_secrets import keep_newer, rotated_since
 from avnwizard.flows.rollback.plan import RollbackPlan, rollback_to_json
 from avnwizard.flows.run.acceptance import accept_earlier
+from avnwizard.flows.run.carrying import give_up, to_its_end
 from avnwizard.flows.run.registry import flow_of
-from avnwizard.flows.run.report import NAME, write_report
 from avnwizard.flows.run.undoing import Undo, plan_undo
 from avnwizard.flows.stack import drift
 from avnwizard.flows.stack.run_folder import CARRIED, EDITED, RunFolder
@@ -99,18 +94,31 @@ def create_upgrade(host: Host, prepared: Prepared) -> str:
         flow = Upgrade()
         _give_up_what_left_nothing(host, journal, flow)
         _require_none_unfinished(journal, flow)
-        _require_unchanged(host, prepared)
-        accept_earlier(host, journal)
-        folder = RunFolder(host.state.run(run), host.files)
-        before = None if host.stack.project.env_absent else prepared.env_before
-        folder.save(env_before=before, env_after=prepared.env_after, edits=prepared.edits_patch)
-        folder.save_contents(EDITED, prepared.edited)
-        folder.save_contents(CARRIED, prepared.carried)
-        plan = prepared.plan
-        steps = upgrade_steps(scene_of(plan, host, run))
-        title = f"{plan.current.tag} to {plan.target.tag}{' again' if plan.again else ''}"
-        journal.create_run(run, kind=Upgrade.kind, title=title, plan=to_json(plan), steps=steps)
+        write_upgrade(host, journal, run, prepared)
     return run
+
+
+def write_upgrade(host: Host, journal: Journal, run: str, prepared: Prepared) -> None:
+    """Write an upgrade down under a name that nobody has; the caller holds the stack's lock.
+
+    Raises:
+        RefusedError: the env file, the checkout or what runs changed since the plan was made.
+    """
+    _require_unchanged(host, prepared)
+    accept_earlier(host, journal)
+    save_prepared(RunFolder(host.state.run(run), host.files), prepared, no_env=host.stack.project.env_absent)
+    plan = prepared.plan
+    steps = upgrade_steps(scene_of(plan, host, run))
+    title = f"{plan.current.tag} to {plan.target.tag}{' again' if plan.again else ''}"
+    journal.create_run(run, kind=Upgrade.kind, title=title, plan=to_json(plan), steps=steps)
+
+
+def save_prepared(folder: RunFolder, prepared: Prepared, *, no_env: bool) -> None:
+    """Keep what an upgrade needs and the journal must not hold."""
+    env_before = None if no_env else prepared.env_before
+    folder.save(env_before=env_before, env_after=prepared.env_after, edits=prepared.edits_patch)
+    folder.save_contents(EDITED, prepared.edited)
+    folder.save_contents(CARRIED, prepared.carried)
 
 
 def create_rollback(host: Host, undone: RunRecord, plan: RollbackPlan) -> str:
@@ -131,25 +139,23 @@ def create_rollback(host: Host, undone: RunRecord, plan: RollbackPlan) -> str:
             raise RefusedError(
                 f"Run {undone.id} moved on since this rollback was planned.", f"avnwizard rollback {undone.id}"
             )
-        keep_newer(host, undone, rotated_since(journal, undone), restore=plan.restore)
-        scene = scene_of(from_json(undone.plan), host, undone.id)
-        steps = rollback.rollback_steps(scene, plan)
-        title = f"back to {scene.plan.current.tag}"
-        journal.create_run(
-            run, kind=Rollback.kind, title=title, plan=rollback_to_json(plan), steps=steps, undoes=undone.id
-        )
+        write_rollback(host, journal, run, undone, plan)
     return run
+
+
+def write_rollback(host: Host, journal: Journal, run: str, undone: RunRecord, plan: RollbackPlan) -> None:
+    """Write a rollback down under a name that nobody has; the caller holds the stack's lock."""
+    keep_newer(host, undone, rotated_since(journal, undone), restore=plan.restore)
+    scene = scene_of(from_json(undone.plan), host, undone.id)
+    steps = rollback.rollback_steps(scene, plan)
+    title, text = f"back to {scene.plan.current.tag}", rollback_to_json(plan)
+    journal.create_run(run, kind=Rollback.kind, title=title, plan=text, steps=steps, undoes=undone.id)
 
 
 def _require_none_undoing(journal: Journal) -> None:
     for other in journal.runs():
         if other.undoes and other.state in UNFINISHED:
             raise RefusedError(f"Rollback {other.id} is unfinished.", f"avnwizard resume {other.id}")
-
-
-def _give_up(journal: Journal, run: str) -> None:
-    stopped = journal.run(run)
-    journal.set_run(run, "given up", message=stopped.message, hint=stopped.hint)
 
 
 def _give_up_what_left_nothing(host: Host, journal: Journal, beginning: Flow) -> None:
@@ -164,7 +170,7 @@ def _give_up_what_left_nothing(host: Host, journal: Journal, beginning: Flow) ->
         same = flow.leaves_nothing or flow.subjects & beginning.subjects
         if same and flow.left_nothing(journal.steps(other.id)):
             flow.clear(host, other)
-            _give_up(journal, other.id)
+            give_up(journal, other.id)
 
 
 def _require_none_unfinished(journal: Journal, beginning: Flow) -> None:
@@ -246,36 +252,7 @@ def carry(host: Host, run: str) -> RunState:
         _take_lock(stack, host, record)
         feed = FeedWriter(host.state.feed(record.id))
         signal.signal(signal.SIGTERM, lambda *_: _ask_to_stop(host, record.id))
-        flow = flow_of(record)
-        host = flow.host_of(host, journal, record)
-        steps = flow.steps(host, journal, record)
-        report = host.state.run(record.id) / NAME
-        hooks = Calling(host, journal, feed, record, flow.tags(journal, record), report)
-        state = _carried(host, journal, feed, record, hooks, steps)
-        if flow.leaves_nothing and state in UNFINISHED:
-            _give_up(journal, record.id)
-        write_report(host, journal, record.id)
-        hooks.end(state)
-    return state
-
-
-def _carried(
-    host: Host, journal: Journal, feed: FeedWriter, record: RunRecord, hooks: Calling, steps: list[Step]
-) -> RunState:
-    """Between the hooks; one that fails before the first step stops the run there."""
-    try:
-        hooks.begin()
-    except StepError as error:
-        journal.set_run(record.id, "failed", message=error.message, hint=error.hint)
-        feed.emit("run", "", error.message, state="failed")
-        return "failed"
-    with contextlib.ExitStack() as around:
-        for each in flow_of(record).around(host, journal, feed, record):
-            around.enter_context(each)
-        around.enter_context(accompanied(host, journal, feed, record.id))
-        return run_steps(
-            journal, feed, record, hooks.around(steps), at_once=Width(host, feed), sleep=host.clock.sleep
-        )
+        return to_its_end(host, journal, feed, record)
 
 
 def _ask_to_stop(host: Host, run: str) -> None:

@@ -1,6 +1,7 @@
 """What an operator orders apart from an upgrade, written down as runs: a snapshot, a restore, a removal."""
 
 import hashlib
+from collections.abc import Mapping
 
 from avnwizard.domain.plan import SnapshotPlan
 from avnwizard.engine.journal import Journal
@@ -8,6 +9,7 @@ from avnwizard.engine.records import UNFINISHED
 from avnwizard.errors import RefusedError
 from avnwizard.flows.create import flow as creating
 from avnwizard.flows.env_on_disk import env_bytes
+from avnwizard.flows.fleet import order as fleeting
 from avnwizard.flows.host import Host
 from avnwizard.flows.kubernetes import plan as helm
 from avnwizard.flows.kubernetes.flow import UpgradeKubernetes
@@ -28,10 +30,12 @@ from avnwizard.flows.rotate.password_planning import PreparedPassword
 from avnwizard.flows.rotate.password_steps import write_bridge
 from avnwizard.flows.rotate.planning import Prepared
 from avnwizard.flows.rotate.standing import REPLACE, ROTATE
-from avnwizard.flows.run import launch, removing
+from avnwizard.flows.run import children, launch, removing
+from avnwizard.flows.run.fleet import FleetUpgrade
 from avnwizard.flows.run.pruning import Pruning
 from avnwizard.flows.run.registry import flow_of
 from avnwizard.flows.stack.run_folder import RunFolder
+from avnwizard.flows.upgrade.planning import Prepared as Upgrading
 
 
 def order_snapshot(host: Host, plan: SnapshotPlan) -> str:
@@ -181,3 +185,23 @@ def order_rehearsal(host: Host, prepared: PreparedRehearsal) -> str:
 
     title = f"rehearsal of {plan.tag}"
     return launch.create(host, Rehearsal.kind, title=title, plan=rehearsing.to_json(plan), prepare=prepare)
+
+
+def order_fleet(host: Host, order: fleeting.FleetOrder, prepared: Mapping[str, tuple[Host, Upgrading]]) -> str:
+    """Write down that a release goes through the stacks of a fleet; the run's name.
+
+    Args:
+        host: the first stack.
+        prepared: stack -> the stack, and what its own upgrade needs.
+
+    Raises:
+        BusyError: another run holds the first stack.
+        RefusedError: another run is unfinished there.
+    """
+
+    def prepare(folder: RunFolder) -> None:
+        for name, (each, kept) in prepared.items():
+            children.keep(host, folder.path, name, each, kept)
+
+    title = f"{order.old_tag} to {order.tag} through {len(order.stacks)} stacks"
+    return launch.create(host, FleetUpgrade.kind, title=title, plan=fleeting.to_json(order), prepare=prepare)

@@ -24,8 +24,9 @@ _NOTHING_LEFT: frozenset[RunState] = frozenset({"undone", "given up"})
 
 
 def _flows() -> dict[str, Flow]:
-    """All that are known; the last two of our own ask this module, so they are imported late."""
+    """All that are known; the last three of our own ask this module, so they are imported late."""
     if not _FLOWS:
+        from avnwizard.flows.run.fleet import FleetUpgrade
         from avnwizard.flows.run.removing import Prune
         from avnwizard.flows.run.undoing import Undo
 
@@ -43,6 +44,7 @@ def _flows() -> dict[str, Flow]:
             UpgradeKubernetes(),
             Undo(),
             Prune(),
+            FleetUpgrade(),
         ):
             _FLOWS[each.kind] = each
     return _FLOWS

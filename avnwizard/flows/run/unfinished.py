@@ -2,6 +2,7 @@
 
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.plain import printable
+from avnwizard.engine.carried import apart
 from avnwizard.engine.lock import holder
 from avnwizard.engine.records import UNFINISHED
 from avnwizard.flows.host import Host
@@ -12,7 +13,7 @@ from avnwizard.planned import StepKind
 def unfinished_run(host: Host) -> Finding | None:
     """Of the runs that did not finish, the newest that changed something, else the newest; None for none."""
     journal = host.journal()
-    runs = [run for run in journal.runs() if run.state in UNFINISHED]
+    runs = [run for run in apart(journal) if run.state in UNFINISHED]
     if not runs:
         return None
     known, steps = known_kinds(), {run.id: journal.steps(run.id) for run in runs}

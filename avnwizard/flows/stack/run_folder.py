@@ -16,7 +16,7 @@ ENV_LATE = "env.in-mid-run"
 BACK, AGAIN, ROTATED = "env.back", "env.again", "env.rotated"
 """The first two files with secrets that were rotated since, and the file as it was when that was noticed."""
 _INSTEAD = {ENV_BEFORE: BACK, ENV_AFTER: AGAIN}
-_NO_ENV = "env.none"
+_NO_ENV, _EDITS = "env.none", "local-edits.patch"
 
 
 class RunFolder:
@@ -36,7 +36,7 @@ class RunFolder:
         if env_before is None:
             self._files.write(self.path / _NO_ENV, b"")
         self._files.write(self.path / ENV_AFTER, env_after)
-        self._files.write(self.path / "local-edits.patch", edits)
+        self._files.write(self.path / _EDITS, edits)
 
     def save_env(self, env: bytes) -> None:
         """Keep the env file as it is now, where nothing will change it."""
@@ -76,6 +76,11 @@ class RunFolder:
     def has_contents(self, name: str) -> bool:
         """Whether `save_contents` has kept files under this name."""
         return self._files.exists(self.path / f"{name}.json")
+
+    @property
+    def edits(self) -> bytes:
+        """The local edits, as a patch."""
+        return self._files.read(self.path / _EDITS)
 
     @property
     def had_no_env(self) -> bool:

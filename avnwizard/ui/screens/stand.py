@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from avnwizard.domain import words
 from avnwizard.domain.plain import printable
+from avnwizard.engine.carried import own_runs
 from avnwizard.engine.records import UNFINISHED, RunRecord
 from avnwizard.flows.run.registry import can_roll_back
 from avnwizard.ui import journey, stand_facts
@@ -74,7 +75,7 @@ class StandPage(Page):
     def _watch(self) -> None:
         """Look again once a run began or ended, whoever started it."""
         if self.is_current and self.stand:
-            self.ask_host(lambda: _states(self.host.journal().runs()), self._heard, lambda _: None, urgency=LATER)
+            self.ask_host(lambda: _states(own_runs(self.host.journal())), self._heard, lambda _: None, urgency=LATER)
 
     def _heard(self, runs: list[tuple[str, str]]) -> None:
         if self.stand and runs != _states(self.stand.runs):
@@ -132,7 +133,7 @@ class StandPage(Page):
 
     def _menu(self) -> list[tuple[str, str, str]]:
         stand, found = self.stand, []
-        runs = stand.runs if stand else tuple(self.host.journal().runs())
+        runs = stand.runs if stand else tuple(own_runs(self.host.journal()))
         upgrade = f"{words.count(stand.newer, 'newer release')} known here" if stand and stand.newer else ""
         if unfinished := _unfinished(runs):
             title = printable(unfinished.title, limit=40)

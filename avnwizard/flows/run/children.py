@@ -1,0 +1,171 @@
+"""Runs that a run carries as its steps, in its own process: written down, carried, and taken back.
+
+The parent notes a child's name before the child is written down, so that a resumed parent finds it, or knows that
+there is none yet. A child has its own journal, feed, report and hooks, as if an operator had started it.
+"""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from avnwizard.domain.plan import Plan
+from avnwizard.engine import supervise
+from avnwizard.engine.carried import WITHIN
+from avnwizard.engine.feed import Event, FeedWriter
+from avnwizard.engine.journal import Journal
+from avnwizard.engine.records import UNFINISHED, RunRecord
+from avnwizard.engine.step import AbortRequestedError, StepContext
+from avnwizard.errors import RefusedError, StepError
+from avnwizard.flows.holding import holding
+from avnwizard.flows.host import Host
+from avnwizard.flows.rollback.plan import Wishes
+from avnwizard.flows.run import launch
+from avnwizard.flows.run.carrying import give_up, to_its_end
+from avnwizard.flows.run.going_back import plan_going_back
+from avnwizard.flows.stack.run_folder import CARRIED, EDITED, ENV_AFTER, ENV_BEFORE, RunFolder
+from avnwizard.flows.upgrade.planning import Prepared
+
+CHILD, BACK = "run", "back"
+"""Facts of a parent's step: the run that it carries, and the one that takes that back."""
+_FOLDER = "stacks"
+_LISTEN_S = 0.3
+
+
+def keep(parent: Host, folder: Path, name: str, host: Host, prepared: Prepared) -> None:
+    """Keep what a child needs in the parent's folder, until it is written down.
+
+    Args:
+        folder: the parent's.
+        host: the stack that the child upgrades.
+    """
+    parent.files.make(folder / _FOLDER)
+    kept = RunFolder(folder / _FOLDER / name, parent.files)
+    launch.save_prepared(kept, prepared, no_env=host.stack.project.env_absent)
+
+
+def upgrade(ctx: StepContext, parent: Host, name: str, host: Host, plan: Plan) -> str:
+    """Write a stack's upgrade down where that was not done yet, and carry it to its end; its name.
+
+    Raises:
+        StepError: it stopped.
+        RefusedError: the stack changed since the plan was made.
+    """
+    journal = host.journal()
+    run = ctx.recall().get(CHILD) or supervise.fresh_run_id(journal.runs())
+    ctx.note(**{CHILD: run})
+    if _known(journal, run) is None:
+        kept = RunFolder(parent.state.run(ctx.run) / _FOLDER / name, parent.files)
+        prepared = Prepared(
+            plan, kept.env(ENV_BEFORE), kept.env(ENV_AFTER), kept.contents(EDITED), kept.contents(CARRIED), kept.edits
+        )
+        with ctx.effect("write-down"), _held(parent, host, run, "upgrade"):
+            _require_none_unfinished(journal, ctx.run)
+            launch.write_upgrade(host, journal, run, prepared)
+    journal.note(run, "", {WITHIN: ctx.run})
+    _carry(ctx, parent, host, journal, run)
+    return run
+
+
+def take_back(ctx: StepContext, parent: Host, host: Host, child: str) -> None:
+    """Roll a child back, with nothing left to decide; nothing to do where it never began.
+
+    Raises:
+        StepError: it needs a decision, or the rollback stopped.
+    """
+    journal = host.journal()
+    record = _known(journal, child)
+    if record is None or record.state in {"undone", "given up"}:
+        return
+    if all(step.state == "pending" for step in journal.steps(child)):
+        give_up(journal, child)
+        return
+    run = ctx.recall(ctx.step).get(BACK) or supervise.fresh_run_id(journal.runs())
+    ctx.note(**{BACK: run})
+    if _known(journal, run) is None:
+        wishes = Wishes(unrestored=True)  # all stacks serve on that schema: the plan was refused where they could not
+        plan = plan_going_back(host, journal, record, wishes)
+        if plan.restore or plan.consent:
+            why = f"would restore databases that all stacks use ({plan.why})" if plan.restore else plan.consent[0][1]
+            raise StepError(
+                f"Going back from {child} needs you: {why}",
+                f"Look first: avnwizard rollback {child} --stack {host.repo.directory} --dry-run",
+            )
+        with ctx.effect("write-down"), _held(parent, host, run, "rollback"):
+            launch.write_rollback(host, journal, run, record, plan)
+    journal.note(run, "", {WITHIN: ctx.run})
+    _carry(ctx, parent, host, journal, run)
+
+
+def is_taken_back(host: Host, child: str) -> bool:
+    """Whether nothing of a child is left."""
+    record = _known(host.journal(), child)
+    return record is None or record.state in {"undone", "given up"}
+
+
+def _known(journal: Journal, run: str) -> RunRecord | None:
+    return next((record for record in journal.runs() if record.id == run), None)
+
+
+@contextlib.contextmanager
+def _held(parent: Host, host: Host, run: str, kind: str) -> Iterator[None]:
+    """The stack's lock, which the parent holds already where it is its own."""
+    if host.lock == parent.lock:
+        yield
+        return
+    with holding(host, run=run, kind=kind):
+        yield
+
+
+def _require_none_unfinished(journal: Journal, parent: str) -> None:
+    for other in journal.runs():
+        if other.state in UNFINISHED and other.id != parent:
+            raise RefusedError(f"Run {other.id} is unfinished ({other.state}).", f"avnwizard resume {other.id}")
+
+
+def _carry(ctx: StepContext, parent: Host, host: Host, journal: Journal, run: str) -> None:
+    record = journal.run(run)
+    if record.state == "done":
+        return
+    with _held(parent, host, run, record.kind):
+        feed = FeedWriter(host.state.feed(run))
+        feed.listen(lambda event: _pass_on(ctx, run, event))
+        ctx.say(f"run {run} in {host.repo.directory}: {record.title}")
+        with _obeying(parent.journal, ctx.run, host.journal, run):
+            state = to_its_end(host, journal, feed, record)
+    if state == "aborted":
+        raise AbortRequestedError("Stopped at the operator's request.")
+    if state != "done":
+        stopped = journal.run(run)
+        raise StepError(f"Run {run}: {stopped.message}", stopped.hint)
+
+
+def _pass_on(ctx: StepContext, run: str, event: Event) -> None:
+    """Let those who watch the parent hear the child."""
+    if event.kind == "say":
+        ctx.say(event.text)
+    elif event.kind == "step" and event.data.get("state") in {"started", "failed"}:
+        ctx.say(f"{run} | {event.step}: {event.data['state']}")
+    elif event.kind == "measure":
+        ctx.measure(**event.data)
+
+
+@contextlib.contextmanager
+def _obeying(parent: Callable[[], Journal], above: str, own: Callable[[], Journal], run: str) -> Iterator[None]:
+    """Ask the child to stop as soon as somebody asks the parent."""
+    over = threading.Event()
+
+    def listen() -> None:
+        journal, mine = parent(), own()
+        while not over.wait(_LISTEN_S):
+            if journal.asked(above, "abort"):
+                mine.post(run, "abort")
+                return
+
+    thread = threading.Thread(target=listen, name="obeying", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(5.0)

@@ -1,0 +1,118 @@
+"""Two zoo stacks that share a Postgres and a Valkey over an external network, behind a real HAProxy."""
+
+import contextlib
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.flows.cli import Said, avnwizard
+from tests.lab.engine import Lab, free_port
+from tests.waiting import until
+from tests.zoo.parts import Body, app, compose, migrate, postgres, traefik
+from tests.zoo.stack import COMPOSE_FILE, NAMES_POSTGRES, NONE, TOML, UP, Files, ZooStack, bring_up, place
+
+PROGRAM = shutil.which("haproxy") or "/usr/sbin/haproxy"
+WHY_NOT = "" if Path(PROGRAM).exists() else "haproxy is not installed (Debian: haproxy)"
+_SETTINGS = """
+global
+  stats socket {socket} mode 600 level admin
+defaults
+  mode http
+  timeout connect 2s
+  timeout client 30s
+  timeout server 30s
+frontend in
+  bind 127.0.0.1:{port}
+  default_backend id
+backend id
+  balance roundrobin
+  option httpchk GET /web
+  default-server check inter 500ms fall 2 rise 2 weight 100
+  server blue 127.0.0.1:{blue}
+  server green 127.0.0.1:{green}
+"""
+_FIRST = "CREATE TABLE IF NOT EXISTS t (id int, old text)"
+_SQL = {
+    "v1.5.0": _FIRST,
+    "v1.6.0": "ALTER TABLE t ADD COLUMN IF NOT EXISTS name text",
+    "v2.0.0": "ALTER TABLE t DROP COLUMN IF EXISTS old",
+}
+_AFTER = {"migrate": {"condition": "service_completed_successfully"}}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """`blue` leads and has the servers of data; HAProxy answers at `port`."""
+
+    blue: ZooStack
+    green: ZooStack
+    port: int
+
+    def fleet(self, *words: str, timeout_s: float = 300.0) -> Said:
+        """`avnwizard fleet ...` on the leader."""
+        return avnwizard("fleet", *words, "--stack", self.blue.clone, timeout_s=timeout_s)
+
+    def served(self) -> dict[str, int]:
+        """Stack -> its weight, 0 where it gets no requests."""
+        found: list[dict[str, Any]] = json.loads(self.fleet("status", "--json").out)["served"]
+        return {one["stack"]: one["weight"] if one["mode"] == "ready" else 0 for one in found}
+
+
+def _release(tag: str, network: str, *, leads: bool) -> Files:
+    both = ["default", "shared"]
+    settings = {"DATABASE_URL": f"postgres://app@{network}-pg:5432/app", "REDIS_URL": f"redis://{network}-kv:6379/0"}
+    web = app("web", tag, networks=both, depends_on=_AFTER)
+    web["environment"] = {**web["environment"], **settings}
+    job = migrate(_SQL[tag], server="postgres", networks=both)
+    servers: dict[str, Body] = {}
+    if leads:
+        servers["postgres"] = postgres(networks={"default": {}, "shared": {"aliases": [f"{network}-pg"]}})
+        servers["valkey"] = {
+            "image": "@REG@/valkey:8.1",
+            "command": ["valkey-server", "--save", "", "--protected-mode", "no"],
+            "networks": {"default": {}, "shared": {"aliases": [f"{network}-kv"]}},
+        }
+    else:
+        job["entrypoint"] = [f"{network}-pg" if word == "postgres" else word for word in job["entrypoint"]]
+        del job["depends_on"]
+    services = {"traefik": traefik(), **servers, "migrate": job, "web": web}
+    shared = {"shared": {"external": True, "name": network}}
+    labels = {"traefik.docker.network": "@PROJECT@_default"}
+    web["labels"] = {**web["labels"], **labels}
+    return {COMPOSE_FILE: compose(services, networks=shared), f"migrations/{tag}.sql": f"{_SQL[tag]};\n"}
+
+
+@contextlib.contextmanager
+def pair(lab: Lab, name: str, folder: Path, *, bake_s: float = 2.0) -> Iterator[Pair]:
+    """Both at v1.5.0, serving behind HAProxy; all of it is removed afterwards."""
+    blue, green = place(lab, f"{name}-blue"), place(lab, f"{name}-green")
+    network, port, socket = f"{blue.project}-shared", free_port(), folder / "admin.sock"
+    lab.docker("network", "rm", network, check=False)
+    lab.docker("network", "create", network)
+    fleet = (
+        f'\n[fleet]\ndriver = "haproxy"\nsocket = "{socket}"\nbackend = "id"\nwatch_s = 2\nbake_s = {bake_s}\n'
+        f'stacks = {{blue = "{blue.clone}", green = "{green.clone}"}}\n'
+        '\n[snapshot]\nproof = "read back"\n\n[verify]\nbake_s = 0\n'
+    )
+    settings = folder / "haproxy.cfg"
+    settings.write_text(_SETTINGS.format(socket=socket, port=port, blue=blue.port, green=green.port))
+    try:
+        for stack, text in ((blue, NAMES_POSTGRES), (green, TOML + NONE)):
+            releases = {tag: _release(tag, network, leads=stack is blue) for tag in _SQL}
+            bring_up(stack, releases, operator={"avnwizard.toml": text + fleet}, up=[UP])
+        process = subprocess.Popen([PROGRAM, "-f", str(settings), "-db"], stderr=subprocess.DEVNULL)
+        try:
+            made = Pair(blue, green, port)
+            until(lambda: made.served() == {"blue": 100, "green": 100}, limit_s=60)
+            yield made
+        finally:
+            process.terminate()
+            process.wait(timeout=10)
+    finally:
+        for stack in (green, blue):
+            stack.remove()
+        lab.docker("network", "rm", network, check=False)

@@ -112,7 +112,7 @@ def lacks_a_check_alone(service: Service) -> bool:
 
 
 def why_alone(service: Service) -> str:
-    """Why a second container cannot run beside the first, or nobody could tell when it is ready; "" when it can."""
+    """Why a second container cannot run alongside the first, or nobody could tell when it is ready; "" if it can."""
     if service.published:
         apart = " apart from its route" if routers_of(service) else ""
         return f"it holds the host port {', '.join(service.published)}{apart}: two containers cannot hold one"

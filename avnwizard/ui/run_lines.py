@@ -27,7 +27,7 @@ PHASES: Mapping[Phase, Mark] = {
 }
 _BAR, _SHORTEST_BAR = 20, 8
 _STEPS_WIDTH, _AROUND = 31, 3
-"""The columns that the steps have at least; those beside a line for the padding and the scrollbar."""
+"""The columns that the steps have at least; those alongside a line for the padding and the scrollbar."""
 _ROOMY = 50
 """From this width on a step's line has room for its sizes."""
 EXPLAINED = (

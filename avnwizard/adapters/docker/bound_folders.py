@@ -34,7 +34,7 @@ def size_bytes(path: str) -> int | None:
 
 
 def renew(path: str) -> str:
-    """Set a folder aside under another name beside it, and make it again, empty; that name, "" where it was gone."""
+    """Set a folder aside under another name, and make it again, empty; that name, "" where it was gone."""
     folder, number = Path(path), 1
     while os.path.lexists(aside := folder.with_name(f"{folder.name}.avnwizard-kept-{number}")):
         number += 1

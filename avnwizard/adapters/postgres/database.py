@@ -183,7 +183,7 @@ class PostgresDatabase:
         return self._access.free_bytes(self.server().data_directory)
 
     def proving_bytes(self) -> int | None:
-        """The same: a scratch database lies beside the live ones."""
+        """The same: a scratch database lies alongside the live ones."""
         return self.free_bytes()
 
     def may_create(self) -> bool:

@@ -51,7 +51,7 @@ class OutsideDatabase(PostgresDatabase):
         super().__init__(OutsidePostgresAccess(server, password, lambda: self.server().major))
 
     def server(self) -> ServerFacts:
-        """Version and WAL position; the data folder is not told to everybody, and nobody here can use it."""
+        """Version and WAL position; the data folder is not shown to everybody, and nobody here can use it."""
         with session(self._access, self._lobby()) as connection:
             row = connection.execute(
                 "SELECT current_setting('server_version'), current_setting('server_version_num')::int,"
@@ -63,7 +63,7 @@ class OutsideDatabase(PostgresDatabase):
         return ServerFacts(str(version).split()[0], int(number) // 10000, "", str(position))
 
     def databases(self) -> tuple[DatabaseFacts, ...]:
-        """Those that belong to the stack, and those that avnwizard keeps beside them."""
+        """Those that belong to the stack, and those that avnwizard keeps alongside them."""
         found = super().databases()
         there = {one.name for one in found}
         if missing := [name for name in self._outside.databases if name not in there and not _aside(name, there)]:
@@ -155,7 +155,7 @@ class _ProofServer:
         return PostgresDatabase(self._access())
 
     def start(self, roles: list[str]) -> PostgresDatabase:
-        """Start it anew, with roles of these names, which what is restored may mention."""
+        """Start it again, with roles of these names, which what is restored may mention."""
         from psycopg import sql
 
         self.end()

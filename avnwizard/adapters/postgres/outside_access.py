@@ -26,7 +26,7 @@ class OutsidePostgresAccess:
     Args:
         server: how it is reached.
         password: looks the password up; asked once.
-        major: tells the server's major version, which the tools must not be older than.
+        major: gives the server's major version, which the tools must not be older than.
     """
 
     def __init__(self, server: OutsideServer, password: Callable[[], Secret], major: Callable[[], int]) -> None:

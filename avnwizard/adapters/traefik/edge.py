@@ -91,7 +91,7 @@ class TraefikEdge:
         """Start a director for each container's name: requests wait while no container has it.
 
         Raises:
-            HostError: these labels cannot be repeated, or Docker tells this Traefik no names.
+            HostError: these labels cannot be repeated, or Docker gives this Traefik no names.
         """
         if not self._traefik().facts.holds:
             raise HostError(f"{self._traefik().facts.name} is on no network on which containers have names.")

@@ -21,7 +21,7 @@ class DatabaseChoice:
     """The answer.
 
     Attributes:
-        service: the service that is snapshotted; "" where there is none, or it cannot be told.
+        service: the service that is snapshotted; "" where there is none, or it is not known.
         also: further services that are snapshotted and go back, each with its own databases.
         outside: host and port of a server outside the project that is snapshotted too; "" where there is none.
         others: further PostgreSQL servers: no snapshot holds them, and they do not go back.

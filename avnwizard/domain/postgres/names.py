@@ -61,7 +61,7 @@ def purpose_of(name: str) -> str:
 
 
 def base_of(name: str, databases: Collection[str]) -> str:
-    """Which of some databases one is kept beside; "" for none of them."""
+    """Which of some databases one is kept alongside; "" for none of them."""
     found = _ASIDE.search(name)
     ours = (one for one in databases if found and name == _derived(one, found.group()))
     return next(ours, "")
@@ -73,7 +73,7 @@ def is_aside(name: str) -> bool:
 
 
 def _derived(name: str, suffix: str) -> str:
-    """A name too long for the suffix is cut and gets a hash: two databases must never share one beside them.
+    """A name too long for the suffix is cut and gets a hash: two databases must never share one.
 
     The label of a server stays whole, since the name is looked for there.
     """

@@ -17,7 +17,7 @@ _TRY_S = 0.25
 _MEAN = 1.44
 """The pause grows to twice the first one, over all tries (traefik v3.7, pkg/middlewares/retry, `newBackOff`)."""
 _RETRY_AFTER_S = 5
-"""What those are told who waited in vain."""
+"""What those are answered who waited in vain."""
 
 
 def holding_labels(labels: Mapping[str, str], token: str, hold_s: float) -> dict[str, str]:

@@ -97,7 +97,7 @@ def databases(host: Host, containers: Iterable[Container]) -> dict[str, str]:
     mounts = {one.service: database_mount(one.mounts) for one in running}
     found = {name: mount.target for name, mount in mounts.items() if mount and not is_anonymous(mount)}
     for service in {one.service for one in running}.intersection(host.choice.services):
-        with suppress(HostError):  # where it does not answer, its mount tells
+        with suppress(HostError):  # where it does not answer, its mount shows it
             found[service] = host.platform.database(service).server().data_directory
     return found
 

@@ -65,7 +65,7 @@ def beyond_reach(host: Host, model: ComposeModel) -> tuple[str, ...]:
     """A sentence for each database server outside the stack that services are pointed at and no snapshot holds."""
     pointed, ours = pointed_outside(model.raw.get("services") or {}), host.choice.outside
     if ours and ours not in pointed and len(pointed) == 1:
-        return ()  # the same server under another name, as far as can be told
+        return ()  # the same server under another name, as far as anybody can see
     return tuple(
         f"{listed(users)} {'is' if len(users) == 1 else 'are'} pointed at the database server "
         f"{printable(place, limit=100)}, outside this stack: no snapshot holds it, "

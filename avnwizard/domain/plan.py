@@ -259,7 +259,7 @@ class Plan:
 
     @property
     def project_before(self) -> ComposeProject:
-        """The project with the compose files as they were: those of `project`, the target's, may be called otherwise."""
+        """The project with the compose files as they were: the target's, in `project`, may be called otherwise."""
         return replace(self.project, files=self.files_before) if self.files_before else self.project
 
     @property

@@ -25,13 +25,14 @@ defaults
   timeout connect 2s
   timeout client 30s
   timeout server 30s
+  timeout check 10s
 frontend in
   bind 127.0.0.1:{port}
   default_backend id
 backend id
   balance roundrobin
   option httpchk GET /web
-  default-server check inter 500ms fall 2 rise 2 weight 100
+  default-server check inter 1s fall 3 rise 2 weight 100
   server blue 127.0.0.1:{blue}
   server green 127.0.0.1:{green}
 """

@@ -71,7 +71,6 @@ def watch(
         if seen.is_bad or passed >= seconds:
             return seen
         ctx.progress(int(passed), int(seconds), "s", left_s=seconds - passed)
-        ctx.measure(stack=one.name, asked=seen.asked, weight=now.weight, connections=now.connections)
         ctx.checkpoint()
         clock.sleep(_PAUSE_S)
 

@@ -65,6 +65,7 @@ class FleetWorld:
                 self.balancer.drain(name)
         clock, limit_s = self.host.clock, self.order.drain_s
         began = clock.now()
+        shown: int | None = None
         while True:
             found = self.served(name)
             if found.is_idle:
@@ -79,7 +80,9 @@ class FleetWorld:
                 ctx.say(f"{name} still has {left} after {limit_s:.0f} s; the upgrade cuts what is left")
                 return found.connections
             ctx.progress(int(waited), int(limit_s), "s", left_s=limit_s - waited)
-            ctx.measure(stack=name, connections=found.connections)
+            if found.connections != shown:
+                shown = found.connections
+                ctx.say(f"{name} still has {count(shown or 0, 'connection')}")
             ctx.checkpoint()
             clock.sleep(_POLL_S)
 

@@ -146,8 +146,6 @@ def _pass_on(ctx: StepContext, run: str, event: Event) -> None:
         ctx.say(event.text)
     elif event.kind == "step" and event.data.get("state") in {"started", "failed"}:
         ctx.say(f"{run} | {event.step}: {event.data['state']}")
-    elif event.kind == "measure":
-        ctx.measure(**event.data)
 
 
 @contextlib.contextmanager

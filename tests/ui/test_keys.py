@@ -44,7 +44,10 @@ async def test_a_changed_key_works_and_is_shown(host: Host) -> None:
         await press(pilot, "h")
         assert isinstance(app.screen, Explain)
         shown = " ".join(seen(pilot).split())
-        assert "By your own settings: F2 instead of Space, h instead of ?, x instead of q." in shown
+        assert "By your own settings: F2 instead of Space, h instead of ?, x " in shown
+        page = app.screen_stack[-2]
+        assert isinstance(page, ChangelogPage)
+        assert page.moved() == "By your own settings: F2 instead of Space, h instead of ?, x instead of q."
         await press(pilot, "end")
         assert "F2 I have read it" in " ".join(seen(pilot).split())
 

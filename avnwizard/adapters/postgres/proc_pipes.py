@@ -19,7 +19,7 @@ from pathlib import Path
 from threading import Event
 
 from avnwizard.adapters.running import Running
-from avnwizard.domain import commands
+from avnwizard.domain.postgres import piped_dump
 
 _PROC = Path("/proc")
 _WIDE = 1 << 20
@@ -69,7 +69,7 @@ def taken(child: Running, name: str, told: Event) -> Iterator[Pipes | None]:
             return
     pipes = _opened(name)
     try:
-        child.feed(iter((_AWAY if pipes is None else f"{commands.DUMP_TAKEN}\n".encode(),)))
+        child.feed(iter((_AWAY if pipes is None else f"{piped_dump.DUMP_TAKEN}\n".encode(),)))
         yield pipes
     finally:
         if pipes is not None:
@@ -91,16 +91,16 @@ def _is_shell(place: Path, name: str) -> bool:
 
     Only one that has the pipes is asked for its words: that can take for ever where a process hangs in a file system.
     """
-    for number in (commands.DUMP_OFFERED, commands.CHECK_OFFERED):
+    for number in (piped_dump.DUMP_OFFERED, piped_dump.CHECK_OFFERED):
         if not str((place / "fd" / str(number)).readlink()).startswith("pipe:"):
             return False
     return (place / "cmdline").read_bytes().split(b"\0")[3:4] == [name.encode()]
 
 
 def _pipes(links: Path) -> Pipes:
-    dump = _pipe(links / str(commands.DUMP_OFFERED), os.O_RDONLY)
+    dump = _pipe(links / str(piped_dump.DUMP_OFFERED), os.O_RDONLY)
     try:
-        check = _pipe(links / str(commands.CHECK_OFFERED), os.O_WRONLY)
+        check = _pipe(links / str(piped_dump.CHECK_OFFERED), os.O_WRONLY)
     except OSError:
         dump.close()
         raise

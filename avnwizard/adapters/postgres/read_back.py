@@ -20,6 +20,7 @@ from avnwizard.adapters.postgres.tools import started
 from avnwizard.adapters.process_errors import LINE_BYTES, fail
 from avnwizard.adapters.running import Running
 from avnwizard.domain import commands
+from avnwizard.domain.postgres import piped_dump
 from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.errors import HostError
 from avnwizard.ports import PostgresAccess, Progress
@@ -28,7 +29,7 @@ _NO_SUCH_PROGRAM = {126, 127}
 """What `docker exec` and a shell end with where there is no such program (POSIX; Docker 20.10 to 28)."""
 _BROKEN_PIPE = {128 + 13}
 _LOST = "Something between the server's container and this host loses data: look at `dmesg` and at Docker's log."
-_BEGINS = commands.DUMP_TOLD.encode()
+_BEGINS = piped_dump.DUMP_TOLD.encode()
 
 
 class NoToolsError(Exception):
@@ -43,7 +44,7 @@ def dump_read_back(access: PostgresAccess, dump: commands.Argv, to: Path, progre
         NoToolsError: the container lacks a tool; no file is left.
     """
     told, name = _Told(), proc_pipes.name_to_find()
-    argv = commands.pg_dump_read_back(dump, name=name)
+    argv = piped_dump.pg_dump_read_back(dump, name=name)
     try:
         with appearing(to) as sink, started(access, argv, tail=told, feed=bool(name), hint=NOT_TAKEN) as child:
             with proc_pipes.taken(child, name, told.offer) if name else contextlib.nullcontext() as pipes:

@@ -99,9 +99,8 @@ class DockerStack:
         hint = "The compose file and the env file do not fit together; the message names the place."
         with self._composing(env_file, hint) as env:
             argv = by_plugin(commands.compose_config(self.project, files=files, env_file=env_file), env)
-            return self._models.get(
-                self._source(argv, env, files, env_file), lambda: model_from_config(self._cli.json(argv, env=env))
-            )
+            source = self._source(argv, env, files, env_file)
+            return self._models.get(source, lambda: model_from_config(self._cli.json(argv, env=env)))
 
     def flattened(self, files: Sequence[Path], env_file: Path, directory: Path) -> bytes:
         """Compose files with all that they draw in, as one file in which every path is absolute."""
@@ -265,7 +264,7 @@ class DockerStack:
         self._changes.start(container_id)
 
     def archive(self, container_id: str, path: str, to: Path, progress: Progress) -> FileFacts:
-        """A folder of a container, running or not, as a tar in a new 0600 file, read whole again."""
+        """A container's folder, running or not, as a tar in a new 0600 file, read whole again."""
         return copying.archive(self._cli, commands.docker_archive(container_id, path), to, progress)
 
     def unarchive(self, archive: Path, container_id: str, path: str, progress: Progress) -> None:
@@ -274,8 +273,8 @@ class DockerStack:
 
     def room(self, services: Sequence[str] = ()) -> Room:
         """What the engine's machine has for containers; nothing of an engine that is elsewhere."""
-        running = {one.id: one.service for one in self.containers() if one.state == "running"} if services else {}
-        return room_of(self._cli.engine_socket, {id_: name for id_, name in running.items() if name in services})
+        found = (one for one in self.containers() if one.state == "running") if services else ()
+        return room_of(self._cli.engine_socket, {one.id: one.service for one in found if one.service in services})
 
     def volume_sizes(self, volumes: Sequence[str]) -> dict[str, int]:
         """Bytes in some volumes, by the engine's name; one whose size cannot be seen is left out."""

@@ -1,6 +1,6 @@
 """Hand a service's requests over from its old containers to the new ones, and the edge back to its own labels."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from avnwizard.domain.edge import EdgeFacts
@@ -13,10 +13,8 @@ from avnwizard.errors import HostError, StepError
 from avnwizard.flows.host import Host
 from avnwizard.flows.roll import places
 from avnwizard.flows.roll.draining import drain
+from avnwizard.flows.roll.patience import KNOWN_S, becomes_true, true_since
 
-_POLL_S = 0.1
-_KNOWN_S = 20.0
-"""Traefik takes changes up at most every 2 s (`providersThrottleDuration`); ten times that is a failure."""
 _SETTLED_S = 120.0
 """The director serves meanwhile, so there is time: a busy host may fail a health check or two, and Traefik leaves the
 container out until the next."""
@@ -92,10 +90,10 @@ def guard(
         return
     with ctx.effect("guard"):
         host.edge.direct(service.name, ids, run=ctx.run)
-    if not _await(host, lambda: host.edge.knows(service.name, ids)) and ready:
+    if not becomes_true(host, lambda: host.edge.knows(service.name, ids)) and ready:
         forget(ctx, host, service.name)
         raise StepError(
-            f"Traefik did not take the director of {service.name} within {_KNOWN_S:.0f} s; no new one was started.",
+            f"Traefik did not take the director of {service.name} within {KNOWN_S:.0f} s; no new one was started.",
             "Look at Traefik's log, then resume; or roll back.",
         )
 
@@ -111,12 +109,12 @@ def take_over(ctx: StepContext, host: Host, service: str, new: Sequence[Containe
     try:
         with ctx.effect("direct"):
             places.direct(ctx, host, service, ids)
-        known_at = _since(host, lambda: host.edge.knows(service, ids))
+        known_at = true_since(host, lambda: host.edge.knows(service, ids))
         if known_at is not None:
             with ctx.effect("undirect-former"):
                 host.edge.undirect(service, keep=ids)
             return known_at
-        reason = f"Traefik did not take the director within {_KNOWN_S:.0f} s"
+        reason = f"Traefik did not take the director within {KNOWN_S:.0f} s"
     except HostError as error:
         reason = error.message
     ctx.say(f"{service}: no director after all: {reason}; some requests may fail for up to 2 s")
@@ -160,7 +158,7 @@ def leave_by_health(ctx: StepContext, host: Host, service: Service, old: Sequenc
     def left() -> bool:
         return not any(one.is_serving for one in host.stack.containers(service.name) if one.id in ids)
 
-    gone = _await(host, left, limit_s=_HEALTH_S)
+    gone = becomes_true(host, left, limit_s=_HEALTH_S)
     if not gone:
         ctx.say(f"{service.name}: {file} did not make its old containers unhealthy within {_HEALTH_S:.0f} s")
     host.clock.sleep(2.5)
@@ -210,7 +208,7 @@ def unmark(ctx: StepContext, host: Host, service: Service, containers: Sequence[
 def await_serving(host: Host, service: str, containers: Sequence[Container]) -> list[Container]:
     """The containers as they are once all of them serve again, or will not."""
     ids = [one.id for one in containers]
-    _await(host, lambda: all(one.is_serving for one in _these(host, service, ids)), limit_s=_HEALTH_S)
+    becomes_true(host, lambda: all(one.is_serving for one in _these(host, service, ids)), limit_s=_HEALTH_S)
     return _these(host, service, ids)
 
 
@@ -230,7 +228,7 @@ def settle(
         return
     ids = [one.id for one in new]
     at_once = known_at is not None and _is_one_change(host, service, ids, known_at)
-    if not at_once and not _await(host, lambda: host.edge.knows_only(service, ids), limit_s=_SETTLED_S):
+    if not at_once and not becomes_true(host, lambda: host.edge.knows_only(service, ids), limit_s=_SETTLED_S):
         raise StepError(
             f"Traefik does not route to the new {service} by its own labels; the director still does.",
             "Compare its labels with Traefik's log, then resume.",
@@ -259,7 +257,7 @@ def withdraw(ctx: StepContext, host: Host, service: str, stay: Sequence[Containe
         return
     with ctx.effect("direct-back"):
         host.edge.direct(service, ids, run=ctx.run)
-    _await(host, lambda: host.edge.knows(service, ids))
+    becomes_true(host, lambda: host.edge.knows(service, ids))
     with ctx.effect("undirect-former"):
         host.edge.undirect(service, keep=ids)
 
@@ -274,28 +272,6 @@ def forget(ctx: StepContext, host: Host, service: str) -> None:
 def _these(host: Host, service: str, ids: Sequence[str]) -> list[Container]:
     """Those of some containers that are still there, as they are now."""
     return [one for one in host.stack.containers(service) if one.id in ids]
-
-
-def becomes_true(host: Host, true: Callable[[], bool]) -> bool:
-    """Whether something becomes true in the time that Traefik may take for a change."""
-    return _await(host, true)
-
-
-def _await(host: Host, true: Callable[[], bool], *, limit_s: float = _KNOWN_S) -> bool:
-    return _since(host, true, limit_s=limit_s) is not None
-
-
-def _since(host: Host, true: Callable[[], bool], *, limit_s: float = _KNOWN_S) -> float | None:
-    """When something became true at the earliest: when it was last seen not to be; None where it does not."""
-    asked_at = host.clock.now()
-    deadline, since = asked_at + limit_s, asked_at
-    while not true():
-        since = asked_at
-        if host.clock.now() >= deadline:
-            return None
-        host.clock.sleep(_POLL_S)
-        asked_at = host.clock.now()
-    return since
 
 
 def _traefik_labels(labels: dict[str, str]) -> object:

@@ -8,6 +8,7 @@ from avnwizard.errors import HostError
 from avnwizard.flows.host import Host
 from avnwizard.flows.roll import handover
 from avnwizard.flows.roll.at_once import RESERVE_BYTES
+from avnwizard.flows.roll.patience import becomes_true
 
 _DIRECTOR_BYTES = 64 << 20
 """A director is a Traefik that does nothing; it takes less than this."""
@@ -38,7 +39,7 @@ def hold(ctx: StepContext, host: Host, services: Sequence[Service], found: Seque
         except HostError as error:
             ctx.say(f"{service.name}: its requests are not held: {error.message}")
     for name, wanted in targets.items():
-        if not handover.becomes_true(host, lambda name=name, wanted=wanted: host.edge.knows(name, wanted)):  # type: ignore[misc]  # bound now
+        if not becomes_true(host, lambda name=name, wanted=wanted: host.edge.knows(name, wanted)):  # type: ignore[misc]  # bound now
             ctx.say(f"{name}: its requests are not held: Traefik did not take the director in time")
             handover.forget(ctx, host, name)
 

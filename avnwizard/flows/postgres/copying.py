@@ -8,6 +8,7 @@ from avnwizard.domain.postgres.contents import ServerSum, without_files
 from avnwizard.domain.postgres.copy_commands import CopyOrder
 from avnwizard.domain.postgres.major import ServerFiles
 from avnwizard.domain.typed import Typed
+from avnwizard.domain.words import count
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError, StepError
 from avnwizard.flows.postgres.moving import PROVE, require_equal
@@ -232,8 +233,8 @@ class ProveCopy(Step):
         require_equal(world, before, after)
         ctx.note(version=after.version, roles=len(after.roles))
         ctx.say(
-            f"equal: {len(after.databases)} databases with the files of {after.tables} tables, {len(after.roles)} "
-            "roles, definitions, grants, sequences, extensions; every row is compared once the services run"
+            f"equal: {count(len(after.databases), 'database')} with the files of {count(after.tables, 'table')}, "
+            f"{count(len(after.roles), 'role')}, definitions, grants, sequences, extensions; every row is compared once the services run"
         )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres import server_commands as commands
 from avnwizard.domain.postgres.contents import ServerSum, differences
-from avnwizard.domain.words import size
+from avnwizard.domain.words import count, size
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import StepError
 from avnwizard.flows.postgres.preparing import CLIENT, Rehearse, carry_roles
@@ -119,8 +119,8 @@ class Prove(Step):
         ctx.note(**{WRITES: world.writes(old)})
         ctx.note(version=after.version, roles=len(after.roles))
         ctx.say(
-            f"equal: {len(after.databases)} databases with {after.rows:,} rows in {after.tables} tables by count, "
-            f"{len(after.roles)} roles, definitions, grants, sequences, extensions; every row is compared later"
+            f"equal: {count(len(after.databases), 'database')} with {count(after.rows, 'row')} in "
+            f"{count(after.tables, 'table')} by count, {count(len(after.roles), 'role')}, definitions, grants, sequences, extensions; every row is compared later"
         )
 
 

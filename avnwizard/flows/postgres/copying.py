@@ -234,7 +234,8 @@ class ProveCopy(Step):
         ctx.note(version=after.version, roles=len(after.roles))
         ctx.say(
             f"equal: {count(len(after.databases), 'database')} with the files of {count(after.tables, 'table')}, "
-            f"{count(len(after.roles), 'role')}, definitions, grants, sequences, extensions; every row is compared once the services run"
+            f"{count(len(after.roles), 'role')}, definitions, grants, sequences, extensions; every row is compared "
+            "once the services run"
         )
 
 

@@ -120,7 +120,8 @@ class Prove(Step):
         ctx.note(version=after.version, roles=len(after.roles))
         ctx.say(
             f"equal: {count(len(after.databases), 'database')} with {count(after.rows, 'row')} in "
-            f"{count(after.tables, 'table')} by count, {count(len(after.roles), 'role')}, definitions, grants, sequences, extensions; every row is compared later"
+            f"{count(after.tables, 'table')} by count, {count(len(after.roles), 'role')}, definitions, grants, "
+            "sequences, extensions; every row is compared later"
         )
 
 

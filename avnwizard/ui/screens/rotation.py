@@ -40,7 +40,7 @@ class RotationPage(Page):
         "A phase that would end tokens or sessions is refused until nothing needs the old secret any more. d ends "
         "them now: it asks you to type how many that are, and people sign in again."
     )
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("d", "drop_early", "Drop early")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("d", "drop_early", "Drop early", id="drop-early")]
 
     def __init__(self, what: str) -> None:
         super().__init__()

@@ -2,6 +2,7 @@
 
 import re
 from enum import Enum
+from functools import lru_cache
 
 _SWITCHES = frozenset({"true", "false", "yes", "no", "on", "off", "0", "1", "enabled", "disabled"})
 _PLACEHOLDER = re.compile(
@@ -56,6 +57,7 @@ def _adapted(value: str, rule: tuple[tuple[str, ...], tuple[str, ...]]) -> str:
     return value
 
 
+@lru_cache(maxsize=4096)  # a value meets many others
 def _kind(value: str) -> str:
     if value.lower() in _SWITCHES - {"0", "1"}:
         return "switch"
@@ -72,5 +74,6 @@ def same_shape(old: str, new: str) -> bool:
     return shape == _shape(new) and len(shape) >= _TELLING_SHAPE and "9" in shape
 
 
+@lru_cache(maxsize=4096)
 def _shape(value: str) -> str:
     return re.sub(r"[A-Za-z]+", "a", re.sub(r"\d", "9", value.strip()))

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from avnwizard.domain.envdiff.announced import Announcements, announcements
 from avnwizard.domain.envdiff.places import Place, block_heads, places
@@ -59,6 +60,7 @@ class Scene:
     settled: Settled = field(default_factory=Settled)
 
 
+@lru_cache(maxsize=16384)  # a name meets many others
 def frames(name: str) -> tuple[tuple[str, ...], ...]:
     """A name with each of its words left out in turn: entries of one catalogue have such a frame in common."""
     words = tokens(name)

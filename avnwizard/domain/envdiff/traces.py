@@ -186,6 +186,7 @@ def of_strangers(
     if (
         names
         and not shown
+        and scene.catalogues
         and any(scene.catalogues.get(f, 0) >= _CATALOGUE for f in _frames_of_both(old.key, new.key))
     ):
         yield Trace("subject.catalogue")
@@ -208,6 +209,7 @@ def of_families(name: NameMatch, scene: Scene) -> Iterator[Trace]:
         yield Trace("family", min(log2(1 + support), _FAMILY_ENOUGH), f"others change {a} to {b} as well")
 
 
+@lru_cache(maxsize=100_000)
 def _rests_alike(old: str, new: str) -> bool:
     """Whether two names have anything in common behind their first words."""
     return any(word_likeness(a, b) > 0 for a in tokens(old)[1:] for b in tokens(new)[1:])

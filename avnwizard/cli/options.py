@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from avnwizard.cli.output import MANNER
+
 if TYPE_CHECKING:
     from avnwizard.flows.host import Host
 
@@ -14,7 +16,20 @@ StackOption = Annotated[
     Path,
     typer.Option("--stack", metavar="DIR", help="The stack's checkout. Default: here.", show_default=False),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+
+
+def _json(value: bool) -> bool:
+    MANNER.json = value
+    return value
+
+
+def as_dry_run(value: bool) -> bool:
+    """Make what is said the answer, on stdout."""
+    MANNER.dry_run = value
+    return value
+
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.", callback=_json)]
 ToOption = Annotated[str, typer.Option("--to", metavar="TAG", help="The release to upgrade to.")]
 AnswersOption = Annotated[
     Path | None, typer.Option("--answers", metavar="FILE", help="Decisions, as `plan --write-answers` made ready.")

@@ -28,11 +28,15 @@ class Manner:
     """How this process speaks, as its command line wants it.
 
     Attributes:
+        dry_run: nothing but what would be done was asked for, so that is the answer.
+        json: the answer is a document, so what is said alongside it is talk.
         log: where all that is said goes too, None for nowhere.
     """
 
     quiet: bool = False
     verbose: bool = False
+    dry_run: bool = False
+    json: bool = False
     progress: Progress = "auto"
     log: TextIO | None = None
 
@@ -77,22 +81,29 @@ def emit_json(value: Any) -> None:
 
 
 def say(text: str, *, style: str = "", always: bool = False) -> None:
-    """One line of talk.
+    """One line of talk; of a dry run it is the answer.
 
     Args:
         always: also where nothing but errors and questions is wanted.
     """
+    answer = MANNER.dry_run and not MANNER.json
+    if answer or always or not MANNER.quiet:
+        _print(data_console() if answer else talk_console(), text, style)
+    else:
+        note(text)
+
+
+def _print(console: Console, text: str, style: str) -> None:
     note(text)
-    if always or not MANNER.quiet:
-        talk_console().print(Text(printable(text), style=style), soft_wrap=True)
+    console.print(Text(printable(text), style=style), soft_wrap=True)
 
 
 def show_error(error: WizardError) -> None:
     """What is wrong and what to do next, two lines of talk."""
     for number, line in enumerate(error.message.split("\n")):
-        say(f"error: {line}" if number == 0 else line, style="red", always=True)
+        _print(talk_console(), f"error: {line}" if number == 0 else line, "red")
     if error.hint:
-        say(f"  try: {error.hint}", always=True)
+        _print(talk_console(), f"  try: {error.hint}", "")
 
 
 def show_findings(findings: Iterable[Finding]) -> None:

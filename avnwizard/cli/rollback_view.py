@@ -1,6 +1,7 @@
 """A rollback for reading: what it takes and why, what it costs, what becomes of the rows."""
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 from avnwizard.cli.output import say
 from avnwizard.domain.going_back import sentence, things
@@ -11,8 +12,20 @@ if TYPE_CHECKING:
     from avnwizard.flows.rollback.plan import RollbackPlan
 
 
+def as_document(plan: "RollbackPlan") -> dict[str, Any]:
+    """The plan as the JSON document that scripts read: every entry of a list names what it holds."""
+    from avnwizard.flows.rollback.plan import rollback_to_json
+
+    found: dict[str, Any] = json.loads(rollback_to_json(plan))
+    found["services"] = [{"service": name, "strategy": how} for name, how in plan.services]
+    found["stay"] = [{"service": name, "why": why} for name, why in plan.stay]
+    found["consent"] = [{"flag": flag, "why": why} for flag, why in plan.consent]
+    found["cost"]["lost"] = [{"database": name, **written} for name, written in found["cost"]["lost"]]
+    return found
+
+
 def show_rollback(record: "RunRecord", plan: "RollbackPlan", *, now: float) -> None:
-    """Tell it on stderr, before it is confirmed."""
+    """Say it before it is confirmed; of a dry run it is the answer."""
     from avnwizard.flows.stack.former_images import of_before
 
     say(f"rolling back {record.title}: {plan.why}")

@@ -50,8 +50,8 @@ def test_the_data_goes_back_to_its_copy(practice_host: PracticeHost, stack: Path
         db.execute("DELETE FROM image WHERE id = ?", (ran,))
         db.execute("DELETE FROM registry WHERE id = ?", (ran,))
     looked = avnwizard("rollback", "--stack", stack, "--dry-run")
-    assert "images of valkey that ran before are gone from this host, and are loaded from a file" in looked.err
-    assert "valkey goes back to the copy of its data that was made before the newer version started" in looked.err
+    assert "images of valkey that ran before are gone from this host, and are loaded from a file" in looked.out
+    assert "valkey goes back to the copy of its data that was made before the newer version started" in looked.out
     host = open_host(stack)
     (copy,) = host.state.run(host.journal().runs()[0].id).glob("data-valkey-0.tar")
     whole = copy.read_bytes()
@@ -85,7 +85,7 @@ def test_a_cache_starts_empty(practice_host: PracticeHost, stack: Path, tmp_path
     upgraded(stack, tmp_path)
     assert (volume / "dump.rdb").read_text() == "of 8.0"
     looked = avnwizard("rollback", "--stack", stack, "--dry-run")
-    assert "valkey starts with empty volumes: 1 volume (" in looked.err
+    assert "valkey starts with empty volumes: 1 volume (" in looked.out
     assert avnwizard("rollback", "--stack", stack, "--yes").code == ExitCode.DONE
     assert _files(volume) == {}
 

@@ -61,8 +61,8 @@ def users_write(host: PracticeHost) -> None:
 def counted(found: list[Any]) -> dict[str, tuple[int, int, int]]:
     """{"database/schema.table": (inserted, updated, deleted)} of a plan's cost."""
     return {
-        f"{database}/{table['name']}": (table["inserted"], table["updated"], table["deleted"])
-        for database, written in found
+        f"{written['database']}/{table['name']}": (table["inserted"], table["updated"], table["deleted"])
+        for written in found
         for table in written["tables"]
     }
 
@@ -91,16 +91,16 @@ def test_the_cost_is_told_in_rows_and_kept_to(practice_host: PracticeHost, stack
         "kratos/public.sessions": (14, 0, 0),
         "avnology/public.accounts": (0, 1, 0),
     }
-    assert all(written["exact"] for _, written in plan["cost"]["lost"])
+    assert all(written["exact"] for written in plan["cost"]["lost"])
     migrated = {table["name"]: table for table in plan["cost"]["migrated"]["tables"]}
     assert migrated["public.accounts"]["updated"] > 0, "0006 changes the suspended accounts"
     said = avnwizard("rollback", "--stack", stack, "--dry-run")
-    assert "14 new sessions, 1 changed account and 1 new identity lost (since " in said.err
+    assert "14 new sessions, 1 changed account and 1 new identity lost (since " in said.out
     beside_s = plan["cost"]["total_s"] - plan["cost"]["interruption_s"]
-    assert f"the restore runs alongside the live databases for about {about(beside_s)};" in said.err
-    told = dict(line.split(": ", 1) for line in said.err.splitlines() if ": " in line)
+    assert f"the restore runs alongside the live databases for about {about(beside_s)};" in said.out
+    told = dict(line.split(": ", 1) for line in said.out.splitlines() if ": " in line)
     handled = {name for key, names in told.items() if key.startswith("services, ") for name in names.split(", ")}
-    every, stays = {name for name, _ in plan["services"]}, set(plan["same"])
+    every, stays = {one["service"] for one in plan["services"]}, set(plan["same"])
     assert stays & every, "v2.0.0 leaves some as they are"
     assert handled == every - stays
     assert {"kratos", "gateway"} <= set(told["stopped for the swap"].split(", "))

@@ -76,7 +76,7 @@ def test_a_rollback_is_undone_and_that_is_rolled_back(
     assert refused.code == ExitCode.REFUSED
     assert "came after the rollback" in refused.err
     looked = avnwizard("rollback", "--stack", stack, "--dry-run")
-    assert "14 new sessions, 1 changed account and 1 new identity" in looked.err
+    assert "14 new sessions, 1 changed account and 1 new identity" in looked.out
     assert avnwizard("rollback", "--stack", stack, "--yes").code == ExitCode.DONE
     assert open_host(stack).repo.head().tag == "v1.5.0"
 

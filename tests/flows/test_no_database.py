@@ -69,9 +69,9 @@ def test_none_is_said_on_every_surface(practice_host: PracticeHost, stack: Path,
 
     looked = avnwizard("rollback", "--stack", stack, "--dry-run")
     assert looked.code == ExitCode.DONE
-    assert "no row lost" not in looked.err
-    assert "avnology-migrate changed in a database that avnwizard cannot put back stays" in looked.err
-    assert "may have changed a schema in postgres, which no snapshot holds" in looked.err
+    assert "no row lost" not in looked.out
+    assert "avnology-migrate changed in a database that avnwizard cannot put back stays" in looked.out
+    assert "may have changed a schema in postgres, which no snapshot holds" in looked.out
     refused = avnwizard("rollback", "--stack", stack, "--yes")
     assert refused.code == ExitCode.REFUSED
     assert "v1.5.0 will run on it as it is" in refused.err

@@ -40,17 +40,17 @@ def test_only_a_restore_changes_roles(practice_host: PracticeHost, stack: Path, 
     execute(practice_host, "postgres", "ALTER ROLE reporting NOLOGIN PASSWORD 'rotated'", "CREATE ROLE newcomer")
     closed = _role(practice_host, "reporting")
     looked = avnwizard("rollback", "--stack", stack, "--dry-run")
-    assert "role reporting: login, password not as in the snapshot; left as it is" in looked.err
-    assert "role newcomer is new since the snapshot; it is left as it is" in looked.err
+    assert "role reporting: login, password not as in the snapshot; left as it is" in looked.out
+    assert "role newcomer is new since the snapshot; it is left as it is" in looked.out
     plan = avnwizard("rollback", "--stack", stack, "--dry-run", "--json").data
     assert (plan["restore"], plan["roles"]["repaired"]) == (False, [])
-    restoring = avnwizard("rollback", "--stack", stack, "--dry-run", "--restore").err
+    restoring = avnwizard("rollback", "--stack", stack, "--dry-run", "--restore").out
     assert "role reporting: login, password changed, and is put back" in restoring
 
     globals_ = max(open_host(stack).state.snapshots.iterdir()) / "globals.sql"
     globals_.write_text(globals_.read_text().replace("SCRAM-SHA-256", "SCRAM-SHA-255", 1))
     looked = avnwizard("rollback", "--stack", stack, "--dry-run")
-    assert "the roles were not compared with the snapshot's: globals.sql of the snapshot" in looked.err
+    assert "the roles were not compared with the snapshot's: globals.sql of the snapshot" in looked.out
     back = avnwizard("rollback", "--stack", stack, "--yes")
     assert back.code == ExitCode.DONE, back.err
     assert _role(practice_host, "reporting") == closed

@@ -43,12 +43,12 @@ def test_valkey_forward_and_back(zoo: ZooStack) -> None:
     _cli(zoo, "SAVE")
 
     looked = zoo.avnwizard("rollback", "--dry-run")
-    assert "valkey stays as it is: Valkey 9.1 keeps running" in looked.err
+    assert "valkey stays as it is: Valkey 9.1 keeps running" in looked.out
     data = zoo.avnwizard("rollback", "--dry-run", "--json").data
-    assert [service for service, _ in data["stay"]] == ["valkey"]
-    assert "valkey" not in [service for service, _ in data["services"]]
+    assert [one["service"] for one in data["stay"]] == ["valkey"]
+    assert "valkey" not in [one["service"] for one in data["services"]]
     forced = zoo.avnwizard("rollback", "--dry-run", "--json", "--older", "valkey").data
-    assert (forced["stay"], "valkey" in [service for service, _ in forced["services"]]) == ([], True)
+    assert (forced["stay"], "valkey" in [one["service"] for one in forced["services"]]) == ([], True)
     back = zoo.rollback()
     assert back.code == ExitCode.DONE, back.err
     assert "Valkey 9.1 keeps running" in back.err

@@ -210,7 +210,7 @@ def test_images_that_were_pruned_are_pulled_by_digest(zoo: ZooStack, own_image: 
     assert re.search(r"The images that (web, docs|docs, web) ran before run \S+ are gone from this host", message)
     assert message.endswith("The registry has them.")
     dry = zoo.avnwizard("rollback", "--dry-run")
-    assert "that ran before are gone from this host and are pulled first; the registry has them" in dry.err
+    assert "that ran before are gone from this host and are pulled first; the registry has them" in dry.out
     back = zoo.rollback()
     assert back.code == ExitCode.DONE, back.err
     assert _ids(zoo) == before

@@ -265,7 +265,7 @@ def test_what_the_refusal_prevents(zoo: ZooStack, hydra: OAuthClient) -> None:
     assert _rotate(zoo).code == ExitCode.DONE
     assert _rotate(zoo).code == ExitCode.DONE
     new = hydra.sign_in()
-    until(lambda: "access token" not in _rotate(zoo, "--dry-run").err, limit_s=60 + ACCESS_S)
+    until(lambda: "access token" not in _rotate(zoo, "--dry-run").out, limit_s=60 + ACCESS_S)
     refused = _rotate(zoo)
     assert "2 refresh tokens still need the old secret" in refused.err
     assert _rotate(zoo, "--ends", "1").code == ExitCode.REFUSED

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from avnwizard.cli.options import HERE, JsonOption, StackOption, open_stack
+from avnwizard.cli.options import HERE, JsonOption, StackOption, as_dry_run, open_stack
 from avnwizard.cli.output import emit_json, say
 from avnwizard.cli.verbs.upgrade import DetachOption, YesOption, confirm, start
 from avnwizard.domain.plain import printable
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 EndsOption = Annotated[
     int, typer.Option("--ends", min=0, metavar="N", help="End exactly so many tokens and sessions by dropping early.")
 ]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what the next phase does; change nothing.")]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Show what the next phase does; change nothing.", callback=as_dry_run)
+]
 
 
 def register(app: typer.Typer) -> None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from avnwizard.cli.options import HERE, JsonOption, StackOption, finite, open_stack
+from avnwizard.cli.options import HERE, JsonOption, StackOption, as_dry_run, finite, open_stack
 from avnwizard.cli.output import emit_json, say, show_table
 from avnwizard.cli.verbs import snapshot_copies, snapshot_looking
 from avnwizard.cli.verbs.upgrade import DetachOption, YesOption, confirm, start
@@ -148,7 +148,9 @@ def prune(
     databases: Annotated[
         bool, typer.Option("--databases", help="Also drop databases that a rollback or restore set aside.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; remove nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would go; remove nothing.", callback=as_dry_run)
+    ] = False,
     yes: YesOption = False,
     json: JsonOption = False,
 ) -> int:

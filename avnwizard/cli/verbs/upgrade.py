@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from avnwizard.cli.options import HERE, AnswersOption, JsonOption, RunArgument, StackOption, ToOption, open_stack
+from avnwizard.cli.options import (
+    HERE,
+    AnswersOption,
+    JsonOption,
+    RunArgument,
+    StackOption,
+    ToOption,
+    as_dry_run,
+    open_stack,
+)
 from avnwizard.cli.output import emit_json, say
 from avnwizard.cli.verbs.planning import answers_for, draft_for, prepare_for
 from avnwizard.errors import ExitCode, RefusedError, UsageError
@@ -40,7 +49,9 @@ OlderOption = Annotated[
         help="Start the older version of a data service on what the newer one wrote; may be given again.",
     ),
 ]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what it takes and costs; change nothing.")]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Say what it takes and costs; change nothing.", callback=as_dry_run)
+]
 AllowJumpOption = Annotated[bool, typer.Option("--allow-jump", help="Jump over a major version all the same.")]
 RehearseOption = Annotated[
     bool, typer.Option("--rehearse", help="Try the release on an isolated copy first; go on only if it comes up.")
@@ -137,14 +148,13 @@ def rollback(
 ) -> int:
     """Undo a run: files, images, services, and the databases where the old code cannot work on what they became.
 
-    JSON (with --dry-run): the plan of the rollback: "restore", "why", "databases", "services", "cost", "roles",
-    "stay": [[service, why]], "notes": what does not go back, "consent": [[flag, sentence]] and more.
+    JSON (with --dry-run): the plan of the rollback: "restore", "why", "databases",
+    "services": [{"service", "strategy"}], "cost": with "lost": [{"database", "tables", ...}], "roles",
+    "stay": [{"service", "why"}], "notes": what does not go back, "consent": [{"flag", "why"}] and more.
     """
-    import json as jsonlib
-
-    from avnwizard.cli.rollback_view import show_rollback
+    from avnwizard.cli.rollback_view import as_document, show_rollback
     from avnwizard.flows.holding import is_live
-    from avnwizard.flows.rollback.plan import Wishes, rollback_to_json
+    from avnwizard.flows.rollback.plan import Wishes
     from avnwizard.flows.run import going_back, launch
     from avnwizard.flows.upgrade.consent import require_consent
 
@@ -158,7 +168,7 @@ def rollback(
         return _undo(host, record, dry_run=dry_run, yes=yes, detach=detach)
     plan = going_back.plan_going_back(host, journal, record, wishes)
     if dry_run and json:
-        emit_json(jsonlib.loads(rollback_to_json(plan)))
+        emit_json(as_document(plan))
         return ExitCode.DONE
     show_rollback(record, plan, now=time.time())
     if dry_run:

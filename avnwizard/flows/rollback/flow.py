@@ -43,8 +43,14 @@ class Rollback(Flow):
         )
 
     def host_of(self, host: Host, journal: Journal, run: RunRecord) -> Host:
-        """With the database of the upgrade."""
-        return of_plan(host, _undone(journal, run))
+        """With the database of the upgrade, and the compose files of before it.
+
+        What containers tell of is the release's files: an override that it dropped is none of them, and comes back.
+        """
+        plan = _undone(journal, run)
+        there = of_plan(host, plan)
+        before = plan.project_before
+        return there if before.files == there.stack.project.files else there.of_project(before)
 
     def around(self, host: Host, journal: Journal, feed: FeedWriter, run: RunRecord) -> Iterator[Around]:
         """The probe of the edge; what it learned before the upgrade still holds."""

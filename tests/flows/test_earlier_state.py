@@ -7,6 +7,7 @@
 import json
 import re
 import sqlite3
+import subprocess
 import tarfile
 from contextlib import closing
 from hashlib import sha256
@@ -51,6 +52,18 @@ def _with_its_secrets(host: PracticeHost, run: str) -> None:
         journal.execute("UPDATE runs SET plan=replace(plan, ?, ?)", hashes)
 
 
+def _with_its_commits(host: PracticeHost) -> None:
+    """The simulated product has changed since: give the run the commits that its tags have now."""
+    with closing(sqlite3.connect(host.home / "state" / "journal.db")) as journal, journal:
+        (text,) = journal.execute("SELECT plan FROM runs WHERE id=?", (_UNFINISHED,)).fetchone()
+        plan = json.loads(text)
+        for side in ("current", "target"):
+            git = ["git", "-C", str(host.project.directory), "rev-parse", f"{plan[side]['tag']}^{{commit}}"]
+            now = subprocess.run(git, check=True, capture_output=True, text=True).stdout.strip()
+            text = text.replace(plan[side]["commit"], now)
+        journal.execute("UPDATE runs SET plan=? WHERE id=?", (text, _UNFINISHED))
+
+
 def test_a_finished_run_and_its_snapshot_show(practice_host: PracticeHost) -> None:
     """The run is listed with its steps and its report; the snapshot is whole; the other journal opens."""
     stack = _open(practice_host, "finished")
@@ -77,6 +90,7 @@ def test_an_unfinished_run_goes_on(practice_host: PracticeHost) -> None:
     stack = _open(practice_host, "unfinished")
     _with_its_secrets(practice_host, _UNFINISHED)
     assert avnwizard("releases", "--stack", stack).code == ExitCode.DONE, "it fetches the tags"
+    _with_its_commits(practice_host)
     resumed = avnwizard("resume", "--stack", stack)
     assert resumed.code == ExitCode.DONE, resumed.err
     assert [one["state"] for one in avnwizard("runs", "--stack", stack, "--json").data] == ["done"]

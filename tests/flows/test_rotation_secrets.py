@@ -88,15 +88,16 @@ def test_pending_in_status_and_check(practice_host: PracticeHost, host: Host) ->
     (told,) = avnwizard("status", "--json", *stack).data["rotations"]
     assert (told["secret"], told["phase"], told["pending"], told["needed_by"]) == ("hydra", 2, True, 2000)
     found = [one for one in avnwizard("check", "--json", *stack).data if one["check"] == "rotation"]
-    assert [one["level"] for one in found] == ["warn"]
+    assert {one["level"] for one in found[1:]} == {"ok"}, "the ages of the other secrets"
+    assert found[0]["level"] == "warn"
     assert "Now: 2,000 refresh tokens still need the old secret" in found[0]["message"]
     refused = avnwizard("rotate", "hydra", "--yes", *stack)
     assert (refused.code, "--ends 2000" in refused.err) == (ExitCode.REFUSED, True)
     expire_all(practice_host)
     _watched(host, "rotate", "hydra")
     found = [one for one in avnwizard("check", "--json", *stack).data if one["check"] == "rotation"]
-    assert [(one["level"], one["message"]) for one in found] == [
-        ("ok", "Hydra's system secret was rotated 0 days ago.")
+    assert ("ok", "Hydra's system secret was rotated 0 days ago.") in [
+        (one["level"], one["message"]) for one in found
     ]
     assert avnwizard("rotate", "forget", "hydra", "--yes", *stack).code == ExitCode.DONE
     assert "no old secret is kept" in avnwizard("rotate", "forget", "hydra", "--yes", *stack).err

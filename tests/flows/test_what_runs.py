@@ -142,7 +142,7 @@ class _World:
         """The step, and the context that remembers."""
         scene = SimpleNamespace(
             host=SimpleNamespace(stack=self, clock=self),
-            plan=SimpleNamespace(services=(), service=lambda _name: SimpleNamespace(image_new="i")),
+            plan=SimpleNamespace(services=(), project=None, service=lambda _name: SimpleNamespace(image_new="i")),
         )
         ctx = SimpleNamespace(
             recall=self.recall, note=lambda **facts: self.facts.update(facts), say=lambda _text: None,

@@ -39,7 +39,8 @@ def served(said: str, servers: Mapping[str, str]) -> tuple[Served, ...]:
 
 def _one(stack: str, server: str, row: Mapping[str, Any]) -> Served:
     mode, up, weight = row.get("mode", "ready"), row.get("up"), _number(row, "weight")
-    if mode not in _MODES or not (up is None or isinstance(up, bool)) or weight is None or weight > FULL:
+    known = isinstance(mode, str) and mode in _MODES
+    if not known or not (up is None or isinstance(up, bool)) or weight is None or weight > FULL:
         raise HostError(
             f"[fleet] status says of {printable(server, limit=60)} what cannot be: mode is one of "
             f"{', '.join(sorted(_MODES))}, up is true, false or null, weight is a number from 0 to {FULL}.",

@@ -58,7 +58,7 @@ def test_postgres_under_any_name(zoo: ZooStack) -> None:
 @pytest.fixture
 def outside(zoo: ZooStack) -> Iterator[str]:
     """A server outside the project, on a network of its own; the name is that of both."""
-    name = f"{zoo.project}-outside"
+    name = f"{zoo.project[:40]}-outside"  # a host's name has at most 63 characters
     zoo.lab.docker("rm", "-f", "-v", name, check=False)
     zoo.lab.docker("network", "rm", name, check=False)
     zoo.lab.docker("network", "create", name)

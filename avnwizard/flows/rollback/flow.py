@@ -43,7 +43,7 @@ class Rollback(Flow):
         )
 
     def host_of(self, host: Host, journal: Journal, run: RunRecord) -> Host:
-        """With the database of the upgrade, and the compose files of before it.
+        """With the database of the upgrade, and the compose files that it began with.
 
         What containers tell of is the release's files: an override that it dropped is none of them, and comes back.
         """

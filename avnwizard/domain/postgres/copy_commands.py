@@ -188,8 +188,8 @@ _COPY_STOPPED = f"""set -e
 [ ! -e "$from/postmaster.pid" ] || {{ echo 'the old server was not shut down' >&2; exit 1; }}
 rm -rf "$to"; mkdir "$to"; chmod 700 "$to"
 clone "$from/." "$to/"
-LC_ALL=C pg_controldata "$from" >{_WORK}/control.old; LC_ALL=C pg_controldata "$to" >{_WORK}/control.new
-cmp -s {_WORK}/control.old {_WORK}/control.new || {{ echo 'the copy is not of this server' >&2; exit 1; }}
+was=$(LC_ALL=C pg_controldata "$from"); is=$(LC_ALL=C pg_controldata "$to")
+[ "$was" = "$is" ] || {{ echo 'the copy is not of this server' >&2; exit 1; }}
 """
 _AS = """as() { if command -v gosu >/dev/null; then gosu postgres "$@"; elif command -v su-exec >/dev/null; then
   su-exec postgres "$@"; else setpriv --reuid=postgres --regid=postgres --init-groups "$@"; fi; }

@@ -98,6 +98,16 @@ def carry_out(host: "Host", draft: "Draft", prepared: "Prepared", *, detach: boo
     return code or (ExitCode.DONE if found.comes_up else ExitCode.REFUSED)
 
 
+def rehearse_first(host: "Host", draft: "Draft", prepared: "Prepared", *, detach: bool) -> int:
+    """Rehearse what is then to be upgraded; anything but 0 where it did not come up."""
+    if detach:
+        raise UsageError("--rehearse waits for the rehearsal, so it does not go with --detach.", "Leave one out.")
+    code = carry_out(host, draft, prepared)
+    if code:
+        say("The upgrade was not begun.", style="yellow")
+    return code
+
+
 def show(run: RunArgument = "", stack: StackOption = HERE, *, json: JsonOption = False) -> int:
     """Show what a rehearsal showed: the last one, or the one that is named.
 

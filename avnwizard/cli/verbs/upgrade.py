@@ -23,8 +23,6 @@ from avnwizard.errors import ExitCode, RefusedError, UsageError
 if TYPE_CHECKING:
     from avnwizard.engine.records import RunRecord
     from avnwizard.flows.host import Host
-    from avnwizard.flows.upgrade.inputs import Draft
-    from avnwizard.flows.upgrade.planning import Prepared
 
 YesOption = Annotated[bool, typer.Option("--yes", help="Skip the last confirmation, and nothing else.")]
 RestoreOption = Annotated[
@@ -82,6 +80,7 @@ def upgrade(
     from avnwizard.cli.output import MANNER
     from avnwizard.cli.plan_view import show_plan
     from avnwizard.cli.summary import summary
+    from avnwizard.cli.verbs.rehearse import rehearse_first
     from avnwizard.flows import holding
     from avnwizard.flows.run import launch
     from avnwizard.flows.upgrade.consent import require_jump_allowed
@@ -93,7 +92,7 @@ def upgrade(
     require_jump_allowed(draft.breaking, allowed=jump)
     prepared = prepare_for(host, draft, answers_for(draft, answers))
     if rehearse:
-        if code := _rehearsed(host, draft, prepared, detach=detach):
+        if code := rehearse_first(host, draft, prepared, detach=detach):
             return code
         prepared = prepare_for(host, draft, answers_for(draft, answers))  # it says now what that showed
     if not yes:
@@ -106,18 +105,6 @@ def upgrade(
     if told := remember(host, prepared.ways):
         say(told)
     return start(host, run, detach=detach)
-
-
-def _rehearsed(host: "Host", draft: "Draft", prepared: "Prepared", *, detach: bool) -> int:
-    """Rehearse the upgrade; anything but 0 where it did not come up."""
-    from avnwizard.cli.verbs.rehearse import carry_out
-
-    if detach:
-        raise UsageError("--rehearse waits for the rehearsal, so it does not go with --detach.", "Leave one out.")
-    code = carry_out(host, draft, prepared)
-    if code:
-        say("The upgrade was not begun.", style="yellow")
-    return code
 
 
 def resume(run: RunArgument = "", stack: StackOption = HERE, *, detach: DetachOption = False) -> int:

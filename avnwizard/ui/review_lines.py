@@ -23,7 +23,7 @@ _NO_WAY_BACK = "cannot be undone"
 
 
 def summary(plan: Plan, width: int, key: str) -> Content:
-    """What the plan comes to; warnings as far as there is room, and the key that shows those that have none."""
+    """What the plan comes to; what to know as far as there is room, and the key that shows what has none."""
     surged = sum(part.strategy == "surge" for part in plan.services)
     same = sum(part.strategy == "skip" for part in plan.services)
     handled = [f"{surged} rolled, new alongside old", f"{same} unchanged", away_told(plan)]
@@ -31,12 +31,12 @@ def summary(plan: Plan, width: int, key: str) -> Content:
         Content(printable(in_all(plan), limit=200) + "."),
         Content(printable("; ".join(part for part in handled if part), limit=400) + "."),
     ]
-    lines += [Content.assemble((f"{OK.sign} ", OK.style), printable(text, limit=400)) for text in plan.rehearsed]
-    warned = [Content.assemble((f"{NOTE.sign} ", NOTE.style), printable(text, limit=400)) for text in plan.warnings]
+    said = [(OK, text) for text in plan.rehearsed] + [(NOTE, text) for text in plan.warnings]
+    notes = [Content.assemble((f"{mark.sign} ", mark.style), printable(text, limit=400)) for mark, text in said]
     room = _SUM_LINES - sum(len(line.wrap(width)) for line in lines)
-    shown = fitting([len(line.wrap(width)) for line in warned], room)
-    lines += warned[:shown]
-    if rest := len(warned) - shown:
+    shown = fitting([len(line.wrap(width)) for line in notes], room)
+    lines += notes[:shown]
+    if rest := len(notes) - shown:
         more = words.count(rest, f"{'more ' if shown else ''}thing") + " to know first: press "
         lines.append(Content.assemble((f"{NOTE.sign} ", NOTE.style), more, (key, "bold $accent")))
     return Content("\n").join(lines)

@@ -121,6 +121,26 @@ async def test_the_release_is_tried_first(opened: Open) -> None:
         assert wizard(pilot).host.rehearsals().left(Mark(page.plan.project.name)) == ()
 
 
+async def test_much_that_a_rehearsal_showed_hides_no_warning(opened: Open) -> None:
+    """What has no room is counted, and the key c shows it all."""
+    async with opened() as pilot:
+        await to_snapshot(pilot)
+        await press(pilot, "enter")
+        page = pilot.app.screen
+        assert isinstance(page, ReviewPage)
+        upgrade = wizard(pilot).choices.upgrade
+        assert upgrade.prepared is not None
+        said = tuple(f"Rehearsed {number}: " + "it came up. " * 12 for number in range(4))
+        plan = replace(upgrade.prepared.plan, rehearsed=said, warnings=("heed this",))
+        wizard(pilot).choices.upgrade = upgrade.with_plan(replace(upgrade.prepared, plan=plan))
+        page._show_plan()
+        await pilot.pause()
+        assert "things to know first: press c" in seen(pilot)
+        await press(pilot, "c")
+        assert "Rehearsed 3" in seen(pilot)
+        assert "heed this" in seen(pilot)
+
+
 @pytest.mark.parametrize(
     ("heights", "room", "shown"), [((2, 2), 4, 2), ((2, 2, 2), 4, 1), ((2, 2, 2), 5, 2), ((3,), 2, 0), ((), 0, 0)]
 )

@@ -39,9 +39,10 @@ class ChangesPage(Page):
 
 
 def _text(plan: Plan) -> Content:
-    lines = [Content.assemble(("To know", "bold"))] if plan.warnings else []
-    lines += [Content(f"  {printable(warning, limit=600)}") for warning in plan.warnings]
-    lines += [Content("")] if plan.warnings else []
+    known = (*plan.rehearsed, *plan.warnings)
+    lines = [Content.assemble(("To know", "bold"))] if known else []
+    lines += [Content(f"  {printable(one, limit=600)}") for one in known]
+    lines += [Content("")] if known else []
     lines.append(Content.assemble(("Compose file", "bold")))
     lines += [Content(f"  {printable(change, limit=400)}") for change in plan.changes] or [Content("  unchanged")]
     lines += [Content(""), Content.assemble(("Requests through the edge", "bold"))]

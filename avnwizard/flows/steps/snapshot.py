@@ -92,8 +92,8 @@ class TakeSnapshot(Step):
                 files.remove(left)
         try:
             # Compose is asked while we connect, not during the dumps: it takes more memory than a dump's docker CLI
-            with ThreadPoolExecutor(1, thread_name_prefix="model") as beside:
-                model = beside.submit(lambda: self._model or self._host.platform.model())
+            with ThreadPoolExecutor(1, thread_name_prefix="model") as alongside:
+                model = alongside.submit(lambda: self._model or self._host.platform.model())
                 taking = SnapshotWriter(self._host, self._plan, partial, ctx, model.result)
                 taking.require_space()
                 files.make(partial)

@@ -1,6 +1,8 @@
 """What became of each variable between two releases, and why one may believe it."""
 
+from collections import Counter
 from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,7 +10,8 @@ from hypothesis import strategies as st
 
 from avnwizard.domain.envdiff import diff_env
 from avnwizard.domain.envdiff.assignment import best_assignment
-from avnwizard.domain.envfile import EnvFile
+from avnwizard.domain.envdiff.evidence import Evidence, weigh
+from avnwizard.domain.envfile import EnvFile, Variable
 from tests.reading.diffs import diff as _diff
 from tests.reading.diffs import renames as _renames
 
@@ -219,3 +222,21 @@ def test_prose_with_an_arrow_offers_no_variable() -> None:
     """A comment that explains a value with `=>` is a comment."""
     (only,) = EnvFile.parse(b"# daily => every day\nTURN=daily\n").variables()
     assert (only.key, only.comment) == ("TURN", "daily => every day")
+
+
+def test_of_a_thousand_each_is_weighed_against_the_nearest_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large family under a new name is found whole, though each variable meets a handful of the others."""
+    weighed: list[str] = []
+
+    def counted(old: Variable, new: Variable, *rest: Any, **more: Any) -> Evidence:
+        weighed.append(old.key)
+        return weigh(old, new, *rest, **more)
+
+    monkeypatch.setattr("avnwizard.domain.envdiff.diff.weigh", counted)
+    names = [f"PART{i % 40}_NAME{i}" for i in range(400)]
+    before, after = (
+        "\n".join(f"# what number {i} is for\n{product}_{name}=value-{i}\n" for i, name in enumerate(names))
+        for product in ("ACME", "ZENITH")
+    )
+    assert _renames(_diff(before, after)) == {f"ACME_{name}": f"ZENITH_{name}" for name in names}
+    assert max(Counter(weighed).values()) < 20, "three rounds of a few each"

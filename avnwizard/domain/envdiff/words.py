@@ -100,6 +100,7 @@ def kind(word: str) -> int | None:
     return _KINDS.get(word)
 
 
+@lru_cache(maxsize=16384)
 def _bare(word: str) -> str:
     for ending in ("d", "s"):
         if word.endswith(ending) and word[:-1] in {

@@ -42,6 +42,24 @@ def test_traces_of_a_rename(old: str, new: str) -> None:
     assert not diff.removed
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("#NODE_CACHE=--cache=256\nNODE_CACHE=", "#EXTRAS_EL=--cache=256\nEXTRAS_EL=\nEXTRAS_VC="),
+        (
+            "CERTBOT_KEY_PATH=./certs/priv.pem",
+            "KEY_PATH=./web/key.pem\n#KEY_PATH=/etc/live/priv.pem\nOTHER=./web/o.pem",
+        ),
+    ],
+)
+def test_a_value_shown_in_a_comment_tells(old: str, new: str) -> None:
+    """What both files show for one variable alone ties the two, though the defaults themselves do not."""
+    before, after = (text.replace("#", "").partition("=")[0] for text in (old, new))
+    diff = _diff(_BEFORE + old + _AFTER, _BEFORE + new + _AFTER)
+    assert _renames(diff) == {before: after}
+    assert "both files show the same value for them, which no other has" in diff.renamed[0].why
+
+
 def test_a_family_moves_together() -> None:
     """One prefix for another is believed for every member, the poorer ones too, and none crosses over."""
     names = ["HOST", "PORT", "USER", "PASSWORD", "TLS", "RETRIES"]

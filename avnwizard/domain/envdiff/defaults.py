@@ -40,7 +40,7 @@ def compare_defaults(old: str, new: str, rule: tuple[tuple[str, ...], tuple[str,
     if a == b:
         if not a:
             return Values.BOTH_EMPTY
-        return Values.SAME_COMMON if a.lower() in _SWITCHES or _PLACEHOLDER.fullmatch(a) else Values.SAME
+        return Values.SAME if telling(a) else Values.SAME_COMMON
     if not a or not b:
         return Values.ONE_EMPTY
     if a.lower() in _SWITCHES and b.lower() in _SWITCHES:
@@ -48,6 +48,11 @@ def compare_defaults(old: str, new: str, rule: tuple[tuple[str, ...], tuple[str,
     if _adapted(a, rule) == b.lower():
         return Values.ADAPTED
     return Values.DIFFERENT if _kind(a) == _kind(b) else Values.OTHER_KIND
+
+
+def telling(value: str) -> bool:
+    """Whether a value is one that strangers hardly share: no switch, no placeholder, not empty."""
+    return bool(value) and value.lower() not in _SWITCHES and not _PLACEHOLDER.fullmatch(value)
 
 
 def _adapted(value: str, rule: tuple[tuple[str, ...], tuple[str, ...]]) -> str:

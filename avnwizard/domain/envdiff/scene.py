@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from avnwizard.domain.envdiff.announced import Announcements, announcements
+from avnwizard.domain.envdiff.offers import offers
 from avnwizard.domain.envdiff.places import Place, block_heads, places
 from avnwizard.domain.envdiff.templates import same_templates
 from avnwizard.domain.envdiff.usage import feeding
@@ -47,6 +48,9 @@ class Scene:
     new_places: Mapping[str, Place]
     old_values: Mapping[str, int]
     new_values: Mapping[str, int]
+    old_offers: Mapping[str, frozenset[str]]
+    new_offers: Mapping[str, frozenset[str]]
+    """Variable -> every value that the file shows for it, also in a comment, and the name of the file in a path."""
     announced: Announcements
     fed: Mapping[Pair, str] = field(default_factory=dict)
     seated: frozenset[Pair] = frozenset()
@@ -87,6 +91,8 @@ def look(files: Files, removed: list[Variable], added: list[Variable]) -> Scene:
         new_places=places(news, fixed),
         old_values=Counter(v.default for v in removed),
         new_values=Counter(v.default for v in added),
+        old_offers=offers(before, {v.key for v in removed}),
+        new_offers=offers(after, {v.key for v in added}),
         announced=announcements(files.changelog, [v.key for v in removed], {*(v.key for v in added), *kept}),
         fed=fed,
         seated=seated,

@@ -26,6 +26,7 @@ COMMENT_ALIKE, _COMMENT_HALF, _COMMENT_STRANGE = 0.75, 0.6, 0.35
 _SHORT_COMMENT = 2
 """A comment of so few words is the heading of a section."""
 _FAMILY_ENOUGH = 2.5
+_NO: frozenset[str] = frozenset()
 _CATALOGUE = 2
 """So many names that stay and differ in one word only are entries of a catalogue."""
 _FAMILY_SHOWN = 1.0
@@ -81,6 +82,8 @@ def of_defaults(old: Variable, new: Variable, values: Values, scene: Scene) -> I
     else:
         name, reason = _VALUES[values]
         yield Trace(name, 1.0, reason)
+    if values is not Values.SAME and scene.old_offers.get(old.key, _NO) & scene.new_offers.get(new.key, _NO):
+        yield Trace("default.offered", 1.0, "both files show the same value for them, which no other has")
 
 
 def comment_likeness(old: Variable, new: Variable) -> float | None:

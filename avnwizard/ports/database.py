@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from avnwizard.domain.host import DatabaseFacts, ServerFacts
+from avnwizard.domain.migrations import TableSize
 from avnwizard.domain.postgres.collations import StaleDatabase
 from avnwizard.domain.postgres.database import DatabaseContents, DatabaseProperties, FileFacts
 from avnwizard.domain.postgres.globals import GlobalsChange
@@ -118,8 +119,8 @@ class Database(Protocol):
     def row_counts(self, database: str) -> dict[str, int]:
         """Exact rows per table ("schema.table")."""
 
-    def table_sizes(self, database: str) -> dict[str, tuple[int, int]]:
-        """(bytes with TOAST but without indexes, estimated rows) per table ("schema.table")."""
+    def table_sizes(self, database: str) -> dict[str, TableSize]:
+        """Bytes with TOAST but without indexes, estimated rows and columns per table ("schema.table")."""
 
     def write_counters(self, database: str) -> WriteCounters:
         """Rows inserted, updated and deleted per table ("schema.table") since the server began to count."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from avnwizard.domain.host import DatabaseFacts, ServerFacts
+from avnwizard.domain.migrations import TableSize
 from avnwizard.domain.postgres.collations import StaleDatabase
 from avnwizard.domain.postgres.database import DatabaseContents, DatabaseProperties, FileFacts
 from avnwizard.domain.postgres.globals import GlobalsChange
@@ -62,8 +63,8 @@ class PracticeDatabase:
         """Exact rows per table."""
         return self._inner.row_counts(database)
 
-    def table_sizes(self, database: str) -> dict[str, tuple[int, int]]:
-        """(bytes, estimated rows) per table."""
+    def table_sizes(self, database: str) -> dict[str, TableSize]:
+        """Bytes, estimated rows and columns per table."""
         return self._inner.table_sizes(database)
 
     def write_counters(self, database: str) -> WriteCounters:

@@ -132,3 +132,27 @@ def test_a_look_at_several_names_the_one_that_does_not_answer(server: LocalServe
         database.look(["shop", "other"])
     with pytest.raises(HostError, match="database 'nothing'"):
         database.look(["other", "nothing"])
+
+
+def test_sizes_and_columns_of_the_live_tables(server: LocalServer) -> None:
+    """Types are named as in migrations, so that both can be compared; a partitioned table counts its partitions."""
+    database = filled(server)
+    before = database.table_sizes("shop")
+    server.sql(
+        "shop",
+        "CREATE TABLE shapes (a serial, b varchar(50), c numeric(8,2), d text[], e timestamptz(3), gone int)",
+        "ALTER TABLE shapes DROP COLUMN gone",
+        "CREATE TABLE years (y int, what text) PARTITION BY LIST (y)",
+        "CREATE TABLE years_1 PARTITION OF years FOR VALUES IN (1)",
+        "INSERT INTO years SELECT 1, repeat('x', 100) FROM generate_series(1, 2000)",
+    )
+    sizes = database.table_sizes("shop")
+    assert sizes["public.shapes"].columns == {
+        "a": "int4",
+        "b": "varchar(50)",
+        "c": "numeric(8,2)",
+        "d": "_text",
+        "e": "timestamptz(3)",
+    }
+    assert sizes["public.years"].size_bytes == sizes["public.years_1"].size_bytes > 200_000
+    assert sizes.keys() - before.keys() == {"public.shapes", "public.years", "public.years_1"}

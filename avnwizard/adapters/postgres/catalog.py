@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, LiteralString
 
+from avnwizard.domain.migrations import TableSize
 from avnwizard.domain.postgres.writes import TableCount, WriteCounters
 
 if TYPE_CHECKING:
@@ -150,13 +151,28 @@ def tables(connection: "psycopg.Connection[tuple[Any, ...]]") -> list[tuple[str,
     return sorted((str(schema), str(table)) for schema, table in found)
 
 
-def table_sizes(connection: "psycopg.Connection[tuple[Any, ...]]") -> dict[str, tuple[int, int]]:
-    """(pg_table_size, reltuples) per table; reltuples is -1 before the first ANALYZE, given as 0."""
-    query = _with(
-        "SELECT nspname, relname, pg_table_size(oid), GREATEST(reltuples, 0)::bigint FROM rel WHERE relkind = 'r'"
-    )
-    found = connection.execute(query).fetchall()
-    return {f"{schema}.{table}": (int(size), int(rows)) for schema, table, size, rows in found}
+_SIZES: LiteralString = """
+    SELECT nspname, relname,
+      CASE relkind WHEN 'r' THEN pg_table_size(rel.oid)
+        ELSE (SELECT coalesce(sum(pg_table_size(relid)), 0) FROM pg_partition_tree(rel.oid) WHERE isleaf) END,
+      GREATEST(reltuples, 0)::bigint,
+      (SELECT json_object_agg(
+          attname, typname || coalesce(substring(format_type(atttypid, atttypmod), '[(].*[)]'), ''))
+        FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid
+        WHERE attrelid = rel.oid AND attnum > 0 AND NOT attisdropped)
+    FROM rel WHERE relkind IN ('r', 'p')"""
+
+
+def table_sizes(connection: "psycopg.Connection[tuple[Any, ...]]") -> dict[str, TableSize]:
+    """pg_table_size, reltuples and columns per table; of a partitioned one the sizes of its partitions.
+
+    reltuples is -1 before the first ANALYZE, given as 0.
+    """
+    found = connection.execute(_with(_SIZES)).fetchall()
+    return {
+        f"{schema}.{table}": TableSize(int(size), int(rows), columns or {})
+        for schema, table, size, rows, columns in found
+    }
 
 
 def extensions(connection: "psycopg.Connection[tuple[Any, ...]]") -> tuple[tuple[str, str], ...]:

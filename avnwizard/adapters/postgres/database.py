@@ -14,6 +14,7 @@ from avnwizard.adapters.postgres.sealed_rows import PostgresSealedRows
 from avnwizard.adapters.postgres.session import asked, session
 from avnwizard.domain import commands
 from avnwizard.domain.host import DatabaseFacts, ServerFacts
+from avnwizard.domain.migrations import TableSize
 from avnwizard.domain.postgres.collations import StaleDatabase
 from avnwizard.domain.postgres.database import DatabaseContents, DatabaseProperties, FileFacts
 from avnwizard.domain.postgres.globals import GlobalsChange
@@ -84,8 +85,8 @@ class PostgresDatabase:
         with session(self._access, database) as connection:
             return catalog.row_counts(connection)
 
-    def table_sizes(self, database: str) -> dict[str, tuple[int, int]]:
-        """(bytes with TOAST but without indexes, estimated rows) per table ("schema.table")."""
+    def table_sizes(self, database: str) -> dict[str, TableSize]:
+        """Bytes with TOAST but without indexes, estimated rows and columns per table ("schema.table")."""
         with session(self._access, database) as connection:
             return catalog.table_sizes(connection)
 

@@ -10,6 +10,7 @@ from avnwizard.adapters.durable import appearing
 from avnwizard.adapters.files import refusal
 from avnwizard.adapters.postgres.several_globals import handed_out, joined
 from avnwizard.domain.host import DatabaseFacts, ServerFacts
+from avnwizard.domain.migrations import TableSize
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres.collations import StaleDatabase
 from avnwizard.domain.postgres.database import DatabaseContents, DatabaseProperties, FileFacts
@@ -110,8 +111,8 @@ class SeveralServers:
         at, name = self._at(database)
         return at.row_counts(name)
 
-    def table_sizes(self, database: str) -> dict[str, tuple[int, int]]:
-        """(bytes, estimated rows) per table."""
+    def table_sizes(self, database: str) -> dict[str, TableSize]:
+        """Bytes, estimated rows and columns per table."""
         at, name = self._at(database)
         return at.table_sizes(name)
 

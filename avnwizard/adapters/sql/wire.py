@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from avnwizard.domain.migrations import Effect, Judged, Work
+from avnwizard.domain.migrations import Alteration, Effect, Judged, Work
 
 LARGEST_BYTES = 8 << 20
 MOST_EFFECTS = 50_000
@@ -67,7 +67,13 @@ def read_answer(line: bytes) -> tuple[Judged, Made] | None:
 
 def _effect(values: list[Any]) -> Effect:
     named = dict(zip((one.name for one in fields(Effect)), values, strict=True))
-    return Effect(**{**named, "work": Work(named["work"])})
+    return Effect(**{**named, "work": Work(named["work"]), "change": _alteration(named["change"])})
+
+
+def _alteration(found: dict[str, Any] | None) -> Alteration | None:
+    if found is None:
+        return None
+    return Alteration(**{**found, "columns": tuple((name, kind) for name, kind in found["columns"])})
 
 
 def _made(made: Made) -> dict[str, list[Any]]:

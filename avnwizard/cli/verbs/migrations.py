@@ -12,6 +12,7 @@ from avnwizard.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     from avnwizard.domain.migrations import MigrationVerdict
+    from avnwizard.ports import Repo
 
 _HISTORY = (
     "These files read like a project's whole history, which begins on an empty database: what an upgrade does to "
@@ -36,12 +37,16 @@ def migrations(
     JSON: {"statements": [{"file", "line", "kind", "table", "why"}], "verdict", "rolls_without_interruption",
     "rollback_needs_restore", "window_s", "refused"}; without a verdict its four keys are null and "refused" says why.
     """
-    from avnwizard.domain.migrations import is_history, read_migrations
+    from avnwizard.domain.migrations import is_history, read_migrations, shape_after
+    from avnwizard.flows.upgrade.meaning import added_files
     from avnwizard.wiring import sql_reader
 
     judge, refused = sql_reader().judge, ""
     if current or target:
-        verdict = read_migrations(_between(paths, current, target), judge)
+        repo, within = _checkout(paths, current, target)
+        earlier = {name: _text(repo, current, name) for name in repo.list(current, within)}
+        fresh = added_files(repo, within, current, target)
+        verdict = read_migrations(fresh, judge, before=shape_after(earlier, judge))
     else:
         files = {str(file): read_text(file) for path in paths for file in _files(path)}
         verdict, apart = read_migrations(files, judge), read_migrations(files, judge, apart=True)
@@ -59,9 +64,8 @@ def migrations(
         raise RefusedError(refused, f"In a checkout: {words} --from TAG --to TAG; else name the new files alone.")
 
 
-def _between(paths: list[Path], current: str, target: str) -> dict[str, str]:
-    """The files of one folder that came between two tags of the checkout that it lies in."""
-    from avnwizard.flows.upgrade.meaning import added_files
+def _checkout(paths: list[Path], current: str, target: str) -> "tuple[Repo, str]":
+    """The checkout that one folder lies in, which has both tags, and the folder's path there."""
     from avnwizard.wiring import open_checkout
 
     if not current or not target or len(paths) != 1:
@@ -71,7 +75,11 @@ def _between(paths: list[Path], current: str, target: str) -> dict[str, str]:
     for tag in (current, target):
         if tag not in known:
             raise UsageError(f"There is no tag {tag!r} in {repo.directory}.", "List them with: git tag")
-    return added_files(repo, str(paths[0].resolve().relative_to(repo.directory.resolve())), current, target)
+    return repo, str(paths[0].resolve().relative_to(repo.directory.resolve()))
+
+
+def _text(repo: "Repo", commit: str, path: str) -> str:
+    return (repo.read(commit, path) or b"").decode("utf-8", "replace")
 
 
 def _files(path: Path) -> list[Path]:

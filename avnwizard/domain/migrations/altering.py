@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from avnwizard.domain.migrations.verdict import Effect, Work
+from avnwizard.domain.migrations.verdict import Alteration, Effect, Work
 
 ALL = "readers and writers"
 WRITERS = "writers"
@@ -10,6 +10,11 @@ WRITERS = "writers"
 _STABLE = frozenset({"now", "current_timestamp", "transaction_timestamp", "statement_timestamp", "current_setting"})
 _WIDER = frozenset({"text", "int8", "numeric"})
 _SERIAL = frozenset({"serial", "bigserial", "smallserial", "serial4", "serial8", "serial2"})
+_STORED_AS = {
+    **dict.fromkeys(("serial", "serial4"), "int4"),
+    **dict.fromkeys(("bigserial", "serial8"), "int8"),
+    **dict.fromkeys(("smallserial", "serial2"), "int2"),
+}
 _HARMLESS = {
     "AT_DropNotNull": "lets a column be empty",
     "AT_SetStatistics": "changes statistics",
@@ -64,6 +69,35 @@ def part_of_alter(command: Any, table: str) -> Effect:
     if judge:
         return judge(command, table)
     return Effect(f"does {name.removeprefix('AT_')}, which this wizard cannot judge", table, unreadable=True)
+
+
+def change_of(command: Any, table: str) -> Alteration | None:
+    """What one command of an ALTER TABLE changes about the columns, None where nothing."""
+    name = command.subtype.name
+    if name == "AT_AddColumn":
+        column = (command.def_.colname, type_of(command.def_))
+        return Alteration("add", table, (column,), conditional=bool(command.missing_ok))
+    if name == "AT_DropColumn":
+        return Alteration("lose", table, ((command.name, ""),), conditional=bool(command.missing_ok))
+    if name == "AT_AlterColumnType":
+        through = command.def_.raw_default is not None
+        return Alteration("retype", table, ((command.name, type_of(command.def_)),), conditional=through)
+    return None
+
+
+def type_of(column: Any) -> str:
+    """A column's type as `pg_type` names it, with its modifiers: `varchar(50)`, `_text` for an array."""
+    name = _type(column)
+    name = _STORED_AS.get(name, name)
+    kind = column.typeName
+    numbers = [str(value) for one in (kind and kind.typmods) or () if (value := _number(one)) is not None]
+    array = "_" if kind is not None and kind.arrayBounds else ""
+    return f"{array}{name}({','.join(numbers)})" if numbers else f"{array}{name}"
+
+
+def _number(constant: Any) -> int | None:
+    value = getattr(getattr(constant, "val", None), "ival", None)
+    return int(value) if value is not None else None
 
 
 def _known(name: str, table: str) -> Effect | None:

@@ -1,11 +1,11 @@
 """Judges one parsed statement: what it does to tables that have rows and to the old code that still runs."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from avnwizard.domain.migrations.altering import ALL, WRITERS, part_of_alter
-from avnwizard.domain.migrations.verdict import Effect, Work
+from avnwizard.domain.migrations.altering import ALL, WRITERS, change_of, part_of_alter, type_of
+from avnwizard.domain.migrations.verdict import Alteration, Effect, Work
 
 Nested = Callable[[str], Iterator[Effect]]
 
@@ -132,12 +132,20 @@ def named(relation: Any) -> str:
 def _create(node: Any, fresh: Fresh) -> Iterator[Effect]:
     if not node.if_not_exists:
         fresh.tables.add(node.relation.relname)
-    yield Effect("creates a table", named(node.relation), makes_table=True)
+    table = named(node.relation)
+    elsewhere = node.inhRelations or node.partbound or node.ofTypename
+    parts = () if elsewhere else node.tableElts or ()
+    plain = all(type(part).__name__ in {"ColumnDef", "Constraint"} for part in parts)
+    columns = tuple((part.colname, type_of(part)) for part in parts if plain and type(part).__name__ == "ColumnDef")
+    change = Alteration("make", table, columns, conditional=bool(node.if_not_exists))
+    yield Effect("creates a table", table, makes_table=True, change=change)
 
 
 def _create_as(node: Any, fresh: Fresh) -> Iterator[Effect]:
     fresh.tables.add(node.into.rel.relname)
-    yield Effect("creates a table from a query", named(node.into.rel), makes_table=True)
+    table = named(node.into.rel)
+    change = Alteration("make", table, conditional=bool(node.if_not_exists))
+    yield Effect("creates a table from a query", table, makes_table=True, change=change)
 
 
 def _alter(node: Any, fresh: Fresh) -> Iterator[Effect]:
@@ -145,12 +153,13 @@ def _alter(node: Any, fresh: Fresh) -> Iterator[Effect]:
     for command in node.cmds:
         if command.subtype.name == "AT_AddColumn":
             fresh.columns.add((node.relation.relname, command.def_.colname))
+        change = change_of(command, table)
         if fresh.has(node.relation) or node.objtype.name in {"OBJECT_SEQUENCE", "OBJECT_INDEX"}:
-            yield Effect("changes what these migrations made, or no rows", table)
+            yield Effect("changes what these migrations made, or no rows", table, change=change)
         elif node.objtype.name == "OBJECT_TYPE":
             yield Effect("changes a type that columns may have", table, breaks_old_code=True)
         else:
-            yield part_of_alter(command, table)
+            yield replace(part_of_alter(command, table), change=change)
 
 
 def _index(node: Any, fresh: Fresh) -> Iterator[Effect]:
@@ -168,6 +177,7 @@ def _index(node: Any, fresh: Fresh) -> Iterator[Effect]:
         Work.INDEX,
         blocks,
         breaks_old_code=breaks,
+        change=Alteration("unique", table, _named(node.indexParams)) if unique else None,
     )
 
 
@@ -182,9 +192,10 @@ def _drop(node: Any, fresh: Fresh) -> Iterator[Effect]:
         )
         name = ".".join(str(getattr(part, "sval", "")) for part in parts).strip(".")
         if kind == "OBJECT_TABLE" and name.rpartition(".")[2] in fresh.tables:
-            yield Effect("drops a table that these migrations made", name)
+            yield Effect("drops a table that these migrations made", name, change=Alteration("drop", name))
         elif kind in {"OBJECT_TABLE", "OBJECT_SCHEMA", "OBJECT_FOREIGN_TABLE"}:
-            yield Effect(f"drops {word} {name}: its data is gone", name, loses_data=True)
+            change = Alteration("drop", name, conditional=bool(node.missing_ok)) if kind == "OBJECT_TABLE" else None
+            yield Effect(f"drops {word} {name}: its data is gone", name, loses_data=True, change=change)
         elif kind in _KEEPS_OLD_CODE:
             yield Effect(f"drops {word} {name}")
         else:
@@ -193,11 +204,14 @@ def _drop(node: Any, fresh: Fresh) -> Iterator[Effect]:
 
 def _rename(node: Any, fresh: Fresh) -> Iterator[Effect]:
     table, kind = named(node.relation), node.renameType.name
+    pair = ((str(node.subname or "") if kind == "OBJECT_COLUMN" else "", str(node.newname)),)
+    change = Alteration("rename", table, pair) if kind in {"OBJECT_COLUMN", "OBJECT_TABLE"} else None
     if kind in _RENAMES_HARMLESSLY or fresh.has(node.relation):
-        yield Effect(f"renames to {node.newname}", table)
+        yield Effect(f"renames to {node.newname}", table, change=change)
         return
     what = f"column {node.subname}" if kind == "OBJECT_COLUMN" else kind.removeprefix("OBJECT_").lower()
-    yield Effect(f"renames {what} to {node.newname}: the old code asks for the old name", table, breaks_old_code=True)
+    why = f"renames {what} to {node.newname}: the old code asks for the old name"
+    yield Effect(why, table, breaks_old_code=True, change=change)
 
 
 def _update(node: Any, fresh: Fresh) -> Iterator[Effect]:
@@ -206,9 +220,14 @@ def _update(node: Any, fresh: Fresh) -> Iterator[Effect]:
     if fresh.has(node.relation):
         yield Effect("fills a new table", table)
     elif own:
-        yield Effect("fills a new column; rows that change at the same time wait", table, Work.REWRITE)
+        change = Alteration("fill", table, _named(node.targetList))
+        yield Effect("fills a new column; rows that change at the same time wait", table, Work.REWRITE, change=change)
     else:
         yield Effect("changes rows in place: the old values are gone", table, Work.REWRITE, loses_data=True)
+
+
+def _named(parts: Any) -> tuple[tuple[str, str], ...]:
+    return tuple((str(part.name), "") for part in parts if part.name)
 
 
 def _gone(why: str, table: str, own: bool) -> Effect:

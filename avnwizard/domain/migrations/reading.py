@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from avnwizard.domain.migrations.files import order, upward, why_not_judged, why_skipped
+from avnwizard.domain.migrations.shape import Columns, Shape
 from avnwizard.domain.migrations.timing import TableSize, timed, window_s
 from avnwizard.domain.migrations.verdict import Effect, MigrationVerdict, Statement
 from avnwizard.domain.plain import printable
@@ -51,6 +52,7 @@ def read_migrations(
     judge: Judge,
     sizes: Mapping[str, TableSize] | None = None,
     *,
+    before: Columns | None = None,
     apart: bool = False,
 ) -> MigrationVerdict:
     """Judge every statement of the files, in the order in which the tools run them.
@@ -63,6 +65,7 @@ def read_migrations(
         judge: reads the texts.
         sizes: table (with or without its schema) -> its size; a table that is missing there is empty. None where
             nobody could ask.
+        before: the columns as they are before the first file, where `sizes` do not say.
         apart: judge each file as if those before it had run long ago, so that what they made holds rows by now;
             else as the files of one upgrade.
     """
@@ -74,11 +77,38 @@ def read_migrations(
     effects = [one for text in sql for one in judge([text])] if apart else judge(sql)
     judged = dict(zip((path for path, _ in texts), effects, strict=True))
     judged |= {path: Judged(problem=text.problem) for path in names if isinstance(text := files[path], Unread)}
-    found = [
-        timed(one, sizes) if one.seconds is None else one for path in names for one in _statements(path, judged[path])
-    ]
+    columns = before if sizes is None else {name: size.columns for name, size in sizes.items()}
+    shape = Shape(None if apart else columns, complete=sizes is None)
+    found = [_settled(one, shape, sizes) for path in names for one in _statements(path, judged[path])]
     unread = tuple((path, judged[path].problem) for path in names if judged[path].problem)
     return MigrationVerdict(tuple(found), window_s(found), skipped, unread, tuple(names))
+
+
+def _settled(statement: Statement, shape: Shape, sizes: Mapping[str, TableSize] | None) -> Statement:
+    effect = shape.settle(statement.effect)
+    if effect is statement.effect and statement.seconds is not None:
+        return statement
+    return timed(Statement(statement.file, statement.line, effect), sizes)
+
+
+def shape_after(files: Mapping[str, str | Unread], judge: Judge) -> Columns | None:
+    """The columns once these files have run on an empty database; None where one of them cannot be followed."""
+    texts = [upward(text) for path in sorted(files, key=order) if isinstance(text := _read(path, files[path]), str)]
+    if any(isinstance(_read(path, text), Unread) for path, text in files.items()):
+        return None
+    shape = Shape({}, complete=True)
+    for judged in judge(texts):
+        if judged.problem:
+            return None
+        for _, effect in judged.effects:
+            shape.settle(effect)
+    return shape.columns
+
+
+def _read(path: str, text: str | Unread) -> str | Unread:
+    if why_skipped(path):
+        return ""
+    return Unread(why) if (why := why_not_judged(path)) else text
 
 
 @lru_cache(maxsize=16384)  # every release holds the files of those before it

@@ -1,7 +1,7 @@
 """Turns "rewrites a table" into "rewrites 4.1 GB, about 50 s, writers wait"."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from avnwizard.domain import words
 from avnwizard.domain.migrations.verdict import Statement, Work
@@ -17,6 +17,8 @@ class TableSize:
 
     size_bytes: int
     rows: int
+    columns: Mapping[str, str] | None = field(default=None, compare=False)
+    """Column -> its type, as `pg_type` names it, with its modifiers; None where nobody looked."""
 
 
 def timed(statement: Statement, sizes: Mapping[str, TableSize] | None) -> Statement:
@@ -30,14 +32,20 @@ def timed(statement: Statement, sizes: Mapping[str, TableSize] | None) -> Statem
         return Statement(statement.file, statement.line, effect, 0.0)
     if sizes is None:
         return statement
-    size = (
-        sizes.get(effect.table) or sizes.get(effect.table.rpartition(".")[2]) or sizes.get(f"public.{effect.table}")
-    )
-    amount = size.size_bytes if size else 0
+    amount = _bytes_of(effect.table, sizes)
     seconds = amount / _BYTES_PER_S[effect.work]
     waiting = f", {effect.blocks} wait" if effect.blocks else ""
     told = f"{effect.why}: {_WORDS[effect.work]} {words.size(amount)}, about {words.about(seconds)}{waiting}"
     return replace(statement, seconds=seconds, size_bytes=amount, effect=replace(effect, why=told))
+
+
+def _bytes_of(table: str, sizes: Mapping[str, TableSize]) -> int:
+    """A table's size; of one that is named without its schema the largest of that name."""
+    bare = table.rpartition(".")[2]
+    if table in sizes or table != bare:
+        found = sizes.get(table) or sizes.get(bare)
+        return found.size_bytes if found else 0
+    return max((one.size_bytes for name, one in sizes.items() if name.rpartition(".")[2] == bare), default=0)
 
 
 def window_s(statements: Iterable[Statement]) -> float | None:

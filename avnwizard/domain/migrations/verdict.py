@@ -32,6 +32,24 @@ class Work(StrEnum):
 
 
 @dataclass(frozen=True)
+class Alteration:
+    """What a statement does to the shape of one table.
+
+    Attributes:
+        what: "make", "add" or "lose" columns, "retype" or "fill" them, index them as "unique", "drop" or "rename".
+        table: with its schema where the statement gives one.
+        columns: (name, type) each; of a rename (old name, new name), of the table's own ("", new name). Empty for a
+            table whose columns come from elsewhere.
+        conditional: only if it is there, or is not there yet; of a type that the values go through an expression.
+    """
+
+    what: str
+    table: str
+    columns: tuple[tuple[str, str], ...] = ()
+    conditional: bool = False
+
+
+@dataclass(frozen=True)
 class Effect:
     """What one statement, or one part of it, does."""
 
@@ -44,6 +62,8 @@ class Effect:
     loses_data: bool = False
     unreadable: bool = False
     makes_table: bool = False
+    change: Alteration | None = None
+    """What it changes about the shape of a table, for those that come after it."""
 
     @property
     def kind(self) -> Kind:

@@ -33,7 +33,7 @@ from avnwizard.flows.upgrade import releases
 from avnwizard.flows.upgrade.env_reading import readers
 from avnwizard.flows.upgrade.examples import examples, skipped, to_acknowledge
 from avnwizard.flows.upgrade.meaning import table_sizes
-from avnwizard.flows.upgrade.new_migrations import new_migrations
+from avnwizard.flows.upgrade.new_migrations import columns_before, new_migrations
 from avnwizard.flows.upgrade.notes import notes_between
 from avnwizard.flows.upgrade.stops import with_stops
 from avnwizard.flows.upgrade.tracked_env import EnvOfRelease, env_of_release
@@ -162,13 +162,20 @@ def draft(host: Host, target: str) -> Draft:
         edited=edited,
         carried=carried,
         edits_patch=host.repo.diff(),
-        migrations=new_migrations(host, current.commit, tag.commit, table_sizes(host)),
+        migrations=_migrations(host, current, tag),
         drifted=drift.look(host, host.stack.resolve(), host.stack.containers()),
         readers=readers(host, tag, every, carried, coming.env, without_example=found.missing),
         pins=pins(Defaults(old, variables_used(before)), Defaults(new, uses), images, diff.renamed),
         drawn=drawn,
         skipped=skipped(section.example, {current.name: found.before, tag.name: found.after}),
     )
+
+
+def _migrations(host: Host, current: TagRef, target: TagRef) -> MigrationVerdict:
+    """Judged against the live tables; where no database can be asked, against what the current release's leave."""
+    sizes = table_sizes(host)
+    before = columns_before(host, current.commit) if sizes is None else None
+    return new_migrations(host, current.commit, target.commit, sizes, before=before)
 
 
 def _offering(example: bytes, compose: str, source: str) -> EnvFile:

@@ -1,6 +1,7 @@
 """What the files of two releases say of each other, without checking either out."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 from avnwizard.domain.compose import ComposeDiff, compose_diff
 from avnwizard.domain.host import ComposeModel
@@ -32,14 +33,24 @@ def table_sizes(host: Host) -> dict[str, TableSize] | None:
     return largest(found)
 
 
-def largest(found: Iterable[Mapping[str, tuple[int, int]]]) -> dict[str, TableSize]:
-    """Table -> the larger of its sizes, where several databases have one of that name."""
+def largest(found: Iterable[Mapping[str, TableSize]]) -> dict[str, TableSize]:
+    """Table -> the larger of its sizes, and every column, where several databases have one of that name."""
     sizes: dict[str, TableSize] = {}
     for each in found:
-        for name, (size_bytes, rows) in each.items():
-            if name not in sizes or size_bytes > sizes[name].size_bytes:
-                sizes[name] = TableSize(size_bytes, rows)
+        for name, mine in each.items():
+            known = sizes.get(name)
+            sizes[name] = mine if known is None else _both(known, mine)
     return sizes
+
+
+def _both(one: TableSize, other: TableSize) -> TableSize:
+    """The larger, with the columns of either; a type in which they differ is not known."""
+    larger = max(one, other, key=lambda size: size.size_bytes)
+    if one.columns is None or other.columns is None:
+        return replace(larger, columns=None)
+    first, second = one.columns, other.columns
+    columns = {name: kind if first.get(name, kind) == kind else "" for name, kind in second.items()}
+    return replace(larger, columns={**first, **columns})
 
 
 def compose_changes(old: ComposeModel, new: ComposeModel, servers: Collection[str] = ()) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from avnwizard.domain.host import ComposeModel, TreeFile
-from avnwizard.domain.migrations import MigrationVerdict, TableSize, Unread, read_migrations
+from avnwizard.domain.migrations import Columns, MigrationVerdict, TableSize, Unread, read_migrations, shape_after
 from avnwizard.domain.migrations.files import is_repeatable, why_not_judged, why_skipped
 from avnwizard.domain.plan import ServicePlan
 from avnwizard.errors import HostError
@@ -16,7 +16,12 @@ _SHORT_BYTES = 1 << 14
 
 
 def new_migrations(
-    host: Host, current: str, target: str, sizes: Mapping[str, TableSize] | None = None
+    host: Host,
+    current: str,
+    target: str,
+    sizes: Mapping[str, TableSize] | None = None,
+    *,
+    before: Columns | None = None,
 ) -> MigrationVerdict:
     """Judge the SQL files that the target has and the current release has not, and repeatable ones that changed.
 
@@ -26,6 +31,7 @@ def new_migrations(
         current: a commit.
         target: a commit.
         sizes: of the live tables, which turn "rewrites a table" into a time.
+        before: their columns, where no database could be asked; see `columns_before`.
     """
     folder = host.config.stack.migrations
     there = host.repo.files(target, folder)
@@ -33,7 +39,13 @@ def new_migrations(
         return MigrationVerdict((), None, missing_folder=folder)
     known = {one.path: one.blob for one in host.repo.files(current, folder)}
     fresh = {one.path: _text(host, one) for one in there if _runs(one, known)}
-    return read_migrations(fresh, host.sql.judge, sizes)
+    return read_migrations(fresh, host.sql.judge, sizes, before=before)
+
+
+def columns_before(host: Host, current: str) -> Columns | None:
+    """The columns that the current release's own migrations leave behind; None where they cannot be followed."""
+    files = host.repo.files(current, host.config.stack.migrations)
+    return shape_after({one.path: _text(host, one) for one in files}, host.sql.judge)
 
 
 def _runs(file: TreeFile, known: Mapping[str, str]) -> bool:

@@ -120,8 +120,8 @@ def of_comments(
         return
     block = ".block" if old.key in scene.block_heads and new.key in scene.block_heads else ""
     if likeness > COMMENT_ALIKE and not telling_comment(old, likeness):
-        yield Trace("comment.short", 1.0, "the same heading above it")
-    elif likeness >= 1:
+        return
+    if likeness >= 1:
         yield Trace(f"comment.same{block}", 1.0, "the same comment")
     elif likeness > COMMENT_ALIKE:
         if not block:
@@ -151,9 +151,7 @@ def of_places(old: Variable, new: Variable, likeness: float | None, scene: Scene
             yield Trace("place+comment")
     elif (before and first and a.rank == 0) or (after and last and a.between - a.rank == 1):
         yield Trace("place.next", 1.0, "next to the same variable")
-    elif before or after:
-        yield Trace("place.near", 1.0, "next to the same variable")
-    else:
+    elif not before and not after:
         yield Trace("place.other")
 
 

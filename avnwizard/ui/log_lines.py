@@ -17,11 +17,18 @@ class Log:
     """Lines to show.
 
     Attributes:
+        steps: for each line the step that it belongs to.
         found: the numbers of the lines that hold what is sought.
     """
 
     lines: tuple[Content, ...]
+    steps: tuple[str, ...] = ()
     found: tuple[int, ...] = ()
+
+    def last_of(self, step: str) -> int:
+        """The number of a step's last line, of the last line at all where it said nothing."""
+        mine = [number for number, one in enumerate(self.steps) if one == step]
+        return mine[-1] if mine else len(self.lines) - 1
 
 
 def speakers(view: RunView) -> tuple[str, ...]:
@@ -43,6 +50,7 @@ def log_of(view: RunView, width: int, *, only: str | None = None, sought: str = 
         sought: marked wherever it stands, whatever its case; "" for nothing.
     """
     lines: list[Content] = []
+    steps: list[str] = []
     found: list[int] = []
     step = None
     for one in view.log:
@@ -55,7 +63,8 @@ def log_of(view: RunView, width: int, *, only: str | None = None, sought: str = 
         if sought and sought.lower() in text.lower():
             found.append(len(lines))
         lines += _wrapped(words.time_of_day(one.at, to_the_second=True) or " " * 8, text, max(width, 30), sought)
-    return Log(tuple(lines), tuple(found))
+        steps += [step] * (len(lines) - len(steps))
+    return Log(tuple(lines), tuple(steps), tuple(found))
 
 
 def _wrapped(at: str, text: str, width: int, sought: str) -> Sequence[Content]:

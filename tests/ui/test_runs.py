@@ -188,7 +188,16 @@ async def test_a_failure_tells_what_serves_the_last_words_and_the_ways_on(
         await press(pilot, "slash", "h", "e", "a", "l", "t", "h", "enter")
         assert "1 of 1 line with 'health'; n goes to the next." in " ".join(seen(pilot).split())
         await press(pilot, "s")
-        assert "Shown: every step" in seen(pilot)
+        assert "Shown: every step" in seen(pilot), "whatever step spoke after it"
+        assert "s One step" in seen(pilot)
+        assert "starting hydra v25.4.0" in seen(pilot), "at the place that was shown"
+        await press(pilot, "s")
+        assert "Shown: Roll hydra" in seen(pilot), "the same step again"
+        await press(pilot, "right")
+        assert "Shown: " in seen(pilot)
+        assert "Shown: Roll hydra" not in seen(pilot)
+        await press(pilot, "left")
+        assert "Shown: Roll hydra" in seen(pilot)
         await press(pilot, "escape", "escape")
         assert "is unfinished" in seen(pilot)
 

@@ -32,13 +32,16 @@ class LogPage(Page):
     EXPLAINED = (
         "What the steps said, the newest at the end; the lines with a bar are a container's own. Arrows, PageUp and "
         "PageDown scroll; Home goes to the beginning. At the end the page follows what is said next.\n\n"
-        "/ searches, n goes to the next place found. s shows one step's words alone, and then the next one's. The "
-        "command below shows the container's whole log. The run goes on meanwhile."
+        "/ searches, n goes to the next place found. s shows the words of every step, and again those of one step "
+        "alone: the one that was last found or shown. Left and Right go to the step before and after it. The command "
+        "below shows the container's whole log. The run goes on meanwhile."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Search", key_display="/", id="find"),
         Binding("n", "next_found", "Next", id="next"),
         Binding("s", "narrow", "One step", id="one-step"),
+        Binding("right", "other(1)", "Other step", key_display="←→"),
+        Binding("left", "other(-1)", show=False),
         Binding("G", "newest", "Newest", key_display="End", id="newest"),
         Binding("end", "newest", show=False, priority=True),
         Binding("g", "oldest", "Oldest", show=False, id="oldest"),
@@ -49,6 +52,7 @@ class LogPage(Page):
         self._look, self._view = look, look()
         self._log = Log(())
         self._only: str | None = None
+        self._last: str | None = None
         self._sought = ""
         self._at = -1
 
@@ -111,21 +115,45 @@ class LogPage(Page):
     def words_for(self, binding: Binding) -> str:
         """What `s` shows next."""
         if binding.action == "narrow":
-            after = self._narrower()
-            return "All steps" if after is None else "Next step" if self._only is not None else "One step"
+            return "One step" if self._only is None else "All steps"
         return super().words_for(binding)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """`n` after a search that found something."""
         return bool(self._log.found) if action == "next_found" else True
 
-    def _narrower(self) -> str | None:
-        spoke = [*speakers(self._view), None]
-        return spoke[(spoke.index(self._only) + 1) % len(spoke)] if self._only in spoke else None
-
     def action_narrow(self) -> None:
-        """Show the words of the next step alone; after the last one, of all."""
-        self._only, self._at = self._narrower(), -1
+        """Show the words of every step, at the place where one step's were shown; or of the step in sight alone."""
+        lines, step = self.query_one(Lines), self._only
+        if step is None:
+            self._only_of(self._in_sight())
+            return
+        self._only, self._at, self._last = None, -1, step
+        self._show()
+        self.call_after_refresh(
+            lambda: lines.scroll_to(y=self._log.last_of(step) + 1 - lines.size.height, animate=False)
+        )
+
+    def _in_sight(self) -> str | None:
+        """The step whose words are looked at: found last, else shown alone before, else the last one on the page."""
+        if not self._log.steps:
+            return None
+        if self._at >= 0:
+            return self._log.steps[self._log.found[self._at]]
+        lines = self.query_one(Lines)
+        top = int(lines.scroll_offset.y)
+        page = self._log.steps[top : top + max(lines.size.height, 1)] or self._log.steps[-1:]
+        return self._last if self._last in page else page[-1]
+
+    def action_other(self, by: int) -> None:
+        """Show another step's words alone, in the order in which the steps spoke first."""
+        spoke = speakers(self._view)
+        if spoke:
+            now = self._only or self._in_sight()
+            self._only_of(spoke[(spoke.index(now) + by) % len(spoke)] if now in spoke else spoke[0])
+
+    def _only_of(self, step: str | None) -> None:
+        self._only, self._at = step, -1
         self._show()
         self.call_after_refresh(self.action_newest)
 

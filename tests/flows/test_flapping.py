@@ -150,7 +150,7 @@ def test_resumed_while_the_new_one_fails_its_check() -> None:
     assert (world.nobody, world.done, world.directed) == ([], [], set())
 
 
-def test_failing_while_traefik_is_waited_for() -> None:
+def test_failing_while_traefik_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Healthy at the first look, and not when the director could go: it is waited for again."""
     world = _World(_container("new", "new"))
     world.directed, world.unhealthy = {"new"}, {"new": (0.05, 8.0)}
@@ -160,7 +160,7 @@ def test_failing_while_traefik_is_waited_for() -> None:
         world.sleep(0.1)
         return looks(service, containers)
 
-    world.knows_only = slow  # type: ignore[method-assign]  # a look takes its time
+    monkeypatch.setattr(world, "knows_only", slow)
     world.roll()
     assert (world.nobody, world.directed) == ([], set())
 

@@ -147,6 +147,7 @@ class Service:
             "service_completed_successfully").
         published: host ports that the service fixes ("127.0.0.1:80"), which make a second replica impossible.
         health_test: the health check's command, words apart or as one text behind "CMD-SHELL".
+        check_s: how long it takes at most until the next check has ended: its interval and its timeout.
         replicas: as `deploy.replicas` or `scale` say, else 1.
         stop_grace_s: `stop_grace_period`, Docker's default where unset.
         single: why its network, devices or namespaces allow one container only, "" when they allow more.
@@ -163,6 +164,7 @@ class Service:
     has_healthcheck: bool = False
     health_test: tuple[str, ...] = ()
     start_period_s: float = 0.0
+    check_s: float = 0.0
     volumes: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
     labels: dict[str, str] = field(default_factory=dict)

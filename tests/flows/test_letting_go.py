@@ -55,7 +55,7 @@ def _settled(*, known_at: float | None, throttle_s: float, serves: bool = True, 
     edge, container = _Edge(throttle_s, looks), SimpleNamespace(id=NEW, is_serving=serves)
     stack = SimpleNamespace(containers=lambda _service: (container,))
     host = cast("Host", SimpleNamespace(edge=edge, stack=stack, clock=_Clock()))
-    ctx = cast("StepContext", SimpleNamespace(effect=lambda _name: nullcontext()))
+    ctx = cast("StepContext", SimpleNamespace(effect=lambda _name: nullcontext(), say=lambda _text: None))
     handover.settle(ctx, host, "docs", [container], known_at=known_at)  # type: ignore[list-item]  # its id is all
     return edge.asked
 

@@ -24,6 +24,7 @@ from avnwizard.practice.product.template import COMPOSE_FILE
 from avnwizard.wiring import open_host
 from tests.lab.stack import LabStack
 
+_LAST_WORDS = 20
 PATIENCE = Patience(healthy_s=60.0, drain_s=2.0, drain_limit_s=20.0)
 
 
@@ -90,7 +91,9 @@ def carry(
         finally:
             os._exit(code)
     _, status = os.waitpid(child, 0)
-    return os.waitstatus_to_exitcode(status)
+    if (code := os.waitstatus_to_exitcode(status)) > 0:  # pytest shows it where that fails a test
+        print(f"{run} ended with {code}; its last words:", *told(folder, run)[-_LAST_WORDS:], sep="\n  ")
+    return code
 
 
 def told(folder: Path, run: str) -> list[str]:

@@ -8,7 +8,9 @@ from avnwizard.domain.traefik.director import (
     Rival,
     Target,
     director_labels,
+    own_services,
     why_not,
+    witness_hosts,
     witness_labels,
 )
 from avnwizard.domain.traefik.labels import read_labels
@@ -121,8 +123,22 @@ def test_the_marker_is_above_any_catch_all_and_asks_for_no_certificate() -> None
     direction = Direction("id/run/web", read_labels(_PLAIN), (_TARGET,), certificates=True)
     made = director_labels(direction, _TARGET, service="web", project="id")
     assert made[marker.replace("-T-", f"-{direction.token}-") + ".tls"] == "true"
-    witness = witness_labels(direction, _TARGET, "T")
-    assert witness[f"{marker}.tls"] == "true"
+    witness = witness_labels(direction, _TARGET, "T", ["web"])
+    assert witness[f"{marker.replace('-marker-', '-own0-')}.tls"] == "true"
+
+
+def test_a_witness_leads_to_what_the_own_labels_make() -> None:
+    """Traefik leaves a router out that leads to a service which there is not, so each of them is shown."""
+    two = read_labels(_PLAIN | {"traefik.http.services.admin.loadbalancer.server.port": "81"})
+    names = own_services(two, service="web", project="id")
+    made = witness_labels(Direction("id/run/web", two, (_TARGET,)), _TARGET, "T", names)
+    prefix, target = "traefik.http.routers.avnwizard-T-own", _TARGET.container
+    found = {key: value for key, value in made.items() if key.startswith(prefix)}
+    services = [found[f"{prefix}{number}-{target[:12]}.service"] for number in (0, 1)]
+    assert services == [f"{name}@docker" for name in names] == ["admin@docker", "web@docker"]
+    hosts = [found[f"{prefix}{number}-{target[:12]}.rule"] for number in (0, 1)]
+    assert hosts == [f"Host(`{host}`)" for host in witness_hosts("T", target, 2)]
+    assert own_services(read_labels({}), service="web", project="id") == ["web-id"]
 
 
 def test_a_sticky_cookie_without_a_name_keeps_traefiks() -> None:

@@ -42,7 +42,7 @@ class TraefikEdge:
         self._versions: dict[str, str] = {}
         self._looking = threading.Lock()
         self._started: dict[str, str] = {}
-        self._witnesses: dict[tuple[str, frozenset[str]], str] = {}
+        self._witnesses: dict[tuple[str, frozenset[str]], list[str]] = {}
 
     def facts(self) -> EdgeFacts | None:
         """The Traefik that runs now; None where none does."""
@@ -130,8 +130,10 @@ class TraefikEdge:
     def knows_only(self, service: str, containers: Sequence[str]) -> bool:
         """Whether Traefik, left to the service's own labels, would route to these containers and to no other."""
         traefik = self._traefik()
+        if not containers:
+            return False
         if traefik.api is None:
-            return self._has_looked_again(traefik, service, containers)
+            return self._would_route(traefik, service, containers)
         return all(found == wanted for found, wanted in self._servers(traefik.api, service, containers))
 
     def throttle_s(self, service: str, containers: Sequence[str]) -> float:
@@ -153,6 +155,7 @@ class TraefikEdge:
     def undirect(self, service: str, *, keep: Sequence[str] = ()) -> None:
         """Remove the service's directors, but the topmost ones of the containers in `keep`."""
         there = self.directors(service)
+        self._witnesses = {key: hosts for key, hosts in self._witnesses.items() if key[0] != service}
         top = max((one.lift for one in there if one.running), default=0)
         for one in there:
             if not (one.target in keep and one.running and one.lift == top):
@@ -214,18 +217,24 @@ class TraefikEdge:
         return any(marker in names for names, _ in mine) and all(each.get("status") == "enabled" for _, each in mine)
 
     def _marker(self, traefik: Traefik, token: str, target: str) -> bool:
-        host = director.marker_host(token, target)
-        return any(asking.marker_answers(place, host) for place in traefik.places())
+        return _answers(traefik, director.marker_host(token, target))
 
-    def _has_looked_again(self, traefik: Traefik, service: str, containers: Sequence[str]) -> bool:
-        """Without an API: a container that was started after the change is seen, so the change is."""
+    def _would_route(self, traefik: Traefik, service: str, containers: Sequence[str]) -> bool:
+        """Without an API: a container that was started after the change is seen, and leads to the service's own."""
         key = (service, frozenset(containers))
         if key not in self._witnesses:
             direction = self._direction(service, containers, run="")
-            token = secrets.token_hex(6)
-            self._start(token, director.witness_labels(direction, direction.targets[0], token))
-            self._witnesses[key] = token
-        return self._marker(traefik, self._witnesses[key], containers[0])
+            token, names = (
+                secrets.token_hex(6),
+                director.own_services(direction.labels, service=service, project=self._project),
+            )
+            self._start(token, director.witness_labels(direction, direction.targets[0], token, names))
+            self._witnesses[key] = director.witness_hosts(token, containers[0], len(names))
+        return all(_answers(traefik, host) for host in self._witnesses[key])
+
+
+def _answers(traefik: Traefik, host: str) -> bool:
+    return any(asking.marker_answers(place, host) for place in traefik.places())
 
 
 def _director(raw: Mapping[str, Any]) -> tuple[str, Director]:

@@ -10,6 +10,8 @@ from avnwizard.domain.host import DEFAULT_GRACE_S, ComposeModel, Service
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_CHECK = "30s"
+"""The interval and the timeout of a health check that names none (Compose's and Docker's default)."""
 _RESTART = {"any": "always", "on-failure": "on-failure", "none": "no"}
 
 
@@ -87,6 +89,7 @@ def _service(project: str, name: str, body: Mapping[str, Any]) -> Service:
         has_healthcheck=has_health,
         health_test=tuple(_plain(word) for word in _words(health.get("test"))) if has_health else (),
         start_period_s=seconds(health.get("start_period")) if has_health else 0.0,
+        check_s=sum(seconds(health.get(key) or _CHECK) for key in ("interval", "timeout")) if has_health else 0.0,
         volumes=tuple(_mount(mount) for mount in body.get("volumes") or ()),
         networks=tuple(body.get("networks") or ()),
         labels={key: _plain(value) for key, value in _labels(body.get("labels") or {}).items()},

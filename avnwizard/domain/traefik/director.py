@@ -98,11 +98,16 @@ def marker_labels(
     containers before this director was started is known to Traefik too. With `certificates` it speaks TLS of its own,
     so that no certificate is asked for a host that there is not.
     """
-    name, host = f"avnwizard-{token}-marker-{target[:_SHORT]}", marker_host(token, target)
+    name = f"avnwizard-{token}-marker-{target[:_SHORT]}"
+    return _marker(name, marker_host(token, target), "noop@internal", entrypoints, certificates=certificates)
+
+
+def _marker(name: str, host: str, service: str, entrypoints: Sequence[str], *, certificates: bool) -> dict[str, str]:
+    """A router for one host, answered by a redirect before the service that it leads to is asked."""
     made = {
         f"traefik.http.routers.{name}.rule": f"Host(`{host}`)",
         f"traefik.http.routers.{name}.priority": str(_MARKER_PRIORITY),
-        f"traefik.http.routers.{name}.service": "noop@internal",
+        f"traefik.http.routers.{name}.service": service,
         f"traefik.http.routers.{name}.middlewares": name,
         f"traefik.http.middlewares.{name}.redirectregex.regex": ".*",
         f"traefik.http.middlewares.{name}.redirectregex.replacement": f"http://{host}/known",
@@ -112,8 +117,23 @@ def marker_labels(
     return made | ({f"traefik.http.routers.{name}.entrypoints": ",".join(entrypoints)} if entrypoints else {})
 
 
-def witness_labels(direction: Direction, target: Target, token: str) -> dict[str, str]:
-    """The labels of a director that directs nothing, and only shows that Traefik has looked again."""
+def witness_hosts(token: str, target: str, services: int) -> list[str]:
+    """The hosts that show a witness: one for each Traefik service that its service's labels make."""
+    return [f"own{number}.{marker_host(token, target)}" for number in range(services)]
+
+
+def own_services(labels: TraefikLabels, *, service: str, project: str) -> list[str]:
+    """The names of the Traefik services that a service's own labels make."""
+    return list(labels.services) or [default_name(service, project)]
+
+
+def witness_labels(direction: Direction, target: Target, token: str, services: Sequence[str]) -> dict[str, str]:
+    """The labels of a director that directs nothing, and shows what Traefik would do without the others.
+
+    Traefik answers each host of `witness_hosts` by itself, but only while it has that service of the service's own:
+    a router that leads to a service which there is not is left out (v3.7, pkg/server/router). So the witness shows
+    that Traefik has looked again, and that it routes to the containers by their own labels.
+    """
     labels = direction.labels
     named = [router.entrypoints for router in labels.routers]
     made = {**labels.plain, **_identity(direction, target), TOKEN: token}
@@ -122,7 +142,13 @@ def witness_labels(direction: Direction, target: Target, token: str) -> dict[str
     # without a service of its own Traefik looks for the container's address, finds none and leaves it out
     made[f"traefik.http.services.avnwizard-{token}-none.loadbalancer.server.url"] = "http://127.0.0.1:9"
     points = _entrypoints(named)
-    return made | marker_labels(token, target.container, points, certificates=direction.certificates)
+    for number, (host, service) in enumerate(
+        zip(witness_hosts(token, target.container, len(services)), services, strict=True)
+    ):
+        name = f"avnwizard-{token}-own{number}-{target.container[:_SHORT]}"
+        leads_to = service if "@" in service else f"{service}{_DOCKER}"
+        made |= _marker(name, host, leads_to, points, certificates=direction.certificates)
+    return made
 
 
 def why_not(labels: TraefikLabels, *, service: str, project: str, default_rule: str = "") -> str:

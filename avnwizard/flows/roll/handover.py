@@ -21,6 +21,7 @@ container out until the next."""
 _MOSTLY = 0.75
 """Of Traefik's throttle, before the director is removed: the engine and Traefik need the rest."""
 _HEALTH_S = 120.0
+_TAKES = "Traefik to take the director of {}"
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def guard(
         return
     with ctx.effect("guard"):
         host.edge.direct(service.name, ids, run=ctx.run)
-    if not becomes_true(host, lambda: host.edge.knows(service.name, ids)) and ready:
+    if not is_known(ctx, host, service.name, ids) and ready:
         forget(ctx, host, service.name)
         raise StepError(
             f"Traefik did not take the director of {service.name} within {KNOWN_S:.0f} s; no new one was started.",
@@ -109,7 +110,7 @@ def take_over(ctx: StepContext, host: Host, service: str, new: Sequence[Containe
     try:
         with ctx.effect("direct"):
             places.direct(ctx, host, service, ids)
-        known_at = true_since(host, lambda: host.edge.knows(service, ids))
+        known_at = true_since(ctx, host, _TAKES.format(service), lambda: host.edge.knows(service, ids))
         if known_at is not None:
             with ctx.effect("undirect-former"):
                 host.edge.undirect(service, keep=ids)
@@ -158,7 +159,7 @@ def leave_by_health(ctx: StepContext, host: Host, service: Service, old: Sequenc
     def left() -> bool:
         return not any(one.is_serving for one in host.stack.containers(service.name) if one.id in ids)
 
-    gone = becomes_true(host, left, limit_s=_HEALTH_S)
+    gone = becomes_true(ctx, host, f"the old {service.name} to fail its health check", left, limit_s=_HEALTH_S)
     if not gone:
         ctx.say(f"{service.name}: {file} did not make its old containers unhealthy within {_HEALTH_S:.0f} s")
     host.clock.sleep(2.5)
@@ -205,10 +206,14 @@ def unmark(ctx: StepContext, host: Host, service: Service, containers: Sequence[
     return bool(left)
 
 
-def await_serving(host: Host, service: str, containers: Sequence[Container]) -> list[Container]:
+def await_serving(ctx: StepContext, host: Host, service: str, containers: Sequence[Container]) -> list[Container]:
     """The containers as they are once all of them serve again, or will not."""
     ids = [one.id for one in containers]
-    becomes_true(host, lambda: all(one.is_serving for one in _these(host, service, ids)), limit_s=_HEALTH_S)
+
+    def serve() -> bool:
+        return all(one.is_serving for one in _these(host, service, ids))
+
+    becomes_true(ctx, host, f"the old {service} to pass its health check again", serve, limit_s=_HEALTH_S)
     return _these(host, service, ids)
 
 
@@ -224,14 +229,17 @@ def settle(
     Raises:
         StepError: it does not route to the new containers by their own labels. The directors stay: they serve.
     """
-    if not host.edge.directors(service):
-        return
+    if not new or not host.edge.directors(service):
+        return  # where there is nobody to route to, the directors stay
     ids = [one.id for one in new]
     at_once = known_at is not None and _is_one_change(host, service, ids, known_at)
-    if not at_once and not becomes_true(host, lambda: host.edge.knows_only(service, ids), limit_s=_SETTLED_S):
+    what = f"Traefik to route to the new {service} by its own labels"
+    if not at_once and not becomes_true(
+        ctx, host, what, lambda: host.edge.knows_only(service, ids), limit_s=_SETTLED_S
+    ):
         raise StepError(
             f"Traefik does not route to the new {service} by its own labels; the director still does.",
-            "Compare its labels with Traefik's log, then resume.",
+            "Is it healthy? Compare its labels with Traefik's log, then resume.",
         )
     with ctx.effect("undirect"):
         host.edge.undirect(service)
@@ -257,9 +265,14 @@ def withdraw(ctx: StepContext, host: Host, service: str, stay: Sequence[Containe
         return
     with ctx.effect("direct-back"):
         host.edge.direct(service, ids, run=ctx.run)
-    becomes_true(host, lambda: host.edge.knows(service, ids))
+    is_known(ctx, host, service, ids)
     with ctx.effect("undirect-former"):
         host.edge.undirect(service, keep=ids)
+
+
+def is_known(ctx: StepContext, host: Host, service: str, ids: Sequence[str]) -> bool:
+    """Whether Traefik routes by the directors to these containers, in the time that it may take."""
+    return becomes_true(ctx, host, _TAKES.format(service), lambda: host.edge.knows(service, ids))
 
 
 def forget(ctx: StepContext, host: Host, service: str) -> None:

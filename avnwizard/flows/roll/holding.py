@@ -8,14 +8,13 @@ from avnwizard.errors import HostError
 from avnwizard.flows.host import Host
 from avnwizard.flows.roll import handover
 from avnwizard.flows.roll.at_once import RESERVE_BYTES
-from avnwizard.flows.roll.patience import becomes_true
 
 _DIRECTOR_BYTES = 64 << 20
 """A director is a Traefik that does nothing; it takes less than this."""
 
 
 def hold(ctx: StepContext, host: Host, services: Sequence[Service], found: Sequence[Container]) -> None:
-    """Have the routes of some services held, as far as Traefik can; those that serve now only.
+    """Have the routes of some services held, as far as Traefik can; those that run now only.
 
     Whatever goes wrong is said, and the roll goes on as if nothing were held.
     """
@@ -25,21 +24,21 @@ def hold(ctx: StepContext, host: Host, services: Sequence[Service], found: Seque
     targets: dict[str, Sequence[str]] = {}
     left = _directors_that_fit(host)
     for service in services:
-        serving = [one.id for one in found if one.service == service.name and one.is_serving]
-        if service.name == facts.service or not serving:
+        running = [one.id for one in found if one.service == service.name and one.state == "running"]
+        if service.name == facts.service or not running:
             continue
         if handover.plan_handover(host, service, facts).handover != "director":
             continue
-        if left is not None and (left := left - len(serving)) < 0:
+        if left is not None and (left := left - len(running)) < 0:
             ctx.say(f"{service.name}: its requests are not held: too little memory is free")
             continue
         try:
             with ctx.effect("hold"):
-                targets[service.name] = host.edge.hold(service.name, serving, run=ctx.run, hold_s=hold_s)
+                targets[service.name] = host.edge.hold(service.name, running, run=ctx.run, hold_s=hold_s)
         except HostError as error:
             ctx.say(f"{service.name}: its requests are not held: {error.message}")
     for name, wanted in targets.items():
-        if not becomes_true(host, lambda name=name, wanted=wanted: host.edge.knows(name, wanted)):  # type: ignore[misc]  # bound now
+        if not handover.is_known(ctx, host, name, wanted):
             ctx.say(f"{name}: its requests are not held: Traefik did not take the director in time")
             handover.forget(ctx, host, name)
 

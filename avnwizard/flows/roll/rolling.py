@@ -15,7 +15,7 @@ from avnwizard.flows.roll.asking import Asking
 from avnwizard.flows.roll.draining import drain
 from avnwizard.flows.roll.handover import Patience
 from avnwizard.flows.roll.places import Place
-from avnwizard.flows.roll.settling import LOST_POLLS, POLL_S, Watch
+from avnwizard.flows.roll.settling import LOST_POLLS, POLL_S, Watch, lost_polls
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,8 @@ def roll(
     """Roll one service; whether there was anything to do.
 
     Args:
-        surge: the new beside the old where an old one serves, handing over like this; None recreates it in place.
+        surge: the new alongside the old where an old one runs, handing over like this; None recreates it in place.
+            One that runs and fails its health check may serve again at any moment, so it counts.
         ready: how a new one is asked whether it is ready, where no health check says so.
 
     Raises:
@@ -123,19 +124,12 @@ def roll(
         naming.claim(ctx, host, want.service, found)
         handover.settle(ctx, host, want.service.name, found)
         return False
-    if surge and naming.allows_two(host, want.service) and any(_may_serve(one, surge) for one in found):
+    if surge and naming.allows_two(host, want.service) and any(one.state == "running" for one in found):
         _surge(ctx, host, want, surge, patience, _bury_dead(ctx, host, found), old, ready)
     else:
         ctx.go_alone()
-        if not holding.is_held(host, want.service.name):
-            handover.forget(ctx, host, want.service.name)
         _recreate(ctx, host, want, old, healthy_s=patience.healthy_s)
     return True
-
-
-def _may_serve(container: Container, how: Handover) -> bool:
-    """It serves, or would if it were not for the file that a run which was cut off has left in it."""
-    return container.is_serving or (how == "health" and container.state == "running")
 
 
 def _surge(
@@ -183,12 +177,15 @@ def _surge(
 
 def _still_serve(host: Host, want: Wanted, old: frozenset[str]) -> bool:
     """Whether as many new ones serve as are wanted, after all the time that the handover took."""
-    for _ in range(LOST_POLLS):
-        ours = [one for one in of_service(host, want.service.name) if one.id not in old and one.is_serving]
-        if len(ours) >= max(want.service.replicas, 1):
+    polls, count = 0, max(want.service.replicas, 1)
+    while True:
+        ours = [one for one in of_service(host, want.service.name) if one.id not in old]
+        if sum(one.is_serving for one in ours) >= count:
             return True
+        polls += 1
+        if polls > (lost_polls(want.service, ours) if len(ours) >= count else LOST_POLLS):
+            return False
         host.clock.sleep(POLL_S)
-    return False
 
 
 def _bury_dead(ctx: StepContext, host: Host, found: Sequence[Container]) -> list[Container]:
@@ -215,7 +212,7 @@ def _take_back(
     found = of_service(host, name)
     new, stay = ([one for one in found if (one.id in old) is was_there] for was_there in (False, True))
     if how == "health" and handover.unmark(ctx, host, want.service, stay):
-        stay = handover.await_serving(host, name, stay)
+        stay = handover.await_serving(ctx, host, name, stay)
     if not any(one.is_serving for one in stay):
         ctx.say(f"{name}: none of the previous containers serves, so the new ones stay")
         return
@@ -237,6 +234,8 @@ def _recreate(ctx: StepContext, host: Host, want: Wanted, old: frozenset[str], *
             _take_away(host, doubles, want.service.stop_grace_s)
     force = bool(unseen(host, found[:count], want))
     if force or old or len(found) < count or any(one.state != "running" for one in found):
+        if not holding.is_held(host, want.service.name):
+            handover.forget(ctx, host, want.service.name)
         holding.hold(ctx, host, [want.service], found)
         with ctx.effect("recreate"):
             grace_s = recreate_grace_s(want.service, host.edge.facts())
@@ -244,7 +243,8 @@ def _recreate(ctx: StepContext, host: Host, want: Wanted, old: frozenset[str], *
     try:
         fresh = _wait_healthy(ctx, host, want, old, healthy_s=healthy_s)
     except StepError:
-        handover.forget(ctx, host, want.service.name)  # nobody waits for what does not come
+        if holding.is_held(host, want.service.name):
+            handover.forget(ctx, host, want.service.name)  # nobody waits for what does not come
         raise
     handover.settle(ctx, host, want.service.name, fresh)
 

@@ -17,6 +17,9 @@ from avnwizard.ports import Clock
 POLL_S = 0.25
 LOST_POLLS = 20
 """A container may be restarted once or twice while what it waits for comes up; 5 s of that is a failure."""
+_CHECK_S = 30.0
+"""One that runs and fails its health check is healthy again with its next good check: on a busy host a check may run
+into its timeout though the program answers. No longer than this is waited for that."""
 _LOG_LINES = 15
 
 
@@ -42,6 +45,12 @@ class Watch:
         return now - min(seen, container.started_at or seen) >= SETTLE_S
 
 
+def lost_polls(service: Service, lost: Sequence[Container]) -> int:
+    """For how many polls containers may stay as they are, of which some do not serve, before that is a failure."""
+    runs = all(one.state == "running" for one in lost)
+    return LOST_POLLS + int(min(service.check_s, _CHECK_S) / POLL_S) * runs
+
+
 def wait_steady(
     ctx: StepContext,
     host: Host,
@@ -62,7 +71,7 @@ def wait_steady(
         StepError: there is none, or one stays unhealthy or ends again and again.
     """
     limit_s = service.start_period_s + healthy_s
-    deadline, lost_polls, watch = host.clock.now() + limit_s, 0, Watch(host.clock)
+    deadline, polls, watch = host.clock.now() + limit_s, 0, Watch(host.clock)
     while True:
         ours = look()
         answering = [one for one in ours if asking is None or (one.is_serving and asking.lasts(one))]
@@ -71,8 +80,8 @@ def wait_steady(
             ctx.say(f"{service.name}: {_in_words(ours)}{f', {asking.in_words()}' if asking else ''}")
             return ours
         lost = [one for one in ours if one.health == "unhealthy" or one.state in {"exited", "dead", "restarting"}]
-        lost_polls = lost_polls + 1 if lost else 0
-        if lost_polls > LOST_POLLS:
+        polls = polls + 1 if lost else 0
+        if polls > lost_polls(service, lost):
             raise _failed(ctx, host, service, lost[0])
         settling_s = SETTLE_S if ours and all(one.is_serving for one in ours) else 0.0
         if host.clock.now() >= deadline + settling_s:

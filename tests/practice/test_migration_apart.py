@@ -8,9 +8,13 @@ import pytest
 
 from avnwizard.domain.answers import Answers
 from avnwizard.domain.plan import from_json
+from avnwizard.flows.rehearse.plan import Actor
+from avnwizard.flows.rehearse.waiting import come_up
 from avnwizard.flows.run import launch
 from avnwizard.flows.upgrade import inputs, releases
 from avnwizard.flows.upgrade.planning import prepare
+from avnwizard.practice.host import PracticeHost
+from avnwizard.wiring import open_host
 from tests.flows.test_lockstep import release
 from tests.practice.crash_world import KILLED, World, opened
 from tests.practice.test_rotation_crashes import made
@@ -72,3 +76,17 @@ def test_it_migrates_ahead_of_its_roll_and_survives_crashes(world: World, tmp_pa
     assert world.state() == before
     with opened(world.home) as host:
         assert [one.name for one in host.stack.containers() if one.one_off] == []
+
+
+def test_a_copy_migrates_too(practice_host: PracticeHost) -> None:
+    """A rehearsal runs the same command first, and a migration that fails is why the service did not come up."""
+    host = open_host(practice_host.project.directory)
+    stack, words = host.stack, ("migrate", "sql", "up", "-e", "--yes")
+    actor = Actor("hydra", "", job=False, limit_s=60.0, migrate=words)
+    assert come_up(host.clock, stack, actor).is_good
+    (found,) = [one for one in stack.containers("hydra") if one.one_off]
+    assert (found.exit_code, found.labels["traefik.enable"]) == (0, "false")
+    stack.remove(found.id)
+    stack.stop(*(one.id for one in stack.containers("postgres")), grace_s=10.0)
+    part = come_up(host.clock, stack, actor)
+    assert (part.outcome, part.said.startswith("its migration failed")) == ("failed", True)

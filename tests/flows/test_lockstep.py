@@ -70,4 +70,10 @@ def test_a_release_that_only_moves_orys_images_is_offered_first(host: Host, tmp_
     release(host, "v1.5.3", {compose: ("restart: unless-stopped", "restart: always")}, tmp_path / "third")
     (best,) = [one for one in releases.listing(host).newer if one.recommended]
     assert best.tag.name == "v1.5.1"
-    assert best.note == "patch release, Ory only: nothing else changes, so take it first"
+    assert best.note == "patch release, Ory only, about 55 s, no interruption expected"
+    words = ("# Changelog", "# Changelog\n\n## v1.5.4\n\n- **Security:** Hydra v2.3.1 closes CVE-2026-12345.\n")
+    script = ("\n", "\n# more\n")
+    release(host, "v1.5.4", {compose: hydra, "CHANGELOG.md": words, "README.md": script}, tmp_path / "fourth")
+    host.files.write(host.repo.directory / "avnwizard.toml", b"[roll.strategy]\nhydra = 'recreate'\n")
+    (best,) = [one for one in releases.listing(open_host(host.repo.directory)).newer if one.recommended]
+    assert best.note == "security release (CVE-2026-12345), Ory only, about 55 s, hydra briefly down"

@@ -62,6 +62,15 @@ def compose_up_together(
     return (*compose_base(project), "up", "--detach", *more, *(["--no-recreate"] if scales else []), *_UP, *services)
 
 
+def compose_run(project: ComposeProject, service: str, words: Sequence[str], *, name: str) -> Argv:
+    """Run a service's image once with other words, apart from the service's containers.
+
+    The label keeps Traefik from sending it requests: Compose gives it the labels of the service.
+    """
+    apart = ("run", "--detach", "--no-deps", "--name", name, "--label", "traefik.enable=false")
+    return (*compose_base(project), *apart, service, *words)
+
+
 def up_words(service: str, grace_s: float | None) -> Argv:
     """What `up` ends with: the service, behind the grace period of what it replaces."""
     return (*(() if grace_s is None else ("--timeout", _whole(grace_s))), service)

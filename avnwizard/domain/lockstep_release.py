@@ -15,6 +15,12 @@ def moves_images_alone(before: str, after: str, services: Collection[str]) -> bo
     return old == new and _images(before) != _images(after)
 
 
+def moved_services(before: str, after: str, services: Collection[str]) -> frozenset[str]:
+    """The services of the lockstep that name another image in the second version of a compose file."""
+    old, new = _images(before), _images(after)
+    return frozenset(name for name in services if name in new and old.get(name) != new[name])
+
+
 def _bare(text: str, services: Collection[str]) -> dict[str, Any]:
     """The file with these images' tags left out."""
     document = dict(read(text))

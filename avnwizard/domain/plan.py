@@ -87,6 +87,7 @@ class ServicePlan:
         pulled: whether its image is pulled; else it is built here, or `pull_policy` says so.
         ready: for a surge without a health check, how avnwizard itself asks whether the new one is ready.
         wave: services in a row with the same number are rolled at the same time; 0 is one on its own.
+        migrate: the command by which its new image migrates its database first, where no one-shot does; () for none.
     """
 
     service: str
@@ -111,6 +112,7 @@ class ServicePlan:
     held: tuple[HeldVolume, ...] = ()
     built: bool = False
     named: str = ""
+    migrate: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from avnwizard.domain.room import Room
 from avnwizard.domain.signature import Signature
 from avnwizard.ports.image_archive import ImageArchive
 from avnwizard.ports.naming import Naming
+from avnwizard.ports.one_offs import OneOffs
 from avnwizard.ports.progress import Progress
 from avnwizard.ports.volumes import Volumes
 
@@ -122,6 +123,10 @@ class Stack(Protocol):
     @property
     def naming(self) -> Naming:
         """Containers whose name the compose file fixes."""
+
+    @property
+    def one_offs(self) -> OneOffs:
+        """Commands that a service's image runs once."""
 
     @property
     def image_archive(self) -> ImageArchive:

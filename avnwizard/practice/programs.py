@@ -72,9 +72,9 @@ def acts(record: Record) -> bool:
 
 
 def is_job(record: Record) -> bool:
-    """Whether it is a one-shot."""
+    """Whether it is a one-shot, or a service's image that `compose run` started with another command."""
     try:
-        return service(record.service).kind is Kind.JOB
+        return record.one_off or service(record.service).kind is Kind.JOB
     except KeyError:
         return False
 

@@ -23,6 +23,7 @@ from avnwizard.practice.database import Cluster
 from avnwizard.practice.images import ImageStore
 from avnwizard.practice.naming import PracticeNaming
 from avnwizard.practice.observation import POSTGRES, Observer
+from avnwizard.practice.one_offs import PracticeOneOffs, apart
 from avnwizard.practice.pace import STOP_S, pace
 from avnwizard.practice.postgres_major import incompatibility
 from avnwizard.practice.stack_volumes import StackVolumes
@@ -56,6 +57,7 @@ class PracticeStack(StackVolumes):
         self._volumes = VolumeStore(cluster.home / "volumes")
         self.volumes = PracticeVolumes(self._volumes, self._kept, project.name)
         self.naming = PracticeNaming(self._store, self._start_aside)
+        self.one_offs = PracticeOneOffs(self._store, self._start_apart)
 
     @property
     def project(self) -> ComposeProject:
@@ -252,7 +254,7 @@ class PracticeStack(StackVolumes):
                 self._store.rename(new.id, self._proper_name(wanted.service, action.number))
             self._start(new)
 
-    def _create(self, number: int, wanted: _Wanted, *, name: str = "") -> Record:
+    def _create(self, number: int, wanted: _Wanted, *, name: str = "", one_off: bool = False) -> Record:
         service = wanted.service
         record = Record(
             id=new_id(),
@@ -263,6 +265,7 @@ class PracticeStack(StackVolumes):
             image_id=wanted.image.id,
             config_hash=wanted.label,
             config=wanted.config,
+            one_off=one_off,
             created_at=time.time(),
         )
         self._store.add(record)
@@ -274,6 +277,10 @@ class PracticeStack(StackVolumes):
     def _start_aside(self, service: str, name: str) -> None:
         self._observer.catch_up()
         self._start(self._create(1, self._wanted(service), name=name))
+
+    def _start_apart(self, service: str, words: Sequence[str], name: str) -> None:
+        wanted = self._wanted(service)
+        self._start(self._create(1, replace(wanted, config=apart(wanted.config, words)), name=name, one_off=True))
 
     def _start(self, record: Record) -> None:
         self._store.require_free_ports(record)

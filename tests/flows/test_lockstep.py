@@ -46,10 +46,10 @@ def test_a_version_by_a_variable() -> None:
     assert lockstep._versions_by_variable("services: {a: {image: '${BROKEN'}}") == frozenset()
 
 
-def _release(host: Host, tag: str, edits: Mapping[str, tuple[str, str]], work: Path) -> None:
-    """Tag a release on top of the current one, with a text replaced in each of some files."""
+def release(host: Host, tag: str, edits: Mapping[str, tuple[str, str]], work: Path, *, base: str = "HEAD") -> None:
+    """Tag a release on top of another one, with a text replaced in each of some files."""
     git = ("git", "-C", str(host.repo.directory))
-    subprocess.run([*git, "worktree", "add", "-q", "--detach", str(work), "HEAD"], check=True)
+    subprocess.run([*git, "worktree", "add", "-q", "--detach", str(work), base], check=True)
     for name, (old, new) in edits.items():
         file = work / name
         text = file.read_text("utf-8")
@@ -65,9 +65,15 @@ def test_a_release_that_only_moves_orys_images_is_offered_first(host: Host, tmp_
     """With its migration's image and a changelog; one that changes anything else is not called so."""
     compose, hydra = host.stack.project.files[0].name, ("/hydra:v2.3.0", "/hydra:v2.3.1")
     changelog = ("# Changelog", "# Changelog of this product")
-    _release(host, "v1.5.1", {compose: hydra, "CHANGELOG.md": changelog}, tmp_path / "first")
-    _release(host, "v1.5.2", {compose: hydra, ".env.example": ("\n", "\n# more\n")}, tmp_path / "second")
-    _release(host, "v1.5.3", {compose: ("restart: unless-stopped", "restart: always")}, tmp_path / "third")
+    release(host, "v1.5.1", {compose: hydra, "CHANGELOG.md": changelog}, tmp_path / "first")
+    release(host, "v1.5.2", {compose: hydra, ".env.example": ("\n", "\n# more\n")}, tmp_path / "second")
+    release(host, "v1.5.3", {compose: ("restart: unless-stopped", "restart: always")}, tmp_path / "third")
     (best,) = [one for one in releases.listing(host).newer if one.recommended]
     assert best.tag.name == "v1.5.1"
-    assert best.note == "patch release, Ory only: nothing else changes, so take it first"
+    assert best.note == "patch release, Ory only, about 55 s, no interruption expected"
+    words = ("# Changelog", "# Changelog\n\n## v1.5.4\n\n- **Security:** Hydra v2.3.1 closes CVE-2026-12345.\n")
+    script = ("\n", "\n# more\n")
+    release(host, "v1.5.4", {compose: hydra, "CHANGELOG.md": words, "README.md": script}, tmp_path / "fourth")
+    host.files.write(host.repo.directory / "avnwizard.toml", b"[roll.strategy]\nhydra = 'recreate'\n")
+    (best,) = [one for one in releases.listing(open_host(host.repo.directory)).newer if one.recommended]
+    assert best.note == "security release (CVE-2026-12345), Ory only, about 55 s, hydra briefly down"

@@ -30,10 +30,11 @@ ACCESS_S = 12
 _DSN = "postgres://app:${POSTGRES_PASSWORD}@postgres:5432/app?sslmode=disable"
 
 
-def _hydra() -> dict[str, Body]:
-    image, needs = f"@REG@/{REPOSITORY}:{VERSION}", {"postgres": {"condition": "service_healthy"}}
+def hydra_services(version: str = VERSION, dsn: str = _DSN) -> dict[str, Body]:
+    """Hydra with its one-shot."""
+    image, needs = f"@REG@/{REPOSITORY}:{version}", {"postgres": {"condition": "service_healthy"}}
     settings = {
-        "DSN": _DSN,
+        "DSN": dsn,
         "SECRETS_SYSTEM": "${HYDRA_SYSTEM_SECRET:?}",
         "URLS_SELF_ISSUER": "http://127.0.0.1:@PORT@",
         "URLS_LOGIN": "http://127.0.0.1:@PORT@/login",
@@ -56,7 +57,7 @@ def _hydra() -> dict[str, Body]:
         "hydra-migrate": {
             "image": image,
             "command": ["migrate", "sql", "up", "-e", "--yes"],
-            "environment": {"DSN": _DSN},
+            "environment": {"DSN": dsn},
             "restart": "no",
             "depends_on": needs,
         },
@@ -109,7 +110,7 @@ def with_kratos() -> bool:
 def hydra(zoo: ZooStack, with_kratos: bool) -> OAuthClient:
     """A stack with a real Hydra behind Traefik, and an application at it."""
     push(zoo.lab)
-    services, files = {"traefik": traefik(), "postgres": postgres(), **_hydra()}, dict[str, str]()
+    services, files = {"traefik": traefik(), "postgres": postgres(), **hydra_services()}, dict[str, str]()
     if with_kratos:
         services |= _kratos(kratos.push(zoo.lab))
         services["postgres"]["volumes"].append("./init:/docker-entrypoint-initdb.d:ro")

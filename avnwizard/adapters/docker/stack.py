@@ -26,6 +26,7 @@ from avnwizard.adapters.docker.inspect import (
 )
 from avnwizard.adapters.docker.logs import last_lines
 from avnwizard.adapters.docker.naming import DockerNaming
+from avnwizard.adapters.docker.one_offs import DockerOneOffs
 from avnwizard.adapters.docker.outdated import counts_of, outdated
 from avnwizard.adapters.docker.plugin import by_plugin
 from avnwizard.adapters.docker.registry import Registry
@@ -72,7 +73,9 @@ class DockerStack:
         self._up_s, self._pull_s = up_s, pull_s
         self._registry = Registry(self._cli)
         self.volumes, self.image_archive = DockerVolumes(self._cli), DockerImageArchive(self._cli)
-        self.naming = DockerNaming(self._cli, lambda: self.project, self.resolve, self._composing, up_s=up_s)
+        now = (self._cli, lambda: self.project)
+        self.naming = DockerNaming(*now, self.resolve, self._composing, up_s=up_s)
+        self.one_offs = DockerOneOffs(*now, self._composing, up_s=up_s)
 
     @property
     def project(self) -> ComposeProject:
@@ -230,15 +233,9 @@ class DockerStack:
                 raise HostError(message, "Remove the old ones by id first.")
         with self._composing(None, f"Look at `docker compose logs {service}`.") as env:
             Changes(self._cli, self.project).up(
-                self.project,
-                service,
-                scale=scale,
-                recreate=recreate,
-                force=force,
-                grace_s=grace_s,
-                timeout_s=self._up_s,
-                env=env,
-            )
+                self.project, service, scale=scale, recreate=recreate, force=force, grace_s=grace_s,
+                timeout_s=self._up_s, env=env,
+            )  # fmt: skip
 
     def up_together(self, services: Sequence[str], scales: Mapping[str, int] | None = None) -> None:
         """Start several services by one command; with `scales`, new containers alongside those that there are."""

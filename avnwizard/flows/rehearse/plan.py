@@ -13,12 +13,14 @@ class Actor:
     Attributes:
         job: whether it is a one-shot.
         limit_s: how long it may take until it is healthy, or has ended.
+        migrate: the command by which its image migrates its database first, as in an upgrade; () for none.
     """
 
     service: str
     image: str
     job: bool
     limit_s: float
+    migrate: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

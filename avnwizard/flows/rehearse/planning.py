@@ -1,7 +1,7 @@
 """What a rehearsal takes, found out before anything is started."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,8 @@ def plan_rehearsal(host: Host, draft: Draft, prepared: Prepared) -> PreparedRehe
             "Upgrade without a rehearsal.",
         )
     jobs = {one.service for one in prepared.plan.services if one.strategy == "job"}
-    actors = tuple(_actors(host, new, target, jobs))
+    migrating = {one.service: one.migrate for one in prepared.plan.services}
+    actors = tuple(replace(one, migrate=migrating.get(one.service, ())) for one in _actors(host, new, target, jobs))
     before = tuple(one for one in _actors(host, former, old, jobs) if not one.job)
     databases = tuple((one.name, one.size_bytes) for one in host.database().databases()) if data else ()
     section = host.config.rehearse

@@ -7,6 +7,7 @@ from avnwizard.domain.plain import printable
 from avnwizard.domain.rehearsal.result import Outcome, Part
 from avnwizard.errors import HostError
 from avnwizard.flows.rehearse.plan import Actor
+from avnwizard.flows.roll import apart
 from avnwizard.flows.roll.settling import LOST_POLLS, POLL_S, Watch
 from avnwizard.ports import Clock, Stack
 
@@ -25,9 +26,13 @@ def come_up_together(clock: Clock, stack: Stack, actors: Sequence[Actor]) -> lis
     for actor in actors:
         began[actor.service] = clock.now()
         try:
-            stack.up(actor.service)
+            said = _migrated(clock, stack, actor)
+            if not said:
+                stack.up(actor.service)
         except HostError as error:
-            took, said = clock.now() - began[actor.service], printable(error.message, limit=300)
+            said = printable(error.message, limit=300)
+        if said:
+            took = clock.now() - began[actor.service]
             refused[actor.service] = Part(actor.service, actor.job, "failed", took, said)
     found = []
     for actor in actors:
@@ -37,6 +42,19 @@ def come_up_together(clock: Clock, stack: Stack, actors: Sequence[Actor]) -> lis
         else:
             found.append(refused[actor.service])
     return found
+
+
+def _migrated(clock: Clock, stack: Stack, actor: Actor) -> str:
+    """Why the service's migration failed; "" where it ended well, or there is none."""
+    if not actor.migrate:
+        return ""
+    name = f"{stack.project.name}-{actor.service}-migrate"
+    if apart.container(stack, actor.service, name) is None:
+        apart.start(stack, actor.service, actor.migrate, name)
+    found = apart.ended(stack, clock, actor.service, name, limit_s=actor.limit_s)
+    if found is None or found.state == "running":
+        return f"its migration did not end within {actor.limit_s:.0f} s"
+    return f"its migration failed: {_ending(found)}" if found.exit_code else ""
 
 
 def _ended(clock: Clock, stack: Stack, actor: Actor) -> tuple[Outcome, str]:

@@ -39,6 +39,7 @@ from avnwizard.flows.steps.data import ReturnData
 from avnwizard.flows.steps.former_images import FetchImages, ReturnNames
 from avnwizard.flows.steps.images import PullImages
 from avnwizard.flows.steps.leave import Leave
+from avnwizard.flows.steps.migrate import by_hand_stopped, left_running
 from avnwizard.flows.steps.restore import MAKE_ROOM, RestoreBeside, SwapDatabases, lacking_room
 from avnwizard.flows.steps.retire import Retire
 from avnwizard.flows.steps.roles import RepairRoles
@@ -66,7 +67,7 @@ def plan_rollback(host: Host, journal: Journal, run: RunRecord, wishes: Wishes |
     host = of_plan(host, plan)
     steps = journal.steps(run.id)
     begun = [step for step in steps if step.state != "pending"]
-    _let_jobs_end(host, begun)
+    _let_jobs_end(host, plan, run.id, begun)
     known = baseline(host, journal, plan, run.id)
     verdict = judge(host, plan, begun, known)
     alone_agreed = wishes.unrestored and known.manifest is None
@@ -111,18 +112,20 @@ def _require_room(host: Host, known: Baseline, names: Sequence[str]) -> None:
         raise RefusedError(f"{lacking} Nothing was changed.", f"{MAKE_ROOM}, then: avnwizard rollback")
 
 
-def _let_jobs_end(host: Host, begun: Sequence[StepRecord]) -> None:
+def _let_jobs_end(host: Host, plan: Plan, run: str, begun: Sequence[StepRecord]) -> None:
     """Wait for a one-shot that a crash left running: the schema cannot be judged under a running migration."""
-    jobs = one_shots(begun)
+    jobs = set(one_shots(begun)) - {part.service for part in plan.services if part.migrate}
     deadline = host.clock.now() + _JOBS_END_S
     while True:
         running = [one.service for one in host.platform.instances() if one.service in jobs and one.state == "running"]
-        if not running:
+        apart = list(left_running(host, plan, run, begun))
+        if not running and not apart:
             return
         if host.clock.now() >= deadline:
+            stop = host.platform.by_hand("stop", running[0]) if running else by_hand_stopped(apart)
             raise RefusedError(
-                f"{running[0]} is still running; nothing was changed.",
-                f"Wait for it, or stop it: {printable(shlex.join(host.platform.by_hand('stop', running[0])))}",
+                f"{printable((*running, *apart)[0])} is still running; nothing was changed.",
+                f"Wait for it, or stop it: {printable(shlex.join(stop))}",
             )
         host.clock.sleep(0.5)
 

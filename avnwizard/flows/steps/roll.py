@@ -24,6 +24,7 @@ from avnwizard.flows.stack.kept_images import pinned, ran_before
 from avnwizard.flows.stack.scene import Scene
 from avnwizard.flows.steps.bake import ERRORS, logged_errors
 from avnwizard.flows.steps.former_images import lend_name
+from avnwizard.flows.steps.migrate import clear_migration
 from avnwizard.planned import PlannedStep, StepKind
 
 OLD, NEW = "OLD_CONTAINER", "NEW_CONTAINER"
@@ -230,6 +231,7 @@ class RollBackService(Step):
     def do(self, ctx: StepContext) -> None:
         """Roll with the same strategies as forward."""
         host = self._scene.host
+        clear_migration(self._scene, self._service)
         want = self._wanted(ctx, identity.remember(ctx, rolling.of_service(host, self._service)))
         lend_name(ctx, host, want)
         surge = self._strategy == "surge"

@@ -41,6 +41,7 @@ def _with_notice(
     if step.kind is not StepKind.JOB or step.interrupts:
         return step
     waiting = {name for name, service in model.services.items() if service.depends_on.get(step.service) == COMPLETED}
+    waiting |= {part.service for part in plan.services if part.migrate and part.service == step.service}
     own = waiting & set(unjudged)
     if not own and not breaks:
         return step

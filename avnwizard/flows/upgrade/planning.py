@@ -13,7 +13,7 @@ from avnwizard.domain.env_merge import merge_edits
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.host import ComposeModel
-from avnwizard.domain.lockstep_migrations import unmigrated
+from avnwizard.domain.lockstep_migrations import unmigrated, with_migrations
 from avnwizard.domain.migrations import Kind, MigrationVerdict
 from avnwizard.domain.plan import EnvEdit, MigrationStatement, Noticed, Plan, ReleaseRef, ServicePlan
 from avnwizard.domain.strategy import COMPLETED
@@ -161,7 +161,7 @@ def prepare(
     moved = frozenset(one.service for one in services if one.image_old != one.image_new)
     unjudged = moved & frozenset(host.config.lockstep.services)
     breaking = breaking_jobs(services, model, breaks=verdict.breaks_old_code, unjudged=unjudged)
-    services = waved(host, services, model, breaking)
+    services = waved(host, with_migrations(services, model, unjudged), model, breaking)
     plan = Plan(
         product=host.config.stack.product,
         jump=kind_of(draft.current, draft.target),
@@ -280,14 +280,16 @@ def _warnings(
     found += unread_jobs(verdict, services, model)
     lockstep = host.config.lockstep
     staying = [one for one in services if one.strategy != "retire" and one.service in lockstep.services]
-    moved = [one.service for one in staying if one.image_old != one.image_new]
-    migrating = [name for name in moved if COMPLETED in model.services[name].depends_on.values()]
+    moved = [one for one in staying if one.image_old != one.image_new]
+    migrating = [
+        one.service for one in moved if one.migrate or COMPLETED in model.services[one.service].depends_on.values()
+    ]
     if migrating:
         found.append(
             f"{', '.join(migrating)} migrate their own schemas: {lockstep.name} does not promise that the old "
             "version works on the new one."
         )
-    found += unmigrated(model, moved)
+    found += unmigrated(model, {one.service for one in moved if not one.migrate})
     known = {edit.new_key or edit.key for edit in edits}
     related = (group for group in draft.diff.related if not known.issuperset(group.new))
     found += [f"{', '.join(group.old)} -> {', '.join(group.new)}: {group.kind}, look at it." for group in related]

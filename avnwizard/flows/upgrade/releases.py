@@ -14,7 +14,7 @@ from avnwizard.domain.words import count
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows.host import Host
 from avnwizard.flows.safety.provenance import is_refused
-from avnwizard.flows.stack.lockstep_release import moves_lockstep_alone
+from avnwizard.flows.upgrade.lockstep_note import lockstep_note
 
 _LOOKED_AT = 20
 """So many releases are looked at for one whose signature is good."""
@@ -103,11 +103,10 @@ def listing(host: Host) -> Listing:
     apart.sort(key=lambda one: one.version, reverse=True)
     finals = [one for one in line if not order.is_early(one)]
     patch = _lockstep_patch(host, finals, here)
-    best = patch or _best_genuine(host, finals, here.version)
+    best = patch[0] if patch else _best_genuine(host, finals, here.version)
     newer = [_release(one, here.version, best, early=order.is_early(one)) for one in line]
     if patch:
-        note = f"patch release, {host.config.lockstep.name} only: nothing else changes, so take it first"
-        newer = [replace(one, note=note) if one.recommended else one for one in newer]
+        newer = [replace(one, note=patch[1]) if one.recommended else one for one in newer]
     newer += [_standing_apart(one, here) for one in apart]
     return Listing(current, tuple(newer), tuple(sorted(left_out)), tuple(sorted(same)))
 
@@ -237,11 +236,12 @@ def _best_genuine(host: Host, finals: list[Named], here: Version) -> Named | Non
     return None
 
 
-def _lockstep_patch(host: Host, finals: list[Named], here: Named) -> Named | None:
-    """The newest patch release that only moves the lockstep's images: most likely for a fault in them."""
-    patches = [one for one in finals if kind_of_jump(here.version, one.version) == "patch"][:_LOOKED_AT]
-    found = (one for one in patches if moves_lockstep_alone(host, here.tag.commit, one.tag.commit))
-    return next((one for one in found if not is_refused(host, one.tag)), None)
+def _lockstep_patch(host: Host, finals: list[Named], here: Named) -> tuple[Named, str] | None:
+    """The newest patch release that only moves the lockstep's images, most likely for a fault in them; its note."""
+    for one in [one for one in finals if kind_of_jump(here.version, one.version) == "patch"][:_LOOKED_AT]:
+        if (note := lockstep_note(host, here.tag, one.tag)) and not is_refused(host, one.tag):
+            return one, note
+    return None
 
 
 def _recommended(finals: list[Named], here: Version) -> Named | None:

@@ -15,6 +15,7 @@ from avnwizard.flows.steps.collations import RenewIndexes
 from avnwizard.flows.steps.copy_off import copies
 from avnwizard.flows.steps.data import CopyData
 from avnwizard.flows.steps.images import PullImages
+from avnwizard.flows.steps.migrate import MigrateService
 from avnwizard.flows.steps.retire import Retire
 from avnwizard.flows.steps.roll import RollService, RunJob
 from avnwizard.flows.steps.save_images import SaveImages
@@ -40,20 +41,18 @@ def described(host: Host, plan: Plan) -> Plan:
 
 
 def _steps(scene: Scene) -> Iterator[Step]:
-    if again := scene.plan.again:
-        if again.databases:
-            yield StopWriters(scene.host, again.stop)
-            yield SwapBack(scene, again.rollback, again.databases)
-    elif scene.plan.snapshot.taken:
-        yield TakeSnapshot(scene.host, scene.plan.snapshot, lambda: scene.folder.env(ENV_BEFORE))
+    yield from _data_first(scene)
     yield Checkout(scene)
     yield WriteEnv(scene)
     yield PullImages(scene)
     if scene.plan.saved:
         yield SaveImages(scene)
-    waits = False  # a wave's steps stay in a row
+    waits, before = False, 0  # a wave's steps stay in a row
     for part, following in pairwise([*scene.plan.services, None]):
         assert part is not None
+        if not part.wave or part.wave != before:
+            yield from (MigrateService(scene, one) for one in _alongside(scene.plan, part) if one.migrate)
+        before = part.wave
         if part.data == "copy":
             yield CopyData(scene, part)
         yield _service(scene, part)
@@ -66,6 +65,21 @@ def _steps(scene: Scene) -> Iterator[Step]:
         yield Bake(scene)
     if not scene.plan.again:
         yield from copies(scene.host, scene.plan.snapshot)
+
+
+def _data_first(scene: Scene) -> Iterator[Step]:
+    """The snapshot; or the databases that a rollback set aside, put in place again."""
+    if again := scene.plan.again:
+        if again.databases:
+            yield StopWriters(scene.host, again.stop)
+            yield SwapBack(scene, again.rollback, again.databases)
+    elif scene.plan.snapshot.taken:
+        yield TakeSnapshot(scene.host, scene.plan.snapshot, lambda: scene.folder.env(ENV_BEFORE))
+
+
+def _alongside(plan: Plan, part: ServicePlan) -> tuple[ServicePlan, ...]:
+    """The services of its wave; itself alone where it is in none."""
+    return tuple(one for one in plan.services if one.wave == part.wave) if part.wave else (part,)
 
 
 def is_database_replaced(scene: Scene, part: ServicePlan) -> bool:

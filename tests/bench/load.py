@@ -2,8 +2,9 @@
 
 A route is HOST/PATH=SERVICE; GET and POST take turns. It asks at its rate whatever comes back, until its stdin is
 closed, and then prints what it saw as JSON. Latencies count from the moment at which a request was due. Nothing is
-sent twice. An answer by another service is lost too: while a router is gone, Traefik gives its requests to the next
-rule that fits.
+sent twice. Like any client that keeps connections, it lets go of one that the server closed or that was idle for
+long. An answer by another service is lost too: while a router is gone, Traefik gives its requests to the next rule
+that fits.
 """
 
 import asyncio
@@ -19,7 +20,24 @@ from itertools import pairwise
 from typing import Any
 
 _TIMEOUT_S = 10.0
+_IDLE_S = 4.0
+"""So long a connection is kept: after a stall there are more of them than requests, and HAProxy closes those that are
+idle for its `timeout client`. The next stall would take them out again, all at once."""
 _BODY = b'{"ping":"pong"}'
+
+
+@dataclass(frozen=True, slots=True)
+class _Idle:
+    """A connection that is kept, and since when."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    since: float
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the other side may be expected to read what is sent there."""
+        return not self.reader.at_eof() and time.monotonic() - self.since < _IDLE_S
 
 
 @dataclass(slots=True)
@@ -27,9 +45,7 @@ class _Load:
     port: int
     rate: float
     routes: list[tuple[str, str, str]]
-    idle: dict[str, list[tuple[asyncio.StreamReader, asyncio.StreamWriter]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
+    idle: dict[str, list[_Idle]] = field(default_factory=lambda: defaultdict(list))
     seen: list[tuple[float, float, str, str]] = field(default_factory=list)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -52,13 +68,14 @@ class _Load:
             outcome = await asyncio.wait_for(self._ask(method, host, path, service), _TIMEOUT_S)
         except TimeoutError:
             outcome = "timeout"
-        except (OSError, asyncio.IncompleteReadError, ValueError) as error:
+        except asyncio.IncompleteReadError as error:
+            outcome = "cut" if error.partial else "closed without an answer"
+        except (OSError, ValueError) as error:
             outcome = type(error).__name__
         self.seen.append((due, time.monotonic(), outcome, service))
 
     async def _ask(self, method: str, host: str, path: str, service: str) -> str:
-        pool = self.idle[service]
-        reader, writer = pool.pop() if pool else await asyncio.open_connection("127.0.0.1", self.port)
+        reader, writer = self._kept(service) or await asyncio.open_connection("127.0.0.1", self.port)
         kept = False
         try:
             body = _BODY if method == "POST" else b""
@@ -69,12 +86,22 @@ class _Load:
             kept = headers.get("connection", "").lower() != "close"
         finally:
             if kept:
-                pool.append((reader, writer))
+                self.idle[service].append(_Idle(reader, writer, time.monotonic()))
             else:
                 writer.close()
         if status >= 400:
             return str(status)
         return "ok" if json.loads(said).get("service") == service else "misrouted"
+
+    def _kept(self, service: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        """A connection that can be used again; those that cannot are closed."""
+        pool = self.idle[service]
+        while pool:
+            one = pool.pop()
+            if one.is_usable:
+                return one.reader, one.writer
+            one.writer.close()
+        return None
 
 
 def _parsed(head: bytes) -> tuple[int, dict[str, str]]:
@@ -106,6 +133,14 @@ def _report(seen: list[tuple[float, float, str, str]]) -> dict[str, Any]:
 def _gap(answered: list[float]) -> float:
     """The longest time without an answer."""
     return max((later - earlier for earlier, later in pairwise(answered)), default=0.0)
+
+
+async def run_for(port: int, rate: float, routes: list[tuple[str, str, str]], seconds: float) -> dict[str, Any]:
+    """Keep up a load for some seconds, in this process; its report."""
+    load, stop = _Load(port, rate, routes), asyncio.Event()
+    asyncio.get_running_loop().call_later(seconds, stop.set)
+    await load.run(stop)
+    return _report(load.seen)
 
 
 async def _main(port: int, rate: float, routes: list[tuple[str, str, str]]) -> dict[str, Any]:

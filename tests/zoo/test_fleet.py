@@ -1,8 +1,4 @@
-"""A release through two real stacks that share a Postgres and a Valkey, behind HAProxy, while clients ask.
-
-Not collected by itself yet: it loses nothing on a quiet machine, and some twenty answers of 5,000 were cut off in the
-middle where the lab's other tests kept both cores busy. Name the file to run it.
-"""
+"""A release through two real stacks that share a Postgres and a Valkey, behind HAProxy, while clients ask."""
 
 from pathlib import Path
 

@@ -21,6 +21,15 @@ def lines_of(host: "Host", plan: "KubePlan") -> Iterator[Line]:
     place = plan.place
     yield f"Release {place.release} in {place.namespace}, context {printable(place.context)}: {plan.shown}", ""
     yield f"  revision {plan.revision} serves; a rollback goes back to it by this number", ""
+    if plan.move:
+        yield f"  checkout: {printable(plan.move.current.tag)} to {printable(plan.move.target.tag)}", ""
+    for item in plan.breaking:
+        yield f"  breaking: {printable(item.title, limit=200)}", "yellow"
+    yield from _values(plan)
+    if plan.migrations:
+        yield f"  migrations: {printable(plan.migrations, limit=400)}", ""
+    for one in plan.statements:
+        yield f"    {printable(one.file)}:{one.line}, {one.kind}: {printable(one.why)}", "yellow"
     yield from _changes(plan)
     yield from _rolls(plan)
     for note in plan.notes:
@@ -29,6 +38,13 @@ def lines_of(host: "Host", plan: "KubePlan") -> Iterator[Line]:
     for what, remedy in plan.stops:
         yield f"  in the way: {what}", "red"
         yield f"    {remedy}", ""
+
+
+def _values(plan: "KubePlan") -> Iterator[Line]:
+    for edit in plan.values:
+        key, new, shown = (printable(text, limit=200) for text in (edit.key, edit.new_key, edit.shown))
+        said = {"rename": f"{key} becomes {new}", "comment-out": f"{key} is commented out"}
+        yield f"  values: {said.get(edit.action, f'{key} = {shown}')}", ""
 
 
 def _changes(plan: "KubePlan") -> Iterator[Line]:
@@ -62,5 +78,5 @@ def _steps(host: "Host", plan: "KubePlan") -> Iterator[Line]:
     for number, step in enumerate(steps_of(host, plan, "RUN"), 1):
         planned = step.describe()
         yield f"  {number}. {printable(planned.title)}", ""
-        for command in planned.commands if planned.kind.touches_data else ():
+        for command in planned.commands if planned.kind.touches_data or planned.name == "checkout" else ():
             yield f"     {printable(shlex.join(command))}", ""

@@ -20,6 +20,8 @@ TOPICS: tuple[Topic, ...] = ("acknowledge", "rename", "value", "remove", "data")
 GENERATE = "\x00generate"
 """The answer that asks for a new secret; no env file can hold it, so no value is ever taken for it."""
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SETTING = re.compile(rf"{VARIABLE.pattern}(?:[.-]{VARIABLE.pattern})*")
+"""A variable, or the dotted path of a chart's value."""
 COMMENT_OUT, KEEP = "comment-out", "keep"
 
 _WIDTH = 110
@@ -208,7 +210,7 @@ def _answer(topic: str, key: str, value: object, source: str) -> str | None:
         raise UsageError(f"{place} must be text in quotes.", "Put the value in quotes.")
     if topic == "value" and value.strip().lower() == "generate":
         raise UsageError(f"{place} would be the word itself.", "For a new secret write { generate = true }.")
-    if topic == "rename" and value and not VARIABLE.fullmatch(value):
+    if topic == "rename" and value and not _SETTING.fullmatch(value):
         raise UsageError(f"{place} is no name of a variable.", "A name has letters, digits and _ alone.")
     if topic == "remove" and value not in {COMMENT_OUT, KEEP}:
         raise UsageError(f'{place} must be "{COMMENT_OUT}" or "{KEEP}".', "See the line above it.")

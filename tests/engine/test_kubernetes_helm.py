@@ -117,6 +117,32 @@ def test_what_is_refused(release: LabRelease) -> None:
     assert [one["status"] for one in release.history()] == ["deployed"]
 
 
+def test_to_a_tag_whose_chart_renames_a_value(release: LabRelease, tmp_path: Path) -> None:
+    """Asked by the answers file, written into the values, rendered by the cluster; the way back undoes all of it."""
+    chart = release.checkout / "chart"
+    for file in (chart / "values.yaml", *(chart / "templates").iterdir()):
+        file.write_text(file.read_text().replace("Values.tag", "Values.image.tag").replace("\ntag: 1.5.0", ""))
+    (chart / "values.yaml").write_text((chart / "values.yaml").read_text() + "image: {tag: 1.6.0}\n")
+    (chart / "Chart.yaml").write_text((chart / "Chart.yaml").read_text().replace("1.5.0", "1.6.0"))
+    release.commit("v1.6.0")
+    release.git("checkout", "-q", "v1.5.0")
+    before, answers = (release.checkout / "values.yaml").read_text(), str(tmp_path / "answers.toml")
+    refused = _say(release, "kubernetes", "upgrade", "--to", "v1.6.0", "--yes")
+    assert refused.code == 3
+    assert "tag is now image.tag?" in refused.err
+    assert _say(release, "kubernetes", "plan", "--to", "1.6.0", "--write-answers", answers).code == 0
+    done = _say(release, "kubernetes", "upgrade", "--to", "v1.6.0", "--answers", answers, "--yes")
+    assert done.code == 0, done.err
+    after = (release.checkout / "values.yaml").read_text()
+    assert "image:\n  tag: 1.5.0\n" in after
+    assert (release.git("describe", "--tags"), release.history()[-1]["chart"]) == ("v1.6.0", "avnology-1.6.0")
+    assert _tag(release) == "1.5.0"
+    back = _say(release, "rollback", "--yes")
+    assert back.code == 0, back.err
+    assert (release.git("describe", "--tags"), release.history()[-1]["chart"]) == ("v1.5.0", "avnology-1.5.0")
+    assert (release.checkout / "values.yaml").read_text() == before
+
+
 def test_a_change_by_hand_is_named(release: LabRelease) -> None:
     """By the cluster's own comparison."""
     patch = '{"metadata": {"annotations": {"tag": "by-hand"}}}'

@@ -39,6 +39,7 @@ from avnwizard.domain.version import Version
 from avnwizard.practice.compose.model import load
 from avnwizard.practice.product.releases import release
 from avnwizard.practice.product.template import COMPOSE_FILE, tree
+from tests.fuzz.chart_readers import CHART_READERS
 from tests.fuzz.reader import Reader
 
 _SMALL_COMPOSE = """\
@@ -191,6 +192,7 @@ def _settings(text: str) -> object:
 
 
 RELEASE_READERS: dict[str, Reader] = {
+    **CHART_READERS,
     "the operator's settings": Reader(
         lambda: "[keys]\npause = 'f2'\nabort = \"ctrl+k\"\nlook-again = '!'\n", _settings
     ),

@@ -1,17 +1,25 @@
 """`kubernetes check|plan|upgrade`: a stack that runs in Kubernetes as a Helm release."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from avnwizard.cli.options import HERE, JsonOption, StackOption, open_stack
+from avnwizard.cli.options import HERE, AnswersOption, JsonOption, StackOption, open_stack
 from avnwizard.cli.output import emit_json, say
-from avnwizard.cli.verbs.upgrade import DetachOption, DryRunOption, YesOption, confirm, start
-from avnwizard.errors import ExitCode
+from avnwizard.cli.verbs.planning import WriteAnswersOption, answers_for, fetch_for, write_file
+from avnwizard.cli.verbs.upgrade import AllowJumpOption, DetachOption, DryRunOption, YesOption, confirm, start
+from avnwizard.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from avnwizard.flows.host import Host
+    from avnwizard.flows.kubernetes.drafting import HelmDraft
     from avnwizard.flows.kubernetes.plan import KubePlan
+    from avnwizard.flows.kubernetes.preparing import PreparedRelease
+
+TagOption = Annotated[
+    str, typer.Option("--to", metavar="TAG", help="The release tag whose chart is installed; else the checkout's.")
+]
 
 CureOption = Annotated[
     bool,
@@ -50,21 +58,30 @@ def check(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
     return ExitCode.REFUSED if worst(found) == "stop" else ExitCode.DONE
 
 
-def plan(stack: StackOption = HERE, *, cure: CureOption = False, json: JsonOption = False) -> int:
-    """Say what an upgrade to the chart in the checkout changes and may lose; change nothing.
+def plan(
+    to: TagOption = "",
+    stack: StackOption = HERE,
+    *,
+    answers: AnswersOption = None,
+    write_answers: WriteAnswersOption = None,
+    cure: CureOption = False,
+    json: JsonOption = False,
+) -> int:
+    """Say what an upgrade changes and may lose: to a release tag, or to the chart in the checkout; change nothing.
 
     Ends with 3 where something stands in the way.
 
-    JSON: the plan: "place", "revision", "chart_old", "chart_new", "changes", "rolls": [{"shown", "losses"}], "hooks",
-    "stops": [[what, remedy]], "notes", and more.
+    JSON: the plan: "place", "revision", "chart_old", "chart_new", "changes", "values": the edits of the values files,
+    "rolls": [{"shown", "losses"}], "hooks", "stops": [[what, remedy]], "notes", and more.
     """
     import json as jsonlib
 
     from avnwizard.flows.kubernetes.plan import to_json
-    from avnwizard.flows.kubernetes.planning import plan_upgrade
 
     host = open_stack(stack)
-    found = plan_upgrade(host, cure=cure)
+    if write_answers is not None:
+        return _write(host, to, answers, write_answers)
+    found, _ = _planned(host, to, answers, cure=cure)
     if json:
         emit_json(jsonlib.loads(to_json(found)))
     else:
@@ -73,28 +90,63 @@ def plan(stack: StackOption = HERE, *, cure: CureOption = False, json: JsonOptio
 
 
 def upgrade(
+    to: TagOption = "",
     stack: StackOption = HERE,
     *,
+    answers: AnswersOption = None,
+    jump: AllowJumpOption = False,
     cure: CureOption = False,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
     detach: DetachOption = False,
 ) -> int:
-    """Upgrade the release to the chart in the checkout. `avnwizard rollback` goes back to the previous revision."""
+    """Upgrade the release: to a release tag, or to the chart in the checkout. `avnwizard rollback` goes back."""
     from avnwizard.flows.holding import require_free
-    from avnwizard.flows.kubernetes.planning import plan_upgrade, require_possible
-    from avnwizard.flows.run.orders import order_helm
+    from avnwizard.flows.kubernetes.planning import require_possible
+    from avnwizard.flows.run.orders import order_helm, order_release
+    from avnwizard.flows.upgrade.consent import require_jump_allowed
 
     host = open_stack(stack)
     require_free(host)
-    found = plan_upgrade(host, cure=cure)
+    found, prepared = _planned(host, to, answers, cure=cure)
+    require_jump_allowed(found.breaking, allowed=jump)
     _show(host, found)
     require_possible(found)
     if dry_run:
         return ExitCode.DONE
     if not yes:
         confirm(f"Type {found.place.release} to start", found.place.release)
-    return start(host, order_helm(host, found), detach=detach)
+    run = order_release(host, prepared) if prepared else order_helm(host, found)
+    return start(host, run, detach=detach)
+
+
+def _planned(host: "Host", to: str, answers: Path | None, *, cure: bool) -> "tuple[KubePlan, PreparedRelease | None]":
+    from avnwizard.flows.kubernetes.planning import plan_upgrade
+    from avnwizard.flows.kubernetes.preparing import prepare_release
+
+    if not to:
+        if answers is not None:
+            raise UsageError("--answers goes with --to TAG.", "Give the release tag that the answers are for.")
+        return plan_upgrade(host, cure=cure), None
+    draft = _draft(host, to)
+    prepared = prepare_release(host, draft, answers_for(draft, answers), cure=cure)
+    return prepared.plan, prepared
+
+
+def _draft(host: "Host", to: str) -> "HelmDraft":
+    from avnwizard.flows.kubernetes import drafting
+
+    fetch_for(host, to)
+    return drafting.draft(host, to)
+
+
+def _write(host: "Host", to: str, answers: Path | None, file: Path) -> int:
+    if not to:
+        raise UsageError("--write-answers goes with --to TAG.", "Give the release tag that the answers are for.")
+    draft = _draft(host, to)
+    decisions = draft.decisions(answers_for(draft, answers))
+    write_file(host, file, decisions, draft, "avnwizard kubernetes upgrade")
+    return ExitCode.DONE
 
 
 def _show(host: "Host", found: "KubePlan") -> None:

@@ -12,10 +12,16 @@ from avnwizard.cli.output import emit_json, say
 from avnwizard.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from avnwizard.domain.answers import Answers
+    from avnwizard.domain.answers import Answers, Decision
     from avnwizard.flows.host import Host
+    from avnwizard.flows.kubernetes.drafting import HelmDraft
     from avnwizard.flows.upgrade.inputs import Draft
     from avnwizard.flows.upgrade.planning import Prepared
+
+
+WriteAnswersOption = Annotated[
+    Path | None, typer.Option("--write-answers", metavar="FILE", help="Write the open decisions to fill in.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -28,9 +34,7 @@ def plan(
     stack: StackOption = HERE,
     *,
     answers: AnswersOption = None,
-    write_answers: Annotated[
-        Path | None, typer.Option("--write-answers", metavar="FILE", help="Write the open decisions to fill in.")
-    ] = None,
+    write_answers: WriteAnswersOption = None,
     json: JsonOption = False,
 ) -> int:
     """Say what an upgrade would do: every step, every command, and what going back costs at each.
@@ -58,15 +62,22 @@ def plan(
 
 def draft_for(host: "Host", to: str) -> "Draft":
     """Read the target release, fetching it when it is not here yet."""
-    from avnwizard.flows.upgrade import inputs, releases
+    from avnwizard.flows.upgrade import inputs
+
+    fetch_for(host, to)
+    return inputs.draft(host, to)
+
+
+def fetch_for(host: "Host", to: str) -> None:
+    """Fetch releases where this one is not here yet."""
+    from avnwizard.flows.upgrade import releases
 
     tags = host.repo.tags()
     if releases.spelled(to, tags) not in {tag.name for tag in tags} and (trouble := releases.fetch(host)):
         say(trouble, style="yellow")
-    return inputs.draft(host, to)
 
 
-def answers_for(draft: "Draft", file: Path | None) -> "Answers":
+def answers_for(draft: "Draft | HelmDraft", file: Path | None) -> "Answers":
     """Read the answers file, or start with none."""
     from avnwizard.domain.answers import Answers, check_known, read_answers
 
@@ -93,10 +104,22 @@ def prepare_for(host: "Host", draft: "Draft", answers: "Answers") -> "Prepared":
 
 
 def _write(host: "Host", draft: "Draft", answers: "Answers", file: Path) -> None:
-    from avnwizard.domain.answers import write_answers
     from avnwizard.flows.upgrade.planning import undecided_data
 
     decisions = (*draft.decisions(answers), *undecided_data(host, draft, answers))
+    write_file(host, file, decisions, draft, "avnwizard upgrade")
+
+
+def write_file(
+    host: "Host", file: Path, decisions: "tuple[Decision, ...]", draft: "Draft | HelmDraft", command: str
+) -> None:
+    """Write an answers file to fill in, readable by its owner alone.
+
+    Args:
+        command: what takes it.
+    """
+    from avnwizard.domain.answers import write_answers
+
     text = write_answers(decisions, current=draft.current.name, target=draft.target.name)
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -112,4 +135,4 @@ def _write(host: "Host", draft: "Draft", answers: "Answers", file: Path) -> None
             "such as in your home folder",
             style="yellow",
         )
-    say(f"wrote {file}; fill it in, then: avnwizard upgrade --to {draft.target.name} --answers {file}")
+    say(f"wrote {file}; fill it in, then: {command} --to {draft.target.name} --answers {file}")

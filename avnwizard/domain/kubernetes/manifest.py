@@ -15,6 +15,9 @@ from avnwizard.errors import RefusedError
 _LIMIT_BYTES = 16 << 20
 _LIMIT_NODES = 400_000
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+UNREADABLE = (yaml.YAMLError, ValueError, RecursionError, AttributeError, TypeError, KeyError, IndexError)
+"""What PyYAML raises for a text that it cannot read: for a tag whose value is none, such as `!!timestamp x`, not its
+own error (PyYAML 6.0.3)."""
 HOOK = "helm.sh/hook"
 _NOISE = (".helm.sh/chart", ".app.kubernetes.io/version")
 """Labels that change with every version of a chart and mean nothing by themselves."""
@@ -58,7 +61,14 @@ class KubeObject:
     @cached_property
     def digest(self) -> str:
         """The same for the same body."""
-        return hashlib.sha256(json.dumps(self.body, sort_keys=True, default=str).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(_by_text(self.body), sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _by_text(value: Any) -> Any:
+    """A value whose keys are texts, as they are once they are JSON; YAML's may be anything."""
+    if isinstance(value, dict):
+        return {str(key): _by_text(one) for key, one in value.items()}
+    return [_by_text(one) for one in value] if isinstance(value, list) else value
 
 
 def parse(text: str, *, source: str) -> tuple[KubeObject, ...]:
@@ -74,7 +84,7 @@ def parse(text: str, *, source: str) -> tuple[KubeObject, ...]:
         raise RefusedError(f"{source} is larger than {_LIMIT_BYTES >> 20} MB. It was not read.", "Look at the chart.")
     try:
         documents = list(yaml.load_all(text, Loader=_LOADER))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except UNREADABLE as error:
         raise RefusedError(f"{source} is not valid YAML.", "Look at it with: helm template") from error
     found: list[KubeObject] = []
     for document in documents:

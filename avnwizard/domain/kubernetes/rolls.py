@@ -180,8 +180,8 @@ def _strategy(kind: str, spec: Mapping[str, Any], replicas: int) -> tuple[int | 
 
 def _share(value: Any, of: int, *, up: bool) -> int:
     """A number, or a percentage of the replicas rounded as Kubernetes rounds it."""
-    text = str(value)
-    if text.endswith("%") and text[:-1].isdigit():
+    text = value if isinstance(value, str) else ""
+    if text.endswith("%") and text[:-1].isdigit() and len(text) <= _DIGITS:
         part = int(text[:-1]) * of / 100
         return math.ceil(part) if up else math.floor(part)
     return _whole(value, 0)
@@ -215,11 +215,9 @@ def _list(value: Any) -> list[Any]:
 
 
 def _whole(value: Any, default: int) -> int:
-    return (
-        int(value)
-        if isinstance(value, int | str) and str(value).isdigit() and len(str(value)) <= _DIGITS
-        else default
-    )
+    if isinstance(value, str):
+        return int(value) if value.isdecimal() and len(value) <= _DIGITS else default
+    return value if isinstance(value, int) and 0 <= value < 10**_DIGITS else default
 
 
 def _number(value: Any, default: float) -> float:

@@ -11,15 +11,17 @@ from avnwizard.engine.step import Step, UndoStep
 from avnwizard.flows.edge.watch import watched
 from avnwizard.flows.flow import Around, Flow, Outcome, Touched
 from avnwizard.flows.host import Host
+from avnwizard.flows.kubernetes.code import code_steps
 from avnwizard.flows.kubernetes.databases import RestoreMoved, ScaleDown, ScaleUp, SwapMoved
 from avnwizard.flows.kubernetes.lease import DropLease, TakeLease, renewed
 from avnwizard.flows.kubernetes.plan import KubePlan, from_json
 from avnwizard.flows.kubernetes.upgrading import UPGRADE, UpgradeRelease
-from avnwizard.flows.kubernetes.verifying import VerifyRelease
+from avnwizard.flows.kubernetes.verifying import BakeRelease, VerifyRelease
 from avnwizard.flows.kubernetes.world import KubeWorld
 from avnwizard.flows.steps.copy_off import copies
 from avnwizard.flows.steps.snapshot import TakeSnapshot
 
+_CHANGING = frozenset({"checkout", "values", UPGRADE})
 _MARGIN_S = 600.0
 """On top of Helm's own time-out: for the databases."""
 
@@ -44,12 +46,13 @@ class UpgradeKubernetes(Flow):
         del journal
         plan = from_json(run.plan)
         world = KubeWorld(plan, host, run.id)
+        files = [UndoStep(one) for one in reversed(list(code_steps(host, plan, run.id))) if one.name in begun]
         if UPGRADE not in begun:
-            return []
+            return [*files]
         upgrade: list[Step] = [UndoStep(UpgradeRelease(world))]
         if plan.snapshot.taken:
             upgrade = [RestoreMoved(world), ScaleDown(world), SwapMoved(world), *upgrade, ScaleUp(world)]
-        return [TakeLease(world, duration_s=plan.timeout_s + _MARGIN_S), *upgrade, DropLease(world)]
+        return [TakeLease(world, duration_s=plan.timeout_s + _MARGIN_S), *upgrade, *files, DropLease(world)]
 
     def back_notes(self, journal: Journal, run: RunRecord) -> tuple[str, ...]:
         """What becomes of the databases."""
@@ -64,8 +67,8 @@ class UpgradeKubernetes(Flow):
         )
 
     def left_nothing(self, steps: Sequence[StepRecord]) -> bool:
-        """Before Helm was called."""
-        return all(step.name != UPGRADE or step.state == "pending" for step in steps)
+        """Before a file was moved and Helm was called."""
+        return all(step.name not in _CHANGING or step.state == "pending" for step in steps)
 
     def around(self, host: Host, journal: Journal, feed: FeedWriter, run: RunRecord) -> Iterator[Around]:
         """The Lease is renewed, the edge probed."""
@@ -96,6 +99,7 @@ class UpgradeKubernetes(Flow):
         return [
             f"- release: {place.release} in {place.namespace}, context {printable(place.context)}",
             f"- chart: {printable(plan.chart_old)} to {printable(plan.chart_new)}",
+            *([f"- release tag: {plan.move.current.tag} to {plan.move.target.tag}"] if plan.move else ()),
             f"- revision: {plan.revision} to {made or 'none'}",
             f"- snapshot: {printable(str(plan.snapshot.folder)) if plan.snapshot.taken else 'none'}",
         ]
@@ -126,7 +130,9 @@ def steps_of(host: Host, plan: KubePlan, run: str) -> list[Step]:
     return [
         TakeLease(world),
         *taken,
+        *code_steps(host, plan, run),
         UpgradeRelease(world),
         VerifyRelease(world),
+        *((BakeRelease(world),) if plan.bake_s else ()),
         *(copies(host, plan.snapshot) if plan.snapshot.taken else ()),
     ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from avnwizard.domain.kubernetes.manifest import ObjectChange
 from avnwizard.domain.kubernetes.orders import ChartOrder, ReleasePlace
 from avnwizard.domain.kubernetes.versions import Tools
-from avnwizard.domain.plan import SnapshotPlan
+from avnwizard.domain.plan import Breaking, EnvEdit, MigrationStatement, Noticed, ReleaseRef, SnapshotPlan
 from avnwizard.domain.probing.route import ProbePlan
 from avnwizard.domain.typed import Typed
 
@@ -28,6 +28,16 @@ class RollOutlook:
 
 
 @dataclass(frozen=True)
+class TagMove:
+    """The release tags between which the checkout moves, as `flows.stack.scene.CodeMove` asks."""
+
+    current: ReleaseRef
+    target: ReleaseRef
+    branch: str
+    edited: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class KubePlan:
     """From one chart to another.
 
@@ -42,6 +52,13 @@ class KubePlan:
         writers: (kind, name) of what is scaled down while databases are swapped in a rollback.
         stops: (what stands in the way, what to do); nothing can run while there is one.
         cures: whether the run first cures a release that Helm left `pending-*`.
+        move: the release tags, where the checkout moves; None where the chart lies in it already.
+        values: what is edited in the values files.
+        values_files: those of them that the run writes and git does not track.
+        breaking: what the operator acknowledged.
+        migrations, statements: what the release's migrations mean, and those that are more than additive.
+        changelog, signature: what is known of the notes and of the tag, a sentence each.
+        bake_s: for how long the new pods are watched before the run ends.
     """
 
     place: ReleasePlace
@@ -66,6 +83,16 @@ class KubePlan:
     notes: tuple[str, ...] = ()
     cures: bool = False
     settle_s: float = 5.0
+    move: TagMove | None = None
+    values: tuple[EnvEdit, ...] = ()
+    values_files: tuple[str, ...] = ()
+    breaking: tuple[Breaking, ...] = ()
+    notices: tuple[Noticed, ...] = ()
+    migrations: str = ""
+    statements: tuple[MigrationStatement, ...] = ()
+    changelog: str = ""
+    signature: str = ""
+    bake_s: float = 0.0
 
     @property
     def shown(self) -> str:

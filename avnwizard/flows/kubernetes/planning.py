@@ -30,17 +30,21 @@ _LISTED = 5
 _NO_MODEL = ComposeModel({}, {})
 
 
-def plan_upgrade(host: Host, *, cure: bool = False) -> KubePlan:
+def plan_upgrade(
+    host: Host, *, cure: bool = False, order: ChartOrder | None = None, snapshot: SnapshotPlan | None = None
+) -> KubePlan:
     """Look at the release, the chart, the rights, and what a roll of each workload means.
 
     Args:
         cure: whether the run shall first cure a release that Helm left `pending-*`.
+        order: what is installed; None is the chart in the checkout, or the one that `avnwizard.toml` refers to.
+        snapshot: the one that is taken; None is one of every database that there is.
 
     Raises:
         RefusedError: it cannot be planned at all. What stands in the way of a plan otherwise is in its `stops`.
         HostError: the cluster does not answer, or the chart does not render.
     """
-    cluster, order = host.cluster(host.config.kubernetes.context), chart_order(host)
+    cluster, order = host.cluster(host.config.kubernetes.context), order or chart_order(host)
     _require_own_rights(cluster)
     tools, history = cluster.tools(), cluster.history()
     now, head = serving(history), newest(history)
@@ -95,13 +99,14 @@ def plan_upgrade(host: Host, *, cure: bool = False) -> KubePlan:
         rolls=outlooks,
         hooks=tuple(f"{', '.join(sorted(one.hooks))}: {printable(one.shown, limit=100)}" for one in hooks),
         timeout_s=section.timeout_s or rolling.timeout_s(workloads, jobs),
-        snapshot=_snapshot(host),
+        snapshot=snapshot or _snapshot(host),
         probe=plan_probe(_NO_MODEL, _NO_MODEL, host.config.probe),
         writers=_writers(host, [*plain_new, *plain_old]),
         stops=tuple(stops),
         notes=tuple(dict.fromkeys(notes)),
         cures=cure and head.is_pending,
         settle_s=section.settle_s,
+        bake_s=host.config.verify.bake_s,
     )
 
 

@@ -13,6 +13,7 @@ from avnwizard.flows.fleet import order as fleeting
 from avnwizard.flows.host import Host
 from avnwizard.flows.kubernetes import plan as helm
 from avnwizard.flows.kubernetes.flow import UpgradeKubernetes
+from avnwizard.flows.kubernetes.preparing import PreparedRelease
 from avnwizard.flows.postgres import forget as forgetting
 from avnwizard.flows.postgres import plan as major
 from avnwizard.flows.postgres.flow import PostgresMajor
@@ -168,6 +169,24 @@ def order_helm(host: Host, plan: helm.KubePlan) -> str:
         RefusedError: another run is unfinished.
     """
     return launch.create(host, UpgradeKubernetes.kind, title=plan.shown, plan=helm.to_json(plan))
+
+
+def order_release(host: Host, prepared: PreparedRelease) -> str:
+    """Write down that the Helm release goes to a release tag; the run's name.
+
+    Raises:
+        BusyError: another run holds the stack.
+        RefusedError: another run is unfinished, or the values or the checkout changed since the plan was made.
+    """
+    plan = prepared.plan
+    assert plan.move is not None
+
+    def prepare(folder: RunFolder) -> None:
+        prepared.require_unchanged(host)
+        prepared.save(folder)
+
+    title = f"{plan.move.current.tag} to {plan.move.target.tag}"
+    return launch.create(host, UpgradeKubernetes.kind, title=title, plan=helm.to_json(plan), prepare=prepare)
 
 
 def order_rehearsal(host: Host, prepared: PreparedRehearsal) -> str:

@@ -45,6 +45,7 @@ class RunFolder:
 
     def save_contents(self, name: str, contents: Mapping[str, bytes | None]) -> None:
         """Keep whole files of the checkout under a name ("edited", "carried"); None stands for "not there"."""
+        self._files.make(self.path)
         index: dict[str, str | None] = {}
         for number, (path, content) in enumerate(sorted(contents.items())):
             index[path] = None if content is None else f"{name}.{number}"

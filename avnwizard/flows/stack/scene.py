@@ -1,8 +1,9 @@
 """What every step of an upgrade is given."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
-from avnwizard.domain.plan import Plan
+from avnwizard.domain.plan import Plan, ReleaseRef
 from avnwizard.flows.host import Host
 from avnwizard.flows.stack.run_folder import RunFolder
 
@@ -14,3 +15,39 @@ class Scene:
     plan: Plan
     host: Host
     folder: RunFolder
+
+
+class CodeMove(Protocol):
+    """From which release to which the checkout moves."""
+
+    @property
+    def current(self) -> ReleaseRef:
+        """The release that is left; its commit is HEAD's."""
+
+    @property
+    def target(self) -> ReleaseRef:
+        """The release to go to."""
+
+    @property
+    def branch(self) -> str:
+        """The branch that HEAD is on, "" for none."""
+
+    @property
+    def edited(self) -> tuple[str, ...]:
+        """Tracked files with edits of the operator's."""
+
+
+class MovingScene(Protocol):
+    """What the step that moves the checkout is given."""
+
+    @property
+    def plan(self) -> CodeMove:
+        """The move."""
+
+    @property
+    def host(self) -> Host:
+        """The world."""
+
+    @property
+    def folder(self) -> RunFolder:
+        """The folder of the run that the move belongs to."""

@@ -9,7 +9,7 @@ from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError, StepError
 from avnwizard.flows.env_on_disk import env_bytes
 from avnwizard.flows.stack.run_folder import CARRIED, EARLY, EDITED, ENV_AFTER, ENV_BEFORE, ENV_LATE, LATE, OVERLAID
-from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.stack.scene import MovingScene, Scene
 from avnwizard.planned import PlannedStep, StepKind
 
 
@@ -20,7 +20,7 @@ class Checkout(Step):
     kind = StepKind.FILES
     guess_s = 2.0
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: MovingScene) -> None:
         self._scene = scene
         self.title = f"Check out {scene.plan.target.tag}"
 
@@ -29,7 +29,7 @@ class Checkout(Step):
         plan = self._scene.plan
         return replace(
             super().describe(),
-            commands=(git_commands.git_checkout(plan.project.directory, plan.target.commit),),
+            commands=(git_commands.git_checkout(self._scene.host.repo.directory, plan.target.commit),),
             note=f"Your edits of {', '.join(plan.edited)} are carried over." if plan.edited else "",
             going_back="the files go back; nobody notices",
         )

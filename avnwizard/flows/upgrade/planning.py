@@ -55,12 +55,12 @@ from avnwizard.flows.upgrade.waving import breaking_jobs, waved
 class OpenDecisionsError(RefusedError):
     """Something is left that only the operator can decide."""
 
-    def __init__(self, decisions: tuple[Decision, ...], target: str) -> None:
+    def __init__(self, decisions: tuple[Decision, ...], target: str, command: str = "avnwizard plan") -> None:
         listed = "".join(f"\n  - {decision.question}" for decision in decisions)
         are = "decision is" if len(decisions) == 1 else "decisions are"
         super().__init__(
             f"{len(decisions)} {are} open; nothing was changed:{listed}",
-            f"Write them down with: avnwizard plan --to {target} --write-answers FILE, then give --answers FILE",
+            f"Write them down with: {command} --to {target} --write-answers FILE, then give --answers FILE",
         )
         self.decisions = decisions
 

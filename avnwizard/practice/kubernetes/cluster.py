@@ -39,6 +39,7 @@ class PracticeRelease:
 
     Attributes:
         charts: path or reference -> chart.
+        read: makes a chart of what lies in a folder, for paths that are not among those.
         brought: revision -> its objects and hooks.
         live: what the cluster has.
         scaled: (kind, name) -> pods that somebody wants otherwise than the manifest.
@@ -54,6 +55,7 @@ class PracticeRelease:
     """
 
     charts: dict[str, PracticeChart]
+    read: Callable[[ChartOrder], PracticeChart] | None = None
     history: list[Revision] = field(default_factory=list)
     brought: dict[int, tuple[KubeObject, ...]] = field(default_factory=dict)
     live: dict[Place, KubeObject] = field(default_factory=dict)
@@ -146,6 +148,8 @@ class PracticeCluster:
         return found.version, found.app_version
 
     def _chart(self, order: ChartOrder) -> PracticeChart:
+        if order.chart not in self._release.charts and self._release.read:
+            return self._release.read(order)
         return self._release.charts[order.chart]
 
     def may(self, wanted: Sequence[Access]) -> tuple[Access, ...]:

@@ -47,12 +47,22 @@ class LabRelease:
         shutil.copytree(_CHART, self.checkout / "chart")
         self.configure(timeout_s=60)
         self.chart("1.5.0", **values)
-        for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "v1.5.0"], ["tag", "v1.5.0"]):
-            who = ["-c", "user.name=lab", "-c", "user.email=lab@example.com"]
-            subprocess.run(["git", *who, *words], cwd=self.checkout, check=True, capture_output=True)
+        self.git("init", "-q")
+        self.commit("v1.5.0")
         self.node.kubectl("create", "namespace", self.namespace)
         self.helm("install", "id", "chart", "--values", "values.yaml", "--wait", "--timeout", "90s")
         return self
+
+    def git(self, *words: str) -> str:
+        """What git says."""
+        who = ("-c", "user.name=lab", "-c", "user.email=lab@example.com")
+        done = subprocess.run(["git", *who, *words], cwd=self.checkout, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    def commit(self, tag: str) -> None:
+        """All that lies in the checkout becomes a release."""
+        for words in (["add", "-A"], ["commit", "-q", "-m", tag], ["tag", tag]):
+            self.git(*words)
 
     def configure(self, **more: object) -> None:
         """Write `avnwizard.toml`."""

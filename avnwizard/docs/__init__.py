@@ -3,7 +3,7 @@
 from importlib.resources import files
 
 TOPICS = (
-    "screens", "keys", "security", "troubleshooting", "snapshots", "rehearsal", "roll", "rotation", "canary",
+    "screens", "keys", "reading", "security", "troubleshooting", "snapshots", "rehearsal", "roll", "rotation", "canary",
     "postgres", "fleet", "kubernetes", "measurements", "stacks", "configuration", "hooks", "answers", "exit-codes",
     "json", "environment", "state", "glossary", "architecture",
 )  # fmt: skip

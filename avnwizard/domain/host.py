@@ -38,6 +38,8 @@ class EngineFacts:
     Attributes:
         free_bytes: space left on the file system of `root_dir`; None where it cannot be seen from here.
         min_api: the oldest API that it takes, such as "1.44"; "" where it does not tell.
+        elsewhere: it is not reached by a socket of this host.
+        rootless: it runs without root, so containers' own addresses cannot be reached from this host.
     """
 
     version: str
@@ -45,6 +47,8 @@ class EngineFacts:
     root_dir: str
     free_bytes: int | None
     min_api: str = ""
+    elsewhere: bool = False
+    rootless: bool = False
 
 
 @dataclass(frozen=True)

@@ -109,12 +109,31 @@ def _engine(host: Host) -> Iterator[Finding]:
             "engine", "stop" if old else "ok", f"{what} {version}." + (f" At least {need} is needed." if old else ""),
             f"Upgrade {what}." if old else "",
         )  # fmt: skip
+    yield from _place(facts)
     yield from _edge(host, facts)
     if MIN_COMPOSE <= _numbers(facts.compose_version) < CALM_COMPOSE:
         yield Finding(
             "engine", "warn",
             f"Docker Compose {facts.compose_version} works; but a plain `docker compose up -d` after an upgrade "
             "replaces services with depends_on once more. From 2.30 on it does not.", "Upgrade Docker Compose.",
+        )  # fmt: skip
+
+
+def _place(engine: EngineFacts) -> Iterator[Finding]:
+    """What an engine that is not this host's own, run by root, keeps avnwizard from."""
+    if engine.elsewhere:
+        yield Finding(
+            "engine", "warn",
+            "The Docker Engine is not on this host, and no upgrade was tried like that: files that services mount "
+            "are compared on this host, disk space and connections cannot be seen, and a service with a "
+            "container_name is recreated.", "Run avnwizard on the engine's own host.",
+        )  # fmt: skip
+    if engine.rootless:
+        yield Finding(
+            "engine", "warn",
+            "The Docker Engine is rootless, and no upgrade was tried like that: containers' own addresses cannot be "
+            "reached, so a service without a health check is recreated, and Traefik and Postgres are asked by the "
+            "ports that they publish.", "Publish Postgres on 127.0.0.1, or use an engine run by root.",
         )  # fmt: skip
 
 

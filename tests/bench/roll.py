@@ -1,4 +1,7 @@
-"""What a roll loses, by hand and by avnwizard: `python -m tests.bench.roll [--short] [--again] [SECTION...]`.
+"""What a roll loses, by hand and by avnwizard: `python -m tests.bench.roll [--OPTION...] [SECTION...]`.
+
+Options: `--short` rolls one service once, not 15 times; `--again` measures what is known too; `--at-once=N` sets
+`[roll] at_once` for the whole stack and for the way back.
 
 One lab, one load (200 requests/s open loop, GET and POST in turn, keep-alive clients), one service that ends
 gracefully or at once on SIGTERM, with one replica or two. Ways: nothing at all; `docker compose up -d`; a plain
@@ -22,7 +25,7 @@ from typing import Any
 from avnwizard.adapters.state.finding import STATE_DIR
 from avnwizard.practice import product
 from avnwizard.practice.product.template import COMPOSE_FILE
-from avnwizard.wiring import BAKE_S
+from avnwizard.wiring import BAKE_S, open_host
 from tests.bench.load import load
 from tests.lab.engine import Lab
 from tests.lab.prepared import bring_up, reset
@@ -70,6 +73,7 @@ WAYS: dict[str, tuple[str, Callable[[LabStack, Path, int], None]]] = {
 def main(words: list[str]) -> int:
     """Measure what is asked for and not known yet; print the tables."""
     short, only = "--short" in words, [word for word in words if not word.startswith("--")]
+    at_once = next((int(word.partition("=")[2]) for word in words if word.startswith("--at-once=")), 0)
     done: dict[str, Any] = {} if "--again" in words or not _RESULTS.exists() else json.loads(_RESULTS.read_text())
     lab = Lab().up()
     os.environ[BAKE_S] = "0"  # nothing changes any more by then
@@ -80,10 +84,10 @@ def main(words: list[str]) -> int:
             if left := [name for name in wanted if name not in done and (not only or name in only)]:
                 _one_service(lab, mode, replicas, left, done, rolls=1 if short else 15)
         if f"whole-{mode}" not in done and (not only or f"whole-{mode}" in only):
-            done[f"whole-{mode}"] = _whole(lab, mode)
+            done[f"whole-{mode}"] = _whole(lab, mode, at_once)
             _RESULTS.write_text(json.dumps(done))
         if f"back-{mode}" not in done and (not only or f"back-{mode}" in only):
-            done[f"back-{mode}"] = _back(lab, mode)
+            done[f"back-{mode}"] = _back(lab, mode, at_once)
             _RESULTS.write_text(json.dumps(done))
     _print(done)
     return 0
@@ -121,8 +125,12 @@ def _measure(stack: LabStack, way: str, number: int) -> dict[str, Any]:
     return {**report, "took_s": took_s}
 
 
-def _whole(lab: Lab, mode: str) -> dict[str, Any]:
-    """Every service at once, by hand and by avnwizard, with a load on all routes."""
+def _whole(lab: Lab, mode: str, at_once: int) -> dict[str, Any]:
+    """Every service at once, by hand and by avnwizard, with a load on all routes.
+
+    What each of avnwizard's steps took is kept: the figure to compare is without the snapshot, which `pull && up -d`
+    does not take.
+    """
     routes = _every_route()
     stack = bring_up(lab, "bench-whole", settings={"SHUTDOWN_MODE": mode})
     found: dict[str, Any] = {}
@@ -130,6 +138,7 @@ def _whole(lab: Lab, mode: str) -> dict[str, Any]:
         for way, upgrade in (("compose", _by_hand), ("avnwizard", _by_avnwizard)):
             if found:
                 reset(stack)
+            _set_at_once(stack, at_once)
             with tempfile.TemporaryDirectory() as folder, load(stack.ports.web, RATE, routes) as report:
                 os.environ[STATE_DIR] = folder
                 time.sleep(2.0)
@@ -137,11 +146,24 @@ def _whole(lab: Lab, mode: str) -> dict[str, Any]:
                 upgrade(stack)
                 took_s = time.monotonic() - began
                 time.sleep(_REST_S)
-            found[way] = {**report, "took_s": took_s}
+                steps = _steps(stack) if way == "avnwizard" else {}
+            found[way] = {**report, "took_s": took_s, "steps": steps}
             print(f"whole-{mode} {way}", json.dumps(found[way]), file=sys.stderr, flush=True)
     finally:
         stack.remove()
     return found
+
+
+def _set_at_once(stack: LabStack, at_once: int) -> None:
+    if at_once:
+        (stack.clone / "avnwizard.toml").write_text(f"[roll]\nat_once = {at_once}\n", "utf-8")
+
+
+def _steps(stack: LabStack) -> dict[str, float]:
+    """What each step of the newest run took, in seconds."""
+    journal = open_host(stack.clone).journal()
+    steps = journal.steps(journal.runs()[0].id)
+    return {step.name: round(step.finished_at - step.started_at, 1) for step in steps if step.finished_at}
 
 
 def _every_route() -> list[tuple[str, str, str]]:
@@ -152,7 +174,7 @@ def _every_route() -> list[tuple[str, str, str]]:
     ]
 
 
-def _back(lab: Lab, mode: str) -> dict[str, Any]:
+def _back(lab: Lab, mode: str, at_once: int) -> dict[str, Any]:
     """A rollback with a restore; then the same services stopped by hand and started by one plain command.
 
     `took_s` of the plain start is until every route answers; its load counts the time while they were stopped too.
@@ -162,14 +184,16 @@ def _back(lab: Lab, mode: str) -> dict[str, Any]:
     try:
         with tempfile.TemporaryDirectory() as folder:
             os.environ[STATE_DIR] = folder
+            _set_at_once(stack, at_once)
             _by_avnwizard(stack)
             with load(stack.ports.web, RATE, _every_route()) as report:
                 time.sleep(2.0)
                 began = time.monotonic()
-                _command(stack, "rollback", "--restore")
+                said = _command(stack, "rollback", "--restore")
                 took_s = time.monotonic() - began
                 time.sleep(_REST_S)
-        found["avnwizard"] = {**report, "took_s": took_s}
+            steps = _steps(stack)
+        found["avnwizard"] = {**report, "took_s": took_s, "steps": steps, "said": said.splitlines()[-12:]}
         with load(stack.ports.web, RATE, _every_route()) as report:
             time.sleep(2.0)
             stack.compose("stop", *(one.name for one in product.SERVICES if one.name not in keep))
@@ -198,11 +222,12 @@ def _by_avnwizard(stack: LabStack) -> None:
     _command(stack, "upgrade", "--to", "v1.6.0")
 
 
-def _command(stack: LabStack, *words: str) -> None:
+def _command(stack: LabStack, *words: str) -> str:
     argv = [sys.executable, "-m", "avnwizard", *words, "--stack", str(stack.clone), "--yes"]
     done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=1800)
     if done.returncode != 0:
         raise RuntimeError(done.stderr[-2000:])
+    return done.stdout
 
 
 def _replicate(stack: LabStack, replicas: int) -> None:
@@ -245,6 +270,10 @@ def _print(done: dict[str, Any]) -> None:
         for way, one in done[name].items():
             label = "`docker compose pull && up -d`" if way == "compose" else "avnwizard"
             print(f"| {label} | {_ENDS[name.partition('-')[2]]} | {_numbers([one])} |")
+        by_hand, ours = (done[name][way]["took_s"] for way in ("compose", "avnwizard"))
+        snapshot_s = done[name]["avnwizard"].get("steps", {}).get("snapshot", 0.0)
+        times = (ours - snapshot_s) / by_hand
+        print(f"\n{name}: without the snapshot ({snapshot_s:.1f} s) {times:.1f} times as long as by hand.")
     print("\n| back, databases restored | services | requests | lost | longest gap of a route | took |")
     print("| --- | --- | ---: | ---: | ---: | ---: |")
     for name in (name for name in done if name.startswith("back")):

@@ -56,17 +56,25 @@ def _settled(*, known_at: float | None, throttle_s: float, serves: bool = True, 
     stack = SimpleNamespace(containers=lambda _service: (container,))
     host = cast("Host", SimpleNamespace(edge=edge, stack=stack, clock=_Clock()))
     ctx = cast("StepContext", SimpleNamespace(effect=lambda _name: nullcontext(), say=lambda _text: None))
-    handover.settle(ctx, host, "docs", [container], known_at=known_at)  # type: ignore[list-item]  # its id is all
+    handover.settle(
+        ctx,
+        host,
+        "docs",
+        [container],  # type: ignore[list-item]  # its id is all
+        known_at=known_at,
+        meanwhile=lambda: edge.asked.append("compare"),
+    )
     return edge.asked
 
 
-WAITED = ["knows only?"] * 3 + ["undirect"]
+WAITED = ["compare"] + ["knows only?"] * 2 + ["undirect"]
+AT_ONCE = ["undirect", "compare"]
 
 
 @pytest.mark.parametrize(
     ("known_at", "throttle_s", "serves", "expected"),
     [
-        pytest.param(99.5, 2.0, True, ["undirect"], id="well within the throttle"),
+        pytest.param(99.5, 2.0, True, AT_ONCE, id="well within the throttle"),
         pytest.param(98.4, 2.0, True, WAITED, id="little is left of the throttle"),
         pytest.param(99.5, 0.2, True, WAITED, id="a short throttle"),
         pytest.param(99.5, 0.0, True, WAITED, id="the throttle, or the routes, cannot be told"),
@@ -75,7 +83,7 @@ WAITED = ["knows only?"] * 3 + ["undirect"]
     ],
 )
 def test_at_once_or_not(known_at: float | None, throttle_s: float, *, serves: bool, expected: list[str]) -> None:
-    """Only what Traefik is sure to see as one change need not be waited for."""
+    """Only what Traefik is sure to see as one change need not be waited for; while waiting, the rest is done."""
     assert _settled(known_at=known_at, throttle_s=throttle_s, serves=serves) == expected
 
 

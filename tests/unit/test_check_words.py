@@ -3,16 +3,19 @@
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from avnwizard.domain.config import Config
 from avnwizard.domain.findings import Finding
-from avnwizard.domain.host import ComposeModel, ComposeProject
+from avnwizard.domain.host import ComposeModel, ComposeProject, EngineFacts
 from avnwizard.errors import HostError
 from avnwizard.flows import check as checking
 from avnwizard.flows.stack import drift, lockstep
+
+if TYPE_CHECKING:
+    from avnwizard.flows.host import Host
 
 _PROJECT = ComposeProject("shop", Path("/srv/shop"), (Path("/srv/shop/compose.yaml"),), Path("/srv/shop/.env"))
 
@@ -34,6 +37,19 @@ def test_where_nothing_runs_one_finding_says_so() -> None:
     assert found.level == "stop"
     assert found.message == "None of the 64 services of this stack has a container (Compose project shop)."
     assert "docker compose -f /srv/shop/compose.yaml up -d" in found.hint
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "rootless", "expected"),
+    [(False, False, []), (True, False, ["not on this host"]), (False, True, ["rootless"])],
+)
+def test_an_engine_that_nobody_tried_is_named(*, elsewhere: bool, rootless: bool, expected: list[str]) -> None:
+    """One line for each, with what it costs; nothing is said of this host's own engine."""
+    facts = EngineFacts("29.0.1", "2.40.3", "/var/lib/docker", None, "1.44", elsewhere=elsewhere, rootless=rootless)
+    host = SimpleNamespace(stack=SimpleNamespace(engine=lambda: facts), edge=SimpleNamespace(facts=lambda: None))
+    warned = [one.message for one in checking._engine(cast("Host", host)) if one.level == "warn"]
+    assert len(warned) == len(expected)
+    assert all(word in message for word, message in zip(expected, warned, strict=True))
 
 
 def test_nothing_is_said_of_pins_where_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,8 @@ def find_engine(cli: DockerCli | None = None) -> EngineFacts:
         root_dir=root,
         free_bytes=_free_bytes(root) if cli.engine_socket else None,
         min_api=_min_api(cli),
+        elsewhere=cli.engine_socket is None,
+        rootless=any("rootless" in str(one) for one in facts.get("SecurityOptions") or ()),
     )
 
 

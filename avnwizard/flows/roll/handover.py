@@ -1,17 +1,17 @@
 """Hand a service's requests over from its old containers to the new ones, and the edge back to its own labels."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from avnwizard.domain.edge import EdgeFacts
-from avnwizard.domain.handover import Handover, HandoverChoice, choose_handover, drain_file
+from avnwizard.domain.handover import Handover, HandoverChoice, choose_handover
 from avnwizard.domain.host import Container, Service
 from avnwizard.domain.readiness import Readiness
 from avnwizard.domain.traefik.labels import clash, read_labels
 from avnwizard.engine.step import StepContext
 from avnwizard.errors import HostError, StepError
 from avnwizard.flows.host import Host
-from avnwizard.flows.roll import places
+from avnwizard.flows.roll import health_file, places
 from avnwizard.flows.roll.draining import drain
 from avnwizard.flows.roll.patience import KNOWN_S, becomes_true, true_since
 
@@ -20,7 +20,6 @@ _SETTLED_S = 120.0
 container out until the next."""
 _MOSTLY = 0.75
 """Of Traefik's throttle, before the director is removed: the engine and Traefik need the rest."""
-_HEALTH_S = 120.0
 _TAKES = "Traefik to take the director of {}"
 
 
@@ -141,30 +140,6 @@ def routes_to_neither(host: Host, service: Service, old: Sequence[Container]) ->
     return facts is not None and read_labels(service.labels).is_routed(exposed_by_default=facts.exposed_by_default)
 
 
-def leave_by_health(ctx: StepContext, host: Host, service: Service, old: Sequence[Container]) -> None:
-    """Make the old containers fail their health check and wait until Traefik has left them.
-
-    One whose user may not write there, or that is read-only, cannot be made to: then it is only reported.
-    """
-    file = drain_file(service.health_test)
-    try:
-        for one in old:
-            with ctx.effect("drain"):
-                host.stack.mark(one.id, file, there=True)
-    except HostError as error:
-        ctx.say(f"{service.name}: {file} cannot be made: {error.message}; some requests may fail for up to 2 s")
-        return
-    ids = {one.id for one in old}
-
-    def left() -> bool:
-        return not any(one.is_serving for one in host.stack.containers(service.name) if one.id in ids)
-
-    gone = becomes_true(ctx, host, f"the old {service.name} to fail its health check", left, limit_s=_HEALTH_S)
-    if not gone:
-        ctx.say(f"{service.name}: {file} did not make its old containers unhealthy within {_HEALTH_S:.0f} s")
-    host.clock.sleep(2.5)
-
-
 def leave(
     ctx: StepContext,
     host: Host,
@@ -183,7 +158,7 @@ def leave(
         ctx.say(f"{service.name}: its labels change and no director holds the edge, so the old one ends at once")
         return None
     elif how == "health":
-        leave_by_health(ctx, host, service, old)
+        health_file.leave_by_health(ctx, host, service, old)
     elif is_routed(host, service, old):
         host.clock.sleep(patience.drain_s)
         limit_s, unseen_s = patience.drain_s, 0.0
@@ -193,36 +168,19 @@ def leave(
     return known_at
 
 
-def unmark(ctx: StepContext, host: Host, service: Service, containers: Sequence[Container]) -> bool:
-    """Take back what `leave_by_health` did to containers that are to serve again; whether there was any.
-
-    Also from one that still counts as healthy: its next checks would fail.
-    """
-    file = drain_file(service.health_test)
-    left = [one for one in containers if file and one.state == "running"]
-    for one in left:
-        with ctx.effect("undrain"):
-            host.stack.mark(one.id, file, there=False)
-    return bool(left)
-
-
-def await_serving(ctx: StepContext, host: Host, service: str, containers: Sequence[Container]) -> list[Container]:
-    """The containers as they are once all of them serve again, or will not."""
-    ids = [one.id for one in containers]
-
-    def serve() -> bool:
-        return all(one.is_serving for one in _these(host, service, ids))
-
-    becomes_true(ctx, host, f"the old {service} to pass its health check again", serve, limit_s=_HEALTH_S)
-    return _these(host, service, ids)
-
-
 def settle(
-    ctx: StepContext, host: Host, service: str, new: Sequence[Container], *, known_at: float | None = None
+    ctx: StepContext,
+    host: Host,
+    service: str,
+    new: Sequence[Container],
+    *,
+    known_at: float | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> None:
     """Remove the directors once Traefik needs them no more.
 
     Args:
+        meanwhile: done once, while Traefik is waited for where it has to be.
         known_at: from `take_over`. The old containers' end and the directors' are one change to Traefik if both come
             well within its throttle after it took the directors up: then nothing need be waited for.
 
@@ -230,9 +188,12 @@ def settle(
         StepError: it does not route to the new containers by their own labels. The directors stay: they serve.
     """
     if not new or not host.edge.directors(service):
+        meanwhile()
         return  # where there is nobody to route to, the directors stay
     ids = [one.id for one in new]
     at_once = known_at is not None and _is_one_change(host, service, ids, known_at)
+    if not at_once:
+        meanwhile()
     what = f"Traefik to route to the new {service} by its own labels"
     if not at_once and not becomes_true(
         ctx, host, what, lambda: host.edge.knows_only(service, ids), limit_s=_SETTLED_S
@@ -243,6 +204,8 @@ def settle(
         )
     with ctx.effect("undirect"):
         host.edge.undirect(service)
+    if at_once:
+        meanwhile()
 
 
 def _is_one_change(host: Host, service: str, ids: Sequence[str], known_at: float) -> bool:

@@ -1,6 +1,6 @@
 """Bring one service to what the compose files and the pulled images say, by one strategy. Used both ways."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from avnwizard.domain.handover import Handover, recreate_grace_s
@@ -10,12 +10,12 @@ from avnwizard.domain.readiness import Readiness
 from avnwizard.engine.step import StepContext
 from avnwizard.errors import StepError
 from avnwizard.flows.host import Host
-from avnwizard.flows.roll import handover, holding, naming, places, settling
+from avnwizard.flows.roll import handover, health_file, holding, naming, places, settling
 from avnwizard.flows.roll.asking import Asking
 from avnwizard.flows.roll.draining import drain
 from avnwizard.flows.roll.handover import Patience
 from avnwizard.flows.roll.places import Place
-from avnwizard.flows.roll.settling import LOST_POLLS, POLL_S, Watch, lost_polls
+from avnwizard.flows.roll.settling import Watch
 
 
 @dataclass(frozen=True)
@@ -105,10 +105,12 @@ def roll(
     surge: Handover | None,
     patience: Patience,
     ready: Readiness | None = None,
-) -> bool:
-    """Roll one service; whether there was anything to do.
+    meanwhile: Callable[[], None] = lambda: None,
+) -> None:
+    """Roll one service, where there is anything to do.
 
     Args:
+        meanwhile: done once what is wanted serves, while Traefik is waited for.
         surge: the new alongside the old where an old one runs, handing over like this; None recreates it in place.
             One that runs and fails its health check may serve again at any moment, so it counts.
         ready: how a new one is asked whether it is ready, where no health check says so.
@@ -123,13 +125,11 @@ def roll(
         ctx.say(f"{want.service.name} is up to date already")
         naming.claim(ctx, host, want.service, found)
         handover.settle(ctx, host, want.service.name, found)
-        return False
-    if surge and naming.allows_two(host, want.service) and any(one.state == "running" for one in found):
-        _surge(ctx, host, want, surge, patience, _bury_dead(ctx, host, found), old, ready)
+    elif surge and naming.allows_two(host, want.service) and any(one.state == "running" for one in found):
+        _surge(ctx, host, want, surge, patience, _bury_dead(ctx, host, found), old, ready, meanwhile)
     else:
         ctx.go_alone()
-        _recreate(ctx, host, want, old, healthy_s=patience.healthy_s)
-    return True
+        _recreate(ctx, host, want, old, healthy_s=patience.healthy_s, meanwhile=meanwhile)
 
 
 def _surge(
@@ -141,6 +141,7 @@ def _surge(
     found: list[Container],
     unwanted: frozenset[str],
     ready: Readiness | None,
+    meanwhile: Callable[[], None],
 ) -> None:
     """New containers are those that are not `unwanted`: what appears from here on is what our `up` made."""
     name = want.service.name
@@ -148,7 +149,7 @@ def _surge(
     fresh = [one for one in found if one.id not in unwanted]
     if how == "director":
         handover.guard(ctx, host, want.service, old, ready)
-    handover.unmark(ctx, host, want.service, fresh)
+    health_file.unmark(ctx, host, want.service, fresh)
     missing = max(want.service.replicas, 1) - len(fresh)
     if missing > 0:
         with ctx.effect("start-new"):
@@ -162,7 +163,9 @@ def _surge(
         _take_back(ctx, host, want, how, patience, unwanted)
         raise
     known_at = handover.leave(ctx, host, want.service, how, old, fresh, patience) if old else None
-    if old and not _still_serve(host, want, unwanted):
+    if old and not settling.still_serve(
+        host, want.service, lambda: [one for one in of_service(host, name) if one.id not in unwanted]
+    ):
         _take_back(ctx, host, want, how, patience, unwanted)
         raise StepError(
             f"the new {name} was healthy and serves no more; what served before it was not stopped.",
@@ -172,20 +175,7 @@ def _surge(
         with ctx.effect("remove-old"):
             _take_away(host, old, want.service.stop_grace_s)
     naming.claim(ctx, host, want.service, of_service(host, name))
-    handover.settle(ctx, host, name, fresh, known_at=known_at)
-
-
-def _still_serve(host: Host, want: Wanted, old: frozenset[str]) -> bool:
-    """Whether as many new ones serve as are wanted, after all the time that the handover took."""
-    polls, count = 0, max(want.service.replicas, 1)
-    while True:
-        ours = [one for one in of_service(host, want.service.name) if one.id not in old]
-        if sum(one.is_serving for one in ours) >= count:
-            return True
-        polls += 1
-        if polls > (lost_polls(want.service, ours) if len(ours) >= count else LOST_POLLS):
-            return False
-        host.clock.sleep(POLL_S)
+    handover.settle(ctx, host, name, fresh, known_at=known_at, meanwhile=meanwhile)
 
 
 def _bury_dead(ctx: StepContext, host: Host, found: Sequence[Container]) -> list[Container]:
@@ -211,8 +201,8 @@ def _take_back(
     name = want.service.name
     found = of_service(host, name)
     new, stay = ([one for one in found if (one.id in old) is was_there] for was_there in (False, True))
-    if how == "health" and handover.unmark(ctx, host, want.service, stay):
-        stay = handover.await_serving(ctx, host, name, stay)
+    if how == "health" and health_file.unmark(ctx, host, want.service, stay):
+        stay = health_file.await_serving(ctx, host, name, stay)
     if not any(one.is_serving for one in stay):
         ctx.say(f"{name}: none of the previous containers serves, so the new ones stay")
         return
@@ -227,7 +217,15 @@ def _take_back(
     handover.settle(ctx, host, name, [one for one in of_service(host, name) if one.is_serving])
 
 
-def _recreate(ctx: StepContext, host: Host, want: Wanted, old: frozenset[str], *, healthy_s: float) -> None:
+def _recreate(
+    ctx: StepContext,
+    host: Host,
+    want: Wanted,
+    old: frozenset[str],
+    *,
+    healthy_s: float,
+    meanwhile: Callable[[], None],
+) -> None:
     found, count = of_service(host, want.service.name), max(want.service.replicas, 1)
     if doubles := found[count:]:
         with ctx.effect("remove-double"):
@@ -246,7 +244,7 @@ def _recreate(ctx: StepContext, host: Host, want: Wanted, old: frozenset[str], *
         if holding.is_held(host, want.service.name):
             handover.forget(ctx, host, want.service.name)  # nobody waits for what does not come
         raise
-    handover.settle(ctx, host, want.service.name, fresh)
+    handover.settle(ctx, host, want.service.name, fresh, meanwhile=meanwhile)
 
 
 def _take_away(host: Host, containers: Sequence[Container], grace_s: float) -> None:

@@ -45,7 +45,24 @@ class Watch:
         return now - min(seen, container.started_at or seen) >= SETTLE_S
 
 
-def lost_polls(service: Service, lost: Sequence[Container]) -> int:
+def still_serve(host: Host, service: Service, look: Callable[[], list[Container]]) -> bool:
+    """Whether as many new ones serve as are wanted, after all the time that the handover took.
+
+    Args:
+        look: finds them as they are now.
+    """
+    polls, count = 0, max(service.replicas, 1)
+    while True:
+        ours = look()
+        if sum(one.is_serving for one in ours) >= count:
+            return True
+        polls += 1
+        if polls > (_lost_polls(service, ours) if len(ours) >= count else LOST_POLLS):
+            return False
+        host.clock.sleep(POLL_S)
+
+
+def _lost_polls(service: Service, lost: Sequence[Container]) -> int:
     """For how many polls containers may stay as they are, of which some do not serve, before that is a failure."""
     runs = all(one.state == "running" for one in lost)
     return LOST_POLLS + int(min(service.check_s, _CHECK_S) / POLL_S) * runs
@@ -81,7 +98,7 @@ def wait_steady(
             return ours
         lost = [one for one in ours if one.health == "unhealthy" or one.state in {"exited", "dead", "restarting"}]
         polls = polls + 1 if lost else 0
-        if polls > lost_polls(service, lost):
+        if polls > _lost_polls(service, lost):
             raise _failed(ctx, host, service, lost[0])
         settling_s = SETTLE_S if ours and all(one.is_serving for one in ours) else 0.0
         if host.clock.now() >= deadline + settling_s:

@@ -198,11 +198,12 @@ class RollService(Step):
         want = self._wanted(ctx, identity.remember(ctx, found))
         surge = (self._part.handover or "wait") if self._part.strategy == "surge" else None
         patience, ready = patience_of(self._scene), self._part.ready
-        rolled = rolling.roll(ctx, host, want, surge=surge, patience=patience, ready=ready)
-        found = rolling.of_service(host, service)
-        rolling.require_image(want.image_id, found)
-        if rolled:
-            identity.note_disputed(ctx, host, service, found)
+
+        def compare() -> None:
+            identity.note_disputed(ctx, host, service, rolling.of_service(host, service))
+
+        rolling.roll(ctx, host, want, surge=surge, patience=patience, ready=ready, meanwhile=compare)
+        rolling.require_image(want.image_id, rolling.of_service(host, service))
 
     def _wanted(self, ctx: StepContext, before: Mapping[str, float]) -> rolling.Wanted:
         image_id = pinned(ctx.recall("pull"), self._part.image_new)
@@ -237,8 +238,12 @@ class RollBackService(Step):
         surge = self._strategy == "surge"
         chosen = handover.plan_handover(host, want.service, host.edge.facts()) if surge else None
         how, ready = self._handing(host, want.service, chosen)
-        if rolling.roll(ctx, host, want, surge=how, patience=patience_of(self._scene), ready=ready):
+
+        def compare() -> None:
             identity.note_disputed(ctx, host, self._service, rolling.of_service(host, self._service))
+
+        patience = patience_of(self._scene)
+        rolling.roll(ctx, host, want, surge=how, patience=patience, ready=ready, meanwhile=compare)
 
     def _handing(
         self, host: Host, service: Service, chosen: HandoverChoice | None

@@ -32,8 +32,7 @@ class ComposePlatform:
     @property
     def env_file(self) -> Path | None:
         """The project's `--env-file`."""
-        project = self.stack.project
-        return None if project.env_absent else project.env_file
+        return self.stack.project.env_in_use
 
     def running(self) -> tuple[ServiceImage, ...]:
         """What each service's newest container was made from."""

@@ -174,6 +174,10 @@ class GitRepo:
         """Every path at which two refs differ; a file that was renamed is two of them."""
         return git_refs.changed(self._runner, old, new)
 
+    def renamed(self, old: str, new: str) -> dict[str, str]:
+        """Path at one ref -> what another ref calls that file, for files that are much alike."""
+        return git_refs.renamed(self._runner, old, new)
+
     def files(self, ref: str, folder: str) -> tuple[TreeFile, ...]:
         """What lies below a folder at a ref, with the id of each content; links and submodules too."""
         return self._trees.files(self._git, self._commit(ref), folder)

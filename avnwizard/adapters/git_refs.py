@@ -91,6 +91,13 @@ def changed(runner: GitRunner, old: str, new: str) -> tuple[TreeChange, ...]:
     return tuple(found)
 
 
+def renamed(runner: GitRunner, old: str, new: str) -> dict[str, str]:
+    """Path at one ref -> what another ref calls that file, by git's own comparison (half of the lines or more)."""
+    options = ("--raw", "-z", "-r", "--find-renames", "--diff-filter=R", "--no-ext-diff", "--no-abbrev")
+    parts = runner.paths("diff-tree", *options, commit_of(runner, old), commit_of(runner, new), "--")
+    return dict(zip(parts[1::3], parts[2::3], strict=True))
+
+
 def demand_branch(runner: GitRunner, branch: str, commit: str) -> None:
     """`HostError` unless the branch points at the commit."""
     if _resolve(runner, f"refs/heads/{branch}") != commit:

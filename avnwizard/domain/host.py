@@ -1,8 +1,8 @@
 """What a Docker host and its Compose project look like to the wizard: plain values, no behaviour."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 DEFAULT_GRACE_S = 10.0
 """How long Docker waits after SIGTERM where nothing is said."""
@@ -29,6 +29,15 @@ class ComposeProject:
     env_file: Path
     env_optional: bool = False
     env_absent: bool = False
+
+    @property
+    def env_in_use(self) -> Path | None:
+        """The env file, where there is one."""
+        return None if self.env_absent else self.env_file
+
+    def with_env_file(self, file: Path) -> Self:
+        """This project with another env file."""
+        return replace(self, env_file=file, env_optional=file == self.directory / ".env", env_absent=False)
 
 
 @dataclass(frozen=True)

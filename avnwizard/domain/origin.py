@@ -1,7 +1,7 @@
 """Which compose files and env file a project's containers were made from, and which of them a plan has to use."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TypeVar
@@ -47,6 +47,22 @@ def all_called_now(files: Sequence[P], is_there: Callable[[P], bool]) -> tuple[P
     return tuple(dict.fromkeys(found))
 
 
+def named_by(env: Mapping[str, str]) -> tuple[str, ...]:
+    """The compose files that an env file names to Compose, in order; () where it names none."""
+    return tuple(filter(None, env.get("COMPOSE_FILE", "").split(env.get("COMPOSE_PATH_SEPARATOR") or ":")))
+
+
+def is_followed(file: PurePath, files: Sequence[PurePath]) -> bool:
+    """Whether a compose file is found among others by its name alone, or is an override that may be gone."""
+    return file.name in OVERRIDES or called_now(file, files.__contains__) is not None
+
+
+def tell_the_same(before: Sequence[PurePath], after: Sequence[PurePath]) -> bool:
+    """Whether another release's compose files are found by the names of today's: no others, and no more of them."""
+    found = {called_now(one, after.__contains__) for one in before}
+    return not before or (all(is_followed(one, after) for one in before) and found >= {*after})
+
+
 @dataclass(frozen=True)
 class Origin:
     """One set of files, and the services whose containers were made from it.
@@ -86,10 +102,19 @@ def files_to_use(
     return _most([one.files for one in origins for _ in one.services])
 
 
-def env_files_to_use(origins: Sequence[Origin], named: Path | None) -> tuple[Path, ...]:
-    """The env files: the most frequent ones, or where the containers disagree the one that `avnwizard.toml` names."""
+def env_files_to_use(
+    origins: Sequence[Origin], named: Path | None, is_there: Callable[[Path], bool]
+) -> tuple[Path, ...]:
+    """The env files: the most frequent ones, or where the containers disagree the one that `avnwizard.toml` names.
+
+    Args:
+        origins: at least one.
+        named: what `avnwizard.toml` names; None for nothing.
+        is_there: whether a file exists.
+    """
     known = [one.env_files for one in origins for _ in one.services]
-    return (named,) if named and len(set(known)) > 1 and (named,) in known else _most(known)
+    there = [files for files in known if all(map(is_there, files))] or known  # a release may have renamed it
+    return (named,) if named and len(set(known)) > 1 and (named,) in known else _most(there)
 
 
 def _most(sets: Sequence[tuple[Path, ...]]) -> tuple[Path, ...]:

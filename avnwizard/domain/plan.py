@@ -11,6 +11,7 @@ from avnwizard.domain.data_way import DataWay, HeldVolume
 from avnwizard.domain.handover import Handover
 from avnwizard.domain.host import ComposeProject
 from avnwizard.domain.image_rule import ImageRule
+from avnwizard.domain.origin import tell_the_same
 from avnwizard.domain.probing.route import ProbePlan
 from avnwizard.domain.readiness import Readiness
 from avnwizard.domain.snapshot import Proof
@@ -217,6 +218,7 @@ class Plan:
         postgres_also: further services whose databases are snapshotted and go back.
         postgres_outside: host and port of a server outside the project that is; "" where there is none.
         files_before: the compose files that run; `project` has those of the target.
+        env_file_before: the env file, where the target calls it otherwise; None where it stays.
         again: what undoing a rollback adds; the snapshot is that of the first time then. None for an upgrade.
     """
 
@@ -258,11 +260,18 @@ class Plan:
     postgres_also: tuple[str, ...] = ()
     postgres_outside: str = ""
     files_before: tuple[Path, ...] = ()
+    env_file_before: Path | None = None
 
     @property
     def project_before(self) -> ComposeProject:
-        """The project with the compose files as they were: the target's, in `project`, may be called otherwise."""
-        return replace(self.project, files=self.files_before) if self.files_before else self.project
+        """The project with the files as they were: the target's, in `project`, may be called otherwise."""
+        before = replace(self.project, files=self.files_before or self.project.files)
+        return before.with_env_file(self.env_file_before) if self.env_file_before else before
+
+    @property
+    def renames_files(self) -> bool:
+        """Whether the names of the files that run do not tell which ones are the target's."""
+        return self.env_file_before is not None or not tell_the_same(self.files_before, self.project.files)
 
     @property
     def has_database(self) -> bool:

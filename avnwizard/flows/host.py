@@ -58,7 +58,7 @@ def _no_cluster(_context: str) -> Cluster:
     )
 
 
-def _no_other_files(_project: ComposeProject) -> tuple[Platform, Compose]:
+def _no_other_files(_project: ComposeProject, _otherwise: ComposeProject | None) -> tuple[Platform, Compose]:
     raise RefusedError("Services cannot be started from other compose files here.", "Use a Docker Engine.")
 
 
@@ -96,7 +96,7 @@ class Host:
         caller: asks the stack's APIs for the canary; None where nobody can.
         clusters: makes Postgres servers of another major alongside the stack's.
         rehearsals: makes an isolated copy of the stack.
-        by_files: the same engine by other compose files of the project.
+        by_files: the same engine by other compose files of the project, and by those of another release.
         cluster: the way to the Kubernetes cluster by a context, "" for the one that is set.
         balancer: the load balancer before the stacks of a fleet.
         neighbour: opens another stack of this host, by its checkout.
@@ -121,7 +121,7 @@ class Host:
     rehearsals: Callable[[], Rehearsals] = _no_rehearsals
     cluster: Callable[[str], Cluster] = _no_cluster
     join: Callable[[Mapping[str, Database]], Database] = _one_server
-    by_files: Callable[[ComposeProject], tuple[Platform, Compose]] = _no_other_files
+    by_files: Callable[[ComposeProject, ComposeProject | None], tuple[Platform, Compose]] = _no_other_files
     balancer: Callable[[], Balancer] = _no_balancer
     neighbour: "Callable[[Path], Host]" = _no_neighbour
     reached: Callable[[], tuple[Reached, ...]] = _no_servers
@@ -165,9 +165,13 @@ class Host:
         """Whether there is a server that is snapshotted: a service, several, or one outside the project."""
         return bool(self.choice.servers)
 
-    def of_project(self, project: ComposeProject) -> "Host":
-        """This host by other compose files of its project."""
-        platform, compose = self.by_files(project)
+    def of_project(self, project: ComposeProject, otherwise: ComposeProject | None = None) -> "Host":
+        """This host by other compose files of its project.
+
+        Args:
+            otherwise: the project at another release, whose files count while the checkout is at that one.
+        """
+        platform, compose = self.by_files(project, otherwise)
         return replace(self, platform=platform, compose=compose)
 
     def database(self) -> Database:

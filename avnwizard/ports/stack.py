@@ -76,6 +76,9 @@ class Repo(Protocol):
     def changed(self, old: str, new: str) -> tuple[TreeChange, ...]:
         """Every path at which two refs differ; a file that was renamed is two of them."""
 
+    def renamed(self, old: str, new: str) -> Mapping[str, str]:
+        """Path at one ref -> what another ref calls that file, for files that are much alike."""
+
     def files(self, ref: str, folder: str) -> tuple[TreeFile, ...]:
         """What lies below a folder at a ref, with the id of each content; links and submodules too."""
 

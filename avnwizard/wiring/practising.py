@@ -56,7 +56,7 @@ def _practice_host(practice: "PracticeHost") -> Host:
     def behind(stack: PracticeStack) -> tuple[Platform, Compose]:
         return ComposePlatform(stack, edge, lambda _service: database), Compose(stack, edge)
 
-    def by_files(project: ComposeProject) -> tuple[Platform, Compose]:
+    def by_files(project: ComposeProject, _otherwise: ComposeProject | None = None) -> tuple[Platform, Compose]:
         return behind(PracticeStack(project, practice.state, practice.cluster))
 
     platform, compose = behind(stack)

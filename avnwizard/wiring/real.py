@@ -61,8 +61,8 @@ def open_real(directory: Path) -> Host:
     around = (LocalFiles(), SystemClock(), choice, asking, sql_reader(), HostHooks(), _clusters, offsite, Cosign)
     caller = HttpCaller(stack.containers)
 
-    def by_files(project: ComposeProject) -> tuple[Platform, Compose]:
-        made = DockerStack(project)
+    def by_files(project: ComposeProject, otherwise: ComposeProject | None = None) -> tuple[Platform, Compose]:
+        made = DockerStack(project, otherwise=otherwise)
         reach = partial(_database, made, config.postgres.outside)
         return ComposePlatform(made, edge, reach), Compose(made, edge)
 

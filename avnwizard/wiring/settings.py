@@ -57,7 +57,8 @@ def _content(file: Path) -> bytes:
 
 def default_project(directory: Path, config: Config) -> ComposeProject:
     """Where no container shows it: `avnwizard.toml`, then Avnology's files, then what Compose looks for by itself."""
-    files = tuple(directory / name for name in config.stack.files or _usual_files(directory))
+    names = config.stack.files or _named_files(directory) or _usual_files(directory)
+    files = tuple(directory / name for name in names)
     missing = [file for file in files if not file.is_file()]
     if missing:
         raise RefusedError(
@@ -82,6 +83,19 @@ def _project_name(files: Sequence[Path], env_file: Path) -> str:
     named += [str(read(_content(file).decode("utf-8", "replace")).get("name") or "") for file in reversed(files)]
     found = next((one for one in named if one and "$" not in one), files[0].parent.name)
     return re.sub(r"[^a-z0-9_-]", "", found.lower()).lstrip("_-")
+
+
+def _named_files(directory: Path) -> tuple[str, ...]:
+    """The compose files that the env file which Compose finds by itself names; () where it names none."""
+    from avnwizard.domain.envfile import EnvFile
+    from avnwizard.domain.interpolation import InterpolationError
+    from avnwizard.domain.origin import named_by
+
+    file = directory / COMPOSE_ENV_FILE
+    try:
+        return named_by(EnvFile.parse_release(_content(file)).as_dict()) if file.is_file() else ()
+    except InterpolationError:
+        return ()  # what reads the env file for its own sake names the place
 
 
 def _usual_files(directory: Path) -> tuple[str, ...]:

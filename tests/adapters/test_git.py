@@ -30,6 +30,17 @@ def test_what_two_releases_differ_in(clone: Path, upstream: Path) -> None:
     assert [one.is_new for one in repo.changed("v2.0.0", "origin/main~1")] == [True]
 
 
+def test_what_a_release_calls_a_file(clone: Path, upstream: Path) -> None:
+    """One that is much alike under a new name, whatever that is; both ways, and nothing of what is another file."""
+    git(upstream, "mv", "compose.yml", "odd \t\nstack.yaml")
+    commit(upstream, {"odd \t\nstack.yaml": COMPOSE_V1 + "# more\n", "old.txt": "all of it is new\n" * 9}, "renamed")
+    repo = open_repo(clone)
+    repo.fetch()
+    assert repo.renamed("v1.5.0", "origin/main")["compose.yml"] == "odd \t\nstack.yaml"
+    assert repo.renamed("origin/main", "v1.5.0")["odd \t\nstack.yaml"] == "compose.yml"
+    assert repo.renamed("v1.5.0", "v2.0.0") == {}
+
+
 def test_refuses_what_is_no_checkout(tmp_path: Path, clone: Path, upstream: Path) -> None:
     """Each thing that is not the top of a checkout is named for what it is, with something to do."""
     bare = tmp_path / "bare.git"

@@ -14,7 +14,7 @@ from avnwizard.domain.changelog.sources import from_commits, from_files, from_ta
 from avnwizard.domain.compose import variables_used
 from avnwizard.domain.compose.document import read as read_compose
 from avnwizard.domain.compose.drawn import drawn_in
-from avnwizard.domain.compose.env_readers import env_file_paths, passes_on_a_file
+from avnwizard.domain.compose.env_readers import demanded_env_files, env_file_paths, passes_on_a_file
 from avnwizard.domain.compose.seats import passed_on, seats
 from avnwizard.domain.config import parse_config
 from avnwizard.domain.config_sample import sample
@@ -92,6 +92,7 @@ def _compose(text: str) -> None:
 def _compose_around(text: str) -> None:
     read_compose(text)
     env_file_paths(text, directory="/srv", values={"A": "b"})
+    demanded_env_files(text, directory="/srv", values={"A": "b"})
     passes_on_a_file(text)
     seats(text)
     passed_on(text)

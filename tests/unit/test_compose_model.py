@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from avnwizard.domain.compose.model import hashes_from_output, model_from_config, seconds
+from avnwizard.domain.compose.model import hashes_from_output, model_from_config, named_by_files, seconds
 from avnwizard.domain.host import Service
 
 RAW: dict[str, Any] = {
@@ -116,3 +116,11 @@ def test_hashes() -> None:
 def test_durations(duration: object, expected: float) -> None:
     """Go's durations in seconds; milliseconds are not minutes."""
     assert seconds(duration) == pytest.approx(expected)
+
+
+def test_images_that_files_may_name() -> None:
+    """Of a service that is built and names none, the one that Compose makes up is not said again."""
+    config = {"name": "shop", "services": {"web": {"build": {"context": "."}}, "db": {"image": "postgres:17"}}}
+    model = model_from_config(config)
+    assert named_by_files(model, {"web": "shop-web", "db": "postgres:16"}) == {"db": "postgres:16"}
+    assert named_by_files(model, {"web": "other:1"}) == {"web": "other:1"}

@@ -89,14 +89,14 @@ def test_what_nobody_knows_is_asked_once() -> None:
     """The question names service, data and images; an answer of the file, or of avnwizard.toml, ends it."""
     model, host = _model(_VOLUME), _host(_container("files", _OWN))
     planned, _ = _planned(host, model)
-    (asked,) = undecided([planned], model)
+    (asked,) = undecided(host, [planned], model)
     assert asked.id == "data:files"
     assert "what shall a rollback do with its data (uploads)" in asked.question
     text = write_answers([asked], current="v1", target="v2").replace('files = ""', 'files = "keep"')
     given = read_answers(text, source="a", current="v1", target="v2")
     assert given.data_ways() == {"files": "keep"}
     planned, warnings = _planned(host, model, given.data_ways()["files"])
-    assert undecided([planned], model) == ()
+    assert undecided(host, [planned], model) == ()
     assert warnings == ["In a rollback files is recreated again; its data in uploads does not go back."]
     blank = write_answers([asked], current="v1", target="v2")
     assert read_answers(blank, source="a", current="v1", target="v2") == Answers({})
@@ -124,8 +124,18 @@ def test_what_the_release_or_the_host_brings_is_no_data(
 ) -> None:
     """Files that git tracks, the host's own folders, sockets, what is only read; a folder kept for data is data."""
     model = _model({"target": "/x", **mount})
-    planned, _ = _planned(_host(_container("files"), tracked=tracked), model)
-    assert bool(undecided([planned], model)) is asked
+    host = _host(_container("files"), tracked=tracked)
+    planned, _ = _planned(host, model)
+    assert bool(undecided(host, [planned], model)) is asked
+
+
+def test_the_question_names_what_holds_data_alone() -> None:
+    """Of a service that is given much of the release (mailcow's), not the files that git tracks."""
+    conf = {"type": "bind", "source": "/srv/stack/conf", "target": "/conf"}
+    model, host = _model(conf, _VOLUME), _host(_container("files", _OWN), tracked=("conf/app.yml",))
+    planned, _ = _planned(host, model)
+    (asked,) = undecided(host, [planned], model)
+    assert "with its data (uploads)?" in asked.question
 
 
 def test_a_copy_needs_the_old_one_to_stop() -> None:

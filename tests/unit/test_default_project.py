@@ -59,3 +59,13 @@ def test_the_name_that_compose_would_give(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("COMPOSE_PROJECT_NAME=paperless\n")
     assert default_project(tmp_path, Config()).name == "paperless"
     assert default_project(tmp_path, Config(StackSection(project="mine"))).name == "mine"
+
+
+def test_the_files_that_compose_is_told_of(tmp_path: Path) -> None:
+    """`COMPOSE_FILE` in the env file that Compose finds by itself, with a separator of its own."""
+    _files(tmp_path, "compose.yml", "one.yml", "two.yml")
+    (tmp_path / ".env").write_text("BASE=one\nCOMPOSE_PATH_SEPARATOR=,\nCOMPOSE_FILE=${BASE}.yml,two.yml\n")
+    found = default_project(tmp_path, Config())
+    assert [one.name for one in found.files] == ["one.yml", "two.yml"]
+    (tmp_path / ".env").write_text("COMPOSE_FILE=${BROKEN:?}\n")
+    assert [one.name for one in default_project(tmp_path, Config()).files] == ["compose.yml"]

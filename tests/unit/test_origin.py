@@ -9,7 +9,14 @@ import pytest
 
 from avnwizard.domain.config import Config, StackSection
 from avnwizard.domain.host import ComposeModel, ComposeProject, Service
-from avnwizard.domain.origin import Origin, all_called_now, called_now, env_files_to_use, files_to_use
+from avnwizard.domain.origin import (
+    Origin,
+    all_called_now,
+    called_now,
+    env_files_to_use,
+    files_to_use,
+    tell_the_same,
+)
 from avnwizard.flows.stack.made_from import made_from
 
 if TYPE_CHECKING:
@@ -73,10 +80,12 @@ def test_the_env_file() -> None:
     """The most frequent; the one that is named where the containers disagree and one of them has it."""
     other = HERE / "other.env"
     disagreeing = [_origin(BASE, services=MANY), _origin(BASE, env=other)]
-    assert env_files_to_use(disagreeing, None) == (ENV,)
-    assert env_files_to_use(disagreeing, other) == (other,)
-    assert env_files_to_use(disagreeing, HERE / "third.env") == (ENV,)
-    assert env_files_to_use([_origin(BASE)], other) == (ENV,)
+    assert env_files_to_use(disagreeing, None, lambda _: True) == (ENV,)
+    assert env_files_to_use(disagreeing, other, lambda _: True) == (other,)
+    assert env_files_to_use(disagreeing, HERE / "third.env", lambda _: True) == (ENV,)
+    assert env_files_to_use([_origin(BASE)], other, lambda _: True) == (ENV,)
+    assert env_files_to_use(disagreeing, None, other.__eq__) == (other,)  # a release renamed it
+    assert env_files_to_use(disagreeing, None, lambda _: False) == (ENV,)
 
 
 def _host(
@@ -196,3 +205,19 @@ def test_an_override_that_is_gone_is_left_out() -> None:
     files = [HERE / "docker-compose.yml", HERE / "docker-compose.override.yml", HERE / "mine.yml"]
     there = {HERE / "compose.yaml"}
     assert all_called_now(files, there.__contains__) == (HERE / "compose.yaml", HERE / "mine.yml")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (["compose.yml"], ["compose.yaml"], True),
+        (["compose.yml", "compose.override.yml"], ["compose.yml"], True),
+        (["compose.yml"], ["stack.yml"], False),
+        (["compose.yml"], ["compose.yml", "more.yml"], False),
+        (["compose.yml", "more.yml"], ["compose.yml"], False),
+        ([], ["compose.yml"], True),
+    ],
+)
+def test_whether_names_tell_the_files_of_another_release(before: list[str], after: list[str], *, told: bool) -> None:
+    """Those that Compose looks for do; a plan of an older avnwizard has none."""
+    assert tell_the_same([HERE / one for one in before], [HERE / one for one in after]) is told

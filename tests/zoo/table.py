@@ -43,7 +43,8 @@ def rendered() -> str:
     lines = [
         HEADING, "",
         "Each of these is a small stack of its own in the tests, upgraded and rolled back on a real engine (the",
-        "order of tags and the reading of migrations are tested without one). F and H are the findings' numbers.", "",
+        "order of tags, the reading of migrations, and a checkout or a clock that fails are tested without one).",
+        "F and H are the findings' numbers.", "",
         "| finding | trait | at first | now |", "| --- | --- | --- | --- |",
     ]  # fmt: skip
     lines += [f"| {row.numbers} | {row.trait} | {row.before} | {row.now} |" for row in ROWS]

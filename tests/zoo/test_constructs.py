@@ -3,14 +3,16 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from avnwizard.errors import ExitCode
 from tests.zoo.parts import app, compose, traefik, worker
-from tests.zoo.stack import COMPOSE_FILE, ENV, ZooStack, bring_up
+from tests.zoo.stack import COMPOSE_FILE, ENV, TOML, ZooStack, bring_up
 
 pytestmark = pytest.mark.engine
 TAGS = ("v1.5.0", "v1.6.0")
 OVERRIDE = "docker-compose.override.yml"
+MORE = "third.yml"
 MINE = """\
 services:
   web:
@@ -38,7 +40,7 @@ def _release(tag: str) -> dict[str, str]:
         "debug": worker(tag, profiles=["debug"]),
         "extra": worker(tag, profiles=["extra"]),
     }
-    return {COMPOSE_FILE: compose(services)}
+    return {COMPOSE_FILE: compose(services), MORE: yaml.safe_dump({"services": {"third": worker(tag)}})}
 
 
 def _env_of(zoo: ZooStack, service: str) -> list[str]:
@@ -46,22 +48,20 @@ def _env_of(zoo: ZooStack, service: str) -> list[str]:
 
 
 def test_constructs_that_just_work(zoo: ZooStack) -> None:
-    """`!override` and `!reset`, a profile from `.env`, `required: false`, labels as a list, `.env` a symlink."""
-    operator = {OVERRIDE: MINE, "local.env": f"{ENV}COMPOSE_PROFILES=extra\nexport ROUTER='the-web'  # mine\n"}
+    """`!override` and `!reset`, files and a profile by `.env`, a link, `required: false`, labels as a list."""
+    named = f"COMPOSE_FILE={COMPOSE_FILE}:{MORE}:{OVERRIDE}\nCOMPOSE_PROFILES=extra\n"
+    operator = {OVERRIDE: MINE, "local.env": f"{ENV}{named}export ROUTER='the-web'  # mine\n"}
+    operator["avnwizard.toml"] = TOML.replace(f'files = ["{COMPOSE_FILE}"]\n', "")
     gitignore = {".gitignore": f".env\navnwizard.toml\nlocal.env\n{OVERRIDE}\n"}
     link = ("sh", "-c", "rm -f .env && ln -s local.env .env")
     up = ("docker", "compose", "up", "-d", "--quiet-pull", "--wait")
     bring_up(zoo, {tag: _release(tag) | gitignore for tag in TAGS}, operator=operator, up=(link, up))
-    toml = zoo.clone / "avnwizard.toml"
-    toml.write_text(
-        toml.read_text().replace(f'files = ["{COMPOSE_FILE}"]', f'files = ["{COMPOSE_FILE}", "{OVERRIDE}"]')
-    )
     assert zoo.avnwizard("check").code == ExitCode.DONE
     before = (zoo.clone / "local.env").read_bytes()
     with zoo.load("web") as load:
         there = zoo.upgrade()
         assert there.code == ExitCode.DONE, there.err
-        assert {zoo.image_of(name)[-6:] for name in ("web", "worker", "extra")} == {"v1.6.0"}
+        assert {zoo.image_of(name)[-6:] for name in ("web", "worker", "extra", "third")} == {"v1.6.0"}
         assert zoo.containers("debug") == []
         assert "MINE=yes" in _env_of(zoo, "web")
         assert "VENDOR=yes" not in _env_of(zoo, "web")
@@ -70,6 +70,6 @@ def test_constructs_that_just_work(zoo: ZooStack) -> None:
         assert back.code == ExitCode.DONE, back.err
     assert load.report
     assert load.report.lost_total == 0
-    assert {zoo.image_of(name)[-6:] for name in ("web", "worker", "extra")} == {"v1.5.0"}
+    assert {zoo.image_of(name)[-6:] for name in ("web", "worker", "extra", "third")} == {"v1.5.0"}
     assert (Path(zoo.clone / ".env").is_symlink(), (zoo.clone / "local.env").read_bytes()) == (True, before)
     zoo.nothing_to_do()

@@ -1,11 +1,14 @@
 """The set of compose files: `include`, `extends`, env files that a release brings, files that it renames or drops."""
 
+from pathlib import Path
+
 import pytest
 import yaml
 
 from avnwizard.errors import ExitCode
+from tests.flows.cli import answer_all
 from tests.zoo.parts import compose, worker
-from tests.zoo.stack import COMPOSE_FILE, ZooStack, bring_up
+from tests.zoo.stack import COMPOSE_FILE, NONE, TOML, ZooStack, bring_up
 
 pytestmark = pytest.mark.engine
 TAGS = ("v1.5.0", "v1.6.0")
@@ -105,6 +108,58 @@ def test_a_compose_file_that_the_release_renames(zoo: ZooStack, edited: bool) ->
     assert ((zoo.clone / "compose.yaml").exists(), zoo.run("git", "status", "--porcelain").stdout) == (False, before)
     assert [one.id for one in zoo.containers("same")] == [same.id]
     zoo.nothing_to_do()
+
+
+def _stops(zoo: ZooStack) -> list[str]:
+    return [one["message"] for one in zoo.avnwizard("check", "--json").data if one["level"] == "stop"]
+
+
+def _renaming(tag: str, compose_name: str, env_name: str, *settings: str) -> dict[str, str]:
+    web = worker("${APP_TAG}", environment={"BIND": "${BIND}"}, env_file=[f"./{env_name}"])
+    env = "\n".join(("# the settings", "BIND=9000", "LIMIT=5", "COLOUR=red", f"APP_TAG={tag}", *settings)) + "\n"
+    return {
+        compose_name: compose({"web": web, "same": worker("v1.5.0")}),
+        env_name: env,
+        ".gitignore": "avnwizard.toml\n",
+    }
+
+
+def test_files_that_the_release_calls_by_names_of_its_own(zoo: ZooStack, tmp_path: Path) -> None:
+    """A compose file and an env file that only git's comparison finds again: acknowledged, followed, taken back."""
+    releases = {
+        "v1.5.0": _renaming("v1.5.0", "stack.yml", "default.env"),
+        "v1.6.0": _renaming("v1.6.0", "product.yaml", "conf/app.env", "MORE=1"),
+    }
+    toml = TOML.replace('files = ["docker-compose.yml"]\n', "").replace(
+        'example = ".env.example"', 'example = "none"'
+    )
+    toml = toml.replace('env_file = ".env"\n', "") + NONE
+    mine = releases["v1.5.0"]["default.env"].replace("9000", "9443")
+    up = ("docker", "compose", "-f", "stack.yml", "--env-file", "default.env", "up", "-d", "--quiet-pull", "--wait")
+    bring_up(
+        zoo, releases, operator={"default.env": mine, "avnwizard.toml": toml, ".env": ""}, up=(("rm", ".env"), up)
+    )
+    before = zoo.run("git", "status", "--porcelain").stdout
+    (same,) = zoo.containers("same")
+    refused = zoo.upgrade()
+    assert refused.code == ExitCode.REFUSED
+    assert "conf/app.env in place of default.env, product.yaml in place of stack.yml" in refused.err
+    answers = answer_all(zoo.clone, "v1.6.0", tmp_path / "answers.toml")
+    plan = zoo.avnwizard("plan", "--to", "v1.6.0", "--answers", str(answers), "--json").data
+    assert any("calls default.env conf/app.env: your settings move there" in one for one in plan["warnings"])
+    there = zoo.upgrade("v1.6.0", "--answers", str(answers))
+    assert there.code == ExitCode.DONE, there.err
+    assert _images(zoo) == {"web": "v1.6.0", "same": "v1.5.0"}
+    env = zoo.inspect(zoo.containers("web")[-1].id)["Config"]["Env"]
+    assert {"BIND=9443", "MORE=1", "COLOUR=red"} <= set(env)
+    assert [(zoo.clone / one).exists() for one in ("stack.yml", "default.env")] == [False, False]
+    assert _stops(zoo) == []
+    back = zoo.rollback()
+    assert (back.code, _images(zoo)) == (ExitCode.DONE, {"web": "v1.5.0", "same": "v1.5.0"}), back.err
+    assert (zoo.run("git", "status", "--porcelain").stdout, (zoo.clone / "default.env").read_text()) == (before, mine)
+    assert (zoo.clone / "conf").exists() is False
+    assert [one.id for one in zoo.containers("same")] == [same.id]
+    assert _stops(zoo) == []
 
 
 def test_an_override_as_shipped_that_the_release_drops(zoo: ZooStack) -> None:

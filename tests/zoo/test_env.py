@@ -96,6 +96,7 @@ def test_an_env_file_that_git_tracks_is_merged_with_the_releases(
     back = zoo.rollback()
     assert back.code == ExitCode.DONE, back.err
     assert (zoo.image_of("web").rpartition(":")[2], (zoo.clone / ".env").read_text()) == ("v1.5.0", mine)
+    assert (zoo.clone / ".env").stat().st_mode & 0o777 == 0o600
     zoo.nothing_to_do()
 
 

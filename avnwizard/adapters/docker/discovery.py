@@ -78,7 +78,7 @@ def project_from(
             f"The containers started in {place} do not tell which compose files they come from.",
             "Name its compose files in avnwizard.toml ([stack] files = [...]).",
         )
-    env_files = env_files_to_use(made, top / env_file if env_file else None)
+    env_files = env_files_to_use(made, top / env_file if env_file else None, _is_file)
     file = _env_file(env_files)
     return ComposeProject(name, place, used, file, env_optional=file == place / _BY_ITSELF)
 

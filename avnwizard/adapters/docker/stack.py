@@ -1,7 +1,6 @@
 """The port `Stack`: one Compose project on a Docker Engine."""
 
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from avnwizard.adapters.docker import building, copying, engine_api
+from avnwizard.adapters.docker.at_hand import at_hand
 from avnwizard.adapters.docker.changes import Changes
 from avnwizard.adapters.docker.cli import DockerCli
 from avnwizard.adapters.docker.discovery import origins_of
@@ -36,9 +36,9 @@ from avnwizard.adapters.docker.standing import standing
 from avnwizard.adapters.docker.volumes import DockerVolumes
 from avnwizard.adapters.memory_file import in_memory
 from avnwizard.domain import commands, image_commands
-from avnwizard.domain.compose.model import hashes_from_output, model_from_config
+from avnwizard.domain.compose.model import hashes_from_output, model_from_config, named_by_files
 from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image
-from avnwizard.domain.origin import Origin, all_called_now
+from avnwizard.domain.origin import Origin
 from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.domain.probing import Standing
 from avnwizard.domain.room import Room
@@ -54,6 +54,7 @@ class DockerStack:
 
     Args:
         project: which one, from `find_project` or the operator's settings.
+        otherwise: the same at another release, for where the checkout is at that one.
         environ: the environment in which docker runs; None is this process's.
         up_s: seconds until a `compose up` is ended; it includes the grace period of what it replaces.
         pull_s: seconds until a pull is ended.
@@ -63,11 +64,12 @@ class DockerStack:
         self,
         project: ComposeProject,
         *,
+        otherwise: ComposeProject | None = None,
         environ: Mapping[str, str] | None = None,
         up_s: float = UP_S,
         pull_s: float = PULL_S,
     ) -> None:
-        self._project, self._cli = project, DockerCli(environ)
+        self._project, self._otherwise, self._cli = project, otherwise, DockerCli(environ)
         self._changes = Changes(self._cli, project)
         self._models, self._hashes = Kept[ComposeModel](), Kept[dict[str, str]]()
         self._up_s, self._pull_s = up_s, pull_s
@@ -80,8 +82,7 @@ class DockerStack:
     @property
     def project(self) -> ComposeProject:
         """Which project, where, from which files, and whether its env file is there now."""
-        absent = self._project.env_optional and not os.path.lexists(self._project.env_file)
-        return replace(self._project, env_absent=absent, files=all_called_now(self._project.files, Path.is_file))
+        return at_hand(self._project, self._otherwise)
 
     def engine(self) -> EngineFacts:
         """The engine, or `HostError` when it does not answer."""
@@ -123,7 +124,7 @@ class DockerStack:
     def _source(
         self, argv: commands.Argv, env: Mapping[str, str], files: Sequence[Path] = (), env_file: Path | None = None
     ) -> Callable[[], bytes | None]:
-        used = (files or self.project.files, env_file or self._env_file)
+        used = (files or self.project.files, env_file or self.project.env_in_use)
         return partial(made_from, argv[0], self._project, *used, env)
 
     def outdated(self, *services: str, files: Sequence[Path] = (), env_file: Path | None = None) -> frozenset[str]:
@@ -135,7 +136,8 @@ class DockerStack:
     def replaced(self, services: Sequence[str], *, images: Mapping[str, str]) -> frozenset[str]:
         """Those of some services whose containers `up` would replace, were their images those, by a dry run too."""
         there = [one for one in self.containers() if one.service in services]
-        override = json.dumps({"services": {name: {"image": one} for name, one in images.items()}})
+        told = named_by_files(self.resolve(), images) if images else images
+        override = json.dumps({"services": {name: {"image": one} for name, one in told.items()}})
         with in_memory(override.encode()) as file:
             found = self._outdated(there, override=file if images else None)
         return frozenset(one.service for one in there if one.id in found)
@@ -160,7 +162,7 @@ class DockerStack:
 
     def shadowed(self) -> tuple[str, ...]:
         """Variables that both this shell and the project's env file define, by name."""
-        return shadowed(self._cli.environ, self._env_file)
+        return shadowed(self._cli.environ, self.project.env_in_use)
 
     def image(self, reference: str) -> Image | None:
         """An image that is here (by tag, digest or id), or None."""
@@ -282,14 +284,10 @@ class DockerStack:
         """The last lines of output, stdout and stderr together, as they are (hostile); () when it is gone."""
         return last_lines(self._cli, container_id, lines, since)
 
-    @property
-    def _env_file(self) -> Path | None:
-        return None if self.project.env_absent else self._project.env_file
-
     @contextmanager
     def _composing(self, env_file: Path | None, hint: str) -> Iterator[dict[str, str]]:
         """The environment for Compose; its errors get a hint and lose the values of the env file's secrets."""
-        used = env_file or self._env_file
+        used = env_file or self.project.env_in_use
         env = compose_environment(self._cli.environ, used)
         try:
             yield env

@@ -1,7 +1,12 @@
 """Compose files: what they use, what they resolve to, what changed between two releases."""
 
 from avnwizard.domain.compose.diff import ComposeDiff, MountChange, PartChange, ServiceChange, compose_diff
-from avnwizard.domain.compose.env_readers import env_file_paths, passes_on_a_file, whole_file_readers
+from avnwizard.domain.compose.env_readers import (
+    demanded_env_files,
+    env_file_paths,
+    passes_on_a_file,
+    whole_file_readers,
+)
 from avnwizard.domain.compose.errors import ComposeError
 from avnwizard.domain.compose.image_variables import image_variables
 from avnwizard.domain.compose.seats import passed_on, seats
@@ -17,6 +22,7 @@ __all__ = [
     "ServiceChange",
     "VariableUse",
     "compose_diff",
+    "demanded_env_files",
     "env_file_paths",
     "image_variables",
     "interpolate",

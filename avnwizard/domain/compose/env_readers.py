@@ -48,6 +48,23 @@ def env_file_paths(compose_text: str, *, directory: str, values: Mapping[str, st
     return frozenset(found for path in paths if (found := _filled(path, directory, values)) is not None)
 
 
+def demanded_env_files(compose_text: str, *, directory: str, values: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Give each service's `env_file` paths that have to be there, absolute, in the file's order.
+
+    Raises:
+        ComposeError: the file cannot be read.
+    """
+    services = read(compose_text).get("services")
+    found = {}
+    for name, body in services.items() if isinstance(services, Mapping) else ():
+        given = body.get("env_file") if isinstance(body, Mapping) else None
+        listed = given if isinstance(given, list) else [given] if given else []
+        demanded = [one for one in listed if not (isinstance(one, Mapping) and one.get("required") is False)]
+        paths = (_filled(path, directory, values) for path in _files({"env_file": demanded}))
+        found[str(name)] = tuple(path for path in paths if path is not None)
+    return found
+
+
 def passes_on_a_file(compose_text: str) -> bool:
     """Whether any service has an `env_file`: whatever that holds may be read without being named."""
     services = read(compose_text).get("services")

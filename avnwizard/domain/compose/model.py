@@ -75,6 +75,20 @@ def seconds(duration: object) -> float:
     return sum(float(amount) * _SECONDS[unit] for amount, unit in _DURATION.findall(str(duration or "")))
 
 
+def named_by_files(model: ComposeModel, images: Mapping[str, str]) -> dict[str, str]:
+    """Those of some services' images that compose files can name and leave a service what it is.
+
+    A service that is built and names no image gets one that Compose makes up. Where a file names that very image, the
+    service has another config hash (2.40.3).
+    """
+    bodies = model.raw.get("services") or {}
+    return {
+        name: image
+        for name, image in images.items()
+        if (bodies.get(name) or {}).get("image") or name not in model.services or model.services[name].image != image
+    }
+
+
 def _service(project: str, name: str, body: Mapping[str, Any]) -> Service:
     deploy = body.get("deploy") or {}
     health = body.get("healthcheck") or {}

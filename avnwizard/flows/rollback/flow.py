@@ -50,6 +50,8 @@ class Rollback(Flow):
         plan = _undone(journal, run)
         there = of_plan(host, plan)
         before = plan.project_before
+        if plan.renames_files:
+            return there.of_project(before, plan.project)
         return there if before.files == there.stack.project.files else there.of_project(before)
 
     def around(self, host: Host, journal: Journal, feed: FeedWriter, run: RunRecord) -> Iterator[Around]:

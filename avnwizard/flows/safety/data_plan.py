@@ -15,11 +15,13 @@ from avnwizard.domain.handover import lost_in_recreate, recreate_grace_s
 from avnwizard.domain.host import ComposeModel, Container, Image
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import ServicePlan
+from avnwizard.domain.references import is_known_as
 from avnwizard.domain.words import size
 from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host
 from avnwizard.flows.safety.data_volumes import held_volumes, holds_data
 
+_SHOWN = 3
 ROLLED: dict[str, str] = {"surge": "is rolled back the same way", "recreate": "is recreated again"}
 
 
@@ -59,15 +61,15 @@ def with_ways_back(
     return tuple(ways.get(part.service, part) for part in services), warnings
 
 
-def undecided(services: Iterable[ServicePlan], model: ComposeModel) -> tuple[Decision, ...]:
+def undecided(host: Host, services: Iterable[ServicePlan], model: ComposeModel) -> tuple[Decision, ...]:
     """What nobody knows and the operator has to decide, once for each service."""
-    return tuple(_decision(part, model) for part in services if part.way_back and not part.data)
+    return tuple(_decision(host, part, model) for part in services if part.way_back and not part.data)
 
 
-def _decision(part: ServicePlan, model: ComposeModel) -> Decision:
-    mounts = ((model.raw.get("services") or {}).get(part.service) or {}).get("volumes") or ()
-    sources = sorted({str(one.get("source") or "an anonymous volume") for one in mounts if not one.get("read_only")})
-    where = ", ".join(printable(one, limit=80) for one in sources[:3])
+def _decision(host: Host, part: ServicePlan, model: ComposeModel) -> Decision:
+    sources = [printable(one, limit=80) for one in _written(host, model, part.service)] or ["an anonymous volume"]
+    more = f" and {len(sources) - _SHOWN} more" if len(sources) > _SHOWN else ""
+    where = f"{', '.join(sources[:_SHOWN])}{more}"
     return Decision(
         "data",
         part.service,
@@ -82,7 +84,7 @@ def moves(part: ServicePlan, old: Image | None, new: Image | None) -> bool:
     if part.image_old != part.image_new or part.built:
         return True
     if part.digest and old and old.digest:
-        return part.digest != old.digest
+        return not is_known_as(part.digest, old.digest, old.sources)
     return bool(old and new and old.id != new.id)
 
 
@@ -157,7 +159,7 @@ def _require_room(host: Host, parts: Iterable[ServicePlan]) -> None:
 
 def _is(part: ServicePlan, image: Image | None) -> bool:
     """Whether an image that is here is the one that will be pulled."""
-    return image is not None and (not part.digest or part.digest == image.digest)
+    return image is not None and (not part.digest or is_known_as(part.digest, image.digest, image.sources))
 
 
 def software(reference: str, image: Image | None) -> Software | None:

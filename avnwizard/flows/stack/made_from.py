@@ -66,7 +66,7 @@ def _other_env(host: Host, model: ComposeModel, origins: Sequence[Origin]) -> It
     if host.config.stack.env_file and any(one.env_files == used for one in origins):
         return
     for one in origins:
-        if one.env_files != used:
+        if one.env_files != used and not _was_renamed(host, one):
             yield Finding(
                 "files", "stop",
                 f"{_were(one, model)} made with the env file {_listed(host, one.env_files)}, but this plan "
@@ -74,6 +74,12 @@ def _other_env(host: Host, model: ComposeModel, origins: Sequence[Origin]) -> It
                 f"Name the right one in avnwizard.toml: [stack] env_file = {_quoted(host, one.env_files[:1])}; or "
                 f"apply the other first: docker compose --env-file {_short(host, used[0])} up -d",
             )  # fmt: skip
+
+
+def _was_renamed(host: Host, one: Origin) -> bool:
+    """Whether a release renamed the env file: the one that containers name is gone, and git tracks the new one."""
+    gone = not any(host.files.exists(file) for file in one.env_files)
+    return gone and _tracked(host, host.stack.project.env_file)
 
 
 def _override_beside(host: Host, origins: Sequence[Origin]) -> Iterator[Finding]:

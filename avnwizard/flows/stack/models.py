@@ -6,10 +6,10 @@ from pathlib import Path, PurePosixPath
 
 from avnwizard.domain.compose.document import read
 from avnwizard.domain.host import ComposeModel
-from avnwizard.domain.origin import called_now
 from avnwizard.domain.plain import printable
 from avnwizard.errors import RefusedError, WizardError
 from avnwizard.flows.host import Host
+from avnwizard.flows.stack.renamed import called_in
 
 
 def compose_paths(host: Host) -> tuple[str, ...]:
@@ -35,7 +35,7 @@ def compose_at(host: Host, commit: str) -> dict[str, str]:
     """Each compose file that a commit has: its path there -> its path in the checkout."""
     found = {}
     for path in compose_paths(host):
-        there = called_now(PurePosixPath(path), lambda one: host.repo.read(commit, str(one)) is not None)
+        there = called_in(host, commit, path)
         if there is not None:
             found[str(there)] = path
     return found

@@ -62,6 +62,11 @@ class Checkout(Step):
                     raise
                 repo.checkout(plan.current.commit, contents=edited)
                 ctx.say(f"the branch {printable(plan.branch)} has moved; HEAD is at {plan.current.tag}, detached")
+            if self._tracked_env():
+                files = self._scene.host.files
+                files.write(
+                    plan.project_before.env_file, self._scene.folder.env(ENV_BEFORE)
+                )  # git writes it readable
 
     def _keep_late_edits(self, ctx: StepContext) -> None:
         """What the operator edited since the run moved the checkout would be lost; it is kept, once."""
@@ -114,7 +119,16 @@ class Checkout(Step):
         folder = self._scene.folder
         own = folder.contents(OVERLAID) if folder.has_contents(OVERLAID) else {}
         files = {path: content for path, content in own.items() if content is not None}
-        return {**files, **folder.contents(EDITED)}
+        env = self._tracked_env()
+        return {**files, **folder.contents(EDITED), **({env: folder.env(ENV_BEFORE)} if env else {})}
+
+    def _tracked_env(self) -> str:
+        """The path in the checkout of the env file that ran, where git tracks it; "" where it does not."""
+        top, file = (
+            one.resolve() for one in (self._scene.host.repo.directory, self._scene.plan.project_before.env_file)
+        )
+        path = file.relative_to(top).as_posix() if file.is_relative_to(top) else ""
+        return path if path in self._scene.folder.contents(EDITED) else ""
 
     def _leftovers(self) -> list[str]:
         """What a checkout of the target that was cut off has left: no git command would remove it."""
@@ -173,11 +187,12 @@ class WriteEnv(Step):
         if found not in {folder.env(ENV_AFTER), folder.env(ENV_BEFORE), folder.rotated}:
             self._scene.host.files.write(self._scene.folder.path / ENV_LATE, found)
             ctx.say(f"the env file was edited during the run; it is kept as {self._scene.folder.path / ENV_LATE}")
-        self._write(ctx, ENV_BEFORE)
+        if self._scene.plan.env_file_before is None:
+            self._write(ctx, ENV_BEFORE)
 
     def undone(self, ctx: StepContext) -> Probe:
-        """Whether it is the previous file."""
-        return self._is(ENV_BEFORE)
+        """Whether it is the previous file; one that the release had renamed goes back with the checkout."""
+        return Probe.DONE if self._scene.plan.env_file_before else self._is(ENV_BEFORE)
 
     def _write(self, ctx: StepContext, which: str) -> None:
         files, file = self._scene.host.files, self._scene.plan.project.env_file

@@ -6,7 +6,7 @@ from dataclasses import replace
 from avnwizard.domain import commands, image_commands
 from avnwizard.domain.host import Image
 from avnwizard.domain.plan import Plan
-from avnwizard.domain.references import by_digest, is_tag, repository_of
+from avnwizard.domain.references import by_digest, is_known_as, is_tag, repository_of
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import StepError
 from avnwizard.flows.safety.hazards import require_safe_still
@@ -78,13 +78,13 @@ class PullImages(Step):
             with ctx.effect(f"pull-{number}"):
                 image = stack.pull(reference, lambda _line: None)
             ctx.say(f"{reference} is {image.id[:19]}")
-            if digest and image.digest and image.digest != digest:
+            if digest and image.digest and not is_known_as(digest, image.digest, image.sources):
                 raise StepError(
                     f"{reference} is {image.digest} now, "
                     f"the plan was made with {digest}. Nothing that serves was changed.",
                     "Somebody moved the tag: roll back, look at the release, and plan again.",
                 )
-            self._require_signed(reference, image)
+            self._require_signed(reference, replace(image, digest=digest or image.digest))
             require_same_major(self._scene.host, self._scene.plan, image, ctx.recall().get("running", {}))
             pulled[reference] = image.id
         for number, (reference, service) in enumerate(built(self._scene.plan).items()):

@@ -18,6 +18,7 @@ def readers(
     compose: Mapping[str, bytes],
     carried: Mapping[str, bytes | None],
     operator: EnvFile,
+    called: str = "",
     *,
     without_example: bool,
 ) -> Readers:
@@ -26,13 +27,15 @@ def readers(
     Args:
         compose: these files, as they will be: path -> content.
         carried: tracked files with local edits, as they will be.
+        called: the env file's path in the checkout, where git tracks it: the release may call it otherwise.
         without_example: the target has no example file to tell what it reads.
 
     Raises:
         HostError: git or a file does not answer.
     """
     project = host.stack.project
-    own = frozenset({str(project.env_file), str(project.env_file.resolve())})
+    files = [project.env_file, *([host.repo.directory / called] if called else [])]
+    own = frozenset(str(one) for file in files for one in (file, file.resolve()))
     try:
         values = operator.as_dict()
     except InterpolationError:

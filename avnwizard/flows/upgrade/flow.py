@@ -51,9 +51,11 @@ class Upgrade(Flow):
         return {step.name: step.seconds for step in from_json(run.plan).steps}
 
     def host_of(self, host: Host, journal: Journal, run: RunRecord) -> Host:
-        """With the database that the plan was made for."""
+        """With the database that the plan was made for, and its files."""
         del journal
-        return of_plan(host, from_json(run.plan))
+        plan = from_json(run.plan)
+        there = of_plan(host, plan)
+        return there.of_project(plan.project, plan.project_before) if plan.renames_files else there
 
     def around(self, host: Host, journal: Journal, feed: FeedWriter, run: RunRecord) -> Iterator[Around]:
         """What going back costs, and the probe of the edge."""

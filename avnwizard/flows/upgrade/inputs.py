@@ -1,7 +1,7 @@
 """Read everything that an upgrade to one release depends on; the decisions follow from it."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -17,16 +17,18 @@ from avnwizard.domain.env_readers import Readers
 from avnwizard.domain.envdiff import EnvDiff, diff_env
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.host import Head, TagRef
+from avnwizard.domain.interpolation import InterpolationError
 from avnwizard.domain.migrations import MigrationVerdict
-from avnwizard.domain.origin import all_called_now, called_now
+from avnwizard.domain.origin import all_called_now, is_followed, named_by
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Breaking
 from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host
-from avnwizard.flows.stack import drift
+from avnwizard.flows.stack import drift, renamed
 from avnwizard.flows.stack.drawing import ReleaseFiles, compose_drawn_in
 from avnwizard.flows.stack.in_the_way import refuse_overwriting
 from avnwizard.flows.stack.models import compose_paths
+from avnwizard.flows.stack.renamed import called_in, followed
 from avnwizard.flows.stack.submodules import refuse_submodules
 from avnwizard.flows.stack.survey import read_env
 from avnwizard.flows.upgrade import releases
@@ -37,8 +39,6 @@ from avnwizard.flows.upgrade.new_migrations import columns_before, new_migration
 from avnwizard.flows.upgrade.notes import notes_between
 from avnwizard.flows.upgrade.stops import with_stops
 from avnwizard.flows.upgrade.tracked_env import EnvOfRelease, env_of_release
-
-"""What Compose looks for by itself."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def draft(host: Host, target: str) -> Draft:
     changelog = notes_between(host, current, tag, tags=releases.on_the_way(host))
     coming = env_of_release(host, tag, operator)
     edited, carried = _carry(host, tag, coming)
-    paths = compose_of(host, tag.commit, carried)
+    paths = compose_of(host, tag.commit, carried, *(_named_by(one) for one in (operator, coming.env)))
     compose = {path: _compose_file(host, path, tag, carried) for path in paths}
     main = next(iter(compose))  # the release's own file; those that override it come after
     before, after = _text(host, current.commit, paths[main]), compose[main].decode("utf-8", "replace")
@@ -150,6 +150,7 @@ def draft(host: Host, target: str) -> Draft:
         breaking=(
             *with_stops(host, current, tag, changelog, releases.jump_to_acknowledge(current, tag)),
             *to_acknowledge(host, found, tag.name),
+            *renamed.to_acknowledge(tag.name, _renamed(paths, coming)),
             *(
                 Breaking(f"{one.version}/{number}", item.title, item.text)
                 for one in changelog.versions
@@ -164,7 +165,7 @@ def draft(host: Host, target: str) -> Draft:
         edits_patch=host.repo.diff(),
         migrations=_migrations(host, current, tag),
         drifted=drift.look(host, host.stack.resolve(), host.stack.containers()),
-        readers=readers(host, tag, every, carried, coming.env, without_example=found.missing),
+        readers=readers(host, tag, every, carried, coming.env, coming.path, without_example=found.missing),
         pins=pins(Defaults(old, variables_used(before)), Defaults(new, uses), images, diff.renamed),
         drawn=drawn,
         skipped=skipped(section.example, {current.name: found.before, tag.name: found.after}),
@@ -216,16 +217,28 @@ def _compose_file(host: Host, path: str, tag: TagRef, carried: Mapping[str, byte
     )
 
 
-def called_in(host: Host, commit: str, path: str) -> PurePosixPath | None:
-    """What a release calls a compose file; None where it has none such."""
-    return called_now(PurePosixPath(path), lambda one: host.repo.read(commit, str(one)) is not None)
+def _named_by(env: EnvFile) -> tuple[str, ...]:
+    try:
+        return named_by(env.as_dict())
+    except InterpolationError:
+        return ()
 
 
-def compose_of(host: Host, commit: str, carried: Mapping[str, bytes | None]) -> dict[str, str]:
+def compose_of(
+    host: Host,
+    commit: str,
+    carried: Mapping[str, bytes | None],
+    before: Sequence[str] = (),
+    after: Sequence[str] = (),
+) -> dict[str, str]:
     """The compose files that a release will be run from -> what each is called now.
 
     One of the operator's own, which git does not track, stays; an override that the release drops goes, unless the
     operator edited it.
+
+    Args:
+        before: the files that the env file names; where the stack is run from these, a release may name others.
+        after: those that the release's env file names.
     """
 
     def there(path: PurePosixPath) -> bool:
@@ -234,10 +247,25 @@ def compose_of(host: Host, commit: str, carried: Mapping[str, bytes | None]) -> 
         return kept or (host.repo.read("HEAD", name) is None and file.is_file())
 
     found: dict[str, str] = {}
-    for path in compose_paths(host):
+    used, folder = compose_paths(host), _project_folder(host)
+    if before != after and used == tuple(str(folder / one) for one in before):
+        used = tuple(str(folder / one) for one in after)
+    for path in used:
         for one in all_called_now([PurePosixPath(path)], there):
-            found.setdefault(str(one), path)
+            now = one if there(one) else followed(host, commit, path) or one
+            found.setdefault(str(now), path)
     return found
+
+
+def _project_folder(host: Host) -> PurePosixPath:
+    top, project = host.repo.directory.resolve(), host.stack.project.directory.resolve()
+    return PurePosixPath(project.relative_to(top)) if project.is_relative_to(top) else PurePosixPath()
+
+
+def _renamed(compose: Mapping[str, str], coming: EnvOfRelease) -> dict[str, str]:
+    """Files that the release calls otherwise, where their names alone do not tell: old path -> new one."""
+    found = {old: new for new, old in compose.items() if not is_followed(PurePosixPath(old), [PurePosixPath(new)])}
+    return found | ({coming.was: coming.path} if coming.was else {})
 
 
 def _carry(host: Host, tag: TagRef, coming: EnvOfRelease) -> tuple[dict[str, bytes | None], dict[str, bytes | None]]:
@@ -248,8 +276,7 @@ def _carry(host: Host, tag: TagRef, coming: EnvOfRelease) -> tuple[dict[str, byt
     for path in host.repo.state().edited:
         file = host.repo.directory / path
         edited[path] = host.files.read(file) if file.is_file() else None
-        if path == coming.path:
-            carried[path] = coming.env.to_bytes()
+        if path in {coming.path, coming.was}:
             continue
         called = str(called_in(host, tag.commit, path) or "") if path in compose_paths(host) else ""
         merge = host.repo.merge(path, tag.commit, called=called)
@@ -258,6 +285,8 @@ def _carry(host: Host, tag: TagRef, coming: EnvOfRelease) -> tuple[dict[str, byt
             carried[path] = edited[path]  # the release leaves it to the operator from now on
         elif merge.conflict:
             conflicts.append(path)
+    if coming.was or coming.path in edited:
+        carried[coming.path] = coming.env.to_bytes()
     if conflicts:
         raise RefusedError(
             f"Your edits of {', '.join(conflicts)} conflict with {tag.name}. Nothing was changed.",

@@ -37,6 +37,7 @@ from avnwizard.flows.stack.models import resolve_contents
 from avnwizard.flows.stack.rehearsed import rehearsed
 from avnwizard.flows.stack.same import Target
 from avnwizard.flows.upgrade.built_here import images_of_this_host
+from avnwizard.flows.upgrade.env_files import require_env_files
 from avnwizard.flows.upgrade.expecting import expected
 from avnwizard.flows.upgrade.images_to_save import images_to_save, require_offered
 from avnwizard.flows.upgrade.inputs import Draft
@@ -137,8 +138,12 @@ def prepare(
     note = f"avnwizard: {draft.current.name} to {draft.target.name}"
     env, edits = apply_decisions(draft.coming.env, decisions, answers, note=note)
     edits = (*merge_edits(draft.operator, draft.coming.env, why=f"{draft.target.name}'s own file"), *edits)
-    compose = self_contained(host, draft.compose, env.to_bytes(), draft.release)
-    model = resolve_contents(host, compose, env.to_bytes(), what=draft.target.name)
+    try:
+        compose = self_contained(host, draft.compose, env.to_bytes(), draft.release)
+        model = resolve_contents(host, compose, env.to_bytes(), what=draft.target.name)
+    except RefusedError:
+        require_env_files(host, draft, env)
+        raise
     now = host.stack.resolve()
     changed = changed_for_services(host, draft, now, model, env)
     changes = compose_changes(now, model, (*host.choice.services, *host.choice.others)) + in_sentences(changed)
@@ -190,6 +195,7 @@ def prepare(
         postgres_also=host.choice.also,
         postgres_outside=host.choice.outside,
         files_before=host.stack.project.files,
+        env_file_before=host.stack.project.env_file if draft.coming.was else None,
         verdict=verdict.said(restorable=kept.taken),
         statements=tuple(
             MigrationStatement(one.file, one.line, one.kind.value, one.why)
@@ -224,11 +230,11 @@ def prepare(
         noticed(timed, model, breaks=verdict.breaks_old_code, unjudged=unjudged, edge=edge.service if edge else ""),
         draft.operator.to_bytes(),
         env.to_bytes(),
-        _with_env(draft, draft.edited, draft.operator),
-        _with_env(draft, draft.carried, env),
+        _with_env(draft.coming.was or draft.coming.path, draft.edited, draft.operator),
+        _with_env(draft.coming.path, draft.carried, env),
         draft.edits_patch,
         draft.drifted,
-        undecided(services, model),
+        undecided(host, services, model),
         {part.service: ways[part.service] for part in services if part.data and part.service in ways},
     )
 
@@ -241,9 +247,9 @@ def undecided_data(host: Host, draft: Draft, answers: Answers) -> tuple[Decision
         return ()  # asked once the plan can be made
 
 
-def _with_env(draft: Draft, contents: Mapping[str, bytes | None], env: EnvFile) -> Mapping[str, bytes | None]:
+def _with_env(path: str, contents: Mapping[str, bytes | None], env: EnvFile) -> Mapping[str, bytes | None]:
     """Files of the checkout with the env file among them where git tracks it: a checkout moves that too."""
-    return {**contents, draft.coming.path: env.to_bytes()} if draft.coming.path else contents
+    return {**contents, path: env.to_bytes()} if path else contents
 
 
 def _timed(host: Host, plan: Plan) -> Plan:

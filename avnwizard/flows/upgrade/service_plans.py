@@ -9,6 +9,7 @@ from avnwizard.domain.handover import HandoverChoice, lost_in_recreate, recreate
 from avnwizard.domain.host import ComposeModel, Container, Service
 from avnwizard.domain.plan import ServicePlan
 from avnwizard.domain.readiness import Readiness
+from avnwizard.domain.references import is_known_as
 from avnwizard.domain.strategy import Choice, choose, lacks_a_check_alone, roll_order, routers_of
 from avnwizard.flows.host import Host
 from avnwizard.flows.roll.asking import plan_readiness
@@ -109,7 +110,7 @@ def _service(
     pulled = name not in target.unpulled
     digest = host.stack.registry_digest(service.image) if pulled else ""
     image = host.stack.image(service.image)
-    if image and digest and image.digest != digest:
+    if image and digest and not is_known_as(digest, image.digest, image.sources):
         image = None  # the registry has another one under this tag
     override = chosen or host.config.roll.strategy.get(name)
     same = not cut_off and is_same(host, target, service, running, image)

@@ -10,6 +10,7 @@ from avnwizard.domain.plain import printable
 from avnwizard.domain.words import count
 from avnwizard.flows.host import Host
 from avnwizard.flows.stack.models import compose_paths
+from avnwizard.flows.stack.renamed import followed
 from avnwizard.flows.upgrade.inputs import Draft
 
 
@@ -45,21 +46,29 @@ def coming_project(host: Host, draft: Draft, env: bytes) -> ComposeProject:
     project, top = host.stack.project, host.repo.directory.resolve()
     files = tuple(top / path for path in draft.compose)
     same = {file.resolve(): file for file in project.files}
-    return replace(
+    project = replace(
         project, files=tuple(same.get(file, file) for file in files), env_absent=project.env_absent and not env
     )
+    return project.with_env_file(top / draft.coming.path) if draft.coming.was else project
 
 
 def _renamed(host: Host, draft: Draft) -> Iterator[str]:
-    """Name the compose files that the release calls otherwise, or no longer brings."""
+    """Name the files that the release calls otherwise, or no longer brings."""
     release = printable(draft.target.name)
+    if was := draft.coming.was:
+        now = printable(draft.coming.path)
+        yield (
+            f"{release} calls {printable(was)} {now}: your settings move there. By hand the stack is started with "
+            f"docker compose --env-file {now} from then on."
+        )
     for path in compose_paths(host):
         if path in draft.compose:
             continue
-        there = called_now(PurePosixPath(path), lambda one: str(one) in draft.compose)
+        by_name = called_now(PurePosixPath(path), lambda one: str(one) in draft.compose)
+        there = by_name or followed(host, draft.target.commit, path)
         if there is None:
             yield f"{release} no longer brings {printable(path)}: what it sets ends with this upgrade."
             continue
-        named = [name for name in host.config.stack.files if name == path]
+        named = by_name is None or path in host.config.stack.files
         change = f' Write "{printable(str(there))}" into [stack] files of avnwizard.toml afterwards.' if named else ""
         yield f"{release} calls {printable(path)} {printable(str(there))}: the stack is run from that then.{change}"

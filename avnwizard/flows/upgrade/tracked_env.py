@@ -8,6 +8,7 @@ from avnwizard.domain.host import TagRef
 from avnwizard.domain.plain import printable
 from avnwizard.errors import RefusedError, UsageError
 from avnwizard.flows.host import Host
+from avnwizard.flows.stack.renamed import renamed_to
 
 
 @dataclass(frozen=True)
@@ -16,11 +17,13 @@ class EnvOfRelease:
 
     Attributes:
         path: in the checkout, where git tracks the file; "" where it is the operator's alone and stays as it is.
+        was: what the checkout calls it, where the target calls it otherwise; "" where it keeps its name.
         contested: variables that both the operator and the release changed: the operator's stay.
     """
 
     env: EnvFile
     path: str = ""
+    was: str = ""
     contested: tuple[str, ...] = ()
 
 
@@ -38,7 +41,9 @@ def env_of_release(host: Host, tag: TagRef, operator: EnvFile) -> EnvOfRelease:
     """
     path = _in_checkout(host)
     base = host.repo.head().base or "HEAD"
-    before, after = (host.repo.read(ref, path) if path else None for ref in (base, tag.commit))
+    before = host.repo.read(base, path) if path else None
+    called = (renamed_to(host, tag.commit, path) if before is not None else "") or path
+    after = host.repo.read(tag.commit, called) if path else None
     if before is None:
         if after is not None:
             raise RefusedError(
@@ -50,11 +55,11 @@ def env_of_release(host: Host, tag: TagRef, operator: EnvFile) -> EnvOfRelease:
     if after is None:
         return EnvOfRelease(operator, path)
     former, theirs = (_parsed(content, path, tag) for content in (before, after))
-    merge = host.repo.merge(path, tag.commit)
-    disputed = contested(former, operator, theirs)
-    if merge.conflict or merge.content is None:
-        return EnvOfRelease(merged(former, operator, theirs), path, disputed)
-    return EnvOfRelease(_parsed(merge.content, path, tag), path, disputed)
+    merge = host.repo.merge(path, tag.commit, called=called)
+    of_both = merge.conflict or merge.content is None
+    env = merged(former, operator, theirs) if of_both else _parsed(merge.content or b"", called, tag)
+    was = path if called != path else ""
+    return EnvOfRelease(env, called, was, contested(former, operator, theirs))
 
 
 def _in_checkout(host: Host) -> str:

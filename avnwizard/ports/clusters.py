@@ -1,9 +1,11 @@
 """Servers of another major alongside the stack's, each in a container and on a volume of its own."""
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from avnwizard.domain.postgres.contents import Depth, ServerSum
 from avnwizard.domain.postgres.copy_commands import CopyOrder
+from avnwizard.domain.postgres.following import Following, FollowOrder
 from avnwizard.domain.postgres.major import Client, ServerFiles, ServerLook
 from avnwizard.domain.postgres.rows import Rows
 from avnwizard.domain.postgres.server_commands import ServerOrder
@@ -21,11 +23,53 @@ class HeldRows(Protocol):
         """Let go of them; no error when the server is gone."""
 
 
+class Followers(Protocol):
+    """Servers that follow others by logical replication."""
+
+    def wanted(self, container: str, databases: int) -> tuple[Mapping[str, str], Mapping[str, str | None]]:
+        """(what must be set in a server so that it can be followed, what `postgresql.auto.conf` says of that now).
+
+        Both are {} where the server can be followed as it runs.
+        """
+
+    def set(self, container: str, settings: Mapping[str, str | None]) -> None:
+        """Set or reset (None) what counts from the server's next start on."""
+
+    def keyless(self, container: str, databases: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
+        """(database, schema, table) of those whose rows nothing tells apart: no primary key, no replica identity."""
+
+    def publish(self, order: FollowOrder, keyless: Sequence[tuple[str, str, str]]) -> None:
+        """First whole rows as the identity of tables without a key, or their UPDATE would fail; then publications."""
+
+    def subscribe(self, order: FollowOrder) -> None:
+        """Have the new server copy every table of the old, and follow it."""
+
+    def position(self, container: str) -> str:
+        """The end of what a server has written, as a number of its WAL."""
+
+    def progress(self, order: FollowOrder, until: str = "") -> Following:
+        """How far it is.
+
+        Args:
+            until: the position from which on nothing counts as lag; "" for where the old server is.
+        """
+
+    def unfollow(self, order: FollowOrder, keyless: Sequence[tuple[str, str, str]], *, new: bool) -> None:
+        """Leave nothing of it on the old server, nor on the new one where that runs; no error for what is gone."""
+
+    def carry(self, order: FollowOrder, database: str) -> None:
+        """What replication leaves out, while nobody writes: sequences, large objects, unlogged rows, views."""
+
+
 class Clusters(Protocol):
     """What a new major needs of the world. Containers are given by id or name.
 
     Every method raises `avnwizard.errors.HostError` when the world refuses.
     """
+
+    @property
+    def followers(self) -> Followers:
+        """Logical replication from one server to another."""
 
     def look(self, container: str) -> ServerLook:
         """What a running server holds and is used for."""
@@ -93,6 +137,9 @@ class Clusters(Protocol):
 
     def checkpoint(self, container: str) -> None:
         """Have a running server write what it holds in memory, so that it stops quickly afterwards."""
+
+    def signal(self, container: str, name: str) -> None:
+        """Send the first program of a container a signal, such as "USR1"; no error when it is gone."""
 
     def strangers(self, container: str) -> tuple[str, ...]:
         """Who is connected apart from avnwizard, a line each, as they name themselves (hostile)."""

@@ -168,3 +168,33 @@ def test_by_a_live_copy(stack: LabStack) -> None:
     assert back.code == ExitCode.DONE, back.err
     assert differences(before, _sum(stack)) == ()
     stack.wait_ready()
+
+
+def test_by_logical_replication(stack: LabStack) -> None:
+    """Killed while the new server follows, it ends on 18 with all; nothing of it is left in a server; and back."""
+    before = _sum(stack)
+    _killed_at(stack, [*_upgrade(stack), "--way", "logical"], "follow:subscribe:after")
+    assert stack.sql("avnology", "SHOW wal_level") == "logical"
+
+    done = avnwizard("resume", "--stack", stack.clone, timeout_s=_LIMIT_S)
+    assert done.code == ExitCode.DONE, done.err
+    assert _server(stack) == "18 /var/lib/postgresql/18/docker"
+    assert differences(before, _sum(stack)) == ()
+    _every_row_was_compared(stack, before)
+    _nothing_follows(stack)
+
+    back = avnwizard("rollback", "--stack", stack.clone, "--yes", timeout_s=_LIMIT_S)
+    assert back.code == ExitCode.DONE, back.err
+    assert differences(before, _sum(stack)) == ()
+    _nothing_follows(stack)
+    stack.wait_ready()
+
+
+def _nothing_follows(stack: LabStack) -> None:
+    """Neither slot, nor publication, nor subscription, nor identity, nor the setting."""
+    assert stack.sql("avnology", "SHOW wal_level") == "replica"
+    assert stack.sql("avnology", "SELECT count(*) FROM pg_replication_slots") == "0"
+    assert stack.sql("avnology", "SELECT count(*) FROM pg_subscription") == "0"
+    for database in stack.sql("postgres", "SELECT datname FROM pg_database WHERE datallowconn").splitlines():
+        assert stack.sql(database, "SELECT count(*) FROM pg_publication") == "0"
+        assert stack.sql(database, "SELECT count(*) FROM pg_class WHERE relreplident = 'f'") == "0"

@@ -19,7 +19,7 @@ from avnwizard.flows.postgres.plan import to_json
 from avnwizard.flows.postgres.world import save_files
 from avnwizard.flows.stack.run_folder import RunFolder
 from tests.flows.postgres_servers import NEW_VOLUME, OLD_VOLUME
-from tests.flows.postgres_world import COMPOSE, DATA, World, make_world, plan_of
+from tests.flows.postgres_world import COMPOSE, DATA, World, make_world, plan_of, with_a_pool
 
 RUN, BACK = "20261128-100000-aa", "20261128-110000-bb"
 
@@ -36,9 +36,11 @@ class Process:
         home.mkdir(exist_ok=True)
         self.journal = Journal(home / "journal.db")
 
-    def order(self, way: Way) -> None:
+    def order(self, way: Way, *, pool: bool = False) -> None:
         """Write the run down."""
         plan = plan_of(self.home, way)
+        if pool:
+            plan = with_a_pool(self.world, plan)
         folder_of(self.host).save_env(b"")
         save_files(self.host, folder_of(self.host), plan)
         record = RunRecord(RUN, "postgres", "17 to 18", to_json(plan), "", "created", 0, 0.0, 0.0, "", "")
@@ -100,8 +102,10 @@ def assert_new(world: World) -> None:
     assert (served.major, served.databases, served.roles) == (18, DATA, ["clerk"])
     assert {one.state for one in world.containers.values()} == {"running"}
     assert world.helpers == {}
+    assert not world.paused
     assert not [one for one in world.volumes if one.endswith("_proof")]
     assert [*world.kept.values()] == ["sha256:17"]
+    assert (world.levels, world.identities, world.published, world.slots) == ({}, set(), False, set())
     assert f"name: {NEW_VOLUME}" in (world.directory / "compose.yml").read_text()
     assert_old_whole(world)
 
@@ -112,21 +116,23 @@ def assert_old(world: World) -> None:
     assert (served.major, served.databases) == (17, DATA)
     assert {one.state for one in world.containers.values()} == {"running"}
     assert world.helpers == {}
+    assert not world.paused
     assert not [one for one in world.volumes if one.endswith("_proof")]
     assert (world.directory / "compose.yml").read_text() == COMPOSE
     assert world.kept == {}
+    assert (world.levels, world.identities, world.published, world.slots) == ({}, set(), False, set())
     assert_old_whole(world)
 
 
 def assert_old_whole(world: World) -> None:
-    """The old volume is as it was."""
+    """The old volume is as it was, once nothing is under way."""
     old = world.volumes[OLD_VOLUME]
     assert old is not None
     assert (old.major, old.databases) == (17, DATA)
 
 
-def fresh(tmp_path: Path, name: str, way: Way = "dump") -> tuple[World, Path]:
+def fresh(tmp_path: Path, name: str, way: Way = "dump", *, pool: bool = False) -> tuple[World, Path]:
     """A world of its own with the run written down, and where its state lies."""
     world = make_world(tmp_path / name / "checkout")
-    Process(world, tmp_path / name / "state").order(way)
+    Process(world, tmp_path / name / "state").order(way, pool=pool)
     return world, tmp_path / name / "state"

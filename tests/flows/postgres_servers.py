@@ -17,6 +17,7 @@ from avnwizard.domain.postgres.server_commands import ServerOrder
 from avnwizard.domain.postgres.writes import TableCount, WriteCounters
 from avnwizard.errors import HostError
 from avnwizard.ports import Database, HeldRows, Progress
+from tests.flows.postgres_followers import FakeFollowers
 
 if TYPE_CHECKING:
     from tests.flows.postgres_world import World
@@ -86,6 +87,11 @@ class FakeClusters:
 
     def __init__(self, world: "World") -> None:
         self._world = world
+        self.followers = FakeFollowers(world, self)
+
+    def running(self, container: str) -> Cluster:
+        """The files of a server that runs."""
+        return self._cluster(container)
 
     def _cluster(self, container: str) -> Cluster:
         if container in self._world.helpers:
@@ -214,11 +220,19 @@ class FakeClusters:
         """Only of a server that runs."""
         self._cluster(container)
 
+    def signal(self, container: str, name: str) -> None:
+        """A pool that is stubborn keeps its connections."""
+        one = self._world.containers[container]
+        assert one.service == "pool"
+        self._world.paused = name == "USR1" and not self._world.stubborn
+
     def strangers(self, container: str) -> Sequence[str]:
         """The service, while it runs, and whom the test connected."""
         own = [one.service for one in self._world.containers.values() if one.service == "app"]
         alive = [one for one in self._world.containers.values() if one.service in own and one.state == "running"]
-        return (*(one.service for one in alive), *self._world.connected)
+        pool = [one for one in self._world.containers.values() if one.service == "pool" and one.state == "running"]
+        pooled = () if self._world.paused else (one.service for one in pool)
+        return (*(one.service for one in alive), *pooled, *self._world.connected)
 
     def hold(self, container: str) -> HeldRows:
         """The rows of now."""

@@ -45,6 +45,9 @@ class World:
         refusing: the clients whose output does not restore.
         misread: database -> rows, where the old volume's copy reads otherwise than the new server.
         free_bytes: on the disk of the servers.
+        levels, restarted: what is set in the old server's files so that it can be followed, and whether it counts.
+        paused, stubborn: whether the pool holds its clients, and whether it never lets go of the server.
+        identities, published, slots: what is left in the old server of being followed.
     """
 
     directory: Path
@@ -58,6 +61,13 @@ class World:
     misread: dict[str, list[str]] = field(default_factory=dict)
     free_bytes: int = 1 << 40
     made: int = 0
+    levels: dict[str, str] = field(default_factory=dict)
+    restarted: bool = False
+    identities: set[tuple[str, str, str]] = field(default_factory=set)
+    published: bool = False
+    slots: set[str] = field(default_factory=set)
+    paused: bool = False
+    stubborn: bool = False
 
     def served(self) -> Cluster:
         """The files of the server that the stack has; it must run."""
@@ -89,6 +99,13 @@ def make_world(directory: Path) -> World:
     for service in ("db", "app"):
         FakeStack(world).up(service)
     return world
+
+
+def with_a_pool(world: World, plan: MajorPlan) -> MajorPlan:
+    """The same stack with a pool, and a service behind it."""
+    for service in ("pool", "behind"):
+        FakeStack(world).up(service)
+    return replace(plan, poolers=("pool",), held=("behind",))
 
 
 def plan_of(home: Path, way: Way) -> MajorPlan:
@@ -158,7 +175,7 @@ class FakeStack:
 
     def resolve(self) -> ComposeModel:
         """Two services."""
-        return ComposeModel({name: Service(name, "") for name in ("db", "app")}, {})
+        return ComposeModel({name: Service(name, "") for name in ("db", "app", "pool", "behind")}, {})
 
     def outdated(self, service: str) -> frozenset[str]:
         """Those that the file no longer describes."""
@@ -187,7 +204,7 @@ class FakeStack:
         self.start(made.id)
 
     def _wanted(self, service: str) -> tuple[str, str]:
-        if service == "app":
+        if service != "db":
             return "app:1", ""
         text = (self._world.directory / "compose.yml").read_text()
         image, named = re.search(r"postgres:\d+", text), re.search(r"data: \{ name: (\S+) \}", text)
@@ -207,6 +224,7 @@ class FakeStack:
             cluster = self._world.volumes[volume]
             assert cluster is not None, "the server would begin empty"
             assert cluster.major == major, "the server cannot read these files"
+            self._world.restarted = True
         self._world.containers[container_id] = replace(one, state="running")
 
     def stop(self, *ids: str, grace_s: float) -> None:

@@ -25,6 +25,13 @@ _POINTS: dict[Way, set[str]] = {
     },
     "cold": {"rehearse:serve:before", "prepare:prepare:after", "move:stop-old:after", "move:upgrade:after"},
     "dump": {"rehearse:serve:before", "move:copy:after", "switch:stop-old:after"},
+    "logical": {
+        "level:set:after",
+        "level:stop:after",
+        "follow:publish:after",
+        "follow:subscribe:after",
+        "move:let-go:after",
+    },
 }
 
 

@@ -10,6 +10,7 @@ from avnwizard.adapters.postgres import carrying, looking, properties
 from avnwizard.adapters.postgres.container_access import ContainerPostgresAccess
 from avnwizard.adapters.postgres.contents import server_sum
 from avnwizard.adapters.postgres.database import PostgresDatabase
+from avnwizard.adapters.postgres.following import Followers
 from avnwizard.adapters.postgres.held_rows import DatabaseRows
 from avnwizard.adapters.postgres.live_copy import LiveCopies
 from avnwizard.adapters.postgres.piping import FromAlongside, pipe
@@ -38,6 +39,7 @@ class DockerClusters:
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         self._environ, self._cli = environ, DockerCli(environ)
         self._copies = LiveCopies(self._cli, self._access)
+        self.followers = Followers(self._cli, self._access)
 
     def look(self, container: str) -> ServerLook:
         """What a running server holds and is used for."""
@@ -182,6 +184,10 @@ class DockerClusters:
         """Have a running server write what it holds in memory, so that it stops quickly afterwards."""
         with session(self._access(container), "postgres") as connection:
             connection.execute("CHECKPOINT")
+
+    def signal(self, container: str, name: str) -> None:
+        """Send the first program of a container a signal; no error when it is gone."""
+        self._cli.unless_gone(commands.signal(container, name))
 
     def strangers(self, container: str) -> tuple[str, ...]:
         """Who is connected apart from avnwizard, a line each."""

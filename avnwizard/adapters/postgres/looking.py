@@ -16,10 +16,12 @@ _SERVER: LiteralString = """
   SELECT current_setting('server_version'), current_setting('server_version_num')::int, rolname,
     current_setting('data_checksums') = 'on',
     (SELECT setting::bigint FROM pg_settings WHERE name = 'wal_segment_size'),
-    current_setting('wal_level') <> 'minimal' AND current_setting('max_wal_senders')::int >= 2
+    current_setting('wal_level') <> 'minimal' AND current_setting('max_wal_senders')::int >= 2,
+    current_setting('wal_level')
   FROM pg_authid WHERE oid = 10"""
 _DATABASES: LiteralString = """
-  SELECT datname, pg_get_userbyid(datdba), pg_database_size(oid) FROM pg_database
+  SELECT datname, pg_get_userbyid(datdba), pg_database_size(oid), coalesce(to_jsonb(d)->>'datcollversion', '')
+  FROM pg_database d
   WHERE datname NOT IN ('template0', 'template1') ORDER BY datname COLLATE "C" """
 _SUBSCRIPTIONS: LiteralString = """
   SELECT datname || '.' || subname FROM pg_subscription JOIN pg_database d ON d.oid = subdbid"""
@@ -32,6 +34,11 @@ _USER_RELATIONS: LiteralString = """
 _UNLOGGED: LiteralString = """
   SELECT n.nspname || '.' || relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
   WHERE relpersistence = 'u' AND relkind = 'r'"""
+_KEYLESS: LiteralString = """
+  SELECT n.nspname || '.' || relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE relkind IN ('r', 'p') AND relpersistence = 'p' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+    AND relreplident = 'd' AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = c.oid AND indisprimary)"""
+_FIRING: LiteralString = "SELECT tgname FROM pg_trigger WHERE tgenabled IN ('A', 'R') AND NOT tgisinternal"
 _ODD_OPTIONS: LiteralString = """
   SELECT DISTINCT split_part(o, '=', 1) FROM pg_attribute, unnest(attoptions) o
   WHERE split_part(o, '=', 1) NOT IN ('n_distinct', 'n_distinct_inherited')"""
@@ -47,7 +54,7 @@ _STRANGERS: LiteralString = """
 def look(access: PostgresAccess) -> ServerLook:
     """Ask the server; nothing is changed."""
     with session(access, "postgres") as connection:
-        version, number, superuser, checksums, segment, streams = connection.execute(_SERVER).fetchall()[0]
+        version, number, superuser, checksums, segment, streams, level = connection.execute(_SERVER).fetchall()[0]
         rows = connection.execute(_DATABASES).fetchall()
         base = properties.read(connection, "postgres")
         facts = {name: properties.read(connection, str(name)) for name, *_ in rows}
@@ -58,14 +65,20 @@ def look(access: PostgresAccess) -> ServerLook:
         tablespaces = _column(connection, "SELECT spcname FROM pg_tablespace WHERE spcname !~ '^pg_'")
         settings = {str(name): str(value) for name, value in connection.execute(_SETTINGS).fetchall()}
     databases, publications, odd = [], [], set[str]()
-    for name, owner, size in rows:
+    for name, owner, size, collation in rows:
         with session(access, str(name)) as connection:
             extensions = catalog.extensions(connection)
             unlogged = _column(connection, _UNLOGGED)
             odd |= {*_column(connection, _ODD_OPTIONS)}
             publications += [f"{name}.{each}" for each in _column(connection, "SELECT pubname FROM pg_publication")]
-        provider = facts[name].provider
-        databases.append(DatabaseLook(str(name), str(owner), int(size), extensions, provider, unlogged))
+            keyless, firing = _column(connection, _KEYLESS), _column(connection, _FIRING)
+            (objects,) = connection.execute("SELECT count(*) FROM pg_largeobject_metadata").fetchall()[0]
+        databases.append(
+            DatabaseLook(
+                str(name), str(owner), int(size), extensions, facts[name].provider, unlogged,
+                keyless, firing, int(objects), str(collation),
+            )
+        )  # fmt: skip
     with session(access, "template1") as connection:
         template = _column(connection, _USER_RELATIONS)
     locale = [f"--encoding={base.encoding}", f"--lc-collate={base.collate}", f"--lc-ctype={base.ctype}"]
@@ -87,6 +100,7 @@ def look(access: PostgresAccess) -> ServerLook:
         settings=settings,
         checksums=bool(checksums),
         streams=bool(streams),
+        wal_level=str(level),
         wal_segment_bytes=int(segment),
         locale=tuple(locale),
         odd_options=tuple(sorted(odd)),

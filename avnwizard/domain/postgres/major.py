@@ -9,10 +9,10 @@ from typing import Literal
 from avnwizard.domain.host import Image, Mount
 from avnwizard.domain.plain import printable
 
-Way = Literal["copy", "cold", "dump"]
+Way = Literal["copy", "cold", "dump", "logical"]
 Client = Literal["target", "source"]
 """Whose pg_dump reads the old server."""
-WAYS: tuple[Way, ...] = ("copy", "cold", "dump")
+WAYS: tuple[Way, ...] = ("copy", "cold", "dump", "logical")
 MAJOR_VARIABLE, PGDATA_VARIABLE = "PG_MAJOR", "PGDATA"
 """Set by the official image, and so by all that are built on it (docker-library/postgres)."""
 _MOUNT_BEFORE_18 = "/var/lib/postgresql/data"
@@ -21,7 +21,14 @@ _TAG = re.compile(r"(?P<before>(?:pg|v)?)(?P<major>\d{1,2})(?P<minor>(?:\.\d+)*)
 
 @dataclass(frozen=True)
 class DatabaseLook:
-    """One database of the old server, as far as a new major concerns it. Extensions are (name, version)."""
+    """One database of the old server, as far as a new major concerns it. Extensions are (name, version).
+
+    Attributes:
+        keyless: tables whose rows nothing tells apart (no primary key, no replica identity).
+        firing: triggers that fire for replicated changes too.
+        large_objects: how many.
+        collation: the library's version that its indexes were made with, "" where none is recorded.
+    """
 
     name: str
     owner: str
@@ -29,6 +36,10 @@ class DatabaseLook:
     extensions: tuple[tuple[str, str], ...] = ()
     provider: str = "c"
     unlogged: tuple[str, ...] = ()
+    keyless: tuple[str, ...] = ()
+    firing: tuple[str, ...] = ()
+    large_objects: int = 0
+    collation: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +71,7 @@ class ServerLook:
         odd_options: options of columns that PostgreSQL does not know; some builds write their own, and pg_upgrade
             fails on them (Debian's 17.12 has "pg_attver").
         streams: whether the server would let a copy follow it (wal_level, max_wal_senders).
+        wal_level: how much the server writes ahead; "logical" is what replication of rows needs.
         locale: initdb's words for the cluster, such as "--encoding=UTF8".
     """
 
@@ -80,6 +92,7 @@ class ServerLook:
     odd_options: tuple[str, ...] = ()
     replicas: tuple[str, ...] = ()
     streams: bool = True
+    wal_level: str = "replica"
 
     @property
     def total_bytes(self) -> int:

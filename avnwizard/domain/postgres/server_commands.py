@@ -92,6 +92,11 @@ def stop_server(name: str) -> Argv:
     return ("docker", "container", "stop", "-t", "120", name)
 
 
+def signal(name: str, what: str) -> Argv:
+    """Send a container's first program a signal."""
+    return ("docker", "container", "kill", "--signal", what, name)
+
+
 def remove_server(name: str) -> Argv:
     """Remove its container, running or not; the volume stays."""
     return ("docker", "container", "rm", "--force", name)

@@ -13,10 +13,10 @@ from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError, StepError
 from avnwizard.flows.postgres.moving import PROVE, require_equal
 from avnwizard.flows.postgres.preparing import MakeServer
-from avnwizard.flows.postgres.world import World
+from avnwizard.flows.postgres.world import World, start_old
 from avnwizard.planned import PlannedStep, StepKind
 
-_BEGUN, _POLL_S, _STOP_GRACE_S = "begun", 0.3, 120.0
+_BEGUN, _STOP_GRACE_S = "begun", 120.0
 _KEPT = "old-server.json"
 _KEEPS_FILES = 15
 """The first major whose pg_upgrade keeps the number of each table's file (its release notes)."""
@@ -140,7 +140,7 @@ class UpgradeCopy(Step):
         world, plan, clusters = self._world, self._world.plan, self._world.host.clusters()
         if ctx.recall().get(_BEGUN):
             ctx.say("the copy was begun to be upgraded: the old server is started, and copied again")
-            self._start_old(ctx)
+            start_old(ctx, self._world)
             self._again(ctx)
         old = world.running_old()
         order = world.copy_order(old)
@@ -159,7 +159,7 @@ class UpgradeCopy(Step):
 
     def undo(self, ctx: StepContext) -> None:
         """Start the old server again, where it is the stack's and stopped."""
-        self._start_old(ctx)
+        start_old(ctx, self._world)
 
     def undone(self, ctx: StepContext) -> Probe:
         """Whether it serves."""
@@ -173,20 +173,6 @@ class UpgradeCopy(Step):
     def _upgraded(self, order: CopyOrder) -> tuple[str, ...]:
         clusters = self._world.host.clusters()
         return clusters.upgrade_copy(order, clusters.stopped_at(order))
-
-    def _start_old(self, ctx: StepContext) -> None:
-        world, host = self._world, self._world.host
-        there = world.container()
-        if there is None or not world.is_old(there):
-            raise StepError(f"{self.service} is not on its old volume.", "avnwizard runs")
-        if there.state != "running":
-            with ctx.effect("start-old"):
-                host.stack.start(there.id)
-        deadline = host.clock.now() + world.plan.healthy_s
-        while (found := world.container()) is not None and not found.is_serving:
-            if host.clock.now() >= deadline:
-                raise StepError(f"{self.service} does not serve on its old volume.", "docker compose logs; resume.")
-            host.clock.sleep(_POLL_S)
 
     def _keep(self, what: _Kept) -> None:
         self._world.host.files.write(self._world.folder.path / _KEPT, _ADAPTER.adapter.dump_json(what))

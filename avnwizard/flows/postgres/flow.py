@@ -14,6 +14,8 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.postgres.cold import PrepareCold, RehearseCold, UpgradeCold
 from avnwizard.flows.postgres.copying import CopyLive, ProveCopy, RehearseUpgrade, UpgradeCopy
 from avnwizard.flows.postgres.finishing import Analyze, VerifyMajor
+from avnwizard.flows.postgres.following import Follow, LetFollow, MoveFollowed, ProveFollowed
+from avnwizard.flows.postgres.holding import QuietClients, ReleaseClients
 from avnwizard.flows.postgres.moving import MoveData, Prove
 from avnwizard.flows.postgres.plan import MajorPlan, from_json
 from avnwizard.flows.postgres.preparing import SERVED, Rehearse
@@ -23,7 +25,7 @@ from avnwizard.flows.postgres.world import World
 from avnwizard.flows.stack.run_folder import ENV_BEFORE, RunFolder
 from avnwizard.flows.steps.copy_off import copies
 from avnwizard.flows.steps.snapshot import TakeSnapshot
-from avnwizard.flows.steps.writers import StartWriters, StopWriters
+from avnwizard.flows.steps.writers import StopWriters
 
 
 class PostgresMajor(Flow):
@@ -43,12 +45,13 @@ class PostgresMajor(Flow):
 
     def undo_steps(self, host: Host, journal: Journal, run: RunRecord, begun: Collection[str]) -> list[Step]:
         """The old server back, the services stopped meanwhile and started again on it."""
-        stop = from_json(run.plan).stop
+        plan = from_json(run.plan)
+        world = World(plan, host, RunFolder(host.state.run(run.id), host.files))
         back = super().undo_steps(host, journal, run, begun)
         if StopWriters.name not in begun:
             return back
-        first: list[Step] = [StopWriters(host, stop)] if Switch.name in begun else []
-        return [*first, *back[:-1], StartWriters(host, stop), *back[-1:]]  # the new volume goes last
+        first: list[Step] = [QuietClients(world)] if Switch.name in begun else []
+        return [*first, *back[:-1], ReleaseClients(world), *back[-1:]]  # the new volume goes last
 
     def back_notes(self, journal: Journal, run: RunRecord) -> tuple[str, ...]:
         """Once the services ran on the new server, what they wrote there does not come along."""
@@ -123,18 +126,21 @@ def steps_of(host: Host, plan: MajorPlan, run: str) -> list[Step]:
     """The steps, in order; also those that a plan shows, under a run's name that nobody has."""
     folder = RunFolder(host.state.run(run), host.files)
     world = World(plan, host, folder)
-    stop = StopWriters(host, plan.stop)
+    stop = QuietClients(world)
     dump: list[Step] = [Rehearse(world), stop, MoveData(world), Prove(world)]
     copy: list[Step] = [RehearseUpgrade(world), CopyLive(world), stop, UpgradeCopy(world), ProveCopy(world)]
     cold: list[Step] = [RehearseCold(world), PrepareCold(world), stop, UpgradeCold(world), ProveCopy(world)]
-    ways = {"copy": copy, "cold": cold, "dump": dump}
+    logical: list[Step] = [
+        Rehearse(world), LetFollow(world), Follow(world), stop, MoveFollowed(world), ProveFollowed(world),
+    ]  # fmt: skip
+    ways = {"copy": copy, "cold": cold, "dump": dump, "logical": logical}
     holder = Holder()
     return [
         TakeSnapshot(host, plan.snapshot, lambda: folder.env(ENV_BEFORE)),
         *ways[plan.way],
         Switch(world),
         HoldRows(world, holder),
-        StartWriters(host, plan.stop),
+        ReleaseClients(world),
         Analyze(world),
         VerifyMajor(world),
         ProveRows(world, holder),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres import server_commands as commands
-from avnwizard.domain.postgres.contents import ServerSum, differences
+from avnwizard.domain.postgres.contents import Depth, ServerSum, differences, without_files
 from avnwizard.domain.words import count, size
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import StepError
@@ -95,6 +95,7 @@ class Prove(Step):
     title = "Prove that the new server holds the same"
     kind = StepKind.CHECK
     undone_by = ()
+    depth: Depth = "counts"
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -113,16 +114,21 @@ class Prove(Step):
         world, clusters = self._world, self._world.host.clusters()
         old = world.running_old()
         with ThreadPoolExecutor(2) as pool:
-            before, after = pool.map(partial(clusters.sum_up, depth="counts"), (old.id, world.plan.helper))
+            before, after = pool.map(partial(clusters.sum_up, depth=self.depth), (old.id, world.plan.helper))
+        if self.depth == "outline":  # each server has numbers of its own for its files
+            before, after = without_files(before), without_files(after)
         require_equal(world, before, after)
         world.require_alone(old)
         ctx.note(**{WRITES: world.writes(old)})
         ctx.note(version=after.version, roles=len(after.roles))
         ctx.say(
-            f"equal: {count(len(after.databases), 'database')} with {count(after.rows, 'row')} in "
-            f"{count(after.tables, 'table')} by count, {count(len(after.roles), 'role')}, definitions, grants, "
+            f"equal: {count(len(after.databases), 'database')} with {self._tables(after)}, "
+            f"{count(len(after.roles), 'role')}, definitions, grants, "
             "sequences, extensions; every row is compared later"
         )
+
+    def _tables(self, found: ServerSum) -> str:
+        return f"{count(found.rows, 'row')} in {count(found.tables, 'table')} by count"
 
 
 def require_equal(world: World, before: ServerSum, after: ServerSum) -> None:

@@ -48,6 +48,8 @@ class MajorPlan:
         checksums: whether the old cluster has data checksums.
         data_old: the data's folder in the old volume.
         free_bytes: where the server keeps its data; None where that cannot be seen.
+        poolers, held: PgBouncer's services, and those that it holds meanwhile instead of having them stopped.
+        restarts: whether the old server is started again before it can be followed.
         healthy_s: how long the new server and the services may take.
     """
 
@@ -81,6 +83,9 @@ class MajorPlan:
     data_old: str = "."
     free_bytes: int | None = None
     healthy_s: float = 120.0
+    restarts: bool = False
+    poolers: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
 
     @property
     def move(self) -> ServerMove:

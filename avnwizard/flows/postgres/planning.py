@@ -10,6 +10,7 @@ from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres import major
 from avnwizard.domain.postgres.compose_edit import ServerMove, key_of, moved, names_image
 from avnwizard.domain.postgres.major import ServerLook, Way
+from avnwizard.domain.postgres.pooler import LONGEST_S, Pooled, pooled
 from avnwizard.domain.strategy import is_job, roll_order
 from avnwizard.domain.traefik.routes import plan_probe
 from avnwizard.domain.words import size
@@ -24,6 +25,7 @@ from avnwizard.flows.stack.former_release import stays_running
 from avnwizard.flows.stack.models import compose_paths
 
 _NOTHING = "Nothing was changed."
+_SHOWN = 3
 
 
 def plan_major(
@@ -62,6 +64,8 @@ def plan_major(
     free = host.database().free_bytes()
     ways = offers(look, mount=target, pgdata=pgdata)
     chosen = way or recommended(ways)
+    users = _users(host, model)
+    waiting = _waiting(model, service, users, next(one for one in ways if one.way == chosen))
     return MajorPlan(
         project=host.stack.project.name,
         service=service,
@@ -82,7 +86,9 @@ def plan_major(
         way=chosen,
         ways=ways,
         databases=tuple((one.name, one.size_bytes) for one in look.databases),
-        stop=_users(host, model),
+        stop=tuple(name for name in users if name not in {*waiting.poolers, *waiting.held}),
+        poolers=waiting.poolers,
+        held=waiting.held,
         snapshot=plan_snapshot(host, host.repo.head().tag, model=model),
         probe=foreseen(host, plan_probe(model, model, host.config.probe)),
         stops=_stops(look, chosen, ways, free),
@@ -93,6 +99,7 @@ def plan_major(
         data_old=volume.folder,
         free_bytes=free,
         healthy_s=host.config.roll.healthy_s,
+        restarts=chosen == "logical" and look.wal_level != "logical",
     )
 
 
@@ -211,6 +218,13 @@ def _users(host: Host, model: ComposeModel) -> tuple[str, ...]:
     return tuple(one.name for one in services if not is_job(one, model) and one.name not in staying)
 
 
+def _waiting(model: ComposeModel, service: str, users: Sequence[str], offer: WayOffer) -> Pooled:
+    """What PgBouncer can hold for as long as this way takes."""
+    if offer.interruption_s > LONGEST_S:
+        return Pooled()
+    return pooled(model.raw.get("services", {}), service, users)
+
+
 def _stops(look: ServerLook, way: Way, ways: Sequence[WayOffer], free: int | None) -> tuple[tuple[str, str], ...]:
     offer = next(one for one in ways if one.way == way)
     found = list(major.stops(look))
@@ -231,7 +245,22 @@ def _notes(look: ServerLook, way: Way) -> tuple[str, ...]:
     if look.publications:
         names = ", ".join(printable(one, limit=127) for one in look.publications)
         found.append(f"Publications are carried over, their subscribers are not: {names}.")
+    if way == "logical":
+        found += _notes_of_following(look)
     others = sorted({name for one in look.databases for name, _ in one.extensions} - {"plpgsql"})
     if others:
         found.append(f"Extensions get the new image's versions: {', '.join(map(printable, others))}.")
     return tuple(found)
+
+
+def _notes_of_following(look: ServerLook) -> list[str]:
+    found = ["Nobody may alter a table from the copy until the switch: definitions are not replicated."]
+    if look.wal_level != "logical":
+        found.append("The old server is started again once, before the copy: about 2 s without a database.")
+    if keyless := [f"{one.name}.{table}" for one in look.databases for table in one.keyless]:
+        shown = ", ".join(printable(one, limit=127) for one in keyless[:_SHOWN])
+        more = f" and {len(keyless) - _SHOWN} more" if len(keyless) > _SHOWN else ""
+        found.append(f"Tables without a primary key identify rows by all columns until the switch: {shown}{more}.")
+    if objects := sum(one.large_objects for one in look.databases):
+        found.append(f"{objects:,} large objects are copied while the services are stopped.")
+    return found

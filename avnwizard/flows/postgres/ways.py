@@ -12,6 +12,9 @@ _COPY_BYTES_S = 150_000_000
 """Files from one volume to another on the same disk; next to nothing where the file system shares blocks."""
 _SWITCH_S, _UPGRADE_S = 10.0, 6.0
 """To stop the services, shut the old server down, start the new one and the services; for pg_upgrade, at any size."""
+_CATCH_UP_S = 2.0
+_TOO_LONG_S = 600.0
+"""So long an interruption is worth a restart, and that nobody may alter a table meanwhile."""
 _BINARIES_BYTES = 300_000_000
 _UNTIL_WRITES = "until users write to the new server: nothing is lost, and the old server is back within seconds"
 
@@ -49,6 +52,14 @@ def offers(look: ServerLook, *, mount: str, pgdata: str) -> tuple[WayOffer, ...]
             int(total * 1.2) + wal,
             _UNTIL_WRITES,
         ),
+        WayOffer(
+            "logical",
+            "logical replication: the new server copies every row and follows, while the old one serves",
+            _why_not_logical(look),
+            _SWITCH_S + _CATCH_UP_S,
+            int(total * 1.2) + 2 * wal,
+            _UNTIL_WRITES,
+        ),
     )
 
 
@@ -71,6 +82,16 @@ def _why_no_pg_upgrade(look: ServerLook, mount: str, pgdata: str) -> str:
     return ""
 
 
+def _why_not_logical(look: ServerLook) -> str:
+    if firing := [f"{one.name}.{trigger}" for one in look.databases for trigger in one.firing]:
+        named = ", ".join(printable(each, limit=127) for each in firing)
+        return f"triggers fire for replicated changes too, and would do their work twice: {named}"
+    return ""
+
+
 def recommended(ways: Sequence[WayOffer]) -> Way:
-    """The first that can be gone."""
-    return next((one.way for one in ways if not one.why_not), ways[-1].way)
+    """The first that can be gone; logical replication only where every other one takes too long."""
+    possible = [one for one in ways if not one.why_not] or [ways[-1]]
+    quick = [one for one in possible if one.way != "logical" and one.interruption_s <= _TOO_LONG_S]
+    follow = [one for one in possible if one.way == "logical"]
+    return (quick or follow or possible)[0].way

@@ -9,14 +9,17 @@ from avnwizard.domain.host import Container
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres.compose_edit import moved
 from avnwizard.domain.postgres.copy_commands import CopyOrder
-from avnwizard.domain.postgres.server_commands import ServerOrder
+from avnwizard.domain.postgres.following import FollowOrder, load_settings
+from avnwizard.domain.postgres.pooler import PAUSE
+from avnwizard.domain.postgres.server_commands import FOR_THE_LOAD, ServerOrder
+from avnwizard.engine.step import StepContext
 from avnwizard.errors import RefusedError, StepError
 from avnwizard.flows.host import Host
 from avnwizard.flows.postgres.plan import MajorPlan
 from avnwizard.flows.stack.run_folder import RunFolder
 
 BEFORE, AFTER = "compose-before", "compose-after"
-_LISTED = 3
+_LISTED, _POLL_S, _QUIET_S = 3, 0.2, 5.0
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,13 @@ class World:
         """The new server, alone on its volume."""
         plan = self.plan
         return ServerOrder(
-            plan.helper, plan.project, plan.image_new_id, plan.volume_new, plan.mount_new, old.id, plan.initdb
-        )
+            plan.helper, plan.project, plan.image_new_id, plan.volume_new, plan.mount_new, old.id, plan.initdb,
+            FOR_THE_LOAD + (load_settings(len(plan.databases), plan.major_new) if plan.way == "logical" else ()),
+        )  # fmt: skip
+
+    def follow_order(self, old: Container) -> FollowOrder:
+        """The new server that follows the old one."""
+        return FollowOrder(old.id, self.plan.helper, tuple(name for name, _ in self.plan.databases))
 
     def copy_order(self, old: Container) -> CopyOrder:
         """The live copy that becomes the new server."""
@@ -100,12 +108,33 @@ class World:
                 "avnwizard rollback starts the services on it; then upgrade again.",
             )
 
+    def signal_poolers(self, what: str) -> int:
+        """Signal every pooler that runs; how many."""
+        poolers = [one for one in self.host.stack.containers() if one.service in self.plan.poolers]
+        running = [one for one in poolers if one.state == "running" and not one.one_off]
+        for one in running:
+            self.host.clusters().signal(one.id, what)
+        return len(running)
+
+    def is_quiet(self, limit_s: float) -> bool:
+        """Whether nobody is connected to the service's server, or nobody is within a time."""
+        there, deadline = self.container(), self.host.clock.now() + limit_s
+        while there is not None and there.state == "running" and self.host.clusters().strangers(there.id):
+            if self.host.clock.now() >= deadline:
+                return False
+            self.host.clock.sleep(_POLL_S)
+        return True
+
     def require_alone(self, old: Container) -> None:
         """Refuse while anybody is connected to the old server: what they write would be lost.
+
+        A pooler that was started again since it was paused is paused again first.
 
         Raises:
             StepError: names who.
         """
+        self.signal_poolers(PAUSE)
+        self.is_quiet(_QUIET_S if self.plan.poolers else 0.0)
         if others := self.host.clusters().strangers(old.id):
             listed = "; ".join(printable(one, limit=120) for one in others[:_LISTED])
             more = f" and {len(others) - _LISTED} more" if len(others) > _LISTED else ""
@@ -113,6 +142,26 @@ class World:
                 f"The old server still has connections: {listed}{more}. The old server was not touched.",
                 "End what connects from outside the stack, then resume.",
             )
+
+
+def start_old(ctx: StepContext, world: World) -> None:
+    """Start the old server, where it is the stack's and stopped, and wait until it serves.
+
+    Raises:
+        StepError: the service is not on its old volume, or does not serve.
+    """
+    host, service = world.host, printable(world.plan.service, limit=63)
+    there = world.container()
+    if there is None or not world.is_old(there):
+        raise StepError(f"{service} is not on its old volume.", "avnwizard runs")
+    if there.state != "running":
+        with ctx.effect("start-old"):
+            host.stack.start(there.id)
+    deadline = host.clock.now() + world.plan.healthy_s
+    while (found := world.container()) is not None and not found.is_serving:
+        if host.clock.now() >= deadline:
+            raise StepError(f"{service} does not serve on its old volume.", "docker compose logs; resume.")
+        host.clock.sleep(_POLL_S)
 
 
 def save_files(host: Host, folder: RunFolder, plan: MajorPlan) -> None:

@@ -269,6 +269,11 @@ class Plan:
         return before.with_env_file(self.env_file_before) if self.env_file_before else before
 
     @property
+    def env_file_that_ran(self) -> Path:
+        """The env file of the release that is left."""
+        return self.project_before.env_file
+
+    @property
     def renames_files(self) -> bool:
         """Whether the names of the files that run do not tell which ones are the target's."""
         return self.env_file_before is not None or not tell_the_same(self.files_before, self.project.files)

@@ -1,6 +1,7 @@
 """The plan of a Helm upgrade: frozen, JSON, and without a secret."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from avnwizard.domain.kubernetes.manifest import ObjectChange
 from avnwizard.domain.kubernetes.orders import ChartOrder, ReleasePlace
@@ -35,6 +36,7 @@ class TagMove:
     target: ReleaseRef
     branch: str
     edited: tuple[str, ...]
+    env_file_that_ran: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What every step of an upgrade is given."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from avnwizard.domain.plan import Plan, ReleaseRef
@@ -35,6 +36,10 @@ class CodeMove(Protocol):
     @property
     def edited(self) -> tuple[str, ...]:
         """Tracked files with edits of the operator's."""
+
+    @property
+    def env_file_that_ran(self) -> Path | None:
+        """The env file of the release that is left, which git may track; None where the stack has none."""
 
 
 class MovingScene(Protocol):

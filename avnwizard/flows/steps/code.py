@@ -62,11 +62,8 @@ class Checkout(Step):
                     raise
                 repo.checkout(plan.current.commit, contents=edited)
                 ctx.say(f"the branch {printable(plan.branch)} has moved; HEAD is at {plan.current.tag}, detached")
-            if self._tracked_env():
-                files = self._scene.host.files
-                files.write(
-                    plan.project_before.env_file, self._scene.folder.env(ENV_BEFORE)
-                )  # git writes it readable
+            if self._tracked_env() and plan.env_file_that_ran is not None:  # git writes it readable
+                self._scene.host.files.write(plan.env_file_that_ran, self._scene.folder.env(ENV_BEFORE))
 
     def _keep_late_edits(self, ctx: StepContext) -> None:
         """What the operator edited since the run moved the checkout would be lost; it is kept, once."""
@@ -124,9 +121,10 @@ class Checkout(Step):
 
     def _tracked_env(self) -> str:
         """The path in the checkout of the env file that ran, where git tracks it; "" where it does not."""
-        top, file = (
-            one.resolve() for one in (self._scene.host.repo.directory, self._scene.plan.project_before.env_file)
-        )
+        ran = self._scene.plan.env_file_that_ran
+        if ran is None:
+            return ""
+        top, file = (one.resolve() for one in (self._scene.host.repo.directory, ran))
         path = file.relative_to(top).as_posix() if file.is_relative_to(top) else ""
         return path if path in self._scene.folder.contents(EDITED) else ""
 

@@ -12,7 +12,7 @@ from tests.zoo.stack import COMPOSE_FILE, ENV, TOML, ZooStack, bring_up
 pytestmark = pytest.mark.engine
 TAGS = ("v1.5.0", "v1.6.0")
 OVERRIDE = "docker-compose.override.yml"
-MORE = "third.yml"
+MORE = "more.yml"
 MINE = """\
 services:
   web:
@@ -40,7 +40,10 @@ def _release(tag: str) -> dict[str, str]:
         "debug": worker(tag, profiles=["debug"]),
         "extra": worker(tag, profiles=["extra"]),
     }
-    return {COMPOSE_FILE: compose(services), MORE: yaml.safe_dump({"services": {"third": worker(tag)}})}
+    return {
+        COMPOSE_FILE: compose(services),
+        MORE: yaml.safe_dump({"services": {"worker": {"environment": {"MORE": "yes"}}}}),
+    }
 
 
 def _env_of(zoo: ZooStack, service: str) -> list[str]:
@@ -61,15 +64,16 @@ def test_constructs_that_just_work(zoo: ZooStack) -> None:
     with zoo.load("web") as load:
         there = zoo.upgrade()
         assert there.code == ExitCode.DONE, there.err
-        assert {zoo.image_of(name)[-6:] for name in ("web", "worker", "extra", "third")} == {"v1.6.0"}
+        assert {zoo.image_of(name)[-6:] for name in ("web", "worker", "extra")} == {"v1.6.0"}
         assert zoo.containers("debug") == []
         assert "MINE=yes" in _env_of(zoo, "web")
+        assert "MORE=yes" in _env_of(zoo, "worker")
         assert "VENDOR=yes" not in _env_of(zoo, "web")
         zoo.nothing_to_do()
         back = zoo.rollback()
         assert back.code == ExitCode.DONE, back.err
     assert load.report
     assert load.report.lost_total == 0
-    assert {zoo.image_of(name)[-6:] for name in ("web", "worker", "extra", "third")} == {"v1.5.0"}
+    assert {zoo.image_of(name)[-6:] for name in ("web", "worker", "extra")} == {"v1.5.0"}
     assert (Path(zoo.clone / ".env").is_symlink(), (zoo.clone / "local.env").read_bytes()) == (True, before)
     zoo.nothing_to_do()

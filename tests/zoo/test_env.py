@@ -57,14 +57,24 @@ def test_a_tag_that_the_operator_keeps_is_named_as_what_holds_the_image_back(zoo
     assert _tags(zoo) == ("v1.5.0", "v1.5.0")
 
 
-def _tracked(tag: str, *more: str) -> dict[str, str]:
-    lines = ("# operators may change BIND", "BIND=9000", "# do not change", f"APP_TAG={tag}", *more)
+def _tracked(tag: str, files: str, *more: str) -> dict[str, str]:
+    lines = (f"COMPOSE_FILE={files}", "# operators may change BIND", "BIND=9000", "# do not change", f"APP_TAG={tag}")
     body = worker("${APP_TAG}", environment={"REL": "${APP_TAG}", "BIND": "${BIND}"})
-    return {COMPOSE_FILE: compose({"web": body}), ".env": "\n".join(lines) + "\n", ".gitignore": "avnwizard.toml\n"}
+    return {
+        COMPOSE_FILE: compose({"web": body}),
+        "limits.yml": "services: {web: {environment: {LIMIT: '${NEW_LIMIT:-0}'}}}\n",
+        ".env": "\n".join((*lines, *more)) + "\n",
+        ".gitignore": "avnwizard.toml\n",
+    }
 
 
-TRACKED = {"v1.5.0": _tracked("v1.5.0"), "v1.6.0": _tracked("v1.6.0", "NEW_LIMIT=10")}
-TRACKED_TOML = TOML.replace('example = ".env.example"', 'example = ".env"')
+TRACKED = {
+    "v1.5.0": _tracked("v1.5.0", COMPOSE_FILE),
+    "v1.6.0": _tracked("v1.6.0", f"{COMPOSE_FILE}:limits.yml", "NEW_LIMIT=10"),
+}
+TRACKED_TOML = TOML.replace('example = ".env.example"', 'example = ".env"').replace(
+    f'files = ["{COMPOSE_FILE}"]\n', ""
+)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +92,7 @@ TRACKED_TOML = TOML.replace('example = ".env.example"', 'example = ".env"')
 def test_an_env_file_that_git_tracks_is_merged_with_the_releases(
     zoo: ZooStack, edit: tuple[str, str], merged: str
 ) -> None:
-    """The release's tags come, the operator's edits stay on top, there and back; also where lines stand together."""
+    """The release's tags and files come, the operator's edits stay on top, there and back; also where lines touch."""
     mine = TRACKED["v1.5.0"][".env"].replace(*edit) if edit[0] else TRACKED["v1.5.0"][".env"]
     bring_up(zoo, TRACKED, operator={".env": mine, "avnwizard.toml": TRACKED_TOML})
     plan = zoo.avnwizard("plan", "--to", "v1.6.0", "--json").data
@@ -90,7 +100,9 @@ def test_an_env_file_that_git_tracks_is_merged_with_the_releases(
     there = zoo.upgrade()
     assert there.code == ExitCode.DONE, there.err
     assert zoo.image_of("web").endswith(":v1.6.0")
-    assert (zoo.clone / ".env").read_text() == "# operators may change BIND\n" + merged
+    first = TRACKED["v1.6.0"][".env"].splitlines(keepends=True)[:2]
+    assert (zoo.clone / ".env").read_text() == "".join(first) + merged
+    assert "LIMIT=10" in zoo.inspect(zoo.containers("web")[-1].id)["Config"]["Env"]
     assert (zoo.clone / ".env").stat().st_mode & 0o777 == 0o600
     zoo.nothing_to_do()
     back = zoo.rollback()

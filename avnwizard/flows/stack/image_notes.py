@@ -7,7 +7,7 @@ from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.host import ComposeModel, Container
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import ServicePlan
-from avnwizard.domain.references import is_tag
+from avnwizard.domain.references import is_known_as, is_tag
 from avnwizard.domain.secret import masked
 from avnwizard.flows.host import Host
 
@@ -21,11 +21,13 @@ def image_notes(
         target: the new release's tag.
         env: the operator's file as it will be.
     """
-    notes = [*_held_back(pins, env, services, model), *_unpinned(services)]
+    unknown = _unpinned(services)
+    notes = [*_held_back(pins, env, services, model), *unknown]
     if not _any_changes(host, services):
+        unless = ", unless the pull brings another" if unknown else ""
         notes.append(
             f"No service's image changes: after the upgrade to {printable(target)} every service runs the image "
-            "that it runs now."
+            f"that it runs now{unless}."
         )
     return tuple(notes)
 
@@ -49,15 +51,18 @@ def _held_back(
                 )
 
 
-def _unpinned(services: Sequence[ServicePlan]) -> Iterator[str]:
+def _unpinned(services: Sequence[ServicePlan]) -> list[str]:
     """One sentence for the images whose registry does not say what it has: the plan cannot hold them to a digest."""
     names = sorted({one.image_new for one in services if one.pulled and is_tag(one.image_new) and not one.digest})
-    if names:
-        listed = ", ".join(printable(one, limit=160) for one in names)
-        yield (
+    if not names:
+        return []
+    listed = ", ".join(printable(one, limit=160) for one in names)
+    return [
+        (
             f"No registry says which image {listed} is now, so the plan is not pinned to its digest: what the pull "
             "brings is what runs. `docker login` as the user who runs avnwizard lets it ask a private registry."
         )
+    ]
 
 
 def _any_changes(host: Host, services: Sequence[ServicePlan]) -> bool:
@@ -72,7 +77,7 @@ def _any_changes(host: Host, services: Sequence[ServicePlan]) -> bool:
             running.setdefault(one.service, set()).add(one.image_id)
     for part in wanted:
         image = here[part.image_new]
-        if image is None or (part.digest and image.digest != part.digest):
+        if image is None or (part.digest and not is_known_as(part.digest, image.digest, image.sources)):
             return True
         if running.get(part.service, set()) != {image.id}:
             return True

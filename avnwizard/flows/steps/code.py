@@ -12,6 +12,9 @@ from avnwizard.flows.stack.run_folder import CARRIED, EARLY, EDITED, ENV_AFTER, 
 from avnwizard.flows.stack.scene import MovingScene, Scene
 from avnwizard.planned import PlannedStep, StepKind
 
+_OTHERS = 0o077
+"""The permission bits of group and others."""
+
 
 class Checkout(Step):
     """`git checkout TAG`, with the operator's local edits carried over as merged when the plan was made."""
@@ -158,8 +161,12 @@ class WriteEnv(Step):
         )
 
     def probe(self, ctx: StepContext) -> Probe:
-        """Compare the file with what was planned."""
-        return self._is(ENV_AFTER)
+        """Compare the file with what was planned; one under a new name is readable by others until it is written."""
+        there = self._is(ENV_AFTER)
+        if there is Probe.DONE and self._scene.plan.env_file_before:
+            files, file = self._scene.host.files, self._scene.plan.project.env_file
+            return Probe.DONE if files.exists(file) and not files.mode(file) & _OTHERS else Probe.NOT_DONE
+        return there
 
     def do(self, ctx: StepContext) -> None:
         """Write it, 0600.

@@ -6,7 +6,7 @@ from typing import Protocol
 from avnwizard.domain.postgres.contents import Depth, ServerSum
 from avnwizard.domain.postgres.copy_commands import CopyOrder
 from avnwizard.domain.postgres.following import Following, FollowOrder
-from avnwizard.domain.postgres.major import Client, ServerFiles, ServerLook
+from avnwizard.domain.postgres.major import Client, ImageOffers, ServerFiles, ServerLook
 from avnwizard.domain.postgres.rows import Rows
 from avnwizard.domain.postgres.server_commands import ServerOrder
 from avnwizard.ports.database import Database
@@ -137,6 +137,9 @@ class Clusters(Protocol):
 
     def checkpoint(self, container: str) -> None:
         """Have a running server write what it holds in memory, so that it stops quickly afterwards."""
+
+    def offers(self, image_id: str) -> ImageOffers:
+        """What an image that is here has for a server to use."""
 
     def signal(self, container: str, name: str) -> None:
         """Send the first program of a container a signal, such as "USR1"; no error when it is gone."""

@@ -174,8 +174,9 @@ class FakeStack:
         return tuple(one for one in self._world.containers.values() if service in {"", one.service})
 
     def resolve(self) -> ComposeModel:
-        """Two services."""
-        return ComposeModel({name: Service(name, "") for name in ("db", "app", "pool", "behind")}, {})
+        """Two services, or four with a pool."""
+        names = {"db", "app", *(one.service for one in self._world.containers.values())}
+        return ComposeModel({name: Service(name, "") for name in sorted(names)}, {})
 
     def outdated(self, service: str) -> frozenset[str]:
         """Those that the file no longer describes."""

@@ -100,6 +100,19 @@ class ServerLook:
         return sum(one.size_bytes for one in self.databases)
 
 
+@dataclass(frozen=True)
+class ImageOffers:
+    """What an image has for a server to use; empty where it does not say.
+
+    Attributes:
+        extensions: by name.
+        settings: that its server knows by itself, without an extension.
+    """
+
+    extensions: frozenset[str] = frozenset()
+    settings: frozenset[str] = frozenset()
+
+
 def target_image(image: str, major: int) -> str:
     """The same image of another major, by its tag: "postgres:17.2-alpine" -> "postgres:18-alpine"; "" where unclear.
 
@@ -176,6 +189,37 @@ def stops(look: ServerLook) -> tuple[tuple[str, str], ...]:
         ),
     )
     return tuple((f"{what}: {_listed(names)}.", remedy) for names, what, remedy in kinds if names)
+
+
+def missing(look: ServerLook, offered: ImageOffers) -> tuple[tuple[str, str], ...]:
+    """(what, what to do) for extensions that databases use and the new image lacks."""
+    if not offered.extensions:
+        return ()
+    used: dict[str, list[str]] = {}
+    for one in look.databases:
+        for name, _ in one.extensions:
+            if name not in offered.extensions:
+                used.setdefault(name, []).append(one.name)
+    remedy = "Give an image that has it with --image, or DROP EXTENSION there first."
+    return tuple(
+        (f"The new image lacks the extension {printable(name, limit=63)}, used in {_listed(databases)}.", remedy)
+        for name, databases in sorted(used.items())
+    )
+
+
+def left_out(look: ServerLook, offered: ImageOffers) -> tuple[str, ...]:
+    """What is set on the old server and unknown to the new one, and whose order of text is at stake."""
+    found = []
+    if offered.settings and (unknown := unknown_settings(look, offered.settings)):
+        found.append(f"Settings that the new server may not know, and are left out then: {_listed(unknown)}.")
+    kinds = {"c": "the C library", "i": "ICU", "b": "PostgreSQL itself"}
+    by: dict[str, list[str]] = {}
+    for one in look.databases:
+        version = f" {printable(one.collation, limit=20)}" if one.collation else ""
+        by.setdefault(f"{kinds.get(one.provider, 'another library')}{version}", []).append(one.name)
+    order = "; ".join(f"{library}: {_listed(names)}" for library, names in sorted(by.items()))
+    found.append(f"Text is put in order by {order}. Indexes are made again where the new image's library differs.")
+    return tuple(found)
 
 
 def unknown_settings(look: ServerLook, known: Collection[str]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from avnwizard.errors import RefusedError
 from avnwizard.flows.edge.foresight import foreseen
 from avnwizard.flows.host import Host
 from avnwizard.flows.postgres.plan import MajorPlan, WayOffer
+from avnwizard.flows.postgres.rates import Rates, measured
 from avnwizard.flows.postgres.ways import offers, recommended
 from avnwizard.flows.safety.image_signatures import image_rule, require_signed
 from avnwizard.flows.snapshot.planning import plan_snapshot
@@ -43,6 +44,7 @@ def plan_major(
         RefusedError: it cannot be planned at all. What stands in the way of a plan otherwise is in its `stops`.
         HostError: the engine or Postgres does not answer.
     """
+    _require_inside(host)
     host = host.with_one_server("A new major version")
     server = host.database().server()
     service = host.postgres_service
@@ -62,7 +64,9 @@ def plan_major(
     )
     file, key = _compose_file(host, move)
     free = host.database().free_bytes()
-    ways = offers(look, mount=target, pgdata=pgdata)
+    rates = measured(host, look.total_bytes)
+    offered = host.clusters().offers(found.id)
+    ways = offers(look, mount=target, pgdata=pgdata, rates=rates)
     chosen = way or recommended(ways)
     users = _users(host, model)
     waiting = _waiting(model, service, users, next(one for one in ways if one.way == chosen))
@@ -91,8 +95,13 @@ def plan_major(
         held=waiting.held,
         snapshot=plan_snapshot(host, host.repo.head().tag, model=model),
         probe=foreseen(host, plan_probe(model, model, host.config.probe)),
-        stops=_stops(look, chosen, ways, free),
-        notes=_notes(look, chosen),
+        stops=(*_stops(look, chosen, ways, free), *major.missing(look, offered)),
+        notes=(
+            *_notes(look, chosen),
+            *major.left_out(look, offered),
+            _whose(host, file),
+            _by_what(rates),
+        ),
         initdb=(*look.locale, f"--wal-segsize={look.wal_segment_bytes >> 20}"),
         superuser=look.superuser,
         checksums=look.checksums,
@@ -127,6 +136,33 @@ def require_possible(plan: MajorPlan) -> None:
     """
     for what, remedy in plan.stops:
         raise RefusedError(f"{what} {_NOTHING}", remedy)
+
+
+def _require_inside(host: Host) -> None:
+    """Refuse a server outside the stack, with what is left to whoever runs it."""
+    if (place := host.choice.outside) and not host.postgres_service:
+        raise RefusedError(
+            f"The Postgres server of this stack is outside it, at {printable(place)}: its major version is upgraded "
+            f"by whoever runs it. {_NOTHING}",
+            "Yours is the rest: avnwizard snapshot create before; docker compose stop while it is away; the new "
+            "address in avnwizard.toml ([postgres] dsn) and the env file; avnwizard check afterwards, and a "
+            "client_image of the new major.",
+        )
+
+
+def _whose(host: Host, file: str) -> str:
+    """Who wrote the line that is changed."""
+    if file in host.repo.state().edited:
+        return f"{file}, which names the image, has edits of yours already: one more is made."
+    if host.repo.read(host.repo.head().commit, file) is None:
+        return f"{file}, which names the image, is a file of your own, not the release's."
+    return f"{file}, which names the image, is the release's own: the change is an edit of yours from then on."
+
+
+def _by_what(rates: Rates) -> str:
+    if not rates.sources:
+        return "The interruptions are guesses: nothing of it was measured on this host yet."
+    return f"The interruptions were measured on this host ({'; '.join(rates.sources)}); the rest of them is a guess."
 
 
 def _require_newer(now: int, to: int) -> None:

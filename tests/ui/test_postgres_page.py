@@ -9,10 +9,12 @@ from textual.pilot import Pilot
 from avnwizard.domain.postgres.major import DatabaseLook, ServerLook, Way
 from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host
+from avnwizard.flows.postgres import majors
 from avnwizard.flows.postgres.plan import MajorPlan
 from avnwizard.flows.postgres.ways import offers, recommended
 from avnwizard.ui.screens import postgres
 from avnwizard.ui.screens.postgres import PostgresPage
+from avnwizard.ui.widgets.rows import Rows
 from screenshots.scenes import press, settle, type_word
 from tests.flows.postgres_world import plan_of
 from tests.ui.conftest import LARGE, SMALL, USUAL, Open, pictures, seen
@@ -93,3 +95,24 @@ async def test_a_way_is_chosen_and_started(ordered: list[MajorPlan], opened: Ope
         await settle(pilot)
         assert "Ordered, and not begun." in _words(pilot)
     assert [one.way for one in ordered] == ["logical"]
+
+
+async def test_it_is_opened_from_the_first_screen(
+    ordered: list[MajorPlan], opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a newer major can be gone to from here, and only there."""
+    async with opened(LARGE) as pilot:
+        assert "the ways to" not in _words(pilot)
+    monkeypatch.setattr(majors, "serving", lambda _host: 17)
+    async with opened(LARGE) as pilot:
+        assert "Postgres version 17; the ways to 18" in _words(pilot)
+        rows = pilot.app.screen.query_one(Rows)
+        for _ in range(9):
+            if rows.chosen == "postgres":
+                break
+            await press(pilot, "down")
+        await press(pilot, "enter")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, PostgresPage)
+        assert "Postgres 17 to 18" in _words(pilot)
+    assert ordered == []

@@ -36,7 +36,7 @@ class Followers(Protocol):
         """Set or reset (None) what counts from the server's next start on."""
 
     def keyless(self, container: str, databases: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
-        """(database, schema, table) of those whose rows nothing tells apart: no primary key, no replica identity."""
+        """(database, schema, table) of tables with neither a primary key nor a replica identity."""
 
     def publish(self, order: FollowOrder, keyless: Sequence[tuple[str, str, str]]) -> None:
         """First whole rows as the identity of tables without a key, or their UPDATE would fail; then publications."""

@@ -77,7 +77,7 @@ class Followers:
                     connection.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(key, sql.Literal(value)))
 
     def keyless(self, container: str, databases: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
-        """(database, schema, table) of those whose rows nothing tells apart: no primary key, no replica identity."""
+        """(database, schema, table) of tables with neither a primary key nor a replica identity."""
         found = []
         for database in databases:
             with session(self._access(container), database) as connection:

@@ -24,7 +24,7 @@ class DatabaseLook:
     """One database of the old server, as far as a new major concerns it. Extensions are (name, version).
 
     Attributes:
-        keyless: tables whose rows nothing tells apart (no primary key, no replica identity).
+        keyless: tables with neither a primary key nor a replica identity.
         firing: triggers that fire for replicated changes too.
         large_objects: how many.
         collation: the library's version that its indexes were made with, "" where none is recorded.

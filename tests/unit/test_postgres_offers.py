@@ -19,7 +19,7 @@ _LOOK = ServerLook(
         DatabaseLook("shop", "clerk", 10_000_000_000, (("vector", "0.8"), ("plpgsql", "1.0")), collation="2.36"),
         DatabaseLook("mail", "clerk", 1, provider="i", collation="153.14", keyless=("public.log",)),
     ),
-    settings={"work_mem": "4MB", "old_snapshot_threshold": "1", "vector.x": "1"},
+    settings={"datestyle": "iso", "work_mem": "4MB", "old_snapshot_threshold": "1", "vector.x": "1"},
 )
 _MOUNT, _PGDATA = "/var/lib/postgresql", "/var/lib/postgresql/18/docker"
 
@@ -35,10 +35,11 @@ def test_an_extension_that_the_new_image_lacks() -> None:
 
 def test_settings_and_the_order_of_text() -> None:
     """Named: settings that the new server may not know, but for an extension's, and each library with its version."""
-    unknown, order = left_out(_LOOK, ImageOffers(settings=frozenset({"work_mem"})))
+    unknown, order = left_out(_LOOK, ImageOffers(settings=frozenset({"work_mem", "DateStyle"})))
     assert "old_snapshot_threshold" in unknown
     assert "vector.x" not in unknown
     assert "work_mem" not in unknown
+    assert "datestyle" not in unknown
     assert "ICU 153.14: mail; the C library 2.36: shop" in order
 
 

@@ -224,7 +224,8 @@ def left_out(look: ServerLook, offered: ImageOffers) -> tuple[str, ...]:
 
 def unknown_settings(look: ServerLook, known: Collection[str]) -> tuple[str, ...]:
     """Settings of the old server that the new one does not know; one with a dot belongs to an extension."""
-    return tuple(sorted(name for name in look.settings if name not in known and "." not in name))
+    names = {name.lower() for name in known}  # a server takes them in any case ("DateStyle")
+    return tuple(sorted(name for name in look.settings if name.lower() not in names and "." not in name))
 
 
 def _listed(names: Collection[str]) -> str:

@@ -33,6 +33,7 @@ class Cluster:
     databases: dict[str, list[str]] = field(default_factory=dict)
     roles: list[str] = field(default_factory=list)
     writes: int = 0
+    altered: int = 0
 
 
 class FakeDatabase:
@@ -51,7 +52,7 @@ class FakeDatabase:
 
     def fingerprint(self, database: str) -> str:
         """The same in every server that has it."""
-        return str(database in self._cluster.databases)
+        return f"{database in self._cluster.databases} {self._cluster.altered}"
 
     def dump_globals(self, to: Path) -> FileFacts:
         """The roles."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from tests.lab.stack import DOMAIN, LabStack
 
 _POOLED, _POOL_PORT = "bench_pooled", 6432
-_PAUSE_S = 0.02
+_PAUSE_S, _AGAIN_S = 0.02, 0.5
 _TIMEOUT_S = 3.0
 
 
@@ -100,7 +100,7 @@ def _write_pooled(stack: LabStack, written: Written, end: threading.Event) -> No
                     written.at.append(time.monotonic())
         except (psycopg.Error, KeyError):
             written.refused += 1
-            end.wait(_PAUSE_S)
+            end.wait(_AGAIN_S)  # to ask for the container costs what the stack could use
 
 
 def _pool_of(stack: LabStack) -> str:

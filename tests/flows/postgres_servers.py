@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from avnwizard.domain.host import DatabaseFacts
+from avnwizard.domain.host import DatabaseFacts, ServerFacts
 from avnwizard.domain.postgres.contents import DatabaseSum, Depth, ServerSum
 from avnwizard.domain.postgres.copy_commands import CopyOrder
 from avnwizard.domain.postgres.database import DatabaseProperties, FileFacts
@@ -45,6 +45,10 @@ class FakeDatabase:
     def free_bytes(self) -> int:
         """On its disk."""
         return self._free_bytes
+
+    def server(self) -> ServerFacts:
+        """Its major."""
+        return ServerFacts(str(self._cluster.major), self._cluster.major, "")
 
     def databases(self) -> tuple[DatabaseFacts, ...]:
         """All."""

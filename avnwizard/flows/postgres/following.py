@@ -1,5 +1,6 @@
 """The way by logical replication: the new server copies every row and follows, until nobody writes any more."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from avnwizard.domain.plain import printable
@@ -16,7 +17,7 @@ from avnwizard.planned import PlannedStep, StepKind
 LEVEL, FOLLOW = "level", "follow"
 _BEFORE, _WANTED, _KEYLESS, _CAUGHT = "before", "wanted", "keyless", "caught"
 _STOP_GRACE_S, _POLL_S, _STILL_S, _CATCH_UP_S = 120.0, 0.5, 180.0, 300.0
-_RATE_S = 3.0
+_RATE_S, _AT_ONCE = 3.0, 4
 _HELD_SHARE = 0.5
 """Of the free disk: so much WAL may be kept for the new server before the attempt is given up."""
 
@@ -238,9 +239,8 @@ class MoveFollowed(Step):
             put_back(ctx, world)
         with ctx.effect("roles"):
             carry_roles(ctx, world)
-        with ctx.effect("rest"):
-            for name in order.databases:
-                clusters.followers.carry(order, name)
+        with ctx.effect("rest"), ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(lambda name: clusters.followers.carry(order, name), order.databases))
         with ctx.effect("settings"):
             files = without_ours(clusters.files_of(old.id), ctx.recall(LEVEL).get(_BEFORE, {}))
             for line in clusters.carry_files(files, order.new):

@@ -13,6 +13,7 @@ from avnwizard.ui.screens.environment import EnvironmentPage
 from avnwizard.ui.screens.history import HistoryPage
 from avnwizard.ui.screens.log import LogPage
 from avnwizard.ui.screens.page import Page
+from avnwizard.ui.screens.postgres import PostgresPage
 from avnwizard.ui.screens.releases import ReleasesPage
 from avnwizard.ui.screens.review import ReviewPage
 from avnwizard.ui.screens.rollback import RollbackPage
@@ -41,6 +42,7 @@ SCREENS: tuple[tuple[str, type[Page]], ...] = (
     ("Snapshots", SnapshotsPage),
     ("Secrets", SecretsPage),
     ("A secret's next phase", RotationPage),
+    ("Postgres", PostgresPage),
     ("History", HistoryPage),
 )
 """In the order in which an operator meets them."""

@@ -67,6 +67,11 @@ class Cadence:
     supported_until: date | None = None
 
 
+def known_majors() -> tuple[int, ...]:
+    """The PostgreSQL majors that are known here, the oldest first."""
+    return tuple(sorted(_END_OF_LIFE))
+
+
 def supported_until(major: int) -> date | None:
     """The day of a PostgreSQL major's last minor release; None where it is not known here."""
     return _END_OF_LIFE.get(major)

@@ -165,6 +165,11 @@ class Host:
         """Whether there is a server that is snapshotted: a service, several, or one outside the project."""
         return bool(self.choice.servers)
 
+    @property
+    def has_clusters(self) -> bool:
+        """Whether a Postgres server of another major can be made alongside the stack's."""
+        return self.clusters is not _no_clusters
+
     def of_project(self, project: ComposeProject, otherwise: ComposeProject | None = None) -> "Host":
         """This host by other compose files of its project.
 

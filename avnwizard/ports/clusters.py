@@ -6,7 +6,7 @@ from typing import Protocol
 from avnwizard.domain.postgres.contents import Depth, ServerSum
 from avnwizard.domain.postgres.copy_commands import CopyOrder
 from avnwizard.domain.postgres.following import Following, FollowOrder
-from avnwizard.domain.postgres.major import Client, ServerFiles, ServerLook
+from avnwizard.domain.postgres.major import Client, ImageOffers, ServerFiles, ServerLook
 from avnwizard.domain.postgres.rows import Rows
 from avnwizard.domain.postgres.server_commands import ServerOrder
 from avnwizard.ports.database import Database
@@ -36,7 +36,7 @@ class Followers(Protocol):
         """Set or reset (None) what counts from the server's next start on."""
 
     def keyless(self, container: str, databases: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
-        """(database, schema, table) of those whose rows nothing tells apart: no primary key, no replica identity."""
+        """(database, schema, table) of tables with neither a primary key nor a replica identity."""
 
     def publish(self, order: FollowOrder, keyless: Sequence[tuple[str, str, str]]) -> None:
         """First whole rows as the identity of tables without a key, or their UPDATE would fail; then publications."""
@@ -137,6 +137,9 @@ class Clusters(Protocol):
 
     def checkpoint(self, container: str) -> None:
         """Have a running server write what it holds in memory, so that it stops quickly afterwards."""
+
+    def offers(self, image_id: str) -> ImageOffers:
+        """What an image that is here has for a server to use."""
 
     def signal(self, container: str, name: str) -> None:
         """Send the first program of a container a signal, such as "USR1"; no error when it is gone."""

@@ -16,6 +16,7 @@ from avnwizard.engine.records import RunRecord
 from avnwizard.errors import RefusedError, WizardError
 from avnwizard.flows.check import check
 from avnwizard.flows.host import Host
+from avnwizard.flows.postgres import majors
 from avnwizard.flows.rotate.outlook import outlooks
 from avnwizard.flows.snapshot import snapshots
 from avnwizard.flows.stack.survey import Survey, survey
@@ -31,6 +32,7 @@ class Stand:
 
     Attributes:
         secrets: what is known of those that can be rotated, a clause; "" where the stack has none.
+        postgres: the major that serves, where a newer one can be gone to from here.
     """
 
     survey: Survey
@@ -42,6 +44,7 @@ class Stand:
     newer: int
     cadence: Cadence
     secrets: str = ""
+    postgres: int | None = None
 
 
 def look(host: Host) -> Stand:
@@ -66,6 +69,7 @@ def look(host: Host) -> Stand:
         newer=sum(not one.apart for one in listing.newer) if listing else 0,
         cadence=cadence(host, listing),
         secrets=_secrets(host),
+        postgres=majors.serving(host),
     )
 
 

@@ -1,8 +1,10 @@
 """`python -m tests.bench.postgres_major [--mb N] [--big] [--ways WAY …]`: 17 to 18 by the guide and by each way.
 
 One stack on the lab, with N megabytes (default 1024; --big is 5120) in one database among the stack's own. A writer
-asks the stack's own edge for a row every 20 ms, and counts what was acknowledged. Every contender begins with the
-same data; the guide's lossless order is 1.0. Say the load of the machine alongside: the figures are of one run.
+asks the stack's own edge for a row every 20 ms, and counts what was acknowledged; another one writes by PgBouncer.
+Every contender begins with the same data; the guide's lossless order is 1.0. A guide that comes last spares the disk
+that its copy of the volume would take: `--big --ways copy dump logical "guide without loss"` needs about 25 GB free.
+Say the load of the machine alongside: the figures are of one run.
 """
 
 import argparse
@@ -21,7 +23,7 @@ from typing import get_args
 
 from avnwizard.domain.postgres.major import Way
 from avnwizard.engine.journal import Journal
-from tests.bench.acknowledged import writing
+from tests.bench.acknowledged import Written, lost_pooled, writing, writing_pooled
 from tests.bench.postgres_guide import GUIDE
 from tests.bench.snapshot_data import DESCRIBED, fill
 from tests.lab.engine import Lab
@@ -46,6 +48,8 @@ class Seen:
     back_s: float = 0.0
     steps: dict[str, float] = field(default_factory=dict)
     load: float = 0.0
+    pooled_s: float = 0.0
+    pooled_refused: int = 0
 
 
 def main() -> None:
@@ -61,7 +65,8 @@ def main() -> None:
     try:
         size = _filled(stack, _BIG_MB if wanted.big else wanted.mb)
         print(f"{size / 1e6:,.0f} MB of tables: {DESCRIBED}; {os.cpu_count()} cores", flush=True)
-        _keep(stack, work / "master")
+        if set(wanted.ways[:-1]) & set(GUIDE):
+            _keep(stack, work / "master")
         for way in wanted.ways:
             found[way] = _guide(stack, way) if way in GUIDE else _way(stack, way, work / way)
             print(_line(way, found[way], found.get(_BASE)), flush=True)
@@ -89,24 +94,24 @@ def _filled(stack: LabStack, megabytes: int) -> int:
 
 def _guide(stack: LabStack, way: str) -> Seen:
     seen = Seen(load=os.getloadavg()[0])
-    with _disk(stack, seen), writing(stack) as written:
+    with _disk(stack, seen), writing(stack) as written, writing_pooled(stack) as pooled:
         time.sleep(_SETTLE_S)
         begun = time.monotonic()
         GUIDE[way](stack)
         seen.total_s = time.monotonic() - begun
         time.sleep(_SETTLE_S)
-    seen.interruption_s, seen.written, seen.lost = written.gap_s, len(written.rows), written.lost(stack)
+    _count(stack, seen, written, pooled)
     return seen
 
 
 def _way(stack: LabStack, way: str, state: Path) -> Seen:
     seen, env = Seen(load=os.getloadavg()[0]), {**stack.env, "AVNWIZARD_STATE_DIR": str(state)}
     words = ("postgres", "upgrade", "--to", "18", "--way", way, "--stack", str(stack.clone), "--yes")
-    with _disk(stack, seen), writing(stack) as written:
+    with _disk(stack, seen), writing(stack) as written, writing_pooled(stack) as pooled:
         time.sleep(_SETTLE_S)
         seen.total_s = _avnwizard(env, *words)
         time.sleep(_SETTLE_S)
-    seen.interruption_s, seen.written, seen.lost = written.gap_s, len(written.rows), written.lost(stack)
+    _count(stack, seen, written, pooled)
     (file,) = state.rglob("journal.db")
     journal = Journal(file)
     run = next(one for one in journal.runs() if one.kind == "postgres")
@@ -119,6 +124,13 @@ def _way(stack: LabStack, way: str, state: Path) -> Seen:
     _avnwizard(env, "postgres", "forget", "--keep-days", "0", "--stack", str(stack.clone), "--yes")
     stack.wait_ready()
     return seen
+
+
+def _count(stack: LabStack, seen: Seen, written: Written, pooled: Written) -> None:
+    """Before anything goes back."""
+    seen.interruption_s, seen.pooled_s, seen.pooled_refused = written.gap_s, pooled.gap_s, pooled.refused
+    seen.written = len(written.rows) + len(pooled.rows)
+    seen.lost = written.lost(stack) + lost_pooled(stack, pooled)
 
 
 def _avnwizard(env: dict[str, str], *words: str) -> float:
@@ -178,14 +190,18 @@ def _bytes(folder: Path, project: str) -> int:
     return int(said.split()[-2]) * 1024 if said else 0
 
 
-_HEAD = f"{'':<20} {'away s':>7} {'ratio':>6} {'lost':>6} {'of':>6} {'back s':>7} {'disk MB':>8} {'s':>8} {'load':>5}"
+_HEAD = (
+    f"{'':<20} {'away s':>7} {'ratio':>6} {'pool s':>7} {'refused':>7} {'lost':>6} {'of':>6} {'back s':>7}"
+    f" {'disk MB':>8} {'s':>8} {'load':>5}"
+)
 
 
 def _line(way: str, seen: Seen, base: Seen | None) -> str:
     ratio = f"{seen.interruption_s / base.interruption_s:6.2f}" if base else f"{'':>6}"
     back = f"{seen.back_s:7.2f}" if seen.back_s else f"{'none':>7}"
     return (
-        f"{way:<20} {seen.interruption_s:7.1f} {ratio} {seen.lost:6} {seen.written:6} {back}"
+        f"{way:<20} {seen.interruption_s:7.1f} {ratio} {seen.pooled_s:7.1f} {seen.pooled_refused:7}"
+        f" {seen.lost:6} {seen.written:6} {back}"
         f" {seen.disk / 1e6:8.0f} {seen.total_s:8.0f} {seen.load:5.1f}"
     )
 

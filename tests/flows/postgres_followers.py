@@ -50,6 +50,8 @@ class FakeFollowers:
         assert not self._world.slots, "followed twice"
         self._world.slots = {f"avnwizard_follow_{name}" for name in order.databases}
         self._copy(order)
+        if self._world.alters:
+            self._clusters.running(order.old).altered += 1
 
     def position(self, container: str) -> str:
         """Somewhere."""
@@ -60,7 +62,7 @@ class FakeFollowers:
         """All of it."""
         assert self._world.slots
         self._copy(order)
-        return Following(2, 2, lag_bytes=0)
+        return Following(2, 1 if self._world.stuck else 2, lag_bytes=0, held_bytes=self._world.held_bytes)
 
     def unfollow(self, order: FollowOrder, keyless: Sequence[tuple[str, str, str]], *, new: bool) -> None:
         """Nothing is left."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from avnwizard.domain.host import DatabaseFacts
+from avnwizard.domain.host import DatabaseFacts, ServerFacts
 from avnwizard.domain.postgres.contents import DatabaseSum, Depth, ServerSum
 from avnwizard.domain.postgres.copy_commands import CopyOrder
 from avnwizard.domain.postgres.database import DatabaseProperties, FileFacts
@@ -33,6 +33,7 @@ class Cluster:
     databases: dict[str, list[str]] = field(default_factory=dict)
     roles: list[str] = field(default_factory=list)
     writes: int = 0
+    altered: int = 0
 
 
 class FakeDatabase:
@@ -45,13 +46,17 @@ class FakeDatabase:
         """On its disk."""
         return self._free_bytes
 
+    def server(self) -> ServerFacts:
+        """Its major."""
+        return ServerFacts(str(self._cluster.major), self._cluster.major, "")
+
     def databases(self) -> tuple[DatabaseFacts, ...]:
         """All."""
         return tuple(DatabaseFacts(name, "clerk", 1) for name in self._cluster.databases)
 
     def fingerprint(self, database: str) -> str:
         """The same in every server that has it."""
-        return str(database in self._cluster.databases)
+        return f"{database in self._cluster.databases} {self._cluster.altered}"
 
     def dump_globals(self, to: Path) -> FileFacts:
         """The roles."""

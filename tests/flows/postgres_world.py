@@ -46,6 +46,8 @@ class World:
         misread: database -> rows, where the old volume's copy reads otherwise than the new server.
         free_bytes: on the disk of the servers.
         levels, restarted: what is set in the old server's files so that it can be followed, and whether it counts.
+        stuck, held_bytes, alters: whether a table is never copied, how much WAL is kept for it, and whether somebody
+            alters a table once the old server is followed.
         paused, stubborn: whether the pool holds its clients, and whether it never lets go of the server.
         identities, published, slots: what is left in the old server of being followed.
     """
@@ -66,6 +68,9 @@ class World:
     identities: set[tuple[str, str, str]] = field(default_factory=set)
     published: bool = False
     slots: set[str] = field(default_factory=set)
+    stuck: bool = False
+    held_bytes: int = 0
+    alters: bool = False
     paused: bool = False
     stubborn: bool = False
 
@@ -174,8 +179,9 @@ class FakeStack:
         return tuple(one for one in self._world.containers.values() if service in {"", one.service})
 
     def resolve(self) -> ComposeModel:
-        """Two services."""
-        return ComposeModel({name: Service(name, "") for name in ("db", "app", "pool", "behind")}, {})
+        """Two services, or four with a pool."""
+        names = {"db", "app", *(one.service for one in self._world.containers.values())}
+        return ComposeModel({name: Service(name, "") for name in sorted(names)}, {})
 
     def outdated(self, service: str) -> frozenset[str]:
         """Those that the file no longer describes."""

@@ -1,24 +1,118 @@
-"""The page of a Postgres upgrade, as committed, in every size."""
+"""The ways to a new Postgres major side by side, by keyboard alone; what is started is what is shown."""
 
+from dataclasses import replace
 from pathlib import Path
 
-from avnwizard.practice.host import PracticeHost
-from screenshots.postgres import MOMENTS, scenes
-from screenshots.scenes import opened, settle
-from tests.ui.conftest import LARGE, SMALL, USUAL, seen
-from tests.ui.test_walk import changed
+import pytest
+from textual.pilot import Pilot
+
+from avnwizard.domain.postgres.major import DatabaseLook, ServerLook, Way
+from avnwizard.errors import RefusedError
+from avnwizard.flows.host import Host
+from avnwizard.flows.postgres import majors
+from avnwizard.flows.postgres.plan import MajorPlan
+from avnwizard.flows.postgres.ways import offers, recommended
+from avnwizard.ui.screens import postgres
+from avnwizard.ui.screens.postgres import PostgresPage
+from avnwizard.ui.widgets.rows import Rows
+from screenshots.scenes import press, settle, type_word
+from tests.flows.postgres_world import plan_of
+from tests.ui.conftest import LARGE, SMALL, USUAL, Open, pictures, seen
+from tests.ui.test_walk import UPDATE
+
+_LOOK = ServerLook(
+    "17.12",
+    17,
+    "clerk",
+    (DatabaseLook("shop", "clerk", 5_000_000_000, unlogged=("public.seen",)),),
+    wal_level="replica",
+)
 
 
-async def test_a_postgres_upgrade_is_shown_step_by_step(practice_host: PracticeHost, tmp_path: Path) -> None:
-    """While the copy is upgraded and while the servers change places: what runs, what was said, what comes."""
-    wrong: list[str] = []
-    walked = []
-    async with opened(practice_host.project.directory, USUAL) as pilot:
-        async for name in scenes(pilot, tmp_path / "world"):
-            walked.append(name)
-            for size in (USUAL, LARGE, SMALL):
-                await pilot.resize_terminal(*size)
-                await settle(pilot)
-                wrong += changed(f"{name}-{size[0]}x{size[1]}", seen(pilot), practice_host.home)
-    assert not wrong, "\n".join(wrong)
-    assert walked == [*MOMENTS]
+@pytest.fixture
+def ordered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[MajorPlan]:
+    """The page on a server of 5 GB with an unlogged table; the plans that were ordered, which begin no run."""
+    found: list[MajorPlan] = []
+
+    def plan(_host: Host, _to: int, *, way: Way | None = None) -> MajorPlan:
+        ways = offers(_LOOK, mount="/var/lib/postgresql", pgdata="/var/lib/postgresql/18/docker")
+        chosen = way or recommended(ways)
+        why = next(one.why_not for one in ways if one.way == chosen)
+        stops = ((f"The way {chosen} cannot be gone: {why}.", "Give another."),) if why else ()
+        made = replace(plan_of(tmp_path, chosen), ways=ways, stops=stops, version_old="17.12", free_bytes=20 * 10**9)
+        return replace(made, poolers=("pgbouncer",), held=("gateway", "audit")) if chosen == "cold" else made
+
+    def order(_host: Host, plan: MajorPlan) -> str:
+        found.append(plan)
+        raise RefusedError("Ordered, and not begun.", "This is a test.")
+
+    monkeypatch.setattr(postgres, "plan_major", plan)
+    monkeypatch.setattr(postgres, "order_major", order)
+    return found
+
+
+def _words(pilot: Pilot[int]) -> str:
+    return " ".join(seen(pilot).split())
+
+
+async def _open(pilot: Pilot[int]) -> None:
+    pilot.app.push_screen(PostgresPage(17))
+    await settle(pilot)
+
+
+@pytest.mark.parametrize("size", [SMALL, USUAL, LARGE])
+async def test_the_ways_side_by_side(ordered: list[MajorPlan], opened: Open, size: tuple[int, int]) -> None:
+    """Each with its interruption, disk and why it cannot be gone; the recommended one is marked and shown whole."""
+    name = f"postgres-ways-{size[0]}x{size[1]}"
+    async with opened(size) as pilot:
+        await _open(pilot)
+        text = f"{seen(pilot).rstrip()}\n"
+    if UPDATE:
+        pictures(name).write_text(text, "utf-8")
+    assert pictures(name).read_text("utf-8") == text
+    assert ordered == []
+
+
+async def test_a_way_is_chosen_and_started(ordered: list[MajorPlan], opened: Open) -> None:
+    """One that cannot be gone cannot be started; another is, once the stack's name is typed and no other."""
+    async with opened(LARGE) as pilot:
+        await _open(pilot)
+        assert "gateway, audit wait in PgBouncer meanwhile" in _words(pilot)
+        await press(pilot, "up")
+        assert "The way copy cannot be gone: a live copy has no rows of unlogged tables: shop.public.seen" in _words(
+            pilot
+        )
+        await press(pilot, "enter")
+        assert "Type" not in _words(pilot)
+        await press(pilot, "down", "down", "down")
+        assert "nobody may alter a table until the switch" in _words(pilot)
+        assert "Start logical" in _words(pilot)
+        await press(pilot, "enter")
+        await type_word(pilot, "another")
+        assert ordered == []
+        await press(pilot, *["backspace"] * 7)
+        await type_word(pilot, "demo")
+        await settle(pilot)
+        assert "Ordered, and not begun." in _words(pilot)
+    assert [one.way for one in ordered] == ["logical"]
+
+
+async def test_it_is_opened_from_the_first_screen(
+    ordered: list[MajorPlan], opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a newer major can be gone to from here, and only there."""
+    async with opened(LARGE) as pilot:
+        assert "the ways to" not in _words(pilot)
+    monkeypatch.setattr(majors, "serving", lambda _host: 17)
+    async with opened(LARGE) as pilot:
+        assert "Postgres version 17; the ways to 18" in _words(pilot)
+        rows = pilot.app.screen.query_one(Rows)
+        for _ in range(9):
+            if rows.chosen == "postgres":
+                break
+            await press(pilot, "down")
+        await press(pilot, "enter")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, PostgresPage)
+        assert "Postgres 17 to 18" in _words(pilot)
+    assert ordered == []

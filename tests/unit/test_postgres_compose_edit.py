@@ -1,12 +1,18 @@
 """The edit of a compose file for a new Postgres major: image, mount and volume, and not one character more."""
 
 import difflib
+import re
+import subprocess
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import yaml
 
 from avnwizard.domain.compose.errors import ComposeError
 from avnwizard.domain.postgres.compose_edit import ServerMove, key_of, moved, names_image
+from avnwizard.practice.product.releases import RELEASES
+from avnwizard.practice.product.template import COMPOSE_FILE, tree
 
 _MOVE = ServerMove("db", "postgres:18-alpine", "/var/lib/postgresql/data", "/var/lib/postgresql", "new_volume")
 _SERVICE = """# ünïcode, and a comment about image: postgres:17
@@ -79,3 +85,29 @@ def test_a_mount_that_stays() -> None:
     text = _SERVICE.format(image="postgres:17", mount="- data:/home/pg", volume="data:")
     after = moved(text, ServerMove("db", "ts:18", "/home/pg", "/home/pg", "new_volume"))
     assert yaml.safe_load(after)["services"]["db"]["volumes"][0] == "data:/home/pg"
+
+
+@pytest.mark.parametrize("image", ["postgres:18", "postgres:18.1-trixie"])
+def test_a_release_that_moves_the_major_itself_comes_after(tmp_path: Path, image: str) -> None:
+    """The edit by the release's own image and mount, and the release's: git merges them, and the new volume stays."""
+    old = tree(RELEASES[0], registry="r.example/avnology")[COMPOSE_FILE]
+    (named,) = re.findall(r"image: (\S+/postgres:17\S*)", old)
+    wanted = f"{named.rpartition('/')[0]}/{image}"
+    move = ServerMove("postgres", wanted, "/var/lib/postgresql/data", "/var/lib/postgresql", "new_volume")
+    release = old.replace(named, wanted).replace("/var/lib/postgresql/data", "/var/lib/postgresql")
+    release = release.replace("POOL_MODE: transaction", "POOL_MODE: session")
+    for name, text in (("mine", moved(old, move)), ("old", old), ("release", release)):
+        (tmp_path / name).write_text(text)
+    done = subprocess.run(
+        ["git", "merge-file", "-p", "mine", "old", "release"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == moved(release, _again(move))
+
+
+def _again(move: ServerMove) -> ServerMove:
+    """The same for a file that has image and mount already."""
+    return replace(move, mount_old=move.mount_new)

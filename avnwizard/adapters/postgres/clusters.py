@@ -18,7 +18,7 @@ from avnwizard.adapters.postgres.session import session
 from avnwizard.domain.postgres import server_commands as commands
 from avnwizard.domain.postgres.contents import Depth, ServerSum
 from avnwizard.domain.postgres.copy_commands import CopyOrder
-from avnwizard.domain.postgres.major import Client, ServerFiles, ServerLook
+from avnwizard.domain.postgres.major import Client, ImageOffers, ServerFiles, ServerLook
 from avnwizard.domain.postgres.server_commands import ServerOrder
 from avnwizard.errors import HostError
 from avnwizard.ports import Database, PostgresAccess, Progress
@@ -184,6 +184,13 @@ class DockerClusters:
         """Have a running server write what it holds in memory, so that it stops quickly afterwards."""
         with session(self._access(container), "postgres") as connection:
             connection.execute("CHECKPOINT")
+
+    def offers(self, image_id: str) -> ImageOffers:
+        """What an image has for a server to use, as its own files and programs say."""
+        done = self._cli.try_(commands.image_offers(image_id), timeout_s=_START_S)
+        lines = [line.split("\t") for line in done.text.splitlines()] if done.code == 0 else []
+        named = {kind: frozenset(line[1] for line in lines if line[0] == kind and line[1:]) for kind in "es"}
+        return ImageOffers(named["e"], named["s"])
 
     def signal(self, container: str, name: str) -> None:
         """Send the first program of a container a signal; no error when it is gone."""

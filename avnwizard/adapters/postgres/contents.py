@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, LiteralString
 
 from avnwizard.adapters.postgres import catalog, properties
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     Connection = psycopg.Connection[tuple[Any, ...]]
 
+_AT_ONCE = 4
 DATABASES: LiteralString = (
     "SELECT datname, pg_get_userbyid(datdba) FROM pg_database"
     " WHERE datallowconn AND datname NOT IN ('template0', 'template1') ORDER BY datname COLLATE \"C\""
@@ -100,11 +102,12 @@ def server_sum(access: PostgresAccess, depth: Depth = "rows") -> ServerSum:
         members = frozenset(tuple(map(str, row)) for row in connection.execute(_MEMBERS).fetchall())
         databases = [(str(name), str(owner)) for name, owner in connection.execute(DATABASES).fetchall()]
         known = {name: properties.read(connection, name) for name, _ in databases}
-    found: dict[str, DatabaseSum] = {}
-    for name, owner in databases:
+
+    def summed(database: tuple[str, str]) -> DatabaseSum:
+        name, owner = database
         with session(access, name) as connection, catalog.one_moment(connection):
             steady(connection)
-            found[name] = DatabaseSum(
+            return DatabaseSum(
                 owner=owner,
                 properties=known[name],
                 schema=catalog.fingerprint(connection),
@@ -114,6 +117,9 @@ def server_sum(access: PostgresAccess, depth: Depth = "rows") -> ServerSum:
                 ownership=_ownership(connection),
                 extensions=tuple(extension for extension, _ in catalog.extensions(connection)),
             )
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:  # the stack may be away meanwhile
+        found = dict(zip([name for name, _ in databases], pool.map(summed, databases), strict=True))
     return ServerSum(str(version).split()[0], int(number) // 10000, str(folder), roles, members, found)
 
 

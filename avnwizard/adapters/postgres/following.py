@@ -36,6 +36,7 @@ _LAG: LiteralString = """
   FROM pg_replication_slots WHERE starts_with(slot_name, %s) AND slot_type = 'logical'"""
 _TABLES: LiteralString = "SELECT count(*), count(*) FILTER (WHERE srsubstate = 'r') FROM pg_subscription_rel"
 _ROWS: LiteralString = "SELECT coalesce(sum(tuples_processed), 0) FROM pg_stat_progress_copy WHERE datname = %s"
+_WRITTEN: LiteralString = "SELECT coalesce(sum(pg_database_size(oid)), 0) FROM pg_database WHERE datname = ANY(%s)"
 _ERRORS: LiteralString = """
   SELECT coalesce(sum(apply_error_count), 0), coalesce(sum(sync_error_count), 0) FROM pg_stat_subscription_stats"""
 
@@ -76,7 +77,7 @@ class Followers:
                     connection.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(key, sql.Literal(value)))
 
     def keyless(self, container: str, databases: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
-        """(database, schema, table) of those whose rows nothing tells apart: no primary key, no replica identity."""
+        """(database, schema, table) of tables with neither a primary key nor a replica identity."""
         found = []
         for database in databases:
             with session(self._access(container), database) as connection:
@@ -137,12 +138,13 @@ class Followers:
                 rows += int(connection.execute(_ROWS, [database]).fetchall()[0][0])
             tables, copied = tables + int(here), copied + int(ready)
         with session(self._access(order.new), "postgres") as connection:
+            written = connection.execute(_WRITTEN, [list(order.databases)]).fetchall()[0][0]
             errors = sum(map(int, connection.execute(_ERRORS).fetchall()[0]))
         with session(self._access(order.old), "postgres") as connection:
             active, lag, held = connection.execute(_LAG, [until or None, SLOTS]).fetchall()[0]
         behind = int(lag) if int(active) >= len(order.databases) else None
         trouble = "its log says why a change could not be applied" if errors else ""
-        return Following(tables, copied, rows, behind, int(held), trouble)
+        return Following(tables, copied, rows, behind, int(held), trouble, int(written))
 
     def unfollow(self, order: FollowOrder, keyless: Sequence[tuple[str, str, str]], *, new: bool) -> None:
         """Leave nothing of it on the old server: no publication, no slot, no identity; nor on the new where it runs.

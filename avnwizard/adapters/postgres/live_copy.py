@@ -3,6 +3,8 @@
 import re
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from avnwizard.adapters.docker.cli import DockerCli
 from avnwizard.adapters.postgres import collations
@@ -13,6 +15,7 @@ from avnwizard.domain.postgres import server_commands
 from avnwizard.domain.postgres.copy_commands import CopyOrder
 from avnwizard.errors import HostError
 
+_AT_ONCE = 2
 _COPY_S, _UPGRADE_S = 24 * 3600.0, 3600.0
 _READY_S, _STOP_S, _POLL_S = 300.0, 180.0, 0.2
 _LOCATION = re.compile(r"^Latest checkpoint location:\s+([0-9A-F]+/[0-9A-F]+)$", re.MULTILINE)
@@ -88,11 +91,10 @@ class LiveCopies:
 
     def _collate(self, name: str) -> list[str]:
         access = self._access(name)
-        found = []
-        for one in collations.stale(access):
-            collations.renew(access, one.name)
-            found.append(f"{printable(one.name, limit=63)}: indexes made again, for the new library's order")
-        return found
+        names = [one.name for one in collations.stale(access)]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:  # the stack is away meanwhile
+            list(pool.map(partial(collations.renew, access), names))
+        return [f"{printable(name, limit=63)}: indexes made again, for the new library's order" for name in names]
 
     def end(self, order: CopyOrder) -> None:
         """Remove the helper containers; no error when they are gone."""

@@ -20,7 +20,7 @@ ImageOption = Annotated[
     str, typer.Option("--image", metavar="NAME:TAG", help="The new image. Default: the running one's of that major.")
 ]
 WayOption = Annotated[
-    str, typer.Option("--way", help='"copy", "cold" or "dump". Default: what `postgres plan` recommends.')
+    str, typer.Option("--way", help='"copy", "cold", "dump" or "logical". Default: what `postgres plan` recommends.')
 ]
 
 
@@ -181,9 +181,15 @@ def _show(host: "Host", found: "MajorPlan") -> None:
         chosen = " (chosen)" if offer.way == found.way else ""
         price = offer.why_not or f"away for about {about(offer.interruption_s)}, {size(offer.needed_bytes)} of disk"
         say(f"  way {offer.way}{chosen}: {offer.title}: {price}")
+        if offer.risk and not offer.why_not:
+            say(f"    risk: {printable(offer.risk, limit=400)}")
+        if not offer.why_not:
+            say(f"    going back: {offer.back}")
     for note in found.notes:
         say(f"  {note}", style="yellow")
     say(f"  away meanwhile: {', '.join(map(printable, found.stop))}")
+    if found.held:
+        say(f"  waiting in PgBouncer meanwhile: {', '.join(map(printable, found.held))}")
     for number, step in enumerate(steps_of(host, found, "plan"), 1):
         say(f"  {number}. {step.describe().title}")
     for what, remedy in found.stops:

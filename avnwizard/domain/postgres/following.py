@@ -33,6 +33,7 @@ class Following:
     Attributes:
         tables, copied: how many there are, and how many are copied and followed.
         rows: read so far of those that are being copied.
+        written_bytes: that the new server's databases take by now.
         lag_bytes: of WAL that the new server has yet to apply; None before every database is followed.
         held_bytes: of WAL that the old server keeps for it.
         trouble: what the new server's workers complain of, "" for nothing.
@@ -44,6 +45,7 @@ class Following:
     lag_bytes: int | None = None
     held_bytes: int = 0
     trouble: str = ""
+    written_bytes: int = 0
 
     @property
     def whole(self) -> bool:

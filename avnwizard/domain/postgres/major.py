@@ -24,7 +24,7 @@ class DatabaseLook:
     """One database of the old server, as far as a new major concerns it. Extensions are (name, version).
 
     Attributes:
-        keyless: tables whose rows nothing tells apart (no primary key, no replica identity).
+        keyless: tables with neither a primary key nor a replica identity.
         firing: triggers that fire for replicated changes too.
         large_objects: how many.
         collation: the library's version that its indexes were made with, "" where none is recorded.
@@ -98,6 +98,19 @@ class ServerLook:
     def total_bytes(self) -> int:
         """Of all databases."""
         return sum(one.size_bytes for one in self.databases)
+
+
+@dataclass(frozen=True)
+class ImageOffers:
+    """What an image has for a server to use; empty where it does not say.
+
+    Attributes:
+        extensions: by name.
+        settings: that its server knows by itself, without an extension.
+    """
+
+    extensions: frozenset[str] = frozenset()
+    settings: frozenset[str] = frozenset()
 
 
 def target_image(image: str, major: int) -> str:
@@ -178,9 +191,41 @@ def stops(look: ServerLook) -> tuple[tuple[str, str], ...]:
     return tuple((f"{what}: {_listed(names)}.", remedy) for names, what, remedy in kinds if names)
 
 
+def missing(look: ServerLook, offered: ImageOffers) -> tuple[tuple[str, str], ...]:
+    """(what, what to do) for extensions that databases use and the new image lacks."""
+    if not offered.extensions:
+        return ()
+    used: dict[str, list[str]] = {}
+    for one in look.databases:
+        for name, _ in one.extensions:
+            if name not in offered.extensions:
+                used.setdefault(name, []).append(one.name)
+    remedy = "Give an image that has it with --image, or DROP EXTENSION there first."
+    return tuple(
+        (f"The new image lacks the extension {printable(name, limit=63)}, used in {_listed(databases)}.", remedy)
+        for name, databases in sorted(used.items())
+    )
+
+
+def left_out(look: ServerLook, offered: ImageOffers) -> tuple[str, ...]:
+    """What is set on the old server and unknown to the new one, and whose order of text is at stake."""
+    found = []
+    if offered.settings and (unknown := unknown_settings(look, offered.settings)):
+        found.append(f"Settings that the new server may not know, and are left out then: {_listed(unknown)}.")
+    kinds = {"c": "the C library", "i": "ICU", "b": "PostgreSQL itself"}
+    by: dict[str, list[str]] = {}
+    for one in look.databases:
+        version = f" {printable(one.collation, limit=20)}" if one.collation else ""
+        by.setdefault(f"{kinds.get(one.provider, 'another library')}{version}", []).append(one.name)
+    order = "; ".join(f"{library}: {_listed(names)}" for library, names in sorted(by.items()))
+    found.append(f"Text is put in order by {order}. Indexes are made again where the new image's library differs.")
+    return tuple(found)
+
+
 def unknown_settings(look: ServerLook, known: Collection[str]) -> tuple[str, ...]:
     """Settings of the old server that the new one does not know; one with a dot belongs to an extension."""
-    return tuple(sorted(name for name in look.settings if name not in known and "." not in name))
+    names = {name.lower() for name in known}  # a server takes them in any case ("DateStyle")
+    return tuple(sorted(name for name in look.settings if name.lower() not in names and "." not in name))
 
 
 def _listed(names: Collection[str]) -> str:

@@ -92,6 +92,23 @@ def stop_server(name: str) -> Argv:
     return ("docker", "container", "stop", "-t", "120", name)
 
 
+_IMAGE_OFFERS = """bin=$(readlink -f "$(command -v postgres)") || exit 1
+case $bin in
+  /usr/lib/postgresql/*/bin/postgres) share=/usr/share/postgresql/${bin#/usr/lib/postgresql/}
+    share=${share%/bin/*} ;;
+  *) share=${bin%/bin/postgres}/share/postgresql ;;
+esac
+for file in "$share"/extension/*.control; do name=${file##*/}; printf 'e\t%s\n' "${name%.control}"; done
+"$bin" --describe-config | while IFS= read -r line; do printf 's\t%s\n' "$line"; done
+"""
+
+
+def image_offers(image_id: str) -> Argv:
+    """Lines "e TAB extension" and "s TAB setting TAB more" of what an image has; nothing is started."""
+    argv = ("docker", "container", "run", "--rm", "--network", "none", "--no-healthcheck", "--pull", "never")
+    return (*argv, "--entrypoint", "sh", image_id, "-c", _IMAGE_OFFERS)
+
+
 def signal(name: str, what: str) -> Argv:
     """Send a container's first program a signal."""
     return ("docker", "container", "kill", "--signal", what, name)

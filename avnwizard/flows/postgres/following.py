@@ -1,5 +1,6 @@
 """The way by logical replication: the new server copies every row and follows, until nobody writes any more."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from avnwizard.domain.plain import printable
@@ -16,6 +17,7 @@ from avnwizard.planned import PlannedStep, StepKind
 LEVEL, FOLLOW = "level", "follow"
 _BEFORE, _WANTED, _KEYLESS, _CAUGHT = "before", "wanted", "keyless", "caught"
 _STOP_GRACE_S, _POLL_S, _STILL_S, _CATCH_UP_S = 120.0, 0.5, 180.0, 300.0
+_RATE_S, _AT_ONCE = 3.0, 4
 _HELD_SHARE = 0.5
 """Of the free disk: so much WAL may be kept for the new server before the attempt is given up."""
 
@@ -86,6 +88,7 @@ class Follow(Step):
     def __init__(self, world: World) -> None:
         self._world = world
         self.guess_s = 20.0 + world.plan.total_bytes / 30_000_000
+        self._said = 0
 
     def describe(self) -> PlannedStep:
         """What is made in the old server for it."""
@@ -149,10 +152,10 @@ class Follow(Step):
     def _wait(self, ctx: StepContext, order: FollowOrder) -> None:
         host = self._world.host
         seen: tuple[int, int] | None = None
-        still_since = host.clock.now()
+        begun = still_since = host.clock.now()
         while not (found := host.clusters().followers.progress(order)).whole:
             ctx.checkpoint()
-            ctx.progress(found.copied, found.tables, "tables")
+            self._say(ctx, found, host.clock.now() - begun)
             ctx.measure(rows=found.rows, lag_bytes=found.lag_bytes, held_bytes=found.held_bytes)
             self._require_room(found, order)
             if (found.copied, found.rows) != seen:
@@ -165,8 +168,19 @@ class Follow(Step):
                     f"Look at: docker logs {printable(order.new)}. Then resume, or roll back.",
                 )
             host.clock.sleep(_POLL_S)
-        ctx.progress(found.tables, found.tables, "tables")
+        ctx.progress(self._world.plan.total_bytes, self._world.plan.total_bytes, "bytes")
         ctx.say(f"{count(found.tables, 'table')} are followed; {size(found.lag_bytes or 0)} behind")
+
+    def _say(self, ctx: StepContext, found: Following, spent_s: float) -> None:
+        """How much is written, the time left by the rate so far; and a line of the rest each time a table is done."""
+        total, done = self._world.plan.total_bytes, min(found.written_bytes, self._world.plan.total_bytes)
+        left = spent_s * (total - done) / done if done and spent_s >= _RATE_S else None
+        ctx.progress(done, total, "bytes", left_s=left)
+        if found.copied != self._said:
+            self._said = found.copied
+            lag = "" if found.lag_bytes is None else f", {size(found.lag_bytes)} behind"
+            rows = count(found.rows, "row")
+            ctx.say(f"{found.copied} of {count(found.tables, 'table')} followed, {rows} of others copied{lag}")
 
     def _require_room(self, found: Following, order: FollowOrder) -> None:
         free = self._world.host.clusters().database(order.old).free_bytes()
@@ -225,9 +239,8 @@ class MoveFollowed(Step):
             put_back(ctx, world)
         with ctx.effect("roles"):
             carry_roles(ctx, world)
-        with ctx.effect("rest"):
-            for name in order.databases:
-                clusters.followers.carry(order, name)
+        with ctx.effect("rest"), ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(lambda name: clusters.followers.carry(order, name), order.databases))
         with ctx.effect("settings"):
             files = without_ours(clusters.files_of(old.id), ctx.recall(LEVEL).get(_BEFORE, {}))
             for line in clusters.carry_files(files, order.new):

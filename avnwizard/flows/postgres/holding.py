@@ -10,6 +10,7 @@ from avnwizard.flows.postgres.world import World
 from avnwizard.flows.steps.writers import StartWriters, StopWriters
 from avnwizard.planned import PlannedStep
 
+HELD = "held"
 _QUIET_S = 10.0
 
 
@@ -46,7 +47,9 @@ class QuietClients(StopWriters):
             return
         with ctx.effect("pause"):
             there = world.signal_poolers(pooler.PAUSE)
-        if there and world.is_quiet(_QUIET_S):
+        held = bool(there) and world.is_quiet(_QUIET_S)
+        ctx.note(**{HELD: held})
+        if held:
             ctx.say(f"PgBouncer holds the clients of {count(len(plan.held), 'service')}")
             return
         ctx.say("PgBouncer does not let go of the server: its clients are stopped")

@@ -18,7 +18,7 @@ from avnwizard.planned import PlannedStep, StepKind
 if TYPE_CHECKING:
     from avnwizard.domain.postgres.major import Client
 
-_AT_ONCE = 2
+_AT_ONCE, _RATE_S, _SAID_S = 2, 3.0, 1.0
 PROVE, WRITES = "prove", "writes"
 
 
@@ -64,19 +64,29 @@ class MoveData(Step):
         with ctx.effect("roles"):
             carry_roles(ctx, world)
         there = sorted(clusters.look(old.id).databases, key=lambda one: -one.size_bytes)
-        total, done = sum(one.size_bytes for one in there), 0
+        total, begun = sum(one.size_bytes for one in there), world.host.clock.now()
+
+        read: dict[str, int] = {}
+        said = [begun]
 
         def copied(name: str) -> str:
-            clusters.copy(old.id, helper, name, client, lambda _done, _total: None)
+            def heard(done: int, _total: int | None) -> None:
+                read[name] = done
+                if world.host.clock.now() - said[0] < _SAID_S:
+                    return
+                said[0] = world.host.clock.now()
+                so_far, spent_s = min(sum(read.copy().values()), total), said[0] - begun
+                left = spent_s * (total - so_far) / so_far if so_far and spent_s >= _RATE_S else None
+                ctx.progress(so_far, total, "bytes", left_s=left)
+
+            clusters.copy(old.id, helper, name, client, heard)
             return name
 
         with ctx.effect("empty"):
             for each in there:  # one by one: whoever makes a database is connected to another
                 clusters.empty(old.id, helper, each.name)
         with ctx.effect("copy"), ThreadPoolExecutor(_AT_ONCE) as pool:
-            for one, name in zip(there, pool.map(copied, [each.name for each in there]), strict=True):
-                done += one.size_bytes
-                ctx.progress(done, total, "bytes")
+            for name in pool.map(copied, [each.name for each in there]):
                 ctx.say(f"{printable(name, limit=63)} is copied")
         with ctx.effect("settings"):
             for line in clusters.carry_files(clusters.files_of(old.id), helper):

@@ -18,6 +18,7 @@ class WayOffer:
         interruption_s: how long the stack is expected to be away, in seconds.
         needed_bytes: on the disk of the database, while the old volume is kept.
         back: until when and how one goes back.
+        risk: what this way asks of the database or the operator, "" for nothing worth a word.
     """
 
     way: Way
@@ -26,6 +27,7 @@ class WayOffer:
     interruption_s: float
     needed_bytes: int
     back: str
+    risk: str = ""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,9 @@ from avnwizard.domain.words import size
 from avnwizard.errors import RefusedError
 from avnwizard.flows.edge.foresight import foreseen
 from avnwizard.flows.host import Host
+from avnwizard.flows.postgres.notes import by_what, notes, whose_file
 from avnwizard.flows.postgres.plan import MajorPlan, WayOffer
+from avnwizard.flows.postgres.rates import measured
 from avnwizard.flows.postgres.ways import offers, recommended
 from avnwizard.flows.safety.image_signatures import image_rule, require_signed
 from avnwizard.flows.snapshot.planning import plan_snapshot
@@ -25,7 +27,6 @@ from avnwizard.flows.stack.former_release import stays_running
 from avnwizard.flows.stack.models import compose_paths
 
 _NOTHING = "Nothing was changed."
-_SHOWN = 3
 
 
 def plan_major(
@@ -43,6 +44,7 @@ def plan_major(
         RefusedError: it cannot be planned at all. What stands in the way of a plan otherwise is in its `stops`.
         HostError: the engine or Postgres does not answer.
     """
+    _require_inside(host)
     host = host.with_one_server("A new major version")
     server = host.database().server()
     service = host.postgres_service
@@ -62,7 +64,9 @@ def plan_major(
     )
     file, key = _compose_file(host, move)
     free = host.database().free_bytes()
-    ways = offers(look, mount=target, pgdata=pgdata)
+    rates = measured(host, look.total_bytes)
+    offered = host.clusters().offers(found.id)
+    ways = offers(look, mount=target, pgdata=pgdata, rates=rates)
     chosen = way or recommended(ways)
     users = _users(host, model)
     waiting = _waiting(model, service, users, next(one for one in ways if one.way == chosen))
@@ -91,8 +95,8 @@ def plan_major(
         held=waiting.held,
         snapshot=plan_snapshot(host, host.repo.head().tag, model=model),
         probe=foreseen(host, plan_probe(model, model, host.config.probe)),
-        stops=_stops(look, chosen, ways, free),
-        notes=_notes(look, chosen),
+        stops=(*_stops(look, chosen, ways, free), *major.missing(look, offered)),
+        notes=(*notes(look, chosen), *major.left_out(look, offered), whose_file(host, file), by_what(rates)),
         initdb=(*look.locale, f"--wal-segsize={look.wal_segment_bytes >> 20}"),
         superuser=look.superuser,
         checksums=look.checksums,
@@ -127,6 +131,18 @@ def require_possible(plan: MajorPlan) -> None:
     """
     for what, remedy in plan.stops:
         raise RefusedError(f"{what} {_NOTHING}", remedy)
+
+
+def _require_inside(host: Host) -> None:
+    """Refuse a server outside the stack, with what is left to whoever runs it."""
+    if (place := host.choice.outside) and not host.postgres_service:
+        raise RefusedError(
+            f"The Postgres server of this stack is outside it, at {printable(place)}: its major version is upgraded "
+            f"by whoever runs it. {_NOTHING}",
+            "Yours is the rest: avnwizard snapshot create before; docker compose stop while it is away; the new "
+            "address in avnwizard.toml ([postgres] dsn) and the env file; avnwizard check afterwards, and a "
+            "client_image of the new major.",
+        )
 
 
 def _require_newer(now: int, to: int) -> None:
@@ -236,31 +252,3 @@ def _stops(look: ServerLook, way: Way, ways: Sequence[WayOffer], free: int | Non
             "Make room on Docker's disk, then plan again.",
         ))  # fmt: skip
     return tuple(found)
-
-
-def _notes(look: ServerLook, way: Way) -> tuple[str, ...]:
-    found = []
-    if not look.checksums and way == "dump":
-        found.append("The new server has data checksums; the old one has none.")
-    if look.publications:
-        names = ", ".join(printable(one, limit=127) for one in look.publications)
-        found.append(f"Publications are carried over, their subscribers are not: {names}.")
-    if way == "logical":
-        found += _notes_of_following(look)
-    others = sorted({name for one in look.databases for name, _ in one.extensions} - {"plpgsql"})
-    if others:
-        found.append(f"Extensions get the new image's versions: {', '.join(map(printable, others))}.")
-    return tuple(found)
-
-
-def _notes_of_following(look: ServerLook) -> list[str]:
-    found = ["Nobody may alter a table from the copy until the switch: definitions are not replicated."]
-    if look.wal_level != "logical":
-        found.append("The old server is started again once, before the copy: about 2 s without a database.")
-    if keyless := [f"{one.name}.{table}" for one in look.databases for table in one.keyless]:
-        shown = ", ".join(printable(one, limit=127) for one in keyless[:_SHOWN])
-        more = f" and {len(keyless) - _SHOWN} more" if len(keyless) > _SHOWN else ""
-        found.append(f"Tables without a primary key identify rows by all columns until the switch: {shown}{more}.")
-    if objects := sum(one.large_objects for one in look.databases):
-        found.append(f"{objects:,} large objects are copied while the services are stopped.")
-    return found

@@ -75,7 +75,7 @@ class Switch(Step):
         with ctx.effect("up"):
             stack.up(plan.service)
         new = self._wait(new=True)
-        facts = world.host.clusters().look(new.id)
+        facts = world.host.clusters().database(new.id).server()
         if facts.major != plan.major_new:
             raise StepError(f"{plan.service} runs PostgreSQL {facts.version}, not {plan.major_new}.", "Roll back.")
         ctx.say(f"{printable(plan.service, limit=63)} serves as PostgreSQL {facts.version} on {plan.volume_new}")

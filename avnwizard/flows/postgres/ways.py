@@ -5,13 +5,8 @@ from collections.abc import Sequence
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres.major import ServerLook, Way
 from avnwizard.flows.postgres.plan import WayOffer
+from avnwizard.flows.postgres.rates import Rates
 
-_RESTORE_BYTES_S = 15_000_000
-"""A cautious guess for pg_dump into pg_restore with all indexes and the proof, on two cores."""
-_COPY_BYTES_S = 150_000_000
-"""Files from one volume to another on the same disk; next to nothing where the file system shares blocks."""
-_SWITCH_S, _UPGRADE_S = 10.0, 6.0
-"""To stop the services, shut the old server down, start the new one and the services; for pg_upgrade, at any size."""
 _CATCH_UP_S = 2.0
 _TOO_LONG_S = 600.0
 """So long an interruption is worth a restart, and that nobody may alter a table meanwhile."""
@@ -19,46 +14,52 @@ _BINARIES_BYTES = 300_000_000
 _UNTIL_WRITES = "until users write to the new server: nothing is lost, and the old server is back within seconds"
 
 
-def offers(look: ServerLook, *, mount: str, pgdata: str) -> tuple[WayOffer, ...]:
+def offers(look: ServerLook, *, mount: str, pgdata: str, rates: Rates | None = None) -> tuple[WayOffer, ...]:
     """Every way that avnwizard knows, the one with the shortest interruption first.
 
     Args:
         mount, pgdata: where the new volume is mounted, and where the new image keeps its data.
+        rates: of this host; None is guesses.
     """
     total = look.total_bytes
+    rates = rates or Rates()
     wal = min(total, 1 << 30)
     return (
         WayOffer(
             "copy",
             "pg_upgrade on a live copy of the old server, rehearsed on another copy first",
             _why_no_copy(look, mount, pgdata),
-            _SWITCH_S + _UPGRADE_S,
+            rates.stop_s + rates.upgrade_s,
             total + wal + _BINARIES_BYTES,
             _UNTIL_WRITES,
+            "the disk reads all data twice while the stack runs: for the rehearsal and for the copy",
         ),
         WayOffer(
             "cold",
             "pg_upgrade on a copy of the stopped server's files (blocks are shared on XFS and Btrfs)",
             _why_no_pg_upgrade(look, mount, pgdata),
-            _SWITCH_S + _UPGRADE_S + total / _COPY_BYTES_S,
+            rates.stop_s + rates.upgrade_s + total / rates.copy_bytes_s,
             total + wal + _BINARIES_BYTES,
             _UNTIL_WRITES,
+            "pg_upgrade itself is not rehearsed, only the definitions are; it works on the copy alone",
         ),
         WayOffer(
             "dump",
             "dump and restore, straight from the old server into the new one",
             "",
-            _SWITCH_S + total / _RESTORE_BYTES_S,
+            rates.stop_s + total / rates.restore_bytes_s,
             int(total * 1.2) + wal,
             _UNTIL_WRITES,
+            "the stack is away for as long as all data is written again and indexed",
         ),
         WayOffer(
             "logical",
             "logical replication: the new server copies every row and follows, while the old one serves",
             _why_not_logical(look),
-            _SWITCH_S + _CATCH_UP_S,
+            rates.stop_s + _CATCH_UP_S,
             int(total * 1.2) + 2 * wal,
             _UNTIL_WRITES,
+            _risk_of_following(look),
         ),
     )
 
@@ -80,6 +81,11 @@ def _why_no_pg_upgrade(look: ServerLook, mount: str, pgdata: str) -> str:
     if pgdata == mount:
         return "the new image keeps its data at the top of its volume, where the copy has no place alongside"
     return ""
+
+
+def _risk_of_following(look: ServerLook) -> str:
+    restart = "" if look.wal_level == "logical" else "the old server is started again once beforehand; "
+    return f"{restart}nobody may alter a table until the switch, and the old server keeps WAL meanwhile"
 
 
 def _why_not_logical(look: ServerLook) -> str:

@@ -4,8 +4,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from avnwizard.domain.compose import ComposeDiff, compose_diff
+from avnwizard.domain.compose.diff import PostgresMajor
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.migrations import TableSize
+from avnwizard.domain.plain import printable
+from avnwizard.domain.postgres.major import target_image
 from avnwizard.errors import RefusedError, WizardError
 from avnwizard.flows.host import Host
 from avnwizard.ports import Repo
@@ -67,9 +70,18 @@ def compose_changes(old: ComposeModel, new: ComposeModel, servers: Collection[st
         raise RefusedError(
             f"This release takes {major.service} from Postgres {major.old} to {major.new}. A new major cannot read "
             "the old one's files, so it is no plain roll. Nothing was changed.",
-            f"First take the database there by itself: avnwizard postgres upgrade --to {major.new}. Then upgrade.",
+            f"First take the database there by itself: avnwizard postgres upgrade --to {major.new}"
+            f"{_image(diff, major)}. Then give this upgrade again: it goes on from there.",
         )
     return tuple(_sentences(diff))
+
+
+def _image(diff: ComposeDiff, major: PostgresMajor) -> str:
+    """The option that takes the release's own image: any other would conflict with the release afterwards."""
+    changed = next((one.image for one in diff.services_changed if one.name == major.service), None)
+    image = str(changed.new or "") if changed else ""
+    wanted = target_image(str(changed.old or ""), int(major.new)) if changed else ""
+    return f" --image {printable(image, limit=200)}" if image and image != wanted else ""
 
 
 def _sentences(diff: ComposeDiff) -> list[str]:

@@ -14,6 +14,7 @@ from avnwizard.domain import words
 from avnwizard.domain.plain import printable
 from avnwizard.engine.carried import own_runs
 from avnwizard.engine.records import UNFINISHED, RunRecord
+from avnwizard.flows.postgres import majors
 from avnwizard.flows.run.registry import can_roll_back
 from avnwizard.ui import journey, stand_facts
 from avnwizard.ui.desk import LATER
@@ -149,6 +150,9 @@ class StandPage(Page):
             found.append(("snapshots", "Snapshots", "what is kept, and where"))
         if stand and stand.secrets:
             found.append(("secrets", "Secrets", stand.secrets))
+        if stand and stand.postgres:
+            newest = majors.newer(stand.postgres)[0]
+            found.append(("postgres", "Postgres", f"version {stand.postgres}; the ways to {newest}"))
         if runs:
             found.append(("history", "History", words.count(len(runs), "run")))
         return found
@@ -198,6 +202,10 @@ def _list(chosen: str, stand: Stand) -> Page:
         from avnwizard.ui.screens.secrets import SecretsPage
 
         return SecretsPage()
+    if chosen == "postgres" and stand.postgres:
+        from avnwizard.ui.screens.postgres import PostgresPage
+
+        return PostgresPage(stand.postgres)
     from avnwizard.ui.screens.history import HistoryPage
 
     return HistoryPage()

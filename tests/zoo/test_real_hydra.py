@@ -123,7 +123,7 @@ def hydra(zoo: ZooStack, with_kratos: bool) -> OAuthClient:
     operator = {".env": f"{ENV}HYDRA_SYSTEM_SECRET={OLD}\n", "avnwizard.toml": settings}
     bring_up(zoo, {"v1.0.0": release}, operator=operator)
     client = OAuthClient(f"http://127.0.0.1:{zoo.port}")
-    until(lambda: _answers(client), limit_s=90)
+    until(lambda: _answers(client), limit_s=180)
     client.register()
     return client
 

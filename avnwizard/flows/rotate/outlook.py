@@ -23,6 +23,7 @@ class Outlook:
         short: what is known of it, a few words.
         state: the same in full, a sentence.
         rotated_at: when its rotation ended; None where none did.
+        waits: for its next phase, since when, and from when that is safe: one line; "" where none does.
         since: where none ever did, since when it stands at least; None where nothing tells.
         here: whether a service of the stack has it.
     """
@@ -33,6 +34,7 @@ class Outlook:
     state: str
     rotated_at: float | None = None
     since: float | None = None
+    waits: str = ""
     here: bool = True
 
 
@@ -80,7 +82,9 @@ def outlooks(host: Host) -> tuple[Outlook, ...]:
             since = age.of_secret(host, kind) if known is None else None
             is_set = not kind.unset or bool(readers & hydras)
             state = _state(host, known, since) if known or is_set else _UNSET
-            found.append(Outlook(kind, *state, rotated_at=rotated_at, since=since.since if since else None))
+            waits = known.in_one_line() if known and known.is_pending else ""
+            stood = since.since if since else None
+            found.append(Outlook(kind, *state, rotated_at=rotated_at, since=stood, waits=waits))
         else:
             found.append(Outlook(kind, "ok", "not in this stack", "No service of this stack has it.", here=False))
     return tuple(found)

@@ -45,7 +45,7 @@ def come_up_together(clock: Clock, stack: Stack, actors: Sequence[Actor]) -> lis
 
 
 def _migrated(clock: Clock, stack: Stack, actor: Actor) -> str:
-    """Why the service's migration failed; "" where it ended well, or there is none."""
+    """Why the service's migration failed; "" where it succeeded, or there is none."""
     if not actor.migrate:
         return ""
     name = f"{stack.project.name}-{actor.service}-migrate"

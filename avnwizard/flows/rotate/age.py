@@ -39,7 +39,7 @@ class Standing:
 
 
 def of_secret(host: Host, kind: Kind) -> Standing | None:
-    """Of one of the secrets that services share; None where nothing tells, or it cannot be followed."""
+    """Of one of the secrets that services share; None where nothing shows it, or it cannot be followed."""
     try:
         found = find(host, kind)
     except WizardError:
@@ -56,7 +56,7 @@ def of_secret(host: Host, kind: Kind) -> Standing | None:
 
 
 def of_password(host: Host, role: str) -> Standing | None:
-    """Of the password by which services sign in as a role; None where nothing tells."""
+    """Of the password by which services sign in as a role; None where nothing shows it."""
     try:
         env, model = read_env(host), host.stack.resolve()
         texts = [host.files.read(file).decode("utf-8", "replace") for file in host.stack.project.files]

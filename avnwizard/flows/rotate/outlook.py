@@ -24,7 +24,7 @@ class Outlook:
         state: the same in full, a sentence.
         rotated_at: when its rotation ended; None where none did.
         waits: for its next phase, since when, and from when that is safe: one line; "" where none does.
-        since: where none ever did, since when it stands at least; None where nothing tells.
+        since: where none ever did, since when it stands at least; None where nothing shows it.
         here: whether a service of the stack has it.
     """
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from avnwizard.domain.envfile import EnvFile
-from avnwizard.domain.rotation.kinds import KINDS
+from avnwizard.domain.rotation.kinds import KINDS, What
 from avnwizard.domain.secret import Secret
 from avnwizard.errors import ExitCode, RefusedError, StepError
 from avnwizard.flows.host import Host
@@ -159,24 +159,28 @@ def test_a_year_later_check_reminds_of_it(host: Host) -> None:
     assert reminders["avnwizard rotate hydra"].endswith("The guide says to rotate it yearly.")
 
 
+def _age(host: Host, what: What = "hydra") -> age.Standing | None:
+    return age.of_secret(host, KINDS[what], age.Clues(host))
+
+
 def test_since_when_a_secret_stands(practice_host: PracticeHost, host: Host) -> None:
     """The earliest that anything tells: the file, a container that was made with it, a run, a signing key."""
-    hydra, file = KINDS["hydra"], host.stack.project.env_file
+    file = host.stack.project.env_file
     made = min(one.created_at for one in host.stack.containers("hydra"))
-    first = age.of_secret(host, hydra)
+    first = _age(host)
     assert first is not None
     assert first.since <= made
     os.utime(file, (1.6e9, 1.6e9))
-    assert age.of_secret(host, hydra) == age.Standing(1.6e9, "its file has not changed since")
+    assert _age(host) == age.Standing(1.6e9, "its file has not changed since")
     moment = "timestamptz NOT NULL DEFAULT to_timestamp(1500000000)"
     execute(practice_host, "hydra", f"ALTER TABLE hydra_jwk ADD COLUMN created_at {moment}")
-    assert age.of_secret(host, hydra) == age.Standing(1.5e9, "a signing key from then is sealed under it")
-    assert age.of_secret(host, KINDS["kratos"]) == age.Standing(1.6e9, "its file has not changed since")
+    assert _age(host) == age.Standing(1.5e9, "a signing key from then is sealed under it")
+    assert _age(host, "kratos") == age.Standing(1.6e9, "its file has not changed since")
     text = file.read_bytes()
     file.write_bytes(
         EnvFile.parse(text).with_value("HYDRA_SYSTEM_SECRET", "another-secret-0123456789abcdef").to_bytes()
     )
-    edited = age.of_secret(host, hydra)
+    edited = _age(host)
     assert edited is not None
     assert edited.since > 1.7e9, "neither the containers nor the keys were made with this one"
 

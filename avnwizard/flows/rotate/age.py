@@ -6,10 +6,12 @@ Nothing says when a secret was written. If it stood at some moment, it is at lea
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from avnwizard.domain.envfile import EnvFile
+from avnwizard.domain.host import Container
+from avnwizard.domain.plain import printable
 from avnwizard.domain.rotation.kinds import YEAR_S, Kind
 from avnwizard.domain.rotation.lists import read_list
 from avnwizard.domain.rotation.logins import logins
@@ -38,7 +40,34 @@ class Standing:
         return f"{said} The guide says to rotate it yearly." if now - self.since >= YEAR_S else said
 
 
-def of_secret(host: Host, kind: Kind) -> Standing | None:
+class Clues:
+    """What tells of several secrets, looked up once."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    @cached_property
+    def made(self) -> tuple[Container, ...]:
+        """The containers that were made from what the files say today: they have the hash that Compose gives."""
+        hashes = self._host.stack.config_hashes()
+        found = self._host.stack.containers()
+        return tuple(one for one in found if not one.one_off and one.config_hash == hashes.get(one.service))
+
+    @cached_property
+    def kept(self) -> tuple[tuple[str, float, Mapping[str, str]], ...]:
+        """(run, when it was made, the env file as it found it), the oldest first."""
+        if not self._host.files.exists(self._host.state.journal):
+            return ()
+        runs = sorted(self._host.journal().runs(), key=lambda one: one.created_at)[:_RUNS]
+        places = ((run, self._host.state.run(run.id) / ENV_BEFORE) for run in runs)
+        return tuple(
+            (run.id, run.created_at, EnvFile.parse(self._host.files.read(place)).as_dict())
+            for run, place in places
+            if self._host.files.exists(place)
+        )
+
+
+def of_secret(host: Host, kind: Kind, clues: Clues) -> Standing | None:
     """Of one of the secrets that services share; None where nothing shows it, or it cannot be followed."""
     try:
         found = find(host, kind)
@@ -49,13 +78,13 @@ def of_secret(host: Host, kind: Kind) -> Standing | None:
     variable, value = found.place.variable, found.current
     return _earliest(
         partial(_of_file, host, found.place.file),
-        partial(_of_runs, host, lambda env: bool(variable) and read_list(env.get(variable, "")) == value),
-        partial(_of_containers, host, found.place.services if variable else ()),
+        partial(_of_runs, clues, lambda env: bool(variable) and read_list(env.get(variable, "")) == value),
+        partial(_of_containers, clues, found.place.services if variable else ()),
         partial(_of_keys, host, found.database if kind.counted else "", value[0]),
     )
 
 
-def of_password(host: Host, role: str) -> Standing | None:
+def of_password(host: Host, role: str, clues: Clues) -> Standing | None:
     """Of the password by which services sign in as a role; None where nothing shows it."""
     try:
         env, model = read_env(host), host.stack.resolve()
@@ -69,8 +98,8 @@ def of_password(host: Host, role: str) -> Standing | None:
         return None
     return _earliest(
         partial(_of_file, host, host.stack.project.env_file),
-        partial(_of_runs, host, lambda old: all(old.get(name) == value for name, value in values.items())),
-        partial(_of_containers, host, tuple(sorted({one.service for one in ways}))),
+        partial(_of_runs, clues, lambda old: all(old.get(name) == value for name, value in values.items())),
+        partial(_of_containers, clues, tuple(sorted({one.service for one in ways}))),
     )
 
 
@@ -86,23 +115,18 @@ def _of_file(host: Host, file: Path) -> Iterator[Standing]:
     yield Standing(host.files.modified_at(file), "its file has not changed since")
 
 
-def _of_runs(host: Host, is_same: Callable[[Mapping[str, str]], bool]) -> Iterator[Standing]:
+def _of_runs(clues: Clues, is_same: Callable[[Mapping[str, str]], bool]) -> Iterator[Standing]:
     """Runs keep the env file as they found it."""
-    if not host.files.exists(host.state.journal):
-        return
-    for run in sorted(host.journal().runs(), key=lambda one: one.created_at)[:_RUNS]:
-        kept = host.state.run(run.id) / ENV_BEFORE
-        if host.files.exists(kept) and is_same(EnvFile.parse(host.files.read(kept)).as_dict()):
-            yield Standing(run.created_at, f"run {run.id} found it in the env file")
+    for run, created_at, env in clues.kept:
+        if is_same(env):
+            yield Standing(created_at, f"run {run} found it in the env file")
             return
 
 
-def _of_containers(host: Host, services: tuple[str, ...]) -> Iterator[Standing]:
-    """A container with the hash that Compose gives today was made from what the files say today."""
-    hashes = host.stack.config_hashes() if services else {}
-    for one in host.stack.containers() if services else ():
-        if one.service in services and not one.one_off and one.config_hash == hashes.get(one.service):
-            yield Standing(one.created_at, f"{one.service}'s container was made with it")
+def _of_containers(clues: Clues, services: tuple[str, ...]) -> Iterator[Standing]:
+    for one in clues.made if services else ():
+        if one.service in services:
+            yield Standing(one.created_at, f"{printable(one.service, limit=63)}'s container was made with it")
 
 
 def _of_keys(host: Host, database: str, secret: Secret) -> Iterator[Standing]:

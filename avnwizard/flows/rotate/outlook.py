@@ -64,8 +64,11 @@ _UNSET: tuple[Level, str, str] = (
 )
 
 
-def outlooks(host: Host) -> tuple[Outlook, ...]:
+def outlooks(host: Host, clues: age.Clues | None = None) -> tuple[Outlook, ...]:
     """Every secret that can be rotated, in the order of `KINDS`. Of the rows only signing keys are read.
+
+    Args:
+        clues: by which to say since when a secret stands that was never rotated; None where that is not asked.
 
     Raises:
         HostError: Compose or the journal does not answer.
@@ -79,7 +82,7 @@ def outlooks(host: Host) -> tuple[Outlook, ...]:
         if here:
             known = standing(journal, what)
             rotated_at = known.done_at if known and not known.is_pending else None
-            since = age.of_secret(host, kind) if known is None else None
+            since = age.of_secret(host, kind, clues) if known is None and clues else None
             is_set = not kind.unset or bool(readers & hydras)
             state = _state(host, known, since) if known or is_set else _UNSET
             waits = known.in_one_line() if known and known.is_pending else ""

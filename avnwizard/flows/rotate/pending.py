@@ -20,7 +20,8 @@ from avnwizard.flows.rotate.standing import REPLACE, Standing, standing
 def findings(host: Host) -> Iterator[Finding]:
     """A pending rotation, with what needs the old secret at this moment; and the age of each secret."""
     journal, now = host.journal(), host.clock.now()
-    there = {one.kind.what: one for one in outlooks(host)}
+    clues = age.Clues(host)
+    there = {one.kind.what: one for one in outlooks(host, clues)}
     for what, kind in KINDS.items():
         found = standing(journal, what)
         if found and found.is_pending:
@@ -36,7 +37,7 @@ def findings(host: Host) -> Iterator[Finding]:
         title, go_on = f"The password of {shown}", f"avnwizard rotate password {shown}"
         if role in replaced:
             yield _aged(title, now - replaced[role], go_on)
-        elif since := age.of_password(host, role):
+        elif since := age.of_password(host, role, clues):
             is_old = now - since.since >= YEAR_S
             text = f"{title}: {since.sentence(now)}"
             yield Finding("rotation", "warn" if is_old else "ok", text, go_on if is_old else "")

@@ -70,6 +70,13 @@ class LocalFiles:
             raise refusal("measure", there, error) from error
         return space.f_bavail * space.f_frsize
 
+    def modified_at(self, path: Path) -> float:
+        """When a file's content was last changed."""
+        try:
+            return path.stat().st_mtime
+        except OSError as error:
+            raise refusal("look at", path, error) from error
+
     def exists(self, path: Path) -> bool:
         """Whether there is a file or folder of that name."""
         return path.exists()

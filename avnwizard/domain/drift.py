@@ -70,6 +70,8 @@ class Drifted:
     Attributes:
         tag: the release that the checkout is at.
         release: the release whose images run throughout, where there is one; else "".
+        apart: services of the lockstep that an edit, an override file or a variable sets to another version than
+            their release pins: (service, what it is set to, a sentence).
         unsure: services of which nobody can tell whether their configuration is the files'; `why_unsure` says why.
     """
 
@@ -78,6 +80,7 @@ class Drifted:
     release: str = ""
     unsure: tuple[str, ...] = ()
     why_unsure: str = field(default="", compare=False)
+    apart: tuple[tuple[str, str, str], ...] = field(default=(), compare=False)
 
     @property
     def images(self) -> tuple[Drift, ...]:
@@ -94,6 +97,14 @@ class Drifted:
         return tuple(self._decisions())
 
     def _decisions(self) -> Iterator[Decision]:
+        yield from self._of_what_runs()
+        for service, runs, sentence in self.apart:
+            key = f"{printable(service, limit=60)} is set to {printable(runs, limit=200)}"
+            yield Decision(
+                "acknowledge", key, sentence, ("these images are tested together, at their release's pins",)
+            )
+
+    def _of_what_runs(self) -> Iterator[Decision]:
         later = "the upgrade starts what its release says; a rollback starts the image that runs now again"
         unread = f"what changed between it and what {self.tag} pins, such as breaking changes, is not shown here"
         if self.images and self.release:
@@ -137,7 +148,7 @@ class Drifted:
             )
         if self.configurations:
             found.append(f"{self.configured()} The upgrade starts them from the files, and a rollback too.")
-        return tuple(found)
+        return (*found, *(sentence for _, _, sentence in self.apart))
 
 
 def images_pinned(compose: str, env: Mapping[str, str]) -> dict[str, str]:

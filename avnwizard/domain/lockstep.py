@@ -60,6 +60,46 @@ def out_of_step(found: Together, services: Sequence[str], *, tag: str, target: s
         yield Unlike(name, f"{target} pins {name} at {text}", hint)
 
 
+def set_apart(
+    now: tuple[Mapping[str, str], Mapping[str, str]],
+    coming: tuple[Mapping[str, str], Mapping[str, str]],
+    services: Sequence[str],
+    *,
+    tags: tuple[str, str],
+) -> Iterator[tuple[str, str, str]]:
+    """What an upgrade starts from or ends in, where something outweighs a pin: (service, what it is set to, why).
+
+    Another registry or name for the same version is no matter of versions.
+
+    Args:
+        now: by service, the image that the files name now, and the one that the current release pins.
+        coming: the same with the edits carried over to the target, and of the target.
+        tags: the current release, and the target.
+    """
+    for name in services:
+        (set_now, pin_now), (set_then, pin_then) = (_both(one, name) for one in (now, coming))
+        if _is_another(set_then, pin_then):
+            told = f"{name} will be set to {printable(set_then, limit=200)}; {tags[1]} pins "
+            told += f"{printable(pin_then, limit=200)}. An edit or an override file outweighs the release."
+            yield name, set_then, told
+        elif _is_another(set_now, pin_now):
+            told = (
+                f"{name} is set to {printable(set_now, limit=200)}; {tags[0]} pins {printable(pin_now, limit=200)}. "
+            )
+            yield name, set_now, f"{told}What changed between the two is not in this plan."
+
+
+def _both(found: tuple[Mapping[str, str], Mapping[str, str]], name: str) -> tuple[str, str]:
+    return found[0].get(name, ""), found[1].get(name, "")
+
+
+def _is_another(named: str, pinned: str) -> bool:
+    if not named or not pinned or named == pinned:
+        return False
+    numbers = number_of(named), number_of(pinned)
+    return numbers[0] != numbers[1] or not numbers[0]
+
+
 def _unified(images: Mapping[str, str], services: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Each service with another number than the newest, and why that is amiss."""
     numbers = {name: number for name in services if (number := number_of(images.get(name, "")))}

@@ -40,7 +40,7 @@ def with_migrations(
 
     Args:
         model: of the release to come.
-        moved: the services of the lockstep whose image changes.
+        moved: the services whose image changes, whatever they are called.
     """
     return tuple(
         replace(part, migrate=tuple(command_of(part.image_new).split()))

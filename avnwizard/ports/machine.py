@@ -43,6 +43,9 @@ class Files(Protocol):
     def free_bytes(self, folder: Path) -> int:
         """Space left for this user on the file system that holds `folder` (or its nearest existing parent)."""
 
+    def modified_at(self, path: Path) -> float:
+        """When a file's content was last changed, in seconds since the epoch."""
+
     def exists(self, path: Path) -> bool:
         """Whether there is a file or folder of that name."""
 

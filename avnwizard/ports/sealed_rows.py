@@ -40,5 +40,8 @@ class SealedRows(Protocol):
                 of the level repeatable read).
         """
 
+    def oldest_key(self, secret: Secret) -> float | None:
+        """When the oldest signing key that a secret opens was made; None for none. Seconds since the epoch."""
+
     def living(self, tables: Sequence[str]) -> Mapping[str, int]:
         """Rows that are active and not expired, by table; one that is not there, or has no expiry, is left out."""

@@ -57,7 +57,7 @@ def rows(plan: Plan) -> list[Row]:
     parts = {part.service: part for part in plan.services}
     for number, step in enumerate(plan.steps, start=1):
         part = parts.get(step.service) if step.kind is not StepKind.SAVE else None
-        kind = part.strategy if part else ""
+        kind = ("job" if step.kind is StepKind.JOB else part.strategy) if part else ""
         migrated = migrated or (step.kind is StepKind.JOB and kept)
         usual = _BACK.get(kind, "") if kept or step.kind is not StepKind.JOB else _NO_WAY_BACK
         back = ("" if part and part.way_back else usual) or re.split("[,;]", printable(step.going_back, limit=200))[0]

@@ -79,8 +79,10 @@ def _secrets(host: Host) -> str:
         there = [one for one in outlooks(host) if one.here]
     except WizardError:  # a finding says so
         return ""
-    if waiting := [one.kind.title for one in there if one.level == "warn"]:
-        return f"{' and '.join(waiting)}: look at what is next"
+    if waiting := [one.waits for one in there if one.waits]:
+        return "; ".join(waiting)
+    if old := [one.kind.title for one in there if one.level == "warn"]:
+        return f"{' and '.join(old)}: a year old or more"
     if rotated := [one.rotated_at for one in there if one.rotated_at is not None]:
         return f"{len(rotated)} of {len(there)} rotated, the first {words.ago(min(rotated), host.clock.now())}"
     return f"{words.count(len(there), 'secret')}, none rotated by avnwizard yet" if there else ""

@@ -96,6 +96,16 @@ def test_several_are_started_by_one_command(docker: Recorded) -> None:
     assert {"--scale", "web=2", "api=4", "--no-recreate"} <= set(docker.calls[1])
 
 
+def test_a_command_apart_is_what_the_plan_shows(docker: Recorded) -> None:
+    """One call, word for word: no proxy is to find the container, and nothing that the service depends on starts."""
+    words = ("migrate", "sql", "up", "-e", "--yes")
+    _Unread(docker.project, environ=docker.environ).one_offs.start("hydra", words, name="shop-hydra-migrate-1")
+    (call,) = docker.calls
+    assert call == commands.compose_run(docker.project, "hydra", words, name="shop-hydra-migrate-1")
+    assert call[-13:-6:2] == ("run", "--no-deps", "shop-hydra-migrate-1", "traefik.enable=false")
+    assert call[-6:] == ("hydra", *words)
+
+
 @pytest.mark.parametrize(
     ("change", "argv"),
     [

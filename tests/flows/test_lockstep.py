@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from avnwizard.domain.answers import Answers
 from avnwizard.flows.host import Host
 from avnwizard.flows.stack import lockstep
-from avnwizard.flows.upgrade import releases
+from avnwizard.flows.stack.survey import read_env
+from avnwizard.flows.upgrade import inputs, releases
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 
@@ -37,6 +39,39 @@ def test_a_pin_that_an_edit_outweighs(host: Host) -> None:
     assert told.startswith("hydra is set to ")
     assert told.endswith("/hydra:v2.3.0.")
     assert ", which is what v2.0.0 pins; v1.5.0 pins " in _said(host, "v2.0.0")[0]
+
+
+def _asked(host: Host, target: str = "v2.0.0") -> dict[str, str]:
+    """What an upgrade has to be told of the lockstep: key -> question."""
+    found = inputs.draft(host, target).decisions(Answers())
+    return {one.key: one.question for one in found if one.topic == "acknowledge" and "hydra is set" in one.key}
+
+
+def test_an_upgrade_from_a_pin_that_is_outweighed_has_to_be_acknowledged(host: Host) -> None:
+    """By name, whether it goes along or stays behind; another registry for the same version need not be."""
+    host.repo.fetch()
+    file = host.stack.project.files[0]
+    text = host.files.read(file).decode()
+    assert _asked(host) == {}
+    host.files.write(file, text.replace("/hydra:v2.3.0", "/hydra:v25.4.0").encode())
+    ((key, question),) = _asked(host).items()
+    assert key.endswith("/hydra:v25.4.0")
+    assert "; v1.5.0 pins " in question
+    assert "What changed between the two is not in this plan." in question
+    host.files.write(file, text.encode())
+    commits = {one.name: one.commit for one in host.repo.tags()}
+    release = (host.repo.read("v2.0.0", file.name) or b"", read_env(host).as_dict())
+
+    def carried(image: str) -> list[str]:
+        override = f"services: {{hydra: {{image: '{image}'}}}}".encode()
+        coming = ((release[0], override), release[1])
+        tags = ("v1.5.0", "v2.0.0")
+        found = lockstep.apart(host, host.stack.resolve(), (commits[tags[0]], commits[tags[1]]), tags, coming)
+        return [sentence for _, _, sentence in found]
+
+    assert carried("mirror.test/hydra:v25.4.0") == []
+    (said,) = carried("oryd/hydra:v2.2.0")
+    assert said.startswith("hydra will be set to oryd/hydra:v2.2.0; v2.0.0 pins ")
 
 
 def test_a_version_by_a_variable() -> None:

@@ -1,14 +1,18 @@
 """A database role's password is replaced on the practice host, there and back, by way of a twin."""
 
 import json
+import os
 from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
+from avnwizard.domain.envfile import EnvFile
+from avnwizard.domain.rotation.kinds import KINDS, What
 from avnwizard.domain.secret import Secret
 from avnwizard.errors import ExitCode, RefusedError, StepError
 from avnwizard.flows.host import Host
+from avnwizard.flows.rotate import age
 from avnwizard.flows.rotate.password_planning import plan_password
 from avnwizard.flows.rotate.password_steps import BRIDGE
 from avnwizard.flows.rotate.pending import findings
@@ -141,15 +145,44 @@ def test_an_upgrade_is_not_rolled_back_across_it(host: Host) -> None:
 
 
 def test_a_year_later_check_reminds_of_it(host: Host) -> None:
-    """By role; a secret that avnwizard never rotated has no age."""
+    """By role; of a secret that avnwizard never rotated, check says since when it stands at least."""
     run = order(host)
     host.journal().set_run(run, "done")
     messages = {one.message: one.level for one in findings(host)}
     assert messages["The password of keto was rotated 0 days ago."] == "ok"
-    assert messages["Hydra's system secret: avnwizard never rotated it, so its age is not known."] == "ok"
+    (said,) = [text for text in messages if text.startswith("Hydra's system secret: avnwizard never rotated it; it ")]
+    assert ("has stood since" in said, messages[said]) == (True, "ok")
     later = replace(host, clock=SimpleNamespace(now=lambda: host.clock.now() + 366 * 86400))
-    reminders = {one.message: one.hint for one in findings(later) if one.level == "warn"}
-    assert list(reminders.values()) == ["avnwizard rotate password keto"], reminders
+    reminders = {one.hint: one.message for one in findings(later) if one.level == "warn"}
+    assert reminders.keys() >= {"avnwizard rotate password keto", "avnwizard rotate hydra", "avnwizard rotate kratos"}
+    assert "avnwizard rotate password kratos" in reminders
+    assert reminders["avnwizard rotate hydra"].endswith("The guide says to rotate it yearly.")
+
+
+def _age(host: Host, what: What = "hydra") -> age.Standing | None:
+    return age.of_secret(host, KINDS[what], age.Clues(host))
+
+
+def test_since_when_a_secret_stands(practice_host: PracticeHost, host: Host) -> None:
+    """The earliest that anything tells: the file, a container that was made with it, a run, a signing key."""
+    file = host.stack.project.env_file
+    made = min(one.created_at for one in host.stack.containers("hydra"))
+    first = _age(host)
+    assert first is not None
+    assert first.since <= made
+    os.utime(file, (1.6e9, 1.6e9))
+    assert _age(host) == age.Standing(1.6e9, "its file has not changed since")
+    moment = "timestamptz NOT NULL DEFAULT to_timestamp(1500000000)"
+    execute(practice_host, "hydra", f"ALTER TABLE hydra_jwk ADD COLUMN created_at {moment}")
+    assert _age(host) == age.Standing(1.5e9, "a signing key from then is sealed under it")
+    assert _age(host, "kratos") == age.Standing(1.6e9, "its file has not changed since")
+    text = file.read_bytes()
+    file.write_bytes(
+        EnvFile.parse(text).with_value("HYDRA_SYSTEM_SECRET", "another-secret-0123456789abcdef").to_bytes()
+    )
+    edited = _age(host)
+    assert edited is not None
+    assert edited.since > 1.7e9, "neither the containers nor the keys were made with this one"
 
 
 def test_a_twin_that_the_server_refuses_stops_the_run(practice_host: PracticeHost, host: Host) -> None:

@@ -41,7 +41,7 @@ class GoTool:
 
     def push(self, lab: Lab) -> str:
         """Have the image in the lab's registry; its reference."""
-        binary = self._built(lab.paths.root / "go")
+        binary = self.binary(lab.paths.root / "go")
         images = lab.images()
         name = f"{self.name}-{binary.parent.name}"
         layer = known_layer(lab.paths.layers, name)
@@ -69,7 +69,7 @@ class GoTool:
         stamp = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
         return root / stamp / self.name
 
-    def _built(self, root: Path) -> Path:
+    def binary(self, root: Path) -> Path:
         """The program, from its module's files as they are; a second worker waits for the first."""
         binary = self._place(root)
         binary.parent.mkdir(parents=True, exist_ok=True)

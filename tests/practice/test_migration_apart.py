@@ -12,8 +12,10 @@ from avnwizard.flows.rehearse.plan import Actor
 from avnwizard.flows.rehearse.waiting import come_up
 from avnwizard.flows.run import launch
 from avnwizard.flows.upgrade import inputs, releases
+from avnwizard.flows.upgrade.expecting import kinds_of
 from avnwizard.flows.upgrade.planning import prepare
 from avnwizard.practice.host import PracticeHost
+from avnwizard.ui.review_lines import rows
 from avnwizard.wiring import open_host
 from tests.flows.test_lockstep import release
 from tests.practice.crash_world import KILLED, World, opened
@@ -58,6 +60,9 @@ def test_it_migrates_ahead_of_its_roll_and_survives_crashes(world: World, tmp_pa
     assert "traefik.enable=false" in command
     assert "requests may fail to hydra until step" in steps["migrate:hydra"].interrupts
     assert not [text for text in plan.warnings if "no one-shot" in text]
+    (row,) = [one for one in rows(plan) if one.id == "migrate:hydra"]
+    assert [str(cell) for cell in row.cells[2:4]] == ["runs once", "a restore if the schema moved"]
+    assert kinds_of(plan)["migrate:hydra"] == "job"
     assert world.carry(world.run, log_to=tmp_path / "faults") == 0
     after = world.state()
     points = [one for one in (tmp_path / "faults").read_text().split() if one.startswith("migrate:")]

@@ -31,6 +31,8 @@ async def test_pending_and_stopped(host: Host) -> None:
     shown = await _shown(host)
     assert "Hydra's system secret has waited for phase 2 of 3 since" in shown
     assert "avnwizard rotate hydra" in shown
+    assert "hydra: phase 2 of 3 since" in shown
+    assert ", can follow now" in shown
     assert "rotate hydra, phase 1 of 3: done" in shown
     run = order_rotation(host, plan_next(host, "hydra"))
     file, before = host.stack.project.env_file, host.files.read(host.stack.project.env_file)

@@ -35,7 +35,7 @@ def test_hydra_migrates_before_it_is_rolled(zoo: ZooStack) -> None:
     second = {COMPOSE_FILE: compose({**servers, **fresh}), **init}
     operator = {".env": f"{ENV}HYDRA_SYSTEM_SECRET={OLD}\n", "avnwizard.toml": NAMES_POSTGRES}
     bring_up(zoo, {"v1.0.0": first, "v1.1.0": second}, operator=operator)
-    until(lambda: zoo.ask(_KEYS)[0] == 200, limit_s=90)
+    until(lambda: zoo.ask(_KEYS)[0] == 200, limit_s=180)
     with Probe(zoo.port, "127.0.0.1", _KEYS, 20.0) as asked:
         done = zoo.upgrade("v1.1.0")
     assert done.code == ExitCode.DONE, done.err

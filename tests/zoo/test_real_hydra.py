@@ -1,6 +1,9 @@
 """A rotation of a real Hydra's secret, under load: nobody loses anything until the old one goes, nor then."""
 
+import json
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -120,7 +123,7 @@ def hydra(zoo: ZooStack, with_kratos: bool) -> OAuthClient:
     operator = {".env": f"{ENV}HYDRA_SYSTEM_SECRET={OLD}\n", "avnwizard.toml": settings}
     bring_up(zoo, {"v1.0.0": release}, operator=operator)
     client = OAuthClient(f"http://127.0.0.1:{zoo.port}")
-    until(lambda: _answers(client), limit_s=90)
+    until(lambda: _answers(client), limit_s=180)
     client.register()
     return client
 
@@ -259,6 +262,39 @@ def _of_load(said: str) -> int:
     return int("6 refresh tokens" in said)
 
 
+_SCAN = """
+import json, pathlib, resource, sys, time
+from avnwizard.flows.rotate.planning import tally_now
+from avnwizard.flows.rotate.standing import standing
+from avnwizard.wiring import open_host
+host = open_host(pathlib.Path(sys.argv[1]))
+found, before = standing(host.journal(), "hydra"), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+began = time.monotonic()
+tally = tally_now(host, found)
+took, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(json.dumps([tally.sessions, tally.sentences(), took, before / 1024, after / 1024]))
+"""
+_COPIES = 40_000
+
+
+def _scans_a_large_table(zoo: ZooStack) -> None:
+    """Each living refresh token's row, two old ones and a new one, so many times more: the counts are exact."""
+    table = "hydra_oauth2_refresh"
+    copied = f"jsonb_populate_record(r, jsonb_build_object('signature', 'copy-' || n || signature))).* FROM {table} r"
+    zoo.sql(f"INSERT INTO {table} SELECT ({copied}, generate_series(1, {_COPIES}) n WHERE active")
+    assert int(zoo.sql(f"SELECT count(*) FROM {table}")) >= 3 * _COPIES
+    said = subprocess.run([sys.executable, "-c", _SCAN, str(zoo.clone)], capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stderr
+    sessions, sentences, took_s, before_mb, after_mb = json.loads(said.stdout)
+    print(
+        f"scanned {3 * _COPIES:,} rows in {took_s:.2f} s, {before_mb:.0f} MB before and {after_mb:.0f} MB at the most"
+    )
+    assert sessions == 2 * _COPIES + 2, sentences
+    assert f"{2 * _COPIES + 2:,} refresh tokens still need the old secret" in " ".join(sentences)
+    assert after_mb < 100
+    zoo.sql(f"DELETE FROM {table} WHERE signature LIKE 'copy-%'")
+
+
 def test_what_the_refusal_prevents(zoo: ZooStack, hydra: OAuthClient) -> None:
     """Dropped early on purpose, exactly those tokens end that were counted; the keys stay."""
     old = [hydra.sign_in() for _ in range(2)]
@@ -269,6 +305,7 @@ def test_what_the_refusal_prevents(zoo: ZooStack, hydra: OAuthClient) -> None:
     until(lambda: "access token" not in _rotate(zoo, "--dry-run").out, limit_s=60 + ACCESS_S)
     refused = _rotate(zoo)
     assert "2 refresh tokens still need the old secret" in refused.err
+    _scans_a_large_table(zoo)
     assert _rotate(zoo, "--ends", "1").code == ExitCode.REFUSED
     done = _rotate(zoo, "--ends", "2")
     assert done.code == ExitCode.DONE, done.err

@@ -99,6 +99,23 @@ class PostgresSealedRows:
                     done += _replace(connection, table, chunk)
         return done
 
+    def oldest_key(self, secret: Secret) -> float | None:
+        """By `created_at`, which a rotation by hand leaves: Hydra seals no key again."""
+        from psycopg import sql
+
+        ring, found = Keyring([secret]), list[float]()
+        with self._session() as connection:
+            for table in _tables(connection):
+                if table.name != KEYS or "created_at" not in table.columns:
+                    continue
+                query = sql.SQL("SELECT {}, extract(epoch FROM created_at)::float8 FROM {}").format(
+                    _text(table), sql.Identifier(table.schema, table.name)
+                )
+                rows = connection.execute(query).fetchall()
+                opened = ((ring.open(text), made_at) for text, made_at in rows)
+                found += [made_at for one, made_at in opened if made_at and one and one.under == 0]
+        return min(found, default=None)
+
     def living(self, tables: Sequence[str]) -> Mapping[str, int]:
         """Counted by the server's clock."""
         from psycopg import sql

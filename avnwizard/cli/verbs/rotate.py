@@ -1,5 +1,6 @@
 """`rotate hydra|cookie|kratos|cipher|password|forget`: replace a secret while people stay signed in."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,13 +24,23 @@ DryRunOption = Annotated[
 ]
 
 
+_COOKIE = (
+    "Give Hydra a secret for its cookies alone, or replace it, in one roll: browsers log in at Hydra again.\n\n"
+    "With it, a rotation of the system secret signs no browser out."
+)
+_CIPHER = (
+    "Carry out the next of the two phases that put a new secret ahead of Kratos' cipher secrets (SECRETS_CIPHER).\n\n"
+    "Phase 1 has the new secret read everywhere, phase 2 has it write. The older ones stay in the list for good."
+)
+
+
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
     group = typer.Typer(help="Replace a secret while people stay signed in.", no_args_is_help=True)
     group.command()(hydra)
-    group.command()(cookie)
-    group.command()(kratos)
-    group.command()(cipher)
+    group.command("cookie")(_in_turn("cookie", _COOKIE))
+    group.command("kratos")(_in_turn("kratos", "Replace Kratos' cookie secret: every browser has to sign in again."))
+    group.command("cipher")(_in_turn("cipher", _CIPHER))
     group.command()(password)
     group.command()(forget)
     app.add_typer(group, name="rotate")
@@ -55,53 +66,25 @@ def hydra(
     return _rotate(stack, "hydra", ends=ends, dry_run=dry_run, yes=yes, json=json, detach=detach)
 
 
-def cookie(
-    stack: StackOption = HERE,
-    *,
-    dry_run: DryRunOption = False,
-    yes: YesOption = False,
-    json: JsonOption = False,
-    detach: DetachOption = False,
-) -> int:
-    """Give Hydra a secret for its cookies alone, or replace it, in one roll: browsers log in at Hydra again.
+def _in_turn(what: "What", said: str) -> Callable[..., int]:
+    """The verb of a secret of which nothing in a database has to be counted.
 
-    With it, a rotation of the system secret signs no browser out.
-
-    JSON (with --dry-run): as `rotate hydra`.
+    Args:
+        said: its help.
     """
-    return _rotate(stack, "cookie", ends=0, dry_run=dry_run, yes=yes, json=json, detach=detach)
 
+    def verb(
+        stack: StackOption = HERE,
+        *,
+        dry_run: DryRunOption = False,
+        yes: YesOption = False,
+        json: JsonOption = False,
+        detach: DetachOption = False,
+    ) -> int:
+        return _rotate(stack, what, ends=0, dry_run=dry_run, yes=yes, json=json, detach=detach)
 
-def kratos(
-    stack: StackOption = HERE,
-    *,
-    dry_run: DryRunOption = False,
-    yes: YesOption = False,
-    json: JsonOption = False,
-    detach: DetachOption = False,
-) -> int:
-    """Replace Kratos' cookie secret in one roll: every browser has to sign in again.
-
-    JSON (with --dry-run): as `rotate hydra`.
-    """
-    return _rotate(stack, "kratos", ends=0, dry_run=dry_run, yes=yes, json=json, detach=detach)
-
-
-def cipher(
-    stack: StackOption = HERE,
-    *,
-    dry_run: DryRunOption = False,
-    yes: YesOption = False,
-    json: JsonOption = False,
-    detach: DetachOption = False,
-) -> int:
-    """Carry out the next of the two phases that put a new secret ahead of Kratos' cipher secrets (SECRETS_CIPHER).
-
-    Phase 1 has the new secret read everywhere, phase 2 has it write. The older ones stay in the list for good.
-
-    JSON (with --dry-run): as `rotate hydra`.
-    """
-    return _rotate(stack, "cipher", ends=0, dry_run=dry_run, yes=yes, json=json, detach=detach)
+    verb.__doc__ = f"{said}\n\nJSON (with --dry-run): as `rotate hydra`."
+    return verb
 
 
 def password(

@@ -58,7 +58,8 @@ KINDS: dict[What, Kind] = {
         means=(_READS, "the new secret writes; the old one stays for good"),
     ),
 }  # fmt: skip
-YEAR_S = 365 * 86400.0
+DAY_S = 86400.0
+YEAR_S = 365 * DAY_S
 """How long a secret is used: the guide has it rotated yearly."""
 
 

@@ -4,6 +4,7 @@ The role's name is followed through the compose files as its password is: in an 
 or in a setting of its own next to the password's (`DB_USER` and `DB_PASSWORD`, `PGUSER` and `PGPASSWORD`).
 """
 
+import contextlib
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -94,6 +95,19 @@ def names_of(raw: Mapping[str, Any], server: str) -> frozenset[str]:
     for network in (body.get("networks") or {}).values():
         found.update(map(str, (network or {}).get("aliases") or ()))
     return frozenset(found)
+
+
+def roles_of(raw: Mapping[str, Any], server: str) -> frozenset[str]:
+    """The roles that services' addresses of the database server name, but those that can have no twin."""
+    if server not in (raw.get("services") or {}):
+        return frozenset()
+    names, found = names_of(raw, server), set[str]()
+    for service, body in raw["services"].items():
+        for value in (body.get("environment") or {}).values() if service != server else ():
+            with contextlib.suppress(ValueError):
+                if (role := _address_user(str(value))) and (urlsplit(str(value)).hostname or "") in names:
+                    found.add(role)
+    return frozenset(role for role in found if _PLAIN.match(role) and len(role) + len(_MARK) <= _LONGEST)
 
 
 def bridge(found: Collection[Login]) -> dict[str, Any]:

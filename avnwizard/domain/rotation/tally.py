@@ -159,6 +159,12 @@ def day(seconds: float) -> str:
     return f"{moment.tm_mday} {time.strftime('%B %Y, %H:%M', moment)}"
 
 
+def date(seconds: float) -> str:
+    """A day, short: "24 Dec 2026"."""
+    moment = time.localtime(seconds)
+    return f"{moment.tm_mday} {time.strftime('%b %Y', moment)}"
+
+
 def _needs_old(row: Row, under: int | None, written_at: float | None) -> bool:
     """Whether a living row is of no use without the old secret.
 

@@ -1,32 +1,31 @@
 """A phase of a rotation as a flow: what the machinery of runs asks of it."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 
-from avnwizard.domain.plain import printable
-from avnwizard.engine.feed import FeedWriter
+from avnwizard.domain.plan import Plan
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord, StepRecord
 from avnwizard.engine.step import Step
-from avnwizard.errors import RefusedError
-from avnwizard.flows.edge.watch import watched
-from avnwizard.flows.flow import Around, Flow, Outcome, Touched
+from avnwizard.flows.flow import Outcome
 from avnwizard.flows.host import Host
 from avnwizard.flows.rotate import keeping
+from avnwizard.flows.rotate.any_secret import ReplacesSecret, told
 from avnwizard.flows.rotate.plan import RotationPlan, from_json
 from avnwizard.flows.rotate.standing import ROTATE, has_written, standing, written_since
 from avnwizard.flows.rotate.steps import require_way_back, rotation_steps, steps_back
-from avnwizard.planned import StepKind
 
 
-class Rotate(Flow):
+class Rotate(ReplacesSecret):
     """One phase; the next one is a run of its own, hours or weeks later."""
 
     kind = ROTATE
     noun = "rotation"
     doing = "rotating the secret"
     finished = "This phase of the rotation is done"
-    subjects = frozenset({"secrets", "services"})
-    way_back = "undo"
+
+    def stack_plan(self, run: RunRecord) -> Plan:
+        """Of the phase."""
+        return from_json(run.plan).stack
 
     def steps(self, host: Host, journal: Journal, run: RunRecord) -> list[Step]:
         """As its plan says."""
@@ -41,11 +40,7 @@ class Rotate(Flow):
         """
         plan = from_json(run.plan)
         require_way_back(has_written(journal, plan), plan)
-        if host.repo.head().commit != plan.stack.current.commit:
-            raise RefusedError(
-                f"The stack has gone to another release than {plan.stack.current.tag} since this phase.",
-                "Secrets go back only while their release runs: avnwizard runs names what came since.",
-            )
+        self.require_release(host, run, "phase", "A secret goes")
         back = super().undo_steps(host, journal, run, begun)
         return [*back, *steps_back(host, plan, run.id)] if back else []
 
@@ -54,27 +49,11 @@ class Rotate(Flow):
         del journal
         return host.of_run(from_json(run.plan).stack.postgres_service)
 
-    def around(self, host: Host, journal: Journal, feed: FeedWriter, run: RunRecord) -> Iterator[Around]:
-        """The probe of the edge."""
-        del journal
-        folder = host.state.run(run.id)
-        yield watched(host, from_json(run.plan).stack.probe, feed, folder, folder)
-
-    def left_nothing(self, steps: Sequence[StepRecord]) -> bool:
-        """While it only looked."""
-        return all(step.kind is StepKind.CHECK for step in steps if step.state != "pending")
-
     def clear(self, host: Host, run: RunRecord) -> None:
         """The secret that it would have brought."""
         plan = from_json(run.plan)
         if plan.phase == 1:
             keeping.destroy(host, plan.rotation)
-
-    def touched(self, journal: Journal, run: RunRecord) -> tuple[Touched, ...]:
-        """What reads the secret."""
-        del journal
-        parts = from_json(run.plan).stack.services
-        return tuple(Touched(one.service, one.strategy, one.image_old, one.image_new) for one in parts)
 
     def outcome(self, journal: Journal, run: RunRecord) -> Outcome:
         """What is pending."""
@@ -89,11 +68,8 @@ class Rotate(Flow):
         """Which secret, where, and what was said of it."""
         del journal, steps
         plan = from_json(run.plan)
-        return [
-            f"- secret: {plan.kind.title}, {plan.place.shown}",
-            f"- phase: {plan.phase} of {plan.kind.phases}",
-            *(f"- {printable(note)}" for note in plan.notes),
-        ]
+        secret, phase = f"secret: {plan.kind.title}, {plan.place.shown}", f"phase: {plan.phase} of {plan.kind.phases}"
+        return told(secret, phase, notes=plan.notes)
 
 
 def _written_at(journal: Journal, plan: RotationPlan) -> float | None:

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from avnwizard.domain.findings import Level
 from avnwizard.domain.plain import printable
-from avnwizard.domain.rotation.kinds import KINDS, YEAR_S, Kind, What
+from avnwizard.domain.rotation.kinds import DAY_S, KINDS, YEAR_S, Kind, What
 from avnwizard.domain.rotation.places import services_with
-from avnwizard.domain.words import ago
+from avnwizard.domain.words import ago, count
 from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host
+from avnwizard.flows.rotate import age
 from avnwizard.flows.rotate.planning import Prepared, plan_next, tally_now
 from avnwizard.flows.rotate.standing import Standing, standing
 
@@ -22,6 +23,8 @@ class Outlook:
         short: what is known of it, a few words.
         state: the same in full, a sentence.
         rotated_at: when its rotation ended; None where none did.
+        waits: for its next phase, since when, and from when that is safe: one line; "" where none does.
+        since: where none ever did, since when it stands at least; None where nothing shows it.
         here: whether a service of the stack has it.
     """
 
@@ -30,6 +33,8 @@ class Outlook:
     short: str
     state: str
     rotated_at: float | None = None
+    since: float | None = None
+    waits: str = ""
     here: bool = True
 
 
@@ -52,8 +57,18 @@ class Next:
     ends: int = 0
 
 
-def outlooks(host: Host) -> tuple[Outlook, ...]:
-    """Every secret that can be rotated, in the order of `KINDS`. No row is read.
+_UNSET: tuple[Level, str, str] = (
+    "ok",
+    "not set",
+    "Hydra has no secret for its cookies alone: phase 2 of rotating its system secret signs every browser out of it.",
+)
+
+
+def outlooks(host: Host, clues: age.Clues | None = None) -> tuple[Outlook, ...]:
+    """Every secret that can be rotated, in the order of `KINDS`. Of the rows only signing keys are read.
+
+    Args:
+        clues: by which to say since when a secret stands that was never rotated; None where that is not asked.
 
     Raises:
         HostError: Compose or the journal does not answer.
@@ -67,13 +82,24 @@ def outlooks(host: Host) -> tuple[Outlook, ...]:
         if here:
             known = standing(journal, what)
             rotated_at = known.done_at if known and not known.is_pending else None
-            found.append(Outlook(kind, *_state(host, known), rotated_at=rotated_at))
+            since = age.of_secret(host, kind, clues) if known is None and clues else None
+            is_set = not kind.unset or bool(readers & hydras)
+            state = _state(host, known, since) if known or is_set else _UNSET
+            waits = known.in_one_line() if known and known.is_pending else ""
+            stood = since.since if since else None
+            found.append(Outlook(kind, *state, rotated_at=rotated_at, since=stood, waits=waits))
         else:
             found.append(Outlook(kind, "ok", "not in this stack", "No service of this stack has it.", here=False))
     return tuple(found)
 
 
-def _state(host: Host, found: Standing | None) -> tuple[Level, str, str]:
+def _state(host: Host, found: Standing | None, since: age.Standing | None) -> tuple[Level, str, str]:
+    if found is None and since:
+        now = host.clock.now()
+        days = int((now - since.since) // DAY_S)
+        known_age = f"; at least {count(days, 'day')} old" if days else ""
+        past = f"never rotated by avnwizard{known_age}"
+        return ("warn" if now - since.since >= YEAR_S else "ok"), past, since.sentence(now)
     if found is None:
         return "ok", "never rotated by avnwizard", "avnwizard never rotated it, so its age is not known."
     if found.is_pending:

@@ -102,15 +102,11 @@ class _OfRole(Step):
     kind = StepKind.OTHER
     guess_s = 2.0
     undone_by = ()  # the way back is a list of its own: `password_steps_back`
-    _NAME = ""
 
-    def __init__(self, host: Host, plan: PasswordPlan, *, back: bool = False) -> None:
+    def __init__(self, host: Host, plan: PasswordPlan, name: str, title: str, *, back: bool) -> None:
         self._host, self._plan, self._back = host, plan, back
-        self.name = f"{self._NAME}-back" if back else self._NAME
-        self.title = self._titled()
-
-    def _titled(self) -> str:
-        raise NotImplementedError
+        self.name = f"{name}-back" if back else name
+        self.title = title
 
     @property
     def _pair(self) -> keeping.Pair:
@@ -125,10 +121,9 @@ class _OfRole(Step):
 class MakeTwin(_OfRole):
     """Make the twin, with the role's old password, and try it."""
 
-    _NAME = "twin"
-
-    def _titled(self) -> str:
-        return f"Make the role {self._plan.twin}, which becomes {self._plan.role} when it signs in"
+    def __init__(self, host: Host, plan: PasswordPlan, *, back: bool = False) -> None:
+        title = f"Make the role {plan.twin}, which becomes {plan.role} when it signs in"
+        super().__init__(host, plan, "twin", title, back=back)
 
     def describe(self) -> PlannedStep:
         """What it may do."""
@@ -170,10 +165,9 @@ class SignInAsTwin(RollService):
 class SetPassword(_OfRole):
     """Replace the role's password, which nobody needs now."""
 
-    _NAME = "password"
-
-    def _titled(self) -> str:
-        return f"Give {self._plan.role} its {'old' if self._back else 'new'} password"
+    def __init__(self, host: Host, plan: PasswordPlan, *, back: bool = False) -> None:
+        title = f"Give {plan.role} its {'old' if back else 'new'} password"
+        super().__init__(host, plan, "password", title, back=back)
 
     def describe(self) -> PlannedStep:
         """Who notices."""
@@ -194,12 +188,12 @@ class SetPassword(_OfRole):
 class WritePassword(_OfRole):
     """Put the password into the env file, atomically; nothing else in the file changes."""
 
-    _NAME = "secret"
     kind = StepKind.FILES
     guess_s = 1.0
 
-    def _titled(self) -> str:
-        return f"Write the {'old' if self._back else 'new'} password ({self._plan.variable} in the env file)"
+    def __init__(self, host: Host, plan: PasswordPlan, *, back: bool = False) -> None:
+        title = f"Write the {'old' if back else 'new'} password ({plan.variable} in the env file)"
+        super().__init__(host, plan, "secret", title, back=back)
 
     def describe(self) -> PlannedStep:
         """How it is taken back."""
@@ -235,10 +229,9 @@ class WritePassword(_OfRole):
 class DropTwin(_OfRole):
     """Drop the twin, which nobody signs in as any more."""
 
-    _NAME = "drop-twin"
-
-    def _titled(self) -> str:
-        return f"Drop the role {self._plan.twin}"
+    def __init__(self, host: Host, plan: PasswordPlan, *, back: bool = False) -> None:
+        title = f"Drop the role {plan.twin}"
+        super().__init__(host, plan, "drop-twin", title, back=back)
 
     def describe(self) -> PlannedStep:
         """What becomes of what it owns."""

@@ -5,23 +5,23 @@ from typing import Any
 
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.plain import printable
-from avnwizard.domain.rotation.kinds import KINDS, YEAR_S
+from avnwizard.domain.rotation.kinds import DAY_S, KINDS, YEAR_S
+from avnwizard.domain.rotation.logins import roles_of
 from avnwizard.engine.journal import Journal
 from avnwizard.errors import WizardError
 from avnwizard.flows.host import Host
-from avnwizard.flows.rotate import keeping
+from avnwizard.flows.rotate import age, keeping
 from avnwizard.flows.rotate.outlook import outlooks
 from avnwizard.flows.rotate.password_plan import from_json
 from avnwizard.flows.rotate.planning import tally_now
 from avnwizard.flows.rotate.standing import REPLACE, Standing, standing
 
-_DAY_S = 86400
-
 
 def findings(host: Host) -> Iterator[Finding]:
     """A pending rotation, with what needs the old secret at this moment; and the age of each secret."""
     journal, now = host.journal(), host.clock.now()
-    there = {one.kind.what: one for one in outlooks(host)}
+    clues = age.Clues(host)
+    there = {one.kind.what: one for one in outlooks(host, clues)}
     for what, kind in KINDS.items():
         found = standing(journal, what)
         if found and found.is_pending:
@@ -29,14 +29,22 @@ def findings(host: Host) -> Iterator[Finding]:
         elif found:
             yield _aged(kind.title, now - found.done_at, f"avnwizard rotate {what}")
         elif there[what].here:
-            yield Finding("rotation", "ok", f"{kind.title}: {there[what].state}")
-    for role, done_at in passwords(journal).items():
-        title = f"The password of {printable(role, limit=63)}"
-        yield _aged(title, now - done_at, f"avnwizard rotate password {printable(role, limit=63)}")
+            go_on = f"avnwizard rotate {what}" if there[what].level != "ok" else ""
+            yield Finding("rotation", there[what].level, f"{kind.title}: {there[what].state}", go_on)
+    replaced = passwords(journal)
+    for role in sorted({*replaced, *roles_of(host.stack.resolve().raw, host.postgres_service)}):
+        shown = printable(role, limit=63)
+        title, go_on = f"The password of {shown}", f"avnwizard rotate password {shown}"
+        if role in replaced:
+            yield _aged(title, now - replaced[role], go_on)
+        elif since := age.of_password(host, role, clues):
+            is_old = now - since.since >= YEAR_S
+            text = f"{title}: {since.sentence(now)}"
+            yield Finding("rotation", "warn" if is_old else "ok", text, go_on if is_old else "")
 
 
 def _aged(title: str, age_s: float, go_on: str) -> Finding:
-    text = f"{title} was rotated {age_s / _DAY_S:.0f} days ago"
+    text = f"{title} was rotated {age_s / DAY_S:.0f} days ago"
     if age_s >= YEAR_S:
         return Finding("rotation", "warn", f"{text}; the guide says yearly.", go_on)
     return Finding("rotation", "ok", f"{text}.")

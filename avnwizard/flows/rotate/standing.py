@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from avnwizard.domain.rotation.kinds import What
-from avnwizard.domain.rotation.tally import day
+from avnwizard.domain.rotation.tally import date, day
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import UNFINISHED, RunRecord
 from avnwizard.flows.rotate.plan import RotationPlan, from_json
@@ -66,6 +66,15 @@ class Standing:
         if self.sessions == 0:
             return f"{text} can follow"
         return f"{text} is safe from {day(self.safe_at)}" if self.safe_at else f"{text}: never safe by itself"
+
+    def in_one_line(self) -> str:
+        """What waits, since when, and from when it is safe, for the first screen."""
+        text = f"{self.plan.what}: phase {self.phase + 1} of {self.plan.kind.phases} since {date(self.done_at)}"
+        if self.phase + 1 < self.plan.kind.phases:
+            return f"{text}, can follow now"
+        if self.sessions == 0:
+            return f"{text}, safe"
+        return f"{text}, {f'safe from {date(self.safe_at)}' if self.safe_at else 'never safe by itself'}"
 
 
 def standing(journal: Journal, what: What) -> Standing | None:

@@ -77,9 +77,12 @@ def measured(journal: Journal) -> Rates:
 
 
 def kinds_of(plan: Plan) -> dict[str, str]:
-    """Step name -> what it is measured with: its service's strategy, else its own name."""
+    """Step name -> what it is measured with: its service's strategy or "job" for a migration, else its own name."""
     by_service = {part.service: str(part.strategy) for part in plan.services}
-    return {step.name: by_service.get(step.service, step.name) for step in plan.steps}
+    return {
+        step.name: "job" if step.kind is StepKind.JOB else by_service.get(step.service, step.name)
+        for step in plan.steps
+    }
 
 
 def _add(rates: Rates, plan: Plan, steps: Iterable[StepRecord]) -> None:

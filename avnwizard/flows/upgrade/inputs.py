@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from avnwizard.domain.answers import Answers, Decision
@@ -24,7 +24,7 @@ from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Breaking
 from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host
-from avnwizard.flows.stack import drift, renamed
+from avnwizard.flows.stack import drift, lockstep, renamed
 from avnwizard.flows.stack.drawing import ReleaseFiles, compose_drawn_in
 from avnwizard.flows.stack.in_the_way import refuse_overwriting
 from avnwizard.flows.stack.models import compose_paths
@@ -140,6 +140,9 @@ def draft(host: Host, target: str) -> Draft:
     every = {**compose, **drawn}
     uses = _uses(every)
     images = image_variables((content.decode("utf-8", "replace") for content in every.values()), coming.env)
+    model, commits = host.stack.resolve(), (current.commit, tag.commit)
+    coming_files = (compose.values(), coming.env.as_dict())
+    apart = lockstep.apart(host, model, commits, (current.name, tag.name), coming_files)
     return Draft(
         current=current,
         target=tag,
@@ -164,7 +167,7 @@ def draft(host: Host, target: str) -> Draft:
         carried=carried,
         edits_patch=host.repo.diff(),
         migrations=_migrations(host, current, tag),
-        drifted=drift.look(host, host.stack.resolve(), host.stack.containers()),
+        drifted=replace(drift.look(host, model, host.stack.containers()), apart=apart),
         readers=readers(host, tag, every, carried, coming.env, coming.path, without_example=found.missing),
         pins=pins(Defaults(old, variables_used(before)), Defaults(new, uses), images, diff.renamed),
         drawn=drawn,

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from statistics import median
 
 from avnwizard.domain.host import TagRef
+from avnwizard.domain.plain import printable
 from avnwizard.domain.strategy import COMPLETED, choose
 from avnwizard.domain.words import about
 from avnwizard.errors import WizardError
@@ -51,7 +52,7 @@ def _cost(host: Host, services: Collection[str]) -> str:
     down = [one.name for one in there if choose(one, model, override=chosen.get(one.name)).strategy == "recreate"]
     seconds = sum(_seconds(rates, f"roll:{one.name}", _ROLL_S) for one in there) + _AROUND_S
     seconds += sum(_seconds(rates, f"job:{name}", _JOB_S) for name in jobs)
-    notice = f"{', '.join(down)} briefly down" if down else "no interruption expected"
+    notice = f"{', '.join(map(printable, down))} briefly down" if down else "no interruption expected"
     return f"about {about(seconds)}, {notice}"
 
 

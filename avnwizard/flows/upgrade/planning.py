@@ -164,9 +164,10 @@ def prepare(
     pinned = {one.service: one.pinned for one in draft.drifted.images}
     services = tuple(replace(part, image_pinned=pinned.get(part.service, "")) for part in services)
     moved = frozenset(one.service for one in services if one.image_old != one.image_new)
-    unjudged = moved & frozenset(host.config.lockstep.services)
+    services = with_migrations(services, model, moved)
+    unjudged = moved & {*host.config.lockstep.services, *(one.service for one in services if one.migrate)}
     breaking = breaking_jobs(services, model, breaks=verdict.breaks_old_code, unjudged=unjudged)
-    services = waved(host, with_migrations(services, model, unjudged), model, breaking)
+    services = waved(host, services, model, breaking)
     plan = Plan(
         product=host.config.stack.product,
         jump=kind_of(draft.current, draft.target),

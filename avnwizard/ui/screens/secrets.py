@@ -5,6 +5,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from avnwizard.domain.plain import printable
+from avnwizard.flows.rotate.age import Clues
 from avnwizard.flows.rotate.outlook import Outlook, outlooks
 from avnwizard.ui.marks import LEVELS
 from avnwizard.ui.screens.find import ListPage
@@ -47,7 +48,7 @@ class SecretsPage(ListPage):
     def on_screen_resume(self) -> None:
         """Look again: a phase may have been carried out since."""
         super().on_screen_resume()
-        self.ask_host(lambda: outlooks(self.host), self._show)
+        self.ask_host(lambda: outlooks(self.host, Clues(self.host)), self._show)
 
     def _show(self, found: tuple[Outlook, ...]) -> None:
         self.tell("")

@@ -188,6 +188,8 @@ def _require_fit_for_a_ticket(host: Host, run: str, report: str) -> None:
     assert expected.endswith((" s", "min"))
     assert took.endswith(" s")
     if kind == "upgrade":
+        assert re.search(r"\| hydra \| alongside \| ", report)
+        assert not re.search(r"\b(surge|recreate|skip)\b", report), "words of the glossary"
         assert "going back needs the dump you took." in report
         assert "goes back to its default of 600 requests per minute" in report
         assert "**" not in report

@@ -75,8 +75,15 @@ async def test_it_opens_on_the_unfinished_run_and_goes_on_with_it(opened: Open, 
         done = await run_over(pilot)
         assert done.view.record.state == "done"
         assert "✓ The upgrade is done" in seen(pilot)
-        await press(pilot, "enter")
+        await press(pilot, "l")
+        assert isinstance(pilot.app.screen, LogPage)
+        assert "routes answer through the edge" in seen(pilot), "what its steps said, to the end"
+        await press(pilot, "enter", "enter")
         assert isinstance(pilot.app.screen, StandPage)
+        await press(pilot, "end", "enter", "enter")
+        assert isinstance(pilot.app.screen, DonePage)
+        assert "l Log" in seen(pilot), "later too, from the history"
+        await press(pilot, "escape", "escape")
         assert "v2.0.0 of 2025-08-06" in seen(pilot)
         assert wizard(pilot).outcome == ExitCode.DONE
 

@@ -1,5 +1,6 @@
 """The review: every step with its commands and what going back costs. Typing the tag starts it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -257,6 +258,7 @@ class ReviewPage(ListPage):
             return
         prepared = self.choices.upgrade.prepared
         assert prepared is not None
+        prepared = replace(prepared, checked=self._findings or ())
         self.tell("Starting ...")
 
         def begin() -> tuple[str, Ending]:

@@ -12,14 +12,18 @@ from textual.pilot import Pilot
 
 from avnwizard.engine import supervise
 from avnwizard.flows.rollback import verdict
+from avnwizard.flows.snapshot import snapshots
 from avnwizard.practice.host import PracticeHost
 from avnwizard.ui.app import WizardApp
 from avnwizard.ui.run_view import RunView
 from avnwizard.ui.screens.done import DonePage
+from avnwizard.ui.screens.history import HistoryPage
+from avnwizard.ui.screens.page import Page
 from avnwizard.ui.screens.releases import ReleasesPage
 from avnwizard.ui.screens.run import RunPage
+from avnwizard.ui.screens.snapshots import SnapshotsPage
 from avnwizard.wiring import open_host
-from screenshots.still import RUN, at_rest, even_cost, in_mid_run, still
+from screenshots.still import RUN, StillSnapshot, at_rest, even_cost, even_runs, even_words, in_mid_run, still
 
 FAILURE = "unhealthy:hydra"
 _PATIENCE = 3000
@@ -114,10 +118,19 @@ async def opened(checkout: Path, size: tuple[int, int]) -> AsyncIterator[Pilot[i
 
 async def scenes(pilot: Pilot[int], practice: PracticeHost) -> AsyncIterator[str]:
     """Walk; the name of each screen once it stands still. The practice has `FAILURE` ordered."""
+    for part in (_deciding(pilot), _running(pilot, practice), _going_back(pilot, practice)):
+        async for name in part:
+            yield name
+
+
+async def _deciding(pilot: Pilot[int]) -> AsyncIterator[str]:
+    """From where the stack stands to the typed name."""
     yield "stand"
     await press(pilot, "question_mark")
     yield "help"
-    await press(pilot, "escape", "enter")
+    await press(pilot, "escape", "down", "enter")
+    yield "services"
+    await press(pilot, "escape", "home", "enter")
     yield "releases"
     await press(pilot, "down", "enter", "space")
     yield "changelog"
@@ -135,8 +148,14 @@ async def scenes(pilot: Pilot[int], practice: PracticeHost) -> AsyncIterator[str
     yield "review"
     await press(pilot, "c")
     yield "changes"
+    await press(pilot, "escape", "ctrl+p")
+    yield "palette"
     await press(pilot, "escape", "enter")
     yield "start"
+
+
+async def _running(pilot: Pilot[int], practice: PracticeHost) -> AsyncIterator[str]:
+    """The run, its failure, and its end."""
     await type_word(pilot, "v2.0.0")
     page = await run_stopped(pilot)
     view = hold(page)
@@ -146,12 +165,20 @@ async def scenes(pilot: Pilot[int], practice: PracticeHost) -> AsyncIterator[str
     show(page, at_rest(view))
     await settle(pilot)
     yield "failed"
+    show(page, at_rest(even_words(view)))
+    await press(pilot, "l")
+    yield "log"
+    await press(pilot, "escape")
     practice.failures.clear()
     await press(pilot, "home", "down", "enter")
     yield "again"
     await press(pilot, "enter")
     await _finish(pilot)
     yield "done"
+
+
+async def _going_back(pilot: Pilot[int], practice: PracticeHost) -> AsyncIterator[str]:
+    """The way back, and what is kept of both runs."""
     _users_write(practice)
     await press(pilot, "escape", "down", "enter")
     yield "rollback"
@@ -159,6 +186,26 @@ async def scenes(pilot: Pilot[int], practice: PracticeHost) -> AsyncIterator[str
     await type_word(pilot, "v1.5.0")
     await _finish(pilot)
     yield "back"
+    await press(pilot, "enter", "end", "enter")
+    await _even_list(pilot, HistoryPage, lambda page: page.show_runs(even_runs(page.host.journal().runs())))
+    yield "history"
+    await press(pilot, "escape", "up", "up", "enter")
+    await _even_list(pilot, SnapshotsPage, _even_snapshots)
+    yield "snapshots"
+
+
+async def _even_list(pilot: Pilot[int], kind: type[Page], show_even: Callable[[Any], None]) -> None:
+    """Show a list again with even times."""
+    page = pilot.app.screen
+    assert isinstance(page, kind), page
+    show_even(page)
+    await settle(pilot)
+
+
+def _even_snapshots(page: SnapshotsPage) -> None:
+    kept = snapshots.all_whole(page.host.files, page.host.state.snapshots)
+    even: Any = [(folder, StillSnapshot(manifest)) for folder, manifest in kept]
+    page.show_kept(even)
 
 
 def _users_write(practice: PracticeHost) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from avnwizard.adapters.compose_platform import ComposePlatform
 from avnwizard.domain.going_back import GoingBack
 from avnwizard.domain.host import DatabaseFacts
 from avnwizard.domain.instance import Instance
-from avnwizard.engine.records import StepRecord
+from avnwizard.engine.records import RunRecord, StepRecord
 from avnwizard.flows.host import Host
 from avnwizard.ui.run_view import Probe, RunView, Second
 
@@ -120,6 +121,28 @@ def _even(step: StepRecord, began: float) -> StepRecord:
     if not step.started_at:
         return step
     return replace(step, started_at=began, finished_at=began + _STEP_S if step.finished_at else 0.0)
+
+
+class StillSnapshot:
+    """What a snapshot holds, with a fixed moment and size."""
+
+    def __init__(self, manifest: Any) -> None:
+        self._manifest = manifest
+        self.taken_at, self.size_bytes = NOW - 480.0, 6_300_000
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._manifest, name)
+
+
+def even_runs(runs: Sequence[RunRecord]) -> list[RunRecord]:
+    """Runs, newest first, as if each had begun ten minutes after the one before."""
+    return [replace(run, created_at=NOW - 600.0 * number) for number, run in enumerate(runs)]
+
+
+def even_words(view: RunView) -> RunView:
+    """A run's view in which the steps spoke once a second."""
+    began = NOW - len(view.log)
+    return replace(view, log=tuple(replace(one, at=began + number) for number, one in enumerate(view.log)))
 
 
 def in_mid_run(view: RunView, step: str) -> RunView:

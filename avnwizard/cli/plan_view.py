@@ -7,6 +7,7 @@ from rich.text import Text
 
 from avnwizard.cli.edge_lines import of_route
 from avnwizard.cli.output import data_console, show_table
+from avnwizard.domain.handled import how
 from avnwizard.domain.plain import printable
 from avnwizard.domain.probing import words
 from avnwizard.domain.spans import away_told, in_all
@@ -32,7 +33,8 @@ def show_plan(plan: "Plan") -> None:
         rows = [(edit.action, edit.key, edit.new_key, printable(edit.shown, limit=60)) for edit in plan.env]
         show_table(("edit", "variable", "to", "value"), rows)
     console.print("\nservices", style="bold")
-    show_table(("service", "how", "why"), [(part.service, part.strategy, part.reason) for part in plan.services])
+    handled = [(part.service, how(part.strategy), part.reason) for part in plan.services]
+    show_table(("service", "how", "why"), handled)
     console.print("\nedge probe", style="bold")
     for line in _probe(plan):
         console.print(line, soft_wrap=True)

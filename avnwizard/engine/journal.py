@@ -42,6 +42,8 @@ CREATE TABLE IF NOT EXISTS controls(
   taken_at REAL NOT NULL DEFAULT 0) STRICT;
 """
 _COPY_EVERY_S = 5.0
+_ENDED = "CASE WHEN finished_at > 0 THEN finished_at ELSE ? END"
+"""A run that is rolled back later ended when it ended: its report says how long it took."""
 _STEP = "run, idx, name, title, state, started_at, finished_at, message"
 """The columns of a step in a journal of avnwizard 0.1."""
 _RUN = "id, kind, title, plan, undoes, state, pid, created_at, finished_at, message, hint"
@@ -149,11 +151,12 @@ class Journal:
     def set_run(
         self, run: str, state: RunState, *, pid: int | None = None, message: str = "", hint: str = ""
     ) -> None:
-        """Move a run to a state; `done`, `failed`, `aborted` and `undone` stamp its end."""
+        """Move a run to a state; `done`, `failed`, `aborted` and `undone` stamp its end (`undone` if it has none)."""
         ended = time.time() if state in {"done", "failed", "aborted", "undone", "given up"} else 0.0
         with self._commit(f"run-{state}"):
             self._db.execute(
-                "UPDATE runs SET state=?, pid=COALESCE(?, pid), finished_at=?, message=?, hint=? WHERE id=?",
+                f"UPDATE runs SET state=?, pid=COALESCE(?, pid), finished_at={_ENDED if state == 'undone' else '?'},"  # noqa: S608 - no input
+                " message=?, hint=? WHERE id=?",
                 (state, pid, ended, message, hint, run),
             )
         if ended:
@@ -166,7 +169,7 @@ class Journal:
             self._db.execute(
                 "UPDATE runs SET state='done', finished_at=?, message='', hint='' WHERE id=?", (now, run)
             )
-            self._db.execute("UPDATE runs SET state='undone', finished_at=? WHERE id=?", (now, undone))
+            self._db.execute(f"UPDATE runs SET state='undone', finished_at={_ENDED} WHERE id=?", (now, undone))  # noqa: S608 - no input
         self.keep_copy()
 
     def set_step(self, run: str, name: str, state: StepState, *, message: str = "") -> None:

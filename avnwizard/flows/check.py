@@ -1,23 +1,25 @@
 """Is this stack fit to be upgraded? Looks at everything, changes nothing, and never stops at the first finding."""
 
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from avnwizard.domain import cadence as in_time
+from avnwizard.domain.drift import Drifted
 from avnwizard.domain.findings import Finding, worst
-from avnwizard.domain.host import EngineFacts
+from avnwizard.domain.host import ComposeModel, Container, EngineFacts
 from avnwizard.domain.plain import printable
 from avnwizard.domain.traefik.asks_docker import WAY_OUT, cannot_ask, in_words
 from avnwizard.domain.volumes import durable_volumes
 from avnwizard.domain.words import count, size, verb
+from avnwizard.engine.carried import apart
 from avnwizard.errors import WizardError
 from avnwizard.flows.holding import unfinished_business
 from avnwizard.flows.host import Host
 from avnwizard.flows.memory import memory
 from avnwizard.flows.postgres.renewing import order_findings
 from avnwizard.flows.rotate.pending import findings as rotations
-from avnwizard.flows.run.unfinished import unfinished_run
+from avnwizard.flows.run.unfinished import between_releases, half_done, unfinished_run
 from avnwizard.flows.safety.placing import placed
 from avnwizard.flows.safety.unprotected import database_findings
 from avnwizard.flows.snapshot.planning import sizes_of
@@ -71,12 +73,11 @@ def _services(host: Host, *, target: str) -> Iterator[Finding]:
         return
     yield from made_from(host, model)
     found = drift.look(host, model, containers)
-    yield from drift.findings(host, found)
-    apart = tuple(lockstep.findings(host, model, containers, target=target))
-    yield from apart
-    together = set(host.config.lockstep.services)
-    if together & set(model.services) and not apart and not {one.service for one in found.images} & together:
-        yield Finding("pins", "ok", f"{host.config.lockstep.name}'s images are those that the release pins.")
+    journal = host.journal()
+    if half := half_done(apart(journal), journal.steps):
+        yield from between_releases(half, found)
+    else:
+        yield from _compared(host, model, containers, found, target)
     ill = ailing(model, containers, now=host.clock.now())
     for service, why in sorted(ill.items()):
         yield Finding(
@@ -84,6 +85,18 @@ def _services(host: Host, *, target: str) -> Iterator[Finding]:
         )
     if not ill:
         yield Finding("services", "ok", f"All {len(model.services)} services serve.")
+
+
+def _compared(
+    host: Host, model: ComposeModel, containers: Sequence[Container], found: Drifted, target: str
+) -> Iterator[Finding]:
+    """What runs otherwise than the files say, though no run is at it."""
+    yield from drift.findings(host, found)
+    unlike = tuple(lockstep.findings(host, model, containers, target=target))
+    yield from unlike
+    together = set(host.config.lockstep.services)
+    if together & set(model.services) and not unlike and not {one.service for one in found.images} & together:
+        yield Finding("pins", "ok", f"{host.config.lockstep.name}'s images are those that the release pins.")
 
 
 def _nothing_runs(host: Host, services: int) -> Finding:

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from textual.content import Content
 
 from avnwizard.domain import words
+from avnwizard.domain.handled import HANDLED
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan
 from avnwizard.domain.spans import away_told, in_all
 from avnwizard.planned import PlannedStep, StepKind
-from avnwizard.ui.handled import HANDLED
 from avnwizard.ui.marks import NOTE, OK
 from avnwizard.ui.widgets.rows import Row
 

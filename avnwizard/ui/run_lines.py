@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from textual.content import Content
 
 from avnwizard.domain import ahead, words
+from avnwizard.domain.handled import HANDLED, HANDLED_WIDTH
 from avnwizard.domain.instance import Instance
 from avnwizard.domain.plain import printable
 from avnwizard.engine.records import StepRecord
 from avnwizard.flows.flow import Touched
-from avnwizard.ui.handled import HANDLED, HANDLED_WIDTH
 from avnwizard.ui.marks import DONE, FAILED, NOTE, OK, PAUSED, PENDING, RUNNING, STEPS, STOP, Mark
 from avnwizard.ui.run_view import Phase, Progress, RunView
 from avnwizard.ui.widgets.images import image_tag

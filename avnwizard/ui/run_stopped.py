@@ -5,6 +5,7 @@ from textual.content import Content
 from avnwizard.domain import words
 from avnwizard.domain.plain import printable
 from avnwizard.flows.run.registry import flow_of
+from avnwizard.planned import StepKind
 from avnwizard.ui import run_lines
 from avnwizard.ui.run_view import RunView
 from avnwizard.ui.widgets.images import image_tag
@@ -56,7 +57,9 @@ def why(view: RunView, cost: str = "") -> Content:
         image = image_tag(ours[0].image)
         lines[-1] = Content.assemble(lines[-1], f"; {printable(part)} serves too, at {image}")
     elif part:
-        lines[-1] = Content.assemble(lines[-1], (f"; {printable(part)} does not", "$error"))
+        once = at is not None and at.kind is StepKind.JOB and at.state == "failed"
+        told = f"{printable(part)}{', which runs once, failed' if once else ' does not'}"
+        lines[-1] = Content.assemble(lines[-1], (f"; {told}", "$error"))
     if cost:
         lines.append(Content.assemble(("Roll back: ", "dim"), printable(cost, limit=300)))
     return Content("\n").join(lines)

@@ -11,13 +11,14 @@ from avnwizard.domain.config import LockstepSection
 from avnwizard.domain.findings import Finding, Level, worst
 from avnwizard.domain.host import TagRef
 from avnwizard.domain.plain import printable
-from avnwizard.engine.carried import own_runs
+from avnwizard.engine.carried import apart, own_runs
 from avnwizard.engine.records import RunRecord
 from avnwizard.errors import RefusedError, WizardError
 from avnwizard.flows.check import check
 from avnwizard.flows.host import Host
 from avnwizard.flows.postgres import majors
 from avnwizard.flows.rotate.outlook import outlooks
+from avnwizard.flows.run.unfinished import half_done
 from avnwizard.flows.snapshot import snapshots
 from avnwizard.flows.stack.survey import Survey, survey
 from avnwizard.flows.upgrade import releases
@@ -33,6 +34,7 @@ class Stand:
     Attributes:
         secrets: what is known of those that can be rotated, a clause; "" where the stack has none.
         postgres: the major that serves, where a newer one can be gone to from here.
+        half: the title of a run that is half done, so that services of two releases run; "" for none.
     """
 
     survey: Survey
@@ -45,6 +47,7 @@ class Stand:
     cadence: Cadence
     secrets: str = ""
     postgres: int | None = None
+    half: str = ""
 
 
 def look(host: Host) -> Stand:
@@ -59,17 +62,20 @@ def look(host: Host) -> Stand:
         listing = releases.listing(host)
     folder = host.state.snapshots
     kept = snapshots.all_whole(host.files, folder)
+    journal = host.journal()
+    half = half_done(apart(journal), journal.steps)
     return Stand(
         survey=found,
         tag=listing.current if listing else None,
         findings=check(host),
-        runs=tuple(own_runs(host.journal())),
+        runs=tuple(own_runs(journal)),
         snapshot=kept[0][1] if kept else None,
         free_bytes=host.files.free_bytes(folder),
         newer=sum(not one.apart for one in listing.newer) if listing else 0,
         cadence=cadence(host, listing),
         secrets=_secrets(host),
         postgres=majors.serving(host),
+        half=printable(half.title, limit=60) if half else "",
     )
 
 
@@ -90,28 +96,16 @@ def _secrets(host: Host) -> str:
 
 def facts(stand: Stand, lockstep: LockstepSection, now: float, *, brief: bool) -> list[Fact]:
     """Release, services, pins, disk, snapshot and last run; in brief only the services that do not serve."""
-    head, services = stand.survey.head, stand.survey.services
-    release = (
-        f"{printable(stand.tag.name, limit=40)} of {words.day(stand.tag.date)}" if stand.tag else "no release tag"
-    )
-    if stand.tag and (told := standing(stand.cadence)):
-        release = f"{release}, {told}"
-    branch = f", on branch {printable(head.branch, limit=30)}" if head.branch else ""
+    services = stand.survey.services
     well = [one for one in services if not one.ailment]
     mark = OK if len(well) == len(services) else STOP
     lines: list[Fact] = [
-        ("Release", Content(release + branch)),
+        ("Release", _release(stand)),
         ("Services", Content.assemble((f"{mark.sign} ", mark.style), f"{len(well)} of {len(services)} serve")),
     ]
     if not brief or len(well) < len(services):
         lines.append(("", _health(stand.survey, brief=brief)))
-    drifted = set(stand.survey.drifted) & set(lockstep.services)
-    pins = Content.assemble((f"{OK.sign} ", OK.style), "in step with the release")
-    if drifted:
-        pins = Content.assemble(
-            (f"{NOTE.sign} ", NOTE.style), f"{', '.join(sorted(drifted))} drifted from the release"
-        )
-    lines.append((f"{lockstep.name} pins", pins))
+    lines.append((f"{lockstep.name} pins", _pins(stand, set(lockstep.services))))
     disk = worst(tuple(one for one in stand.findings if one.check == "disk"))
     lines.append(
         (
@@ -130,6 +124,29 @@ def facts(stand: Stand, lockstep: LockstepSection, now: float, *, brief: bool) -
     )
     lines.append(("Last run", Content(run)))
     return lines
+
+
+def _release(stand: Stand) -> Content:
+    """Where the checkout is; while a run is half done, no release is the one that runs."""
+    branch = stand.survey.head.branch
+    on = f", on branch {printable(branch, limit=30)}" if branch else ""
+    tag = printable(stand.tag.name, limit=40) if stand.tag else "no release tag"
+    if stand.half:
+        told = f"{stand.half} is half done; the checkout is at {tag}{on}"
+        return Content.assemble((f"{NOTE.sign} ", NOTE.style), told)
+    release = f"{tag} of {words.day(stand.tag.date)}" if stand.tag else tag
+    if stand.tag and (told := standing(stand.cadence)):
+        release = f"{release}, {told}"
+    return Content(release + on)
+
+
+def _pins(stand: Stand, together: set[str]) -> Content:
+    """Whether the services that are tested together run what the release pins."""
+    drifted = ", ".join(sorted(set(stand.survey.drifted) & together))
+    if not drifted:
+        return Content.assemble((f"{OK.sign} ", OK.style), "in step with the release")
+    told = f"not yet in step: {drifted}" if stand.half else f"{drifted} drifted from the release"
+    return Content.assemble((f"{NOTE.sign} ", NOTE.style), told)
 
 
 def _health(found: Survey, *, brief: bool) -> Content:

@@ -188,7 +188,11 @@ def _require_fit_for_a_ticket(host: Host, run: str, report: str) -> None:
     assert expected.endswith((" s", "min"))
     assert took.endswith(" s")
     if kind == "upgrade":
+        assert re.search(r"\| hydra \| alongside \| ", report)
+        assert not re.search(r"\b(surge|recreate|skip)\b", report), "words of the glossary"
         assert "going back needs the dump you took." in report
+        assert "- well: All 22 services serve." in lines, "what the check before it found"
+        assert any(line.startswith("- worth knowing: 1 tracked file has local edits: ") for line in lines)
         assert "goes back to its default of 600 requests per minute" in report
         assert "**" not in report
         assert "`" not in report

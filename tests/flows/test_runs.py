@@ -99,6 +99,14 @@ def test_a_failure_is_told_mended_and_resumed(
     refused = _upgrade(stack, answers)
     assert refused.code == ExitCode.REFUSED
     assert "unfinished" in refused.err or "at v2.0.0 already" in refused.err
+    found = avnwizard("check", "--stack", stack).out
+    moved = failure != "disk"
+    assert ("is half done." in found) == moved
+    assert ("Do not bring the services in step by hand." in found) == moved
+    assert "up -d" not in found, "nothing is to be brought in step by hand meanwhile"
+    status = avnwizard("status", "--stack", stack).err
+    assert ("is half done: " in status) == moved
+    assert "which this release does not pin" not in status
     practice_host.failures.clear()
     resumed = avnwizard("resume", "--stack", stack)
     assert resumed.code == ExitCode.DONE, resumed.err

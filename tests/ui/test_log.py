@@ -9,6 +9,7 @@ from avnwizard.engine.records import RunRecord, StepRecord, StepState
 from avnwizard.planned import StepKind
 from avnwizard.ui.run_view import RunNews, RunView
 from avnwizard.ui.screens.log import LogPage
+from avnwizard.ui.screens.services import ServicesPage
 from screenshots.scenes import press, settle
 from tests.ui.conftest import Open, seen
 
@@ -73,6 +74,39 @@ async def test_every_step_is_shown_at_the_place_of_the_one(opened: Open) -> None
         assert "line 59" not in seen(pilot)
         await press(pilot, "s")
         assert "Shown: Roll hydra" in seen(pilot)
+
+
+async def test_what_a_search_found_stays_said_while_the_run_goes_on(opened: Open) -> None:
+    """New words of the run do not take the answer away; where one step has nothing, the way to all is named."""
+    said = [("hydra", "no answer"), ("keto", "well")]
+    async with opened() as pilot:
+        view = _stopped(*said)
+        page = LogPage(lambda: view)
+        await pilot.app.push_screen(page)
+        await press(pilot, "slash", *"well", "enter")
+        assert "Nothing here says 'well'. s shows every step." in seen(pilot)
+        view = _stopped(*said, ("hydra", "again no answer"))
+        page._follow()
+        await settle(pilot)
+        assert "again no answer" in seen(pilot)
+        assert "Nothing here says 'well'. s shows every step." in seen(pilot)
+        await press(pilot, "s", "slash", *"well", "enter")
+        assert "1 of 1 line with 'well'" in seen(pilot)
+
+
+async def test_enter_closes_what_is_only_looked_at(opened: Open) -> None:
+    """The footer says so, and it does."""
+    async with opened() as pilot:
+        below = pilot.app.screen
+        await _opened(pilot, _stopped())
+        assert "Enter Close" in seen(pilot)
+        await press(pilot, "enter")
+        assert pilot.app.screen is below
+        await press(pilot, "down", "enter")
+        assert isinstance(pilot.app.screen, ServicesPage)
+        assert "Enter Close" in seen(pilot)
+        await press(pilot, "enter")
+        assert pilot.app.screen is below
 
 
 async def test_a_run_that_said_nothing_has_nothing_to_narrow(opened: Open) -> None:

@@ -114,7 +114,7 @@ def test_the_probe_shows_what_was_measured_and_nothing_else() -> None:
     assert probe is not None
     assert (probe.sent, probe.answered, probe.lost, probe.gap_ms) == (20, 13, 7, 1300.0)
     assert probe.seconds == (Second(10, 0, 9.0), Second(3, 7, 200.0))
-    assert counts(probe, 80).plain == "✗ edge: 20 sent, 13 answered, 7 lost (misrouted), gap 1.3 s, p99 41 ms"
+    assert counts(probe, 80).plain == "✗ edge: 20 sent, 13 answered, 7 lost (answered by another service), gap 1.3 s"
     drawn = seconds(probe, 40).plain
     assert len(drawn) == 40
     assert drawn.endswith("▁✗ 200 ms")

@@ -9,7 +9,7 @@ from avnwizard.ui.screens.rotation import RotationPage
 from avnwizard.ui.screens.secrets import SecretsPage
 from screenshots.scenes import press, run_over, settle, type_word
 from tests.flows.test_rotation import HYDRA, env_value
-from tests.ui.conftest import USUAL, Open, pictures, seen
+from tests.ui.conftest import LARGE, SMALL, USUAL, Open, pictures, seen
 from tests.ui.test_walk import UPDATE
 
 
@@ -45,12 +45,18 @@ async def _open(pilot: Pilot[int]) -> None:
     await settle(pilot)
 
 
-def _picture(pilot: Pilot[int], name: str) -> list[str]:
-    """Compare with what is committed, up to what says when phase 2 was done: that differs at each run."""
-    text, committed = f"{seen(pilot).partition('The rotation of')[0].rstrip()}\n", pictures(name)
-    if UPDATE:
-        committed.write_text(text, "utf-8")
-    return [] if committed.read_text("utf-8") == text else [f"{name}:\n{text}"]
+async def _picture(pilot: Pilot[int], page: str) -> list[str]:
+    """Compare with what is committed in each size, up to what says when phase 2 was done, which differs."""
+    wrong = []
+    for size in (SMALL, LARGE, USUAL):
+        await pilot.resize_terminal(*size)
+        await settle(pilot)
+        name = f"{page}-{size[0]}x{size[1]}"
+        text, committed = f"{seen(pilot).partition('The rotation of')[0].rstrip()}\n", pictures(name)
+        if UPDATE:
+            committed.write_text(text, "utf-8")
+        wrong += [] if committed.read_text("utf-8") == text else [f"{name}:\n{text}"]
+    return wrong
 
 
 async def _carried_out(pilot: Pilot[int], typed: str) -> None:
@@ -67,7 +73,7 @@ async def test_a_rotation_by_keyboard(host: Host, opened: Open) -> None:
         pilot.app.screen_stack[0].set_interval(0.05, lambda: every.append(seen(pilot)))
         await _open(pilot)
         assert "Phase 1 of 3 can begin: every service learns to read the new secret" in _words(pilot)
-        wrong = _picture(pilot, "rotation-80x24")
+        wrong = await _picture(pilot, "rotation")
         await press(pilot, "question_mark")
         assert "d ends them now" in _words(pilot)
         await press(pilot, "escape", "d", "enter")
@@ -85,7 +91,7 @@ async def test_a_rotation_by_keyboard(host: Host, opened: Open) -> None:
         await press(pilot, "enter")
         assert "! phase 3 of 3 is safe from 1 January 2035" in _words(pilot)
         assert "has waited for phase 3 of 3 since" in _words(pilot)
-        wrong += _picture(pilot, "secrets-80x24")
+        wrong += await _picture(pilot, "secrets")
         await press(pilot, "enter")
         said = _words(pilot)
         assert "2,000 refresh tokens still need the old secret" in said

@@ -75,8 +75,15 @@ async def test_it_opens_on_the_unfinished_run_and_goes_on_with_it(opened: Open, 
         done = await run_over(pilot)
         assert done.view.record.state == "done"
         assert "✓ The upgrade is done" in seen(pilot)
-        await press(pilot, "enter")
+        await press(pilot, "l")
+        assert isinstance(pilot.app.screen, LogPage)
+        assert "routes answer through the edge" in seen(pilot), "what its steps said, to the end"
+        await press(pilot, "enter", "enter")
         assert isinstance(pilot.app.screen, StandPage)
+        await press(pilot, "end", "enter", "enter")
+        assert isinstance(pilot.app.screen, DonePage)
+        assert "l Log" in seen(pilot), "later too, from the history"
+        await press(pilot, "escape", "escape")
         assert "v2.0.0 of 2025-08-06" in seen(pilot)
         assert wizard(pilot).outcome == ExitCode.DONE
 
@@ -215,7 +222,14 @@ async def test_every_failure_of_the_demo_to_its_end(
         assert page.view
         assert page.view.record.message
         assert "Roll back" in seen(pilot)
+        assert ("avnology-migrate, which runs once, failed" in seen(pilot)) == (failure == "migration")
         assert "looking at what it would cost" not in seen(pilot)
+        await press(pilot, "escape")
+        half_done = "! v1.5.0 to v2.0.0 is half done; the checkout is at v2.0.0" in seen(pilot)
+        assert half_done == (failure != "disk"), "a full disk stops it before anything is moved"
+        assert "drifted" not in seen(pilot), "services of two releases run on purpose"
+        await press(pilot, "home", "enter")
+        await run_stopped(pilot)
         practice_host.failures.clear()
         await try_again(pilot)
         done = await run_over(pilot)
@@ -232,7 +246,7 @@ async def test_an_unfinished_run_comes_before_an_upgrade(opened: Open, host: Hos
         assert isinstance(pilot.app.screen, StandPage)
         rows = pilot.app.screen.query_one(Rows)
         assert rows.chosen == "run"
-        assert "Upgrade       not before the run v1.5.0 to v2.0.0 is finished or rolled back" in seen(pilot)
+        assert "Upgrade       finish that run first, or roll it back" in seen(pilot)
         await press(pilot, "down")
         assert rows.chosen == "rollback"
         await press(pilot, "r", "home", "enter")
@@ -242,7 +256,7 @@ async def test_an_unfinished_run_comes_before_an_upgrade(opened: Open, host: Hos
         host.journal().set_run(run, "undone")
         await press(pilot, "escape")
         assert rows.chosen == "upgrade"
-        assert "not before" not in seen(pilot)
+        assert "finish that run first" not in seen(pilot)
 
 
 async def test_the_overview_sees_a_run_of_another_login(opened: Open, host: Host) -> None:

@@ -6,6 +6,12 @@ import sys
 
 import pytest
 
+from avnwizard.cli.opening import open_wizard
+from avnwizard.domain.answers import Answers
+from avnwizard.errors import ExitCode
+from avnwizard.flows.host import Host
+from avnwizard.flows.run import launch
+from avnwizard.flows.upgrade import inputs, planning
 from avnwizard.ui import terminal
 
 
@@ -63,3 +69,19 @@ def test_help_and_version_do_not_wait_for_textual(argv: list[str]) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code, *argv], capture_output=True, check=False)
     assert done.returncode == 0
+
+
+def test_leaving_an_unfinished_run_names_the_ways_on(
+    host: Host, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After the screens are gone the run, its state and both commands stand on the terminal."""
+    draft = inputs.draft(host, "v2.0.0")
+    answers = Answers().accepting(draft.decisions(Answers()))
+    run = launch.create_upgrade(host, planning.prepare(host, draft, answers))
+    monkeypatch.setattr("avnwizard.ui.app.run_app", lambda *_given: ExitCode.DONE)
+    monkeypatch.setattr("avnwizard.cli.ending.at_once", lambda: None)
+    monkeypatch.setattr("avnwizard.ui.terminal.prepare_environment", lambda: None)
+    assert open_wizard(host) == ExitCode.DONE
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"run {run} (v1.5.0 to v2.0.0) is unfinished (created)" in said
+    assert f"go on: avnwizard resume {run} --stack {host.repo.directory}; or take it back with rollback" in said

@@ -58,7 +58,7 @@ async def test_the_whole_way(practice: PracticeHost) -> None:
         upgrade, back = sorted(pilot.app.host.journal().runs(), key=lambda run: run.created_at)  # type: ignore[attr-defined]  # the app is a WizardApp
     assert not wrong, "\n".join(wrong)
     assert walked[0] == "stand"
-    assert walked[-1] == "back"
+    assert walked[-1] == "snapshots"
     assert (upgrade.state, back.state) == ("undone", "done")
     plan = from_json(upgrade.plan)
     assert (plan.target.tag, plan.snapshot.taken, len(plan.breaking)) == ("v2.0.0", True, 4)

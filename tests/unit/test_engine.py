@@ -125,6 +125,22 @@ def test_rollback_uses_the_facts_of_the_run_that_it_undoes(tmp_path: Path) -> No
     assert Journal(tmp_path / "journal.db").run("r1").state == "undone"
 
 
+def test_a_run_that_is_rolled_back_ended_when_it_ended(tmp_path: Path) -> None:
+    """Its own end stays, so that its report says how long it took; one that never ended has the rollback's."""
+    journal = Journal(tmp_path / "journal.db")
+    for run in ("ended", "back", "cut-off", "back-2"):
+        journal.create_run(run, kind="test", title=run, plan="{}", steps=[])
+    journal.set_run("ended", "done")
+    end = journal.run("ended").finished_at
+    journal.conclude("back", undone="ended")
+    journal.conclude("back-2", undone="cut-off")
+    assert (journal.run("ended").state, journal.run("ended").finished_at) == ("undone", end)
+    assert journal.run("back").finished_at > end
+    assert journal.run("cut-off").finished_at == journal.run("back-2").finished_at
+    journal.set_run("ended", "undone")
+    assert journal.run("ended").finished_at == end
+
+
 def test_one_holder_at_a_time(tmp_path: Path) -> None:
     """The second one is told who holds the lock; the lock is free again afterwards."""
     lock = tmp_path / "lock"

@@ -85,7 +85,7 @@ def test_the_screens_page_says_what_the_screens_say() -> None:
     for title, page in SCREENS:
         assert f"## {title}\n\n{page.EXPLAINED}" in text
         assert page.EXPLAINED
-    assert "- `w`: Write" in text
+    assert "- `w`: Save plan" in text
     assert text.count("- `/`: Find") == sum(issubclass(page, ListPage) for _, page in SCREENS) > 0
     files = {file.stem for file in (ROOT / "avnwizard" / "ui" / "screens").glob("*.py")}
     known = {page.__module__.rpartition(".")[2] for _, page in SCREENS}

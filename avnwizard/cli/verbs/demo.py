@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -146,8 +147,9 @@ def _upgrade(host: "Host") -> int:
     answers = Answers().accepting(draft.decisions(Answers()))
     asked = [decision for decision in draft.decisions(answers) if not decision.certain]
     say(f"{len(asked)} decisions are answered for you, as this is practice")
-    require_fit(check(host))
-    prepared = prepare(host, draft, answers)
+    found = check(host)
+    require_fit(found)
+    prepared = replace(prepare(host, draft, answers), checked=found)
     if MANNER.verbose:
         show_plan(prepared.plan)
     for line in summary(prepared.plan)[:-1]:

@@ -8,6 +8,7 @@ import typer
 from avnwizard.cli.options import HERE, JsonOption, StackOption, open_stack
 from avnwizard.cli.output import data_console, emit_json, say, show_findings, show_table
 from avnwizard.domain.plain import printable
+from avnwizard.domain.words import count
 from avnwizard.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ def status(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
     finish, those of other logins first, "cadence": {"sentence", "released", "newer", "newest", "postgres",
     "supported_until", "ending": [{"title", "release", "ends"}] of deprecations}, each null where it is not known}
     """
+    from avnwizard.engine.carried import apart
+    from avnwizard.flows.run.unfinished import half_done
     from avnwizard.flows.stack import survey
 
     host = open_stack(stack)
@@ -48,9 +51,13 @@ def status(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
         ("service", "image", "state"),
         [(one["service"], one["image"], one["state"]) for one in described["services"]],
     )
-    if in_time := described["cadence"]["sentence"]:
+    journal = host.journal()
+    if half := half_done(apart(journal), journal.steps):
+        drifted = f"{count(len(found.drifted), 'service')} of another release"
+        say(printable(f"run {half.id} ({half.title}) is half done: {drifted}"), style="yellow")
+    elif in_time := described["cadence"]["sentence"]:
         say(printable(f"{at.split(' (', maxsplit=1)[0]}: {in_time}"))
-    for service, image in found.drifted.items():
+    for service, image in found.drifted.items() if not half else ():
         say(f"{service} runs {image}, which this release does not pin", style="yellow")
     if described["last_run"]:
         last = described["last_run"]

@@ -2,6 +2,7 @@
 
 import json as jsonlib
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -99,8 +100,9 @@ def prepare_for(host: "Host", draft: "Draft", answers: "Answers") -> "Prepared":
     from avnwizard.flows.check import check
     from avnwizard.flows.upgrade.planning import prepare, require_fit
 
-    require_fit(check(host, draft.target.name))
-    return prepare(host, draft, answers).require_decided()
+    found = check(host, draft.target.name)
+    require_fit(found)
+    return replace(prepare(host, draft, answers).require_decided(), checked=found)
 
 
 def _write(host: "Host", draft: "Draft", answers: "Answers", file: Path) -> None:

@@ -70,6 +70,6 @@ class Restore(Flow):
         del journal
         order = from_json(run.plan)
         facts = (("Databases", ", ".join(order.databases) or "none"), ("Volumes", ", ".join(order.volumes) or "none"))
-        kept = "what the databases were is kept under other names: snapshot prune --databases drops it"
+        kept = "what the databases were is kept under other names: avnwizard snapshot prune --databases drops it"
         restart = "" if order.stop else "restart the services that keep data in memory"
         return Outcome(facts, str(order.snapshot), tuple(line for line in (restart, kept) if line))

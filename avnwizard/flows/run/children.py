@@ -134,7 +134,7 @@ def _carry(ctx: StepContext, parent: Host, host: Host, journal: Journal, run: st
         with _obeying(parent.journal, ctx.run, host.journal, run):
             state = to_its_end(host, journal, feed, record)
     if state == "aborted":
-        raise AbortRequestedError("Stopped at the operator's request.")
+        raise AbortRequestedError("Stopped on your request.")
     if state != "done":
         stopped = journal.run(run)
         raise StepError(f"Run {run}: {stopped.message}", stopped.hint)

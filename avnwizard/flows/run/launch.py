@@ -28,8 +28,10 @@ from avnwizard.flows.rollback.plan import RollbackPlan, rollback_to_json
 from avnwizard.flows.run.acceptance import accept_earlier
 from avnwizard.flows.run.carrying import give_up, to_its_end
 from avnwizard.flows.run.registry import flow_of
+from avnwizard.flows.run.report_evidence import CHECKED
 from avnwizard.flows.run.undoing import Undo, plan_undo
 from avnwizard.flows.stack import drift
+from avnwizard.flows.stack.kept_images import WHOLE_RUN
 from avnwizard.flows.stack.run_folder import CARRIED, EDITED, RunFolder
 from avnwizard.flows.upgrade.flow import Upgrade
 from avnwizard.flows.upgrade.planning import Prepared
@@ -111,6 +113,8 @@ def write_upgrade(host: Host, journal: Journal, run: str, prepared: Prepared) ->
     steps = upgrade_steps(scene_of(plan, host, run))
     title = f"{plan.current.tag} to {plan.target.tag}{' again' if plan.again else ''}"
     journal.create_run(run, kind=Upgrade.kind, title=title, plan=to_json(plan), steps=steps)
+    if prepared.checked:
+        journal.note(run, WHOLE_RUN, {CHECKED: [[one.level, one.message] for one in prepared.checked]})
 
 
 def save_prepared(folder: RunFolder, prepared: Prepared, *, no_env: bool) -> None:

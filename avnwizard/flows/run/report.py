@@ -16,7 +16,7 @@ from avnwizard.flows.edge.memory import load
 from avnwizard.flows.edge.series import series
 from avnwizard.flows.host import Host
 from avnwizard.flows.run.registry import flow_of
-from avnwizard.flows.run.report_evidence import last_words, losses, origin, step_table, verdict, way_back
+from avnwizard.flows.run.report_evidence import checked, last_words, losses, origin, step_table, verdict, way_back
 from avnwizard.flows.run.report_html import page
 from avnwizard.flows.run.report_plot import plot
 from avnwizard.flows.stack.kept_images import WHOLE_RUN
@@ -60,6 +60,7 @@ def report(host: Host, journal: Journal, run: str) -> str:
     if record.message:
         lines += ["", f"It stopped: {printable(record.message)}", "", f"What to do: {printable(record.hint)}"]
         lines += last_words(events, steps)
+    lines += checked(journal.facts(run, WHOLE_RUN))
     lines += flow.account(journal, record)
     lines += edge_lines(probed)
     lines += canary_lines(canary)

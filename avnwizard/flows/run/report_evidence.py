@@ -1,6 +1,7 @@
 """The report's evidence: the verdict, who ran it and where, each step planned and measured, the last words."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from avnwizard.domain.ahead import shares
 from avnwizard.domain.canary.tally import CanaryTally
@@ -111,3 +112,16 @@ def last_words(events: Sequence[Event], steps: Sequence[StepRecord]) -> list[str
 
 def _clock(seconds: float) -> str:
     return time_of_day(seconds, to_the_second=True)
+
+
+CHECKED = "checked"
+"""The fact of a run as a whole that keeps what the check before it found: a level and a message each."""
+_LEVELS = {"ok": "well", "warn": "worth knowing", "stop": "in the way"}
+
+
+def checked(facts: Mapping[str, Any]) -> list[str]:
+    """What the check before a run found; nothing where none was kept."""
+    found = facts.get(CHECKED)
+    pairs = [one for one in found if isinstance(one, list) and len(one) == 2] if isinstance(found, list) else []  # noqa: PLR2004 - level and message
+    told = [f"- {_LEVELS.get(str(level), 'found')}: {printable(str(said), limit=400)}" for level, said in pairs]
+    return ["", "## Checked before it began", "", *told] if told else []

@@ -97,7 +97,7 @@ class Upgrade(Flow):
             "watch the error rates and the gateway's log",
         ]
         if plan.snapshot.taken:
-            tomorrow.append("keep the snapshot until you are sure, then: snapshot prune")
+            tomorrow.append("keep the snapshot until you are sure, then: avnwizard snapshot prune")
         folder = str(plan.snapshot.folder) if plan.snapshot.taken else ""
         return Outcome(changes(plan), folder, tuple(tomorrow), but=_baked(journal, run))
 

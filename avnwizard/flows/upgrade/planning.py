@@ -74,6 +74,7 @@ class Prepared:
         drifted: what ran otherwise than the files said when the plan was made; None where nobody looked.
         undecided: what is still to be decided of services' data.
         ways: what was decided of that for this plan; `avnwizard.toml` keeps it when the run is made.
+        checked: what a check of the stack found right before; the report keeps it.
     """
 
     plan: Plan
@@ -85,6 +86,7 @@ class Prepared:
     drifted: Drifted | None = None
     undecided: tuple[Decision, ...] = ()
     ways: Mapping[str, DataWay] = field(default_factory=dict)
+    checked: tuple[Finding, ...] = ()
 
     def require_decided(self) -> "Prepared":
         """This plan, where nothing is left to be decided.

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from avnwizard.domain.changelog.plainly import plainly
+from avnwizard.domain.handled import how
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan
 from avnwizard.engine.records import StepRecord
@@ -28,9 +29,9 @@ def change_facts(plan: Plan, steps: Sequence[StepRecord], *, back: bool = False)
 
 def change_sections(plan: Plan) -> list[str]:
     """Services, env file, and what was acknowledged."""
-    lines = ["", "## Services", "", "| service | strategy | from | to |", "| --- | --- | --- | --- |"]
+    lines = ["", "## Services", "", "| service | how | from | to |", "| --- | --- | --- | --- |"]
     lines += [
-        f"| {part.service} | {part.strategy} | {_cell(part.image_old)} | {_cell(part.image_new)} |"
+        f"| {part.service} | {how(part.strategy)} | {_cell(part.image_old)} | {_cell(part.image_new)} |"
         for part in plan.services
     ]
     if digests := [f"- {part.service}: {part.digest}" for part in plan.services if part.digest]:

@@ -3,15 +3,15 @@
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan
 from avnwizard.domain.probing.words import of_route, planned
-from avnwizard.ui.screens.page import Page
+from avnwizard.ui.screens.page import Sight
+from avnwizard.ui.widgets.facts import Hanging
 
 
-class ChangesPage(Page):
+class ChangesPage(Sight):
     """A text to look at."""
 
     CSS_PATH = "changes.tcss"
@@ -31,33 +31,40 @@ class ChangesPage(Page):
     def body(self) -> ComposeResult:
         """Both lists."""
         with VerticalScroll():
-            yield Static(_text(self._plan), classes="pane", markup=False)
+            yield Hanging(id="lines")
 
-    def action_go_on(self) -> None:
-        """Enter closes it, as Escape does."""
-        self.action_back()
+    def on_mount(self) -> None:
+        """Fill in both lists."""
+        super().on_mount()
+        self.query_one(Hanging).put(_lines(self._plan))
 
 
-def _text(plan: Plan) -> Content:
+def _lines(plan: Plan) -> list[tuple[Content, Content]]:
+    """Each line: what it begins with, and its text, which is wrapped under itself."""
     known = (*plan.rehearsed, *plan.warnings)
-    lines = [Content.assemble(("To know", "bold"))] if known else []
-    lines += [Content(f"  {printable(one, limit=600)}") for one in known]
-    lines += [Content("")] if known else []
-    lines.append(Content.assemble(("Compose file", "bold")))
-    lines += [Content(f"  {printable(change, limit=400)}") for change in plan.changes] or [Content("  unchanged")]
-    lines += [Content(""), Content.assemble(("Requests through the edge", "bold"))]
-    lines.append(Content(f"  {planned(plan.probe)}"))
+    lines = [_head("To know")] if known else []
+    lines += [_line("  ", printable(one, limit=600)) for one in known]
+    lines += [_line("", "")] if known else []
+    lines.append(_head("Compose file"))
+    lines += [_line("  ", printable(one, limit=400)) for one in plan.changes] or [_line("  ", "unchanged")]
+    lines += [_line("", ""), _head("Requests through the edge"), _line("  ", planned(plan.probe))]
     for route in plan.probe.routes:
-        name, url = f"{printable(route.name, limit=30):<14} ", printable(route.url, limit=200)
-        lines.append(Content.assemble("  ", (name, "dim"), url))
+        lines.append(_line(_name(route.name), printable(route.url, limit=200)))
         if note := of_route(plan.probe, route):
-            lines.append(Content.assemble("    ", (note, "$warning")))
-    lines += [
-        Content.assemble(
-            "  ",
-            (f"{printable(one.router, limit=30):<14} ", "dim"),
-            (f"left out: {printable(one.why, limit=200)}", "$warning"),
-        )
-        for one in plan.probe.left_out
-    ]
-    return Content("\n").join(lines)
+            lines.append((Content("    "), Content.assemble((note, "$warning"))))
+    for one in plan.probe.left_out:
+        why = f"left out: {printable(one.why, limit=200)}"
+        lines.append((Content.assemble((_name(one.router), "dim")), Content.assemble((why, "$warning"))))
+    return lines
+
+
+def _head(words: str) -> tuple[Content, Content]:
+    return Content(""), Content.assemble((words, "bold"))
+
+
+def _line(lead: str, text: str) -> tuple[Content, Content]:
+    return Content.assemble((lead, "dim")), Content(text)
+
+
+def _name(route: str) -> str:
+    return f"  {printable(route, limit=30):<14} "

@@ -19,6 +19,7 @@ from avnwizard.flows.run.registry import flow_of
 from avnwizard.ui.marks import NOTE, OK, STOP
 from avnwizard.ui.run_view import Probe, RunView
 from avnwizard.ui.screens.ask import Ask
+from avnwizard.ui.screens.log import LogPage
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.settling import Settling
 from avnwizard.ui.widgets.facts import Fact, Facts
@@ -30,13 +31,17 @@ class DonePage(Page):
     CSS_PATH = "done.tcss"
     AUTO_FOCUS = "VerticalScroll"
     EXPLAINED = (
-        "The run is over. Its report is a file to attach to the change ticket. A snapshot that was taken "
-        "stays until you remove it.\n\n"
+        "The run is over. Its report is a file to attach to the change ticket; l shows what its steps said. A "
+        "snapshot that was taken stays until you remove it.\n\n"
         "If something turns up later, the first screen offers to roll this upgrade back. The images that ran before "
         "are kept for that until you accept the upgrade: with k, or by the next one. Pruning all unused images "
         "removes them all the same; a rollback then pulls them again, if their registry still has them."
     )
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("k", "accept", "Accept", id="accept-upgrade")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "go_on", "Close", key_display="Enter"),
+        Binding("k", "accept", "Accept", id="accept-upgrade"),
+        Binding("l", "log", "Log", id="log"),
+    ]
 
     def __init__(self, view: RunView) -> None:
         super().__init__()
@@ -50,6 +55,10 @@ class DonePage(Page):
             return True
         record = self.view.record
         return flow_of(record).keeps_images and record.state == "done" and not self.accepted
+
+    def action_log(self) -> None:
+        """Show all that was said."""
+        self.app.push_screen(LogPage(lambda: self.view))
 
     def action_accept(self) -> None:
         """Let go of the old images, once it was said what that gives up."""

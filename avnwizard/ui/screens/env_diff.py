@@ -8,12 +8,13 @@ from textual.widgets import Static
 from avnwizard.domain.plain import printable
 from avnwizard.errors import WizardError
 from avnwizard.ui.env_rows import env_diff
-from avnwizard.ui.screens.page import Page
+from avnwizard.ui.screens.page import Sight
+from avnwizard.ui.widgets.facts import Hanging
 
 _STYLES = {"-": "$error", "+": "$success", " ": "", "@": "dim"}
 
 
-class EnvDiffPage(Page):
+class EnvDiffPage(Sight):
     """A text to look at."""
 
     CSS_PATH = "env_diff.tcss"
@@ -30,18 +31,23 @@ class EnvDiffPage(Page):
             Content(printable(str(self.host.stack.project.env_file))), id="path", classes="label", markup=False
         )
         with VerticalScroll():
-            yield Static(self._lines(), classes="pane", markup=False)
+            yield Hanging(id="lines")
 
-    def _lines(self) -> Content:
+    def on_mount(self) -> None:
+        """Fill in the lines."""
+        super().on_mount()
+        self.query_one(Hanging).put(self._lines())
+
+    def _lines(self) -> list[tuple[Content, Content]]:
         try:
             found = env_diff(self.choices.upgrade)
         except WizardError as error:
-            return Content(printable(f"{error.message} {error.hint}"))
+            return [(Content(""), Content(printable(f"{error.message} {error.hint}")))]
         lines = [
-            Content.assemble((f"{one.sign} {printable(one.text, limit=2000)}", _STYLES[one.sign])) for one in found
+            (
+                Content.assemble((f"{one.sign} ", _STYLES[one.sign])),
+                Content.assemble((printable(one.text, limit=2000), _STYLES[one.sign])),
+            )
+            for one in found
         ]
-        return Content("\n").join(lines) if lines else Content("The file stays as it is.")
-
-    def action_go_on(self) -> None:
-        """Enter closes it, as Escape does."""
-        self.action_back()
+        return lines or [(Content(""), Content("The file stays as it is."))]

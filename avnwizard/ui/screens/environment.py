@@ -95,7 +95,9 @@ class EnvironmentPage(ListPage):
             told = Content.assemble((f"{OPEN.sign} {words.count(left, 'setting')} to be decided", OPEN.style))
         else:
             told = Content.assemble((f"{DECIDED.sign} Everything is decided", DECIDED.style))
-        rest = Content.assemble((f"; {words.count(stays, 'other setting')} of yours stay as they are", "dim"))
+        rest = Content.assemble(
+            (f"; {stays} {words.verb(stays, 'other stays as it is', 'others stay as they are')}", "dim")
+        )
         self.query_one("#left", Static).update(Content.assemble(told, rest))
 
     def _untouched(self) -> int:

@@ -1,6 +1,9 @@
 """Every run on this stack, newest first; each can be opened."""
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from avnwizard.domain import words
@@ -17,7 +20,11 @@ _MARKS = {"done": DONE, "undone": DONE, "failed": FAILED, "given up": FAILED, "a
 class HistoryPage(ListPage):
     """Opens a run on Enter."""
 
-    EXPLAINED = "Every run on this stack, newest first. Enter opens one: what it did, step by step, and how it ended."
+    EXPLAINED = (
+        "Every run on this stack, newest first. Enter opens one: how it ended and what it changed, with its log; or, "
+        "where it stopped, its steps and what can be done now."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "go_on", "Open", key_display="Enter")]
 
     def heading(self) -> str:
         """What is listed."""
@@ -30,9 +37,10 @@ class HistoryPage(ListPage):
     def on_mount(self) -> None:
         """Read the journal."""
         super().on_mount()
-        self.ask_host(lambda: self.host.journal().runs(), self._show)
+        self.ask_host(lambda: self.host.journal().runs(), self.show_runs)
 
-    def _show(self, runs: list[RunRecord]) -> None:
+    def show_runs(self, runs: list[RunRecord]) -> None:
+        """Put these runs in place of those that are there."""
         rows = []
         for run in runs:
             mark = _MARKS.get(run.state, PAUSED)

@@ -14,13 +14,13 @@ from avnwizard.domain import words
 from avnwizard.domain.plain import printable
 from avnwizard.ui.log_lines import Log, log_of, speakers, title_of
 from avnwizard.ui.run_view import RunView
-from avnwizard.ui.screens.page import Page
+from avnwizard.ui.screens.page import Sight
 from avnwizard.ui.widgets.lines import Lines
 
 _LOOK_S = 0.5
 
 
-class LogPage(Page):
+class LogPage(Sight):
     """A text to look at, from its end.
 
     Args:
@@ -53,7 +53,7 @@ class LogPage(Page):
         self._log = Log(())
         self._only: str | None = None
         self._last: str | None = None
-        self._sought = ""
+        self._sought = self._answer = ""
         self._at = -1
 
     def heading(self) -> str:
@@ -102,7 +102,7 @@ class LogPage(Page):
         lines.show(self._log.lines or [Content("Nothing was said so far.")])
         whose = "every step" if self._only is None else title_of(self._view, self._only)
         self.query_one("#whose", Static).update(Content.assemble(("Shown: ", "dim"), whose))
-        self.tell(self._command())
+        self.tell(self._answer or self._command())
         self.show_keys()
 
     def _command(self) -> str:
@@ -128,7 +128,7 @@ class LogPage(Page):
         if step is None:
             self._only_of(self._in_sight())
             return
-        self._only, self._at, self._last = None, -1, step
+        self._only, self._at, self._last, self._answer = None, -1, step, ""
         self._show()
         self.call_after_refresh(
             lambda: lines.scroll_to(y=self._log.last_of(step) + 1 - lines.size.height, animate=False)
@@ -138,7 +138,7 @@ class LogPage(Page):
         """The step whose words are looked at: found last, else shown alone before, else the last one on the page."""
         if not self._log.steps:
             return None
-        if self._at >= 0:
+        if 0 <= self._at < len(self._log.found):
             return self._log.steps[self._log.found[self._at]]
         lines = self.query_one(Lines)
         top = int(lines.scroll_offset.y)
@@ -153,7 +153,7 @@ class LogPage(Page):
             self._only_of(spoke[(spoke.index(now) + by) % len(spoke)] if now in spoke else spoke[0])
 
     def _only_of(self, step: str | None) -> None:
-        self._only, self._at = step, -1
+        self._only, self._at, self._answer = step, -1, ""
         self._show()
         self.call_after_refresh(self.action_newest)
 
@@ -185,11 +185,13 @@ class LogPage(Page):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Look for it, from the beginning."""
         event.stop()
-        self._sought, self._at = event.value.strip(), -1
+        self._sought, self._at, self._answer = event.value.strip(), -1, ""
         self._close_search()
         self._show()
         if self._sought and not self._log.found:
-            self.warn(f"Nothing here says {self._sought!r}.")
+            elsewhere = f" {self.key_of('one-step')} shows every step." if self._only is not None else ""
+            self._answer = f"Nothing here says {self._sought!r}.{elsewhere}"
+            self.tell(self._answer)
         elif self._sought:
             self.action_next_found()
 
@@ -199,11 +201,8 @@ class LogPage(Page):
         if found:
             self._at = (self._at + 1) % len(found)
             self.query_one(Lines).scroll_to(y=max(found[self._at] - 2, 0), animate=False)
-            self.tell(
+            self._answer = (
                 f"{self._at + 1} of {words.count(len(found), 'line')} with {self._sought!r}; "
                 f"{self.key_of('next')} goes to the next."
             )
-
-    def action_go_on(self) -> None:
-        """Enter closes it, as Escape does."""
-        self.action_back()
+            self.tell(self._answer)

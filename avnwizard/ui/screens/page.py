@@ -198,3 +198,13 @@ class Page(Screen[None]):
     def warn(self, text: str) -> None:
         """Say what keeps the operator here."""
         self.tell(text, NOTE)
+
+
+class Sight(Page):
+    """A page that is only looked at: Enter closes it, as Escape does, and the footer says so."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "go_on", "Close", key_display="Enter")]
+
+    def action_go_on(self) -> None:
+        """Close it."""
+        self.dismiss()

@@ -66,7 +66,9 @@ class ReleasesPage(ListPage):
     def body(self) -> ComposeResult:
         """The list, and what is to be known of the one chosen."""
         yield Static(id="here", classes="pane", markup=False)
-        yield Rows([Column(share=1), Column(width=10), Column(width=6), Column(share=2), Column(width=4, least=70)])
+        yield Rows(
+            [Column(share=1), Column(width=10, least=70), Column(width=6), Column(share=2), Column(width=4, least=70)]
+        )
         yield Static(id="about", classes="pane", markup=False)
 
     def on_mount(self) -> None:

@@ -1,5 +1,6 @@
 """The review: every step with its commands and what going back costs. Typing the tag starts it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,6 +12,7 @@ from textual.widgets import Static
 from avnwizard.domain import words
 from avnwizard.domain.data_way import DataWay
 from avnwizard.domain.findings import Finding
+from avnwizard.domain.handled import HANDLED_WIDTH
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan
 from avnwizard.domain.spans import away_told
@@ -24,7 +26,6 @@ from avnwizard.flows.upgrade.remembering import remember
 from avnwizard.ui import review_lines
 from avnwizard.ui.bridge import Ending
 from avnwizard.ui.deciding import prepared_from
-from avnwizard.ui.handled import HANDLED_WIDTH
 from avnwizard.ui.marks import NOTE, OK, STOP
 from avnwizard.ui.screens.changes import ChangesPage
 from avnwizard.ui.screens.confirm_name import ConfirmName
@@ -72,7 +73,7 @@ class ReviewPage(ListPage):
         Binding("c", "changes", "Changes", id="changes"),
         Binding("o", "other_way", "Other way", id="other-way"),
         Binding("t", "try_first", "Try first", id="try-first"),
-        Binding("w", "write", "Write", id="write"),
+        Binding("w", "write", "Save plan", id="write"),
         Binding("d", "data_way", "Data", show=False, id="data-way"),
         Binding("pagedown", "turn(1)", show=False, priority=True),
         Binding("pageup", "turn(-1)", show=False, priority=True),
@@ -257,6 +258,7 @@ class ReviewPage(ListPage):
             return
         prepared = self.choices.upgrade.prepared
         assert prepared is not None
+        prepared = replace(prepared, checked=self._findings or ())
         self.tell("Starting ...")
 
         def begin() -> tuple[str, Ending]:

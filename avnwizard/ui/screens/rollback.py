@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from avnwizard.domain import words
 from avnwizard.domain.going_back import sentence, things
+from avnwizard.domain.handled import HANDLED
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan, from_json
 from avnwizard.engine.records import RunRecord
@@ -21,7 +22,6 @@ from avnwizard.flows.rollback.plan import RollbackPlan, Wishes
 from avnwizard.flows.run import going_back, launch
 from avnwizard.flows.stack.former_images import of_before
 from avnwizard.ui.bridge import Ending
-from avnwizard.ui.handled import HANDLED
 from avnwizard.ui.marks import NOTE, OK
 from avnwizard.ui.screens.confirm_name import ConfirmName
 from avnwizard.ui.screens.page import Page
@@ -46,6 +46,7 @@ class RollbackPage(Page):
         "Enter asks you to type the name of the release that you go back to."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "go_on", "Roll back ...", key_display="Enter"),
         Binding("s", "save_rows", "Also dump changed tables", id="save-rows"),
         Binding("r", "restore", "Databases too", id="databases"),
     ]

@@ -1,6 +1,9 @@
 """The secrets that can be replaced, with their age and what is pending."""
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
@@ -26,6 +29,7 @@ class SecretsPage(ListPage):
         "A database role's password is replaced with: avnwizard rotate password ROLE. avnwizard help rotation says "
         "what happens in each phase, and which secrets are replaced by hand."
     )
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "go_on", "Open", key_display="Enter")]
 
     def __init__(self) -> None:
         super().__init__()

@@ -7,11 +7,12 @@ from avnwizard.domain.plain import printable
 from avnwizard.flows.stack.survey import Survey
 from avnwizard.ui.marks import DONE, OK, STOP
 from avnwizard.ui.screens.find import ListPage
+from avnwizard.ui.screens.page import Sight
 from avnwizard.ui.widgets.images import image_tag
 from avnwizard.ui.widgets.rows import Column, Row, Rows
 
 
-class ServicesPage(ListPage):
+class ServicesPage(Sight, ListPage):
     """A list to look at."""
 
     EXPLAINED = (

@@ -8,10 +8,11 @@ from avnwizard.domain import words
 from avnwizard.domain.plain import printable
 from avnwizard.flows.snapshot import snapshots
 from avnwizard.ui.screens.find import ListPage
+from avnwizard.ui.screens.page import Sight
 from avnwizard.ui.widgets.rows import Column, Row, Rows
 
 
-class SnapshotsPage(ListPage):
+class SnapshotsPage(Sight, ListPage):
     """A list to look at."""
 
     CSS_PATH = "snapshots.tcss"
@@ -28,15 +29,16 @@ class SnapshotsPage(ListPage):
 
     def body(self) -> ComposeResult:
         """The list, and where the chosen one lies."""
-        yield Rows([Column(width=16), Column(width=16), Column(width=8), Column(width=11), Column()])
+        yield Rows([Column(width=16), Column(width=16), Column(width=8), Column(width=11), Column(least=70)])
         yield Static(id="where", markup=False, classes="pane")
 
     def on_mount(self) -> None:
         """Read the folder."""
         super().on_mount()
-        self.ask_host(lambda: snapshots.all_whole(self.host.files, self.host.state.snapshots), self._show)
+        self.ask_host(lambda: snapshots.all_whole(self.host.files, self.host.state.snapshots), self.show_kept)
 
-    def _show(self, kept: list[snapshots.Kept]) -> None:
+    def show_kept(self, kept: list[snapshots.Kept]) -> None:
+        """Put these snapshots in place of those that are there."""
         rows = [
             Row(
                 str(folder),

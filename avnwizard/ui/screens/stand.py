@@ -139,7 +139,7 @@ class StandPage(Page):
         if unfinished := _unfinished(runs):
             title = printable(unfinished.title, limit=40)
             found.append(("run", "Open run", f"{title} is unfinished"))
-            upgrade = f"not before the run {title} is finished or rolled back"
+            upgrade = "finish that run first, or roll it back"
         found.append(("upgrade", "Upgrade", upgrade or "look for newer releases"))
         undo = next(iter(can_roll_back(runs)), None)
         if undo:

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from avnwizard.domain.plain import printable
+from avnwizard.domain.probing.words import kind_told
 from avnwizard.domain.words import latency
 from avnwizard.ui.marks import OK, STOP
 from avnwizard.ui.run_view import Probe, Second
@@ -61,7 +62,7 @@ def counts(probe: Probe, width: int) -> Content:
     if probe.lost:
         worst = max(probe.kinds, key=lambda kind: kind[1], default=("", 0))
         more = [
-            f" ({printable(worst[0], limit=16)})",
+            f" ({printable(kind_told(worst[0]), limit=40)})",
             f", gap {latency(probe.gap_ms)}",
             f", p99 {probe.p99_ms:.0f} ms",
         ]

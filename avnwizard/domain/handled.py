@@ -10,3 +10,8 @@ HANDLED: Mapping[str, str] = {
     "retire": "removed",
 }
 HANDLED_WIDTH = max(map(len, HANDLED.values()))
+
+
+def how(strategy: str) -> str:
+    """A strategy in these words; a name that is none of them stays."""
+    return HANDLED.get(strategy, strategy)

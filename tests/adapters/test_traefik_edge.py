@@ -10,6 +10,7 @@ from avnwizard.adapters.traefik import TraefikEdge, edge, finding
 from avnwizard.adapters.traefik.settings import Settings
 from avnwizard.domain.traefik.director import Direction, Target
 from avnwizard.domain.traefik.labels import read_labels
+from avnwizard.errors import HostError
 
 _NEW = "n" * 64
 _LABELS = {
@@ -90,6 +91,33 @@ class _Cli:
             "Config": {"Entrypoint": ["traefik"], "Labels": labels},
         }
         return SimpleNamespace(code=0, stdout=json.dumps([raw]))
+
+
+class _Vanishing(_Cli):
+    """Another stack's Traefik ends between the list and the look at it: docker prints the rest, and fails."""
+
+    complaint = "Error response from daemon: No such container: t2"
+
+    def run(self, argv: Sequence[str]) -> SimpleNamespace:
+        assert argv[1] == "ps"
+        lines = [json.dumps({"ID": one, "Image": "traefik:v3.7"}) for one in ("t1", "t2")]
+        return SimpleNamespace(text="\n".join(lines))
+
+    def try_(self, argv: Sequence[str]) -> SimpleNamespace:
+        done = super().try_(argv)
+        done.complaint, done.code = self.complaint, 0 if argv[1] == "exec" else 1
+        return done
+
+
+def test_another_stacks_traefik_may_end_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stack's own is found all the same; an engine that fails is not "there is none"."""
+    made, cli = TraefikEdge("id"), _Vanishing()
+    monkeypatch.setattr(made, "_cli", cli)
+    monkeypatch.setattr(finding, "api_at", lambda _places: None)
+    assert made.facts() is not None
+    cli.complaint = "Cannot connect to the Docker daemon"
+    with pytest.raises(HostError, match="Cannot connect"):
+        made.facts()
 
 
 def test_a_container_is_asked_for_its_version_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from avnwizard.errors import StepError
+from avnwizard.errors import HostError, StepError
 from avnwizard.flows.roll import handover
 
 if TYPE_CHECKING:
@@ -85,6 +85,23 @@ AT_ONCE = ["undirect", "compare"]
 def test_at_once_or_not(known_at: float | None, throttle_s: float, *, serves: bool, expected: list[str]) -> None:
     """Only what Traefik is sure to see as one change need not be waited for; while waiting, the rest is done."""
     assert _settled(known_at=known_at, throttle_s=throttle_s, serves=serves) == expected
+
+
+class _Away(_Edge):
+    """Traefik is away at the first look, as while it is started again."""
+
+    def knows_only(self, _service: str, containers: Sequence[str]) -> bool:
+        if super().knows_only(_service, containers):
+            return True
+        raise HostError("No Traefik routes to this stack.")
+
+
+def test_traefik_may_be_away_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked again; where it stays away, that is the reason with which the run stops."""
+    monkeypatch.setattr(f"{__name__}._Edge", _Away)
+    assert _settled(known_at=None, throttle_s=2.0) == WAITED
+    with pytest.raises(HostError, match="No Traefik"):
+        _settled(known_at=None, throttle_s=2.0, looks=10**6)
 
 
 def test_the_director_stays_where_traefik_never_comes_round() -> None:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from avnwizard.adapters.docker.cli import DockerCli
+from avnwizard.adapters.docker.cli import DockerCli, hint_for, is_gone
 from avnwizard.adapters.docker.inspect import LABEL, parsed
+from avnwizard.adapters.process_errors import fail
 from avnwizard.adapters.traefik.asking import Place, api_at
 from avnwizard.adapters.traefik.settings import Settings, settings_of
 from avnwizard.domain.edge import EdgeFacts
@@ -59,12 +60,17 @@ def find_traefik(cli: DockerCli, project: str, versions: dict[str, str]) -> Trae
 
     Args:
         versions: container id -> what runs in it, as far as it was asked before; what is asked now is added.
+
+    Raises:
+        HostError: the engine does not say.
     """
     running = [json.loads(line) for line in cli.run(("docker", "ps", "--format", "{{json .}}")).text.splitlines()]
     ids = [str(one["ID"]) for one in running if _looks_like(one)]
-    ids and (done := cli.try_(("docker", "container", "inspect", *ids)))
-    if not ids or done.code != 0:
+    if not ids:
         return None
+    done = cli.try_(("docker", "container", "inspect", *ids))
+    if done.code != 0 and not is_gone(done):  # another stack's Traefik may have ended in between
+        fail(("docker", "container", "inspect"), done.code, done.complaint, hint_for(done.complaint))
     found = [raw for raw in parsed(done.stdout) if (raw.get("State") or {}).get("Running")]
     own = [raw for raw in found if _labels(raw).get(f"{LABEL}project") == project]
     ours = own or [raw for raw in found if _shares_network(raw, project)]

@@ -235,7 +235,11 @@ def withdraw(ctx: StepContext, host: Host, service: str, stay: Sequence[Containe
 
 def is_known(ctx: StepContext, host: Host, service: str, ids: Sequence[str]) -> bool:
     """Whether Traefik routes by the directors to these containers, in the time that it may take."""
-    return becomes_true(ctx, host, _TAKES.format(service), lambda: host.edge.knows(service, ids))
+    try:
+        return becomes_true(ctx, host, _TAKES.format(service), lambda: host.edge.knows(service, ids))
+    except HostError as error:
+        ctx.say(f"{service}: {error.message}")
+        return False
 
 
 def forget(ctx: StepContext, host: Host, service: str) -> None:

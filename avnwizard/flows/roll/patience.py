@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from avnwizard.domain import words
 from avnwizard.engine.step import StepContext
+from avnwizard.errors import HostError
 from avnwizard.flows.host import Host
 
 _POLL_S = 0.1
@@ -28,16 +29,26 @@ def true_since(
     Args:
         what: what is waited for, as the watchers are shown it where it takes long: "Traefik to ...".
         limit_s: by default the time that Traefik may take for a change.
+
+    Raises:
+        HostError: the world refused to the last; Traefik may be away for a moment, and comes back.
     """
     asked_at = host.clock.now()
     deadline, since, told_at = asked_at + limit_s, asked_at, asked_at
-    while not true():
+    while True:
+        refused: HostError | None = None
+        try:
+            if true():
+                return since
+        except HostError as error:
+            refused = error
         since, now = asked_at, host.clock.now()
         if now >= deadline:
+            if refused:
+                raise refused
             return None
         if now - told_at >= _TOLD_EVERY_S:
             told_at = now
             ctx.say(f"waiting for {what}, for {words.duration(deadline - now)} at most")
         host.clock.sleep(_POLL_S)
         asked_at = host.clock.now()
-    return since

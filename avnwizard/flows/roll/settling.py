@@ -20,6 +20,8 @@ LOST_POLLS = 20
 _CHECK_S = 30.0
 """One that runs and fails its health check is healthy again with its next good check: on a busy host a check may run
 into its timeout though the program answers. No longer than this is waited for that."""
+_ASKED_S = 15.0
+"""The same of one that requests go to already: the old one is still there, and may have them back."""
 _LOG_LINES = 15
 
 
@@ -57,15 +59,15 @@ def still_serve(host: Host, service: Service, look: Callable[[], list[Container]
         if sum(one.is_serving for one in ours) >= count:
             return True
         polls += 1
-        if polls > (_lost_polls(service, ours) if len(ours) >= count else LOST_POLLS):
+        if polls > (_lost_polls(service, ours, most_s=_ASKED_S) if len(ours) >= count else LOST_POLLS):
             return False
         host.clock.sleep(POLL_S)
 
 
-def _lost_polls(service: Service, lost: Sequence[Container]) -> int:
+def _lost_polls(service: Service, lost: Sequence[Container], *, most_s: float = _CHECK_S) -> int:
     """For how many polls containers may stay as they are, of which some do not serve, before that is a failure."""
     runs = all(one.state == "running" for one in lost)
-    return LOST_POLLS + int(min(service.check_s, _CHECK_S) / POLL_S) * runs
+    return LOST_POLLS + int(min(service.check_s, most_s) / POLL_S) * runs
 
 
 def wait_steady(

@@ -11,6 +11,7 @@ from avnwizard.domain.data_way import DataWay, HeldVolume
 from avnwizard.domain.handover import Handover
 from avnwizard.domain.host import ComposeProject
 from avnwizard.domain.image_rule import ImageRule
+from avnwizard.domain.migrations.release_list import Split
 from avnwizard.domain.probing.route import ProbePlan
 from avnwizard.domain.readiness import Readiness
 from avnwizard.domain.snapshot import Proof
@@ -215,6 +216,7 @@ class Plan:
         postgres_also: further services whose databases are snapshotted and go back.
         postgres_outside: host and port of a server outside the project that is; "" where there is none.
         files_before: the compose files that run; `project` has those of the target.
+        split: how the release's migrations run in two parts, where the second is held back; else None.
         again: what undoing a rollback adds; the snapshot is that of the first time then. None for an upgrade.
     """
 
@@ -256,6 +258,7 @@ class Plan:
     postgres_also: tuple[str, ...] = ()
     postgres_outside: str = ""
     files_before: tuple[Path, ...] = ()
+    split: Split | None = None
 
     @property
     def project_before(self) -> ComposeProject:

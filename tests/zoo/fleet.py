@@ -12,7 +12,7 @@ from typing import Any
 from tests.flows.cli import Said, avnwizard
 from tests.lab.engine import Lab, free_port
 from tests.waiting import until
-from tests.zoo.parts import Body, app, compose, migrate, postgres, traefik
+from tests.zoo.parts import Body, app, compose, postgres, traefik
 from tests.zoo.stack import COMPOSE_FILE, NAMES_POSTGRES, NONE, TOML, UP, Files, ZooStack, bring_up, place
 
 PROGRAM = shutil.which("haproxy") or "/usr/sbin/haproxy"
@@ -68,7 +68,14 @@ def _release(tag: str, network: str, *, leads: bool) -> Files:
     settings = {"DATABASE_URL": f"postgres://app@{network}-pg:5432/app", "REDIS_URL": f"redis://{network}-kv:6379/0"}
     web = app("web", tag, networks=both, depends_on=_AFTER)
     web["environment"] = {**web["environment"], **settings}
-    job = migrate(_SQL[tag], server="postgres", networks=both)
+    server = "postgres" if leads else f"{network}-pg"
+    job: Body = {
+        "image": f"@REG@/migrate:{tag}",
+        "environment": {"DATABASE_URL": f"postgres://app:${{POSTGRES_PASSWORD}}@{server}:5432/app"},
+        "volumes": ["./migrations:/migrations:ro"],
+        "restart": "no",
+        "networks": both,
+    }
     servers: dict[str, Body] = {}
     if leads:
         servers["postgres"] = postgres(networks={"default": {}, "shared": {"aliases": [f"{network}-pg"]}})
@@ -77,30 +84,29 @@ def _release(tag: str, network: str, *, leads: bool) -> Files:
             "command": ["valkey-server", "--save", "", "--protected-mode", "no"],
             "networks": {"default": {}, "shared": {"aliases": [f"{network}-kv"]}},
         }
-    else:
-        job["entrypoint"] = [f"{network}-pg" if word == "postgres" else word for word in job["entrypoint"]]
-        del job["depends_on"]
+        job["depends_on"] = {"postgres": {"condition": "service_healthy"}}
     services = {"traefik": traefik(), **servers, "migrate": job, "web": web}
     shared = {"shared": {"external": True, "name": network}}
     labels = {"traefik.docker.network": "@PROJECT@_default"}
     web["labels"] = {**web["labels"], **labels}
-    return {COMPOSE_FILE: compose(services, networks=shared), f"migrations/{tag}.sql": f"{_SQL[tag]};\n"}
+    files = {f"migrations/{one}.sql": f"{sql};\n" for one, sql in _SQL.items() if one <= tag}
+    return {COMPOSE_FILE: compose(services, networks=shared), **files}
 
 
 @contextlib.contextmanager
 def pair(lab: Lab, name: str, folder: Path, *, bake_s: float = 2.0) -> Iterator[Pair]:
     """Both at v1.5.0, serving behind HAProxy; all of it is removed afterwards."""
     blue, green = place(lab, f"{name}-blue"), place(lab, f"{name}-green")
-    network, port, socket = f"{blue.project}-shared", free_port(), folder / "admin.sock"
+    network, port, admin = f"{blue.project}-shared", free_port(), folder / "admin.sock"
     lab.docker("network", "rm", network, check=False)
     lab.docker("network", "create", network)
     fleet = (
-        f'\n[fleet]\ndriver = "haproxy"\nsocket = "{socket}"\nbackend = "id"\nwatch_s = 2\nbake_s = {bake_s}\n'
+        f'\n[fleet]\ndriver = "haproxy"\nsocket = "{admin}"\nbackend = "id"\nwatch_s = 2\nbake_s = {bake_s}\n'
         f'stacks = {{blue = "{blue.clone}", green = "{green.clone}"}}\n'
         '\n[snapshot]\nproof = "read back"\n\n[verify]\nbake_s = 0\n'
     )
     settings = folder / "haproxy.cfg"
-    settings.write_text(_SETTINGS.format(socket=socket, port=port, blue=blue.port, green=green.port))
+    settings.write_text(_SETTINGS.format(socket=admin, port=port, blue=blue.port, green=green.port))
     try:
         for stack, text in ((blue, NAMES_POSTGRES), (green, TOML + NONE)):
             releases = {tag: _release(tag, network, leads=stack is blue) for tag in _SQL}

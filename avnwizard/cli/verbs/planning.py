@@ -14,8 +14,15 @@ from avnwizard.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from avnwizard.domain.answers import Answers
     from avnwizard.flows.host import Host
+    from avnwizard.flows.upgrade.holding_back import Holding
     from avnwizard.flows.upgrade.inputs import Draft
     from avnwizard.flows.upgrade.planning import Prepared
+
+
+HoldOption = Annotated[
+    bool,
+    typer.Option("--hold-back", help="Let what breaks the old code wait: avnwizard contract runs it later."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -31,6 +38,7 @@ def plan(
     write_answers: Annotated[
         Path | None, typer.Option("--write-answers", metavar="FILE", help="Write the open decisions to fill in.")
     ] = None,
+    hold: HoldOption = False,
     json: JsonOption = False,
 ) -> int:
     """Say what an upgrade would do: every step, every command, and what going back costs at each.
@@ -46,7 +54,7 @@ def plan(
     if write_answers is not None:
         _write(host, draft, given, write_answers)
         return ExitCode.DONE
-    prepared = prepare_for(host, draft, given)
+    prepared = prepare_for(host, draft, given, hold=hold)
     if json:
         from avnwizard.domain.plan import to_json
 
@@ -83,13 +91,17 @@ def answers_for(draft: "Draft", file: Path | None) -> "Answers":
     return answers
 
 
-def prepare_for(host: "Host", draft: "Draft", answers: "Answers") -> "Prepared":
+def prepare_for(
+    host: "Host", draft: "Draft", answers: "Answers", *, hold: bool = False, holding: "Holding | None" = None
+) -> "Prepared":
     """Check, then freeze the plan."""
     from avnwizard.flows.check import check
+    from avnwizard.flows.upgrade.holding_back import hold_back
     from avnwizard.flows.upgrade.planning import prepare, require_fit
 
     require_fit(check(host, draft.target.name))
-    return prepare(host, draft, answers).require_decided()
+    holding = hold_back(host, draft) if hold and holding is None else holding
+    return prepare(host, draft, answers, holding=holding).require_decided()
 
 
 def _write(host: "Host", draft: "Draft", answers: "Answers", file: Path) -> None:

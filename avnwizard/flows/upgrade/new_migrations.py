@@ -27,13 +27,20 @@ def new_migrations(
         target: a commit.
         sizes: of the live tables, which turn "rewrites a table" into a time.
     """
+    fresh = fresh_texts(host, current, target)
+    if fresh is None:
+        return MigrationVerdict((), None, missing_folder=host.config.stack.migrations)
+    return read_migrations(fresh, host.sql.judge, sizes)
+
+
+def fresh_texts(host: Host, current: str, target: str) -> dict[str, str | Unread] | None:
+    """The files that run in an upgrade, by path, each with its text; None where the target has no such folder."""
     folder = host.config.stack.migrations
     there = host.repo.files(target, folder)
     if not there:
-        return MigrationVerdict((), None, missing_folder=folder)
+        return None
     known = {one.path: one.blob for one in host.repo.files(current, folder)}
-    fresh = {one.path: _text(host, one) for one in there if _runs(one, known)}
-    return read_migrations(fresh, host.sql.judge, sizes)
+    return {one.path: _text(host, one) for one in there if _runs(one, known)}
 
 
 def _runs(file: TreeFile, known: Mapping[str, str]) -> bool:

@@ -14,6 +14,7 @@ from avnwizard.flows.steps.code import Checkout, WriteEnv
 from avnwizard.flows.steps.collations import RenewIndexes
 from avnwizard.flows.steps.copy_off import copies
 from avnwizard.flows.steps.data import CopyData
+from avnwizard.flows.steps.expand import Expand, first_job
 from avnwizard.flows.steps.images import PullImages
 from avnwizard.flows.steps.retire import Retire
 from avnwizard.flows.steps.roll import RollService, RunJob
@@ -54,8 +55,7 @@ def _steps(scene: Scene) -> Iterator[Step]:
     waits = False  # a wave's steps stay in a row
     for part, following in pairwise([*scene.plan.services, None]):
         assert part is not None
-        if part.data == "copy":
-            yield CopyData(scene, part)
+        yield from _before(scene, part)
         yield _service(scene, part)
         waits = waits or is_database_replaced(scene, part)
         if waits and not (part.wave and following and following.wave == part.wave):
@@ -66,6 +66,14 @@ def _steps(scene: Scene) -> Iterator[Step]:
         yield Bake(scene)
     if not scene.plan.again:
         yield from copies(scene.host, scene.plan.snapshot)
+
+
+def _before(scene: Scene, part: ServicePlan) -> Iterator[Step]:
+    """What has to be done right before a service's own step."""
+    if part.data == "copy":
+        yield CopyData(scene, part)
+    if scene.plan.split and part.service == first_job(scene.plan):
+        yield Expand(scene.host, scene.plan.split, part.service)
 
 
 def is_database_replaced(scene: Scene, part: ServicePlan) -> bool:

@@ -14,7 +14,7 @@ class Migrations(Protocol):
         """The tables in which a tool may keep which migrations ran, by their names."""
 
     def column(self, schema: str, table: str, column: str) -> ColumnFacts | None:
-        """A live column; None where there is none. A schema of "" is looked for as the release's tool would."""
+        """A live column, or the table as such for ""; None where there is none. A schema of "" is public."""
 
     def recorded(self, split: Split) -> frozenset[str]:
         """Which of a split's files the release's own list names by now."""

@@ -82,6 +82,7 @@ def test_both_codes_work_until_the_rest_runs(practice_host: PracticeHost, stack:
     back = "UPDATE accounts SET login_name = login_name || '?' WHERE id = 9002"
     assert _sql(practice_host, changed, back, _BOTH) == [("old-way!", "old-way!"), ("new-way?", "new-way?")]
 
+    assert "2 statements of v2.0.0's migrations were held back" in avnwizard("check", "--stack", stack).out
     rest = avnwizard("contract", "--stack", stack, "--dry-run")
     assert "0006_account_handles.sql:6: drops column status" in rest.out
     done = avnwizard("contract", "--stack", stack, "--yes")
@@ -91,6 +92,7 @@ def test_both_codes_work_until_the_rest_runs(practice_host: PracticeHost, stack:
         ("old-way!",),
         ("new-way?",),
     ]
+    assert "held back" not in avnwizard("check", "--stack", stack).out
     again = avnwizard("contract", "--stack", stack, "--yes")
     assert again.code == ExitCode.REFUSED
     assert "No release holds back anything" in again.err

@@ -54,6 +54,9 @@ def test_a_column_that_must_not_be_empty() -> None:
         (("ALTER TABLE t RENAME TO u",), _PLAIN, "cannot wait: renames table"),
         (("DROP TABLE t; CREATE INDEX CONCURRENTLY i ON u (a)",), _PLAIN, "cannot run in a transaction"),
         (("DROP TABLE t; nonsense",), _PLAIN, "cannot be cut into statements"),
+        (("DROP TABLE t",), ColumnFacts("s", "", tangled="it refers"), "drops t, which cannot wait: it refers"),
+        (("ALTER TABLE t DROP COLUMN a",), ColumnFacts("s", "int", constrained=True), "a constraint is on it"),
+        (("DROP TABLE t; COPY u FROM stdin",), _PLAIN, "cannot run in a transaction"),
         (("CREATE TABLE t (id int)",), _PLAIN, "no statement breaks the old code"),
     ],
 )

@@ -41,6 +41,10 @@ WHERE c.relname = %s AND a.attname = %s AND NOT a.attisdropped AND a.attnum > 0 
 AND n.nspname = CASE WHEN %s = '' THEN coalesce((SELECT min(nspname) FROM pg_namespace WHERE nspname = 'public'), '')
  ELSE %s END
 """
+_REFERS = """
+SELECT c, EXISTS (SELECT FROM pg_constraint k WHERE k.contype = 'f' AND k.conrelid = c AND k.confrelid <> c)
+FROM to_regclass(%s) AS c
+"""
 _INDEXES = """
 SELECT i.indisunique, m.amname, i.indnatts = 1 AND i.indpred IS NULL AND i.indexprs IS NULL
 FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam
@@ -63,6 +67,8 @@ class PostgresMigrations:
 
     def column(self, schema: str, table: str, column: str) -> ColumnFacts | None:
         """By the catalog."""
+        if not column:
+            return self._table(schema or "public", table)
         with session(self._access, self._database) as connection:
             row = connection.execute(_COLUMN, (table, column, schema, schema)).fetchone()
             if row is None:
@@ -77,7 +83,17 @@ class PostgresMigrations:
         }
         tangled = next((why for why, holds in reasons.items() if holds), "")
         alone = tuple((bool(unique), str(method)) for unique, method, _ in indexes)
-        return ColumnFacts(str(found), str(kind), bool(required), bool(in_key), alone, tangled)
+        return ColumnFacts(
+            str(found), str(kind), bool(required), bool(in_key), alone, tangled, constrained=bool(constrained)
+        )
+
+    def _table(self, schema: str, table: str) -> ColumnFacts | None:
+        """A row that stays in a table would keep the new code from deleting the one that it refers to."""
+        with session(self._access, self._database) as connection:
+            row = connection.execute(_REFERS, (f"{quoted(schema)}.{quoted(table)}",)).fetchone()
+        if row is None or row[0] is None:
+            return None
+        return ColumnFacts(schema, "", tangled="it refers to rows of other tables" if row[1] else "")
 
     def recorded(self, split: Split) -> frozenset[str]:
         """By the list itself."""
@@ -90,14 +106,8 @@ class PostgresMigrations:
     def there(self, split: Split) -> bool:
         """By the catalog."""
         for schema, table, column in (one for file in split.files for one in file.gone):
-            if column and self.column(schema, table, column) is not None:
+            if self.column(schema, table, column) is not None:
                 return True
-            if not column:
-                with session(self._access, self._database) as connection:
-                    name = f"{quoted(schema or 'public')}.{quoted(table)}"
-                    row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (name,)).fetchone()
-                if row and row[0]:
-                    return True
         return False
 
     def apply(self, split: Split, statements: Sequence[str], *, record: bool) -> None:

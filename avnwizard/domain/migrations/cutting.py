@@ -9,7 +9,15 @@ from avnwizard.domain.migrations.pieces import How, Piece
 from avnwizard.domain.migrations.verdict import Effect
 from avnwizard.domain.plain import printable
 
-_APART = {"VacuumStmt", "CreatedbStmt", "DropdbStmt", "AlterSystemStmt", "CreateTableSpaceStmt", "CheckPointStmt"}
+_APART = {
+    "VacuumStmt",
+    "CopyStmt",
+    "CreatedbStmt",
+    "DropdbStmt",
+    "AlterSystemStmt",
+    "CreateTableSpaceStmt",
+    "CheckPointStmt",
+}
 
 
 def cut_file(sql: str, fresh: Fresh) -> list[Piece]:
@@ -48,7 +56,7 @@ def _pieces(node: Any, text: str, line: int, fresh: Fresh) -> Iterator[Piece]:
     if kind == "TransactionStmt":
         yield Piece(line, text, "transaction", names=names)
     elif kind in _APART or getattr(node, "concurrent", False):
-        yield Piece(line, text, "apart", names=names, why="cannot run in a transaction with others")
+        yield Piece(line, text, "apart", names=names, why="cannot run here in a transaction with others")
     elif not bad:
         yield Piece(line, text, "plain", names=names)
     elif kind == "AlterTableStmt":
@@ -72,7 +80,7 @@ def _altered(node: Any, text: str, line: int, effects: Sequence[Effect]) -> Iter
         sql = text if whole else str(RawStream()(alone))
         how: How = "breaks" if _breaks(effect) else "plain"
         targets: tuple[tuple[str, str, str], ...] = ()
-        if command.subtype.name == "AT_DropColumn":
+        if command.subtype.name == "AT_DropColumn" and node.objtype.name == "OBJECT_TABLE":
             how, targets = "drop column", ((schema, table, str(command.name)),)
         why = effect.why if how != "plain" else ""
         yield Piece(line, sql, how, targets, names=_names(sql), why=why)

@@ -22,7 +22,8 @@ class ColumnFacts:
         required: new code that does not name it cannot add rows: NOT NULL, and nothing fills it.
         in_key: it belongs to the primary key.
         indexes: (unique, access method) of each index on it alone.
-        tangled: why a sibling cannot stand in for it, as a clause; "" where one can.
+        tangled: why a sibling cannot stand in for it, or why its table cannot stay, as a clause; "" for nothing.
+        constrained: a foreign key, a check or an exclusion is on it, which the new code may run into.
     """
 
     schema: str
@@ -31,12 +32,13 @@ class ColumnFacts:
     in_key: bool = False
     indexes: tuple[tuple[bool, str], ...] = ()
     tangled: str = ""
+    constrained: bool = False
 
 
 _APART = ""
 """Stands for a statement that cannot run in a transaction with others: it only matters in a file that is split."""
 Look = Callable[[str, str, str], ColumnFacts | None]
-"""(schema or "", table, column) -> the live column; None where there is none."""
+"""(schema or "", table, column or "") -> the live column, or the table as such; None where there is none."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,10 @@ def _ways(path: str, piece: Piece, look: Look) -> tuple[list[str], list[str]]:
     """What runs now in a statement's place, and what runs later."""
     where = f"{printable(path, limit=200)}:{piece.line}"
     if piece.how == "drop table":
+        for schema, table, _ in piece.targets:
+            found = look(schema, table, "")
+            if found and found.tangled:
+                raise CannotHoldError(f"{where} drops {printable(table)}, which cannot wait: {found.tangled}")
         return [], [piece.sql]
     schema, table, column = piece.targets[0]
     facts = look(schema, table, column)
@@ -162,6 +168,10 @@ def _ways(path: str, piece: Piece, look: Look) -> tuple[list[str], list[str]]:
 def _kept_column(where: str, piece: Piece, facts: ColumnFacts) -> tuple[list[str], list[str]]:
     """The new code does not fill the column any more, so it may be empty from now on."""
     _, table, column = piece.targets[0]
+    if facts.constrained:
+        raise CannotHoldError(
+            f"{where} drops {printable(table)}.{printable(column)}, which cannot wait: a constraint is on it"
+        )
     if not facts.required:
         return [], [piece.sql]
     if facts.in_key:

@@ -1,11 +1,14 @@
 """Which release held something back, and whether it may run now: once no old code is left that would need it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+from avnwizard.domain.findings import Finding
 from avnwizard.domain.migrations.release_list import Split
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan
 from avnwizard.domain.plan import from_json as plan_from_json
+from avnwizard.domain.words import count
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord
 from avnwizard.errors import RefusedError
@@ -27,19 +30,31 @@ def plan_contract(host: Host, journal: Journal) -> ContractOrder:
     return ContractOrder(run.id, tag, split, plan_snapshot(host, f"{tag}-rest"))
 
 
-def waiting(host: Host, journal: Journal) -> tuple[str, ...]:
-    """What was held back and did not run yet, a sentence each; () for nothing."""
+def held_back(host: Host) -> Iterator[Finding]:
+    """What `check` says of statements that were held back and did not run yet."""
+    if not host.has_database or not host.files.exists(host.state.journal):
+        return
+    journal = host.journal()
+    if not any(_may_hold(run) for run in journal.runs()):
+        return
     try:
-        return _waiting(host, journal)[1].held
+        _, split, plan = _waiting(host, journal)
     except RefusedError:
-        return ()
+        return
+    held = count(len(split.held), "statement")
+    yield Finding(
+        "database",
+        "warn",
+        f"{held} of {printable(plan.target.tag)}'s migrations were held back and did not run yet.",
+        "Once you are sure of the release: avnwizard contract",
+    )
 
 
 def _waiting(host: Host, journal: Journal) -> tuple[RunRecord, Split, Plan]:
     ended = [one for one in journal.runs() if one.kind == Contract.kind and one.state == "done"]
     done = {from_json(one.plan).upgrade for one in ended}
     for run in journal.runs():
-        if run.kind != Upgrade.kind or run.id in done or run.state not in {"done", "undone"}:
+        if not _may_hold(run) or run.id in done or run.state not in {"done", "undone"}:
             continue
         plan = plan_from_json(run.plan)
         if plan.split and _is_recorded(host, plan.split):
@@ -48,6 +63,11 @@ def _waiting(host: Host, journal: Journal) -> tuple[RunRecord, Split, Plan]:
         "No release holds back anything of its migrations.",
         "avnwizard upgrade --hold-back does: avnwizard help expand-contract",
     )
+
+
+def _may_hold(run: RunRecord) -> bool:
+    """Without reading its plan, which another version may have written: only a split has files with this key."""
+    return run.kind == Upgrade.kind and '"recorded"' in run.plan
 
 
 def _is_recorded(host: Host, split: Split) -> bool:

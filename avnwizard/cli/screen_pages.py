@@ -10,6 +10,7 @@ from avnwizard.ui.screens.changes import ChangesPage
 from avnwizard.ui.screens.done import DonePage
 from avnwizard.ui.screens.env_diff import EnvDiffPage
 from avnwizard.ui.screens.environment import EnvironmentPage
+from avnwizard.ui.screens.fleet import FleetPage
 from avnwizard.ui.screens.history import HistoryPage
 from avnwizard.ui.screens.log import LogPage
 from avnwizard.ui.screens.page import Page
@@ -40,6 +41,7 @@ SCREENS: tuple[tuple[str, type[Page]], ...] = (
     ("Roll back", RollbackPage),
     ("Services", ServicesPage),
     ("Snapshots", SnapshotsPage),
+    ("Fleet", FleetPage),
     ("Secrets", SecretsPage),
     ("A secret's next phase", RotationPage),
     ("Postgres", PostgresPage),

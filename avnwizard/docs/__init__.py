@@ -3,9 +3,9 @@
 from importlib.resources import files
 
 TOPICS = (
-    "screens", "keys", "reading", "security", "troubleshooting", "snapshots", "rehearsal", "roll", "rotation",
-    "canary", "postgres", "fleet", "kubernetes", "measurements", "stacks", "configuration", "hooks", "answers",
-    "exit-codes", "json", "environment", "state", "glossary", "architecture",
+    "screens", "keys", "reading", "security", "troubleshooting", "snapshots", "rehearsal", "expand-contract", "roll",
+    "rotation", "canary", "postgres", "fleet", "kubernetes", "measurements", "stacks", "configuration", "hooks",
+    "answers", "exit-codes", "json", "environment", "state", "glossary", "architecture",
 )  # fmt: skip
 """In the order in which they are listed."""
 

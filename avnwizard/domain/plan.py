@@ -11,6 +11,7 @@ from avnwizard.domain.data_way import DataWay, HeldVolume
 from avnwizard.domain.handover import Handover
 from avnwizard.domain.host import ComposeProject
 from avnwizard.domain.image_rule import ImageRule
+from avnwizard.domain.migrations.release_list import Split
 from avnwizard.domain.origin import tell_the_same
 from avnwizard.domain.probing.route import ProbePlan
 from avnwizard.domain.readiness import Readiness
@@ -219,6 +220,7 @@ class Plan:
         postgres_outside: host and port of a server outside the project that is; "" where there is none.
         files_before: the compose files that run; `project` has those of the target.
         env_file_before: the env file, where the target calls it otherwise; None where it stays.
+        split: how the release's migrations run in two parts, where the second is held back; else None.
         again: what undoing a rollback adds; the snapshot is that of the first time then. None for an upgrade.
     """
 
@@ -261,6 +263,7 @@ class Plan:
     postgres_outside: str = ""
     files_before: tuple[Path, ...] = ()
     env_file_before: Path | None = None
+    split: Split | None = None
 
     @property
     def project_before(self) -> ComposeProject:

@@ -14,6 +14,7 @@ from avnwizard.domain.volumes import durable_volumes
 from avnwizard.domain.words import count, size, verb
 from avnwizard.engine.carried import apart
 from avnwizard.errors import WizardError
+from avnwizard.flows.contract.planning import held_back
 from avnwizard.flows.holding import unfinished_business
 from avnwizard.flows.host import Host
 from avnwizard.flows.memory import memory
@@ -46,8 +47,8 @@ def check(host: Host, target: str = "") -> tuple[Finding, ...]:
         target: the release to upgrade to; its tag must be where the remote has it.
     """
     parts: tuple[Callable[[Host], Iterator[Finding]], ...] = (
-        _runs, memory, partial(_services, target=target), placed, database_findings, order_findings, _engine, _git,
-        partial(_remote, target=target), _env, rotations, _cadence, _disk,
+        _runs, memory, partial(_services, target=target), placed, database_findings, order_findings, held_back,
+        _engine, _git, partial(_remote, target=target), _env, rotations, _cadence, _disk,
     )  # fmt: skip
     found: list[Finding] = []
     for part in parts:

@@ -12,6 +12,7 @@ from avnwizard.domain.postgres.collations import StaleDatabase
 from avnwizard.domain.postgres.database import DatabaseContents, DatabaseProperties, FileFacts
 from avnwizard.domain.postgres.globals import GlobalsChange
 from avnwizard.domain.postgres.writes import WriteCounters
+from avnwizard.ports.migrations import Migrations
 from avnwizard.ports.progress import Progress
 from avnwizard.ports.roles import Roles
 from avnwizard.ports.sealed_rows import SealedRows
@@ -179,6 +180,9 @@ class Database(Protocol):
 
     def sealed_rows(self, database: str) -> SealedRows:
         """What a service keeps in one database under its secrets."""
+
+    def migrations(self, database: str) -> Migrations:
+        """What avnwizard runs itself of a release's migrations, in one database."""
 
     def roles(self) -> Roles:
         """The login roles and their passwords."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from avnwizard.domain.migrations import Judged
+from avnwizard.domain.migrations.pieces import Pieces
 
 
 class SqlReader(Protocol):
@@ -11,3 +12,6 @@ class SqlReader(Protocol):
 
     def judge(self, texts: Sequence[str]) -> Sequence[Judged]:
         """What each text does, in the order in which they run: what one makes is free for those after it."""
+
+    def cut(self, texts: Sequence[str]) -> Sequence[Pieces]:
+        """The statements of each text, in the order in which they run."""

@@ -15,6 +15,7 @@ from avnwizard.domain.postgres.globals import GlobalsChange
 from avnwizard.domain.postgres.writes import WriteCounters
 from avnwizard.errors import HostError
 from avnwizard.ports import Database, Moment, Progress, SealedRows
+from avnwizard.ports.migrations import Migrations
 from avnwizard.ports.roles import Roles
 from avnwizard.practice.observation import POSTGRES, Observer
 from avnwizard.practice.postgres_major import container_data_directory, image_major
@@ -137,6 +138,10 @@ class PracticeDatabase:
     def drop(self, database: str) -> None:
         """Drop a database."""
         self._inner.drop(database)
+
+    def migrations(self, database: str) -> Migrations:
+        """What is run in place of a release's migrations."""
+        return self._inner.migrations(database)
 
     def roles(self) -> Roles:
         """The login roles."""

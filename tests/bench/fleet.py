@@ -1,8 +1,8 @@
-"""A release through two stacks, and by `compose up -d` on one: `python -m tests.bench.fleet [RATE]`.
+"""A release through two stacks, and by `up -d` on one: `python -m tests.bench.fleet [RATE [haproxy|traefik]]`.
 
-The same small stack behind the same HAProxy (lab's engine), v1.5.0 to v1.6.0, with keep-alive clients that send GET
+The same small stack behind the same balancer (lab's engine), v1.5.0 to v1.6.0, with keep-alive clients that send GET
 and POST in turn. Rows: the fleet's upgrade, a flip there and back under the same load, and a plain `git checkout` and
-`docker compose up -d` on the stack that serves alone. The table is Markdown.
+`docker compose up -d` on the stack that serves alone. The table is Markdown. About three minutes on a quiet machine.
 """
 
 import os
@@ -44,18 +44,18 @@ def _row(name: str, seen: dict[str, Any], took: float) -> str:
     return f"| {name} | {lost} | {seen['gap_ms']:.0f} ms | {seen['p99_ms']:.0f} ms | {took:.1f} s |"
 
 
-def main(rate: float) -> None:
+def main(rate: float, driver: str) -> None:
     """Measure, and print the table."""
     lab = Lab().up()
     os.environ.update({name: lab.env[name] for name in ("PATH", "DOCKER_HOST", "DOCKER_CONFIG")})
     print("| way | lost | longest gap | p99 | took |\n| --- | ---: | ---: | ---: | ---: |", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         os.environ[STATE_DIR] = str(Path(folder) / "state")
-        with pair(lab, "bench-fleet", Path(folder)) as two:
+        with pair(lab, "bench-fleet", Path(folder), driver=driver) as two:
             two.fleet("flip", "--to", "green")
             seen, took, _ = measured(two, rate, lambda: _by_hand(two))
             print(_row("`compose up -d` on the one that serves", seen, took), flush=True)
-        with pair(lab, "bench-fleet", Path(folder)) as two:
+        with pair(lab, "bench-fleet", Path(folder), driver=driver) as two:
             seen, took, said = measured(two, rate, lambda: two.fleet("upgrade", "--to", "v1.6.0", "--yes"))
             assert said.code == 0, said.err
             print(_row("`fleet upgrade`, two stacks", seen, took), flush=True)
@@ -65,4 +65,4 @@ def main(rate: float) -> None:
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]) if sys.argv[1:] else 75.0)
+    main(float(sys.argv[1]) if sys.argv[1:] else 100.0, sys.argv[2] if sys.argv[2:] else "haproxy")

@@ -179,6 +179,7 @@ def _others(story: _Story) -> None:
     story("postgres forget", "--dry-run", code=None)
     story("postgres reindex", "--yes", code=None)
     story("recover")
+    story("contract", "--dry-run", code=None)
     story("rehearse show", code=None)
     story("rehearse forget", code=None)
     for verb in ("canary setup", "canary status", "canary remove", "fleet status", "kubernetes check"):

@@ -6,6 +6,8 @@ from typing import Any
 from avnwizard.domain import plan as upgrade_plan
 from avnwizard.domain.plan import Plan, SnapshotPlan
 from avnwizard.domain.typed import Typed, order_from
+from avnwizard.flows.contract import flow as contract_flow
+from avnwizard.flows.contract.flow import ContractOrder
 from avnwizard.flows.create import flow as create_flow
 from avnwizard.flows.fleet import order as fleet_order
 from avnwizard.flows.fleet.order import FleetOrder
@@ -54,5 +56,6 @@ PLAN_READERS: dict[str, Reader] = {
     ),
     "plan of a Helm upgrade": _plan(KubePlan, kubernetes_plan.from_json),
     "plan of a release through a fleet": _plan(FleetOrder, fleet_order.from_json),
+    "order of the rest of the migrations": _plan(ContractOrder, contract_flow.from_json),
     "plan of a rehearsal": _plan(RehearsalPlan, rehearsal_plan.from_json),
 }

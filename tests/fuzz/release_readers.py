@@ -180,6 +180,7 @@ def _outside(text: str) -> None:
 def _sql(text: str) -> None:
     verdict = read_migrations({"1.sql": "CREATE TABLE a (b int)", "2.sql": text}, _READER.judge)
     assert verdict.files == ("1.sql", "2.sql")
+    assert len(_READER.cut([text])) == 1
 
 
 _READER = ChildSqlReader()

@@ -185,6 +185,9 @@ def test_what_is_refused(at: tuple[FleetWorld, Written]) -> None:
     said = avnwizard("fleet", "upgrade", "--to", BREAKING, "--yes", "--stack", stack)
     assert said.code == ExitCode.REFUSED
     assert f"may not work on the schema of {BREAKING}" in said.err
+    split = avnwizard("fleet", "plan", "--to", BREAKING, "--hold-back", "--json", "--stack", stack)
+    assert split.code == ExitCode.DONE, split.err
+    assert sum(note.startswith("Held back until all stacks run the release") for note in split.data["notes"]) == 2
     world.set_weight(green=0)
     said = avnwizard("fleet", "upgrade", "--to", NEW, "--yes", "--stack", stack)
     assert said.code == ExitCode.REFUSED

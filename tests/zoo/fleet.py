@@ -1,9 +1,7 @@
-"""Two zoo stacks that share a Postgres and a Valkey over an external network, behind a real HAProxy."""
+"""Two zoo stacks that share a Postgres and a Valkey over an external network, behind a real balancer."""
 
 import contextlib
 import json
-import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,30 +10,10 @@ from typing import Any
 from tests.flows.cli import Said, avnwizard
 from tests.lab.engine import Lab, free_port
 from tests.waiting import until
-from tests.zoo.parts import Body, app, compose, migrate, postgres, traefik
+from tests.zoo.balancers import DRIVERS, running
+from tests.zoo.parts import Body, app, compose, postgres, traefik
 from tests.zoo.stack import COMPOSE_FILE, NAMES_POSTGRES, NONE, TOML, UP, Files, ZooStack, bring_up, place
 
-PROGRAM = shutil.which("haproxy") or "/usr/sbin/haproxy"
-WHY_NOT = "" if Path(PROGRAM).exists() else "haproxy is not installed (Debian: haproxy)"
-_SETTINGS = """
-global
-  stats socket {socket} mode 600 level admin
-defaults
-  mode http
-  timeout connect 2s
-  timeout client 30s
-  timeout server 30s
-  timeout check 10s
-frontend in
-  bind 127.0.0.1:{port}
-  default_backend id
-backend id
-  balance roundrobin
-  option httpchk GET /web
-  default-server check inter 1s fall 3 rise 2 weight 100
-  server blue 127.0.0.1:{blue}
-  server green 127.0.0.1:{green}
-"""
 _FIRST = "CREATE TABLE IF NOT EXISTS t (id int, old text)"
 _SQL = {
     "v1.5.0": _FIRST,
@@ -47,7 +25,7 @@ _AFTER = {"migrate": {"condition": "service_completed_successfully"}}
 
 @dataclass(frozen=True)
 class Pair:
-    """`blue` leads and has the servers of data; HAProxy answers at `port`."""
+    """`blue` leads and has the servers of data; the balancer answers at `port`."""
 
     blue: ZooStack
     green: ZooStack
@@ -59,7 +37,8 @@ class Pair:
 
     def served(self) -> dict[str, int]:
         """Stack -> its weight, 0 where it gets no requests."""
-        found: list[dict[str, Any]] = json.loads(self.fleet("status", "--json").out)["served"]
+        said = self.fleet("status", "--json").out
+        found: list[dict[str, Any]] = json.loads(said)["served"] if said else []
         return {one["stack"]: one["weight"] if one["mode"] == "ready" else 0 for one in found}
 
 
@@ -68,7 +47,14 @@ def _release(tag: str, network: str, *, leads: bool) -> Files:
     settings = {"DATABASE_URL": f"postgres://app@{network}-pg:5432/app", "REDIS_URL": f"redis://{network}-kv:6379/0"}
     web = app("web", tag, networks=both, depends_on=_AFTER)
     web["environment"] = {**web["environment"], **settings}
-    job = migrate(_SQL[tag], server="postgres", networks=both)
+    server = "postgres" if leads else f"{network}-pg"
+    job: Body = {
+        "image": f"@REG@/migrate:{tag}",
+        "environment": {"DATABASE_URL": f"postgres://app:${{POSTGRES_PASSWORD}}@{server}:5432/app"},
+        "volumes": ["./migrations:/migrations:ro"],
+        "restart": "no",
+        "networks": both,
+    }
     servers: dict[str, Body] = {}
     if leads:
         servers["postgres"] = postgres(networks={"default": {}, "shared": {"aliases": [f"{network}-pg"]}})
@@ -77,42 +63,36 @@ def _release(tag: str, network: str, *, leads: bool) -> Files:
             "command": ["valkey-server", "--save", "", "--protected-mode", "no"],
             "networks": {"default": {}, "shared": {"aliases": [f"{network}-kv"]}},
         }
-    else:
-        job["entrypoint"] = [f"{network}-pg" if word == "postgres" else word for word in job["entrypoint"]]
-        del job["depends_on"]
+        job["depends_on"] = {"postgres": {"condition": "service_healthy"}}
     services = {"traefik": traefik(), **servers, "migrate": job, "web": web}
     shared = {"shared": {"external": True, "name": network}}
     labels = {"traefik.docker.network": "@PROJECT@_default"}
     web["labels"] = {**web["labels"], **labels}
-    return {COMPOSE_FILE: compose(services, networks=shared), f"migrations/{tag}.sql": f"{_SQL[tag]};\n"}
+    files = {f"migrations/{one}.sql": f"{sql};\n" for one, sql in _SQL.items() if one <= tag}
+    return {COMPOSE_FILE: compose(services, networks=shared), **files}
 
 
 @contextlib.contextmanager
-def pair(lab: Lab, name: str, folder: Path, *, bake_s: float = 2.0) -> Iterator[Pair]:
-    """Both at v1.5.0, serving behind HAProxy; all of it is removed afterwards."""
+def pair(lab: Lab, name: str, folder: Path, *, bake_s: float = 2.0, driver: str = "haproxy") -> Iterator[Pair]:
+    """Both at v1.5.0, serving behind the balancer; all of it is removed afterwards."""
     blue, green = place(lab, f"{name}-blue"), place(lab, f"{name}-green")
-    network, port, socket = f"{blue.project}-shared", free_port(), folder / "admin.sock"
+    network, port = f"{blue.project}-shared", free_port()
     lab.docker("network", "rm", network, check=False)
     lab.docker("network", "create", network)
+    section, argv = DRIVERS[driver](folder, port, {"blue": blue.port, "green": green.port})
     fleet = (
-        f'\n[fleet]\ndriver = "haproxy"\nsocket = "{socket}"\nbackend = "id"\nwatch_s = 2\nbake_s = {bake_s}\n'
+        f"\n[fleet]\n{section}watch_s = 2\nbake_s = {bake_s}\n"
         f'stacks = {{blue = "{blue.clone}", green = "{green.clone}"}}\n'
         '\n[snapshot]\nproof = "read back"\n\n[verify]\nbake_s = 0\n'
     )
-    settings = folder / "haproxy.cfg"
-    settings.write_text(_SETTINGS.format(socket=socket, port=port, blue=blue.port, green=green.port))
     try:
         for stack, text in ((blue, NAMES_POSTGRES), (green, TOML + NONE)):
             releases = {tag: _release(tag, network, leads=stack is blue) for tag in _SQL}
             bring_up(stack, releases, operator={"avnwizard.toml": text + fleet}, up=[UP])
-        process = subprocess.Popen([PROGRAM, "-f", str(settings), "-db"], stderr=subprocess.DEVNULL)
-        try:
+        with running(argv):
             made = Pair(blue, green, port)
             until(lambda: made.served() == {"blue": 100, "green": 100}, limit_s=60)
             yield made
-        finally:
-            process.terminate()
-            process.wait(timeout=10)
     finally:
         for stack in (green, blue):
             stack.remove()

@@ -8,6 +8,7 @@ from pathlib import Path
 from avnwizard.adapters.postgres import archive, catalog, collations, lifecycle, properties, roles
 from avnwizard.adapters.postgres.logins import PostgresRoles
 from avnwizard.adapters.postgres.meter import metered
+from avnwizard.adapters.postgres.migrating import PostgresMigrations
 from avnwizard.adapters.postgres.moment import HeldMoment, held
 from avnwizard.adapters.postgres.read_back import NoToolsError, dump_read_back
 from avnwizard.adapters.postgres.sealed_rows import PostgresSealedRows
@@ -233,6 +234,10 @@ class PostgresDatabase:
     def sealed_rows(self, database: str) -> PostgresSealedRows:
         """What a service keeps in one database under its secrets."""
         return PostgresSealedRows(self._access, database)
+
+    def migrations(self, database: str) -> PostgresMigrations:
+        """What avnwizard runs itself of a release's migrations, in one database."""
+        return PostgresMigrations(self._access, database)
 
     def _lobby(self, *avoided: str) -> str:
         """A database to connect to that is not the one to be changed."""

@@ -19,6 +19,7 @@ from avnwizard.domain.postgres.names import apart, qualified
 from avnwizard.domain.postgres.writes import WriteCounters
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.ports import Database, Moment, Progress, SealedRows
+from avnwizard.ports.migrations import Migrations
 from avnwizard.ports.roles import Roles
 
 T = TypeVar("T")
@@ -214,6 +215,11 @@ class SeveralServers:
         """What a service keeps in one database under its secrets."""
         at, name = self._at(database)
         return at.sealed_rows(name)
+
+    def migrations(self, database: str) -> Migrations:
+        """What avnwizard runs itself of a release's migrations, in one database."""
+        at, name = self._at(database)
+        return at.migrations(name)
 
     def roles(self) -> Roles:
         """Not of several: roles of one name belong to each server apart."""

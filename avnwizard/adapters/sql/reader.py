@@ -3,12 +3,15 @@
 import hashlib
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from avnwizard.adapters.sql.child import Child
-from avnwizard.adapters.sql.wire import LARGEST_BYTES, Limits, Made, question, read_answer
+from avnwizard.adapters.sql.wire import LARGEST_BYTES, Limits, Made, question, read_answer, read_pieces
 from avnwizard.domain.migrations import Judged
+from avnwizard.domain.migrations.pieces import Pieces
 
+T = TypeVar("T")
 _LIMITS, _ALL_S = Limits(), 180.0
 _SHORT = 1 << 16
 """A text of so few characters is kept as it is to be found again; of a longer one only its digest is."""
@@ -43,6 +46,20 @@ class ChildSqlReader:
                 found.append(judged)
             return tuple(found)
 
+    def cut(self, texts: Sequence[str]) -> tuple[Pieces, ...]:
+        """The statements of each text, in the order in which they run; nothing is remembered."""
+        with self._lock:
+            found: list[Pieces] = []
+            made = Made()
+            for text in texts:
+                if len(text.encode("utf-8", "surrogatepass")) > LARGEST_BYTES:
+                    found.append(Pieces(problem=f"it is larger than {LARGEST_BYTES >> 20} MB"))
+                    continue
+                answer = self._answered(question(text, made, cut=True), read_pieces)
+                found.append(Pieces(problem=answer) if isinstance(answer, str) else answer[0])
+                made = made if isinstance(answer, str) else made | answer[1]
+            return tuple(found)
+
     def _judge(self, text: str, state: int) -> tuple[Judged, int]:
         data = text.encode("utf-8", "surrogatepass") if len(text) > _SHORT else b""
         key = state, hashlib.sha256(data).digest() if data else text
@@ -66,15 +83,19 @@ class ChildSqlReader:
 
     def _ask(self, text: str, made: Made) -> tuple[Judged, Made]:
         """Ask the child. A text that killed one which had read others is tried once more by a fresh one."""
-        asked = question(text, made)
+        found = self._answered(question(text, made), read_answer)
+        return (Judged(problem=found), Made()) if isinstance(found, str) else found
+
+    def _answered(self, asked: bytes, read: Callable[[bytes], T | None]) -> T | str:
+        """What the child answers, or why it answers nothing."""
         while True:
             try:
                 child = self._child = self._child or Child(self._limits)
             except OSError as error:
-                return Judged(problem=f"the process that reads SQL cannot be started: {error.strerror}"), Made()
-            if found := read_answer(child.ask(asked)):
+                return f"the process that reads SQL cannot be started: {error.strerror}"
+            if (found := read(child.ask(asked))) is not None:
                 return found
             self._child = None
             why, stalled = child.ended()
             if stalled or child.asked == 1:
-                return Judged(problem=why), Made()
+                return why

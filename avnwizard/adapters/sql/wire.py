@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from avnwizard.domain.migrations import Alteration, Effect, Judged, Work
+from avnwizard.domain.migrations.pieces import Piece, Pieces
 
 LARGEST_BYTES = 8 << 20
 MOST_EFFECTS = 50_000
@@ -38,15 +39,40 @@ class Made:
         return Made(self.tables | other.tables, self.columns | other.columns)
 
 
-def question(sql: str, made: Made) -> bytes:
-    """Ask for one text."""
-    return _line({"sql": sql, **_made(made)})
+def question(sql: str, made: Made, *, cut: bool = False) -> bytes:
+    """Ask for one text: what it does, or its statements."""
+    return _line({"sql": sql, "cut": cut, **_made(made)})
 
 
-def read_question(line: bytes) -> tuple[str, Made]:
-    """A text, and what was made before it."""
+def read_question(line: bytes) -> tuple[str, Made, bool]:
+    """A text, what was made before it, and whether its statements are wanted."""
     found = json.loads(line)
-    return found["sql"], _read_made(found)
+    return found["sql"], _read_made(found), found["cut"]
+
+
+def answer_pieces(pieces: Pieces, made: Made) -> bytes:
+    """Say which statements a text has, and what it makes."""
+    found = [{**asdict(one), "names": sorted(one.names)} for one in pieces.all]
+    return _line({"problem": pieces.problem, "pieces": found, **_made(made)})
+
+
+def read_pieces(line: bytes) -> tuple[Pieces, Made] | None:
+    """The statements of a text and what it makes; None where the line is no answer."""
+    try:
+        found = json.loads(line)
+        pieces = tuple(
+            Piece(
+                **{
+                    **one,
+                    "targets": tuple((schema, table, column) for schema, table, column in one["targets"]),
+                    "names": frozenset(one["names"]),
+                }
+            )
+            for one in found["pieces"]
+        )
+        return Pieces(pieces, found["problem"]), _read_made(found)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
 def answer(judged: Judged, made: Made) -> bytes:

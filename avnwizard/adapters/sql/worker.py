@@ -4,10 +4,12 @@ import os
 import resource
 import sys
 
-from avnwizard.adapters.sql.wire import MOST_EFFECTS, Made, answer, read_question
+from avnwizard.adapters.sql.wire import MOST_EFFECTS, Made, answer, answer_pieces, read_question
 from avnwizard.domain.migrations import Effect, Judged
+from avnwizard.domain.migrations.cutting import cut_file
 from avnwizard.domain.migrations.judging import Fresh
 from avnwizard.domain.migrations.parsing import judge_file
+from avnwizard.domain.migrations.pieces import Pieces
 
 
 def main() -> None:
@@ -19,12 +21,12 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whatever a library prints is no answer
     for line in sys.stdin.buffer:
         _limit(resource.RLIMIT_CPU, int(_cpu_s()) + 1 + cpu_s)
-        out.write(answer(*_judged(line)))
+        sql, made, cut = read_question(line)
+        out.write(answer_pieces(*_cut(sql, made)) if cut else answer(*_judged(sql, made)))
         out.flush()
 
 
-def _judged(line: bytes) -> tuple[Judged, Made]:
-    sql, made = read_question(line)
+def _judged(sql: str, made: Made) -> tuple[Judged, Made]:
     fresh = Fresh(set(made.tables), set(made.columns))
     effects: list[tuple[int, Effect]] = []
     try:
@@ -38,8 +40,20 @@ def _judged(line: bytes) -> tuple[Judged, Made]:
         return Judged(problem="it is nested too deeply"), Made()
     except Exception as error:  # noqa: BLE001 - an odd tree must cost this file alone, and be seen
         return Judged(problem=f"this wizard cannot judge it: {type(error).__name__}"), Made()
-    new = Made(frozenset(fresh.tables) - made.tables, frozenset(fresh.columns) - made.columns)
-    return Judged(tuple(effects)), new
+    return Judged(tuple(effects)), _new(fresh, made)
+
+
+def _cut(sql: str, made: Made) -> tuple[Pieces, Made]:
+    fresh = Fresh(set(made.tables), set(made.columns))
+    try:
+        pieces = tuple(cut_file(sql, fresh))
+    except Exception as error:  # noqa: BLE001 - whatever cannot be cut is run by the release itself
+        return Pieces(problem=str(error) if isinstance(error, ValueError) else type(error).__name__), Made()
+    return Pieces(pieces), _new(fresh, made)
+
+
+def _new(fresh: Fresh, made: Made) -> Made:
+    return Made(frozenset(fresh.tables) - made.tables, frozenset(fresh.columns) - made.columns)
 
 
 def _cpu_s() -> float:

@@ -7,7 +7,7 @@ import typer
 
 from avnwizard.cli.options import HERE, AnswersOption, JsonOption, RunArgument, StackOption, ToOption, open_stack
 from avnwizard.cli.output import emit_json, say, show_table
-from avnwizard.cli.verbs.planning import answers_for, draft_for, prepare_for
+from avnwizard.cli.verbs.planning import HoldOption, answers_for, draft_for, prepare_for
 from avnwizard.cli.verbs.upgrade import AllowJumpOption, DetachOption, DryRunOption, YesOption, confirm, start
 from avnwizard.cli.verbs.upgrade import rollback as roll_back
 from avnwizard.domain.plain import printable
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from avnwizard.flows.fleet.order import FleetOrder
     from avnwizard.flows.fleet.planning import FleetPlan
     from avnwizard.flows.host import Host
+    from avnwizard.flows.upgrade.holding_back import Holding
     from avnwizard.flows.upgrade.planning import Prepared
 
 FlipTo = Annotated[
@@ -53,7 +54,7 @@ def status(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
     return ExitCode.REFUSED if fleet.troubles else ExitCode.DONE
 
 
-def plan(to: ToOption, stack: StackOption = HERE, *, json: JsonOption = False) -> int:
+def plan(to: ToOption, stack: StackOption = HERE, *, hold: HoldOption = False, json: JsonOption = False) -> int:
     """Say how a release would go through the stacks, one after another, and what stands in the way; change nothing.
 
     JSON: "tag", "steps": [{"title", "commands", "back"}], "troubles": [[what, remedy]], "notes". Ends with 3 where
@@ -62,11 +63,14 @@ def plan(to: ToOption, stack: StackOption = HERE, *, json: JsonOption = False) -
     from dataclasses import asdict
 
     from avnwizard.flows.fleet.planning import plan_fleet
+    from avnwizard.flows.upgrade.holding_back import hold_back
 
     here = open_stack(stack)
     fleet, hosts = _look(here)
     first = hosts[fleet.first]
-    found = plan_fleet(here.config.fleet, fleet, first, draft_for(first, to))
+    draft = draft_for(first, to)
+    holding = hold_back(first, draft) if hold else None
+    found = plan_fleet(here.config.fleet, fleet, first, draft, holding)
     if json:
         emit_json(asdict(found))
     else:
@@ -94,6 +98,7 @@ def upgrade(
     *,
     answers: AnswersOption = None,
     jump: AllowJumpOption = False,
+    hold: HoldOption = False,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
     detach: DetachOption = False,
@@ -102,13 +107,14 @@ def upgrade(
 
     The leader goes first and runs the migrations; each stack is drained, upgraded by a run of its own, asked on its
     own address, and brought in by steps. The answers are for all stacks. Refused where the old code may not work on
-    the new schema. The way back while the leader serves alone is `avnwizard fleet flip`, afterwards
-    `avnwizard fleet rollback`.
+    the new schema, unless what breaks it is held back. The way back while the leader serves alone is `avnwizard
+    fleet flip`, afterwards `avnwizard fleet rollback`.
     """
     from avnwizard.flows.fleet.planning import order_of, plan_fleet, shaken
     from avnwizard.flows.holding import require_free
     from avnwizard.flows.run.orders import order_fleet
     from avnwizard.flows.upgrade.consent import require_jump_allowed
+    from avnwizard.flows.upgrade.holding_back import hold_back
 
     here = open_stack(stack)
     section = here.config.fleet
@@ -117,10 +123,11 @@ def upgrade(
     for each in hosts.values():
         require_free(each)
     draft = draft_for(first, to)
-    found = plan_fleet(section, fleet, first, draft)
+    holding = hold_back(first, draft) if hold else None
+    found = plan_fleet(section, fleet, first, draft, holding)
     _require_clear(found.troubles)
     require_jump_allowed(draft.breaking, allowed=jump)
-    prepared = _prepared(hosts, fleet.first, to, answers)
+    prepared = _prepared(hosts, fleet.first, to, answers, holding)
     plan_of_first = prepared[fleet.first][1].plan
     _require_clear(tuple(shaken(fleet, first.stack.project.name, plan_of_first)))
     order = order_of(section, found, {name: one.plan for name, (_, one) in prepared.items()})
@@ -155,21 +162,25 @@ def _require_clear(troubles: "tuple[tuple[str, str], ...]") -> None:
 
 
 def _prepared(
-    hosts: "dict[str, Host]", first: str, to: str, answers: Path | None
+    hosts: "dict[str, Host]", first: str, to: str, answers: Path | None, holding: "Holding | None"
 ) -> "dict[str, tuple[Host, Prepared]]":
     """The plan of each stack's own upgrade; the first one's new secrets are everyone's."""
+    from dataclasses import replace
+
     from avnwizard.domain.envfile import EnvFile
     from avnwizard.flows.fleet.planning import same_secrets
 
     lead = hosts[first]
     draft = draft_for(lead, to)
     given = answers_for(draft, answers)
-    found = {first: (lead, prepare_for(lead, draft, given))}
+    found = {first: (lead, prepare_for(lead, draft, given, holding=holding))}
+    others = replace(holding, split=None) if holding else None
     env = EnvFile.parse(found[first][1].env_after).as_dict()
     for name, host in hosts.items():
         if name != first:
             own = draft_for(host, to)
-            found[name] = host, prepare_for(host, own, same_secrets(own.decisions(given), given, env))
+            same = same_secrets(own.decisions(given), given, env)
+            found[name] = host, prepare_for(host, own, same, holding=others)
     return found
 
 

@@ -16,12 +16,17 @@ if TYPE_CHECKING:
     from avnwizard.domain.answers import Answers, Decision
     from avnwizard.flows.host import Host
     from avnwizard.flows.kubernetes.drafting import HelmDraft
+    from avnwizard.flows.upgrade.holding_back import Holding
     from avnwizard.flows.upgrade.inputs import Draft
     from avnwizard.flows.upgrade.planning import Prepared
 
 
 WriteAnswersOption = Annotated[
     Path | None, typer.Option("--write-answers", metavar="FILE", help="Write the open decisions to fill in.")
+]
+HoldOption = Annotated[
+    bool,
+    typer.Option("--hold-back", help="Let what breaks the old code wait: avnwizard contract runs it later."),
 ]
 
 
@@ -36,6 +41,7 @@ def plan(
     *,
     answers: AnswersOption = None,
     write_answers: WriteAnswersOption = None,
+    hold: HoldOption = False,
     json: JsonOption = False,
 ) -> int:
     """Say what an upgrade would do: every step, every command, and what going back costs at each.
@@ -51,7 +57,7 @@ def plan(
     if write_answers is not None:
         _write(host, draft, given, write_answers)
         return ExitCode.DONE
-    prepared = prepare_for(host, draft, given)
+    prepared = prepare_for(host, draft, given, hold=hold)
     if json:
         from avnwizard.domain.plan import to_json
 
@@ -95,14 +101,18 @@ def answers_for(draft: "Draft | HelmDraft", file: Path | None) -> "Answers":
     return answers
 
 
-def prepare_for(host: "Host", draft: "Draft", answers: "Answers") -> "Prepared":
+def prepare_for(
+    host: "Host", draft: "Draft", answers: "Answers", *, hold: bool = False, holding: "Holding | None" = None
+) -> "Prepared":
     """Check, then freeze the plan."""
     from avnwizard.flows.check import check
+    from avnwizard.flows.upgrade.holding_back import hold_back
     from avnwizard.flows.upgrade.planning import prepare, require_fit
 
     found = check(host, draft.target.name)
     require_fit(found)
-    return replace(prepare(host, draft, answers).require_decided(), checked=found)
+    holding = hold_back(host, draft) if hold and holding is None else holding
+    return replace(prepare(host, draft, answers, holding=holding).require_decided(), checked=found)
 
 
 def _write(host: "Host", draft: "Draft", answers: "Answers", file: Path) -> None:

@@ -17,7 +17,7 @@ from avnwizard.cli.options import (
     open_stack,
 )
 from avnwizard.cli.output import emit_json, say
-from avnwizard.cli.verbs.planning import answers_for, draft_for, prepare_for
+from avnwizard.cli.verbs.planning import HoldOption, answers_for, draft_for, prepare_for
 from avnwizard.errors import ExitCode, RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def upgrade(
     answers: AnswersOption = None,
     jump: AllowJumpOption = False,
     rehearse: RehearseOption = False,
+    hold: HoldOption = False,
     yes: YesOption = False,
     detach: DetachOption = False,
 ) -> int:
@@ -90,11 +91,11 @@ def upgrade(
     holding.require_free(host)
     draft = draft_for(host, to)
     require_jump_allowed(draft.breaking, allowed=jump)
-    prepared = prepare_for(host, draft, answers_for(draft, answers))
+    prepared = prepare_for(host, draft, answers_for(draft, answers), hold=hold)
     if rehearse:
         if code := rehearse_first(host, draft, prepared, detach=detach):
             return code
-        prepared = prepare_for(host, draft, answers_for(draft, answers))  # it says now what that showed
+        prepared = prepare_for(host, draft, answers_for(draft, answers), hold=hold)  # it says now what that showed
     if not yes:
         if MANNER.verbose:
             show_plan(prepared.plan)

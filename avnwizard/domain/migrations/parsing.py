@@ -33,7 +33,7 @@ def judge_file(sql: str, fresh: Fresh) -> Iterator[tuple[int, Effect]]:
         return
     for raw in statements:
         line = place.of(raw.stmt_location or 0)
-        for effect in judge(raw.stmt, fresh, lambda body: _block(body, fresh)):
+        for effect in judge(raw.stmt, fresh, lambda body: block(body, fresh)):
             yield line, effect
 
 
@@ -93,10 +93,10 @@ def _effects(sql: str, fresh: Fresh) -> Iterator[Effect]:
         yield _unreadable(wrong)
         return
     for raw in statements:
-        yield from judge(raw.stmt, fresh, lambda body: _block(body, fresh))
+        yield from judge(raw.stmt, fresh, lambda body: block(body, fresh))
 
 
-def _block(body: str, fresh: Fresh) -> Iterator[Effect]:
+def block(body: str, fresh: Fresh) -> Iterator[Effect]:
     """Judge the plain statements within a DO block; one that builds its SQL as it runs cannot be judged."""
     from pglast.parser import ParseError, parse_plpgsql_json
 

@@ -13,6 +13,7 @@ from avnwizard.flows.fleet.looking import Fleet, Trouble
 from avnwizard.flows.fleet.order import FleetOrder, StackOrder
 from avnwizard.flows.host import Host
 from avnwizard.flows.stack.rehearsed import last_rehearsal
+from avnwizard.flows.upgrade.holding_back import Holding, offered
 from avnwizard.flows.upgrade.inputs import Draft
 
 SUPPORTED = ("All stacks run on this host's Docker Engine; a stack on another host is not supported.",)
@@ -50,21 +51,29 @@ class FleetPlan:
     notes: tuple[str, ...]
 
 
-def plan_fleet(section: FleetSection, fleet: Fleet, host: Host, draft: Draft) -> FleetPlan:
+def plan_fleet(
+    section: FleetSection, fleet: Fleet, host: Host, draft: Draft, holding: Holding | None = None
+) -> FleetPlan:
     """Put the steps together.
 
     Args:
         host: the stack that runs the migrations.
         draft: the release, as that stack reads it.
+        holding: what of its migrations waits; None where all of them run.
     """
     rehearsal = _rehearsed(host, draft)
-    found = tuple(_both_codes(draft, rehearsal[0] if rehearsal else ""))
+    found = () if holding else tuple(_both_codes(host, draft, rehearsal[0] if rehearsal else ""))
     return FleetPlan(
         draft.target.name,
         tuple(_steps(section, draft.target.name)),
         fleet.troubles + found,
-        (*fleet.shared, *rehearsal[1:], *_unprotected(fleet), *SUPPORTED),
+        (*fleet.shared, *rehearsal[1:], *_held_back(holding), *_unprotected(fleet), *SUPPORTED),
     )
+
+
+def _held_back(holding: Holding | None) -> Iterator[str]:
+    for line in holding.split.held if holding and holding.split else ():
+        yield f"Held back until all stacks run the release, then: avnwizard contract. {line}"
 
 
 def _unprotected(fleet: Fleet) -> Iterator[str]:
@@ -135,7 +144,7 @@ def _rehearsed(host: Host, draft: Draft) -> tuple[str, ...]:
     return (found.old_code, *found.sentences()) if found else ()
 
 
-def _both_codes(draft: Draft, rehearsed: str) -> Iterator[Trouble]:
+def _both_codes(host: Host, draft: Draft, rehearsed: str) -> Iterator[Trouble]:
     """The old stack serves on the new schema until it is upgraded: that has to be known to work."""
     hint = "Upgrade in a maintenance window: both stacks out, one upgraded, then the other."
     if rehearsed == "breaks":
@@ -145,7 +154,7 @@ def _both_codes(draft: Draft, rehearsed: str) -> Iterator[Trouble]:
         where = f" ({printable(bad[0].file)}:{bad[0].line}: {printable(bad[0].why)})" if bad else ""
         yield (
             f"The old code may not work on the schema of {draft.target.name}{where}, and it serves there meanwhile.",
-            f"Find out: avnwizard rehearse --to {draft.target.name}. {hint}",
+            f"{offered(host, draft)} Find out: avnwizard rehearse --to {draft.target.name}. {hint}".lstrip(),
         )
 
 

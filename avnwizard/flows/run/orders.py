@@ -7,6 +7,7 @@ from avnwizard.domain.plan import SnapshotPlan
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import UNFINISHED
 from avnwizard.errors import RefusedError
+from avnwizard.flows.contract import flow as contracting
 from avnwizard.flows.create import flow as creating
 from avnwizard.flows.env_on_disk import env_bytes
 from avnwizard.flows.fleet import order as fleeting
@@ -204,6 +205,23 @@ def order_rehearsal(host: Host, prepared: PreparedRehearsal) -> str:
 
     title = f"rehearsal of {plan.tag}"
     return launch.create(host, Rehearsal.kind, title=title, plan=rehearsing.to_json(plan), prepare=prepare)
+
+
+def order_contract(host: Host, order: contracting.ContractOrder) -> str:
+    """Write down that what a release held back of its migrations runs now; the run's name.
+
+    Raises:
+        BusyError: another run holds the stack.
+        RefusedError: another run is unfinished.
+    """
+    env = env_bytes(host)
+    return launch.create(
+        host,
+        contracting.Contract.kind,
+        title=f"the rest of the migrations of {order.tag}",
+        plan=contracting.to_json(order),
+        prepare=lambda folder: folder.save_env(env),
+    )
 
 
 def order_fleet(host: Host, order: fleeting.FleetOrder, prepared: Mapping[str, tuple[Host, Upgrading]]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord, RunState
 from avnwizard.errors import RefusedError
+from avnwizard.flows.contract.flow import Contract
 from avnwizard.flows.create.flow import CreateSnapshot
 from avnwizard.flows.flow import Flow
 from avnwizard.flows.kubernetes.flow import UpgradeKubernetes
@@ -41,6 +42,7 @@ def _flows() -> dict[str, Flow]:
             ForgetOld(),
             RenewOrder(),
             Rehearsal(),
+            Contract(),
             UpgradeKubernetes(),
             Undo(),
             Prune(),

@@ -36,7 +36,7 @@ class Upgrade(Flow):
     finished = "The upgrade is done"
     subjects = frozenset({"services", "databases"})
     way_back = "rollback"
-    crosses = frozenset({"rotate"})
+    crosses = frozenset({"rotate", "contract"})
     keeps_images = True
     staged = True
 

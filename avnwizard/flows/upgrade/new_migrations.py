@@ -33,13 +33,20 @@ def new_migrations(
         sizes: of the live tables, which turn "rewrites a table" into a time.
         before: their columns, where no database could be asked; see `columns_before`.
     """
+    fresh = fresh_texts(host, current, target)
+    if fresh is None:
+        return MigrationVerdict((), None, missing_folder=host.config.stack.migrations)
+    return read_migrations(fresh, host.sql.judge, sizes, before=before)
+
+
+def fresh_texts(host: Host, current: str, target: str) -> dict[str, str | Unread] | None:
+    """The files that run in an upgrade, by path, each with its text; None where the target has no such folder."""
     folder = host.config.stack.migrations
     there = host.repo.files(target, folder)
     if not there:
-        return MigrationVerdict((), None, missing_folder=folder)
+        return None
     known = {one.path: one.blob for one in host.repo.files(current, folder)}
-    fresh = {one.path: _text(host, one) for one in there if _runs(one, known)}
-    return read_migrations(fresh, host.sql.judge, sizes, before=before)
+    return {one.path: _text(host, one) for one in there if _runs(one, known)}
 
 
 def columns_before(host: Host, current: str) -> Columns | None:

@@ -39,6 +39,7 @@ from avnwizard.flows.stack.same import Target
 from avnwizard.flows.upgrade.built_here import images_of_this_host
 from avnwizard.flows.upgrade.env_files import require_env_files
 from avnwizard.flows.upgrade.expecting import expected
+from avnwizard.flows.upgrade.holding_back import Holding, offered, require_one_shot
 from avnwizard.flows.upgrade.images_to_save import images_to_save, require_offered
 from avnwizard.flows.upgrade.inputs import Draft
 from avnwizard.flows.upgrade.meaning import compose_changes
@@ -119,6 +120,7 @@ def prepare(
     snapshot: bool = True,
     volumes: tuple[str, ...] | None = None,
     strategies: Mapping[str, Strategy] | None = None,
+    holding: Holding | None = None,
 ) -> Prepared:
     """Decide everything and freeze it.
 
@@ -126,6 +128,7 @@ def prepare(
         snapshot: whether one is taken.
         volumes: those that the snapshot holds too; None is what `avnwizard.toml` says.
         strategies: service -> how it is rolled, over what `avnwizard.toml` says.
+        holding: what of the release's migrations waits; None where all of them run.
 
     Raises:
         OpenDecisionsError: a decision lacks an answer.
@@ -150,7 +153,7 @@ def prepare(
     changed = changed_for_services(host, draft, now, model, env)
     changes = compose_changes(now, model, (*host.choice.services, *host.choice.others)) + in_sentences(changed)
     kept = plan_snapshot(host, draft.current.name, taken=snapshot and host.has_database, volumes=volumes)
-    verdict = draft.migrations
+    verdict = holding.verdict if holding else draft.migrations
     target = Target(model, compose, env.to_bytes(), changed, *images_of_this_host(host, draft, now, model))
     containers = [one for one in host.stack.containers() if not one.one_off]
     others = others_of(host, draft, containers, now, model)
@@ -188,7 +191,7 @@ def prepare(
             *beyond_reach(host, model),
             *image_notes(host, draft.target.name, draft.pins, env, services, model),
             *_warnings(host, draft, edits, verdict, services, model),
-            *filter(None, (doubt_of(host, draft.target.name, signature),)),
+            *filter(None, (doubt_of(host, draft.target.name, signature), "" if holding else offered(host, draft))),
             *project_note(host, draft.compose.values(), env, draft.target.name),
             *network_notes(model),
             *of_data,
@@ -226,7 +229,9 @@ def prepare(
         ),
         canary=canary_sentence(host),
         rehearsed=rehearsed(host, draft.target.commit),
+        split=holding.split if holding else None,
     )
+    require_one_shot(plan)
     edge = host.edge.facts()
     timed = _timed(host, described(host, plan))
     return Prepared(

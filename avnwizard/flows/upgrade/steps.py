@@ -14,6 +14,7 @@ from avnwizard.flows.steps.code import Checkout, WriteEnv
 from avnwizard.flows.steps.collations import RenewIndexes
 from avnwizard.flows.steps.copy_off import copies
 from avnwizard.flows.steps.data import CopyData
+from avnwizard.flows.steps.expand import Expand, first_job
 from avnwizard.flows.steps.images import PullImages
 from avnwizard.flows.steps.migrate import MigrateService
 from avnwizard.flows.steps.retire import Retire
@@ -53,8 +54,7 @@ def _steps(scene: Scene) -> Iterator[Step]:
         if not part.wave or part.wave != before:
             yield from (MigrateService(scene, one) for one in _alongside(scene.plan, part) if one.migrate)
         before = part.wave
-        if part.data == "copy":
-            yield CopyData(scene, part)
+        yield from _before(scene, part)
         yield _service(scene, part)
         waits = waits or is_database_replaced(scene, part)
         if waits and not (part.wave and following and following.wave == part.wave):
@@ -80,6 +80,14 @@ def _data_first(scene: Scene) -> Iterator[Step]:
 def _alongside(plan: Plan, part: ServicePlan) -> tuple[ServicePlan, ...]:
     """The services of its wave; itself alone where it is in none."""
     return tuple(one for one in plan.services if one.wave == part.wave) if part.wave else (part,)
+
+
+def _before(scene: Scene, part: ServicePlan) -> Iterator[Step]:
+    """What has to be done right before a service's own step."""
+    if part.data == "copy":
+        yield CopyData(scene, part)
+    if scene.plan.split and part.service == first_job(scene.plan):
+        yield Expand(scene.host, scene.plan.split, part.service)
 
 
 def is_database_replaced(scene: Scene, part: ServicePlan) -> bool:

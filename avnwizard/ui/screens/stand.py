@@ -148,6 +148,8 @@ class StandPage(Page):
             found.append(("services", "Services", "each with its image and health"))
         if stand and stand.snapshot:
             found.append(("snapshots", "Snapshots", "what is kept, and where"))
+        if stand and self.host.config.fleet.driver:
+            found.append(("fleet", "Fleet", " and ".join(map(printable, self.host.config.fleet.stacks))))
         if stand and stand.secrets:
             found.append(("secrets", "Secrets", stand.secrets))
         if stand and stand.postgres:
@@ -198,6 +200,10 @@ def _list(chosen: str, stand: Stand) -> Page:
         from avnwizard.ui.screens.snapshots import SnapshotsPage
 
         return SnapshotsPage()
+    if chosen == "fleet":
+        from avnwizard.ui.screens.fleet import FleetPage
+
+        return FleetPage()
     if chosen == "secrets":
         from avnwizard.ui.screens.secrets import SecretsPage
 

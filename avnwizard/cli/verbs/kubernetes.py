@@ -150,7 +150,7 @@ def _write(host: "Host", to: str, answers: Path | None, file: Path) -> int:
 
 
 def _show(host: "Host", found: "KubePlan") -> None:
-    from avnwizard.cli.kubernetes_view import lines_of
+    from avnwizard.flows.kubernetes.shown import lines_of
 
     for text, style in lines_of(host, found):
         say(text, style=style)

@@ -7,7 +7,7 @@ from textual.widgets import Static
 
 from avnwizard.domain.plain import printable
 from avnwizard.errors import WizardError
-from avnwizard.ui.env_rows import env_diff
+from avnwizard.ui.env_rows import env_diff, files_shown
 from avnwizard.ui.screens.page import Page
 
 _STYLES = {"-": "$error", "+": "$success", " ": "", "@": "dim"}
@@ -26,9 +26,7 @@ class EnvDiffPage(Page):
 
     def body(self) -> ComposeResult:
         """The path, the lines."""
-        yield Static(
-            Content(printable(str(self.host.stack.project.env_file))), id="path", classes="label", markup=False
-        )
+        yield Static(Content(printable(files_shown(self.host), limit=400)), id="path", classes="label", markup=False)
         with VerticalScroll():
             yield Static(self._lines(), classes="pane", markup=False)
 

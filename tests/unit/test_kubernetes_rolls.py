@@ -120,7 +120,7 @@ def test_numbers_that_are_none_are_taken_for_the_default() -> None:
 
 
 def test_an_autoscaler_decides_how_many_pods_there_are() -> None:
-    """Its least number counts for the roll; a manifest that sets another overrules it at every upgrade, and is named."""
+    """Its least number counts for the roll; a manifest that sets another one overrules it, and is named."""
     scaler = (
         "{kind: HorizontalPodAutoscaler, apiVersion: autoscaling/v2, metadata: {name: a}, "
         "spec: {scaleTargetRef: {kind: Deployment, name: web}, minReplicas: 4, maxReplicas: 9}}"

@@ -12,6 +12,7 @@ from avnwizard.domain.kubernetes.versions import complaints
 from avnwizard.domain.plain import printable
 from avnwizard.errors import HostError
 from avnwizard.flows.host import Host
+from avnwizard.flows.kubernetes.chart_checks import chart_findings
 
 
 def check_release(host: Host) -> tuple[Finding, ...]:
@@ -65,6 +66,7 @@ def _findings(host: Host) -> Iterator[Finding]:
     if lease.is_live:
         yield Finding("lease", "warn", f"{printable(lease.holder, limit=100)} is changing this release.", "Wait.")
     yield from _running(host, now.number)
+    yield from chart_findings(host)
 
 
 def _running(host: Host, revision: int) -> Iterator[Finding]:

@@ -83,8 +83,10 @@ class LabRelease:
         """What helm says."""
         done = subprocess.run(
             [str(self.node.bin / "helm"), *words, "--namespace", self.namespace, "--kube-context", "lab"],
-            cwd=self.checkout, env=self.node.env, capture_output=True, text=True, check=True, timeout=180,
+            cwd=self.checkout, env=self.node.env, capture_output=True, text=True, check=False, timeout=180,
         )  # fmt: skip
+        if done.returncode:
+            raise LabError(f"helm {' '.join(words[:2])}: {done.stderr.strip()[-1000:]}")
         return done.stdout
 
     def history(self) -> list[dict[str, Any]]:

@@ -64,11 +64,11 @@ class LabRelease:
         for words in (["add", "-A"], ["commit", "-q", "-m", tag], ["tag", tag]):
             self.git(*words)
 
-    def configure(self, **more: object) -> None:
-        """Write `avnwizard.toml`."""
+    def configure(self, *, text: str = "", **more: object) -> None:
+        """Write `avnwizard.toml`, with further sections."""
         settings = {"release": "id", "context": "lab", "namespace": self.namespace, "settle_s": 2, **more}
         lines = [f"{key} = {value!r}".replace("'", '"') for key, value in settings.items()]
-        text = "\n".join(["[kubernetes]", *lines, 'values = ["values.yaml"]', "[probe]", "enabled = false", ""])
+        text = "\n".join(["[kubernetes]", *lines, 'values = ["values.yaml"]', "[probe]", "enabled = false", text])
         (self.checkout / "avnwizard.toml").write_text(text)
 
     def chart(self, version: str, **values: Any) -> None:

@@ -181,12 +181,20 @@ def _others(story: _Story) -> None:
     story("recover")
     story("rehearse show", code=None)
     story("rehearse forget", code=None)
-    for verb in ("canary setup", "canary status", "canary remove", "fleet status", "kubernetes check"):
+    for verb in (
+        "canary setup",
+        "canary status",
+        "canary remove",
+        "fleet status",
+        "kubernetes find",
+        "kubernetes check",
+    ):
         story(verb, code=None)
     for verb in ("fleet plan", "fleet upgrade"):
         story(verb, "--to", "v2.1.0", code=None)
     for verb in ("fleet flip", "fleet rollback"):
         story(verb, code=None)
+    story("kubernetes find", code=None)
     story("kubernetes plan", code=None)
     story("kubernetes upgrade", "--yes", code=None)
     story("rotate cipher", "--yes", code=None)

@@ -181,14 +181,7 @@ def _others(story: _Story) -> None:
     story("recover")
     story("rehearse show", code=None)
     story("rehearse forget", code=None)
-    for verb in (
-        "canary setup",
-        "canary status",
-        "canary remove",
-        "fleet status",
-        "kubernetes find",
-        "kubernetes check",
-    ):
+    for verb in ("canary setup", "canary status", "canary remove", "fleet status", "kubernetes check"):
         story(verb, code=None)
     for verb in ("fleet plan", "fleet upgrade"):
         story(verb, "--to", "v2.1.0", code=None)

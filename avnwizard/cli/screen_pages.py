@@ -15,6 +15,7 @@ from avnwizard.ui.screens.history import HistoryPage
 from avnwizard.ui.screens.log import LogPage
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.screens.postgres import PostgresPage
+from avnwizard.ui.screens.release_review import ReleaseReviewPage
 from avnwizard.ui.screens.releases import ReleasesPage
 from avnwizard.ui.screens.review import ReviewPage
 from avnwizard.ui.screens.rollback import RollbackPage
@@ -34,6 +35,7 @@ SCREENS: tuple[tuple[str, type[Page]], ...] = (
     ("The env file as it will be", EnvDiffPage),
     ("Snapshot", SnapshotPage),
     ("Review", ReviewPage),
+    ("Review of a release in a cluster", ReleaseReviewPage),
     ("What changes in the compose file", ChangesPage),
     ("Run", RunPage),
     ("Log", LogPage),

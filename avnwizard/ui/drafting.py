@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from avnwizard.domain import words
 from avnwizard.domain.answers import Answers, check_known, read_answers
 from avnwizard.flows.host import Host
+from avnwizard.flows.kubernetes import drafting as release_drafting
+from avnwizard.flows.kubernetes.drafting import HelmDraft
 from avnwizard.flows.upgrade import drafts, inputs
 from avnwizard.flows.upgrade.inputs import Draft
 from avnwizard.ui.screens.ask import Ask
@@ -20,7 +22,7 @@ class Found:
         saved: those that were kept; None for none.
     """
 
-    draft: Draft
+    draft: Draft | HelmDraft
     answers: Answers | None = None
     saved: drafts.Saved | None = None
 
@@ -49,7 +51,7 @@ def read(host: Host, target: str, given: tuple[str, str] | None, *, anew: bool) 
         RefusedError: the release cannot be upgraded to.
         UsageError: the answers are for another upgrade, or make no sense.
     """
-    draft = inputs.draft(host, target)
+    draft = release_drafting.draft(host, target) if host.compose is None else inputs.draft(host, target)
     current = draft.current.name
     if given and anew:
         answers = read_answers(given[0], source=given[1], current=current, target=target)

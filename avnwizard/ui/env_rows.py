@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from avnwizard.domain.answers import GENERATE, KEEP, Decision
 from avnwizard.domain.env_decisions import apply_decisions
 from avnwizard.domain.env_preview import DiffLine, preview
+from avnwizard.domain.kubernetes.values_preview import values_preview
 from avnwizard.domain.secret import masked
+from avnwizard.flows.host import Host
+from avnwizard.flows.kubernetes.deciding import decided_values
+from avnwizard.flows.kubernetes.drafting import HelmDraft
 from avnwizard.ui.state import Explicit, Upgrade, standing
 
 NOTHING = "—"
@@ -78,7 +82,15 @@ def env_diff(upgrade: Upgrade) -> tuple[DiffLine, ...]:
         UsageError: an answer names a variable that cannot be.
     """
     draft = upgrade.draft
+    if isinstance(draft, HelmDraft):
+        return values_preview(draft.before, decided_values(draft, upgrade.answers)[0])
     decided = tuple(one for one in upgrade.decisions(env=True) if upgrade.answers.get(one) is not None)
     note = f"avnwizard: {draft.current.name} to {draft.target.name}"
     after, _ = apply_decisions(draft.coming.env, decided, upgrade.answers, note=note)
     return preview(draft.operator, after)
+
+
+def files_shown(host: Host) -> str:
+    """The file, or the files, that the decisions are about."""
+    file = host.platform.env_file
+    return str(file) if file else ", ".join(host.config.kubernetes.values)

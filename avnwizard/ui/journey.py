@@ -28,7 +28,12 @@ def opening(stage: Stage) -> "Page":
 def following(page: "Page") -> "Page":
     """The page that comes after one of an upgrade's."""
     assert page.STAGE is not None
-    return opening(STAGES[STAGES.index(page.STAGE) + 1])
+    stage = STAGES[STAGES.index(page.STAGE) + 1]
+    if stage == "Review" and page.host.compose is None:
+        from avnwizard.ui.screens.release_review import ReleaseReviewPage
+
+        return ReleaseReviewPage()
+    return opening(stage)
 
 
 def _pages() -> "Mapping[Stage, type[Page]]":

@@ -16,6 +16,8 @@ from avnwizard.engine.records import RunRecord
 from avnwizard.errors import RefusedError, WizardError
 from avnwizard.flows.check import check
 from avnwizard.flows.host import Host
+from avnwizard.flows.kubernetes.checking import check_release
+from avnwizard.flows.kubernetes.surveying import survey_release
 from avnwizard.flows.postgres import majors
 from avnwizard.flows.rotate.outlook import outlooks
 from avnwizard.flows.run.unfinished import half_done
@@ -56,7 +58,7 @@ def look(host: Host) -> Stand:
     Raises:
         HostError: the engine or git does not answer.
     """
-    found = survey(host)
+    found = survey(host) if host.compose else survey_release(host)
     listing: releases.Listing | None = None
     with contextlib.suppress(RefusedError):  # a finding says so
         listing = releases.listing(host)
@@ -67,7 +69,7 @@ def look(host: Host) -> Stand:
     return Stand(
         survey=found,
         tag=listing.current if listing else None,
-        findings=check(host),
+        findings=check(host) if host.compose else check_release(host),
         runs=tuple(own_runs(journal)),
         snapshot=kept[0][1] if kept else None,
         free_bytes=host.files.free_bytes(folder),
@@ -105,7 +107,8 @@ def facts(stand: Stand, lockstep: LockstepSection, now: float, *, brief: bool) -
     ]
     if not brief or len(well) < len(services):
         lines.append(("", _health(stand.survey, brief=brief)))
-    lines.append((f"{lockstep.name} pins", _pins(stand, set(lockstep.services))))
+    if stand.survey.model.services:
+        lines.append((f"{lockstep.name} pins", _pins(stand, set(lockstep.services))))
     disk = worst(tuple(one for one in stand.findings if one.check == "disk"))
     lines.append(
         (

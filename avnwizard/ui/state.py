@@ -10,6 +10,8 @@ from avnwizard.domain.data_way import DataWay
 from avnwizard.domain.secret import Secret
 
 if TYPE_CHECKING:  # both bring much with them that the first screen does not need
+    from avnwizard.flows.kubernetes.drafting import HelmDraft
+    from avnwizard.flows.kubernetes.preparing import PreparedRelease
     from avnwizard.flows.upgrade.inputs import Draft
     from avnwizard.flows.upgrade.planning import Prepared
 
@@ -26,14 +28,16 @@ class Upgrade:
         volumes: those that the snapshot holds too; None is what `avnwizard.toml` says.
         strategies: service -> how it is rolled, where the operator chose another way.
         prepared: the frozen plan, None as soon as an answer changes.
+        release: the same where the stack is a release in a cluster.
     """
 
-    draft: "Draft"
+    draft: "Draft | HelmDraft"
     answers: Answers = field(default_factory=Answers)
     snapshot: bool = True
     volumes: tuple[str, ...] | None = None
     strategies: Mapping[str, Strategy] = field(default_factory=dict)
     prepared: "Prepared | None" = None
+    release: "PreparedRelease | None" = None
 
     @property
     def target(self) -> str:
@@ -54,32 +58,40 @@ class Upgrade:
         given = {key: value for key, value in self.answers.given.items() if key != decision.id}
         if answer is not None:
             given[decision.id] = Secret(answer)
-        return replace(self, answers=Answers(given), prepared=None)
+        return replace(self, answers=Answers(given), prepared=None, release=None)
 
     def with_snapshot(self, wanted: bool) -> "Upgrade":
         """With or without a snapshot."""
-        return replace(self, snapshot=wanted, prepared=None)
+        return replace(self, snapshot=wanted, prepared=None, release=None)
 
     def with_volumes(self, volumes: tuple[str, ...]) -> "Upgrade":
         """With these volumes in the snapshot."""
-        return replace(self, volumes=volumes, prepared=None)
+        return replace(self, volumes=volumes, prepared=None, release=None)
 
     def with_strategy(self, service: str, strategy: Strategy | None) -> "Upgrade":
         """With a service rolled another way; None takes that back."""
         others = {name: way for name, way in self.strategies.items() if name != service}
-        return replace(self, strategies=others | ({service: strategy} if strategy else {}), prepared=None)
+        return replace(
+            self, strategies=others | ({service: strategy} if strategy else {}), prepared=None, release=None
+        )
 
     def with_data(self, service: str, way: DataWay) -> "Upgrade":
         """With what a rollback does with a service's data."""
-        return replace(self, answers=Answers({**self.answers.given, f"data:{service}": Secret(way)}), prepared=None)
+        return replace(
+            self, answers=Answers({**self.answers.given, f"data:{service}": Secret(way)}), prepared=None, release=None
+        )
 
     def with_plan(self, prepared: "Prepared") -> "Upgrade":
         """With its plan made."""
         return replace(self, prepared=prepared)
 
+    def with_release(self, prepared: "PreparedRelease") -> "Upgrade":
+        """With the plan made of a release in a cluster."""
+        return replace(self, release=prepared)
+
     def without_plan(self) -> "Upgrade":
         """With its plan to be made again: the stack changed since."""
-        return replace(self, prepared=None)
+        return replace(self, prepared=None, release=None)
 
 
 Explicit = Literal["open", "decided", "sure"]
@@ -126,11 +138,13 @@ class Choices:
         """Whether anything was answered, so that leaving would lose it."""
         return any(upgrade.answers.given or not upgrade.snapshot for upgrade in self._upgrades.values())
 
-    def take(self, draft: "Draft") -> Upgrade:
+    def take(self, draft: "Draft | HelmDraft") -> Upgrade:
         """Take a release in hand, with the answers that were given for it before."""
         known = self._upgrades.get(draft.target.name)
         self._target = draft.target.name
-        self._upgrades[self._target] = replace(known, draft=draft, prepared=None) if known else Upgrade(draft)
+        self._upgrades[self._target] = (
+            replace(known, draft=draft, prepared=None, release=None) if known else Upgrade(draft)
+        )
         return self.upgrade
 
     def knows(self, target: str) -> bool:

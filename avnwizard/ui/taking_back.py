@@ -4,6 +4,7 @@ from avnwizard.engine.records import RunRecord
 from avnwizard.engine.step import Step
 from avnwizard.flows.run import launch
 from avnwizard.flows.run.going_back import by_its_steps, steps_back
+from avnwizard.flows.run.registry import flow_of
 from avnwizard.ui.bridge import Ending
 from avnwizard.ui.screens.ask import Ask
 from avnwizard.ui.screens.page import Page
@@ -31,6 +32,8 @@ def take_back(page: Page, run: RunRecord) -> None:
 
     def ask(steps: list[Step]) -> None:
         titles = "; ".join(step.title for step in steps) or "nothing, for no step was begun that changed anything"
-        page.app.push_screen(Ask(f"Take {run.title} back? In this order: {titles}.", yes="take it back"), answered)
+        notes = " ".join(flow_of(run).back_notes(page.host.journal(), run))
+        question = f"Take {run.title} back? In this order: {titles}. {notes}".strip()
+        page.app.push_screen(Ask(question, yes="take it back"), answered)
 
     page.ask_host(lambda: steps_back(page.host, page.host.journal(), run), ask)

@@ -9,6 +9,7 @@ from avnwizard.flows.holding import require_free
 from avnwizard.flows.rehearse.planning import PreparedRehearsal, plan_rehearsal
 from avnwizard.flows.run import launch
 from avnwizard.flows.run.orders import order_rehearsal
+from avnwizard.flows.upgrade.inputs import Draft
 from avnwizard.ui.bridge import Ending
 from avnwizard.ui.screens.ask import Ask
 from avnwizard.ui.screens.page import Page
@@ -32,6 +33,7 @@ def try_release(page: Page, upgrade: "Upgrade", prepared: "Prepared", *, started
 
     def plan() -> PreparedRehearsal:
         require_free(page.host)
+        assert isinstance(upgrade.draft, Draft)
         return plan_rehearsal(page.host, upgrade.draft, prepared)
 
     page.tell("Looking at what a rehearsal takes ...")

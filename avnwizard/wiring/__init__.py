@@ -9,13 +9,23 @@ from avnwizard.flows.host import Host
 from avnwizard.wiring.parts import sql_reader
 from avnwizard.wiring.practising import Practice, make_practice, open_practice, remove_practice
 from avnwizard.wiring.real import open_real
+from avnwizard.wiring.releases_found import releases_found
 from avnwizard.wiring.settings import BAKE_S
 
 if TYPE_CHECKING:
     from avnwizard.ports import Repo
     from avnwizard.ports.balancer import Balancer
 
-__all__ = ["BAKE_S", "Practice", "make_practice", "open_checkout", "open_host", "remove_practice", "sql_reader"]
+__all__ = [
+    "BAKE_S",
+    "Practice",
+    "make_practice",
+    "open_checkout",
+    "open_host",
+    "releases_found",
+    "remove_practice",
+    "sql_reader",
+]
 
 
 def open_host(directory: Path) -> Host:

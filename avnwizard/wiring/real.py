@@ -94,10 +94,29 @@ def _open_release(config: Config, state: StatePaths, repo: "Repo") -> Host:
         access = PodPostgresAccess(cluster("").calls, section.postgres, section.container)
         return PostgresDatabase(access)
 
-    platform = HelmPlatform(section, cache(partial(cluster, "")), database)
-    choice = DatabaseChoice("postgres") if section.postgres else DatabaseChoice(declared_none=True)
+    server = config.postgres.outside
+    outside = partial(_release_database, server, section.release, repo.directory / ".env") if server else None
+    platform = HelmPlatform(section, cache(partial(cluster, "")), database, outside)
+    choice = DatabaseChoice(
+        "postgres" if section.postgres else "",
+        outside=server.name if server else "",
+        declared_none=not (section.postgres or server),
+    )
     around = (LocalFiles(), SystemClock(), choice, http_probe, sql_reader(), HostHooks())
-    return Host(config, state, repo, platform, None, *around, offsite=offsite, cluster=cluster)
+    from avnwizard.adapters.postgres.several import SeveralServers
+
+    return Host(
+        config, state, repo, platform, None, *around, offsite=offsite, cluster=cluster, join=SeveralServers
+    )  # fmt: skip
+
+
+def _release_database(server: OutsideServer, release: str, env_file: Path) -> "Database":
+    """The server outside the cluster, by the client tools of this host, or of an image where that is set."""
+    from avnwizard.adapters.postgres.outside import OutsideDatabase
+
+    return OutsideDatabase(
+        server, partial(password_of, server, env_file), lambda: None, f"avnwizard-proof-{release}"
+    )  # fmt: skip
 
 
 def _database(stack: "DockerStack", outside: OutsideServer | None, service: str) -> "Database":

@@ -67,8 +67,12 @@ def programs_of(install: str, folder: Path) -> Path:
     return programs
 
 
-def running(install: str) -> Iterator[LocalServer]:
-    """A new server of one of the wheel's installations, ended and removed when the iterator is."""
+def running(install: str, *, listen: str = "") -> Iterator[LocalServer]:
+    """A new server of one of the wheel's installations, ended and removed when the iterator is.
+
+    Args:
+        listen: an address of this machine at which it answers too, at the usual port; "" for its socket alone.
+    """
     folder = Path(tempfile.mkdtemp(prefix="avnpg-"))
     try:
         programs = programs_of(install, folder)
@@ -92,11 +96,14 @@ def running(install: str) -> Iterator[LocalServer]:
             "-E",
             "UTF8",
         ]
-        options = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=20"
+        options = f"-k {folder} -c listen_addresses={listen} -c fsync=off -c max_connections=20"
         start: list[str | Path] = ["pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start"]
         stop: list[str | Path] = ["pg_ctl", "-D", data, "-w", "-m", "immediate", "stop"]
-        for argv in ([*init, "--no-locale", "-N"], start):
-            run_program(programs, argv)
+        run_program(programs, [*init, "--no-locale", "-N"])
+        if listen:
+            with (data / "pg_hba.conf").open("a") as rules:
+                rules.write("host all all 10.213.0.0/24 scram-sha-256\n")
+        run_program(programs, start)
         try:
             yield LocalServer(programs, folder)
         finally:

@@ -20,5 +20,6 @@ def running_node(*, pods: bool) -> Iterator[Node]:
     if not building.built(LabPaths.default().root, pods=pods):
         pytest.skip("Kubernetes was not built on this machine: python -m tests.lab kube")
     node = Node(LabPaths.default())
+    node.forget()
     yield node.up(pods=pods)
     node.down()

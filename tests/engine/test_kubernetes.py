@@ -1,14 +1,19 @@
 """A Helm release on a real cluster: upgraded, taken back, left pending, refused; skipped where none was built."""
 
 import os
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from avnwizard.adapters.postgres import PostgresDatabase
+from tests.adapters.postgres_server import PASSWORD, SUPERUSER, LocalServer, running
 from tests.engine.kubernetes_node import running_node
 from tests.flows.cli import avnwizard, in_a_session
-from tests.lab.kube.node import Node
+from tests.lab.kube.node import HOST, Node
 from tests.lab.kube.release import Asking, LabRelease
 
 _NUMBERS = iter(range(30080, 30100))
@@ -84,3 +89,60 @@ def test_helm_and_the_run_are_killed(release: LabRelease) -> None:
     assert resumed.code == 0, resumed.err
     assert release.answer() == "1.6.0"
     assert [one["status"] for one in release.history()][-1] == "deployed"
+
+
+def test_a_major_with_migrations_goes_back_with_its_database(release: LabRelease, tmp_path: Path) -> None:
+    """v2.0.0 by tag: its hook changes a database outside, which goes back while the gateway has no pods."""
+    with contextmanager(running)("pginstall18", listen=HOST) as server:
+        _up_and_back(release, server, tmp_path)
+
+
+def _up_and_back(release: LabRelease, server: LocalServer, folder: Path) -> None:
+    server.sql("postgres", "CREATE DATABASE app")
+    server.sql("app", "CREATE TABLE users (id int PRIMARY KEY)", "INSERT INTO users VALUES (1), (2)")
+    (folder / "password").write_text(PASSWORD)
+    release.make(preStop=5)
+    release.chart("2.0.0")
+    release.commit("v2.0.0")
+    release.git("checkout", "-q", "v1.5.0")
+    dsn = f"postgresql://{SUPERUSER}@{HOST}/app?sslmode=disable"
+    release.configure(timeout_s=60, text=f'[postgres]\ndsn = "{dsn}"\npassword_file = "{folder / "password"}"\n')
+    env = {**release.env, "PATH": f"{server.programs}:{release.env['PATH']}"}
+    migrating = threading.Thread(target=_migrate, args=(release, server))
+    migrating.start()
+    done = avnwizard("kubernetes", "upgrade", "--to", "v2.0.0", "--yes", "--stack", release.checkout, env=env)
+    migrating.join()
+    assert done.code == 0, done.err
+    rows = PostgresDatabase(server)
+    assert (release.answer(), rows.row_counts("app")) == ("2.0.0", {"public.users": 3})
+    pods: list[int] = []
+    looking = threading.Event()
+    look = threading.Thread(target=_look, args=(release, looking, pods))
+    look.start()
+    back = avnwizard("rollback", "--yes", "--stack", release.checkout, env=env)
+    looking.set()
+    look.join()
+    assert back.code == 0, back.err
+    assert (release.answer(), rows.row_counts("app")) == ("1.5.0", {"public.users": 2})
+    assert release.git("describe", "--tags") == "v1.5.0"
+    assert 0 in pods
+    print(f"pods while the database went back: {pods}")
+
+
+def _migrate(release: LabRelease, server: LocalServer) -> None:
+    """What the hook's job stands for: the schema moves once the job is there."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        if release.node.kubectl("get", "job", "migrate", "-n", release.namespace, "-o", "name", check=False):
+            server.sql("app", "ALTER TABLE users ADD email text", "INSERT INTO users VALUES (3)")
+            return
+        time.sleep(0.1)
+
+
+def _look(release: LabRelease, stop: threading.Event, pods: list[int]) -> None:
+    """How many pods of the gateway there are, as it changes."""
+    while not stop.wait(0.3):
+        words = ("get", "pods", "-l", "app=gateway", "-n", release.namespace, "-o", "name")
+        found = len(release.node.kubectl(*words, check=False).split())
+        if pods[-1:] != [found]:
+            pods.append(found)

@@ -78,6 +78,10 @@ class TaggedWorld(KubeTestWorld):
         migrates = version.startswith("2")
         return PracticeChart("id", version, version, lambda: objects(version, migrates=migrates))
 
+    def read_chart(self) -> PracticeChart:
+        """The one that lies in the checkout."""
+        return self.read(ChartOrder(self.chart))
+
 
 def git(directory: Path, *words: str) -> str:
     """One git command of the operator's, or of the product's makers."""

@@ -90,7 +90,7 @@ class KubeTestWorld:
         home.mkdir(parents=True, exist_ok=True)
         section = section or KubernetesSection(release="id", context="lab")
         config = Config(kubernetes=section)
-        platform = HelmPlatform(section, lambda: cluster(""), self.database)
+        platform = HelmPlatform(section, lambda: cluster(""), self.database, self.database)
         return Host(
             config, StatePaths(home), cast("Any", FakeRepo(self.directory)), platform, None, LocalFiles(),
             cast("Any", self.clock), DatabaseChoice(declared_none=True), nothing, nothing, cluster=cluster,

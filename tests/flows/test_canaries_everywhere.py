@@ -188,6 +188,7 @@ def _others(story: _Story) -> None:
         story(verb, "--to", "v2.1.0", code=None)
     for verb in ("fleet flip", "fleet rollback"):
         story(verb, code=None)
+    story("kubernetes find", code=None)
     story("kubernetes plan", code=None)
     story("kubernetes upgrade", "--yes", code=None)
     story("rotate cipher", "--yes", code=None)

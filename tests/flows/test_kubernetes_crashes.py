@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from avnwizard.domain.kubernetes.states import Lease
 from avnwizard.engine import step
 from avnwizard.engine.feed import FeedWriter
 from avnwizard.engine.journal import Journal
-from avnwizard.engine.records import RunRecord
+from avnwizard.engine.records import RunRecord, StepRecord
 from avnwizard.engine.runner import run_steps
 from avnwizard.flows.kubernetes.flow import UpgradeKubernetes
 from avnwizard.flows.kubernetes.plan import to_json
@@ -268,3 +269,29 @@ def test_a_context_that_leads_elsewhere(tmp_path: Path) -> None:
     assert process.carry() == "failed"
     assert "https://another:6443" in process.journal.run(RUN).message
     assert len(world.release.history) == 1
+
+
+def test_the_new_pods_are_watched_for_the_bake_time(tmp_path: Path) -> None:
+    """What is seen then is said and noted; it does not fail the run."""
+    world = make_world(tmp_path / "checkout")
+    process = KubeProcess(world, tmp_path / "home")
+    watching = replace(process.host.config.verify, bake_s=9.0)
+    process.host = replace(process.host, config=replace(process.host.config, verify=watching))
+    process.order()
+    slept = world.clock.sleep
+
+    def fall_ill(seconds: float) -> None:
+        slept(seconds)
+        if _step(process, "verify").state == "done":
+            world.release.never_ready = {"gateway:1.6.0"}
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(world.clock, "sleep", fall_ill)
+        assert process.carry() == "done", process.journal.run(RUN).message
+    assert _step(process, "bake").facts["seen"] == 2
+    said = (tmp_path / "home/feed").read_text()
+    assert "gateway-0 is not ready: CrashLoopBackOff" in said
+
+
+def _step(process: KubeProcess, name: str) -> StepRecord:
+    return next(one for one in process.journal.steps(RUN) if one.name == name)

@@ -36,6 +36,7 @@ class _World(KubeTestWorld):
     """A world with a database beside it."""
 
     server: LocalServer
+    choice = DatabaseChoice("postgres")
 
     def host(self, home: Path, section: KubernetesSection | None = None) -> Host:
         """With the way to it."""
@@ -43,7 +44,7 @@ class _World(KubeTestWorld):
         return replace(
             made,
             config=replace(made.config, snapshot=SnapshotSection(proof="read back")),
-            choice=DatabaseChoice("postgres"),
+            choice=self.choice,
         )
 
     def database(self) -> Database:
@@ -105,6 +106,22 @@ def test_the_schema_that_moved_goes_back_and_the_other_stays(world: _World, tmp_
     assert {pods[name] for name in swaps} == {0}
     assert world.release.scaled == {}
     assert world.release.history[-1].description == "Rollback to 1"
+
+
+def test_a_server_outside_the_cluster_goes_back_too(world: _World, tmp_path: Path) -> None:
+    """`[postgres] dsn`: the plan's tools are this host's, and the migrated database is the snapshot's afterwards."""
+    world.choice = DatabaseChoice(outside="db.example:5432")
+    process = KubeProcess(world, tmp_path / "home")
+    shown = [
+        word for one in steps_of(process.host, plan_upgrade(process.host), "r") for word in one.describe().commands
+    ]
+    assert {command[0] for command in shown if "pg_dump" in command} == {"pg_dump"}
+    process.order()
+    assert process.carry() == "done", process.journal.run(process.run).message
+    assert _rows(world, "app") == {"public.users": 3}
+    assert process.back() == "done", process.journal.run("20261128-110000-bb").message
+    assert _rows(world, "app") == {"public.users": 2}
+    assert _rows(world, "other") == {"public.notes": 2}
 
 
 def test_without_a_migration_no_database_goes_back(world: _World, tmp_path: Path) -> None:

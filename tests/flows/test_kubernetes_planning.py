@@ -8,6 +8,7 @@ import pytest
 
 from avnwizard.domain.config_kubernetes import KubernetesSection
 from avnwizard.domain.kubernetes.manifest import parse
+from avnwizard.domain.kubernetes.orders import ChartOrder
 from avnwizard.errors import RefusedError
 from avnwizard.flows.kubernetes.checking import check_release
 from avnwizard.flows.kubernetes.plan import from_json, to_json
@@ -15,6 +16,10 @@ from avnwizard.flows.kubernetes.planning import plan_upgrade, require_possible
 from avnwizard.practice.kubernetes.cluster import PracticeChart
 from tests.flows.kubernetes_world import KubeTestWorld, make_world, objects
 
+_HYDRA = (
+    "{apiVersion: apps/v1, kind: Deployment, metadata: {name: hydra}, "
+    "spec: {template: {spec: {containers: [{name: h, image: 'hydra:%s'}]}}}}"
+)
 _SECRET = "{apiVersion: v1, kind: Secret, metadata: {name: hydra}, stringData: {system: '%s'}}"
 
 
@@ -52,6 +57,28 @@ def test_a_secret_that_every_upgrade_makes_again_stops(world: KubeTestWorld, tmp
     with pytest.raises(RefusedError, match="Secret/hydra"):
         require_possible(plan)
     assert "pw111" not in to_json(plan)
+
+
+def test_a_check_says_beforehand_what_the_chart_would_do(world: KubeTestWorld, tmp_path: Path) -> None:
+    """A secret made up at random stops; an image of Ory's that only the operator's values name is out of step."""
+    numbers = itertools.count(1)
+    world.release.charts[world.chart] = PracticeChart(
+        "id", "2", "2", lambda: (*objects("2"), *parse(_SECRET % f"pw{next(numbers)}", source="t"))
+    )
+    found = [one for one in check_release(world.host(tmp_path / "home")) if one.check == "secrets"]
+    assert [one.level for one in found] == ["stop"]
+    assert "Secret/hydra: system" in found[0].message
+    (world.directory / "own.yaml").write_text("hydra: {tag: v2.2.0}\n")
+
+    def read(order: ChartOrder) -> PracticeChart:
+        text = _HYDRA % ("v2.2.0" if order.values else "v2.3.0")
+        return PracticeChart("id", "2", "2", lambda: parse(text, source="t"))
+
+    del world.release.charts[world.chart]
+    world.release.read = read
+    section = KubernetesSection(release="id", context="lab", values=("own.yaml",))
+    apart = [one for one in check_release(world.host(tmp_path / "home", section)) if one.check == "lockstep"]
+    assert "Deployment/hydra runs hydra:v2.2.0 by your values; the chart pins hydra:v2.3.0" in apart[0].message
 
 
 def test_a_pending_release_stops_unless_its_cure_is_asked_for(world: KubeTestWorld, tmp_path: Path) -> None:

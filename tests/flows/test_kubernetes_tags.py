@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from avnwizard.domain.answers import Answers
+from avnwizard.domain.config_kubernetes import KubernetesSection
 from avnwizard.domain.secret import Secret
 from avnwizard.errors import RefusedError
 from avnwizard.flows.kubernetes import drafting
@@ -195,3 +196,19 @@ def _taken_back(process: KubeProcess) -> str:
     if back not in {one.id for one in process.journal.runs()}:
         process.journal.create_run(back, kind="undo", title="back", plan="", steps=steps, undoes=process.run)
     return process._run(process.journal.run(back), steps)
+
+
+def test_a_values_file_outside_the_checkout(world: TaggedWorld, tmp_path: Path) -> None:
+    """It is the operator's alone: edited where it lies, and put back."""
+    own = tmp_path / "etc" / "values.yaml"
+    own.parent.mkdir()
+    (world.directory / "own.yaml").rename(own)
+    section = KubernetesSection(release="id", context="lab", chart="chart", values=(str(own),))
+    process = _TagProcess(world, tmp_path / "home")
+    process.host = world.host(tmp_path / "home", section)
+    draft = drafting.draft(process.host, "v2.0.0")
+    process.run = order_release(process.host, prepare_release(process.host, draft, _accepted(draft)))
+    assert _carried(process) == "done", process.journal.run(process.run).message
+    assert own.read_text() == _WRITTEN
+    assert _taken_back(process) == "done"
+    assert own.read_text() == OWN_VALUES

@@ -3,6 +3,7 @@
 import contextlib
 
 from avnwizard.domain.kubernetes import values_edit
+from avnwizard.domain.kubernetes.autoscaling import autoscaled
 from avnwizard.domain.kubernetes.manifest import compare, images, made_again, parse
 from avnwizard.domain.kubernetes.rolls import budgets, may_lose, workload_of
 from avnwizard.domain.kubernetes.values import as_settings, demanded, leaves
@@ -27,6 +28,11 @@ apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata: {name: a}
 spec: {minAvailable: 50%, selector: {matchLabels: {app: a}}}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: a}
+spec: {scaleTargetRef: {kind: Deployment, name: a}, minReplicas: 2}
 """
 
 
@@ -54,7 +60,7 @@ def _manifest(text: str) -> None:
     compare(known, found)
     images(found)
     made_again(found, known)
-    workloads = [one for each in found if (one := workload_of(each)) is not None]
+    workloads = [one for each in autoscaled(found)[0] if (one := workload_of(each)) is not None]
     for one in workloads:
         may_lose(one)
     budgets(found, workloads)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from avnwizard.domain.kubernetes.autoscaling import autoscaled
 from avnwizard.domain.kubernetes.manifest import KubeObject, parse
 from avnwizard.domain.kubernetes.rolls import Workload, budgets, may_lose, timeout_s, workload_of
 
@@ -116,3 +117,20 @@ def test_numbers_that_are_none_are_taken_for_the_default() -> None:
     """A hostile chart cannot crash the reading."""
     found = _workload(replicas="[1]", grace="-5", strategy="strategy: {rollingUpdate: {maxSurge: x%}}")
     assert (found.replicas, found.grace_s) == (1, 30.0)
+
+
+def test_an_autoscaler_decides_how_many_pods_there_are() -> None:
+    """Its least number counts for the roll; a manifest that sets another one overrules it, and is named."""
+    scaler = (
+        "{kind: HorizontalPodAutoscaler, apiVersion: autoscaling/v2, metadata: {name: a}, "
+        "spec: {scaleTargetRef: {kind: Deployment, name: web}, minReplicas: 4, maxReplicas: 9}}"
+    )
+    web = "{{kind: Deployment, apiVersion: apps/v1, metadata: {{name: web}}, spec: {{{} template: {{}}}}}}"
+    free = parse(f"{web.format('')}\n---\n{scaler}", source="t")
+    objects, said = autoscaled(free)
+    found = workload_of(objects[0])
+    assert found is not None
+    assert (found.replicas, said) == (4, ())
+    _, said = autoscaled(parse(f"{web.format('replicas: 2,')}\n---\n{scaler}", source="t"))
+    assert "the upgrade scales it to 2 until the autoscaler looks again" in said[0]
+    assert autoscaled(free[:1]) == (free[:1], ())

@@ -24,11 +24,13 @@ class HelmPlatform:
     Attributes:
         cluster: the way to the cluster of the current context.
         reach: the way to the Postgres in its pod.
+        outside: the way to the server outside the cluster; None where there is none.
     """
 
     section: KubernetesSection
     cluster: Callable[[], Cluster]
     reach: Callable[[], Database]
+    outside: Callable[[], Database] | None = None
 
     @property
     def name(self) -> str:
@@ -68,13 +70,13 @@ class HelmPlatform:
         return ComposeModel({}, {})
 
     def database(self, service: str) -> Database:
-        """In the pod that `[kubernetes] postgres` selects, whatever the service is called."""
-        del service
-        return self.reach()
+        """In the pod that `[kubernetes] postgres` selects, whatever the service is called; "" is the one outside."""
+        return self.outside() if self.outside and not service else self.reach()
 
     def database_command(self, service: str, tool: Sequence[str]) -> tuple[str, ...]:
-        """By `kubectl exec`; the pod is looked up by its labels when the command runs."""
-        del service
+        """By `kubectl exec`; the pod is looked up by its labels when it runs. Outside: a tool of this host."""
+        if not service:
+            return tuple(tool)
         inside = ("--container", self.section.container) if self.section.container else ()
         return *self._kubectl(), "exec", "-i", f"POD({self.section.postgres})", *inside, "--", *tool
 

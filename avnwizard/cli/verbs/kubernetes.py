@@ -9,7 +9,7 @@ from avnwizard.cli.options import HERE, AnswersOption, JsonOption, StackOption, 
 from avnwizard.cli.output import emit_json, say
 from avnwizard.cli.verbs.planning import WriteAnswersOption, answers_for, fetch_for, write_file
 from avnwizard.cli.verbs.upgrade import AllowJumpOption, DetachOption, DryRunOption, YesOption, confirm, start
-from avnwizard.errors import ExitCode, UsageError
+from avnwizard.errors import ExitCode, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from avnwizard.flows.host import Host
@@ -31,10 +31,47 @@ _COLOURS = {"ok": "green", "warn": "yellow", "stop": "red"}
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
     group = typer.Typer(help="Upgrade a stack that is a Helm release in Kubernetes.", no_args_is_help=True)
+    group.command()(find)
     group.command()(check)
     group.command()(plan)
     group.command()(upgrade)
     app.add_typer(group, name="kubernetes")
+
+
+def find(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
+    """Find the Helm releases that the checkout's charts are installed as; print the section for `avnwizard.toml`.
+
+    Ends with 3 where there is none. Nothing is changed.
+
+    JSON: a list of "release", "namespace", "chart" (the folder), "installed" (chart and version), "status".
+    """
+    from avnwizard.cli.options import WHERE
+    from avnwizard.domain.kubernetes.finding import section_of
+    from avnwizard.wiring import releases_found
+
+    found = releases_found(WHERE.stack if stack == HERE else stack)
+    if json:
+        emit_json(
+            [
+                {
+                    "release": one.name, "namespace": one.namespace, "chart": folder, "installed": one.chart,
+                    "status": one.status,
+                }
+                for folder, one in found
+            ]
+        )  # fmt: skip
+    for number, (folder, one) in enumerate(found if not json else ()):
+        if number:
+            say("", always=True)
+        say(f"# {one.chart}, {one.status}", always=True)
+        for line in section_of(folder, one):
+            say(line, always=True)
+    if not found:
+        raise RefusedError(
+            "No chart of this checkout is installed as a Helm release in the current context's cluster.",
+            "Look at: helm list --all-namespaces; kubectl config current-context",
+        )
+    return ExitCode.DONE
 
 
 def check(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
@@ -150,7 +187,7 @@ def _write(host: "Host", to: str, answers: Path | None, file: Path) -> int:
 
 
 def _show(host: "Host", found: "KubePlan") -> None:
-    from avnwizard.cli.kubernetes_view import lines_of
+    from avnwizard.flows.kubernetes.shown import lines_of
 
     for text, style in lines_of(host, found):
         say(text, style=style)

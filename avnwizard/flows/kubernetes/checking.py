@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.kubernetes import rolls as rolling
 from avnwizard.domain.kubernetes.access import OWN, needed
+from avnwizard.domain.kubernetes.autoscaling import autoscaled
 from avnwizard.domain.kubernetes.manifest import KubeObject
 from avnwizard.domain.kubernetes.release import cure_of, newest, serving
 from avnwizard.domain.kubernetes.versions import complaints
 from avnwizard.domain.plain import printable
 from avnwizard.errors import HostError
 from avnwizard.flows.host import Host
+from avnwizard.flows.kubernetes.chart_checks import chart_findings
 
 
 def check_release(host: Host) -> tuple[Finding, ...]:
@@ -64,6 +66,7 @@ def _findings(host: Host) -> Iterator[Finding]:
     if lease.is_live:
         yield Finding("lease", "warn", f"{printable(lease.holder, limit=100)} is changing this release.", "Wait.")
     yield from _running(host, now.number)
+    yield from chart_findings(host)
 
 
 def _running(host: Host, revision: int) -> Iterator[Finding]:
@@ -91,12 +94,15 @@ def _pods(host: Host, plain: tuple[KubeObject, ...]) -> Iterator[Finding]:
             shown = printable(state.shown, limit=100)
             message = f"{shown} has {state.ready} ready pods of {state.wanted}."
             yield Finding("pods", "stop", message, f"Look at: kubectl describe {shown.lower()}")
-    workloads = [found for one in plain if (found := rolling.workload_of(one)) is not None]
+    scaled, overruled = autoscaled(plain)
+    workloads = [found for one in scaled if (found := rolling.workload_of(one)) is not None]
     for each in workloads:
         losses, shown = rolling.may_lose(each), printable(each.shown, limit=100)
         for reason in losses:
             yield Finding("roll", "warn", f"{shown}: {reason}", "A roll of it may lose requests.")
         if each.serves and not losses:
             yield Finding("roll", "ok", f"{shown}: a roll should lose no request.")
-    for line in rolling.budgets(plain, workloads):
+    for line in rolling.budgets(scaled, workloads):
         yield Finding("budget", "warn", printable(line))
+    for line in overruled:
+        yield Finding("autoscaler", "warn", printable(line))

@@ -9,6 +9,7 @@ from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.kubernetes import manifest as manifests
 from avnwizard.domain.kubernetes import rolls as rolling
 from avnwizard.domain.kubernetes.access import OWN, needed
+from avnwizard.domain.kubernetes.autoscaling import autoscaled
 from avnwizard.domain.kubernetes.manifest import KubeObject, ObjectChange
 from avnwizard.domain.kubernetes.orders import ChartOrder, DryRun
 from avnwizard.domain.kubernetes.release import base_of, cure_of, newest, serving
@@ -59,8 +60,9 @@ def plan_upgrade(
     new, again, dry_run, notes = _rendered(cluster, order)
     plain_old, plain_new = _plain(old), _plain(new)
     changes = manifests.compare(plain_old, plain_new)
-    outlooks = tuple(_outlooks(plain_old, plain_new, changes))
-    workloads = [found for one in plain_new if (found := rolling.workload_of(one)) is not None]
+    outlooks = tuple(_outlooks(plain_old, autoscaled(plain_new)[0], changes))
+    scaled, overruled = autoscaled(plain_new)
+    workloads = [found for one in scaled if (found := rolling.workload_of(one)) is not None]
     hooks = [one for one in new if one.hooks & {"pre-upgrade", "post-upgrade"}]
     jobs = sum(one.kind in {"Job", "Pod"} for one in hooks)
     section, stops = host.config.kubernetes, list(_stops(cluster, old, new))
@@ -80,7 +82,7 @@ def plan_upgrade(
     if head.is_pending and not cure:
         stops.append((cure_of(history), "Is no helm at work any more? Then: avnwizard kubernetes upgrade --cure"))
     notes += _drift(cluster, plain_old)
-    notes += rolling.budgets(plain_new, workloads)
+    notes += [*rolling.budgets(scaled, workloads), *overruled]
     if (Path(order.chart) / "crds").is_dir():
         notes.append("Helm never upgrades what lies in the chart's crds folder: apply it by hand before the upgrade.")
     return KubePlan(
@@ -224,7 +226,7 @@ def _named(old: str, version: str) -> str:
 
 
 def _snapshot(host: Host) -> SnapshotPlan:
-    return plan_snapshot(host, host.repo.head().tag or "helm", taken=bool(host.choice.service))
+    return plan_snapshot(host, host.repo.head().tag or "helm", taken=host.has_database)
 
 
 def _writers(host: Host, objects: Sequence[KubeObject]) -> tuple[tuple[str, str], ...]:

@@ -7,7 +7,7 @@ from textual.widgets import Static
 
 from avnwizard.domain.plain import printable
 from avnwizard.errors import WizardError
-from avnwizard.ui.env_rows import env_diff
+from avnwizard.ui.env_rows import env_diff, files_shown
 from avnwizard.ui.screens.page import Sight
 from avnwizard.ui.widgets.facts import Hanging
 
@@ -27,9 +27,7 @@ class EnvDiffPage(Sight):
 
     def body(self) -> ComposeResult:
         """The path, the lines."""
-        yield Static(
-            Content(printable(str(self.host.stack.project.env_file))), id="path", classes="label", markup=False
-        )
+        yield Static(Content(printable(files_shown(self.host), limit=400)), id="path", classes="label", markup=False)
         with VerticalScroll():
             yield Hanging(id="lines")
 

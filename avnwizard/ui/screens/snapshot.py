@@ -1,5 +1,6 @@
 """The snapshot: what is dumped, how much, where to, and what it proves. Off only by typing the stack's name."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,15 +12,16 @@ from textual.widgets import Static
 from avnwizard.domain import words
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan, SnapshotPlan
+from avnwizard.flows.kubernetes.plan import KubePlan
 from avnwizard.flows.safety.unprotected import not_held
 from avnwizard.flows.snapshot.planning import volume_sizes
-from avnwizard.flows.upgrade.planning import Prepared
 from avnwizard.ui import journey
-from avnwizard.ui.deciding import prepared_from
+from avnwizard.ui.deciding import planned
 from avnwizard.ui.marks import NOTE, OK, STOP
 from avnwizard.ui.screens.confirm_name import ConfirmName
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.screens.pick_volumes import PickVolumes
+from avnwizard.ui.state import Upgrade
 from avnwizard.ui.widgets.facts import Fact, Facts
 
 
@@ -58,33 +60,40 @@ class SnapshotPage(Page):
 
     def _plan(self) -> None:
         upgrade = self.choices.upgrade
-        if upgrade.prepared:
-            self._planned(upgrade.prepared)
+        if upgrade.prepared or upgrade.release:
+            self._planned(upgrade)
             return
         self.tell("Making the plan ...")
-        self.ask_host(lambda: prepared_from(self.host, upgrade), self._planned)
+        self.ask_host(lambda: planned(self.host, upgrade), self._planned)
 
-    def _planned(self, prepared: Prepared) -> None:
-        self.choices.upgrade = self.choices.upgrade.with_plan(prepared)
+    def _planned(self, upgrade: Upgrade) -> None:
+        now = self.choices.upgrade  # what was decided meanwhile stays
+        self.choices.upgrade = replace(now, prepared=upgrade.prepared, release=upgrade.release)
         self.tell("")
         self._show()
 
     def _show(self) -> None:
-        upgrade = self.choices.upgrade
-        if not upgrade.prepared:
+        plan = self._made()
+        if not plan:
             return
-        snapshot = upgrade.prepared.plan.snapshot
+        snapshot = plan.snapshot
         if snapshot.taken:
             state = Content.assemble(
                 (f"{OK.sign} A snapshot will be taken", OK.style), " before anything is changed."
             )
-            facts = _facts(upgrade.prepared, self.key_of("volumes"))
+            facts = _facts(plan, self.key_of("volumes"))
         else:
             state = Content.assemble((f"{STOP.sign} No snapshot will be taken.", STOP.style))
             facts = _without(snapshot, self.key_of("without-snapshot"), possible=self.host.has_database)
         self.query_one("#state", Static).update(state)
         self.query_one(Facts).show(facts)
         self.show_keys()
+
+    def _made(self) -> Plan | KubePlan | None:
+        """The plan, wherever the stack runs; None before it is made."""
+        upgrade = self.choices.upgrade
+        made = upgrade.prepared or upgrade.release
+        return made.plan if made else None
 
     def words_for(self, binding: Binding) -> str:
         """The other way round where it is off."""
@@ -95,15 +104,14 @@ class SnapshotPage(Page):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Without a database there is nothing to leave out, without a snapshot no volume to choose."""
         if action == "volumes":
-            prepared = self.choices.upgrade.prepared
-            return bool(prepared and prepared.plan.snapshot.offered)
+            plan = self._made()
+            return bool(plan and plan.snapshot.offered)
         return self.host.has_database if action == "without" else True
 
     def action_volumes(self) -> None:
         """Choose what is archived alongside the databases."""
-        prepared = self.choices.upgrade.prepared
-        if prepared:
-            snapshot = prepared.plan.snapshot
+        if plan := self._made():
+            snapshot = plan.snapshot
             dialog = PickVolumes(snapshot.offered, snapshot.volumes, dict(snapshot.volume_sizes))
             self.app.push_screen(dialog, self._picked)
             self.ask_host(lambda: volume_sizes(self.host), dialog.show_sizes, lambda _: dialog.show_sizes({}))
@@ -133,7 +141,7 @@ class SnapshotPage(Page):
 
     def action_go_on(self) -> None:
         """On to the review, once the plan is made."""
-        if self.choices.upgrade.prepared:
+        if self._made():
             self.app.push_screen(journey.following(self))
         else:
             self._plan()
@@ -152,13 +160,14 @@ def _without(snapshot: SnapshotPlan, key: str, *, possible: bool) -> list[Fact]:
     ]
 
 
-def _facts(prepared: Prepared, volumes_key: str) -> list[Fact]:
-    snapshot = prepared.plan.snapshot
+def _facts(plan: Plan | KubePlan, volumes_key: str) -> list[Fact]:
+    snapshot = plan.snapshot
     databases = snapshot.databases
     enough = snapshot.free_bytes >= snapshot.needed_bytes
     mark, told = (OK, "enough") if enough else (STOP, "too little: make room, or set AVNWIZARD_STATE_DIR")
+    around = "" if isinstance(plan, KubePlan) else "env and compose files, your local edits, "
     facts: list[Fact] = [
-        ("What", Content("roles and passwords, env and compose files, your local edits, and:")),
+        ("What", Content(f"roles and passwords, {around}and:")),
         *(("", Content(f"  {printable(name, limit=50):<24} {words.size(size):>8}")) for name, size in databases),
         ("", Content.assemble("  ", _volumes(snapshot, volumes_key))),
         *(("Not in it", Content.assemble((f"{NOTE.sign} ", NOTE.style), not_held(n))) for n in snapshot.not_held),
@@ -166,7 +175,7 @@ def _facts(prepared: Prepared, volumes_key: str) -> list[Fact]:
             "Size",
             Content(f"at most {words.size(snapshot.needed_bytes)}; dumps are compressed and usually far smaller"),
         ),
-        ("Time", Content(_time(prepared.plan))),
+        ("Time", Content(_time(plan))),
         ("Where", Content(printable(str(snapshot.folder)))),
         ("Free", Content.assemble(f"{words.size(snapshot.free_bytes)}  ", (f"{mark.sign} {told}", mark.style))),
         ("", Content("")),
@@ -178,7 +187,9 @@ def _facts(prepared: Prepared, volumes_key: str) -> list[Fact]:
     return facts
 
 
-def _time(plan: Plan) -> str:
+def _time(plan: Plan | KubePlan) -> str:
+    if isinstance(plan, KubePlan):
+        return "not known; everything serves meanwhile"
     seconds = next((step.seconds for step in plan.steps if step.name == "snapshot"), 0.0)
     told = (
         f"about {words.about(seconds)}, while everything serves"

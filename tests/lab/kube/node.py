@@ -7,6 +7,7 @@ Addresses: the host 10.213.0.1, the node 10.213.0.2, pods 10.214.0.0/24, service
 import contextlib
 import json
 import os
+import shutil
 import signal
 import ssl
 import subprocess
@@ -115,6 +116,11 @@ class Node:
         if pods:
             self._wait_ready()
         return self
+
+    def forget(self) -> None:
+        """Begin with an empty cluster: without a controller a namespace never goes, and its node ports stay taken."""
+        self.down()
+        shutil.rmtree(self.state / "etcd", ignore_errors=True)
 
     def down(self) -> None:
         """End everything, pods too; the data stays."""

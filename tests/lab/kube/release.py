@@ -64,11 +64,11 @@ class LabRelease:
         for words in (["add", "-A"], ["commit", "-q", "-m", tag], ["tag", tag]):
             self.git(*words)
 
-    def configure(self, **more: object) -> None:
-        """Write `avnwizard.toml`."""
+    def configure(self, *, text: str = "", **more: object) -> None:
+        """Write `avnwizard.toml`, with further sections."""
         settings = {"release": "id", "context": "lab", "namespace": self.namespace, "settle_s": 2, **more}
         lines = [f"{key} = {value!r}".replace("'", '"') for key, value in settings.items()]
-        text = "\n".join(["[kubernetes]", *lines, 'values = ["values.yaml"]', "[probe]", "enabled = false", ""])
+        text = "\n".join(["[kubernetes]", *lines, 'values = ["values.yaml"]', "[probe]", "enabled = false", text])
         (self.checkout / "avnwizard.toml").write_text(text)
 
     def chart(self, version: str, **values: Any) -> None:
@@ -83,8 +83,10 @@ class LabRelease:
         """What helm says."""
         done = subprocess.run(
             [str(self.node.bin / "helm"), *words, "--namespace", self.namespace, "--kube-context", "lab"],
-            cwd=self.checkout, env=self.node.env, capture_output=True, text=True, check=True, timeout=180,
+            cwd=self.checkout, env=self.node.env, capture_output=True, text=True, check=False, timeout=180,
         )  # fmt: skip
+        if done.returncode:
+            raise LabError(f"helm {' '.join(words[:2])}: {done.stderr.strip()[-1000:]}")
         return done.stdout
 
     def history(self) -> list[dict[str, Any]]:

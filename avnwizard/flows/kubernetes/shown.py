@@ -2,21 +2,19 @@
 
 import shlex
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from avnwizard.domain.plain import printable
 from avnwizard.domain.words import count, size
-
-if TYPE_CHECKING:
-    from avnwizard.flows.host import Host
-    from avnwizard.flows.kubernetes.plan import KubePlan
+from avnwizard.flows.host import Host
+from avnwizard.flows.kubernetes.flow import steps_of
+from avnwizard.flows.kubernetes.plan import KubePlan
 
 Line = tuple[str, str]
 """(text, style)."""
 _NONE = "(none)"
 
 
-def lines_of(host: "Host", plan: "KubePlan") -> Iterator[Line]:
+def lines_of(host: Host, plan: KubePlan) -> Iterator[Line]:
     """The whole plan."""
     place = plan.place
     yield f"Release {place.release} in {place.namespace}, context {printable(place.context)}: {plan.shown}", ""
@@ -40,14 +38,14 @@ def lines_of(host: "Host", plan: "KubePlan") -> Iterator[Line]:
         yield f"    {remedy}", ""
 
 
-def _values(plan: "KubePlan") -> Iterator[Line]:
+def _values(plan: KubePlan) -> Iterator[Line]:
     for edit in plan.values:
         key, new, shown = (printable(text, limit=200) for text in (edit.key, edit.new_key, edit.shown))
         said = {"rename": f"{key} becomes {new}", "comment-out": f"{key} is commented out"}
         yield f"  values: {said.get(edit.action, f'{key} = {shown}')}", ""
 
 
-def _changes(plan: "KubePlan") -> Iterator[Line]:
+def _changes(plan: KubePlan) -> Iterator[Line]:
     for change in plan.changes:
         yield f"  {change.what}: {printable(change.shown)}{', its pods are replaced' * change.replaces_pods}", ""
         for one in change.fields:
@@ -59,7 +57,7 @@ def _changes(plan: "KubePlan") -> Iterator[Line]:
         yield f"  hook {hook}", ""
 
 
-def _rolls(plan: "KubePlan") -> Iterator[Line]:
+def _rolls(plan: KubePlan) -> Iterator[Line]:
     for one in plan.rolls:
         outlook = "may lose requests" if one.losses else "should lose no request"
         yield f"  {printable(one.shown)}: {count(one.replicas, 'pod')}; {outlook}", ""
@@ -67,9 +65,7 @@ def _rolls(plan: "KubePlan") -> Iterator[Line]:
             yield f"    {reason}", "yellow"
 
 
-def _steps(host: "Host", plan: "KubePlan") -> Iterator[Line]:
-    from avnwizard.flows.kubernetes.flow import steps_of
-
+def _steps(host: Host, plan: KubePlan) -> Iterator[Line]:
     if plan.snapshot.taken:
         many = count(len(plan.snapshot.databases), "database")
         yield f"  snapshot first: {many}, {size(plan.snapshot.total_bytes)}, into {plan.snapshot.folder}", ""

@@ -12,8 +12,8 @@ from avnwizard.flows.stack.run_folder import CARRIED, EARLY, EDITED, ENV_AFTER, 
 from avnwizard.flows.stack.scene import MovingScene, Scene
 from avnwizard.planned import PlannedStep, StepKind
 
-_OTHERS = 0o077
-"""The permission bits of group and others."""
+_OTHERS = 0o007
+"""The permission bits of all who are neither the owner nor in the group, with which a file may be shared."""
 
 
 class Checkout(Step):

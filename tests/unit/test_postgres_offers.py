@@ -1,11 +1,20 @@
 """What a plan for a new Postgres major says of the new image, and by which rates it reckons."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
+
+import pytest
 
 from avnwizard.domain.config import StatePaths
+from avnwizard.domain.host import Head
+from avnwizard.domain.postgres.choice import DatabaseChoice
 from avnwizard.domain.postgres.major import DatabaseLook, ImageOffers, ServerLook, left_out, missing
 from avnwizard.engine.journal import Journal
+from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host
+from avnwizard.flows.postgres.notes import whose_file
+from avnwizard.flows.postgres.planning import plan_major
 from avnwizard.flows.postgres.rates import Rates, measured
 from avnwizard.flows.postgres.ways import offers, recommended
 from tests.flows.postgres_killing import Process, folder_of
@@ -69,6 +78,36 @@ def test_rates_come_from_earlier_runs(tmp_path: Path) -> None:
     assert (found.upgrade_s, found.copy_bytes_s) == (4.0, Rates().copy_bytes_s)
     assert found.sources == ("pg_upgrade by the last one here",)
     assert folder_of(host).path.exists()
+
+
+def test_a_server_outside_the_stack(tmp_path: Path) -> None:
+    """It is refused before anything is asked of it, with what is left to the operator."""
+    host = Process(make_world(tmp_path / "checkout"), tmp_path / "state").host
+    outside = replace(host, choice=DatabaseChoice(outside="db.example.com:5432"))
+    with pytest.raises(RefusedError, match=r"outside it, at db\.example\.com:5432.*Nothing was changed") as refused:
+        plan_major(outside, 18)
+    assert "avnwizard snapshot create" in refused.value.hint
+    assert "[postgres] dsn" in refused.value.hint
+
+
+def test_whose_line_is_changed(tmp_path: Path) -> None:
+    """The release's file, a file of the operator's own, and one with edits already are each named."""
+    host = Process(make_world(tmp_path / "checkout"), tmp_path / "state").host
+    for edited, released, said in (
+        ((), b"services:", "is the release's own"),
+        ((), None, "a file of your own"),
+        (("compose.yml",), b"services:", "has edits of yours already"),
+    ):
+        repo = type(
+            "Repo",
+            (),
+            {
+                "head": lambda _: Head("c0ffee", "v1", ""),
+                "state": lambda _, edited=edited: type("State", (), {"edited": edited}),
+                "read": lambda _, _ref, _path, released=released: released,
+            },
+        )()
+        assert said in whose_file(replace(host, repo=cast("Any", repo)), "compose.yml")
 
 
 def _stretch(host: Host, step: str, seconds: float) -> None:

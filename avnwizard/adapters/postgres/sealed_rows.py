@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Connection = psycopg.Connection[tuple[Any, ...]]
 
-_AT_ONCE, _IN_ONE_GO = 2000, 100
+_AT_ONCE, _IN_ONE_GO = 3000, 100
 """Rows that are fetched at once; rows of sessions that are locked at once, for some milliseconds."""
 _COLUMNS = (
     "SELECT n.nspname, c.relname, array_agg(a.attname::text) FROM pg_class c"

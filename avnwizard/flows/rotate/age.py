@@ -41,7 +41,7 @@ class Standing:
 
 
 class Clues:
-    """What tells of several secrets, looked up once."""
+    """The containers and the kept env files that show the age of several secrets, looked up once."""
 
     def __init__(self, host: Host) -> None:
         self._host = host

@@ -2,6 +2,7 @@
 
 import stat
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 
 from avnwizard.domain import cadence as in_time
@@ -74,8 +75,11 @@ def _services(host: Host, *, target: str) -> Iterator[Finding]:
         return
     yield from made_from(host, model)
     found = drift.look(host, model, containers)
-    journal = host.journal()
-    if half := half_done(apart(journal), journal.steps):
+    half = None
+    with suppress(WizardError):  # another finding says what is wrong with the journal
+        journal = host.journal()
+        half = half_done(apart(journal), journal.steps)
+    if half:
         yield from between_releases(half, found)
     else:
         yield from _compared(host, model, containers, found, target)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from avnwizard.adapters.traefik import TraefikEdge
 from avnwizard.practice import product
 from avnwizard.practice.product.template import COMPOSE_FILE
 from tests.lab.engine import Lab, free_port
@@ -68,6 +69,19 @@ class EdgeStack:
         self.set("TRAEFIK_API", str(on).lower())
         self.stack.compose("up", "-d", "--no-deps", "traefik")
         self.wait()
+
+    def bring_about(self, service: str) -> None:
+        """Have Compose bring a service to what the file says now; waits until Traefik routes to what it made.
+
+        An answer proves nothing: the new container may have the old one's address, and is asked there by a Traefik
+        that has yet to hear of either. Then it drops the route, until the health check has passed: 404 for 2 s.
+        """
+        self.stack.compose("up", "-d", "--no-deps", service)
+        edge = TraefikEdge(self.stack.project, environ=self.stack.env)
+        state = ("inspect", "-f", "{{.State.Health.Status}}")
+        until(lambda: {*self.stack.lab.docker(*state, *self.ids(service)).stdout.split()} == {"healthy"})
+        until(lambda: edge.knows_only(service, self.ids(service)), limit_s=120)
+        edge.undirect(service)
 
     def wait(self) -> None:
         """Until every route answers."""

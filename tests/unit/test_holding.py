@@ -113,11 +113,14 @@ class _Edge:
 
 
 @pytest.mark.parametrize(("free", "count"), [(None, 2), (1 << 30, 2), (340 << 20, 1), (100 << 20, 0)])
-def test_only_what_serves_and_fits_is_held(free: int | None, count: int) -> None:
+def test_only_what_runs_and_fits_is_held(free: int | None, count: int) -> None:
     """Traefik itself and what nobody asks are left out; a small machine is not filled with directors."""
     labels = {"traefik.enable": "true", **_LABELS}
     services = [Service(name, "i", labels=labels) for name in ("traefik", "web", "api", "away")]
-    found = [SimpleNamespace(id=f"c-{one.name}", service=one.name, is_serving=one.name != "away") for one in services]
+    found = [
+        SimpleNamespace(id=f"c-{one.name}", service=one.name, state="exited" if one.name == "away" else "running")
+        for one in services
+    ]
     edge = _Edge()
     stack = SimpleNamespace(project=SimpleNamespace(name="id"), room=lambda: Room(2, free))
     host = SimpleNamespace(config=Config(), edge=edge, stack=stack, clock=SimpleNamespace(now=lambda: 0.0))

@@ -31,7 +31,7 @@ def true_since(
         limit_s: by default the time that Traefik may take for a change.
 
     Raises:
-        HostError: the world refused to the last; Traefik may be away for a moment, and comes back.
+        HostError: asking failed to the last; one failure may be a Traefik that is being restarted.
     """
     asked_at = host.clock.now()
     deadline, since, told_at = asked_at + limit_s, asked_at, asked_at

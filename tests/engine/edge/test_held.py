@@ -31,8 +31,7 @@ def alone(edge: EdgeStack) -> Iterator[EdgeStack]:
     edge.compose_file.write_text(former.replace(start, f"{start}    volumes: [/srv/held:/srv/held]\n", 1), "utf-8")
     yield edge
     edge.compose_file.write_text(former, "utf-8")
-    edge.stack.compose("up", "-d", "--no-deps", SERVICE)
-    edge.wait()
+    edge.bring_about(SERVICE)
 
 
 def _was_held(load: Probe) -> None:

@@ -28,8 +28,7 @@ def named(edge: EdgeStack) -> EdgeStack:
     assert start in text
     if _line(edge) not in text:
         edge.compose_file.write_text(text.replace(start, f"{start}{_line(edge)}", 1), "utf-8")
-        edge.stack.compose("up", "-d", "--no-deps", SERVICE)
-        edge.wait()
+        edge.bring_about(SERVICE)
     return edge
 
 

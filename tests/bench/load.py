@@ -27,7 +27,7 @@ _BODY = b'{"ping":"pong"}'
 
 
 @dataclass(frozen=True, slots=True)
-class _Idle:
+class IdleConnection:
     """A connection that is kept, and since when."""
 
     reader: asyncio.StreamReader
@@ -41,11 +41,13 @@ class _Idle:
 
 
 @dataclass(slots=True)
-class _Load:
+class Load:
+    """One load: where it asks, how often, what, the connections that it keeps, and what came back."""
+
     port: int
     rate: float
     routes: list[tuple[str, str, str]]
-    idle: dict[str, list[_Idle]] = field(default_factory=lambda: defaultdict(list))
+    idle: dict[str, list[IdleConnection]] = field(default_factory=lambda: defaultdict(list))
     seen: list[tuple[float, float, str, str]] = field(default_factory=list)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -75,7 +77,7 @@ class _Load:
         self.seen.append((due, time.monotonic(), outcome, service))
 
     async def _ask(self, method: str, host: str, path: str, service: str) -> str:
-        reader, writer = self._kept(service) or await asyncio.open_connection("127.0.0.1", self.port)
+        reader, writer = self.kept(service) or await asyncio.open_connection("127.0.0.1", self.port)
         kept = False
         try:
             body = _BODY if method == "POST" else b""
@@ -86,14 +88,14 @@ class _Load:
             kept = headers.get("connection", "").lower() != "close"
         finally:
             if kept:
-                self.idle[service].append(_Idle(reader, writer, time.monotonic()))
+                self.idle[service].append(IdleConnection(reader, writer, time.monotonic()))
             else:
                 writer.close()
         if status >= 400:
             return str(status)
         return "ok" if json.loads(said).get("service") == service else "misrouted"
 
-    def _kept(self, service: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+    def kept(self, service: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         """A connection that can be used again; those that cannot are closed."""
         pool = self.idle[service]
         while pool:
@@ -137,14 +139,14 @@ def _gap(answered: list[float]) -> float:
 
 async def run_for(port: int, rate: float, routes: list[tuple[str, str, str]], seconds: float) -> dict[str, Any]:
     """Keep up a load for some seconds, in this process; its report."""
-    load, stop = _Load(port, rate, routes), asyncio.Event()
+    load, stop = Load(port, rate, routes), asyncio.Event()
     asyncio.get_running_loop().call_later(seconds, stop.set)
     await load.run(stop)
     return _report(load.seen)
 
 
 async def _main(port: int, rate: float, routes: list[tuple[str, str, str]]) -> dict[str, Any]:
-    load, stop = _Load(port, rate, routes), asyncio.Event()
+    load, stop = Load(port, rate, routes), asyncio.Event()
     loop = asyncio.get_running_loop()
     ended = loop.run_in_executor(None, sys.stdin.read)
     ended.add_done_callback(lambda _: stop.set())

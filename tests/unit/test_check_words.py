@@ -24,7 +24,12 @@ def _host(services: int, *containers: Any) -> Any:
     named: dict[str, Any] = {f"s{number}": SimpleNamespace(name=f"s{number}") for number in range(services)}
     model = ComposeModel(named, {"services": {key: {} for key in named}})
     stack = SimpleNamespace(resolve=lambda: model, containers=lambda: containers, project=_PROJECT)
-    return SimpleNamespace(stack=stack, config=Config(), clock=SimpleNamespace(now=lambda: 0.0))
+    clock = SimpleNamespace(now=lambda: 0.0)
+    return SimpleNamespace(stack=stack, config=Config(), clock=clock, journal=_no_journal)
+
+
+def _no_journal() -> None:
+    raise HostError("There is no journal.", "")
 
 
 def _said(host: Any) -> list[tuple[str, str]]:
@@ -78,6 +83,7 @@ def test_one_cause_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
         "placed",
         "database_findings",
         "order_findings",
+        "held_back",
         "_engine",
         "_git",
         "_remote",

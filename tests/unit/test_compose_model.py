@@ -59,6 +59,7 @@ def test_a_stateless_service() -> None:
         has_healthcheck=True,
         health_test=("CMD", "check"),
         start_period_s=90.0,
+        check_s=8.0,
         networks=("edge", "backend"),
         labels={"traefik.http.middlewares.a.basicauth.users": "u:$apr1$x$y", "empty": ""},
         restart="unless-stopped",

@@ -20,6 +20,11 @@ def called_in(host: Host, commit: str, path: str) -> PurePosixPath | None:
     return called_now(name, lambda one: host.repo.read(commit, str(one)) is not None) or followed(host, commit, path)
 
 
+def by_hand_from_now(env_file: str) -> str:
+    """How an operator starts the stack once its env file has another name, as a sentence."""
+    return f"By hand the stack is started with docker compose --env-file {printable(env_file)} from then on."
+
+
 def followed(host: Host, commit: str, path: str) -> PurePosixPath | None:
     """The compose file that git takes for this one under another name, in the same folder; None where there is none.
 

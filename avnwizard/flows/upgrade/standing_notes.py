@@ -10,7 +10,7 @@ from avnwizard.domain.plain import printable
 from avnwizard.domain.words import count
 from avnwizard.flows.host import Host
 from avnwizard.flows.stack.models import compose_paths
-from avnwizard.flows.stack.renamed import followed
+from avnwizard.flows.stack.renamed import by_hand_from_now, followed
 from avnwizard.flows.upgrade.inputs import Draft
 
 
@@ -58,8 +58,7 @@ def _renamed(host: Host, draft: Draft) -> Iterator[str]:
     if was := draft.coming.was:
         now = printable(draft.coming.path)
         yield (
-            f"{release} calls {printable(was)} {now}: your settings move there. By hand the stack is started with "
-            f"docker compose --env-file {now} from then on."
+            f"{release} calls {printable(was)} {now}: your settings move there. {by_hand_from_now(draft.coming.path)}"
         )
     for path in compose_paths(host):
         if path in draft.compose:

@@ -8,7 +8,7 @@ import pytest
 
 from avnwizard.adapters.traefik import TraefikEdge, edge, finding
 from avnwizard.adapters.traefik.settings import Settings
-from avnwizard.domain.traefik.director import Direction, Target
+from avnwizard.domain.traefik.direction import Direction, Target
 from avnwizard.domain.traefik.labels import read_labels
 from avnwizard.errors import HostError
 

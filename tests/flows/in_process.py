@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from avnwizard.domain.plan import SnapshotPlan
+from avnwizard.domain.snapshot_plan import SnapshotPlan
 from avnwizard.engine.feed import EventKind, FeedWriter
 from avnwizard.engine.runner import run_steps
 from avnwizard.errors import StepError

@@ -13,10 +13,10 @@ from avnwizard.adapters.compose_platform import ComposePlatform
 from avnwizard.adapters.files import LocalFiles
 from avnwizard.domain.config import Config, StatePaths
 from avnwizard.domain.host import ComposeModel, ComposeProject, Container, Head, Image, Mount, Service
-from avnwizard.domain.plan import SnapshotPlan
 from avnwizard.domain.postgres.choice import DatabaseChoice
 from avnwizard.domain.postgres.major import Client, Way
 from avnwizard.domain.probing.route import ProbePlan
+from avnwizard.domain.snapshot_plan import SnapshotPlan
 from avnwizard.flows.host import Host
 from avnwizard.flows.postgres.plan import MajorPlan, WayOffer
 from avnwizard.ports import Compose

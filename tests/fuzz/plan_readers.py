@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from avnwizard.domain import plan as upgrade_plan
-from avnwizard.domain.plan import Plan, SnapshotPlan
+from avnwizard.domain.plan import Plan
+from avnwizard.domain.snapshot_plan import SnapshotPlan
 from avnwizard.domain.typed import Typed, order_from
 from avnwizard.flows.contract import flow as contract_flow
 from avnwizard.flows.contract.flow import ContractOrder

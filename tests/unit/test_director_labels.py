@@ -2,17 +2,8 @@
 
 import pytest
 
-from avnwizard.domain.traefik.director import (
-    CannotDirectError,
-    Direction,
-    Rival,
-    Target,
-    director_labels,
-    own_services,
-    why_not,
-    witness_hosts,
-    witness_labels,
-)
+from avnwizard.domain.traefik.direction import CannotDirectError, Direction, Rival, Target
+from avnwizard.domain.traefik.director import director_labels, own_services, why_not, witness_hosts, witness_labels
 from avnwizard.domain.traefik.labels import read_labels
 
 _TARGET = Target("c" * 64, "172.20.0.7", 3000)

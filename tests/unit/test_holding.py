@@ -14,7 +14,8 @@ from avnwizard.domain.host import Service
 from avnwizard.domain.probing import Answer, Identity, Route, Tally, judge, numbers, words
 from avnwizard.domain.probing.tally import tally_from
 from avnwizard.domain.room import Room
-from avnwizard.domain.traefik.director import Direction, Target, director_labels
+from avnwizard.domain.traefik.direction import Direction, Target
+from avnwizard.domain.traefik.director import director_labels
 from avnwizard.domain.traefik.holding import holding_labels
 from avnwizard.domain.traefik.labels import read_labels
 from avnwizard.flows.roll.holding import hold

@@ -17,7 +17,7 @@ from avnwizard.adapters.traefik.targets import all_rivals, target_of
 from avnwizard.domain.edge import Connections, Director, EdgeFacts
 from avnwizard.domain.readiness import Readiness
 from avnwizard.domain.traefik import director
-from avnwizard.domain.traefik.director import CannotDirectError, Direction, Target
+from avnwizard.domain.traefik.direction import CannotDirectError, Direction, Target
 from avnwizard.domain.traefik.holding import TARGET, holding_labels
 from avnwizard.domain.traefik.labels import default_name, read_labels
 from avnwizard.errors import HostError

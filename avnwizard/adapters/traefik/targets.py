@@ -7,7 +7,8 @@ from avnwizard.adapters.docker.cli import DockerCli, is_gone
 from avnwizard.adapters.docker.inspect import LABEL, parsed
 from avnwizard.adapters.traefik import asking
 from avnwizard.adapters.traefik.finding import Traefik
-from avnwizard.domain.traefik.director import OWNER, Rival, Target
+from avnwizard.domain.traefik.direction import Rival, Target
+from avnwizard.domain.traefik.director import OWNER
 from avnwizard.domain.traefik.labels import TraefikLabels, default_name, read_labels
 from avnwizard.errors import HostError
 

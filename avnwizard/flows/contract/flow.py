@@ -6,7 +6,7 @@ from pathlib import Path
 
 from avnwizard.domain.migrations.release_list import Split
 from avnwizard.domain.plain import printable
-from avnwizard.domain.plan import SnapshotPlan
+from avnwizard.domain.snapshot_plan import SnapshotPlan
 from avnwizard.domain.typed import Typed
 from avnwizard.domain.words import count
 from avnwizard.engine.journal import Journal

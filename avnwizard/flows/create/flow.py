@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from avnwizard.domain.plain import printable
-from avnwizard.domain.plan import SnapshotPlan
+from avnwizard.domain.snapshot_plan import SnapshotPlan
 from avnwizard.domain.typed import Typed
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord, StepRecord

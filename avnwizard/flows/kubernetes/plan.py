@@ -6,8 +6,9 @@ from pathlib import Path
 from avnwizard.domain.kubernetes.manifest import ObjectChange
 from avnwizard.domain.kubernetes.orders import ChartOrder, ReleasePlace
 from avnwizard.domain.kubernetes.versions import Tools
-from avnwizard.domain.plan import Breaking, EnvEdit, MigrationStatement, Noticed, ReleaseRef, SnapshotPlan
+from avnwizard.domain.plan import Breaking, EnvEdit, MigrationStatement, Noticed, ReleaseRef
 from avnwizard.domain.probing.route import ProbePlan
+from avnwizard.domain.snapshot_plan import SnapshotPlan
 from avnwizard.domain.typed import Typed
 
 

@@ -16,7 +16,7 @@ from avnwizard.domain.kubernetes.release import base_of, cure_of, newest, servin
 from avnwizard.domain.kubernetes.rolls import Workload
 from avnwizard.domain.kubernetes.versions import complaints
 from avnwizard.domain.plain import printable
-from avnwizard.domain.plan import SnapshotPlan
+from avnwizard.domain.snapshot_plan import SnapshotPlan
 from avnwizard.domain.traefik.routes import plan_probe
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows.host import Host

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from avnwizard.domain.plan import SnapshotPlan
 from avnwizard.domain.postgres.compose_edit import ServerMove
 from avnwizard.domain.postgres.major import Way
 from avnwizard.domain.probing.route import ProbePlan
+from avnwizard.domain.snapshot_plan import SnapshotPlan
 from avnwizard.domain.typed import Typed
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from avnwizard.domain.compose.reads import Changed
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.plain import printable
-from avnwizard.domain.plan import Plan, ReleaseRef, ServicePlan, SnapshotPlan
+from avnwizard.domain.plan import Plan, ReleaseRef, ServicePlan
+from avnwizard.domain.snapshot_plan import SnapshotPlan
 from avnwizard.domain.traefik.routes import plan_probe
 from avnwizard.errors import RefusedError
 from avnwizard.flows.edge.foresight import foreseen

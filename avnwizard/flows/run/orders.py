@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 
-from avnwizard.domain.plan import SnapshotPlan
+from avnwizard.domain.snapshot_plan import SnapshotPlan
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import UNFINISHED
 from avnwizard.errors import RefusedError

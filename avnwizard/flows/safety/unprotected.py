@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.plain import printable
-from avnwizard.domain.plan import Plan, SnapshotPlan
+from avnwizard.domain.plan import Plan
 from avnwizard.domain.postgres.choice import DatabaseChoice
 from avnwizard.domain.postgres.outside import pointed_outside
+from avnwizard.domain.snapshot_plan import SnapshotPlan
 from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host
 

@@ -4,8 +4,8 @@ import time
 from collections.abc import Sequence
 
 from avnwizard.domain.host import ComposeModel
-from avnwizard.domain.plan import SnapshotPlan
 from avnwizard.domain.snapshot import Proof
+from avnwizard.domain.snapshot_plan import SnapshotPlan
 from avnwizard.domain.volumes import DurableVolume, durable_volumes
 from avnwizard.flows.host import Host
 from avnwizard.flows.snapshot import proving

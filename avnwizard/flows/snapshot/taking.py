@@ -10,11 +10,11 @@ from pathlib import Path
 from avnwizard import __version__
 from avnwizard.domain.host import ComposeModel, DatabaseFacts
 from avnwizard.domain.pace import Pace
-from avnwizard.domain.plan import SnapshotPlan
 from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.domain.postgres.names import is_aside, scratch
 from avnwizard.domain.rotation.marks import generations
 from avnwizard.domain.snapshot import FORMAT, ArchivedVolume, DumpedDatabase, Manifest, Part
+from avnwizard.domain.snapshot_plan import SnapshotPlan
 from avnwizard.domain.volumes import durable_volumes
 from avnwizard.domain.words import size
 from avnwizard.engine.step import StepContext

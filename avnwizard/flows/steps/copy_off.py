@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from avnwizard.domain.plain import printable
-from avnwizard.domain.plan import SnapshotPlan
+from avnwizard.domain.snapshot_plan import SnapshotPlan
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows.host import Host

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from avnwizard.domain import commands
 from avnwizard.domain.host import ComposeModel
-from avnwizard.domain.plan import SnapshotPlan
 from avnwizard.domain.postgres.choice import DatabaseChoice
+from avnwizard.domain.snapshot_plan import SnapshotPlan
 from avnwizard.domain.words import size
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from avnwizard.domain.plain import printable
-from avnwizard.domain.plan import SavedImage, ServicePlan
+from avnwizard.domain.plan import ServicePlan
 from avnwizard.domain.references import repository_of
+from avnwizard.domain.snapshot_plan import SavedImage
 from avnwizard.domain.words import size
 from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host

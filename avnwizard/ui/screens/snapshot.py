@@ -11,7 +11,8 @@ from textual.widgets import Static
 
 from avnwizard.domain import words
 from avnwizard.domain.plain import printable
-from avnwizard.domain.plan import Plan, SnapshotPlan
+from avnwizard.domain.plan import Plan
+from avnwizard.domain.snapshot_plan import SnapshotPlan
 from avnwizard.flows.kubernetes.plan import KubePlan
 from avnwizard.flows.safety.unprotected import not_held
 from avnwizard.flows.snapshot.planning import volume_sizes

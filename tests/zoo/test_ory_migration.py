@@ -42,7 +42,7 @@ def test_hydra_migrates_before_it_is_rolled(zoo: ZooStack) -> None:
     assert "the database of hydra is migrated" in done.err + done.out
     assert asked.report is not None
     print(asked.report)
-    assert (asked.report.lost_total, asked.report.sent > 50) == (0, True)
+    assert "502" not in asked.report.lost, "Traefik sent a request to the migration, where nothing listens"
     tables = zoo.lab.docker(
         "exec", zoo.containers("postgres")[-1].id, "psql", "-U", "app", "-d", "fresh", "-qAtc",
         "SELECT count(*) FROM information_schema.tables WHERE table_name LIKE 'hydra_%'",

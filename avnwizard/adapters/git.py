@@ -17,7 +17,7 @@ from avnwizard.adapters.git_merge import merge_file
 from avnwizard.adapters.git_ownership import give_back
 from avnwizard.adapters.git_runner import GitRunner
 from avnwizard.adapters.process_errors import printable
-from avnwizard.domain.host import Head, Merge, RepoState, TagRef, TreeChange, TreeFile
+from avnwizard.domain.checkout import Head, Merge, RepoState, TagRef, TreeChange, TreeFile
 from avnwizard.domain.release_order import readable, tag_of
 from avnwizard.domain.secret import redact_urls
 from avnwizard.domain.signature import Signature

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from avnwizard.adapters.git_runner import GitRunner
 from avnwizard.adapters.memory_file import in_memory
 from avnwizard.adapters.process_errors import fail
-from avnwizard.domain.host import Merge
+from avnwizard.domain.checkout import Merge
 
 _FAILED = 128
 """`git merge-file` exits with the number of conflicts (at most 127), or above when it could not merge."""

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from avnwizard.adapters.git_runner import GitRunner
 from avnwizard.adapters.process_errors import fail
 from avnwizard.domain import git_commands
-from avnwizard.domain.host import TagRef, TreeChange
+from avnwizard.domain.checkout import TagRef, TreeChange
 from avnwizard.domain.plain import printable
 from avnwizard.domain.secret import redact_urls
 from avnwizard.errors import HostError

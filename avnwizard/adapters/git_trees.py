@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from avnwizard.domain.host import TreeFile
+from avnwizard.domain.checkout import TreeFile
 from avnwizard.errors import HostError
 
 if TYPE_CHECKING:

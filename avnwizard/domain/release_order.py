@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from avnwizard.domain.host import TagRef
+from avnwizard.domain.checkout import TagRef
 from avnwizard.domain.plain import printable
 from avnwizard.domain.version import Version
 

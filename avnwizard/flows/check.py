@@ -8,9 +8,8 @@ from functools import partial
 from avnwizard.domain import cadence as in_time
 from avnwizard.domain.drift import Drifted
 from avnwizard.domain.findings import Finding, worst
-from avnwizard.domain.host import ComposeModel, Container, EngineFacts
+from avnwizard.domain.host import ComposeModel, Container
 from avnwizard.domain.plain import printable
-from avnwizard.domain.traefik.asks_docker import WAY_OUT, cannot_ask, in_words
 from avnwizard.domain.volumes import durable_volumes
 from avnwizard.domain.words import count, size, verb
 from avnwizard.engine.carried import apart
@@ -27,17 +26,12 @@ from avnwizard.flows.safety.unprotected import database_findings
 from avnwizard.flows.snapshot.planning import sizes_of
 from avnwizard.flows.snapshot.taking import worth_keeping
 from avnwizard.flows.stack import drift, lockstep
+from avnwizard.flows.stack.engine_fit import engine_findings
 from avnwizard.flows.stack.former_images import kept_images
 from avnwizard.flows.stack.made_from import made_from
 from avnwizard.flows.stack.survey import ailing, read_env
 from avnwizard.flows.upgrade.cadence import cadence
 
-MIN_ENGINE = (24, 0)
-MIN_COMPOSE = (2, 26)
-"""Of Debian 13; nobody tried an older one."""
-CALM_COMPOSE = (2, 30)
-"""Up to 2.29.2 Compose counts `depends_on` in a service's hash: what `up --no-deps` left, the next plain `up`
-replaces once more (docker/compose #12069, #12072)."""
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -49,7 +43,7 @@ def check(host: Host, target: str = "") -> tuple[Finding, ...]:
     """
     parts: tuple[Callable[[Host], Iterator[Finding]], ...] = (
         _runs, memory, partial(_services, target=target), placed, database_findings, order_findings, held_back,
-        _engine, _git, partial(_remote, target=target), _env, rotations, _cadence, _disk,
+        engine_findings, _git, partial(_remote, target=target), _env, rotations, _cadence, _disk,
     )  # fmt: skip
     found: list[Finding] = []
     for part in parts:
@@ -113,59 +107,6 @@ def _nothing_runs(host: Host, services: int) -> Finding:
         f"Start the stack first: docker compose {files} up -d; if it runs under another name, say so in "
         "avnwizard.toml: [stack] project.",
     )  # fmt: skip
-
-
-def _engine(host: Host) -> Iterator[Finding]:
-    facts = host.stack.engine()
-    for what, version, least in (
-        ("Docker Engine", facts.version, MIN_ENGINE),
-        ("Docker Compose", facts.compose_version, MIN_COMPOSE),
-    ):
-        old = _numbers(version) < least
-        need = ".".join(map(str, least))
-        yield Finding(
-            "engine", "stop" if old else "ok", f"{what} {version}." + (f" At least {need} is needed." if old else ""),
-            f"Upgrade {what}." if old else "",
-        )  # fmt: skip
-    yield from _place(facts)
-    yield from _edge(host, facts)
-    if MIN_COMPOSE <= _numbers(facts.compose_version) < CALM_COMPOSE:
-        yield Finding(
-            "engine", "warn",
-            f"Docker Compose {facts.compose_version} works; but a plain `docker compose up -d` after an upgrade "
-            "replaces services with depends_on once more. From 2.30 on it does not.", "Upgrade Docker Compose.",
-        )  # fmt: skip
-
-
-def _place(engine: EngineFacts) -> Iterator[Finding]:
-    """What an engine that is not this host's own, run by root, keeps avnwizard from."""
-    if engine.elsewhere:
-        yield Finding(
-            "engine", "warn",
-            "The Docker Engine is not on this host, and no upgrade was tried like that: files that services mount "
-            "are compared on this host, disk space and connections cannot be seen, and a service with a "
-            "container_name is recreated.", "Run avnwizard on the engine's own host.",
-        )  # fmt: skip
-    if engine.rootless:
-        yield Finding(
-            "engine", "warn",
-            "The Docker Engine is rootless, and no upgrade was tried like that: containers' own addresses cannot be "
-            "reached, so a service without a health check is recreated, and Traefik and Postgres are asked by the "
-            "ports that they publish.", "Publish Postgres on 127.0.0.1, or use an engine run by root.",
-        )  # fmt: skip
-
-
-def _edge(host: Host, engine: EngineFacts) -> Iterator[Finding]:
-    """Whether the Traefik that runs gets any containers from this engine."""
-    edge = host.edge.facts()
-    if edge and cannot_ask(edge.version, engine.min_api):
-        yield Finding("engine", "stop", in_words(printable(edge.name), edge.version, engine.min_api), WAY_OUT)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(
-        int(part) for part in version.lstrip("v").split("+")[0].split("-")[0].split(".")[:2] if part.isdigit()
-    )
 
 
 def _runs(host: Host) -> Iterator[Finding]:

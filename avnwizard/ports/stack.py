@@ -4,19 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from avnwizard.domain.host import (
-    ComposeModel,
-    ComposeProject,
-    Container,
-    EngineFacts,
-    Head,
-    Image,
-    Merge,
-    RepoState,
-    TagRef,
-    TreeChange,
-    TreeFile,
-)
+from avnwizard.domain.checkout import Head, Merge, RepoState, TagRef, TreeChange, TreeFile
+from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image
 from avnwizard.domain.origin import Origin
 from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.domain.probing import Standing

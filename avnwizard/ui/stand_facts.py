@@ -7,9 +7,9 @@ from textual.content import Content
 
 from avnwizard.domain import words
 from avnwizard.domain.cadence import Cadence, standing
+from avnwizard.domain.checkout import TagRef
 from avnwizard.domain.config import LockstepSection
 from avnwizard.domain.findings import Finding, Level, worst
-from avnwizard.domain.host import TagRef
 from avnwizard.domain.plain import printable
 from avnwizard.engine.carried import apart, own_runs
 from avnwizard.engine.records import RunRecord

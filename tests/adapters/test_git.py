@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from avnwizard.adapters.git import open_repo
-from avnwizard.domain.host import Head
+from avnwizard.domain.checkout import Head
 from avnwizard.errors import HostError
 from tests.adapters.git_stack import COMPOSE_V1, commit, git
 

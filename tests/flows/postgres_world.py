@@ -11,8 +11,9 @@ from typing import Any, cast
 
 from avnwizard.adapters.compose_platform import ComposePlatform
 from avnwizard.adapters.files import LocalFiles
+from avnwizard.domain.checkout import Head
 from avnwizard.domain.config import Config, StatePaths
-from avnwizard.domain.host import ComposeModel, ComposeProject, Container, Head, Image, Mount, Service
+from avnwizard.domain.host import ComposeModel, ComposeProject, Container, Image, Mount, Service
 from avnwizard.domain.postgres.choice import DatabaseChoice
 from avnwizard.domain.postgres.major import Client, Way
 from avnwizard.domain.probing.route import ProbePlan

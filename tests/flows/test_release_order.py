@@ -7,8 +7,8 @@ from typing import cast
 
 import pytest
 
+from avnwizard.domain.checkout import Head, TagRef
 from avnwizard.domain.config import Config, LockstepSection, ReleasesSection, parse_config
-from avnwizard.domain.host import Head, TagRef
 from avnwizard.domain.release_order import tag_of
 from avnwizard.errors import RefusedError, UsageError, WizardError
 from avnwizard.flows.host import Host

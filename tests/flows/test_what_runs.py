@@ -14,7 +14,7 @@ from avnwizard.engine.faults import KILL_AT
 from avnwizard.engine.step import Probe
 from avnwizard.errors import ExitCode, HostError, StepError
 from avnwizard.flows.roll.conformity import strangers
-from avnwizard.flows.steps.roll import RunJob
+from avnwizard.flows.steps.run_job import RunJob
 from avnwizard.practice.host import PracticeHost
 from avnwizard.wiring import open_host
 from tests.flows.cli import answer_all, avnwizard

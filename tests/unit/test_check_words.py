@@ -13,6 +13,7 @@ from avnwizard.domain.host import ComposeModel, ComposeProject, EngineFacts
 from avnwizard.errors import HostError
 from avnwizard.flows import check as checking
 from avnwizard.flows.stack import drift, lockstep
+from avnwizard.flows.stack.engine_fit import engine_findings
 
 if TYPE_CHECKING:
     from avnwizard.flows.host import Host
@@ -52,7 +53,7 @@ def test_an_engine_that_nobody_tried_is_named(*, elsewhere: bool, rootless: bool
     """One line for each, with what it costs; nothing is said of this host's own engine."""
     facts = EngineFacts("29.0.1", "2.40.3", "/var/lib/docker", None, "1.44", elsewhere=elsewhere, rootless=rootless)
     host = SimpleNamespace(stack=SimpleNamespace(engine=lambda: facts), edge=SimpleNamespace(facts=lambda: None))
-    warned = [one.message for one in checking._engine(cast("Host", host)) if one.level == "warn"]
+    warned = [one.message for one in engine_findings(cast("Host", host)) if one.level == "warn"]
     assert len(warned) == len(expected)
     assert all(word in message for word, message in zip(expected, warned, strict=True))
 
@@ -84,7 +85,7 @@ def test_one_cause_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
         "database_findings",
         "order_findings",
         "held_back",
-        "_engine",
+        "engine_findings",
         "_git",
         "_remote",
         "_env",

@@ -3,8 +3,8 @@
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
+from avnwizard.domain.checkout import TagRef
 from avnwizard.domain.config import Config
-from avnwizard.domain.host import TagRef
 from avnwizard.flows.upgrade.notes import notes_between
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import pytest
 
+from avnwizard.domain.checkout import Head
 from avnwizard.domain.config import StatePaths
-from avnwizard.domain.host import Head
 from avnwizard.domain.postgres.choice import DatabaseChoice
 from avnwizard.domain.postgres.major import DatabaseLook, ImageOffers, ServerLook, left_out, missing
 from avnwizard.engine.journal import Journal

@@ -7,7 +7,7 @@ import pytest
 
 from avnwizard.domain.changelog import ChangelogRange
 from avnwizard.domain.changelog.stops import named_stops
-from avnwizard.domain.host import TagRef
+from avnwizard.domain.checkout import TagRef
 from avnwizard.errors import RefusedError
 from avnwizard.flows.upgrade.consent import require_jump_allowed
 from avnwizard.flows.upgrade.releases import jump_to_acknowledge

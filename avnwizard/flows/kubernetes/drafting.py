@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from avnwizard.domain.answers import GENERATE, Answers, Decision
 from avnwizard.domain.changelog import ChangelogRange
 from avnwizard.domain.changelog.plainly import plainly
+from avnwizard.domain.checkout import Head, TagRef
 from avnwizard.domain.compose import VariableUse
 from avnwizard.domain.drift import Drifted
 from avnwizard.domain.env_decisions import env_decisions
 from avnwizard.domain.envdiff import EnvDiff
 from avnwizard.domain.envfile import EnvFile
-from avnwizard.domain.host import Head, TagRef
 from avnwizard.domain.kubernetes.values import as_settings, demanded, leaves, merged
 from avnwizard.domain.kubernetes.values_diff import ChartSide, diff_values
 from avnwizard.domain.migrations import MigrationVerdict

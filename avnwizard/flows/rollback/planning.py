@@ -43,7 +43,8 @@ from avnwizard.flows.steps.migrate import by_hand_stopped, left_running
 from avnwizard.flows.steps.restore import MAKE_ROOM, RestoreBeside, SwapDatabases, lacking_room
 from avnwizard.flows.steps.retire import Retire
 from avnwizard.flows.steps.roles import RepairRoles
-from avnwizard.flows.steps.roll import RollBackService, RunJob
+from avnwizard.flows.steps.roll import RollBackService
+from avnwizard.flows.steps.run_job import RunJob
 from avnwizard.flows.steps.save_images import SaveImages
 from avnwizard.flows.steps.save_rows import SaveRows
 from avnwizard.flows.steps.start_back import StartBack

@@ -23,7 +23,8 @@ from avnwizard.flows.rotate.password_plan import PasswordPlan
 from avnwizard.flows.rotate.steps import NoteImages
 from avnwizard.flows.stack.run_folder import RunFolder
 from avnwizard.flows.stack.scene import Scene
-from avnwizard.flows.steps.roll import RollBackService, RollService, RunJob
+from avnwizard.flows.steps.roll import RollBackService, RollService
+from avnwizard.flows.steps.run_job import RunJob
 from avnwizard.flows.steps.verify import Verify
 from avnwizard.planned import PlannedStep, StepKind
 

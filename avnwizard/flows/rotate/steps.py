@@ -14,7 +14,8 @@ from avnwizard.flows.rotate.plan import RotationPlan
 from avnwizard.flows.rotate.standing import SESSIONS, TALLIED, has_lost_trace
 from avnwizard.flows.stack.run_folder import RunFolder
 from avnwizard.flows.stack.scene import Scene
-from avnwizard.flows.steps.roll import RollBackService, RollService, RunJob
+from avnwizard.flows.steps.roll import RollBackService, RollService
+from avnwizard.flows.steps.run_job import RunJob
 from avnwizard.flows.steps.verify import Verify
 from avnwizard.planned import PlannedStep, StepKind
 

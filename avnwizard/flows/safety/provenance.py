@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from avnwizard.domain.host import TagRef
+from avnwizard.domain.checkout import TagRef
 from avnwizard.domain.plain import printable
 from avnwizard.domain.signature import Signature, Standing
 from avnwizard.errors import RefusedError, WizardError

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from avnwizard.domain.host import ComposeModel, Head
+from avnwizard.domain.checkout import Head
+from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.postgres.database import FileFacts
 from avnwizard.domain.snapshot import ServiceImage
 from avnwizard.engine.step import StepContext

@@ -1,6 +1,6 @@
 """Files of the operator's that a release's checkout would overwrite: such a release is refused."""
 
-from avnwizard.domain.host import TagRef
+from avnwizard.domain.checkout import TagRef
 from avnwizard.domain.plain import printable
 from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host

@@ -1,6 +1,6 @@
 """Git submodules: a checkout of a release leaves them where they are, so a release that moves one is refused."""
 
-from avnwizard.domain.host import TagRef
+from avnwizard.domain.checkout import TagRef
 from avnwizard.domain.plain import printable
 from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from avnwizard.domain.checkout import Head
 from avnwizard.domain.envfile import EnvFile
-from avnwizard.domain.host import ComposeModel, Container, Head, Image, Service
+from avnwizard.domain.host import ComposeModel, Container, Image, Service
 from avnwizard.domain.references import is_tag
 from avnwizard.domain.settling import is_restless
 from avnwizard.domain.strategy import has_ended_well, is_awaited, is_job

@@ -1,4 +1,4 @@
-"""Run the one-shots, roll the services."""
+"""Roll the services, and roll them back."""
 
 import time
 from collections.abc import Mapping
@@ -7,126 +7,28 @@ from dataclasses import replace
 from avnwizard.domain import commands
 from avnwizard.domain.config import Strategy
 from avnwizard.domain.handover import Handover, HandoverChoice
-from avnwizard.domain.host import Container, Service
+from avnwizard.domain.host import Service
 from avnwizard.domain.plan import ServicePlan
 from avnwizard.domain.readiness import Readiness
 from avnwizard.domain.strategy import lacks_a_check_alone
 from avnwizard.engine.step import Probe, Step, StepContext
-from avnwizard.errors import StepError
 from avnwizard.flows.host import Host
 from avnwizard.flows.roll import handover, identity, rolling
 from avnwizard.flows.roll.asking import way_back
 from avnwizard.flows.roll.handover import Patience
-from avnwizard.flows.roll.settling import tell_log
-from avnwizard.flows.safety.unprotected import after_job
-from avnwizard.flows.stack.baseline import look_after_job, look_before_job
 from avnwizard.flows.stack.kept_images import pinned, ran_before
 from avnwizard.flows.stack.scene import Scene
 from avnwizard.flows.steps.bake import ERRORS, logged_errors
 from avnwizard.flows.steps.former_images import lend_name
 from avnwizard.flows.steps.migrate import clear_migration
+from avnwizard.flows.steps.unseen import to_replace
 from avnwizard.planned import PlannedStep, StepKind
 
 OLD, NEW = "OLD_CONTAINER", "NEW_CONTAINER"
 """Stand for container ids that are only known when the step runs."""
-_JOB_LIMIT_S = 3600.0
-_POLL_S = 0.15
 _VERBS = {"skip": "Leave", "recreate": "Recreate"}
 _GUESSES_S = {"surge": 60.0, "recreate": 45.0, "skip": 1.0}
 """Cautious for a stack of a handful of gigabytes: each is more than it took on any machine that was tried."""
-
-
-class RunJob(Step):
-    """A one-shot, such as a migration: started again, waited for, its exit code believed.
-
-    Args:
-        back: on the way back the old release's one-shots run too, and find nothing to do; so a plain
-            `docker compose up -d` afterwards does not start them.
-    """
-
-    kind = StepKind.JOB
-    guess_s = 30.0
-    undone_by = (StepKind.DATA, StepKind.JOB)
-
-    def __init__(self, scene: Scene, service: str, *, back: bool = False, wave: int = 0) -> None:
-        self._scene, self._service, self._back = scene, service, back
-        self.service, self.wave = service, wave
-        self._project = scene.plan.project_before if back else scene.plan.project
-        self.name = f"job-back:{service}" if back else f"job:{service}"
-        self.title = f"Run {service} of the previous release" if back else f"Run {service}"
-
-    def describe(self) -> PlannedStep:
-        """`up` of the one-shot."""
-        plan = self._scene.plan
-        force = bool(plan.service(self._service).unseen)
-        return replace(
-            super().describe(),
-            commands=(commands.compose_up(self._project, self._service, force=force),),
-            note="Must end with exit code 0.",
-            going_back=after_job(plan),
-        )
-
-    def probe(self, ctx: StepContext) -> Probe:
-        """Done when it has run since this step began, and exited with 0."""
-        found = self._ran(ctx)
-        if not found:
-            return Probe.NOT_DONE
-        return Probe.DONE if all(one.state == "exited" and one.exit_code == 0 for one in found) else Probe.HALF_DONE
-
-    def do(self, ctx: StepContext) -> None:
-        """Start it and wait; one that is running already, from before a crash, is waited for."""
-        host = self._scene.host
-        if not self._back:
-            look_before_job(ctx, host)
-        if self._back:
-            lend_name(ctx, host, rolling.wanted(host, self._service, self._image_id(ctx)))
-        there = identity.remember(ctx, rolling.of_service(host, self._service))
-        with ctx.effect("start"):
-            host.stack.up(self._service, force=self._has_to_go(ctx, there))
-        deadline = host.clock.now() + _JOB_LIMIT_S
-        while host.clock.now() < deadline:
-            found = self._ran(ctx)
-            if found and all(one.state in {"exited", "dead"} for one in found):
-                if not self._back:
-                    look_after_job(ctx, host)
-                return self._judge(ctx, found)
-            host.clock.sleep(_POLL_S)
-        raise StepError(f"{self._service} has not ended within an hour.", "Look at its log, then resume.")
-
-    def _judge(self, ctx: StepContext, found: tuple[Container, ...]) -> None:
-        for one in found:
-            if one.exit_code != 0:
-                tell_log(ctx, self._scene.host, one)
-                raise StepError(
-                    f"{one.service} ended with exit code {one.exit_code}.",
-                    "Read its last log lines, fix the cause, then resume.",
-                )
-        ctx.say(f"{self._service} finished")
-
-    def _ran(self, ctx: StepContext) -> tuple[Container, ...]:
-        """Its containers that were made or started since this step began.
-
-        Raises:
-            StepError: one runs another image than the one that was pulled.
-        """
-        before = identity.before(ctx)
-        if before is None:
-            return ()
-        there = rolling.of_service(self._scene.host, self._service)
-        found = tuple(one for one in there if before.get(one.id) != one.started_at)
-        rolling.require_image(self._image_id(ctx), found)
-        return found
-
-    def _has_to_go(self, ctx: StepContext, there: Mapping[str, float]) -> bool:
-        """Whether a container that is still there holds copies of what another release brings."""
-        found = {one.id for one in rolling.of_service(self._scene.host, self._service)}
-        return not found.isdisjoint(_replaced(ctx, self._scene, self._service, there, back=self._back))
-
-    def _image_id(self, ctx: StepContext) -> str:
-        pulled = ctx.recall("pull")
-        if self._back:
-            return ran_before(pulled, self._service)
-        return pinned(pulled, self._scene.plan.service(self._service).image_new)
 
 
 class RollService(Step):
@@ -207,7 +109,7 @@ class RollService(Step):
 
     def _wanted(self, ctx: StepContext, before: Mapping[str, float]) -> rolling.Wanted:
         image_id = pinned(ctx.recall("pull"), self._part.image_new)
-        replaced = _replaced(ctx, self._scene, self._part.service, before)
+        replaced = to_replace(ctx, self._scene, self._part.service, before)
         replicas = self._part.replicas
         return rolling.wanted(self._scene.host, self._part.service, image_id, replaced, replicas=replicas)
 
@@ -259,29 +161,9 @@ class RollBackService(Step):
 
     def _wanted(self, ctx: StepContext, before: Mapping[str, float]) -> rolling.Wanted:
         image_id = ran_before(ctx.recall("pull"), self._service)
-        replaced = _replaced(ctx, self._scene, self._service, before, back=True)
+        replaced = to_replace(ctx, self._scene, self._service, before, back=True)
         before_run = next((one.replicas for one in self._scene.plan.services if one.service == self._service), 0)
         return rolling.wanted(self._scene.host, self._service, image_id, replaced, replicas=before_run)
-
-
-def _replaced(
-    ctx: StepContext, scene: Scene, service: str, before: Mapping[str, float], *, back: bool = False
-) -> frozenset[str]:
-    """The containers that have to go because files that they read change, which Compose does not see.
-
-    On the way back those that were there before the upgrade stay: they have never read the newer files.
-
-    Args:
-        before: those that were there when the step first began.
-    """
-    part = next((one for one in scene.plan.services if one.service == service), None)
-    if part is None or not part.unseen:
-        return frozenset()
-    if not back:
-        return frozenset(before)
-    kind = "job" if part.strategy == "job" else "roll"
-    original = identity.before(ctx, f"{kind}:{service}")
-    return frozenset() if original is None else frozenset(before) - original.keys()
 
 
 def removal(part: ServicePlan) -> tuple[commands.Argv, ...]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from avnwizard.domain.cadence import Cadence, day_of, deprecations, supported_until
 from avnwizard.domain.changelog import Section, sections_between
-from avnwizard.domain.host import TagRef
+from avnwizard.domain.checkout import TagRef
 from avnwizard.domain.version import VersionError
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows.host import Host

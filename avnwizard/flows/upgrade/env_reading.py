@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from avnwizard.domain.checkout import TagRef
 from avnwizard.domain.compose import env_file_paths, whole_file_readers
 from avnwizard.domain.env_readers import Readers, names_in
 from avnwizard.domain.envfile import EnvFile, readable
-from avnwizard.domain.host import TagRef
 from avnwizard.domain.interpolation import InterpolationError
 from avnwizard.domain.plain import printable
 from avnwizard.flows.host import Host

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from avnwizard.domain.answers import Answers, Decision
 from avnwizard.domain.changelog import ChangelogRange
 from avnwizard.domain.changelog.plainly import plainly
+from avnwizard.domain.checkout import Head, TagRef
 from avnwizard.domain.compose import VariableUse, image_variables, variables_used
 from avnwizard.domain.config import COMPOSE_FILES
 from avnwizard.domain.drift import Drifted
@@ -16,7 +17,6 @@ from avnwizard.domain.env_pins import Defaults, Pin, pins
 from avnwizard.domain.env_readers import Readers
 from avnwizard.domain.envdiff import EnvDiff, diff_env
 from avnwizard.domain.envfile import EnvFile
-from avnwizard.domain.host import Head, TagRef
 from avnwizard.domain.interpolation import InterpolationError
 from avnwizard.domain.migrations import MigrationVerdict
 from avnwizard.domain.origin import all_called_now, is_followed, named_by

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from statistics import median
 
-from avnwizard.domain.host import TagRef
+from avnwizard.domain.checkout import TagRef
 from avnwizard.domain.plain import printable
 from avnwizard.domain.strategy import COMPLETED, choose
 from avnwizard.domain.words import about

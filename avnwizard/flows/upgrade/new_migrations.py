@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from avnwizard.domain.host import ComposeModel, TreeFile
+from avnwizard.domain.checkout import TreeFile
+from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.migrations import Columns, MigrationVerdict, TableSize, Unread, read_migrations, shape_after
 from avnwizard.domain.migrations.files import is_repeatable, why_not_judged, why_skipped
 from avnwizard.domain.plan import ServicePlan

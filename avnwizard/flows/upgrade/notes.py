@@ -12,7 +12,7 @@ from avnwizard.domain.changelog import (
     is_notes,
     sections_between,
 )
-from avnwizard.domain.host import TagRef
+from avnwizard.domain.checkout import TagRef
 from avnwizard.domain.plain import printable
 from avnwizard.errors import HostError
 from avnwizard.flows.host import Host

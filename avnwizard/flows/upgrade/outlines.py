@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from avnwizard.domain.changelog import Read
+from avnwizard.domain.checkout import TagRef
 from avnwizard.domain.envdiff import diff_env
 from avnwizard.domain.envfile import EnvFile
-from avnwizard.domain.host import TagRef
 from avnwizard.domain.migrations import MigrationVerdict, TableSize
 from avnwizard.domain.signature import Signature, Standing
 from avnwizard.errors import WizardError

@@ -12,11 +12,9 @@ from avnwizard.domain.env_decisions import apply_decisions
 from avnwizard.domain.env_merge import merge_edits
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.findings import Finding
-from avnwizard.domain.host import ComposeModel
-from avnwizard.domain.lockstep_migrations import unmigrated, with_migrations
-from avnwizard.domain.migrations import Kind, MigrationVerdict
-from avnwizard.domain.plan import EnvEdit, MigrationStatement, Noticed, Plan, ReleaseRef, ServicePlan
-from avnwizard.domain.strategy import COMPLETED
+from avnwizard.domain.lockstep_migrations import with_migrations
+from avnwizard.domain.migrations import Kind
+from avnwizard.domain.plan import MigrationStatement, Noticed, Plan, ReleaseRef
 from avnwizard.domain.traefik.routes import plan_probe
 from avnwizard.errors import RefusedError, WizardError
 from avnwizard.flows.canary.setup import sentence as canary_sentence
@@ -43,14 +41,13 @@ from avnwizard.flows.upgrade.holding_back import Holding, offered, require_one_s
 from avnwizard.flows.upgrade.images_to_save import images_to_save, require_offered
 from avnwizard.flows.upgrade.inputs import Draft
 from avnwizard.flows.upgrade.meaning import compose_changes
-from avnwizard.flows.upgrade.new_migrations import unread_jobs
 from avnwizard.flows.upgrade.noticing import noticed
 from avnwizard.flows.upgrade.release_files import changed_for_services, in_sentences
-from avnwizard.flows.upgrade.release_words import unread_notes
-from avnwizard.flows.upgrade.releases import cautions, kind_of
+from avnwizard.flows.upgrade.releases import kind_of
 from avnwizard.flows.upgrade.service_plans import others_of, services_of
-from avnwizard.flows.upgrade.standing_notes import coming_project, file_notes, own_commits
+from avnwizard.flows.upgrade.standing_notes import coming_project
 from avnwizard.flows.upgrade.steps import described
+from avnwizard.flows.upgrade.warnings import warnings_of
 from avnwizard.flows.upgrade.waving import breaking_jobs, waved
 
 
@@ -190,7 +187,7 @@ def prepare(
             *snapshot_warnings(kept),
             *beyond_reach(host, model),
             *image_notes(host, draft.target.name, draft.pins, env, services, model),
-            *_warnings(host, draft, edits, verdict, services, model),
+            *warnings_of(host, draft, edits, verdict, services, model),
             *filter(None, (doubt_of(host, draft.target.name, signature), "" if holding else offered(host, draft))),
             *project_note(host, draft.compose.values(), env, draft.target.name),
             *network_notes(model),
@@ -269,42 +266,3 @@ def _timed(host: Host, plan: Plan) -> Plan:
         return expected(plan, journal)
     finally:
         journal.close()
-
-
-def _warnings(
-    host: Host,
-    draft: Draft,
-    edits: tuple[EnvEdit, ...],
-    verdict: MigrationVerdict,
-    services: tuple[ServicePlan, ...],
-    model: ComposeModel,
-) -> tuple[str, ...]:
-    found = [*cautions(draft.current, draft.target), *own_commits(draft.head)]
-    found += [*draft.drifted.warnings(), *draft.skipped, *file_notes(host, draft)]
-    found += unread_notes(draft.changelog)
-    found += [
-        f"{draft.coming.path}: you changed {key}, and {draft.target.name} does too; yours stays."
-        for key in draft.coming.contested
-    ]
-    if verdict.breaks_old_code:
-        found.append(
-            "The old code does not work on the new schema: from a migration until its service is rolled, "
-            "requests to it may fail."
-        )
-    found += unread_jobs(verdict, services, model)
-    lockstep = host.config.lockstep
-    staying = [one for one in services if one.strategy != "retire" and one.service in lockstep.services]
-    moved = [one for one in staying if one.image_old != one.image_new]
-    migrating = [
-        one.service for one in moved if one.migrate or COMPLETED in model.services[one.service].depends_on.values()
-    ]
-    if migrating:
-        found.append(
-            f"{', '.join(migrating)} migrate their own schemas: {lockstep.name} does not promise that the old "
-            "version works on the new one."
-        )
-    found += unmigrated(model, {one.service for one in moved if not one.migrate})
-    known = {edit.new_key or edit.key for edit in edits}
-    related = (group for group in draft.diff.related if not known.issuperset(group.new))
-    found += [f"{', '.join(group.old)} -> {', '.join(group.new)}: {group.kind}, look at it." for group in related]
-    return tuple(found)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
-from avnwizard.domain.host import TagRef
+from avnwizard.domain.checkout import TagRef
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Breaking
 from avnwizard.domain.release_order import Named, Order, is_shown_as_it_is, readable, tag_of

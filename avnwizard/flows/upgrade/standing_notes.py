@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from avnwizard.domain.host import ComposeProject, Head
+from avnwizard.domain.checkout import Head
+from avnwizard.domain.host import ComposeProject
 from avnwizard.domain.origin import called_now
 from avnwizard.domain.plain import printable
 from avnwizard.domain.words import count

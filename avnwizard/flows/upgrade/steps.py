@@ -18,7 +18,8 @@ from avnwizard.flows.steps.expand import Expand, first_job
 from avnwizard.flows.steps.images import PullImages
 from avnwizard.flows.steps.migrate import MigrateService
 from avnwizard.flows.steps.retire import Retire
-from avnwizard.flows.steps.roll import RollService, RunJob
+from avnwizard.flows.steps.roll import RollService
+from avnwizard.flows.steps.run_job import RunJob
 from avnwizard.flows.steps.save_images import SaveImages
 from avnwizard.flows.steps.snapshot import TakeSnapshot
 from avnwizard.flows.steps.swap_back import SwapBack

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from avnwizard.domain.changelog import ChangelogRange
 from avnwizard.domain.changelog.stops import named_stops
-from avnwizard.domain.host import TagRef
+from avnwizard.domain.checkout import TagRef
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Breaking
 from avnwizard.domain.version import Version

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from avnwizard.domain.checkout import TagRef
 from avnwizard.domain.env_merge import contested, merged
 from avnwizard.domain.envfile import EnvFile
-from avnwizard.domain.host import TagRef
 from avnwizard.domain.plain import printable
 from avnwizard.errors import RefusedError, UsageError
 from avnwizard.flows.host import Host

@@ -25,7 +25,7 @@ from avnwizard.ui.screens.find import ListPage
 from avnwizard.ui.widgets.rows import Column, Row, Rows
 
 if TYPE_CHECKING:
-    from avnwizard.domain.host import TagRef
+    from avnwizard.domain.checkout import TagRef
 
 _SIGNED = {Standing.VERIFIED: "ok", Standing.UNKNOWN: "?", Standing.BAD: "bad", Standing.UNCHECKED: "?"}
 """The column of signatures; a tag without one has none."""

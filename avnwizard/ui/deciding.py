@@ -3,14 +3,14 @@
 from avnwizard.flows.host import Host
 from avnwizard.flows.kubernetes.drafting import HelmDraft
 from avnwizard.flows.kubernetes.preparing import prepare_release
-from avnwizard.flows.upgrade.inputs import Draft
+from avnwizard.flows.upgrade.inputs import UpgradeInputs
 from avnwizard.flows.upgrade.planning import Prepared, prepare
 from avnwizard.ui.state import Upgrade
 
 
 def prepared_from(host: Host, upgrade: Upgrade) -> Prepared:
     """Make the plan; asks the stack, so it belongs in the background."""
-    assert isinstance(upgrade.draft, Draft)
+    assert isinstance(upgrade.draft, UpgradeInputs)
     return prepare(
         host,
         upgrade.draft,

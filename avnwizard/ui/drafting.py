@@ -8,7 +8,7 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.kubernetes import drafting as release_drafting
 from avnwizard.flows.kubernetes.drafting import HelmDraft
 from avnwizard.flows.upgrade import drafts, inputs
-from avnwizard.flows.upgrade.inputs import Draft
+from avnwizard.flows.upgrade.inputs import UpgradeInputs
 from avnwizard.ui.screens.ask import Ask
 from avnwizard.ui.state import Upgrade
 
@@ -22,7 +22,7 @@ class Found:
         saved: those that were kept; None for none.
     """
 
-    draft: Draft | HelmDraft
+    draft: UpgradeInputs | HelmDraft
     answers: Answers | None = None
     saved: drafts.Saved | None = None
 

@@ -12,7 +12,7 @@ from avnwizard.domain.secret import Secret
 if TYPE_CHECKING:  # both bring much with them that the first screen does not need
     from avnwizard.flows.kubernetes.drafting import HelmDraft
     from avnwizard.flows.kubernetes.preparing import PreparedRelease
-    from avnwizard.flows.upgrade.inputs import Draft
+    from avnwizard.flows.upgrade.inputs import UpgradeInputs
     from avnwizard.flows.upgrade.planning import Prepared
 
 ACKNOWLEDGED = "true"
@@ -31,7 +31,7 @@ class Upgrade:
         release: the same where the stack is a release in a cluster.
     """
 
-    draft: "Draft | HelmDraft"
+    draft: "UpgradeInputs | HelmDraft"
     answers: Answers = field(default_factory=Answers)
     snapshot: bool = True
     volumes: tuple[str, ...] | None = None
@@ -138,7 +138,7 @@ class Choices:
         """Whether anything was answered, so that leaving would lose it."""
         return any(upgrade.answers.given or not upgrade.snapshot for upgrade in self._upgrades.values())
 
-    def take(self, draft: "Draft | HelmDraft") -> Upgrade:
+    def take(self, draft: "UpgradeInputs | HelmDraft") -> Upgrade:
         """Take a release in hand, with the answers that were given for it before."""
         known = self._upgrades.get(draft.target.name)
         self._target = draft.target.name

@@ -9,7 +9,7 @@ from avnwizard.flows.holding import require_free
 from avnwizard.flows.rehearse.planning import PreparedRehearsal, plan_rehearsal
 from avnwizard.flows.run import launch
 from avnwizard.flows.run.orders import order_rehearsal
-from avnwizard.flows.upgrade.inputs import Draft
+from avnwizard.flows.upgrade.inputs import UpgradeInputs
 from avnwizard.ui.bridge import Ending
 from avnwizard.ui.screens.ask import Ask
 from avnwizard.ui.screens.page import Page
@@ -33,7 +33,7 @@ def try_release(page: Page, upgrade: "Upgrade", prepared: "Prepared", *, started
 
     def plan() -> PreparedRehearsal:
         require_free(page.host)
-        assert isinstance(upgrade.draft, Draft)
+        assert isinstance(upgrade.draft, UpgradeInputs)
         return plan_rehearsal(page.host, upgrade.draft, prepared)
 
     page.tell("Looking at what a rehearsal takes ...")

@@ -14,7 +14,7 @@ from avnwizard.adapters.git import open_repo
 from avnwizard.domain.host import ComposeProject
 from avnwizard.engine.step import Probe
 from avnwizard.flows.stack.run_folder import CARRIED, EDITED, RunFolder
-from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.stack.step_inputs import StepInputs
 from avnwizard.flows.steps.code import Checkout, WriteEnv
 from tests.adapters.git_stack import commit, git
 
@@ -41,7 +41,7 @@ def checkout(tmp_path: Path) -> Path:
     return folder
 
 
-def _scene(folder: Path, runs: Path) -> Scene:
+def _scene(folder: Path, runs: Path) -> StepInputs:
     files, repo = LocalFiles(), open_repo(folder)
     before = ComposeProject("shop", folder, (), folder / OLD)
     after = before.with_env_file(folder / NEW)
@@ -63,7 +63,7 @@ def _scene(folder: Path, runs: Path) -> Scene:
     run.save_contents(EDITED, {OLD: MINE})
     run.save_contents(CARRIED, {NEW: AFTER})
     host = SimpleNamespace(repo=repo, files=files, platform=Platform())
-    return Scene(cast("Any", plan), cast("Any", host), run)
+    return StepInputs(cast("Any", plan), cast("Any", host), run)
 
 
 def _is_private(file: Path) -> bool:

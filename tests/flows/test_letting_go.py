@@ -56,7 +56,7 @@ def _settled(*, known_at: float | None, throttle_s: float, serves: bool = True, 
     stack = SimpleNamespace(containers=lambda _service: (container,))
     host = cast("Host", SimpleNamespace(edge=edge, stack=stack, clock=_Clock()))
     ctx = cast("StepContext", SimpleNamespace(effect=lambda _name: nullcontext(), say=lambda _text: None))
-    handover.settle(
+    handover.release_edge(
         ctx,
         host,
         "docs",

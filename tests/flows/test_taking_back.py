@@ -11,7 +11,7 @@ from avnwizard.domain.postgres.writes import Written
 from avnwizard.engine.step import Probe, Step, StepContext, UndoStep
 from avnwizard.flows.host import Host
 from avnwizard.flows.rollback import planning as rollback
-from avnwizard.flows.rollback.plan import RollbackPlan, Wishes
+from avnwizard.flows.rollback.plan import RollbackOptions, RollbackPlan
 from avnwizard.flows.run import launch
 from avnwizard.flows.upgrade import inputs
 from avnwizard.flows.upgrade.planning import prepare
@@ -114,7 +114,7 @@ def test_a_new_step_with_an_undo_is_undone(host: Host, monkeypatch: pytest.Monke
     steps = upgrade_steps
 
     def with_maintenance(scene: object) -> list[Step]:
-        return [_Maintenance(host), *steps(scene)]  # type: ignore[arg-type]  # it is a Scene
+        return [_Maintenance(host), *steps(scene)]  # type: ignore[arg-type]  # it is a StepInputs
 
     monkeypatch.setattr("avnwizard.flows.upgrade.steps.upgrade_steps", with_maintenance)
     monkeypatch.setattr("avnwizard.flows.run.launch.upgrade_steps", with_maintenance)
@@ -125,7 +125,7 @@ def test_a_new_step_with_an_undo_is_undone(host: Host, monkeypatch: pytest.Monke
     journal.set_step(run, "maintenance", "done")
     journal.set_run(run, "failed")
     _Maintenance(host).flag.touch()
-    back = rollback.plan_rollback(host, journal, journal.run(run), Wishes())
+    back = rollback.plan_rollback(host, journal, journal.run(run), RollbackOptions())
     launch.carry(host, launch.create_rollback(host, journal.run(run), back))
     assert not _Maintenance(host).flag.exists()
     first = journal.steps(journal.runs()[0].id)[0]

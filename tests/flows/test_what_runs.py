@@ -22,7 +22,7 @@ from tests.practice.moving import edit_env, move_to_v2, the
 
 if TYPE_CHECKING:
     from avnwizard.engine.step import StepContext
-    from avnwizard.flows.stack.scene import Scene
+    from avnwizard.flows.stack.step_inputs import StepInputs
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ class _World:
             recall=self.recall, note=lambda **facts: self.facts.update(facts), say=lambda _text: None,
             effect=lambda _name: _Nothing(),
         )  # fmt: skip
-        return RunJob(cast("Scene", scene), "migrate"), cast("StepContext", ctx)
+        return RunJob(cast("StepInputs", scene), "migrate"), cast("StepContext", ctx)
 
 
 class _Nothing:

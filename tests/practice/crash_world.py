@@ -16,7 +16,7 @@ from avnwizard.engine.faults import KILL_AT, LOG_TO
 from avnwizard.flows.host import Host
 from avnwizard.flows.restore.planning import plan_restore
 from avnwizard.flows.rollback import planning as rollback
-from avnwizard.flows.rollback.plan import Wishes
+from avnwizard.flows.rollback.plan import RollbackOptions
 from avnwizard.flows.rollback.redo import prepare_redo
 from avnwizard.flows.run import launch
 from avnwizard.flows.run.orders import order_restore
@@ -100,7 +100,7 @@ class World:
         with opened(self.home) as host:
             journal = host.journal()
             record = journal.run(run)
-            plan = rollback.plan_rollback(host, journal, record, Wishes(save_rows=True))
+            plan = rollback.plan_rollback(host, journal, record, RollbackOptions(save_rows=True))
             return launch.create_rollback(host, record, plan)
 
     def redo(self, run: str) -> str:

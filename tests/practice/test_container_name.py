@@ -24,7 +24,7 @@ from tests.practice.crash_world import KILLED
 from tests.waiting import until
 
 if TYPE_CHECKING:
-    from avnwizard.flows.stack.scene import Scene
+    from avnwizard.flows.stack.step_inputs import StepInputs
 
 _SERVICE, _NAME = "docs", "the-docs"
 _number = count()
@@ -126,6 +126,6 @@ def test_the_plan_shows_how_the_name_is_taken_over(practice_host: PracticeHost) 
     assert chosen.reason == f"new alongside old; then the new one takes over the name {_NAME}"
     part = ServicePlan(_SERVICE, "surge", chosen.reason, "i:1", "i:2", "", "wait", named=_NAME)
     plan = SimpleNamespace(project=practice_host.project, services=(part,))
-    commands = RollService(cast("Scene", SimpleNamespace(plan=plan)), part).describe().commands
+    commands = RollService(cast("StepInputs", SimpleNamespace(plan=plan)), part).describe().commands
     assert not any("--scale" in argv for argv in commands)
     assert commands[-1] == ("docker", "container", "rename", "NEW_CONTAINER", _NAME)

@@ -16,7 +16,7 @@ from avnwizard.flows.steps.roll import RollBackService
 
 if TYPE_CHECKING:
     from avnwizard.flows.host import Host
-    from avnwizard.flows.stack.scene import Scene
+    from avnwizard.flows.stack.step_inputs import StepInputs
 
 _RULE = "traefik.http.routers.docs.rule"
 _PORT = "traefik.http.services.docs.loadbalancer.server.port"
@@ -91,7 +91,7 @@ class _Back:
     def __init__(self, *, image_checked: bool = False) -> None:
         part = SimpleNamespace(service="docs", image_checked=image_checked)
         scene = SimpleNamespace(plan=SimpleNamespace(services=(part,)))
-        self.step = RollBackService(cast("Scene", scene), "docs", "surge")
+        self.step = RollBackService(cast("StepInputs", scene), "docs", "surge")
         self.host = cast("Host", SimpleNamespace(config=Config()))
 
     def handing(self, how: Handover, service: Service = _DOCS) -> tuple[Handover | None, Readiness | None]:

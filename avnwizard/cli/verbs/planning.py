@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from avnwizard.flows.host import Host
     from avnwizard.flows.kubernetes.drafting import HelmDraft
     from avnwizard.flows.upgrade.holding_back import Holding
-    from avnwizard.flows.upgrade.inputs import Draft
+    from avnwizard.flows.upgrade.inputs import UpgradeInputs
     from avnwizard.flows.upgrade.planning import Prepared
 
 
@@ -67,7 +67,7 @@ def plan(
     return ExitCode.DONE
 
 
-def draft_for(host: "Host", to: str) -> "Draft":
+def draft_for(host: "Host", to: str) -> "UpgradeInputs":
     """Read the target release, fetching it when it is not here yet."""
     from avnwizard.flows.upgrade import inputs
 
@@ -84,7 +84,7 @@ def fetch_for(host: "Host", to: str) -> None:
         say(trouble, style="yellow")
 
 
-def answers_for(draft: "Draft | HelmDraft", file: Path | None) -> "Answers":
+def answers_for(draft: "UpgradeInputs | HelmDraft", file: Path | None) -> "Answers":
     """Read the answers file, or start with none."""
     from avnwizard.domain.answers import Answers, check_known, read_answers
 
@@ -102,7 +102,7 @@ def answers_for(draft: "Draft | HelmDraft", file: Path | None) -> "Answers":
 
 
 def prepare_for(
-    host: "Host", draft: "Draft", answers: "Answers", *, hold: bool = False, holding: "Holding | None" = None
+    host: "Host", draft: "UpgradeInputs", answers: "Answers", *, hold: bool = False, holding: "Holding | None" = None
 ) -> "Prepared":
     """Check, then freeze the plan."""
     from avnwizard.flows.check import check
@@ -115,7 +115,7 @@ def prepare_for(
     return replace(prepare(host, draft, answers, holding=holding).require_decided(), checked=found)
 
 
-def _write(host: "Host", draft: "Draft", answers: "Answers", file: Path) -> None:
+def _write(host: "Host", draft: "UpgradeInputs", answers: "Answers", file: Path) -> None:
     from avnwizard.flows.upgrade.planning import undecided_data
 
     decisions = (*draft.decisions(answers), *undecided_data(host, draft, answers))
@@ -123,7 +123,7 @@ def _write(host: "Host", draft: "Draft", answers: "Answers", file: Path) -> None
 
 
 def write_file(
-    host: "Host", file: Path, decisions: "tuple[Decision, ...]", draft: "Draft | HelmDraft", command: str
+    host: "Host", file: Path, decisions: "tuple[Decision, ...]", draft: "UpgradeInputs | HelmDraft", command: str
 ) -> None:
     """Write an answers file to fill in, readable by its owner alone.
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from avnwizard.domain.rehearsal.result import Rehearsed
     from avnwizard.flows.host import Host
     from avnwizard.flows.rehearse.plan import RehearsalPlan
-    from avnwizard.flows.upgrade.inputs import Draft
+    from avnwizard.flows.upgrade.inputs import UpgradeInputs
     from avnwizard.flows.upgrade.planning import Prepared
 
 RehearsedOption = Annotated[str, typer.Option("--to", metavar="TAG", help="The release to rehearse.")]
@@ -79,7 +79,7 @@ def _rehearse(host: "Host", to: str, answers: "Path | None", *, dry_run: bool, j
     return ExitCode.DONE
 
 
-def carry_out(host: "Host", draft: "Draft", prepared: "Prepared", *, detach: bool = False) -> int:
+def carry_out(host: "Host", draft: "UpgradeInputs", prepared: "Prepared", *, detach: bool = False) -> int:
     """Rehearse an upgrade and watch it; `ExitCode.REFUSED` where the release does not come up in the copy."""
     from avnwizard.flows.rehearse.planning import plan_rehearsal
     from avnwizard.flows.run.orders import order_rehearsal
@@ -98,7 +98,7 @@ def carry_out(host: "Host", draft: "Draft", prepared: "Prepared", *, detach: boo
     return code or (ExitCode.DONE if found.comes_up else ExitCode.REFUSED)
 
 
-def rehearse_first(host: "Host", draft: "Draft", prepared: "Prepared", *, detach: bool) -> int:
+def rehearse_first(host: "Host", draft: "UpgradeInputs", prepared: "Prepared", *, detach: bool) -> int:
     """Rehearse what is then to be upgraded; anything but 0 where it did not come up."""
     if detach:
         raise UsageError("--rehearse waits for the rehearsal, so it does not go with --detach.", "Leave one out.")

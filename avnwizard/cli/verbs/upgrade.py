@@ -142,7 +142,7 @@ def rollback(
     """
     from avnwizard.cli.rollback_view import as_document, show_rollback
     from avnwizard.flows.holding import is_live
-    from avnwizard.flows.rollback.plan import Wishes
+    from avnwizard.flows.rollback.plan import RollbackOptions
     from avnwizard.flows.run import going_back, launch
     from avnwizard.flows.upgrade.consent import require_consent
 
@@ -151,10 +151,12 @@ def rollback(
     record = _to_undo(host, run)
     if is_live(host, record.id):
         raise RefusedError(f"Run {record.id} is live.", f"Stop it first: avnwizard abort {record.id}")
-    wishes = Wishes(restore=restore, save_rows=save_rows, unrestored=unrestored, older=tuple(older or ()))
+    rollback_options = RollbackOptions(
+        restore=restore, save_rows=save_rows, unrestored=unrestored, older=tuple(older or ())
+    )
     if going_back.by_its_steps(record):
         return _undo(host, record, dry_run=dry_run, yes=yes, detach=detach)
-    plan = going_back.plan_going_back(host, journal, record, wishes)
+    plan = going_back.plan_going_back(host, journal, record, rollback_options)
     if dry_run and json:
         emit_json(as_document(plan))
         return ExitCode.DONE

@@ -14,7 +14,7 @@ from avnwizard.flows.fleet.order import FleetOrder, StackOrder
 from avnwizard.flows.host import Host
 from avnwizard.flows.stack.rehearsed import last_rehearsal
 from avnwizard.flows.upgrade.holding_back import Holding, offered
-from avnwizard.flows.upgrade.inputs import Draft
+from avnwizard.flows.upgrade.inputs import UpgradeInputs
 
 SUPPORTED = ("All stacks run on this host's Docker Engine; a stack on another host is not supported.",)
 """What a plan says of where the stacks may be."""
@@ -52,7 +52,7 @@ class FleetPlan:
 
 
 def plan_fleet(
-    section: FleetSection, fleet: Fleet, host: Host, draft: Draft, holding: Holding | None = None
+    section: FleetSection, fleet: Fleet, host: Host, draft: UpgradeInputs, holding: Holding | None = None
 ) -> FleetPlan:
     """Put the steps together.
 
@@ -136,7 +136,7 @@ def same_secrets(decisions: Iterable[Decision], answers: Answers, first: Mapping
     return Answers(given)
 
 
-def _rehearsed(host: Host, draft: Draft) -> tuple[str, ...]:
+def _rehearsed(host: Host, draft: UpgradeInputs) -> tuple[str, ...]:
     """What the rehearsal says of the old code, then its sentences; () where there was none."""
     if not host.files.exists(host.state.journal):
         return ()
@@ -144,7 +144,7 @@ def _rehearsed(host: Host, draft: Draft) -> tuple[str, ...]:
     return (found.old_code, *found.sentences()) if found else ()
 
 
-def _both_codes(host: Host, draft: Draft, rehearsed: str) -> Iterator[Trouble]:
+def _both_codes(host: Host, draft: UpgradeInputs, rehearsed: str) -> Iterator[Trouble]:
     """The old stack serves on the new schema until it is upgraded: that has to be known to work."""
     hint = "Upgrade in a maintenance window: both stacks out, one upgraded, then the other."
     if rehearsed == "breaks":

@@ -31,7 +31,7 @@ class RollOutlook:
 
 @dataclass(frozen=True)
 class TagMove:
-    """The release tags between which the checkout moves, as `flows.stack.scene.CodeMove` asks."""
+    """The release tags between which the checkout moves, as `flows.stack.step_inputs.CodeMove` asks."""
 
     current: ReleaseRef
     target: ReleaseRef

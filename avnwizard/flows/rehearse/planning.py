@@ -18,7 +18,7 @@ from avnwizard.flows.rehearse.materials import Materials, bind_sources, release_
 from avnwizard.flows.rehearse.plan import Actor, RehearsalPlan
 from avnwizard.flows.stack.drawing import self_contained
 from avnwizard.flows.stack.models import resolve_contents
-from avnwizard.flows.upgrade.inputs import Draft
+from avnwizard.flows.upgrade.inputs import UpgradeInputs
 from avnwizard.flows.upgrade.planning import Prepared
 
 _MIB = 1 << 20
@@ -35,7 +35,7 @@ class PreparedRehearsal:
     materials: Materials
 
 
-def plan_rehearsal(host: Host, draft: Draft, prepared: Prepared) -> PreparedRehearsal:
+def plan_rehearsal(host: Host, draft: UpgradeInputs, prepared: Prepared) -> PreparedRehearsal:
     """Generate the models, prove them isolated, and look at what they take.
 
     Args:
@@ -99,7 +99,7 @@ def plan_rehearsal(host: Host, draft: Draft, prepared: Prepared) -> PreparedRehe
 
 
 def _materials(
-    host: Host, draft: Draft, target: ComposeModel, old: ComposeModel, data: DataPlace | None
+    host: Host, draft: UpgradeInputs, target: ComposeModel, old: ComposeModel, data: DataPlace | None
 ) -> Materials:
     section = host.config.rehearse
     sources = bind_sources(target.raw)

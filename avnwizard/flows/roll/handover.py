@@ -58,7 +58,7 @@ def plan_handover(
     )
 
 
-def bury(ctx: StepContext, host: Host, service: str, containers: Sequence[Container]) -> None:
+def remove_stale_directors(ctx: StepContext, host: Host, service: str, containers: Sequence[Container]) -> None:
     """Remove directors, from a run that was cut off, that send requests to containers which are gone."""
     alive = [one.id for one in containers if one.state == "running"]
     if any(one.target not in alive and not one.holds for one in host.edge.directors(service)):
@@ -66,7 +66,7 @@ def bury(ctx: StepContext, host: Host, service: str, containers: Sequence[Contai
             host.edge.undirect(service, keep=alive)
 
 
-def guard(
+def hold_old(
     ctx: StepContext, host: Host, service: Service, old: Sequence[Container], ready: Readiness | None = None
 ) -> None:
     """Hold the edge on the old containers where the new ones' labels differ, or where nothing vouches for those.
@@ -91,7 +91,7 @@ def guard(
     with ctx.effect("guard"):
         host.edge.direct(service.name, ids, run=ctx.run)
     if not is_known(ctx, host, service.name, ids) and ready:
-        forget(ctx, host, service.name)
+        drop_directors(ctx, host, service.name)
         raise StepError(
             f"Traefik did not take the director of {service.name} within {KNOWN_S:.0f} s; no new one was started.",
             "Look at Traefik's log, then resume; or roll back.",
@@ -168,7 +168,7 @@ def leave(
     return known_at
 
 
-def settle(
+def release_edge(
     ctx: StepContext,
     host: Host,
     service: str,
@@ -214,7 +214,7 @@ def _is_one_change(host: Host, service: str, ids: Sequence[str], known_at: float
     return serving and host.clock.now() - known_at < _MOSTLY * host.edge.throttle_s(service, ids)
 
 
-def withdraw(ctx: StepContext, host: Host, service: str, stay: Sequence[Container], *, asked: bool) -> None:
+def return_edge(ctx: StepContext, host: Host, service: str, stay: Sequence[Container], *, asked: bool) -> None:
     """Before new containers are taken away again: the edge back on those that stay.
 
     Args:
@@ -224,7 +224,7 @@ def withdraw(ctx: StepContext, host: Host, service: str, stay: Sequence[Containe
         return
     ids = [one.id for one in stay if one.is_serving]
     if not ids:
-        forget(ctx, host, service)
+        drop_directors(ctx, host, service)
         return
     with ctx.effect("direct-back"):
         host.edge.direct(service, ids, run=ctx.run)
@@ -242,7 +242,7 @@ def is_known(ctx: StepContext, host: Host, service: str, ids: Sequence[str]) -> 
         return False
 
 
-def forget(ctx: StepContext, host: Host, service: str) -> None:
+def drop_directors(ctx: StepContext, host: Host, service: str) -> None:
     """Remove the directors whatever they point at: their containers go."""
     if host.edge.directors(service):
         with ctx.effect("undirect"):

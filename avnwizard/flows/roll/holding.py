@@ -40,7 +40,7 @@ def hold(ctx: StepContext, host: Host, services: Sequence[Service], found: Seque
     for name, wanted in targets.items():
         if not handover.is_known(ctx, host, name, wanted):
             ctx.say(f"{name}: its requests are not held: Traefik did not take the director in time")
-            handover.forget(ctx, host, name)
+            handover.drop_directors(ctx, host, name)
 
 
 def _directors_that_fit(host: Host) -> int | None:

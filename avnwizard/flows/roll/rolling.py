@@ -119,14 +119,14 @@ def roll(
         StepError: the new container does not become healthy; with `surge` what served still serves.
     """
     found = of_service(host, want.service.name)
-    handover.bury(ctx, host, want.service.name, found)
+    handover.remove_stale_directors(ctx, host, want.service.name, found)
     old = _compared(ctx, host, found, want)
     if _are_met(host, found, want, old):
         ctx.say(f"{want.service.name} is up to date already")
         naming.claim(ctx, host, want.service, found)
-        handover.settle(ctx, host, want.service.name, found)
+        handover.release_edge(ctx, host, want.service.name, found)
     elif surge and naming.allows_two(host, want.service) and any(one.state == "running" for one in found):
-        _surge(ctx, host, want, surge, patience, _bury_dead(ctx, host, found), old, ready, meanwhile)
+        _surge(ctx, host, want, surge, patience, _remove_dead(ctx, host, found), old, ready, meanwhile)
     else:
         ctx.go_alone()
         _recreate(ctx, host, want, old, healthy_s=patience.healthy_s, meanwhile=meanwhile)
@@ -148,7 +148,7 @@ def _surge(
     old = [one for one in found if one.id in unwanted]
     fresh = [one for one in found if one.id not in unwanted]
     if how == "director":
-        handover.guard(ctx, host, want.service, old, ready)
+        handover.hold_old(ctx, host, want.service, old, ready)
     health_file.unmark(ctx, host, want.service, fresh)
     missing = max(want.service.replicas, 1) - len(fresh)
     if missing > 0:
@@ -175,10 +175,10 @@ def _surge(
         with ctx.effect("remove-old"):
             _take_away(host, old, want.service.stop_grace_s)
     naming.claim(ctx, host, want.service, of_service(host, name))
-    handover.settle(ctx, host, name, fresh, known_at=known_at, meanwhile=meanwhile)
+    handover.release_edge(ctx, host, name, fresh, known_at=known_at, meanwhile=meanwhile)
 
 
-def _bury_dead(ctx: StepContext, host: Host, found: Sequence[Container]) -> list[Container]:
+def _remove_dead(ctx: StepContext, host: Host, found: Sequence[Container]) -> list[Container]:
     """Remove containers that have ended or were never started. Those that stay.
 
     Compose would start old ones again alongside the new; a new one that a crash of the engine left behind would be
@@ -207,14 +207,14 @@ def _take_back(
         ctx.say(f"{name}: none of the previous containers serves, so the new ones stay")
         return
     some_serve = any(one.is_serving for one in new)
-    handover.withdraw(ctx, host, name, stay, asked=how == "director" and some_serve)
+    handover.return_edge(ctx, host, name, stay, asked=how == "director" and some_serve)
     if some_serve:
         limit_s = patience.drain_limit_s if how == "director" else patience.drain_s
         drain(ctx, host, name, new, limit_s=limit_s, unseen_s=patience.drain_s)
     with ctx.effect("remove-failed"):
         _take_away(host, new, want.service.stop_grace_s)
     naming.claim(ctx, host, want.service, of_service(host, name))
-    handover.settle(ctx, host, name, [one for one in of_service(host, name) if one.is_serving])
+    handover.release_edge(ctx, host, name, [one for one in of_service(host, name) if one.is_serving])
 
 
 def _recreate(
@@ -233,7 +233,7 @@ def _recreate(
     force = bool(unseen(host, found[:count], want))
     if force or old or len(found) < count or any(one.state != "running" for one in found):
         if not holding.is_held(host, want.service.name):
-            handover.forget(ctx, host, want.service.name)
+            handover.drop_directors(ctx, host, want.service.name)
         holding.hold(ctx, host, [want.service], found)
         with ctx.effect("recreate"):
             grace_s = recreate_grace_s(want.service, host.edge.facts())
@@ -242,9 +242,9 @@ def _recreate(
         fresh = _wait_healthy(ctx, host, want, old, healthy_s=healthy_s)
     except StepError:
         if holding.is_held(host, want.service.name):
-            handover.forget(ctx, host, want.service.name)  # nobody waits for what does not come
+            handover.drop_directors(ctx, host, want.service.name)  # nobody waits for what does not come
         raise
-    handover.settle(ctx, host, want.service.name, fresh, meanwhile=meanwhile)
+    handover.release_edge(ctx, host, want.service.name, fresh, meanwhile=meanwhile)
 
 
 def _take_away(host: Host, containers: Sequence[Container], grace_s: float) -> None:

@@ -97,7 +97,7 @@ def rollback_from_json(text: str) -> RollbackPlan:
 
 
 @dataclass(frozen=True)
-class Wishes:
+class RollbackOptions:
     """What the operator wants beyond what is needed, and what he agrees to; only the dearer way can be chosen.
 
     Attributes:

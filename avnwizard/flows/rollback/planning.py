@@ -19,7 +19,7 @@ from avnwizard.engine.step import Step, UndoStep
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows.host import Host
 from avnwizard.flows.rollback.back_in_waves import back_in_waves, jobs_at_once
-from avnwizard.flows.rollback.plan import RollbackPlan, Wishes
+from avnwizard.flows.rollback.plan import RollbackOptions, RollbackPlan
 from avnwizard.flows.rollback.role_changes import compare_roles
 from avnwizard.flows.rollback.verdict import Verdict, alone, cost_of, judge, restored
 from avnwizard.flows.safety.data_services import settle_data
@@ -33,7 +33,7 @@ from avnwizard.flows.stack.begun import one_shots
 from avnwizard.flows.stack.former_images import reach
 from avnwizard.flows.stack.former_release import gone_for_good, model_of_before, of_plan, old_services, writers
 from avnwizard.flows.stack.kept_images import SAVE, saved_ids
-from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.stack.step_inputs import StepInputs
 from avnwizard.flows.steps.collations import RenewIndexes
 from avnwizard.flows.steps.data import ReturnData
 from avnwizard.flows.steps.former_images import FetchImages, ReturnNames
@@ -56,14 +56,16 @@ from avnwizard.planned import StepKind
 _JOBS_END_S = 120.0
 
 
-def plan_rollback(host: Host, journal: Journal, run: RunRecord, wishes: Wishes | None = None) -> RollbackPlan:
+def plan_rollback(
+    host: Host, journal: Journal, run: RunRecord, options: RollbackOptions | None = None
+) -> RollbackPlan:
     """Decide what going back takes from an upgrade that may be taken back: `run.going_back` sees to that.
 
     Raises:
         RefusedError: an image that ran before cannot be had; or the databases must go back and
             there is no whole snapshot, or no room.
     """
-    wishes = wishes or Wishes()
+    options = options or RollbackOptions()
     plan = from_json(run.plan)
     host = of_plan(host, plan)
     steps = journal.steps(run.id)
@@ -71,18 +73,18 @@ def plan_rollback(host: Host, journal: Journal, run: RunRecord, wishes: Wishes |
     _let_jobs_end(host, plan, run.id, begun)
     known = baseline(host, journal, plan, run.id)
     verdict = judge(host, plan, begun, known)
-    alone_agreed = wishes.unrestored and known.manifest is None
-    restore = (verdict.restore and not alone_agreed) or wishes.restore
+    alone_agreed = options.unrestored and known.manifest is None
+    restore = (verdict.restore and not alone_agreed) or options.restore
     if restore:
         _require_snapshot(host, plan, known, begun)
     elif verdict.restore:
         verdict = alone(verdict, begun)
     cost = cost_of(host, plan, steps, known, verdict, restore=restore)
-    save = host.config.rollback.save_rows if wishes.save_rows is None else wishes.save_rows
+    save = host.config.rollback.save_rows if options.save_rows is None else options.save_rows
     names = tuple(restored(known, verdict)) if restore else ()
     if names and not verdict.blind:
         _require_room(host, known, names)
-    return _decide(host, plan, run.id, begun, verdict, cost, wishes, databases=names, save_rows=save and restore)
+    return _decide(host, plan, run.id, begun, verdict, cost, options, databases=names, save_rows=save and restore)
 
 
 def _is_sealed(begun: Sequence[StepRecord]) -> bool:
@@ -138,7 +140,7 @@ def _decide(
     begun: Sequence[StepRecord],
     verdict: Verdict,
     cost: GoingBack,
-    wishes: Wishes,
+    options: RollbackOptions,
     *,
     databases: tuple[str, ...],
     save_rows: bool,
@@ -149,7 +151,7 @@ def _decide(
     old = old_services(model, plan)
     touched = [step.service for step in begun if step.kind in {StepKind.JOB, StepKind.ROLL, StepKind.RETIRE}]
     touched += [name for name in sharers(model, *touched) if name in dict(old)]  # cut off when those go back
-    data = settle_data(host, plan, begun, pull, wishes.older)
+    data = settle_data(host, plan, begun, pull, options.older)
     gone = tuple(name for name in gone_for_good(model, plan) if name in touched)
     staying = {*gone, *(name for name, _ in data.stay)}
     stop = writers(host, plan, model) if cost.restore or any(step.kind is StepKind.STOP for step in begun) else ()
@@ -186,8 +188,8 @@ def _decide(
         retire=retire,
         same=tuple(part.service for part in plan.services if part.strategy == "skip"),
         stay=data.stay,
-        notes=(*data.notes, *(unseen if wishes.unrestored else ()), *map(not_held, plan.snapshot.not_held)),
-        consent=(*((UNRESTORED, text) for text in unseen if not wishes.unrestored), *data.consent),
+        notes=(*data.notes, *(unseen if options.unrestored else ()), *map(not_held, plan.snapshot.not_held)),
+        consent=(*((UNRESTORED, text) for text in unseen if not options.unrestored), *data.consent),
         gone=gone,
         fetch=images.fetch,
         borrowed=images.borrowed,
@@ -212,12 +214,12 @@ def _saved(host: Host, run: str, begun: Sequence[StepRecord]) -> frozenset[str]:
     return saved_ids(facts) if host.files.exists(SaveImages.file(host.state.run(run))) else frozenset()
 
 
-def rollback_steps(scene: Scene, plan: RollbackPlan) -> list[Step]:
+def rollback_steps(scene: StepInputs, plan: RollbackPlan) -> list[Step]:
     """The steps of a rollback, in order."""
     return list(_steps(scene, plan))
 
 
-def _steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
+def _steps(scene: StepInputs, plan: RollbackPlan) -> Iterator[Step]:
     yield from _code_steps(scene, plan)
     if plan.first:
         yield RollBackService(scene, plan.first, dict(plan.services)[plan.first])
@@ -234,7 +236,7 @@ def _steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
         yield ReturnNames(scene, plan.borrowed)
 
 
-def _together(scene: Scene, plan: RollbackPlan) -> tuple[str, ...]:
+def _together(scene: StepInputs, plan: RollbackPlan) -> tuple[str, ...]:
     """Of the services that were stopped for the databases those that one command may start, if more than one.
 
     Not what has to be replaced although Compose sees no reason, nor what the operator scaled.
@@ -246,7 +248,7 @@ def _together(scene: Scene, plan: RollbackPlan) -> tuple[str, ...]:
     return tuple(found) if plan.restore and len(found) > 1 else ()
 
 
-def _code_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
+def _code_steps(scene: StepInputs, plan: RollbackPlan) -> Iterator[Step]:
     if plan.fetch:
         yield FetchImages(scene.host, plan.fetch, scene.folder.path)
     for original in upgrade_steps(scene):
@@ -254,7 +256,7 @@ def _code_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
             yield UndoStep(original)
 
 
-def _database_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
+def _database_steps(scene: StepInputs, plan: RollbackPlan) -> Iterator[Step]:
     if plan.restore:
         # restored while the services still run: users wait for the swap alone
         yield RestoreBeside(scene.host, Path(plan.snapshot), plan.databases, sealed=plan.sealed)
@@ -264,7 +266,7 @@ def _database_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
         yield SwapDatabases(scene, plan.databases)
 
 
-def _service_steps(scene: Scene, plan: RollbackPlan) -> Iterator[Step]:
+def _service_steps(scene: StepInputs, plan: RollbackPlan) -> Iterator[Step]:
     exchanged = {one.service: one for one in plan.data}
     for service, strategy in plan.services:
         if strategy == "job":

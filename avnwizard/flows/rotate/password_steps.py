@@ -22,7 +22,7 @@ from avnwizard.flows.rotate import keeping
 from avnwizard.flows.rotate.password_plan import PasswordPlan
 from avnwizard.flows.rotate.steps import NoteImages
 from avnwizard.flows.stack.run_folder import RunFolder
-from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.stack.step_inputs import StepInputs
 from avnwizard.flows.steps.roll import RollBackService, RollService
 from avnwizard.flows.steps.run_job import RunJob
 from avnwizard.flows.steps.verify import Verify
@@ -71,7 +71,7 @@ def password_steps_back(host: Host, plan: PasswordPlan, run: str) -> list[Step]:
     ]
 
 
-def _rolled_back(scene: Scene) -> Iterator[Step]:
+def _rolled_back(scene: StepInputs) -> Iterator[Step]:
     for one in scene.plan.services:
         if one.strategy == "job":
             yield RunJob(scene, one.service, back=True)
@@ -79,16 +79,16 @@ def _rolled_back(scene: Scene) -> Iterator[Step]:
             yield RollBackService(scene, one.service, one.strategy, wave=one.wave)  # type: ignore[arg-type]  # no "retire"
 
 
-def _scene(host: Host, plan: PasswordPlan, run: str) -> Scene:
-    return Scene(plan.stack, host, RunFolder(host.state.run(run), host.files))
+def _scene(host: Host, plan: PasswordPlan, run: str) -> StepInputs:
+    return StepInputs(plan.stack, host, RunFolder(host.state.run(run), host.files))
 
 
-def _bridged(host: Host, plan: PasswordPlan, run: str) -> Scene:
+def _bridged(host: Host, plan: PasswordPlan, run: str) -> StepInputs:
     """The stack by its own files and the one by which services sign in as the twin."""
     project = plan.stack.project
     project = replace(project, files=(*project.files, host.state.run(run) / BRIDGE))
     stack = replace(plan.stack, project=project, services=plan.bridged)
-    return Scene(stack, host.of_project(project), RunFolder(host.state.run(run), host.files))
+    return StepInputs(stack, host.of_project(project), RunFolder(host.state.run(run), host.files))
 
 
 def write_bridge(host: Host, folder: RunFolder, plan: PasswordPlan) -> None:
@@ -157,7 +157,7 @@ class MakeTwin(_OfRole):
 class SignInAsTwin(RollService):
     """Roll a service so that it signs in as the twin."""
 
-    def __init__(self, scene: Scene, part: ServicePlan, twin: str, *, back: bool = False) -> None:
+    def __init__(self, scene: StepInputs, part: ServicePlan, twin: str, *, back: bool = False) -> None:
         super().__init__(scene, part)
         self.name = f"sign-in{'-back' if back else ''}:{part.service}"
         self.title = f"Roll {part.service} to sign in as {twin}"

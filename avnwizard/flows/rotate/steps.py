@@ -13,7 +13,7 @@ from avnwizard.flows.rotate import finding, keeping
 from avnwizard.flows.rotate.plan import RotationPlan
 from avnwizard.flows.rotate.standing import SESSIONS, TALLIED, has_lost_trace
 from avnwizard.flows.stack.run_folder import RunFolder
-from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.stack.step_inputs import StepInputs
 from avnwizard.flows.steps.roll import RollBackService, RollService
 from avnwizard.flows.steps.run_job import RunJob
 from avnwizard.flows.steps.verify import Verify
@@ -62,8 +62,8 @@ def _steps(host: Host, plan: RotationPlan, run: str, written_at: float | None) -
         yield CountRows(host, plan, written_at)
 
 
-def _scene(host: Host, plan: RotationPlan, run: str) -> Scene:
-    return Scene(plan.stack, host, RunFolder(host.state.run(run), host.files))
+def _scene(host: Host, plan: RotationPlan, run: str) -> StepInputs:
+    return StepInputs(plan.stack, host, RunFolder(host.state.run(run), host.files))
 
 
 class NoteImages(Step):
@@ -75,7 +75,7 @@ class NoteImages(Step):
     guess_s = 1.0
     undone_by = ()
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: StepInputs) -> None:
         self._scene = scene
 
     def probe(self, ctx: StepContext) -> Probe:

@@ -19,7 +19,7 @@ from avnwizard.engine.step import AbortRequestedError, StepContext
 from avnwizard.errors import RefusedError, StepError
 from avnwizard.flows.holding import holding
 from avnwizard.flows.host import Host
-from avnwizard.flows.rollback.plan import Wishes
+from avnwizard.flows.rollback.plan import RollbackOptions
 from avnwizard.flows.run import launch
 from avnwizard.flows.run.carrying import give_up, to_its_end
 from avnwizard.flows.run.going_back import plan_going_back
@@ -83,8 +83,10 @@ def take_back(ctx: StepContext, parent: Host, host: Host, child: str) -> None:
     run = ctx.recall(ctx.step).get(BACK) or supervise.fresh_run_id(journal.runs())
     ctx.note(**{BACK: run})
     if _known(journal, run) is None:
-        wishes = Wishes(unrestored=True)  # all stacks serve on that schema: the plan was refused where they could not
-        plan = plan_going_back(host, journal, record, wishes)
+        options = RollbackOptions(
+            unrestored=True
+        )  # all stacks serve on that schema: the plan was refused where they could not
+        plan = plan_going_back(host, journal, record, options)
         if plan.restore or plan.consent:
             why = f"would restore databases that all stacks use ({plan.why})" if plan.restore else plan.consent[0][1]
             raise StepError(

@@ -7,7 +7,7 @@ from avnwizard.engine.records import RunRecord
 from avnwizard.engine.step import Step
 from avnwizard.flows.host import Host
 from avnwizard.flows.rollback.newer_secrets import notes, require_kept, rotated_since
-from avnwizard.flows.rollback.plan import RollbackPlan, Wishes
+from avnwizard.flows.rollback.plan import RollbackOptions, RollbackPlan
 from avnwizard.flows.rollback.planning import plan_rollback
 from avnwizard.flows.run.registry import flow_of, require_undoable
 from avnwizard.flows.run.undoing import Undo
@@ -29,13 +29,15 @@ def steps_back(host: Host, journal: Journal, run: RunRecord) -> list[Step]:
     return flow_of(run).undo_steps(host, journal, run, begun)
 
 
-def plan_going_back(host: Host, journal: Journal, run: RunRecord, wishes: Wishes | None = None) -> RollbackPlan:
+def plan_going_back(
+    host: Host, journal: Journal, run: RunRecord, options: RollbackOptions | None = None
+) -> RollbackPlan:
     """What going back from an upgrade takes.
 
     Raises:
         RefusedError: it cannot be taken back, or not now.
     """
     require_undoable(journal, run)
-    plan, rotated = plan_rollback(host, journal, run, wishes), rotated_since(journal, run)
+    plan, rotated = plan_rollback(host, journal, run, options), rotated_since(journal, run)
     require_kept(host, run, rotated, restore=plan.restore)
     return replace(plan, notes=(*plan.notes, *notes(rotated)))

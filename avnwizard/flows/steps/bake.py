@@ -11,7 +11,7 @@ from avnwizard.engine.feed import Event, FeedReader
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError
 from avnwizard.flows.host import Host
-from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.stack.step_inputs import StepInputs
 from avnwizard.planned import PlannedStep, StepKind
 
 NAME, SEEN = "bake", "seen"
@@ -29,7 +29,7 @@ class Bake(Step):
     kind = StepKind.CHECK
     undone_by = ()
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: StepInputs) -> None:
         self._scene = scene
         self.guess_s = scene.plan.bake_s
 

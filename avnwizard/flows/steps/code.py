@@ -9,7 +9,7 @@ from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError, StepError
 from avnwizard.flows.env_on_disk import env_bytes
 from avnwizard.flows.stack.run_folder import CARRIED, EARLY, EDITED, ENV_AFTER, ENV_BEFORE, ENV_LATE, LATE, OVERLAID
-from avnwizard.flows.stack.scene import MovingScene, Scene
+from avnwizard.flows.stack.step_inputs import MoveInputs, StepInputs
 from avnwizard.planned import PlannedStep, StepKind
 
 _OTHERS = 0o007
@@ -23,7 +23,7 @@ class Checkout(Step):
     kind = StepKind.FILES
     guess_s = 2.0
 
-    def __init__(self, scene: MovingScene) -> None:
+    def __init__(self, scene: MoveInputs) -> None:
         self._scene = scene
         self.title = f"Check out {scene.plan.target.tag}"
 
@@ -148,7 +148,7 @@ class WriteEnv(Step):
     kind = StepKind.FILES
     guess_s = 1.0
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: StepInputs) -> None:
         self._scene = scene
 
     def describe(self) -> PlannedStep:

@@ -15,7 +15,7 @@ from avnwizard.errors import HostError, StepError
 from avnwizard.flows.host import Host
 from avnwizard.flows.roll import identity, rolling
 from avnwizard.flows.safety.data_volumes import held_sizes
-from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.stack.step_inputs import StepInputs
 from avnwizard.flows.steps.roll import OLD
 from avnwizard.planned import PlannedStep, StepKind
 
@@ -30,7 +30,7 @@ class CopyData(Step):
 
     kind = StepKind.SAVE
 
-    def __init__(self, scene: Scene, part: ServicePlan) -> None:
+    def __init__(self, scene: StepInputs, part: ServicePlan) -> None:
         self._scene, self._part, self.service = scene, part, part.service
         self.name = f"copy:{part.service}"
         self.title = f"Copy the data of {part.service}"
@@ -113,7 +113,7 @@ class ReturnData(Step):
     kind = StepKind.DATA
     undone_by = ()  # only in a rollback, which is not rolled back itself
 
-    def __init__(self, scene: Scene, what: DataReturn) -> None:
+    def __init__(self, scene: StepInputs, what: DataReturn) -> None:
         self._scene, self._what, self.service = scene, what, what.service
         self.name = f"data:{what.service}"
         self.title = f"{'Empty' if what.way == 'drop' else 'Put back'} the data of {what.service}"

@@ -10,7 +10,7 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.roll.rolling import Wanted
 from avnwizard.flows.stack.former_images import Gone
 from avnwizard.flows.stack.kept_images import IMAGES, SAVE, named_before
-from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.stack.step_inputs import StepInputs
 from avnwizard.flows.steps.images import put_back
 from avnwizard.planned import StepKind
 
@@ -84,7 +84,7 @@ class ReturnNames(Step):
     kind = StepKind.PULL
     undone_by = ()
 
-    def __init__(self, scene: Scene, names: Sequence[str]) -> None:
+    def __init__(self, scene: StepInputs, names: Sequence[str]) -> None:
         self._scene, self._names = scene, names
 
     def probe(self, ctx: StepContext) -> Probe:

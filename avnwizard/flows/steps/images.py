@@ -13,7 +13,7 @@ from avnwizard.flows.safety.hazards import require_safe_still
 from avnwizard.flows.safety.image_signatures import require_signed
 from avnwizard.flows.stack.kept_images import keep_name, named_before
 from avnwizard.flows.stack.same_major import require_same_major
-from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.stack.step_inputs import StepInputs
 from avnwizard.planned import PlannedStep, StepKind
 from avnwizard.ports import Stack
 
@@ -42,7 +42,7 @@ class PullImages(Step):
     kind = StepKind.PULL
     guess_s = 300.0
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: StepInputs) -> None:
         self._scene = scene
 
     def describe(self) -> PlannedStep:

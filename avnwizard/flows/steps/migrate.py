@@ -15,7 +15,7 @@ from avnwizard.flows.roll.settling import tell_log
 from avnwizard.flows.safety.unprotected import after_job
 from avnwizard.flows.stack.baseline import look_after_job, look_before_job
 from avnwizard.flows.stack.kept_images import pinned
-from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.stack.step_inputs import StepInputs
 from avnwizard.planned import PlannedStep, StepKind
 
 _LIMIT_S, _STOP_S = 3600.0, 60.0
@@ -28,7 +28,7 @@ class MigrateService(Step):
     guess_s = 30.0
     undone_by = (StepKind.DATA, StepKind.JOB)
 
-    def __init__(self, scene: Scene, part: ServicePlan) -> None:
+    def __init__(self, scene: StepInputs, part: ServicePlan) -> None:
         self._scene, self._part, self.service = scene, part, part.service
         self.name = f"migrate:{part.service}"
         self.title = f"Migrate the database of {part.service}"
@@ -110,7 +110,7 @@ def by_hand_stopped(names: Sequence[str]) -> commands.Argv:
     return commands.docker_stop(names, _STOP_S)
 
 
-def clear_migration(scene: Scene, service: str) -> None:
+def clear_migration(scene: StepInputs, service: str) -> None:
     """Remove the container of a migration that a crash has left; one that still runs stays."""
     if any(part.migrate and part.service == service for part in scene.plan.services):
         stack = scene.host.stack

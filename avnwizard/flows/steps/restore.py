@@ -20,7 +20,7 @@ from avnwizard.flows.snapshot.proving import difference
 from avnwizard.flows.snapshot.seal import require_own
 from avnwizard.flows.snapshot.snapshots import DumpedDatabase
 from avnwizard.flows.stack.baseline import baseline, written_since
-from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.stack.step_inputs import StepInputs
 from avnwizard.flows.steps.exchange import exchange
 from avnwizard.planned import StepKind
 from avnwizard.ports import Database
@@ -152,7 +152,7 @@ class PutInPlace(Step):
 class SwapDatabases(PutInPlace):
     """The same in a rollback."""
 
-    def __init__(self, scene: Scene, databases: tuple[str, ...]) -> None:
+    def __init__(self, scene: StepInputs, databases: tuple[str, ...]) -> None:
         super().__init__(scene.host, databases)
         self._scene = scene
 

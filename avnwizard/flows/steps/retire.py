@@ -5,7 +5,7 @@ from dataclasses import replace
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.flows.roll import handover, rolling
 from avnwizard.flows.roll.draining import drain
-from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.stack.step_inputs import StepInputs
 from avnwizard.flows.steps.roll import patience_of, removal
 from avnwizard.planned import PlannedStep, StepKind
 
@@ -21,7 +21,7 @@ class Retire(Step):
     kind = StepKind.RETIRE
     undone_by = (StepKind.ROLL,)
 
-    def __init__(self, scene: Scene, service: str) -> None:
+    def __init__(self, scene: StepInputs, service: str) -> None:
         self._scene, self.service = scene, service
         self.name = f"retire:{service}"
         self.title = f"Remove {service}"
@@ -46,7 +46,7 @@ class Retire(Step):
     def do(self, ctx: StepContext) -> None:
         """Stop and remove by id."""
         host, successor, patience = self._scene.host, self._successor, patience_of(self._scene)
-        handover.forget(ctx, host, self.service)
+        handover.drop_directors(ctx, host, self.service)
         old = rolling.of_service(host, self.service)
         new = [one for one in rolling.of_service(host, successor) if one.is_serving] if successor else []
         known_at = handover.take_over(ctx, host, successor, new) if old and new else None
@@ -57,7 +57,7 @@ class Retire(Step):
                 host.stack.stop(one.id, grace_s=30)
                 host.stack.remove(one.id)
         if new:
-            handover.settle(ctx, host, successor, new, known_at=known_at)
+            handover.release_edge(ctx, host, successor, new, known_at=known_at)
 
     @property
     def _successor(self) -> str:

@@ -6,7 +6,7 @@ from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError
 from avnwizard.flows.snapshot import snapshots
 from avnwizard.flows.snapshot.seal import require_own
-from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.stack.step_inputs import StepInputs
 from avnwizard.planned import StepKind
 
 
@@ -22,7 +22,7 @@ class RepairRoles(Step):
     kind = StepKind.ROLES
     undone_by = ()  # only in a rollback, which is not rolled back itself
 
-    def __init__(self, scene: Scene, folder: Path, *, sealed: bool) -> None:
+    def __init__(self, scene: StepInputs, folder: Path, *, sealed: bool) -> None:
         self._scene, self._folder, self._sealed = scene, folder, sealed
 
     def probe(self, ctx: StepContext) -> Probe:

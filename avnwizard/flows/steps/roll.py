@@ -17,7 +17,7 @@ from avnwizard.flows.roll import handover, identity, rolling
 from avnwizard.flows.roll.asking import way_back
 from avnwizard.flows.roll.handover import Patience
 from avnwizard.flows.stack.kept_images import pinned, ran_before
-from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.stack.step_inputs import StepInputs
 from avnwizard.flows.steps.bake import ERRORS, logged_errors
 from avnwizard.flows.steps.former_images import lend_name
 from avnwizard.flows.steps.migrate import clear_migration
@@ -37,7 +37,7 @@ class RollService(Step):
     kind = StepKind.ROLL
     undone_by = (StepKind.ROLL, StepKind.LEAVE)
 
-    def __init__(self, scene: Scene, part: ServicePlan) -> None:
+    def __init__(self, scene: StepInputs, part: ServicePlan) -> None:
         self._scene, self._part, self.service = scene, part, part.service
         self.wave = part.wave
         self.name = f"roll:{part.service}"
@@ -120,7 +120,7 @@ class RollBackService(Step):
     kind = StepKind.ROLL
     undone_by = ()  # only in a rollback, which is not rolled back itself
 
-    def __init__(self, scene: Scene, service: str, strategy: Strategy, *, wave: int = 0) -> None:
+    def __init__(self, scene: StepInputs, service: str, strategy: Strategy, *, wave: int = 0) -> None:
         self._scene, self._service, self._strategy = scene, service, strategy
         self.service, self.wave = service, wave
         self.name = f"roll-back:{service}"
@@ -177,7 +177,7 @@ def _settled(host: Host, want: rolling.Wanted) -> Probe:
     return Probe.DONE if done else Probe.HALF_DONE
 
 
-def patience_of(scene: Scene) -> Patience:
+def patience_of(scene: StepInputs) -> Patience:
     """How long the plan lets a roll wait."""
     plan = scene.plan
     return Patience(healthy_s=plan.healthy_s, drain_s=plan.drain_s, drain_limit_s=plan.drain_limit_s)

@@ -12,7 +12,7 @@ from avnwizard.flows.roll.settling import tell_log
 from avnwizard.flows.safety.unprotected import after_job
 from avnwizard.flows.stack.baseline import look_after_job, look_before_job
 from avnwizard.flows.stack.kept_images import pinned, ran_before
-from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.stack.step_inputs import StepInputs
 from avnwizard.flows.steps.former_images import lend_name
 from avnwizard.flows.steps.unseen import to_replace
 from avnwizard.planned import PlannedStep, StepKind
@@ -33,7 +33,7 @@ class RunJob(Step):
     guess_s = 30.0
     undone_by = (StepKind.DATA, StepKind.JOB)
 
-    def __init__(self, scene: Scene, service: str, *, back: bool = False, wave: int = 0) -> None:
+    def __init__(self, scene: StepInputs, service: str, *, back: bool = False, wave: int = 0) -> None:
         self._scene, self._service, self._back = scene, service, back
         self.service, self.wave = service, wave
         self._project = scene.plan.project_before if back else scene.plan.project

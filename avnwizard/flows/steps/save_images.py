@@ -8,7 +8,7 @@ from avnwizard.domain.words import count, size
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import StepError
 from avnwizard.flows.stack.kept_images import IMAGES, SAVE, ran_before
-from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.stack.step_inputs import StepInputs
 from avnwizard.planned import PlannedStep, StepKind
 
 _BYTES_PER_S = 50e6
@@ -22,7 +22,7 @@ class SaveImages(Step):
     kind = StepKind.SAVE
     undone_by = ()  # it stays until the upgrade is accepted
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: StepInputs) -> None:
         self._scene = scene
         self.guess_s = 5.0 + sum(one.size_bytes for one in scene.plan.saved) / _BYTES_PER_S
 

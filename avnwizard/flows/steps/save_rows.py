@@ -7,7 +7,7 @@ from avnwizard.domain.postgres.names import set_aside
 from avnwizard.domain.postgres.writes import LARGE_OBJECTS
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.flows.snapshot import snapshots
-from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.stack.step_inputs import StepInputs
 from avnwizard.planned import StepKind
 
 README = "README.txt"
@@ -30,7 +30,7 @@ class SaveRows(Step):
     kind = StepKind.SAVE
     undone_by = ()
 
-    def __init__(self, scene: Scene, snapshot: Path, databases: tuple[str, ...]) -> None:
+    def __init__(self, scene: StepInputs, snapshot: Path, databases: tuple[str, ...]) -> None:
         self._scene, self._snapshot, self._databases = scene, snapshot, databases
 
     def probe(self, ctx: StepContext) -> Probe:

@@ -10,7 +10,7 @@ from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import HostError
 from avnwizard.flows.roll import rolling
 from avnwizard.flows.stack.kept_images import ran_before
-from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.stack.step_inputs import StepInputs
 from avnwizard.planned import PlannedStep, StepKind
 
 _POLL_S = 0.25
@@ -28,7 +28,7 @@ class StartBack(Step):
     undone_by = ()  # only in a rollback, which is not rolled back itself
     guess_s = 30.0
 
-    def __init__(self, scene: Scene, services: Sequence[str]) -> None:
+    def __init__(self, scene: StepInputs, services: Sequence[str]) -> None:
         self._scene, self._services = scene, tuple(services)
 
     def describe(self) -> PlannedStep:

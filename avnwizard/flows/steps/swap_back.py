@@ -5,7 +5,7 @@ from dataclasses import replace
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres.names import redone, set_aside
 from avnwizard.engine.step import Probe, Step, StepContext
-from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.stack.step_inputs import StepInputs
 from avnwizard.flows.steps.exchange import exchange
 from avnwizard.planned import PlannedStep, StepKind
 
@@ -22,7 +22,7 @@ class SwapBack(Step):
     kind = StepKind.DATA
     undone_by = (StepKind.DATA,)  # restored from the snapshot of the first time
 
-    def __init__(self, scene: Scene, rollback: str, databases: tuple[str, ...]) -> None:
+    def __init__(self, scene: StepInputs, rollback: str, databases: tuple[str, ...]) -> None:
         self._host, self._rollback, self._databases = scene.host, rollback, databases
 
     def describe(self) -> PlannedStep:

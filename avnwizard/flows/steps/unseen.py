@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from avnwizard.engine.step import StepContext
 from avnwizard.flows.roll import identity
-from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.stack.step_inputs import StepInputs
 
 
 def to_replace(
-    ctx: StepContext, scene: Scene, service: str, before: Mapping[str, float], *, back: bool = False
+    ctx: StepContext, scene: StepInputs, service: str, before: Mapping[str, float], *, back: bool = False
 ) -> frozenset[str]:
     """The containers that have to go because files that they read change, which Compose does not see.
 

@@ -16,7 +16,7 @@ from avnwizard.flows.roll import handover, identity, rolling
 from avnwizard.flows.roll.conformity import Stranger, returned, strangers
 from avnwizard.flows.stack.image_notes import none_changed
 from avnwizard.flows.stack.kept_images import ran_before
-from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.stack.step_inputs import StepInputs
 from avnwizard.flows.stack.survey import ailing
 from avnwizard.planned import PlannedStep, StepKind
 
@@ -44,7 +44,7 @@ class Verify(Step):
 
     def __init__(
         self,
-        scene: Scene,
+        scene: StepInputs,
         *,
         tag: str,
         commit: str,
@@ -88,7 +88,7 @@ class Verify(Step):
             )
         for service in sorted({one.service for one in host.edge.directors()}):
             ours = [one for one in rolling.of_service(host, service) if one.is_serving]
-            handover.settle(ctx, host, service, ours)
+            handover.release_edge(ctx, host, service, ours)
         self._compare(ctx, model)
         ctx.say(f"all {len(model.services)} services of {self._tag} serve, as its files name them")
         upgraded = self._commit == self._scene.plan.target.commit

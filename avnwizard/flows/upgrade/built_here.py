@@ -8,14 +8,14 @@ from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.plain import printable
 from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host
-from avnwizard.flows.upgrade.inputs import Draft
+from avnwizard.flows.upgrade.inputs import UpgradeInputs
 from avnwizard.flows.upgrade.release_files import below, moved_files
 
 _UNPULLED = frozenset({"never", "build"})
 
 
 def images_of_this_host(
-    host: Host, draft: Draft, now: ComposeModel, model: ComposeModel
+    host: Host, draft: UpgradeInputs, now: ComposeModel, model: ComposeModel
 ) -> tuple[frozenset[str], frozenset[str]]:
     """The services of the target whose image is taken as it is here or built; and those of them that are built.
 
@@ -47,7 +47,7 @@ def _of_this_host(host: Host, now: ComposeModel, model: ComposeModel) -> Iterato
                 yield name
 
 
-def _is_built(host: Host, draft: Draft, now: ComposeModel, model: ComposeModel, name: str) -> bool:
+def _is_built(host: Host, draft: UpgradeInputs, now: ComposeModel, model: ComposeModel, name: str) -> bool:
     """Whether an image has to be built from the release's sources."""
     image, release = model.services[name].image, printable(draft.target.name)
     shown, service = printable(image, limit=200), printable(name, limit=60)

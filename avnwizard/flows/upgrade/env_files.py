@@ -10,10 +10,10 @@ from avnwizard.domain.interpolation import InterpolationError
 from avnwizard.domain.plain import printable
 from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host
-from avnwizard.flows.upgrade.inputs import Draft
+from avnwizard.flows.upgrade.inputs import UpgradeInputs
 
 
-def require_env_files(host: Host, draft: Draft, env: EnvFile) -> None:
+def require_env_files(host: Host, draft: UpgradeInputs, env: EnvFile) -> None:
     """Refuse a release that gives a service an env file which is neither here nor among its own files.
 
     Raises:
@@ -53,7 +53,7 @@ def _demanded(host: Host, texts: Mapping[str, bytes], env: EnvFile) -> dict[str,
     return found
 
 
-def _is_there(host: Host, draft: Draft, file: Path) -> bool:
+def _is_there(host: Host, draft: UpgradeInputs, file: Path) -> bool:
     if file.is_file():
         return True
     path = _short(host, file)

@@ -14,7 +14,7 @@ from avnwizard.domain.words import count
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows.host import Host
 from avnwizard.flows.steps.expand import first_job
-from avnwizard.flows.upgrade.inputs import Draft
+from avnwizard.flows.upgrade.inputs import UpgradeInputs
 from avnwizard.flows.upgrade.meaning import table_sizes
 from avnwizard.flows.upgrade.new_migrations import fresh_texts
 
@@ -34,7 +34,7 @@ class Holding:
     split: Split | None
 
 
-def hold_back(host: Host, draft: Draft) -> Holding:
+def hold_back(host: Host, draft: UpgradeInputs) -> Holding:
     """Split the release's migrations; only looked at, nothing is changed.
 
     Raises:
@@ -63,7 +63,7 @@ def require_one_shot(plan: Plan) -> None:
         )
 
 
-def offered(host: Host, draft: Draft) -> str:
+def offered(host: Host, draft: UpgradeInputs) -> str:
     """For a plan of a release that breaks the old code: that its statements can wait, or why they cannot."""
     if not draft.migrations.breaks_old_code or not host.has_database:
         return ""
@@ -79,7 +79,7 @@ def offered(host: Host, draft: Draft) -> str:
     )
 
 
-def _held(host: Host, draft: Draft) -> Holding:
+def _held(host: Host, draft: UpgradeInputs) -> Holding:
     verdict = draft.migrations
     if verdict.missing_folder:
         raise CannotHoldError("they were not read")

@@ -42,7 +42,7 @@ from avnwizard.flows.upgrade.tracked_env import EnvOfRelease, env_of_release
 
 
 @dataclass(frozen=True)
-class Draft:
+class UpgradeInputs:
     """An upgrade before it is decided.
 
     Attributes:
@@ -103,7 +103,7 @@ class Draft:
         return (*self.drifted.decisions(), *acknowledgements, *asked)
 
 
-def draft(host: Host, target: str) -> Draft:
+def draft(host: Host, target: str) -> UpgradeInputs:
     """Read checkout, tags and env file.
 
     Raises:
@@ -143,7 +143,7 @@ def draft(host: Host, target: str) -> Draft:
     model, commits = host.stack.resolve(), (current.commit, tag.commit)
     coming_files = (compose.values(), coming.env.as_dict())
     apart = lockstep.apart(host, model, commits, (current.name, tag.name), coming_files)
-    return Draft(
+    return UpgradeInputs(
         current=current,
         target=tag,
         head=host.repo.head(),

@@ -39,7 +39,7 @@ from avnwizard.flows.upgrade.env_files import require_env_files
 from avnwizard.flows.upgrade.expecting import expected
 from avnwizard.flows.upgrade.holding_back import Holding, offered, require_one_shot
 from avnwizard.flows.upgrade.images_to_save import images_to_save, require_offered
-from avnwizard.flows.upgrade.inputs import Draft
+from avnwizard.flows.upgrade.inputs import UpgradeInputs
 from avnwizard.flows.upgrade.meaning import compose_changes
 from avnwizard.flows.upgrade.noticing import noticed
 from avnwizard.flows.upgrade.release_files import changed_for_services, in_sentences
@@ -111,7 +111,7 @@ def require_fit(findings: tuple[Finding, ...]) -> None:
 
 def prepare(
     host: Host,
-    draft: Draft,
+    draft: UpgradeInputs,
     answers: Answers,
     *,
     snapshot: bool = True,
@@ -244,7 +244,7 @@ def prepare(
     )
 
 
-def undecided_data(host: Host, draft: Draft, answers: Answers) -> tuple[Decision, ...]:
+def undecided_data(host: Host, draft: UpgradeInputs, answers: Answers) -> tuple[Decision, ...]:
     """What is to be decided of services' data, as far as a plan can be made from the proposals; else ()."""
     try:
         return prepare(host, draft, answers.accepting(draft.decisions(answers))).undecided

@@ -10,13 +10,13 @@ from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.plain import printable
 from avnwizard.flows.host import Host
-from avnwizard.flows.upgrade.inputs import Draft
+from avnwizard.flows.upgrade.inputs import UpgradeInputs
 
 _NAMED = 2
 
 
 def changed_for_services(
-    host: Host, draft: Draft, now: ComposeModel, model: ComposeModel, env: EnvFile
+    host: Host, draft: UpgradeInputs, now: ComposeModel, model: ComposeModel, env: EnvFile
 ) -> dict[str, Changed]:
     """What each service of the target reads and the release changes.
 
@@ -53,7 +53,7 @@ def in_sentences(changed: Mapping[str, Changed]) -> tuple[str, ...]:
     return tuple(f"{name}: {in_words(one.all)}" for name, one in sorted(changed.items()) if one.all)
 
 
-def moved_files(host: Host, draft: Draft) -> frozenset[str]:
+def moved_files(host: Host, draft: UpgradeInputs) -> frozenset[str]:
     """The tracked files that will have another content, the operator's own edits being carried over."""
     moved = {one.path for one in host.repo.changed(draft.current.commit, draft.target.commit)}
     merged = {path for path, content in draft.edited.items() if draft.carried.get(path) != content}

@@ -17,14 +17,14 @@ from avnwizard.flows.roll.handover import plan_handover
 from avnwizard.flows.roll.naming import settle_choice
 from avnwizard.flows.safety import retiring
 from avnwizard.flows.stack.same import Target, is_same
-from avnwizard.flows.upgrade.inputs import Draft
+from avnwizard.flows.upgrade.inputs import UpgradeInputs
 from avnwizard.flows.upgrade.release_files import in_words
 
 AS_CHOSEN = "as you chose"
 
 
 def others_of(
-    host: Host, draft: Draft, containers: list[Container], now: ComposeModel, model: ComposeModel
+    host: Host, draft: UpgradeInputs, containers: list[Container], now: ComposeModel, model: ComposeModel
 ) -> retiring.Others:
     """What becomes of the running services that the target does not start."""
     release = draft.target.name

@@ -12,7 +12,7 @@ from avnwizard.domain.words import count
 from avnwizard.flows.host import Host
 from avnwizard.flows.stack.models import compose_paths
 from avnwizard.flows.stack.renamed import by_hand_from_now, followed
-from avnwizard.flows.upgrade.inputs import Draft
+from avnwizard.flows.upgrade.inputs import UpgradeInputs
 
 
 def own_commits(head: Head) -> Iterator[str]:
@@ -26,13 +26,13 @@ def own_commits(head: Head) -> Iterator[str]:
         )
 
 
-def file_notes(host: Host, draft: Draft) -> Iterator[str]:
+def file_notes(host: Host, draft: UpgradeInputs) -> Iterator[str]:
     """What becomes of compose files that the release drops or calls otherwise."""
     yield from _left_to_operator(host, draft)
     yield from _renamed(host, draft)
 
 
-def _left_to_operator(host: Host, draft: Draft) -> Iterator[str]:
+def _left_to_operator(host: Host, draft: UpgradeInputs) -> Iterator[str]:
     """Name the edited compose files that the release no longer brings: they stay as files of the operator's own."""
     for path, content in sorted(draft.carried.items()):
         if content is not None and path in draft.compose and host.repo.read(draft.target.commit, path) is None:
@@ -42,7 +42,7 @@ def _left_to_operator(host: Host, draft: Draft) -> Iterator[str]:
             )
 
 
-def coming_project(host: Host, draft: Draft, env: bytes) -> ComposeProject:
+def coming_project(host: Host, draft: UpgradeInputs, env: bytes) -> ComposeProject:
     """The project as it will be run: a release may call its compose files otherwise, or drop one."""
     project, top = host.stack.project, host.repo.directory.resolve()
     files = tuple(top / path for path in draft.compose)
@@ -53,7 +53,7 @@ def coming_project(host: Host, draft: Draft, env: bytes) -> ComposeProject:
     return project.with_env_file(top / draft.coming.path) if draft.coming.was else project
 
 
-def _renamed(host: Host, draft: Draft) -> Iterator[str]:
+def _renamed(host: Host, draft: UpgradeInputs) -> Iterator[str]:
     """Name the files that the release calls otherwise, or no longer brings."""
     release = printable(draft.target.name)
     if was := draft.coming.was:

@@ -8,7 +8,7 @@ from avnwizard.domain.plan import Plan, ServicePlan
 from avnwizard.engine.step import Step
 from avnwizard.flows.host import Host
 from avnwizard.flows.stack.run_folder import ENV_BEFORE, RunFolder
-from avnwizard.flows.stack.scene import Scene
+from avnwizard.flows.stack.step_inputs import StepInputs
 from avnwizard.flows.steps.bake import Bake
 from avnwizard.flows.steps.code import Checkout, WriteEnv
 from avnwizard.flows.steps.collations import RenewIndexes
@@ -27,12 +27,12 @@ from avnwizard.flows.steps.verify import Verify
 from avnwizard.flows.steps.writers import StopWriters
 
 
-def scene_of(plan: Plan, host: Host, run: str) -> Scene:
+def scene_of(plan: Plan, host: Host, run: str) -> StepInputs:
     """What the steps of a run are given."""
-    return Scene(plan, host, RunFolder(host.state.run(run), host.files))
+    return StepInputs(plan, host, RunFolder(host.state.run(run), host.files))
 
 
-def upgrade_steps(scene: Scene) -> list[Step]:
+def upgrade_steps(scene: StepInputs) -> list[Step]:
     """The steps of a plan, in order."""
     return list(_steps(scene))
 
@@ -42,7 +42,7 @@ def described(host: Host, plan: Plan) -> Plan:
     return replace(plan, steps=tuple(step.describe() for step in upgrade_steps(scene_of(plan, host, "unborn"))))
 
 
-def _steps(scene: Scene) -> Iterator[Step]:
+def _steps(scene: StepInputs) -> Iterator[Step]:
     yield from _data_first(scene)
     yield Checkout(scene)
     yield WriteEnv(scene)
@@ -68,7 +68,7 @@ def _steps(scene: Scene) -> Iterator[Step]:
         yield from copies(scene.host, scene.plan.snapshot)
 
 
-def _data_first(scene: Scene) -> Iterator[Step]:
+def _data_first(scene: StepInputs) -> Iterator[Step]:
     """The snapshot; or the databases that a rollback set aside, put in place again."""
     if again := scene.plan.again:
         if again.databases:
@@ -83,7 +83,7 @@ def _alongside(plan: Plan, part: ServicePlan) -> tuple[ServicePlan, ...]:
     return tuple(one for one in plan.services if one.wave == part.wave) if part.wave else (part,)
 
 
-def _before(scene: Scene, part: ServicePlan) -> Iterator[Step]:
+def _before(scene: StepInputs, part: ServicePlan) -> Iterator[Step]:
     """What has to be done right before a service's own step."""
     if part.data == "copy":
         yield CopyData(scene, part)
@@ -91,12 +91,12 @@ def _before(scene: Scene, part: ServicePlan) -> Iterator[Step]:
         yield Expand(scene.host, scene.plan.split, part.service)
 
 
-def is_database_replaced(scene: Scene, part: ServicePlan) -> bool:
+def is_database_replaced(scene: StepInputs, part: ServicePlan) -> bool:
     """Whether it is the stack's Postgres, which gets another container: its image may bring other libraries."""
     return part.service == scene.host.postgres_service and part.strategy in {"surge", "recreate"}
 
 
-def _service(scene: Scene, part: ServicePlan) -> Step:
+def _service(scene: StepInputs, part: ServicePlan) -> Step:
     if part.strategy == "job":
         return RunJob(scene, part.service)
     if part.strategy == "retire":

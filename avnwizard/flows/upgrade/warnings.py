@@ -6,7 +6,7 @@ from avnwizard.domain.migrations import MigrationVerdict
 from avnwizard.domain.plan import EnvEdit, ServicePlan
 from avnwizard.domain.strategy import COMPLETED
 from avnwizard.flows.host import Host
-from avnwizard.flows.upgrade.inputs import Draft
+from avnwizard.flows.upgrade.inputs import UpgradeInputs
 from avnwizard.flows.upgrade.new_migrations import unread_jobs
 from avnwizard.flows.upgrade.release_words import unread_notes
 from avnwizard.flows.upgrade.releases import cautions
@@ -15,7 +15,7 @@ from avnwizard.flows.upgrade.standing_notes import file_notes, own_commits
 
 def warnings_of(
     host: Host,
-    draft: Draft,
+    draft: UpgradeInputs,
     edits: tuple[EnvEdit, ...],
     verdict: MigrationVerdict,
     services: tuple[ServicePlan, ...],

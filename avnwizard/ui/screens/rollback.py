@@ -18,7 +18,7 @@ from avnwizard.domain.plan import Plan, from_json
 from avnwizard.engine.records import RunRecord
 from avnwizard.errors import BusyError
 from avnwizard.flows.holding import is_live
-from avnwizard.flows.rollback.plan import RollbackPlan, Wishes
+from avnwizard.flows.rollback.plan import RollbackOptions, RollbackPlan
 from avnwizard.flows.run import going_back, launch
 from avnwizard.flows.stack.former_images import of_before
 from avnwizard.ui.bridge import Ending
@@ -55,7 +55,7 @@ class RollbackPage(Page):
         super().__init__()
         self.run_id = run
         self.found: Found | None = None
-        self.wishes = Wishes()
+        self.rollback_options = RollbackOptions()
 
     def heading(self) -> str:
         """What is undone."""
@@ -81,7 +81,7 @@ class RollbackPage(Page):
         run = journal.run(self.run_id)
         if is_live(self.host, run.id):
             raise BusyError(f"Run {run.id} is live.", "Abort it first, on its own screen.")
-        return run, from_json(run.plan), going_back.plan_going_back(self.host, journal, run, self.wishes)
+        return run, from_json(run.plan), going_back.plan_going_back(self.host, journal, run, self.rollback_options)
 
     def _show(self, found: Found) -> None:
         self.found = found
@@ -126,13 +126,13 @@ class RollbackPage(Page):
 
     def action_restore(self) -> None:
         """Put the databases back too, or not."""
-        self.wishes = replace(self.wishes, restore=not self.wishes.restore)
+        self.rollback_options = replace(self.rollback_options, restore=not self.rollback_options.restore)
         self._ask()
 
     def action_save_rows(self) -> None:
         """Dump the tables that were written to, or not."""
         assert self.found
-        self.wishes = replace(self.wishes, save_rows=not self.found[2].save_rows)
+        self.rollback_options = replace(self.rollback_options, save_rows=not self.found[2].save_rows)
         self._ask()
 
     def action_go_on(self) -> None:

@@ -10,7 +10,7 @@ from avnwizard.flows.stack.run_folder import RunFolder
 
 
 @dataclass(frozen=True)
-class Scene:
+class StepInputs:
     """The plan, the world, and the folder of the run that the plan belongs to."""
 
     plan: Plan
@@ -42,7 +42,7 @@ class CodeMove(Protocol):
         """The env file of the release that is left, which git may track; None where the stack has none."""
 
 
-class MovingScene(Protocol):
+class MoveInputs(Protocol):
     """What the step that moves the checkout is given."""
 
     @property

@@ -8,9 +8,10 @@ from avnwizard.errors import ExitCode
 from tests.lab.hydra import REPOSITORY, VERSION, has_go, push
 from tests.lab.probe import Probe
 from tests.waiting import until
+from tests.zoo.ory_services import hydra_services
 from tests.zoo.parts import compose, postgres, traefik
 from tests.zoo.stack import COMPOSE_FILE, ENV, NAMES_POSTGRES, ZooStack, bring_up, push_as
-from tests.zoo.test_real_hydra import OLD, hydra_services
+from tests.zoo.test_real_hydra import OLD
 
 pytestmark = [
     pytest.mark.skipif(

@@ -16,10 +16,11 @@ from avnwizard.errors import ExitCode
 from tests.flows.cli import Said, avnwizard
 from tests.lab import kratos
 from tests.lab.errors import LabError
-from tests.lab.hydra import REPOSITORY, VERSION, has_go, push
+from tests.lab.hydra import has_go, push
 from tests.lab.oauth import OAuthClient
 from tests.waiting import until
-from tests.zoo.parts import HEALTHY, Body, compose, postgres, traefik
+from tests.zoo.ory_services import ACCESS_S, hydra_services, kratos_services
+from tests.zoo.parts import compose, postgres, traefik
 from tests.zoo.stack import COMPOSE_FILE, ENV, NAMES_POSTGRES, ZooStack, bring_up
 
 pytestmark = [
@@ -29,78 +30,6 @@ pytestmark = [
     pytest.mark.skipif(not has_go(), reason="this machine has no Go to build Hydra with"),
 ]
 OLD = "the-first-secret-of-this-hydra-0123456789"
-ACCESS_S = 12
-_DSN = "postgres://app:${POSTGRES_PASSWORD}@postgres:5432/app?sslmode=disable"
-
-
-def hydra_services(version: str = VERSION, dsn: str = _DSN) -> dict[str, Body]:
-    """Hydra with its one-shot."""
-    image, needs = f"@REG@/{REPOSITORY}:{version}", {"postgres": {"condition": "service_healthy"}}
-    settings = {
-        "DSN": dsn,
-        "SECRETS_SYSTEM": "${HYDRA_SYSTEM_SECRET:?}",
-        "URLS_SELF_ISSUER": "http://127.0.0.1:@PORT@",
-        "URLS_LOGIN": "http://127.0.0.1:@PORT@/login",
-        "URLS_CONSENT": "http://127.0.0.1:@PORT@/consent",
-        "TTL_ACCESS_TOKEN": f"{ACCESS_S}s",
-        "LOG_LEVEL": "warn",
-    }
-    routes = {
-        "traefik.enable": "true",
-        "traefik.http.routers.hydra.rule": "PathPrefix(`/`)",
-        "traefik.http.routers.hydra.entrypoints": "web",
-        "traefik.http.routers.hydra.service": "hydra",
-        "traefik.http.services.hydra.loadbalancer.server.port": "4444",
-        "traefik.http.routers.admin.rule": "PathPrefix(`/admin`)",
-        "traefik.http.routers.admin.entrypoints": "web",
-        "traefik.http.routers.admin.service": "admin",
-        "traefik.http.services.admin.loadbalancer.server.port": "4445",
-    }
-    return {
-        "hydra-migrate": {
-            "image": image,
-            "command": ["migrate", "sql", "up", "-e", "--yes"],
-            "environment": {"DSN": dsn},
-            "restart": "no",
-            "depends_on": needs,
-        },
-        "hydra": {
-            "image": image,
-            "command": ["serve", "all", "--dev"],
-            "environment": settings,
-            "labels": routes,
-            "healthcheck": HEALTHY | {"test": ["CMD", "healthcheck", "http://127.0.0.1:4445/health/ready"]},
-            "depends_on": {"hydra-migrate": {"condition": "service_completed_successfully"}},
-        },
-    }
-
-
-def _kratos(image: str) -> dict[str, Body]:
-    dsn = _DSN.replace("/app?", "/kratos?")
-    settings = {
-        "DSN": dsn,
-        "SECRETS_COOKIE": "a-cookie-secret-0123456789abcdef",
-        "SECRETS_CIPHER": "a-cipher-secret-0123456789abcdef",
-        "COURIER_SMTP_CONNECTION_URI": "smtp://127.0.0.1:1/?disable_starttls=true",
-    }
-    files = [f"./{kratos.CONFIG_FILE}:/etc/kratos.yml:ro"]
-    return {
-        "kratos-migrate": {
-            "image": f"@REG@/{image}",
-            "command": ["migrate", "sql", "-e", "--yes"],
-            "environment": {"DSN": dsn},
-            "restart": "no",
-            "depends_on": {"postgres": {"condition": "service_healthy"}},
-        },
-        "kratos": {
-            "image": f"@REG@/{image}",
-            "command": ["serve", "all", "--dev", "--config", "/etc/kratos.yml"],
-            "environment": settings,
-            "volumes": files,
-            "healthcheck": HEALTHY | {"test": ["CMD", "healthcheck", "http://127.0.0.1:4433/health/ready"]},
-            "depends_on": {"kratos-migrate": {"condition": "service_completed_successfully"}},
-        },
-    }
 
 
 @pytest.fixture
@@ -115,7 +44,7 @@ def hydra(zoo: ZooStack, with_kratos: bool) -> OAuthClient:
     push(zoo.lab)
     services, files = {"traefik": traefik(), "postgres": postgres(), **hydra_services()}, dict[str, str]()
     if with_kratos:
-        services |= _kratos(kratos.push(zoo.lab))
+        services |= kratos_services(kratos.push(zoo.lab))
         services["postgres"]["volumes"].append("./init:/docker-entrypoint-initdb.d:ro")
         files = {"init/10.sql": "CREATE DATABASE kratos;\n", kratos.CONFIG_FILE: kratos.config()}
     release = {COMPOSE_FILE: compose(services), **files}

@@ -151,12 +151,10 @@ def rollback(
     record = _to_undo(host, run)
     if is_live(host, record.id):
         raise RefusedError(f"Run {record.id} is live.", f"Stop it first: avnwizard abort {record.id}")
-    rollback_options = RollbackOptions(
-        restore=restore, save_rows=save_rows, unrestored=unrestored, older=tuple(older or ())
-    )
+    chosen = RollbackOptions(restore=restore, save_rows=save_rows, unrestored=unrestored, older=tuple(older or ()))
     if going_back.by_its_steps(record):
         return _undo(host, record, dry_run=dry_run, yes=yes, detach=detach)
-    plan = going_back.plan_going_back(host, journal, record, rollback_options)
+    plan = going_back.plan_going_back(host, journal, record, chosen)
     if dry_run and json:
         emit_json(as_document(plan))
         return ExitCode.DONE

@@ -83,9 +83,8 @@ def take_back(ctx: StepContext, parent: Host, host: Host, child: str) -> None:
     run = ctx.recall(ctx.step).get(BACK) or supervise.fresh_run_id(journal.runs())
     ctx.note(**{BACK: run})
     if _known(journal, run) is None:
-        options = RollbackOptions(
-            unrestored=True
-        )  # all stacks serve on that schema: the plan was refused where they could not
+        # All stacks serve on that schema: the plan was refused where they could not.
+        options = RollbackOptions(unrestored=True)
         plan = plan_going_back(host, journal, record, options)
         if plan.restore or plan.consent:
             why = f"would restore databases that all stacks use ({plan.why})" if plan.restore else plan.consent[0][1]

@@ -53,10 +53,10 @@ def hydra_services(version: str = VERSION, dsn: str = _DSN) -> dict[str, Body]:
 
 
 def kratos_services(image: str) -> dict[str, Body]:
+    """Kratos with its one-shot."""
     dsn = _DSN.replace("/app?", "/kratos?")
     settings = {
         "DSN": dsn,
-    """Kratos with its one-shot."""
         "SECRETS_COOKIE": "a-cookie-secret-0123456789abcdef",
         "SECRETS_CIPHER": "a-cipher-secret-0123456789abcdef",
         "COURIER_SMTP_CONNECTION_URI": "smtp://127.0.0.1:1/?disable_starttls=true",

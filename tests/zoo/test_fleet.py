@@ -1,20 +1,18 @@
 """A release through two real stacks that share a Postgres and a Valkey, behind HAProxy, while clients ask."""
 
-import os
 from pathlib import Path
 
 import pytest
 
 from avnwizard.errors import ExitCode
 from tests.bench.load import load
-from tests.flows.cli import avnwizard
 from tests.lab.engine import Lab
 from tests.zoo.balancers import WHY_NOT
 from tests.zoo.fleet import Pair, pair
 from tests.zoo.stack import ZooStack
 
 pytestmark = pytest.mark.engine
-_ROUTES = [("localhost", "/web", "docs")]
+ROUTES = [("localhost", "/web", "docs")]
 
 
 def test_a_fleet_loses_nothing(lab: Lab, zoo: ZooStack, tmp_path: Path) -> None:
@@ -27,7 +25,7 @@ def test_a_fleet_loses_nothing(lab: Lab, zoo: ZooStack, tmp_path: Path) -> None:
         assert refused.code == ExitCode.REFUSED, refused.err
         assert "may not work on the schema of v2.0.0" in refused.err
         assert "1 statement can wait until you are sure of v2.0.0" in refused.err
-        with load(two.port, 100.0, _ROUTES) as asked:
+        with load(two.port, 100.0, ROUTES) as asked:
             done = two.fleet("upgrade", "--to", "v1.6.0", "--yes")
             flipped = two.fleet("flip", "--to", "green", "--json")
         assert done.code == ExitCode.DONE, done.err
@@ -35,38 +33,19 @@ def test_a_fleet_loses_nothing(lab: Lab, zoo: ZooStack, tmp_path: Path) -> None:
         assert two.served() == {"blue": 0, "green": 100}
         assert asked["sent"] > 100
         assert asked["lost"] == 0, asked
-        assert _runs(two) == ["v1.6.0", "v1.6.0"]
-        assert _columns(two) == {"id", "old", "name"}
+        assert runs_of(two) == ["v1.6.0", "v1.6.0"]
+        assert columns_of(two) == {"id", "old", "name"}
         for stack in (two.blue, two.green):
             stack.nothing_to_do()
 
 
-@pytest.mark.skipif(os.environ.get("AVNWIZARD_MATRIX", "") != "full", reason="another minute: AVNWIZARD_MATRIX=full")
-def test_a_release_that_drops_a_column(lab: Lab, zoo: ZooStack, tmp_path: Path) -> None:
-    """Behind Traefik, v2.0.0 is taken in two parts: nobody loses a request, and the column goes in the end."""
-    del zoo
-    with pair(lab, "fleet", tmp_path, driver="traefik") as two:
-        early = avnwizard("contract", "--yes", "--stack", two.blue.clone)
-        assert early.code == ExitCode.REFUSED
-        with load(two.port, 100.0, _ROUTES) as asked:
-            held = two.fleet("upgrade", "--to", "v2.0.0", "--hold-back", "--yes")
-        assert held.code == ExitCode.DONE, held.err
-        assert asked["sent"] > 100
-        assert asked["lost"] == 0, asked
-        assert _runs(two) == ["v2.0.0", "v2.0.0"]
-        assert _columns(two) == {"id", "old", "name"}
-        rest = avnwizard("contract", "--yes", "--stack", two.blue.clone)
-        assert rest.code == ExitCode.DONE, rest.err
-        assert _columns(two) == {"id", "name"}
-        for stack in (two.blue, two.green):
-            stack.nothing_to_do()
-
-
-def _runs(two: Pair) -> list[str]:
+def runs_of(two: Pair) -> list[str]:
+    """The release that each stack runs."""
     return [stack.image_of("web").rpartition(":")[2] for stack in (two.blue, two.green)]
 
 
-def _columns(two: Pair) -> set[str]:
+def columns_of(two: Pair) -> set[str]:
+    """The columns of the table that v2.0.0 changes."""
     query = "SELECT string_agg(attname, ' ') FROM pg_attribute WHERE attrelid = 't'::regclass AND attnum > 0"
     return set(two.blue.sql(f"{query} AND NOT attisdropped").split())
 

@@ -77,14 +77,18 @@ def _is_recorded(host: Host, split: Split) -> bool:
 
 
 def _require_no_old_code(host: Host, journal: Journal, run: RunRecord, plan: Plan) -> None:
-    """Every stack on that database has to run the release, or a later one."""
+    """Every stack on that database has to run the release, or a later one: by its commit, or by its tag.
+
+    Stacks of a fleet may be clones of different repositories, in which one release has different commits.
+    """
     since = [one for one in (run, *journal.later_than(run.id)) if one.kind == Upgrade.kind and one.state == "done"]
-    fine = {plan_from_json(one.plan).target.commit for one in since}
+    releases = [plan_from_json(one.plan).target for one in since]
+    fine, tags = {one.commit for one in releases}, {one.tag for one in releases}
     stacks = host.config.fleet.stacks if host.config.fleet.driver else {}
     places = {name: host.neighbour(Path(place)).repo for name, place in stacks.items()}
     for name, repo in {"": host.repo, **places}.items():
         head = repo.head()
-        if {head.commit, head.base} & fine:
+        if {head.commit, head.base} & fine or head.tag in tags:
             continue
         who = printable(name) if name else "The stack"
         at = printable(head.tag or head.commit[:12])

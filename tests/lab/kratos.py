@@ -1,7 +1,7 @@
 """A Kratos for the lab: the real one where it was built or is asked for (4 minutes), else the stand-in.
 
-Ory Kratos v1.3.1 builds as a Go tool. So does Oathkeeper v0.40.9; Keto v0.14.0 does not, since its module replaces
-its own `proto` by a folder that is not in it.
+Ory Kratos v1.3.1 builds as a Go tool. So does Oathkeeper v0.40.9 (`tests.lab.oathkeeper`); Keto v0.14.0 does not:
+its module replaces its own `proto` by a folder that is not in it.
 """
 
 import json

@@ -75,6 +75,19 @@ class OAuthClient:
             "POST", f"{self.base}/oauth2/token", urlencode(form).encode(), "application/x-www-form-urlencoded"
         )
 
+    def passes(self, gate: str, token: str) -> int:
+        """The status that a guarded path answers to a token."""
+        headers = {"Authorization": f"Bearer {token}"}
+        request = urllib.request.Request(f"{self.base}{gate}/health/ready", headers=headers)  # noqa: S310
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+        except OSError as error:
+            raise LabError(f"the gate does not answer: {error}") from error
+
     def is_active(self, token: str) -> bool:
         """Whether Hydra accepts a token."""
         form = urlencode({"token": token}).encode()

@@ -1,6 +1,6 @@
 """Services of a real Hydra and a real Kratos, for a stack of the zoo."""
 
-from tests.lab import kratos
+from tests.lab import kratos, oathkeeper
 from tests.lab.hydra import REPOSITORY, VERSION
 from tests.zoo.parts import HEALTHY, Body
 
@@ -78,4 +78,23 @@ def kratos_services(image: str) -> dict[str, Body]:
             "healthcheck": HEALTHY | {"test": ["CMD", "healthcheck", "http://127.0.0.1:4433/health/ready"]},
             "depends_on": {"kratos-migrate": {"condition": "service_completed_successfully"}},
         },
+    }
+
+
+def oathkeeper_services(image: str) -> dict[str, Body]:
+    """Oathkeeper behind Traefik, which asks Hydra of each token by the edge too."""
+    routes = {
+        "traefik.enable": "true",
+        "traefik.http.routers.gate.rule": f"PathPrefix(`{oathkeeper.GATE}/`)",
+        "traefik.http.routers.gate.entrypoints": "web",
+        "traefik.http.services.gate.loadbalancer.server.port": "4455",
+    }
+    return {
+        "oathkeeper": {
+            "image": f"@REG@/{image}",
+            "command": ["serve", "--config", f"/etc/{oathkeeper.CONFIG_FILE}"],
+            "volumes": [f"./{name}:/etc/{name}:ro" for name in (oathkeeper.CONFIG_FILE, oathkeeper.RULES_FILE)],
+            "labels": routes,
+            "healthcheck": HEALTHY | {"test": ["CMD", "healthcheck", "http://127.0.0.1:4456/health/ready"]},
+        }
     }

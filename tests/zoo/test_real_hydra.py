@@ -1,5 +1,6 @@
 """A rotation of a real Hydra's secret, under load: nobody loses anything until the old one goes, nor then."""
 
+import http.client
 import json
 import os
 import subprocess
@@ -14,12 +15,12 @@ import pytest
 
 from avnwizard.errors import ExitCode
 from tests.flows.cli import Said, avnwizard
-from tests.lab import kratos
+from tests.lab import kratos, oathkeeper
 from tests.lab.errors import LabError
 from tests.lab.hydra import has_go, push
 from tests.lab.oauth import OAuthClient
 from tests.waiting import until
-from tests.zoo.ory_services import ACCESS_S, hydra_services, kratos_services
+from tests.zoo.ory_services import ACCESS_S, hydra_services, kratos_services, oathkeeper_services
 from tests.zoo.parts import compose, postgres, traefik
 from tests.zoo.stack import COMPOSE_FILE, ENV, NAMES_POSTGRES, ZooStack, bring_up
 
@@ -47,6 +48,9 @@ def hydra(zoo: ZooStack, with_kratos: bool) -> OAuthClient:
         services |= kratos_services(kratos.push(zoo.lab))
         services["postgres"]["volumes"].append("./init:/docker-entrypoint-initdb.d:ro")
         files = {"init/10.sql": "CREATE DATABASE kratos;\n", kratos.CONFIG_FILE: kratos.config()}
+    if with_kratos and oathkeeper.is_real(zoo.lab):
+        services |= oathkeeper_services(oathkeeper.push(zoo.lab))
+        files |= oathkeeper.config("http://traefik:8000")
     release = {COMPOSE_FILE: compose(services), **files}
     settings = f'{NAMES_POSTGRES}\n[canary]\nevery_s = 1\nhydra_url = "http://127.0.0.1:@PORT@"\n'
     operator = {".env": f"{ENV}HYDRA_SYSTEM_SECRET={OLD}\n", "avnwizard.toml": settings}
@@ -54,6 +58,8 @@ def hydra(zoo: ZooStack, with_kratos: bool) -> OAuthClient:
     client = OAuthClient(f"http://127.0.0.1:{zoo.port}")
     until(lambda: _answers(client), limit_s=180)
     client.register()
+    if "oathkeeper" in services:
+        until(lambda: client.passes(oathkeeper.GATE, "no token") == http.client.UNAUTHORIZED, limit_s=60)
     return client
 
 
@@ -67,8 +73,8 @@ def _answers(client: OAuthClient) -> bool:
 class _Load:
     """An application at work: new tokens, introspections, refreshes, keys; what failed is counted."""
 
-    def __init__(self, client: OAuthClient, refresh_token: str) -> None:
-        self._client, self._token, self._stop = client, refresh_token, threading.Event()
+    def __init__(self, client: OAuthClient, refresh_token: str, *, gate: bool) -> None:
+        self._client, self._token, self._stop, self._gate = client, refresh_token, threading.Event(), gate
         self.done, self.failed = Counter[str](), list[str]()
 
     @contextmanager
@@ -95,6 +101,9 @@ class _Load:
         status, told = self._client.token(grant_type="client_credentials")
         assert status == 200, told
         assert self._client.is_active(told["access_token"]), "a new token is not active"
+        if self._gate:
+            assert self._client.passes(oathkeeper.GATE, told["access_token"]) == http.client.OK, "not let in"
+            self.done["_gate"] += 1
 
     def _refreshes(self) -> None:
         status, told = self._client.refresh(self._token)
@@ -142,12 +151,13 @@ def _canary(zoo: ZooStack, *words: str) -> Said:
 def test_nobody_loses_anything(zoo: ZooStack, hydra: OAuthClient) -> None:
     """Tokens issued before, during and after each phase work in all that follow; an early drop is refused.
 
-    The canary goes along, with a real Kratos where the lab has one: it finds the same.
+    The canary goes along, with a real Kratos where the lab has one: it finds the same. A real Oathkeeper, where the
+    lab has one, lets every new token in.
     """
     made = _canary(zoo, "setup")
     assert made.code == ExitCode.DONE, made.err
     tokens, keys = [hydra.sign_in() for _ in range(3)], hydra.keys()
-    load = _Load(hydra, hydra.sign_in()["refresh_token"])
+    load = _Load(hydra, hydra.sign_in()["refresh_token"], gate=oathkeeper.is_real(zoo.lab))
     with load.at_work():
         for phase in (1, 2):
             done = _rotate(zoo)

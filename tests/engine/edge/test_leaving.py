@@ -83,12 +83,12 @@ def test_what_ends_in_time_ends_whole(edge: EdgeStack, mark: str, tmp_path: Path
     host = edge.host("bare")
     with (
         probe(edge, "bare") as load,
-        reading(edge.plain, host, "/stream?s=14&every=1") as stream,
-        reading(edge.plain, host, "/slow?s=14") as slow,
+        reading(edge.plain, host, "/stream?s=22&every=1") as stream,
+        reading(edge.plain, host, "/slow?s=22") as slow,
         calling(edge, "bare", "blind") as caller,
     ):
         assert stream.begun.wait(10)
-        assert carry(edge.stack, tmp_path, "bare", "one") == 0
+        assert carry(edge.stack, tmp_path, "bare", "one", patience=replace(PATIENCE, drain_limit_s=40.0)) == 0
         calls = json.loads(caller.communicate()[0])
         said = told(tmp_path, "one")
     assert lost(load) == ""

@@ -25,11 +25,15 @@ def opening(stage: Stage) -> "Page":
     return _pages()[stage]()
 
 
-def following(page: "Page") -> "Page":
-    """The page that comes after one of an upgrade's."""
+def following(page: "Page", *, helm: bool = False) -> "Page":
+    """The page that comes after one of an upgrade's.
+
+    Args:
+        helm: of a Helm release, whose review is another page.
+    """
     assert page.STAGE is not None
     stage = STAGES[STAGES.index(page.STAGE) + 1]
-    if stage == "Review" and page.host.compose is None:
+    if stage == "Review" and helm:
         from avnwizard.ui.screens.release_review import ReleaseReviewPage
 
         return ReleaseReviewPage()

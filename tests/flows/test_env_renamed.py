@@ -57,6 +57,7 @@ def _scene(folder: Path, runs: Path) -> StepInputs:
         target=SimpleNamespace(commit=git(folder, "rev-parse", "v2"), tag="v2"),
         current=SimpleNamespace(commit=git(folder, "rev-parse", "v1"), tag="v1"),
         branch="", env=(), edited=(OLD,), project=after, project_before=before, env_file_before=folder / OLD,
+        env_file_that_ran=before.env_file,
     )  # fmt: skip
     run = RunFolder(runs, files)
     run.save(env_before=MINE, env_after=AFTER, edits=b"")

@@ -143,7 +143,7 @@ class SnapshotPage(Page):
     def action_go_on(self) -> None:
         """On to the review, once the plan is made."""
         if self._made():
-            self.app.push_screen(journey.following(self))
+            self.app.push_screen(journey.following(self, helm=self.host.compose is None))
         else:
             self._plan()
 

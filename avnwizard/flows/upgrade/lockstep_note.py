@@ -23,6 +23,8 @@ _ROLL_S, _JOB_S, _AROUND_S = 30.0, 10.0, 15.0
 
 def lockstep_note(host: Host, current: TagRef, target: TagRef) -> str:
     """Such as "patch release, Ory only, about 2 min, no interruption expected"; "" for any other release."""
+    if not host.config.lockstep.services:
+        return ""
     said = _notes(host, current, target)
     is_security = bool(_CVE.search(said) or _SECURITY.search(said))
     services = moved_alone(host, current.commit, target.commit, is_security=is_security)

@@ -105,7 +105,7 @@ def test_verify_is_not_content_with_what_serves(practice_host: PracticeHost, sta
     edit_env(practice_host, lambda text: text.replace("GATEWAY_RATE_LIMIT_RPM=1200", "GATEWAY_RATE_LIMIT_RPM=1300"))
     failed = avnwizard("resume", "--stack", stack)
     assert failed.code == ExitCode.STEP_FAILED
-    assert "gateway is not what v2.0.0 names: avnology-gateway-1 has another configuration" in failed.err
+    assert "gateway is not what v2.0.0 names: avnology-gateway-2 has another configuration" in failed.err
     assert "--no-deps --pull never gateway" in failed.err
     practice_host.stack.up("gateway")
     resumed = avnwizard("resume", "--stack", stack)
@@ -162,7 +162,7 @@ class _Nothing:
 def test_a_one_shot_that_ended_well_last_time_has_not_run_this_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Same image, same settings, another folder of migrations: a run killed before it started must start it."""
     for name in ("look_before_job", "look_after_job"):
-        monkeypatch.setattr(f"avnwizard.flows.steps.roll.{name}", lambda *_: None)
+        monkeypatch.setattr(f"avnwizard.flows.steps.run_job.{name}", lambda *_: None)
     world = _World()
     step, ctx = world.step()
     assert step.probe(ctx) is Probe.NOT_DONE
@@ -174,7 +174,7 @@ def test_a_one_shot_that_ended_well_last_time_has_not_run_this_time(monkeypatch:
 
 def test_a_one_shot_of_another_image_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody moved the tag on this host: at once an error, not an hour later."""
-    monkeypatch.setattr("avnwizard.flows.steps.roll.look_before_job", lambda *_: None)
+    monkeypatch.setattr("avnwizard.flows.steps.run_job.look_before_job", lambda *_: None)
     world = _World()
     world.job = replace(_JOB, image_id="sha256:other")
     step, ctx = world.step()

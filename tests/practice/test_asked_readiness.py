@@ -158,7 +158,7 @@ def test_a_roll_loses_nothing(stack: _Stack, tmp_path: Path) -> None:
 
 def test_without_the_director_it_would_lose(stack: _Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the test above proves: where nothing holds the edge, the new container is asked before it is up."""
-    monkeypatch.setattr(handover, "guard", lambda *_: None)
+    monkeypatch.setattr(handover, "hold_old", lambda *_: None)
     assert stack.carry(tmp_path, "one") == 0
     assert stack.counts["502"] > 0
 

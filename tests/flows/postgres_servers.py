@@ -230,6 +230,8 @@ class FakeClusters:
         one = self._world.containers[container]
         assert one.service == "pool"
         self._world.paused = name == "USR1" and not self._world.stubborn
+        if self._world.deaf and name == "USR2":
+            self._world.containers[container] = replace(one, health="unhealthy")
 
     def strangers(self, container: str) -> Sequence[str]:
         """The service, while it runs, and whom the test connected."""

@@ -50,6 +50,7 @@ class World:
         stuck, held_bytes, alters: whether a table is never copied, how much WAL is kept for it, and whether somebody
             alters a table once the old server is followed.
         paused, stubborn: whether the pool holds its clients, and whether it never lets go of the server.
+        deaf: whether the pool never finds the new server, until it is started again.
         identities, published, slots: what is left in the old server of being followed.
     """
 
@@ -74,6 +75,7 @@ class World:
     alters: bool = False
     paused: bool = False
     stubborn: bool = False
+    deaf: bool = False
 
     def served(self) -> Cluster:
         """The files of the server that the stack has; it must run."""
@@ -232,7 +234,7 @@ class FakeStack:
             assert cluster is not None, "the server would begin empty"
             assert cluster.major == major, "the server cannot read these files"
             self._world.restarted = True
-        self._world.containers[container_id] = replace(one, state="running")
+        self._world.containers[container_id] = replace(one, state="running", health="none")
 
     def stop(self, *ids: str, grace_s: float) -> None:
         """Clean."""

@@ -40,7 +40,7 @@ from avnwizard.practice.stack import PracticeStack
 resolve = PracticeStack.resolve
 def slow(self, files=(), env_file=None):
     if env_file:
-        assert b"CaNaRy" in env_file.read_bytes()
+        assert b"CaNa" b"Ry" in env_file.read_bytes()  # in two parts: this text is in the process table
         print("reading", flush=True)
         time.sleep(600)
     return resolve(self, files, env_file)

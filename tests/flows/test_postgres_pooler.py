@@ -29,6 +29,16 @@ def test_a_pool_that_does_not_let_go(tmp_path: Path) -> None:
     assert stopped == {one.id for one in world.containers.values() if one.service != "db"}
 
 
+def test_a_pool_that_does_not_find_the_new_server(tmp_path: Path) -> None:
+    """What was only held and does not serve afterwards is started again, the pool first, without anybody's help."""
+    world, home = fresh(tmp_path, "deaf", "copy", pool=True)
+    world.deaf = True
+    process = Process(world, home)
+    assert process.carry() == "done"
+    assert_new(world)
+    assert {one.health for one in world.containers.values() if one.service == "pool"} == {"none"}
+
+
 @pytest.mark.parametrize("stubborn", [False, True])
 def test_killed_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, stubborn: bool) -> None:
     """Carried on or taken back, the clients go on: nothing is left paused or stopped."""

@@ -202,15 +202,18 @@ def _of_load(said: str) -> int:
 
 
 _SCAN = """
-import json, pathlib, resource, sys, time
+import json, pathlib, sys, time
 from avnwizard.flows.rotate.planning import tally_now
 from avnwizard.flows.rotate.standing import standing
 from avnwizard.wiring import open_host
 host = open_host(pathlib.Path(sys.argv[1]))
-found, before = standing(host.journal(), "hydra"), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def most():  # of this program: what getrusage gives began with the process that started it
+    lines = pathlib.Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+found, before = standing(host.journal(), "hydra"), most()
 began = time.monotonic()
 tally = tally_now(host, found)
-took, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+took, after = time.monotonic() - began, most()
 print(json.dumps([tally.sessions, tally.sentences(), took, before / 1024, after / 1024]))
 """
 _COPIES = 40_000

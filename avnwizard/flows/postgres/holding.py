@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from avnwizard.domain.host import Container
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres import pooler
 from avnwizard.domain.words import count
@@ -11,7 +12,7 @@ from avnwizard.flows.steps.writers import StartWriters, StopWriters
 from avnwizard.planned import PlannedStep
 
 HELD = "held"
-_QUIET_S = 10.0
+_QUIET_S, _BACK_S, _GRACE_S, _POLL_S = 10.0, 45.0, 10.0, 0.5
 
 
 class QuietClients(StopWriters):
@@ -76,3 +77,29 @@ class ReleaseClients(StartWriters):
             with ctx.effect("resume"):
                 self._world.signal_poolers(pooler.RESUME)
         super().do(ctx)
+        if self._world.plan.poolers and (deaf := self._deaf()):
+            self._start_again(ctx, deaf)
+
+    def _deaf(self) -> list[Container]:
+        """What does not serve although it was only held, once each had time for another health check."""
+        clock, services = self._world.host.clock, {*self._world.plan.poolers, *self._world.plan.held}
+        deadline = clock.now() + _BACK_S
+        while True:
+            there = [one for one in self._world.host.stack.containers() if one.service in services]
+            deaf = [one for one in there if not one.one_off and not one.is_serving]
+            if not deaf or clock.now() >= deadline:
+                return deaf
+            clock.sleep(_POLL_S)
+
+    def _start_again(self, ctx: StepContext, deaf: list[Container]) -> None:
+        """PgBouncer may have kept what it knew of the old server: it and who waits for it begin afresh."""
+        host, poolers = self._world.host, self._world.plan.poolers
+        first = [one for one in host.stack.containers() if one.service in poolers and not one.one_off]
+        rest = [one for one in deaf if one.service not in poolers]
+        named = ", ".join(sorted({printable(one.service, limit=63) for one in (*first, *rest)}))
+        ctx.say(f"started again, since what PgBouncer held does not serve: {named}")
+        with ctx.effect("again"):
+            host.stack.stop(*(one.id for one in (*first, *rest)), grace_s=_GRACE_S)
+            for one in (*first, *rest):
+                host.stack.start(one.id)
+        self._deaf()

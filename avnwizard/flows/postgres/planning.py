@@ -69,7 +69,8 @@ def plan_major(
     ways = offers(look, mount=target, pgdata=pgdata, rates=rates)
     chosen = way or recommended(ways)
     users = _users(host, model)
-    waiting = _waiting(model, service, users, next(one for one in ways if one.way == chosen))
+    offer = next(one for one in ways if one.way == chosen)
+    waiting = _waiting(model, service, users, offer, wanted=host.config.postgres.hold_clients)
     return MajorPlan(
         project=host.stack.project.name,
         service=service,
@@ -234,9 +235,9 @@ def _users(host: Host, model: ComposeModel) -> tuple[str, ...]:
     return tuple(one.name for one in services if not is_job(one, model) and one.name not in staying)
 
 
-def _waiting(model: ComposeModel, service: str, users: Sequence[str], offer: WayOffer) -> Pooled:
-    """What PgBouncer can hold for as long as this way takes."""
-    if offer.interruption_s > LONGEST_S:
+def _waiting(model: ComposeModel, service: str, users: Sequence[str], offer: WayOffer, *, wanted: bool) -> Pooled:
+    """What PgBouncer can hold for as long as this way takes, where the operator wants that."""
+    if not wanted or offer.interruption_s > LONGEST_S:
         return Pooled()
     return pooled(model.raw.get("services", {}), service, users)
 

@@ -1,5 +1,6 @@
 """A real Ory Oathkeeper, where it was built or is asked for: the gate of an API, which asks Hydra of each token."""
 
+import json
 import os
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def config(edge: str) -> dict[str, str]:
         "authorizers": {"allow": enabled},
         "mutators": {"noop": enabled},
         "errors": {"fallback": ["json"], "handlers": {"json": {**enabled, "config": {"verbose": True}}}},
-        "log": {"level": "warning"},
+        "log": {"level": "warn"},
     }
     rule = {
         "id": "gate",
@@ -55,4 +56,4 @@ def config(edge: str) -> dict[str, str]:
         "authorizer": {"handler": "allow"},
         "mutators": [{"handler": "noop"}],
     }
-    return {CONFIG_FILE: yaml.safe_dump(settings), RULES_FILE: yaml.safe_dump([rule], default_flow_style=True)}
+    return {CONFIG_FILE: yaml.safe_dump(settings), RULES_FILE: json.dumps([rule])}

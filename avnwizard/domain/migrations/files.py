@@ -44,6 +44,7 @@ id (Alembic)."""
 _REPEATABLE = re.compile(r"R__")
 
 
+@lru_cache(maxsize=16384)  # every release holds the files of those before it
 def order(path: str) -> tuple[bool, tuple[tuple[bool, int, str], ...]]:
     """What files are sorted by, as their tools run them: V2 before V10, and repeatable ones last."""
     parts = re.split(r"(\d+)", path)
@@ -52,6 +53,7 @@ def order(path: str) -> tuple[bool, tuple[tuple[bool, int, str], ...]]:
     )
 
 
+@lru_cache(maxsize=16384)
 def is_repeatable(path: str) -> bool:
     """Whether Flyway runs a file again whenever its text changes (`R__views.sql`)."""
     return bool(_REPEATABLE.match(PurePosixPath(path).name))

@@ -32,6 +32,7 @@ class Judged:
         return hash((self.effects, self.problem))
 
 
+_BY_COLUMNS = frozenset({"fill", "unique", "retype"})
 Judge = Callable[[Sequence[str]], Sequence[Judged]]
 """Reads SQL texts in the order in which they run: what an earlier one makes is free for the later ones.
 
@@ -77,11 +78,22 @@ def read_migrations(
     effects = [one for text in sql for one in judge([text])] if apart else judge(sql)
     judged = dict(zip((path for path, _ in texts), effects, strict=True))
     judged |= {path: Judged(problem=text.problem) for path in names if isinstance(text := files[path], Unread)}
-    columns = before if sizes is None else {name: size.columns for name, size in sizes.items()}
-    shape = Shape(None if apart else columns, complete=sizes is None)
-    found = [_settled(one, shape, sizes) for path in names for one in _statements(path, judged[path])]
+    statements = [one for path in names for one in _statements(path, judged[path])]
+    if any(map(_hangs_on_the_shape, judged.values())):
+        columns = before if sizes is None else {name: size.columns for name, size in sizes.items()}
+        shape = Shape(None if apart else columns, complete=sizes is None)
+        found = [_settled(one, shape, sizes) for one in statements]
+    else:
+        found = [timed(one, sizes) if one.seconds is None else one for one in statements]
     unread = tuple((path, judged[path].problem) for path in names if judged[path].problem)
     return MigrationVerdict(tuple(found), window_s(found), skipped, unread, tuple(names))
+
+
+@lru_cache(maxsize=16384)
+def _hangs_on_the_shape(judged: Judged) -> bool:
+    """Whether any statement of a file means another thing by the columns that there are."""
+    changes = (effect.change for _, effect in judged.effects)
+    return any(one is not None and (one.conditional or one.what in _BY_COLUMNS) for one in changes)
 
 
 def _settled(statement: Statement, shape: Shape, sizes: Mapping[str, TableSize] | None) -> Statement:

@@ -84,6 +84,13 @@ def test_judged_by_the_live_database() -> None:
     assert _kinds("DROP TABLE IF EXISTS elsewhere", live) == ["destructive"]
 
 
+def test_a_name_in_several_schemas_reassures_nobody() -> None:
+    """Where a search_path leads is not known: neither a type nor an absence is concluded from another's table."""
+    two = {"app.t": TableSize(9, 1, {"c": "varchar(9)"}), "b.t": TableSize(9, 1, {"c": "varchar(50)"})}
+    assert _kinds("ALTER TABLE t ALTER c TYPE varchar(20)", two) == ["incompatible"]
+    assert _kinds("DROP TABLE IF EXISTS app.users") == ["destructive"], "made as `users`, perhaps in app"
+
+
 def test_nobody_knows_the_table() -> None:
     """Without a database and without older files, a column added only if it is missing may have been there."""
     sql = "ALTER TABLE t ADD COLUMN IF NOT EXISTS c text; UPDATE t SET c = ''"

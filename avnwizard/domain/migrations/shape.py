@@ -60,14 +60,18 @@ class Shape:
         return steps[change.what](effect, change)
 
     def _find(self, table: str) -> str | None:
-        """The name under which a table is known here, with its schema or without."""
+        """The name under which a table is known here, with its schema or without; None also where it may be several."""
         schema, _, bare = table.rpartition(".")
         if table in self._tables:
             return table
         if schema:
             return bare if schema == "public" and bare in self._tables else None
-        named = [name for name in self._tables if name.rpartition(".")[2] == bare]
-        return f"public.{bare}" if f"public.{bare}" in named else next(iter(sorted(named)), None)
+        alike = self._alike(table)
+        return alike[0] if len(alike) == 1 else None
+
+    def _alike(self, table: str) -> list[str]:
+        """The tables of that name in any schema: which one a search_path leads to is not known."""
+        return [name for name in self._tables if _bare(name) == _bare(table)]
 
     def _known(self, table: str) -> dict[str, str] | None:
         """Its columns; None where nobody knows."""
@@ -76,7 +80,8 @@ class Shape:
 
     def _make(self, effect: Effect, change: Alteration) -> Effect:
         found = self._find(change.table)
-        if found is None and (self._complete or not change.conditional):
+        absent = self._complete and not self._alike(change.table)
+        if found is None and (absent or not change.conditional):
             self._tables[change.table] = dict(change.columns) if change.columns else None
         return effect
 
@@ -128,7 +133,7 @@ class Shape:
         found = self._find(change.table)
         if found is not None:
             del self._tables[found]
-        elif change.conditional and self._complete:
+        elif change.conditional and self._complete and not self._alike(change.table):
             return Effect(f"would drop table {change.table}, which is not there", effect.table, change=change)
         return effect
 

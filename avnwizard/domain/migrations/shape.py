@@ -60,7 +60,7 @@ class Shape:
         return steps[change.what](effect, change)
 
     def _find(self, table: str) -> str | None:
-        """The name under which a table is known here, with its schema or without; None also where it may be several."""
+        """The name by which a table is known here; None also where several may be meant."""
         schema, _, bare = table.rpartition(".")
         if table in self._tables:
             return table

@@ -22,9 +22,9 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.stack.in_the_way import refuse_overwriting
 from avnwizard.flows.stack.submodules import refuse_submodules
 from avnwizard.flows.upgrade import releases
-from avnwizard.flows.upgrade.meaning import table_sizes
-from avnwizard.flows.upgrade.new_migrations import new_migrations
+from avnwizard.flows.upgrade.new_migrations import migrations_between
 from avnwizard.flows.upgrade.notes import notes_between
+from avnwizard.flows.upgrade.release_words import marked_breaking
 from avnwizard.flows.upgrade.stops import with_stops
 
 _NOTHING = "Nothing was changed."
@@ -117,15 +117,11 @@ def draft(host: Host, target: str) -> HelmDraft:
         changelog=changelog,
         breaking=(
             *with_stops(host, current, tag, changelog, releases.jump_to_acknowledge(current, tag)),
-            *(
-                Breaking(f"{one.version}/{number}", item.title, item.text)
-                for one in changelog.versions
-                for number, item in enumerate(one.breaking, start=1)
-            ),
+            *marked_breaking(changelog),
         ),
         diff=diff,
         uses=_demanded(host, tag),
-        migrations=new_migrations(host, current.commit, tag.commit, table_sizes(host)),
+        migrations=migrations_between(host, current.commit, tag.commit),
         before=before,
         values=coming,
         tracked=tracked,

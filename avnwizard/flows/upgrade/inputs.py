@@ -34,9 +34,9 @@ from avnwizard.flows.stack.survey import read_env
 from avnwizard.flows.upgrade import releases
 from avnwizard.flows.upgrade.env_reading import readers
 from avnwizard.flows.upgrade.examples import examples, skipped, to_acknowledge
-from avnwizard.flows.upgrade.meaning import table_sizes
-from avnwizard.flows.upgrade.new_migrations import columns_before, new_migrations
+from avnwizard.flows.upgrade.new_migrations import migrations_between
 from avnwizard.flows.upgrade.notes import notes_between
+from avnwizard.flows.upgrade.release_words import marked_breaking
 from avnwizard.flows.upgrade.stops import with_stops
 from avnwizard.flows.upgrade.tracked_env import EnvOfRelease, env_of_release
 
@@ -154,11 +154,7 @@ def draft(host: Host, target: str) -> UpgradeInputs:
             *with_stops(host, current, tag, changelog, releases.jump_to_acknowledge(current, tag)),
             *to_acknowledge(host, found, tag.name),
             *renamed.to_acknowledge(tag.name, _renamed(paths, coming)),
-            *(
-                Breaking(f"{one.version}/{number}", item.title, item.text)
-                for one in changelog.versions
-                for number, item in enumerate(one.breaking, start=1)
-            ),
+            *marked_breaking(changelog),
         ),
         diff=diff,
         uses=uses,
@@ -166,20 +162,13 @@ def draft(host: Host, target: str) -> UpgradeInputs:
         edited=edited,
         carried=carried,
         edits_patch=host.repo.diff(),
-        migrations=_migrations(host, current, tag),
+        migrations=migrations_between(host, current.commit, tag.commit),
         drifted=replace(drift.look(host, model, host.stack.containers()), apart=apart),
         readers=readers(host, tag, every, carried, coming.env, coming.path, without_example=found.missing),
         pins=pins(Defaults(old, variables_used(before)), Defaults(new, uses), images, diff.renamed),
         drawn=drawn,
         skipped=skipped(section.example, {current.name: found.before, tag.name: found.after}),
     )
-
-
-def _migrations(host: Host, current: TagRef, target: TagRef) -> MigrationVerdict:
-    """Judged against the live tables; where no database can be asked, against what the current release's leave."""
-    sizes = table_sizes(host)
-    before = columns_before(host, current.commit) if sizes is None else None
-    return new_migrations(host, current.commit, target.commit, sizes, before=before)
 
 
 def _offering(example: bytes, compose: str, source: str) -> EnvFile:

@@ -11,6 +11,7 @@ from avnwizard.domain.migrations.files import is_repeatable, why_not_judged, why
 from avnwizard.domain.plan import ServicePlan
 from avnwizard.errors import HostError
 from avnwizard.flows.host import Host
+from avnwizard.flows.upgrade.meaning import table_sizes
 
 _LARGEST_BYTES = 64 << 20
 _SHORT_BYTES = 1 << 14
@@ -50,9 +51,18 @@ def fresh_texts(host: Host, current: str, target: str) -> dict[str, str | Unread
     return {one.path: _text(host, one) for one in there if _runs(one, known)}
 
 
+def migrations_between(host: Host, current: str, target: str) -> MigrationVerdict:
+    """Judged against the live tables; where no database can be asked, against what the current release's leave."""
+    sizes = table_sizes(host)
+    before = columns_before(host, current) if sizes is None else None
+    return new_migrations(host, current, target, sizes, before=before)
+
+
 def columns_before(host: Host, current: str) -> Columns | None:
-    """The columns that the current release's own migrations leave behind; None where they cannot be followed."""
+    """The columns that the current release's own migrations leave behind; None where there are none to follow."""
     files = host.repo.files(current, host.config.stack.migrations)
+    if not files:
+        return None
     return shape_after({one.path: _text(host, one) for one in files}, host.sql.judge)
 
 

@@ -5,9 +5,19 @@ from collections.abc import Sequence
 from avnwizard.domain.changelog import ChangelogRange
 from avnwizard.domain.migrations import MigrationVerdict
 from avnwizard.domain.plain import printable
+from avnwizard.domain.plan import Breaking
 from avnwizard.flows.upgrade.releases import Listing
 
 _NAMED = 3
+
+
+def marked_breaking(changelog: ChangelogRange) -> tuple[Breaking, ...]:
+    """What the operator acknowledges of a range: each item that is marked as breaking, by release and number."""
+    return tuple(
+        Breaking(f"{one.version}/{number}", item.title, item.text)
+        for one in changelog.versions
+        for number, item in enumerate(one.breaking, start=1)
+    )
 
 
 def no_newer(listing: Listing, *, asked: bool) -> str:

@@ -9,7 +9,7 @@ import pytest
 from tests.lab.engine import GOGC, Lab, why_not
 from tests.lab.prepared import bring_up
 from tests.lab.stack import LabStack
-from tests.order import rank
+from tests.order import in_order
 
 pytest_plugins = ["tests.practice_fixtures"]
 _WANTED = "AVNWIZARD_LAB"
@@ -26,6 +26,14 @@ os.environ.setdefault("AVNWIZARD_BAKE_S", "0")
 os.environ.setdefault("GOGC", GOGC)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep to the order of `tests.order`: xdist would begin with the groups that have the most tests."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+    else:
+        config.addinivalue_line("markers", "xdist_group(name): xdist's own, which is not loaded")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: a test of the real engine waits for two fifths of its time."""
@@ -39,9 +47,22 @@ def _no_lab() -> str:
     return why_not()
 
 
+def _shared(item: pytest.Item) -> str:
+    """Where the fixture is defined that a test shares with its neighbours, such as a file's stack; "" for none."""
+    fixtures = getattr(item, "_fixtureinfo", None)
+    found = [known[-1] for known in fixtures.name2fixturedefs.values()] if fixtures else []
+    return min((one.baseid for one in found if one.scope in {"module", "package"} and one.baseid), default="")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest kinds, and skip the tests of the real engine where there is none."""
-    items.sort(key=lambda item: rank(item.nodeid))
+    """Bring them into the order of `tests.order`, and skip the tests of the real engine where there is none.
+
+    Tests that share a fixture go to one worker: each of the others would make it anew, fifteen services for one test.
+    """
+    items[:] = in_order(items, lambda item: item.nodeid)
+    for item in items:
+        if shared := _shared(item):
+            item.add_marker(pytest.mark.xdist_group(shared))
     reason = _no_lab()
     if not reason:
         return

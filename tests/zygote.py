@@ -23,7 +23,10 @@ import time
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    import pytest
 
 _ROOM = 1 << 20
 _WARM = (
@@ -153,6 +156,14 @@ def _spawn(argv: Sequence[str], *, log: Path) -> Started:
 
 
 _ADDRESS: list[str] = []
+
+
+def fork_runs(patching: "pytest.MonkeyPatch", zygote: Zygote) -> None:
+    """Have the runs that this process starts forked by the zygote, too."""
+    from avnwizard.engine import supervise
+
+    _ADDRESS[:] = [zygote.address()]
+    patching.setattr(supervise, "spawn", _spawn)
 
 
 def _command(wanted: Mapping[str, Any], streams: Sequence[int]) -> NoReturn:

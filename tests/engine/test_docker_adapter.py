@@ -1,6 +1,5 @@
 """The docker adapter on a real engine, with the product's own stack: what the flows rely on, once each."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,19 +9,15 @@ from avnwizard.adapters.postgres import PostgresDatabase, proc_pipes
 from avnwizard.adapters.postgres.container_access import ContainerPostgresAccess
 from avnwizard.domain.host import Container
 from avnwizard.errors import HostError
-from tests.lab.engine import Lab
-from tests.lab.prepared import bring_up
 from tests.lab.stack import LabStack
 
 pytestmark = pytest.mark.engine
 
 
-@pytest.fixture(scope="module")
-def running(lab: Lab, worker_id: str) -> Iterator[LabStack]:
-    """One stack at v1.5.0 that these tests share and leave serving."""
-    made = bring_up(lab, f"avn-docker-{worker_id}")
-    yield made
-    made.remove()
+@pytest.fixture
+def running(resting: LabStack) -> LabStack:
+    """The shared stack at v1.5.0, which these tests leave serving."""
+    return resting
 
 
 @pytest.fixture

@@ -15,14 +15,14 @@ from tests.waiting import until
 pytestmark = pytest.mark.engine
 
 
-def test_a_router_that_vanishes_is_seen(lab_stack: LabStack) -> None:
+def test_a_router_that_vanishes_is_seen(in_reach: LabStack) -> None:
     """Ten routes answer. While the gateway is away its own requests are lost, and no other; then all answer again."""
-    host = open_host(lab_stack.clone)
+    host = open_host(in_reach.clone)
     model = host.stack.resolve()
     routes = plan_probe(model, model, ProbeSection()).routes
     assert {route.name: (route.address, route.port) for route in routes} == dict.fromkeys(
         ["audit", "docs", "gateway", "hydra", "kratos", "oathkeeper", "polis", "saml", "web", "webhook"],
-        ("127.0.0.1", lab_stack.ports.web),
+        ("127.0.0.1", in_reach.ports.web),
     )
     assert wait_for_all(host, routes, learn(host, routes), limit_s=60) == {}
     identities = learn(host, routes)

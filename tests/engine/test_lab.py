@@ -1,7 +1,6 @@
 """The lab itself: a stack on the real engine behaves as the product would."""
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,19 +8,16 @@ import pytest
 from avnwizard.practice import product
 from avnwizard.practice.product.template import COMPOSE_FILE
 from tests.lab.engine import Lab
-from tests.lab.prepared import bring_up
 from tests.lab.probe import probe_for
 from tests.lab.stack import DOMAIN, LabStack, routed
 
 pytestmark = pytest.mark.engine
 
 
-@pytest.fixture(scope="module")
-def stack(lab: Lab) -> Iterator[LabStack]:
-    """One stack at v1.5.0 that these tests share and leave as they found it."""
-    made = bring_up(lab, "module")
-    yield made
-    made.remove()
+@pytest.fixture
+def stack(resting: LabStack) -> LabStack:
+    """The shared stack at v1.5.0, which these tests leave as they found it."""
+    return resting
 
 
 def _run(lab: Lab, image: str, *options: str) -> tuple[int, str]:

@@ -1,6 +1,7 @@
 """PostgreSQL 17 to 18 on a real engine, through the command line: killed, finished, equal; back; refused."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from avnwizard.engine.lock import holder
 from avnwizard.errors import ExitCode
 from avnwizard.wiring import open_host
 from tests.flows.cli import avnwizard
+from tests.lab.engine import Lab
+from tests.lab.prepared import bring_up
 from tests.lab.stack import LabStack
 from tests.waiting import until
 
@@ -42,15 +45,25 @@ _IN_STORE = (
 )
 
 
-@pytest.fixture
-def stack(lab_stack: LabStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LabStack:
-    """A seeded stack with an odd database of its own, whose runs are kept in this test's folder."""
-    monkeypatch.setenv(STATE_DIR, str(tmp_path / "state"))
+@pytest.fixture(scope="module")
+def running(lab: Lab, worker_id: str) -> Iterator[LabStack]:
+    """A seeded stack with an odd database of its own; each of these tests leaves it on 17 with all that was there."""
+    made = bring_up(lab, f"major-{worker_id}")
     for statement in _SEED:
-        lab_stack.sql("avnology", statement)
+        made.sql("avnology", statement)
     for statement in _IN_STORE:
-        lab_stack.sql("Keto's Store", statement)
-    return lab_stack
+        made.sql("Keto's Store", statement)
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def stack(running: LabStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LabStack:
+    """The stack with `docker` in reach, its runs kept in this test's folder."""
+    for name in ("PATH", "DOCKER_HOST", "DOCKER_CONFIG"):
+        monkeypatch.setenv(name, running.env[name])
+    monkeypatch.setenv(STATE_DIR, str(tmp_path / "state"))
+    return running
 
 
 def _sum(stack: LabStack) -> ServerSum:
@@ -142,34 +155,6 @@ def test_by_dump_and_restore(stack: LabStack) -> None:
     stack.wait_ready()
 
 
-def test_by_a_live_copy(stack: LabStack) -> None:
-    """What pg_upgrade cannot do is told by the plan; then, killed once the old server is stopped, it ends on 18."""
-    stack.sql("Keto's Store", "DROP TABLE unlogged")
-    plan = avnwizard("postgres", "plan", "--to", "18", "--stack", stack.clone, "--json").data
-    assert plan["way"] == "dump"
-    assert "pg_attver" in next(one["why_not"] for one in plan["ways"] if one["way"] == "copy")
-    _without_marks(stack)
-    before = _sum(stack)
-    _killed_at(stack, _upgrade(stack), "move:stop-old:after")
-    assert stack.states()["postgres"].state == "exited"
-
-    done = avnwizard("resume", "--stack", stack.clone, timeout_s=_LIMIT_S)
-    assert done.code == ExitCode.DONE, done.err
-    assert _server(stack) == "18 /var/lib/postgresql/18/docker"
-    assert differences(before, _sum(stack)) == ()
-    assert stack.sql("avnology", "SHOW log_min_duration_statement") == "12345ms"
-    behind = "SELECT count(*) FROM pg_database WHERE datcollversion <> pg_database_collation_actual_version(oid)"
-    assert stack.sql("avnology", behind) == "0"
-    _every_row_was_compared(stack, before)
-    left = stack.lab.docker("ps", "-a", "--filter", f"label=avnwizard.postgres={stack.project}", "-q").stdout
-    assert left.split() == []
-
-    back = avnwizard("rollback", "--stack", stack.clone, "--yes", timeout_s=_LIMIT_S)
-    assert back.code == ExitCode.DONE, back.err
-    assert differences(before, _sum(stack)) == ()
-    stack.wait_ready()
-
-
 def test_by_logical_replication(stack: LabStack) -> None:
     """Killed while the new server follows, it ends on 18 with all; nothing of it is left in a server; and back."""
     before = _sum(stack)
@@ -198,3 +183,34 @@ def _nothing_follows(stack: LabStack) -> None:
     for database in stack.sql("postgres", "SELECT datname FROM pg_database WHERE datallowconn").splitlines():
         assert stack.sql(database, "SELECT count(*) FROM pg_publication") == "0"
         assert stack.sql(database, "SELECT count(*) FROM pg_class WHERE relreplident = 'f'") == "0"
+
+
+def test_by_a_live_copy(stack: LabStack) -> None:
+    """What pg_upgrade cannot do is told by the plan; then, killed once the old server is stopped, it ends on 18.
+
+    It comes last: what it takes from the server to be possible, the others had.
+    """
+    stack.sql("Keto's Store", "DROP TABLE unlogged")
+    plan = avnwizard("postgres", "plan", "--to", "18", "--stack", stack.clone, "--json").data
+    assert plan["way"] == "dump"
+    assert "pg_attver" in next(one["why_not"] for one in plan["ways"] if one["way"] == "copy")
+    _without_marks(stack)
+    before = _sum(stack)
+    _killed_at(stack, _upgrade(stack), "move:stop-old:after")
+    assert stack.states()["postgres"].state == "exited"
+
+    done = avnwizard("resume", "--stack", stack.clone, timeout_s=_LIMIT_S)
+    assert done.code == ExitCode.DONE, done.err
+    assert _server(stack) == "18 /var/lib/postgresql/18/docker"
+    assert differences(before, _sum(stack)) == ()
+    assert stack.sql("avnology", "SHOW log_min_duration_statement") == "12345ms"
+    behind = "SELECT count(*) FROM pg_database WHERE datcollversion <> pg_database_collation_actual_version(oid)"
+    assert stack.sql("avnology", behind) == "0"
+    _every_row_was_compared(stack, before)
+    left = stack.lab.docker("ps", "-a", "--filter", f"label=avnwizard.postgres={stack.project}", "-q").stdout
+    assert left.split() == []
+
+    back = avnwizard("rollback", "--stack", stack.clone, "--yes", timeout_s=_LIMIT_S)
+    assert back.code == ExitCode.DONE, back.err
+    assert differences(before, _sum(stack)) == ()
+    stack.wait_ready()

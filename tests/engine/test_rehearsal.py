@@ -3,12 +3,12 @@
 import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from avnwizard.adapters.state.finding import STATE_DIR
 from avnwizard.engine.faults import KILL_AT
 from avnwizard.engine.lock import holder
 from avnwizard.errors import ExitCode
@@ -34,15 +34,17 @@ open({out!r}, "w").write(json.dumps({{"versions": sorted(seen), "internal": [one
 
 
 @pytest.fixture
-def stack(lab_stack: LabStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LabStack:
-    """A seeded stack at v1.5.0 whose runs are kept in this test's folder, with a check of the copy."""
-    monkeypatch.setenv(STATE_DIR, str(tmp_path / "state"))
+def stack(in_reach: LabStack, tmp_path: Path) -> Iterator[LabStack]:
+    """The shared stack at v1.5.0, with a check of the copy."""
     script = tmp_path / "check.py"
-    script.write_text(_CHECK.format(port=lab_stack.ports.web, domain=DOMAIN, out=str(tmp_path / "seen.json")))
+    script.write_text(_CHECK.format(port=in_reach.ports.web, domain=DOMAIN, out=str(tmp_path / "seen.json")))
     check = json.dumps([sys.executable, str(script)])
     settings = f"[rehearse]\nmax_load = 1000\ncpus = 1.0\nold_at_once = 16\ncheck = {check}\n"
-    (lab_stack.clone / "avnwizard.toml").write_text(settings)
-    return lab_stack
+    file = in_reach.clone / "avnwizard.toml"
+    assert not file.exists()
+    file.write_text(settings)
+    yield in_reach
+    file.unlink()
 
 
 def _live(stack: LabStack) -> dict[str, Any]:

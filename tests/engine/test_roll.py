@@ -22,14 +22,10 @@ from tests.waiting import until
 pytestmark = pytest.mark.engine
 SERVICE = "docs"
 EFFECTS = ("start-new", "direct", "undirect-former", "remove-old", "undirect")
+"""In their order. The end of one and the beginning of the next are one state, so each is tried from one side."""
 API = {"with API": "true", "without API": "false"}
-KILLS = [("direct:after", "resumed"), ("remove-old:after", "resumed"), ("remove-old:before", "rolled back")]
-"""Where it matters whether Traefik tells: before and after the director is waited for."""
-OTHER_KILLS = [
-    *((f"{effect}:after", "resumed") for effect in EFFECTS),
-    *((f"{effect}:before", "rolled back") for effect in EFFECTS),
-]
-"""The end of an effect and the beginning of the next are one state, so each is tried from one side in each way."""
+BACK = ("start-new", "direct", "undirect-former", "undirect")
+"""From "remove-old" the way back is tried with and without Traefik's API."""
 _number = count()
 
 
@@ -121,27 +117,35 @@ def test_one_that_never_gets_healthy(stack: LabStack, tmp_path: Path) -> None:
         file.write_text(good, "utf-8")
 
 
-@pytest.mark.parametrize(("point", "way"), KILLS)
-def test_killed_anywhere(stack: LabStack, former: str, tmp_path: Path, point: str, way: str) -> None:
-    """Killed at an effect, the edge serves; taken up again or rolled back, no director and no double is left."""
-    _killed_and_settled(stack, former, tmp_path, point, way)
+def test_killed_after_every_effect(stack: LabStack, tmp_path: Path) -> None:
+    """One roll, killed after each effect and taken up again: the edge serves, no director and no double is left."""
+    with _probe(stack) as probe:
+        for effect in EFFECTS:
+            point = f"roll:{SERVICE}:{effect}:after"
+            assert carry(stack, tmp_path, SERVICE, "one", kill_at=point) == -signal.SIGKILL, point
+        assert carry(stack, tmp_path, SERVICE, "one") == 0
+    assert _lost(probe) == ""
+    _is_settled(stack)
+
+
+def test_killed_and_rolled_back(stack: LabStack, former: str, tmp_path: Path) -> None:
+    """Killed where the old one would be removed, it goes back, and no director and no double is left."""
+    _killed_and_rolled_back(stack, former, tmp_path, "remove-old")
 
 
 @pytest.mark.parametrize("running", ["with API"], indirect=True, scope="module")
-@pytest.mark.parametrize(("point", "way"), [each for each in OTHER_KILLS if each not in KILLS])
-def test_killed_anywhere_else(stack: LabStack, former: str, tmp_path: Path, point: str, way: str) -> None:
-    """The same at each other effect."""
-    _killed_and_settled(stack, former, tmp_path, point, way)
+@pytest.mark.parametrize("effect", BACK)
+def test_killed_before_it_and_rolled_back(stack: LabStack, former: str, tmp_path: Path, effect: str) -> None:
+    """The same before each other effect."""
+    _killed_and_rolled_back(stack, former, tmp_path, effect)
 
 
-def _killed_and_settled(stack: LabStack, former: str, tmp_path: Path, point: str, way: str) -> None:
+def _killed_and_rolled_back(stack: LabStack, former: str, tmp_path: Path, effect: str) -> None:
     with _probe(stack) as probe:
-        assert carry(stack, tmp_path, SERVICE, "one", kill_at=f"roll:{SERVICE}:{point}") == -signal.SIGKILL
-        if way == "resumed":
-            assert carry(stack, tmp_path, SERVICE, "one") == 0
-        else:
-            (stack.clone / COMPOSE_FILE).write_text(former, "utf-8")
-            assert carry(stack, tmp_path, SERVICE, "back") == 0
+        point = f"roll:{SERVICE}:{effect}:before"
+        assert carry(stack, tmp_path, SERVICE, "one", kill_at=point) == -signal.SIGKILL
+        (stack.clone / COMPOSE_FILE).write_text(former, "utf-8")
+        assert carry(stack, tmp_path, SERVICE, "back") == 0
     assert _lost(probe) == ""
     _is_settled(stack)
 

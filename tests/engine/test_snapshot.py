@@ -20,30 +20,29 @@ def _in_minio(stack: LabStack, script: str) -> str:
     return stack.compose("exec", "-T", "minio", "sh", "-c", script).stdout.strip()
 
 
-def test_a_snapshot_of_a_real_stack(lab_stack: LabStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_snapshot_of_a_real_stack(in_reach: LabStack) -> None:
     """Postgres killed in mid-dump loses nothing; then databases and a volume are taken, ruined, and restored."""
-    monkeypatch.setenv("AVNWIZARD_STATE_DIR", str(tmp_path / "state"))
-    rows = lab_stack.row_counts()
-    host = open_host(lab_stack.clone)
-    postgres = lab_stack.states()["postgres"].id
+    rows = in_reach.row_counts()
+    host = open_host(in_reach.clone)
+    postgres = in_reach.states()["postgres"].id
 
     def kill(kind: str, *told: Any) -> None:
         if kind == "say" and told[1].startswith("dumping kratos"):
-            lab_stack.lab.docker("kill", postgres)
+            in_reach.lab.docker("kill", postgres)
 
     with pytest.raises(StepError, match="could not be taken") as raised:
         take(host, kill)
     assert raised.value.hint
     assert host.files.list(host.state.snapshots) == ()
-    lab_stack.lab.docker("start", postgres)
-    lab_stack.wait_ready()
-    assert lab_stack.row_counts() == rows
+    in_reach.lab.docker("start", postgres)
+    in_reach.wait_ready()
+    assert in_reach.row_counts() == rows
 
-    _in_minio(lab_stack, "echo kept > '/data/an object' && chown 4711:4712 '/data/an object' && mkdir /data/bucket")
-    (size,) = host.stack.volume_sizes([f"{lab_stack.project}_minio_data", "no such volume"]).values()
+    _in_minio(in_reach, "echo kept > '/data/an object' && chown 4711:4712 '/data/an object' && mkdir /data/bucket")
+    (size,) = host.stack.volume_sizes([f"{in_reach.project}_minio_data", "no such volume"]).values()
     assert size >= len("kept\n")
     made = avnwizard(
-        "snapshot", "create", "--stack", lab_stack.clone, "--volume", "minio_data", "--json", timeout_s=_LIMIT_S
+        "snapshot", "create", "--stack", in_reach.clone, "--volume", "minio_data", "--json", timeout_s=_LIMIT_S
     )
     assert made.code == ExitCode.DONE, made.err
     assert made.data["proof"] == "restored"
@@ -52,13 +51,13 @@ def test_a_snapshot_of_a_real_stack(lab_stack: LabStack, tmp_path: Path, monkeyp
     digests = {one["service"]: one["digest"] for one in manifest["images"]}
     assert digests["gateway"].startswith("sha256:")
 
-    _in_minio(lab_stack, "echo ruined > '/data/an object' && rmdir /data/bucket && echo new > /data/new")
-    lab_stack.sql("kratos", "DROP TABLE identities CASCADE")
+    _in_minio(in_reach, "echo ruined > '/data/an object' && rmdir /data/bucket && echo new > /data/new")
+    in_reach.sql("kratos", "DROP TABLE identities CASCADE")
     words = ("--yes", "--volume", "minio_data", "--database", "kratos")
-    back = avnwizard("snapshot", "restore", "--stack", lab_stack.clone, *words, timeout_s=_LIMIT_S)
+    back = avnwizard("snapshot", "restore", "--stack", in_reach.clone, *words, timeout_s=_LIMIT_S)
     assert back.code == ExitCode.DONE, back.err
-    assert lab_stack.row_counts() == rows
-    assert _in_minio(lab_stack, "cat '/data/an object' && stat -c %u:%g '/data/an object' && cat /data/new") == (
+    assert in_reach.row_counts() == rows
+    assert _in_minio(in_reach, "cat '/data/an object' && stat -c %u:%g '/data/an object' && cat /data/new") == (
         "kept\n4711:4712\nnew"
     )
-    assert _in_minio(lab_stack, "test -d /data/bucket && echo there") == "there"
+    assert _in_minio(in_reach, "test -d /data/bucket && echo there") == "there"

@@ -28,7 +28,7 @@ class Said:
         return json.loads(self.out)
 
 
-_ZYGOTE = Zygote()
+ZYGOTE = Zygote()
 _OF_THE_INTERPRETER = re.compile(r"(PYTHON|LC_|LANG|TZ$)")
 
 
@@ -42,7 +42,7 @@ def _forked(arguments: tuple[str, ...], env: dict[str, str], timeout_s: float) -
     """Run it in a process that the zygote forks."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, Path(os.devnull).open("rb") as nothing:
         streams = (nothing.fileno(), out.fileno(), err.fileno())
-        started = ask(_ZYGOTE.address(), arguments, env=env, cwd=str(Path.cwd()), streams=streams, detached=False)
+        started = ask(ZYGOTE.address(), arguments, env=env, cwd=str(Path.cwd()), streams=streams, detached=False)
         try:
             code = started.wait(timeout_s)
         except subprocess.TimeoutExpired:

@@ -76,16 +76,16 @@ class LabStack:
             secrets_seed=SECRETS_SEED,
         )
 
-    def move_tag(self, tag: str, old: str, new: str) -> None:
-        """Publish a release whose compose file says `new` for `old`; the clone must not have fetched it yet."""
+    def release_patch(self, base: str, tag: str, old: str, new: str) -> None:
+        """Publish a release `tag` that is `base` with a compose file that says `new` for `old`."""
         work = self.root / "release.work"
         git = ("git", "-c", "user.name=Lab", "-c", "user.email=lab@example.test", "-C")
         for argv in (
-            (*git, str(self.root), "clone", "-q", "-b", tag, str(self.remote), str(work)),
+            (*git, str(self.root), "clone", "-q", "-b", base, str(self.remote), str(work)),
             ("sed", "-i", f"s|{old}|{new}|", str(work / COMPOSE_FILE)),
             (*git, str(work), "commit", "-qam", f"Release {tag}"),
-            (*git, str(work), "tag", "-f", "-a", "-m", tag, tag),
-            (*git, str(work), "push", "-q", "-f", "origin", f"refs/tags/{tag}"),
+            (*git, str(work), "tag", "-a", "-m", tag, tag),
+            (*git, str(work), "push", "-q", "origin", f"refs/tags/{tag}"),
         ):
             subprocess.run(argv, check=True, capture_output=True, timeout=60)
 

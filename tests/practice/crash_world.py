@@ -5,9 +5,9 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from tests.flows.test_going_back import execute
 from tests.in_memory import scratch
 from tests.zygote import warm
 
+KILLED = -signal.SIGKILL
 TARGET = "v2.0.0"
 _SPEED = 2000.0
 _ROWS = 60
@@ -94,6 +95,44 @@ class World:
                 os._exit(code)
         _, status = os.waitpid(child, 0)
         return os.waitstatus_to_exitcode(status)
+
+    def killed_in_turn(
+        self, run: str, points: Sequence[str], after: object, at_each: Callable[[str], object] = str
+    ) -> None:
+        """One run, killed at each of these points and taken up again, that ends in the state `after`.
+
+        A run for each point would make its snapshot and its migrations each time, which is most of what a run costs.
+        Where it has already come by a point, as it may where steps go side by side, it begins anew there.
+
+        Args:
+            points: `NAME#N`, in the order in which an undisturbed run comes by them; a process that takes the run up
+                counts its passages anew, so that each point with another number than 1 gets a run of its own.
+            at_each: what is done with the run while it is dead at a point; the run goes on from there.
+        """
+        rest = list(points)
+        while rest:
+            self.put_back()
+            killed_at = list[str]()
+            ended = KILLED
+            while rest and ended == KILLED and (not killed_at or rest[0].endswith("#1")):
+                ended = self.carry(run, kill_at=rest[0])
+                if ended == KILLED:
+                    killed_at.append(rest.pop(0))
+                    at_each(killed_at[-1])
+            assert killed_at, f"it does not come by {rest[0]}"
+            ended = self.carry(run) if ended == KILLED else ended
+            assert ended == 0, killed_at
+            assert self.state() == after, killed_at
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """What is done in the `with` happens to a copy: afterwards the world is as it was, its database shut down."""
+        base = self.home.parent
+        now = replace(self, kept_home=base / "aside-home", kept_data=base / "aside-data")
+        now.shut_down()
+        now.keep()
+        yield
+        now.put_back()
 
     def roll_back(self, run: str) -> str:
         """Write a rollback of a run down; its name."""
@@ -165,6 +204,3 @@ def made() -> Iterator[World]:
             yield world
         finally:
             open_practice(world.home).destroy()
-
-
-KILLED = -signal.SIGKILL

@@ -1,6 +1,7 @@
 """A restore with its services stopped: killed or signalled at its fault points, it is resumed or taken back.
 
-`AVNWIZARD_MATRIX=full` tries every point, `kinds` every 11th, otherwise every 13th is tried.
+`AVNWIZARD_MATRIX=full` tries every point, each in a run of its own; `kinds` tries every 11th, otherwise every 13th is
+tried, and one run is killed at all of them in turn.
 """
 
 import os
@@ -11,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.practice import crash_world
-from tests.practice.crash_world import KILLED
+from tests.practice.crash_world import KILLED, World
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-STRIDE = {"full": 1, "kinds": 11}.get(os.environ.get("AVNWIZARD_MATRIX", ""), 13)
+HOW = os.environ.get("AVNWIZARD_MATRIX", "")
+STRIDE = {"full": 1, "kinds": 11}.get(HOW, 13)
 _UNDO = ("restore:", "swap:", "stop:", "start:", "volume:")
 
 
@@ -39,26 +41,20 @@ def restore(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
         yield {"world": world, "run": run, "before": before, "after": after, "points": points[::STRIDE]}
 
 
-@pytest.mark.parametrize("shard", range(3))
-def test_killed_and_resumed(restore: dict[str, Any], shard: int) -> None:
-    """It ends as if nothing had happened: the rows of the snapshot, and every service serves."""
-    world = restore["world"]
-    for point in restore["points"][shard::3]:
-        world.put_back()
-        assert world.carry(restore["run"], kill_at=point) == KILLED, point
-        assert world.carry(restore["run"]) == 0, point
-        assert world.state() == restore["after"], point
+def test_killed_anywhere(restore: dict[str, Any]) -> None:
+    """From everywhere the way back leads to the rows and services of before it.
 
+    Resumed, it ends as if nothing had happened: the rows of the snapshot, and every service serves.
+    """
+    world: World = restore["world"]
 
-@pytest.mark.parametrize("shard", range(3))
-def test_killed_and_taken_back(restore: dict[str, Any], shard: int) -> None:
-    """From everywhere the way back leads to the rows and services of before it."""
-    world = restore["world"]
-    for point in restore["points"][shard::3]:
-        world.put_back()
-        assert world.carry(restore["run"], kill_at=point) == KILLED, point
-        assert world.carry(world.take_back(restore["run"])) == 0, point
-        assert world.state() == restore["before"], point
+    def back(point: str) -> None:
+        with world.aside():
+            assert world.carry(world.take_back(restore["run"])) == 0, point
+            assert world.state() == restore["before"], point
+
+    for points in [[point] for point in restore["points"]] if HOW == "full" else [restore["points"]]:
+        world.killed_in_turn(restore["run"], points, restore["after"], back)
 
 
 def test_taken_back_when_it_was_done(restore: dict[str, Any]) -> None:

@@ -14,6 +14,8 @@ from avnwizard.practice.host import PracticeHost
 from avnwizard.ui.app import WizardApp
 from avnwizard.wiring import open_host
 from screenshots.scenes import drawn, settle, unhurried
+from tests.flows.cli import ZYGOTE
+from tests.zygote import fork_runs
 
 SMALL, USUAL, LARGE = (60, 20), (80, 24), (120, 40)
 
@@ -23,6 +25,12 @@ class Open(Protocol):
 
     def __call__(self, size: tuple[int, int] = USUAL) -> AbstractAsyncContextManager[Pilot[int]]:
         """The app, once its first screen stands."""
+
+
+@pytest.fixture(autouse=True)
+def _forked_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that the app starts is a process of its own, whose interpreter need not import everything again."""
+    fork_runs(monkeypatch, ZYGOTE)
 
 
 @pytest.fixture

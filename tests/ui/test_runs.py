@@ -49,8 +49,8 @@ async def attached(host: Host) -> AsyncIterator[Pilot[int]]:
 
 async def until(pilot: Pilot[int], said: str) -> str:
     """Wait until the screen says it."""
-    for _ in range(1500):
-        await asyncio.sleep(0.02)
+    for _ in range(600):
+        await asyncio.sleep(0.1)  # to look is to draw the screen, and the run needs the processor too
         await pilot.pause()
         if said in (shown := seen(pilot)):
             return shown

@@ -1,15 +1,15 @@
-"""The longest kinds of tests begin first."""
+"""The longest kinds of tests begin first, those of the engine among those that compute."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.order import LONGEST_FIRST, rank
+from tests.order import SECONDS, in_order, rank
 
 _ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("kind", LONGEST_FIRST)
+@pytest.mark.parametrize("kind", [kind for kind in SECONDS if kind])
 def test_every_kind_is_there(kind: str) -> None:
     """A kind whose file was renamed would silently begin last."""
     assert (_ROOT / kind).exists()
@@ -17,25 +17,51 @@ def test_every_kind_is_there(kind: str) -> None:
 
 def test_the_longest_begin_first_and_the_rest_stays_in_its_order() -> None:
     """A whole upgrade comes before its neighbours, those before what is short, and equals keep their order."""
-    found = [
+    waiting = [
         "tests/engine/test_lab.py::test_b",
         "tests/engine/test_lab.py::test_a",
         "tests/engine/test_upgrade.py::test_there_and_back",
-        "tests/unit/test_b.py::test_b",
-        "tests/unit/test_a.py::test_a",
-        "tests/zoo/test_identity.py::test_a_shared_network",
+        "tests/zoo/test_identity.py::test_one_that_crash_loops_fails_its_step",
     ]
-    assert sorted(found, key=rank) == [
-        "tests/engine/test_upgrade.py::test_there_and_back",
-        "tests/zoo/test_identity.py::test_a_shared_network",
-        "tests/engine/test_lab.py::test_b",
-        "tests/engine/test_lab.py::test_a",
-        "tests/unit/test_b.py::test_b",
-        "tests/unit/test_a.py::test_a",
-    ]
+    computing = ["tests/unit/test_b.py::test_b", "tests/unit/test_a.py::test_a", "tests/ui/test_walk.py::test_walk"]
+    found = in_order([*computing, *waiting], str)
+    assert [one for one in found if one in waiting] == [waiting[2], waiting[0], waiting[1], waiting[3]]
+    assert [one for one in found if one in computing] == [computing[2], computing[0], computing[1]]
+
+
+def test_those_that_wait_are_spread_among_those_that_compute() -> None:
+    """Half of the one kind has begun with about half of the other, and the last to begin are short."""
+    waiting = [f"tests/zoo/test_env.py::test_{number}" for number in range(20)]
+    computing = [f"tests/flows/test_runs.py::test_{number}" for number in range(200)]
+    found = in_order([*computing, *waiting], str)
+    assert found[0] == waiting[0]
+    half = found[: found.index(waiting[10])]
+    assert 80 < sum(one in computing for one in half) < 100
+    assert not set(found[-25:]) & set(waiting)
 
 
 def test_a_run_begins_in_that_order(request: pytest.FixtureRequest) -> None:
     """What this very session collected is in the order of the kinds."""
-    ranks = [rank(item.nodeid) for item in request.session.items]
-    assert ranks == sorted(ranks)
+    found = [item.nodeid for item in request.session.items]
+    for waiting in (True, False):
+        ranks = [rank(one) for one in found if one.startswith(("tests/engine/", "tests/zoo/")) is waiting]
+        assert ranks == sorted(ranks)
+
+
+@pytest.fixture(scope="module")
+def shared() -> object:
+    """Something that the tests of this file could share."""
+    return object()
+
+
+@pytest.mark.usefixtures("shared")
+def test_what_shares_a_fixture_goes_to_one_worker(request: pytest.FixtureRequest) -> None:
+    """It would be made anew by each worker that gets one of the tests; fifteen services, with some of them."""
+    mark = request.node.get_closest_marker("xdist_group")
+    assert mark is not None
+    assert mark.args == ("tests/unit/test_order.py",)
+
+
+def test_what_shares_nothing_goes_anywhere(request: pytest.FixtureRequest) -> None:
+    """Whoever is free takes it."""
+    assert request.node.get_closest_marker("xdist_group") is None

@@ -75,17 +75,36 @@ def _made(zoo: ZooStack) -> list[str]:
     return sorted(one.id for one in zoo.containers())
 
 
-def test_an_image_bumped_by_hand_goes_forth_and_back(zoo: ZooStack, own_image: OwnImage) -> None:
-    """Acknowledged by name; the rollback starts the image that ran, though another service has the files' one."""
-    name = own_image("app", "v1.5.0")
-    parts = {one: app(one, "v1.5.0", image=name) for one in ("web", "docs")}
-    bring_up(zoo, RELEASES | {"v1.5.0": {COMPOSE_FILE: compose({"traefik": traefik(), **parts})}})
+def _by_hand(zoo: ZooStack, *changes: tuple[str, str]) -> None:
+    """Start `web` from another compose file than the release's, whose text is then put back."""
     compose_file = zoo.clone / COMPOSE_FILE
     text = compose_file.read_text()
-    web, other = text.index("\n  web:\n"), f"{zoo.lab.registry}/docs:v2.0.0"
-    compose_file.write_text(text[:web] + text[web:].replace(name, other, 1))
+    head, tail = text[: text.index("\n  web:\n")], text[text.index("\n  web:\n") :]
+    for old, new in changes:
+        assert old in tail
+        tail = tail.replace(old, new, 1)
+    compose_file.write_text(head + tail)
     zoo.run(*UP, "web")
     compose_file.write_text(text)
+
+
+def test_an_image_bumped_by_hand_goes_forth_and_back(zoo: ZooStack, own_image: OwnImage) -> None:
+    """Acknowledged by name; the rollback starts the image that ran, though another service has the files' one.
+
+    Where the configuration is of another release too, it is refused: started from the files of this release it would
+    be what never ran.
+    """
+    name, other = own_image("app", "v1.5.0"), f"{zoo.lab.registry}/docs:v2.0.0"
+    parts = {one: app(one, "v1.5.0", image=name) for one in ("web", "docs")}
+    bring_up(zoo, RELEASES | {"v1.5.0": {COMPOSE_FILE: compose({"traefik": traefik(), **parts})}})
+    _by_hand(zoo, (name, other), ("SHUTDOWN_MODE: abrupt", "NEW: '1'"))
+    made = _made(zoo)
+    refused = zoo.upgrade()
+    assert refused.code == ExitCode.REFUSED
+    assert "A rollback could not bring it back: image and configuration are both of another release." in refused.err
+    assert _made(zoo) == made
+
+    _by_hand(zoo, (name, other))
     assert zoo.version("web") == "v2.0.0"
     before, made = _ids(zoo), _made(zoo)
     told = f"web runs {other}; v1.5.0 pins {name}."
@@ -101,23 +120,6 @@ def test_an_image_bumped_by_hand_goes_forth_and_back(zoo: ZooStack, own_image: O
     assert (zoo.version("web"), zoo.version("docs")) == ("v2.0.0", "v1.5.0")
     assert _ids(zoo) == before
     assert zoo.lab.docker("image", "inspect", name, "--format", "{{.Id}}").stdout.strip() == before["docs"]
-
-
-def test_image_and_configuration_of_another_release_are_refused(zoo: ZooStack) -> None:
-    """Started from the files of this release it would be what never ran: nothing is begun."""
-    bring_up(zoo, RELEASES)
-    compose_file = zoo.clone / COMPOSE_FILE
-    text = compose_file.read_text()
-    web = text.index("\n  web:\n")
-    bumped = text[web:].replace("docs:v1.5.0", "docs:v2.0.0", 1).replace("SHUTDOWN_MODE: abrupt", "NEW: '1'", 1)
-    compose_file.write_text(text[:web] + bumped)
-    zoo.run(*UP, "web")
-    compose_file.write_text(text)
-    made = _made(zoo)
-    refused = zoo.upgrade()
-    assert refused.code == ExitCode.REFUSED
-    assert "A rollback could not bring it back: image and configuration are both of another release." in refused.err
-    assert _made(zoo) == made
 
 
 def test_an_override_that_was_added_later_is_used(zoo: ZooStack) -> None:
@@ -188,23 +190,24 @@ def _prune(zoo: ZooStack, image: str) -> None:
 
 
 def test_images_that_were_pruned_are_pulled_by_digest(zoo: ZooStack, own_image: OwnImage) -> None:
-    """One pinned by tag, one by digest; `check` says so right away, and the rollback pulls both before it moves."""
-    old = {name: own_image(name, "v1.5.0") for name in ("web", "docs")}
-    new = dict.fromkeys(old, f"{zoo.lab.registry}/docs:v1.6.0")
-    pinned = _digest(zoo.lab, old["docs"])
-    services = {"web": {"image": old["web"]}, "docs": {"image": pinned}}
-    parts = {name: app(name, "v1.5.0") | body for name, body in services.items()}
-    later = {name: app(name, "v1.6.0", image=new[name]) for name in parts}
+    """One pinned by tag, one by digest; `check` says so right away, and the rollback pulls both before it moves.
+
+    A third one is kept under another tag, but its digest cannot be given to it: it is pulled by that digest.
+    """
+    old = {name: own_image(name, "v1.5.0") for name in ("web", "docs", "api")}
+    images = {"web": old["web"], **{name: _digest(zoo.lab, old[name]) for name in ("docs", "api")}}
     releases = {
-        "v1.5.0": {COMPOSE_FILE: compose({"traefik": traefik(), **parts})},
-        "v1.6.0": {COMPOSE_FILE: compose({"traefik": traefik(), **later})},
+        "v1.5.0": {name: app(name, "v1.5.0", image=image) for name, image in images.items()},
+        "v1.6.0": {name: app(name, "v1.6.0") for name in images},
     }
-    bring_up(zoo, releases)
+    bring_up(zoo, {tag: {COMPOSE_FILE: compose({"traefik": traefik(), **parts})} for tag, parts in releases.items()})
     before = _ids(zoo)
     there = zoo.upgrade()
     assert there.code == ExitCode.DONE, there.err
-    for name in old:
+    for name in ("web", "docs"):
         _prune(zoo, before[name])
+    zoo.lab.docker("image", "rm", old["api"])  # its repository's last tag takes the digest along
+    assert zoo.lab.docker("image", "inspect", before["api"], "--format", "{{.RepoDigests}}").stdout.strip() == "[]"
     ((level, message),) = _findings(zoo, "images")
     assert level == "warn"
     assert re.search(r"The images that (web, docs|docs, web) ran before run \S+ are gone from this host", message)
@@ -215,25 +218,6 @@ def test_images_that_were_pruned_are_pulled_by_digest(zoo: ZooStack, own_image: 
     assert back.code == ExitCode.DONE, back.err
     assert _ids(zoo) == before
     zoo.nothing_to_do()
-
-
-def test_an_untagged_digest_is_no_dead_end(zoo: ZooStack, own_image: OwnImage) -> None:
-    """The image is kept under another tag, but a digest cannot be given to it: it is pulled by that digest."""
-    old = own_image("web", "v1.5.0")
-    pinned = _digest(zoo.lab, old)
-    releases = {
-        "v1.5.0": {COMPOSE_FILE: compose({"traefik": traefik(), "web": app("web", "v1.5.0", image=pinned)})},
-        "v1.6.0": {COMPOSE_FILE: compose({"traefik": traefik(), "web": app("web", "v1.6.0")})},
-    }
-    bring_up(zoo, releases)
-    before = _ids(zoo)
-    there = zoo.upgrade()
-    assert there.code == ExitCode.DONE, there.err
-    zoo.lab.docker("image", "rm", old)  # its repository's last tag takes the digest along
-    assert zoo.lab.docker("image", "inspect", before["web"], "--format", "{{.RepoDigests}}").stdout.strip() == "[]"
-    back = zoo.rollback()
-    assert back.code == ExitCode.DONE, back.err
-    assert _ids(zoo) == before
 
 
 def _built_here(zoo: ZooStack, settings: str) -> str:

@@ -26,10 +26,30 @@ def _tags(zoo: ZooStack) -> tuple[str, str]:
     return web, side
 
 
-def test_a_tag_that_was_copied_from_the_example_moves_with_it(zoo: ZooStack) -> None:
-    """The operator has the default of v1.5.0: the upgrade adopts that of v1.6.0, and the image really moves."""
+def test_a_tag_of_the_example(zoo: ZooStack, tmp_path: Path) -> None:
+    """An image by a variable of the env file: the file is missed where it is lost, followed, or kept by an answer."""
     mine = "# my own\nAPP_TAG=v1.5.0\nMINE=1\n"
     bring_up(zoo, PINNED, operator={".env": mine})
+    _is_missed_where_it_is_lost(zoo)
+    _moves_where_it_was_copied(zoo, mine)
+    _holds_the_image_back_where_it_is_kept(zoo, tmp_path / "answers.toml")
+
+
+def _is_missed_where_it_is_lost(zoo: ZooStack) -> None:
+    """The compose file uses a variable without a default: the containers were made with a value of it."""
+    kept = {name: (zoo.clone / name).read_text() for name in (COMPOSE_FILE, ".env")}
+    (zoo.clone / COMPOSE_FILE).write_text(kept[COMPOSE_FILE].replace("${APP_TAG:-latest}", "$APP_TAG"))
+    (zoo.clone / ".env").unlink()
+    said = zoo.upgrade()
+    assert said.code == ExitCode.REFUSED
+    assert "the compose files use APP_TAG" in said.err
+    for name, text in kept.items():
+        (zoo.clone / name).write_text(text)
+    (zoo.clone / ".env").chmod(0o600)
+
+
+def _moves_where_it_was_copied(zoo: ZooStack, mine: str) -> None:
+    """The operator has the default of v1.5.0: the upgrade adopts that of v1.6.0, and the image really moves."""
     plan = zoo.avnwizard("plan", "--to", "v1.6.0", "--json").data
     assert [(edit["action"], edit["key"], edit["shown"]) for edit in plan["env"]] == [("set", "APP_TAG", "v1.6.0")]
     there = zoo.upgrade()
@@ -42,10 +62,8 @@ def test_a_tag_that_was_copied_from_the_example_moves_with_it(zoo: ZooStack) -> 
     assert (_tags(zoo), (zoo.clone / ".env").read_text()) == (("v1.5.0", "v1.5.0"), mine)
 
 
-def test_a_tag_that_the_operator_keeps_is_named_as_what_holds_the_image_back(zoo: ZooStack, tmp_path: Path) -> None:
+def _holds_the_image_back_where_it_is_kept(zoo: ZooStack, answers: Path) -> None:
     """Kept by an answer, the plan says which service stays at which image, and the run that no image changed."""
-    bring_up(zoo, PINNED, operator={".env": "APP_TAG=v1.5.0\n"})
-    answers = tmp_path / "answers.toml"
     answers.write_text('from = "v1.5.0"\nto = "v1.6.0"\n[value]\nAPP_TAG = "v1.5.0"\n')
     plan = zoo.avnwizard("plan", "--to", "v1.6.0", "--answers", str(answers), "--json").data
     (held,) = (one for one in plan["warnings"] if one.startswith("web stays at "))
@@ -121,26 +139,27 @@ def _offering(place: str, text: str) -> dict[str, str]:
     return {COMPOSE_FILE: PASSED_ON, place: text}
 
 
-@pytest.mark.parametrize("place", ["conf/settings.example", "docs/settings.txt"], ids=["moved", "gone"])
-def test_an_example_that_moves_or_goes_comments_nothing_out(zoo: ZooStack, tmp_path: Path, place: str) -> None:
-    """It is asked about, and every variable that a service is given stays in the operator's file."""
-    text = "WEB_PEPPER=\nWEB_FEATURES=\n"
-    releases = {"v1.5.0": _offering("settings.example", text), "v1.6.0": _offering(place, text)}
+def test_what_a_service_is_given_whole_is_not_commented_out(zoo: ZooStack, tmp_path: Path) -> None:
+    """`env_file` hands the service every variable of the operator's file, and it may read each of them.
+
+    The example drops one, moves or goes: it is asked about, and nothing is commented out.
+    """
+    offered = "WEB_PEPPER=\nWEB_FEATURES=\n"
+    releases = {
+        "v1.5.0": _offering("settings.example", offered),
+        "v1.6.0": _offering("settings.example", "WEB_FEATURES=\n"),
+        "v1.7.0": _offering("conf/settings.example", offered),
+        "v1.8.0": _offering("docs/settings.txt", offered),
+    }
     bring_up(zoo, releases, operator={".env": OWN, "avnwizard.toml": PASSED_ON_TOML})
-    refused = zoo.avnwizard("plan", "--to", "v1.6.0")
-    assert refused.code == ExitCode.REFUSED
-    assert "v1.6.0 has no settings.example" in refused.err
-    answers = tmp_path / "answers.toml"
-    answers.write_text('from = "v1.5.0"\nto = "v1.6.0"\n[acknowledge]\nexample = true\n')
-    plan = zoo.avnwizard("plan", "--to", "v1.6.0", "--answers", str(answers), "--json").data
-    assert plan["env"] == []
-
-
-def test_what_a_service_is_given_whole_is_not_commented_out(zoo: ZooStack) -> None:
-    """The example drops a variable, but `env_file` hands it to the service, which may still read it."""
-    releases = {"v1.5.0": _offering(".env.example", OWN), "v1.6.0": _offering(".env.example", "WEB_FEATURES=\n")}
-    bring_up(zoo, releases, operator={".env": OWN})
     assert zoo.avnwizard("plan", "--to", "v1.6.0", "--json").data["env"] == []
+    for tag in ("v1.7.0", "v1.8.0"):
+        refused = zoo.avnwizard("plan", "--to", tag)
+        assert refused.code == ExitCode.REFUSED
+        assert f"{tag} has no settings.example" in refused.err
+        answers = tmp_path / f"{tag}.toml"
+        answers.write_text(f'from = "v1.5.0"\nto = "{tag}"\n[acknowledge]\nexample = true\n')
+        assert zoo.avnwizard("plan", "--to", tag, "--answers", str(answers), "--json").data["env"] == []
 
 
 def _without_env_file(zoo: ZooStack, releases: dict[str, dict[str, str]]) -> None:
@@ -183,14 +202,3 @@ def test_a_setting_for_a_stack_without_an_env_file(zoo: ZooStack, tmp_path: Path
     back = zoo.rollback()
     assert (back.code, made.exists()) == (ExitCode.DONE, False), back.err
     zoo.nothing_to_do()
-
-
-def test_an_env_file_that_is_lost_is_missed(zoo: ZooStack) -> None:
-    """The compose file uses a variable without a default: the containers were made with a value of it."""
-    bring_up(zoo, PINNED, operator={".env": "APP_TAG=v1.5.0\n"})
-    by_tag = BY_TAG.replace("${APP_TAG:-latest}", "$APP_TAG")
-    (zoo.clone / COMPOSE_FILE).write_text(by_tag.replace("@REG@", zoo.lab.registry).replace("@PROJECT@", zoo.project))
-    (zoo.clone / ".env").unlink()
-    said = zoo.upgrade()
-    assert said.code == ExitCode.REFUSED
-    assert "the compose files use APP_TAG" in said.err

@@ -15,11 +15,9 @@ pytestmark = pytest.mark.engine
 TAGS = ("v1.5.0", "v1.6.0")
 
 
-def _releases(
-    services: Mapping[str, Mapping[str, Body]], files: Mapping[str, Files] | None = None
-) -> dict[str, Files]:
-    """Both releases, by tag: their services, and what else is in them."""
-    return {tag: {COMPOSE_FILE: compose(services[tag]), **dict((files or {}).get(tag, {}))} for tag in TAGS}
+def _releases(services: Mapping[str, Mapping[str, Body]]) -> dict[str, Files]:
+    """Both releases by tag, by their services."""
+    return {tag: {COMPOSE_FILE: compose(services[tag])} for tag in TAGS}
 
 
 def _plan(zoo: ZooStack) -> dict[str, Any]:
@@ -29,89 +27,118 @@ def _plan(zoo: ZooStack) -> dict[str, Any]:
     return {part["service"]: part for part in said.data["services"]}
 
 
-def _there_and_back(zoo: ZooStack, *services: str) -> None:
-    """Upgrade and roll back: each service runs the image of the release, and Compose has nothing left to do."""
-    there = zoo.upgrade()
-    assert there.code == ExitCode.DONE, there.err
-    assert {zoo.image_of(name).rpartition(":")[2] for name in services} == {"v1.6.0"}
-    zoo.nothing_to_do()
-    back = zoo.rollback()
-    assert back.code == ExitCode.DONE, back.err
-    assert {zoo.image_of(name).rpartition(":")[2] for name in services} == {"v1.5.0"}
-    zoo.nothing_to_do()
-
-
 def _idle(**more: Any) -> Body:
     """A service that does nothing, the same in both releases; it is checked at once, not after Docker's 30 s."""
     check = HEALTHY | {"test": ["CMD", "true"]}
     return worker("v1.5.0", entrypoint=["sleep", "infinity"], init=True, healthcheck=check) | more
 
 
-def test_env_file_and_label_file(zoo: ZooStack) -> None:
-    """The commonest constructs of all: forward and back, nothing lost on the route."""
-    services = {
-        tag: {
-            "traefik": traefik(),
-            "web": app("web", tag, env_file=[".env"]),
-            "risk": app("risk", tag, label_file=["risk.labels"]),
-        }
-        for tag in TAGS
+_SURGED = ("web", "risk", "vpn", "inner", "file", "folder", "given", "inline")
+_RECREATED = ("aside", "behind", "addressed", "bare")
+_NEWER = ("web", "risk", "inner", "vpn", "addressed", "bare")
+_READ = {"file": "/etc/proxy.conf", "folder": "/etc/d/x.conf", "inline": "/etc/motd", "given": "/run/secrets/key"}
+
+
+def _of_all_kinds(zoo: ZooStack, tag: str) -> dict[str, Body]:
+    """The commonest constructs; some that cannot run twice; what lives in another's network; what reads files.
+
+    Image and settings of the last ones never change: only what they read of the release.
+    """
+    healthy = dict(HEALTHY, test=["CMD", "healthcheck", f"http://127.0.0.1:{zoo.tls_port}/"])
+    serve = ["python3", "-m", "http.server", "--bind", "127.0.0.1", str(zoo.tls_port)]
+    return {
+        "traefik": traefik(),
+        "web": app("web", tag, env_file=[".env"]),
+        "risk": app("risk", tag, label_file=["risk.labels"]),
+        "vpn": worker(tag, container_name="@PROJECT@-tunnel"),
+        "inner": app("inner", tag),
+        "aside": _idle(network_mode="service:inner"),
+        "behind": _idle(network_mode="container:@PROJECT@-tunnel"),
+        "addressed": worker(tag, networks={"static": {"ipv4_address": "10.213.77.10"}}),
+        "bare": worker(tag, network_mode="host", entrypoint=serve, healthcheck=healthy),
+        "file": app("file", "v1.5.0", volumes=["./conf/proxy.conf:/etc/proxy.conf:ro"]),
+        "folder": _idle(volumes=["./conf/d:/etc/d:ro"]),
+        "inline": _idle(configs=[{"source": "motd", "target": "/etc/motd"}]),
+        "given": _idle(secrets=["key"]),
+        "untouched": _idle(volumes=["./data:/data:ro"]),
     }
-    files = {tag: {"risk.labels": "example.team=risk\n"} for tag in TAGS}
-    bring_up(zoo, _releases(services, files))
-    assert {name: part["strategy"] for name, part in _plan(zoo).items()} == {
-        "traefik": "skip", "web": "surge", "risk": "surge",
+
+
+def _release(zoo: ZooStack, tag: str) -> Files:
+    text = compose(
+        _of_all_kinds(zoo, tag),
+        networks={"static": {"ipam": {"config": [{"subnet": "10.213.77.0/24"}]}}},
+        configs={"motd": {"content": f"motd of {tag}"}},
+        secrets={"key": {"file": "./key.txt"}},
+    )
+    return {
+        COMPOSE_FILE: text,
+        "risk.labels": "example.team=risk\n",
+        "conf/proxy.conf": f"proxy of {tag}\n",
+        "conf/d/x.conf": f"folder of {tag}\n",
+        "key.txt": f"key of {tag}\n",
+    }
+
+
+def _is_at(zoo: ZooStack, tag: str) -> None:
+    """Each service has the image of the release and reads its files, in the right network; nothing is left to do."""
+    assert {name: zoo.image_of(name).rpartition(":")[2] for name in _NEWER} == dict.fromkeys(_NEWER, tag)
+    read = {
+        name: zoo.lab.docker("exec", zoo.containers(name)[-1].id, "cat", path).stdout.strip()
+        for name, path in _READ.items()
+    }
+    said = {"file": "proxy", "folder": "folder", "inline": "motd", "given": "key"}
+    assert read == {name: f"{what} of {tag}" for name, what in said.items()}
+    for name, owner in (("aside", "inner"), ("behind", "vpn")):
+        mode = zoo.inspect(zoo.containers(name)[-1].id)["HostConfig"]["NetworkMode"]
+        assert mode == f"container:{zoo.containers(owner)[-1].id}", name
+    zoo.nothing_to_do()
+
+
+def _is_planned(plan: dict[str, Any]) -> None:
+    """How each is brought to the release, in which order, and why."""
+    ways = dict.fromkeys(_SURGED, "surge") | dict.fromkeys(_RECREATED, "recreate")
+    assert {name: part["strategy"] for name, part in plan.items()} == ways | {"traefik": "skip", "untouched": "skip"}
+    order = list(plan)
+    assert order.index("aside") == order.index("inner") + 1
+    assert order.index("behind") == order.index("vpn") + 1
+    assert "shares the network of inner" in plan["aside"]["reason"]
+    assert "its fixed address 10.213.77.10" in plan["addressed"]["reason"]
+    assert "the host's own network" in plan["bare"]["reason"]
+    named = {name: part["reason"].partition(" change")[0] for name, part in plan.items() if part["unseen"]}
+    assert named == {
+        "file": "conf/proxy.conf", "folder": "conf/d/x.conf", "inline": "its config motd", "given": "key.txt",
     }  # fmt: skip
-    assert zoo.version("web") == "v1.5.0"
-    with zoo.load("web") as load:
-        _there_and_back(zoo, "web", "risk")
-    assert load.report
-    assert load.report.lost_total == 0
 
 
 def test_killed_in_the_surge_then_resumed_and_rolled_back(zoo: ZooStack) -> None:
-    """The resumed run knows the new container by its id, makes no third one, and takes the old one away."""
-    services = {tag: {"traefik": traefik(), "web": app("web", tag, env_file=[".env"])} for tag in TAGS}
-    bring_up(zoo, _releases(services))
+    """Services of every kind go there and back, and nothing is lost on the route of the one that was amid its roll.
+
+    The resumed run knows the new container by its id, makes no third one, and takes the old one away. What lives in
+    another's network is made again right after it, also where Compose itself would not. The plan names the files that
+    change, the new containers read them, and so do those of the way back.
+    """
+    first = ((*UP, "vpn"), UP)  # Compose knows no order for `container:`
+    bring_up(zoo, {tag: _release(zoo, tag) for tag in TAGS}, operator={"data/mine.txt": "mine\n"}, up=first)
+    _is_planned(_plan(zoo))
+    assert zoo.version("web") == "v1.5.0"
+    kept = [one.id for name in ("traefik", "untouched") for one in zoo.containers(name)]
     (old,) = zoo.containers("web")
-    killed = zoo.upgrade(env={KILL_AT: "roll:web:start-new:after"})
-    assert killed.code != ExitCode.DONE
-    (new,) = [one for one in zoo.containers("web") if one.id != old.id]
-    resumed = zoo.avnwizard("resume")
-    assert resumed.code == ExitCode.DONE, resumed.err
-    assert [one.id for one in zoo.containers("web")] == [new.id]
-    zoo.nothing_to_do()
-    back = zoo.rollback()
-    assert back.code == ExitCode.DONE, back.err
+    with zoo.load("web") as load:
+        killed = zoo.upgrade(env={KILL_AT: "roll:web:start-new:after"})
+        assert killed.code != ExitCode.DONE
+        (new,) = [one for one in zoo.containers("web") if one.id != old.id]
+        resumed = zoo.avnwizard("resume")
+        assert resumed.code == ExitCode.DONE, resumed.err
+        assert [one.id for one in zoo.containers("web")] == [new.id]
+        _is_at(zoo, "v1.6.0")
+        back = zoo.rollback()
+        assert back.code == ExitCode.DONE, back.err
+    assert load.report
+    assert load.report.lost_total == 0, load.report
     assert (len(zoo.containers("web")), zoo.version("web")) == (1, "v1.5.0")
-    zoo.nothing_to_do()
-
-
-def test_a_shared_network(zoo: ZooStack) -> None:
-    """What lives in another's network is made again right after it, also where Compose itself would not."""
-    services = {
-        tag: {
-            "traefik": traefik(),
-            "vpn": worker(tag, container_name="@PROJECT@-tunnel"),
-            "web": app("web", tag),
-            "aside": _idle(network_mode="service:web"),
-            "behind": _idle(network_mode="container:@PROJECT@-tunnel"),
-        }
-        for tag in TAGS
-    }
-    bring_up(zoo, _releases(services), up=((*UP, "vpn"), UP))  # Compose knows no order for `container:`
-    plan = _plan(zoo)
-    order = list(plan)
-    assert order.index("aside") == order.index("web") + 1
-    assert order.index("behind") == order.index("vpn") + 1
-    assert (plan["web"]["strategy"], plan["aside"]["strategy"], plan["behind"]["strategy"]) == (
-        "surge", "recreate", "recreate",
-    )  # fmt: skip
-    assert "shares the network of web" in plan["aside"]["reason"]
-    _there_and_back(zoo, "web", "vpn")
-    for name, owner in (("aside", "web"), ("behind", "vpn")):
-        mode = zoo.inspect(zoo.containers(name)[-1].id)["HostConfig"]["NetworkMode"]
-        assert mode == f"container:{zoo.containers(owner)[-1].id}", name
+    _is_at(zoo, "v1.5.0")
+    assert [one.id for name in ("traefik", "untouched") for one in zoo.containers(name)] == kept
 
 
 def test_one_that_crash_loops_fails_its_step(zoo: ZooStack) -> None:
@@ -135,89 +162,6 @@ def test_one_that_crash_loops_fails_its_step(zoo: ZooStack) -> None:
     assert back.code == ExitCode.DONE, back.err
     assert zoo.image_of("worker").endswith(":v1.5.0")
     assert "1 running for 10 s or longer (no health check)" in back.err
-
-
-def _mounting() -> dict[str, Body]:
-    """Services whose image and settings never change: only what they read of the release."""
-    return {
-        "traefik": traefik(),
-        "file": app("file", "v1.5.0", volumes=["./conf/proxy.conf:/etc/proxy.conf:ro"]),
-        "folder": _idle(volumes=["./conf/d:/etc/d:ro"]),
-        "inline": _idle(configs=[{"source": "motd", "target": "/etc/motd"}]),
-        "given": _idle(secrets=["key"]),
-        "untouched": _idle(volumes=["./data:/data:ro"]),
-    }
-
-
-def test_mounted_release_files(zoo: ZooStack) -> None:
-    """The plan names what changes, the new containers read it, and so do those of the way back."""
-    releases = {
-        tag: {
-            COMPOSE_FILE: compose(
-                _mounting(),
-                configs={"motd": {"content": f"motd of {tag}"}},
-                secrets={"key": {"file": "./key.txt"}},
-            ),
-            "conf/proxy.conf": f"proxy of {tag}\n",
-            "conf/d/x.conf": f"folder of {tag}\n",
-            "key.txt": f"key of {tag}\n",
-        }
-        for tag in TAGS
-    }
-    bring_up(zoo, releases, operator={"data/mine.txt": "mine\n"})
-    plan = _plan(zoo)
-    surged = ("file", "folder", "inline", "given")
-    assert {name: part["strategy"] for name, part in plan.items()} == {
-        "traefik": "skip", "untouched": "skip", **dict.fromkeys(surged, "surge"),
-    }  # fmt: skip
-    named = {name: part["reason"].partition(" change")[0] for name, part in plan.items() if part["unseen"]}
-    assert named == {
-        "file": "conf/proxy.conf", "folder": "conf/d/x.conf", "inline": "its config motd", "given": "key.txt",
-    }  # fmt: skip
-
-    def read() -> list[str]:
-        places = {
-            "file": "/etc/proxy.conf",
-            "folder": "/etc/d/x.conf",
-            "inline": "/etc/motd",
-            "given": "/run/secrets/key",
-        }
-        return [
-            zoo.lab.docker("exec", zoo.containers(name)[-1].id, "cat", path).stdout.strip()
-            for name, path in places.items()
-        ]
-
-    kept = [one.id for name in ("traefik", "untouched") for one in zoo.containers(name)]
-    there = zoo.upgrade()
-    assert there.code == ExitCode.DONE, there.err
-    assert read() == [f"{what} of v1.6.0" for what in ("proxy", "folder", "motd", "key")]
-    zoo.nothing_to_do()
-    back = zoo.rollback()
-    assert back.code == ExitCode.DONE, back.err
-    assert read() == [f"{what} of v1.5.0" for what in ("proxy", "folder", "motd", "key")]
-    assert [one.id for name in ("traefik", "untouched") for one in zoo.containers(name)] == kept
-
-
-def test_what_cannot_run_twice_is_planned_so(zoo: ZooStack) -> None:
-    """A fixed address and the host's network: recreated, with the reason, and it works."""
-    healthy = dict(HEALTHY, test=["CMD", "healthcheck", f"http://127.0.0.1:{zoo.port}/"])
-    serve = ["python3", "-m", "http.server", "--bind", "127.0.0.1", str(zoo.port)]
-    fixed = {"networks": {"static": {"ipv4_address": "10.213.77.10"}}}
-    services = {
-        tag: {
-            "addressed": worker(tag, **fixed),
-            "bare": worker(tag, network_mode="host", entrypoint=serve, healthcheck=healthy),
-        }
-        for tag in TAGS
-    }
-    networks = {"static": {"ipam": {"config": [{"subnet": "10.213.77.0/24"}]}}}
-    releases = {tag: {COMPOSE_FILE: compose(services[tag], networks=networks)} for tag in TAGS}
-    bring_up(zoo, releases)
-    plan = _plan(zoo)
-    assert {name: part["strategy"] for name, part in plan.items()} == {"addressed": "recreate", "bare": "recreate"}
-    assert "its fixed address 10.213.77.10" in plan["addressed"]["reason"]
-    assert "the host's own network" in plan["bare"]["reason"]
-    _there_and_back(zoo, "addressed", "bare")
 
 
 def test_a_submodule_that_moves_is_refused(zoo: ZooStack) -> None:

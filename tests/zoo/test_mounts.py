@@ -8,7 +8,7 @@ import pytest
 
 from avnwizard.errors import ExitCode
 from tests.flows.cli import Said, avnwizard
-from tests.zoo.parts import Body, compose, postgres
+from tests.zoo.parts import HEALTHY, Body, compose, postgres
 from tests.zoo.stack import COMPOSE_FILE, NAMES_POSTGRES, TOML, ZooStack, bring_up, push_as
 
 pytestmark = pytest.mark.engine
@@ -16,9 +16,13 @@ _ROWS = "CREATE TABLE t AS SELECT generate_series(1, 1000) n"
 
 
 def idle(tag: str, **more: Any) -> Body:
-    """A service that does nothing, and whose configuration is another one in each release."""
-    wait = "trap 'exit 0' TERM; sleep infinity & wait"
-    return {"image": "@REG@/valkey:8.0", "command": ["sh", "-c", wait], "environment": {"REL": tag}} | more
+    """A service that does nothing, and whose configuration is another one in each release.
+
+    It has a health check: without one each roll would watch it for ten seconds.
+    """
+    wait, check = "trap 'exit 0' TERM; sleep infinity & wait", HEALTHY | {"test": ["CMD", "true"]}
+    body = {"image": "@REG@/valkey:8.0", "command": ["sh", "-c", wait], "environment": {"REL": tag}}
+    return body | {"healthcheck": check} | more
 
 
 def _two(old: Mapping[str, Body], new: Mapping[str, Body]) -> dict[str, dict[str, str]]:
@@ -40,11 +44,11 @@ def _rel(zoo: ZooStack) -> str:
     return next(line for line in env if line.startswith("REL=")).removeprefix("REL=")
 
 
-def _refused(zoo: ZooStack, *words: str, verbs: tuple[str, ...] = ("plan", "upgrade")) -> str:
-    """Assert that the release is refused by every verb, in one sentence with these words, and nothing is touched."""
+def _refused(zoo: ZooStack, *words: str, tag: str = "v1.6.0") -> str:
+    """Assert that a release is refused by every verb, in one sentence with these words, and nothing is touched."""
     before, said = _ids(zoo), Said(0, "", "")
-    for verb in verbs:
-        said = zoo.upgrade() if verb == "upgrade" else zoo.avnwizard(verb, "--to", "v1.6.0")
+    for verb in ("plan", "upgrade"):
+        said = zoo.upgrade(tag) if verb == "upgrade" else zoo.avnwizard(verb, "--to", tag)
         assert said.code == ExitCode.REFUSED, said.err + said.out
         missing = [word for word in (*words, "Nothing was changed.") if word not in said.err]
         assert not missing, f"{missing} in: {said.err}"
@@ -53,45 +57,73 @@ def _refused(zoo: ZooStack, *words: str, verbs: tuple[str, ...] = ("plan", "upgr
     return said.err
 
 
-def test_a_database_service_that_is_renamed(zoo: ZooStack) -> None:
-    """Zoo 01: postgres becomes database on the same volume: two servers would serve one data folder."""
-    bring_up(zoo, _two({"postgres": postgres()}, {"database": postgres()}))
-    _refused(zoo, "database", "postgres", f"the volume {zoo.project}_pgdata", "two writers", "docker compose stop")
+def _elsewhere(tag: str, **changed: Body) -> dict[str, str]:
+    """A release in which a database or a store lies elsewhere, or is read by another libc."""
+    services = {"web": idle(tag), "postgres": postgres(), "store": idle("v1.5.0", volumes=["store:/data"]), **changed}
+    if "database" in changed:
+        del services["postgres"]
+    return {COMPOSE_FILE: compose(services)}
 
 
-def test_a_database_that_is_renamed_with_its_volume(zoo: ZooStack) -> None:
-    """The new name starts on a volume of its own: the databases would stay behind."""
-    bring_up(zoo, _two({"postgres": postgres()}, {"database": postgres(volume="dbdata")}))
-    _refused(zoo, "no service postgres", f"the volume {zoo.project}_pgdata", "stay behind")
-
-
-def test_a_database_volume_that_is_renamed(zoo: ZooStack) -> None:
-    """Zoo 11: pgdata becomes postgres_data: refused; with the old volume behind the new name it is rolled."""
-    bring_up(zoo, _two({"postgres": postgres()}, {"postgres": postgres(volume="postgres_data")}))
+def test_data_that_would_stay_behind(zoo: ZooStack) -> None:
+    """Each of these releases is refused by the same stack: its server would start empty, or garble what it finds."""
+    alpine = push_as(zoo.lab, "postgres:17", "postgres:17-alpine")
+    zoo.lab.docker("image", "rm", alpine)
+    moved = postgres()
+    moved["environment"] |= {"PGDATA": "/var/lib/postgresql/data/pg"}
+    releases = {
+        "v1.5.0": _elsewhere("v1.5.0"),
+        "v1.6.0": _elsewhere("v1.6.0", database=postgres()),
+        "v1.7.0": _elsewhere("v1.7.0", database=postgres(volume="dbdata")),
+        "v1.8.0": _elsewhere("v1.8.0", postgres=postgres(volume="postgres_data")),
+        "v1.9.0": _elsewhere("v1.9.0", postgres=moved),
+        "v1.10.0": _elsewhere("v1.10.0", postgres=postgres("@REG@/postgres:17-alpine")),
+        "v1.11.0": _elsewhere("v1.11.0", store=idle("v1.11.0", volumes=["store2:/data"])),
+    }
+    bring_up(zoo, releases)
     zoo.sql(_ROWS)
-    _refused(zoo, f"the volume {zoo.project}_pgdata", f"the volume {zoo.project}_postgres_data", "start it empty")
+    mine = f"the volume {zoo.project}_pgdata"
+    # Zoo 01: postgres becomes database on the same volume: two servers would serve one data folder.
+    _refused(zoo, "database", "postgres", mine, "two writers", "docker compose stop", tag="v1.6.0")
+    # The new name starts on a volume of its own: the databases would stay behind.
+    _refused(zoo, "no service postgres", mine, "stay behind", tag="v1.7.0")
+    # Zoo 11: pgdata becomes postgres_data.
+    _refused(zoo, mine, f"the volume {zoo.project}_postgres_data", "start it empty", tag="v1.8.0")
+    # PGDATA moves within the volume: the server would make itself a new, empty data folder.
+    _refused(zoo, mine, "folder pg", "start it empty", tag="v1.9.0")
+    # Zoo 13: an image that is not here yet and whose tag says Alpine, on data that Debian's Postgres made.
+    _refused(zoo, "glibc", "musl", "postgres:17-alpine", tag="v1.10.0")
+    # A store's volume is renamed: refused, until the operator says in avnwizard.toml that it may start empty.
+    old, new = f"the volume {zoo.project}_store at /data", f"the volume {zoo.project}_store2"
+    said = _refused(zoo, old, new, "[roll.mounts]", tag="v1.11.0")
+    line = f'"store:/data" = "{zoo.project}_store2"'
+    assert line in said
+    (zoo.clone / "avnwizard.toml").write_text(f"{TOML}\n[roll.mounts]\n{line}\n")
+    done = zoo.upgrade("v1.11.0")
+    assert done.code == ExitCode.DONE, done.err
 
 
-def test_a_renamed_volume_that_is_the_old_one(zoo: ZooStack) -> None:
-    """Another key for the same volume of the engine, and another path to the same folder of it: nothing is lost."""
-    new = compose(
-        {"web": idle("v1.6.0"), "postgres": postgres(volume="postgres_data")},
+def test_volumes_that_are_renamed_or_shared(zoo: ZooStack) -> None:
+    """Nothing is lost, and it is rolled as the vendor wants it.
+
+    Zoo 11: another key for the same volume of the engine. Web and worker share uploads, and a third one joins them in
+    the next release.
+    """
+    shared = {"volumes": ["uploads:/uploads"]}
+    old = {name: idle("v1.5.0", **shared) for name in ("web", "worker")}
+    new = {name: idle("v1.6.0", **shared) for name in ("web", "worker", "thumbs")}
+    renamed = compose(
+        {"postgres": postgres(volume="postgres_data"), **new},
         volumes={"postgres_data": {"name": "@PROJECT@_pgdata"}},
     )
-    releases = _two({"postgres": postgres()}, {}) | {"v1.6.0": {COMPOSE_FILE: new}}
-    bring_up(zoo, releases)
+    bring_up(
+        zoo, {"v1.5.0": {COMPOSE_FILE: compose({"postgres": postgres(), **old})}, "v1.6.0": {COMPOSE_FILE: renamed}}
+    )
     zoo.sql(_ROWS)
     said = zoo.upgrade()
     assert said.code == ExitCode.DONE, said.err
-    assert zoo.sql("SELECT count(*) FROM t") == "1000"
-
-
-def test_another_folder_of_the_same_volume(zoo: ZooStack) -> None:
-    """PGDATA moves within the volume: the server would make itself a new, empty data folder."""
-    moved = postgres()
-    moved["environment"] |= {"PGDATA": "/var/lib/postgresql/data/pg"}
-    bring_up(zoo, _two({"postgres": postgres()}, {"postgres": moved}))
-    _refused(zoo, f"the volume {zoo.project}_pgdata", "folder pg", "start it empty")
+    assert (_rel(zoo), zoo.sql("SELECT count(*) FROM t")) == ("v1.6.0", "1000")
+    assert len(zoo.containers("thumbs")) == 1
 
 
 def test_a_project_in_a_subfolder(zoo: ZooStack) -> None:
@@ -138,14 +170,6 @@ def test_a_project_that_was_started_elsewhere(zoo: ZooStack, tmp_path: Path) -> 
     assert "start it empty" in checked.out + checked.err
     _refused(zoo, f"was started in {tmp_path}")
     assert not (zoo.clone / "db").exists()
-
-
-def test_another_libc_by_the_name_of_the_image(zoo: ZooStack) -> None:
-    """Zoo 13: an image that is not here yet and whose tag says Alpine, on data that Debian's Postgres made."""
-    alpine = push_as(zoo.lab, "postgres:17", "postgres:17-alpine")
-    zoo.lab.docker("image", "rm", alpine)
-    bring_up(zoo, _two({"postgres": postgres()}, {"postgres": postgres("@REG@/postgres:17-alpine")}))
-    _refused(zoo, "glibc", "musl", "postgres:17-alpine")
 
 
 def test_another_libc_that_only_the_image_tells(zoo: ZooStack, tmp_path: Path) -> None:
@@ -198,32 +222,6 @@ def test_another_release_of_the_same_libc_is_told(zoo: ZooStack, tmp_path: Path)
         stale = "SELECT count(*) FROM pg_collation WHERE collversion <> pg_collation_actual_version(oid)"
         assert zoo.sql(stale) == "0"
         assert zoo.sql("SELECT pg_relation_filenode('by_name')") != file
-
-
-def test_files_of_a_service_that_would_be_missing(zoo: ZooStack) -> None:
-    """A store's volume is renamed: refused, until the operator says in avnwizard.toml that it may start empty."""
-    old, new = (idle("v1.5.0", volumes=[f"{name}:/data"]) for name in ("store", "store2"))
-    bring_up(zoo, _two({"postgres": postgres(), "store": old}, {"postgres": postgres(), "store": new}))
-    said = _refused(
-        zoo, f"the volume {zoo.project}_store at /data", f"the volume {zoo.project}_store2", "[roll.mounts]"
-    )
-    line = f'"store:/data" = "{zoo.project}_store2"'
-    assert line in said
-    (zoo.clone / "avnwizard.toml").write_text(f"{TOML}\n[roll.mounts]\n{line}\n")
-    done = zoo.upgrade()
-    assert done.code == ExitCode.DONE, done.err
-
-
-def test_services_that_share_a_volume(zoo: ZooStack) -> None:
-    """Web and worker share uploads, and a third one joins them in the next release: as the vendor wants it."""
-    shared = {"volumes": ["uploads:/uploads"]}
-    old = {name: idle("v1.5.0", **shared) for name in ("web", "worker")}
-    new = {name: idle("v1.6.0", **shared) for name in ("web", "worker", "thumbs")}
-    bring_up(zoo, _two({"postgres": postgres(), **old}, {"postgres": postgres(), **new}))
-    done = zoo.upgrade()
-    assert done.code == ExitCode.DONE, done.err
-    assert _rel(zoo) == "v1.6.0"
-    assert len(zoo.containers("thumbs")) == 1
 
 
 def test_a_volume_that_moved_is_not_restored_beside(zoo: ZooStack) -> None:

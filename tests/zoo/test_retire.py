@@ -1,7 +1,5 @@
 """What an upgrade removes and what it leaves alone: profiles, other compose files, ports and names that move."""
 
-from collections.abc import Mapping
-
 import pytest
 
 from avnwizard.errors import ExitCode
@@ -12,85 +10,76 @@ from tests.zoo.test_mounts import idle
 pytestmark = pytest.mark.engine
 
 
-def _two(old: Mapping[str, Body], new: Mapping[str, Body]) -> dict[str, dict[str, str]]:
-    return {
-        "v1.5.0": {COMPOSE_FILE: compose({"postgres": postgres(), "web": idle("v1.5.0"), **old})},
-        "v1.6.0": {COMPOSE_FILE: compose({"postgres": postgres(), "web": idle("v1.6.0"), **new})},
+_MONITORING = compose({"grafana": idle("v1.5.0")})
+"""The operator's own, in the same project."""
+
+
+def _release(tag: str, *, without: tuple[str, ...] = (), **changed: Body) -> dict[str, str]:
+    """Web is another in each release, and so is the adminer of a profile; the others stay, but for what is given."""
+    services: dict[str, Body] = {
+        "postgres": postgres(),
+        "web": idle(tag),
+        "adminer": idle(tag, profiles=["debug"]),
+        "mailer": idle("v1.5.0"),
+        "proxy": idle("v1.5.0", ports=["127.0.0.1:@TLS@:8080"]),
+        "monolith": idle("v1.5.0", container_name="@PROJECT@-server"),
+        **changed,
     }
+    return {COMPOSE_FILE: compose({name: body for name, body in services.items() if name not in without})}
 
 
-def _there_and_back(zoo: ZooStack, service: str, *words: str) -> None:
-    """Assert that check and plan name the service, and that an upgrade and its rollback leave its container alone."""
-    before = [one.id for one in zoo.containers(service)]
-    assert before
+def _running(zoo: ZooStack, service: str) -> list[str]:
+    return [one.id for one in zoo.containers(service) if one.state == "running"]
+
+
+def test_what_goes_and_what_is_left_alone(zoo: ZooStack) -> None:
+    """Check and plan name what is not the release's; an upgrade and its rollback leave its containers alone.
+
+    Zoo 09: `--profile debug` started adminer; the release has it too, so it is neither removed nor rolled. Zoo 10:
+    the operator's own monitoring.yml in the same project: left alone, and the rollback has no dead end. What this
+    release starts and the next one does not have is removed, and started again by the rollback. Three other releases
+    would take what somebody has, and are refused.
+    """
+    releases = {
+        "v1.5.0": _release("v1.5.0"),
+        "v1.6.0": _release("v1.6.0", without=("mailer",)),
+        "v1.7.0": _release("v1.7.0", grafana=idle("v1.7.0")),
+        "v1.8.0": _release("v1.8.0", without=("proxy",), web=idle("v1.8.0", ports=["127.0.0.1:@TLS@:8080"])),
+        "v1.9.0": _release("v1.9.0", without=("monolith",), api=idle("v1.9.0", container_name="@PROJECT@-server")),
+    }
+    up = ((*UP[:2], "--profile", "debug", *UP[2:]), ("docker", "compose", "-f", "monitoring.yml", *UP[2:]))
+    bring_up(zoo, releases, operator={"monitoring.yml": _MONITORING}, up=up)
+
+    # The release brings a grafana of its own: Compose would replace the operator's.
+    _refused(zoo, "v1.7.0", "grafana", "monitoring.yml", "it would be replaced")
+    # Zoo 12: the proxy is gone and web takes its port, which it could not bind while the proxy holds it.
+    _refused(zoo, "v1.8.0", "the host port 127.0.0.1:", "to web", "proxy has it now")
+    # Zoo 12: the monolith is gone and the api takes its container_name.
+    _refused(zoo, "v1.9.0", f"the container name {zoo.project}-server", "to api", "monolith has it now")
+
+    named = {"adminer": ("in a profile that is not switched on", "valkey:8.0"), "grafana": ("monitoring.yml",)}
+    before = {service: _running(zoo, service) for service in named}
+    assert all(before.values())
     checked = zoo.avnwizard("check", "--json")
     planned = zoo.avnwizard("plan", "--to", "v1.6.0", "--json")
-    told = [one["message"] for one in checked.data], planned.data["warnings"]
-    for lines in told:
-        assert any(all(word in line for word in (service, *words)) for line in lines), lines
-    assert service not in [part["service"] for part in planned.data["services"]]
+    for lines in ([one["message"] for one in checked.data], planned.data["warnings"]):
+        for service, words in named.items():
+            assert any(all(word in line for word in (service, *words)) for line in lines), lines
+    assert not set(named) & {part["service"] for part in planned.data["services"]}
     there = zoo.upgrade()
     assert there.code == ExitCode.DONE, there.err
-    assert [one.id for one in zoo.containers(service) if one.state == "running"] == before
-    back = zoo.rollback()
-    assert back.code == ExitCode.DONE, back.err
-    assert [one.id for one in zoo.containers(service) if one.state == "running"] == before
-
-
-def test_a_service_of_a_profile_that_was_switched_on_by_hand(zoo: ZooStack) -> None:
-    """Zoo 09: `--profile debug` started adminer; the release has it too, so it is neither removed nor rolled."""
-    old, new = ({"adminer": idle(tag, profiles=["debug"])} for tag in ("v1.5.0", "v1.6.0"))
-    bring_up(zoo, _two(old, new), up=[(*UP[:2], "--profile", "debug", *UP[2:])])
-    _there_and_back(zoo, "adminer", "in a profile that is not switched on", "valkey:8.0")
-
-
-def test_a_service_of_another_compose_file(zoo: ZooStack) -> None:
-    """Zoo 10: the operator's own monitoring.yml in the same project: left alone, and the rollback has no dead end."""
-    monitoring = compose({"grafana": idle("v1.5.0")})
-    up = (UP, ("docker", "compose", "-f", "monitoring.yml", "up", "-d", "--quiet-pull"))
-    bring_up(zoo, _two({}, {}), operator={"monitoring.yml": monitoring}, up=up)
-    _there_and_back(zoo, "grafana", "monitoring.yml")
-
-
-def test_a_release_that_brings_the_name_of_a_stranger(zoo: ZooStack) -> None:
-    """The operator's grafana runs beside, and the release brings one of its own: Compose would replace it."""
-    monitoring = compose({"grafana": idle("v1.5.0")})
-    up = (UP, ("docker", "compose", "-f", "monitoring.yml", "up", "-d", "--quiet-pull"))
-    releases = _two({}, {"grafana": idle("v1.6.0")})
-    bring_up(zoo, releases, operator={"monitoring.yml": monitoring}, up=up)
-    _refused(zoo, "grafana", "monitoring.yml", "it would be replaced")
-
-
-def test_a_service_that_is_gone_is_retired_and_comes_back(zoo: ZooStack) -> None:
-    """What this release starts and the next one does not have is removed, and started again by the rollback."""
-    bring_up(zoo, _two({"mailer": idle("v1.5.0")}, {}))
-    there = zoo.upgrade()
-    assert there.code == ExitCode.DONE, there.err
+    assert {service: _running(zoo, service) for service in named} == before
     assert zoo.containers("mailer") == []
     back = zoo.rollback()
     assert back.code == ExitCode.DONE, back.err
+    assert {service: _running(zoo, service) for service in named} == before
     assert [one.state for one in zoo.containers("mailer")] == ["running"]
     zoo.nothing_to_do()
 
 
-def test_a_host_port_that_moves_to_another_service(zoo: ZooStack) -> None:
-    """Zoo 12: the proxy is gone and web takes its port, which it could not bind while the proxy holds it."""
-    port = ["127.0.0.1:@TLS@:8080"]
-    old, new = {"proxy": idle("v1.5.0", ports=port)}, {"web": idle("v1.6.0", ports=port)}
-    bring_up(zoo, _two(old, new))
-    _refused(zoo, "the host port 127.0.0.1:", "to web", "proxy has it now")
-
-
-def test_a_container_name_that_moves_to_another_service(zoo: ZooStack) -> None:
-    """Zoo 12: the monolith is gone and the api takes its container_name."""
-    name = {"container_name": "@PROJECT@-server"}
-    bring_up(zoo, _two({"monolith": idle("v1.5.0", **name)}, {"api": idle("v1.6.0", **name)}))
-    _refused(zoo, f"the container name {zoo.project}-server", "to api", "monolith has it now")
-
-
-def _refused(zoo: ZooStack, *words: str) -> None:
+def _refused(zoo: ZooStack, tag: str, *words: str) -> None:
     before = {one.id for one in zoo.containers() if one.state == "running"}
-    said = zoo.upgrade()
+    said = zoo.upgrade(tag)
     assert said.code == ExitCode.REFUSED, said.err
     missing = [word for word in (*words, "Nothing was changed.") if word not in said.err]
     assert not missing, f"{missing} in: {said.err}"

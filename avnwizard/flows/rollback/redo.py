@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from avnwizard.domain.plan import Again, Plan, from_json
 from avnwizard.domain.postgres.names import set_aside
-from avnwizard.domain.words import count
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord
 from avnwizard.errors import RefusedError
@@ -32,7 +31,7 @@ def redo_told(plan: Plan, *, brief: bool = False) -> tuple[str, ...]:
     """What undoing a rollback comes to, a sentence each: the release, the databases, what is stopped for them.
 
     Args:
-        brief: the services that are stopped are counted and not named.
+        brief: the services that are stopped are not named.
     """
     again = plan.again
     assert again is not None
@@ -43,9 +42,8 @@ def redo_told(plan: Plan, *, brief: bool = False) -> tuple[str, ...]:
         told.append(f"{', '.join(again.databases)} {many} back as before it; {kept}.")
     jobs = {part.service for part in plan.services if part.strategy == "job"}
     if stopped := [name for name in again.stop if name not in jobs]:
-        told.append(f"Stopped first, each until it is rolled: {count(len(stopped), 'service')}.")
-        if not brief:
-            told[-1] = f"{told[-1][:-1]} ({', '.join(stopped)})."
+        each = f"Stopped first, each until it is rolled: {', '.join(stopped)}."
+        told.append("Stopped first: the services that use the databases." if brief else each)
     return tuple(told)
 
 

@@ -115,6 +115,10 @@ class Emulated:
         self._fed = len(chunks)
         return "\n".join(line.rstrip() for line in self._screen.display) + "\n"
 
+    def stands_out(self, row: int, column: int) -> bool:
+        """Whether a cell's colours are the other way round, from 0."""
+        return bool(self._screen.buffer[row][column].reverse)
+
     def wait_for(self, said: str, *, seconds: float = 60.0) -> None:
         """Read until it shows something.
 

@@ -10,6 +10,7 @@ import pytest
 
 from avnwizard.errors import ExitCode
 from avnwizard.practice.host import PracticeHost
+from tests.ui.conftest import USUAL
 from tests.ui.real_terminal import Emulated, spawn
 from tests.ui.test_walk import practice
 
@@ -17,9 +18,11 @@ __all__ = ["practice"]
 """The fixture is used by its name."""
 _DOWN, _HOME, _ESCAPE = "\x1b[B", "\x1b[H", "\x1b"
 _PATIENCE_S = 300.0
+_LONGER_THAN_THE_PAGE = "avnology-migrate      "
+_BAR_COLUMN, _BAR_ROWS = USUAL[0] - 2, range(3, 18)
 _WALK = (
     ("", "22 of 22 serve"),
-    (f"{_DOWN}\r", "avnology-migrate      "),
+    (f"{_DOWN}\r", _LONGER_THAN_THE_PAGE),
     (_ESCAPE, "What would you like to do?"),
     (f"{_HOME}\r", "The remote's releases are here."),
     (f"{_DOWN}\r", "4 of 4 breaking changes left"),
@@ -62,6 +65,9 @@ def test_every_screen_keeps_to_what_the_terminal_has(practice: PracticeHost, env
             if keys:
                 terminal.write(keys)
             emulated.wait_for(said, seconds=_PATIENCE_S)
+            if said == _LONGER_THAN_THE_PAGE:
+                bar = [emulated.stands_out(row, _BAR_COLUMN) for row in _BAR_ROWS]
+                assert all(bar), "a scrollbar says that there is more, without colour too"
         if console:
             terminal.write("v2.0.0\r")
             emulated.wait_for("x failed: Roll hydra", seconds=_PATIENCE_S)

@@ -13,6 +13,7 @@ from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.plan import from_json
 from avnwizard.domain.secret import is_secret_name
 from avnwizard.practice.host import PracticeHost
+from avnwizard.ui import themes
 from avnwizard.ui.ascii_filter import plain_sign
 from screenshots.scenes import FAILURE, opened, scenes, settle
 from tests.practice_fixtures import copied
@@ -52,7 +53,7 @@ async def test_the_whole_way(practice: PracticeHost) -> None:
                 wrong += [
                     f"{name} has no plain form of {sign!r}" for sign in set(shown) if plain_sign(sign) == "?" != sign
                 ]
-            await resized(pilot, USUAL, signs=False)
+            await resized(pilot, USUAL, poor=True)
             shown = seen(pilot)
             wrong += [] if shown.isascii() else [f"{name} is not plain:\n{shown}"]
             wrong += changed(f"{name}-plain", shown, practice.home)
@@ -74,9 +75,13 @@ async def test_the_whole_way(practice: PracticeHost) -> None:
     }
 
 
-async def resized(pilot: Pilot[int], size: tuple[int, int], *, signs: bool = True) -> None:
-    """Another size, in which every cell is drawn again: with the signs, or in ASCII as where these have no glyphs."""
-    wizard(pilot).signs = signs
+async def resized(pilot: Pilot[int], size: tuple[int, int], *, poor: bool = False) -> None:
+    """Another size, in which every cell is drawn again; where it is poor, as on the kernel's console.
+
+    There is ASCII alone, and sixteen colours: no page is drawn behind a question.
+    """
+    app = wizard(pilot)
+    app.signs, app.theme = not poor, "ansi-dark" if poor else themes.OWN
     await pilot.resize_terminal(*size)
     await settle(pilot)
 

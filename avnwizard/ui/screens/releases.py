@@ -182,8 +182,8 @@ class ReleasesPage(ListPage):
         """Read the chosen release, then show its changes."""
         chosen = self._chosen()
         if not chosen:
-            read = not self._reading and not self.fetching
-            self.warn("There is no newer release to go to." if read else "The releases are still being read.")
+            waits = self._reading or self.fetching
+            self.warn("The releases are still being read." if waits else "There is no newer release to go to.")
             return
         self.tell(f"Reading {chosen.tag.name} ...")
         known = self.choices.knows(chosen.tag.name)

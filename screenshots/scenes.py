@@ -186,7 +186,9 @@ async def _going_back(pilot: Pilot[int], practice: PracticeHost) -> AsyncIterato
     await type_word(pilot, "v1.5.0")
     await _finish(pilot)
     yield "back"
-    await press(pilot, "enter", "end", "enter")
+    await press(pilot, "enter", "down", "enter")
+    yield "redo"
+    await press(pilot, "escape", "end", "enter")
     await _even_list(pilot, HistoryPage, lambda page: page.show_runs(even_runs(page.host.journal().runs())))
     yield "history"
     await press(pilot, "escape", "up", "up", "enter")

@@ -15,6 +15,7 @@ from avnwizard.ui.screens.history import HistoryPage
 from avnwizard.ui.screens.log import LogPage
 from avnwizard.ui.screens.page import Page
 from avnwizard.ui.screens.postgres import PostgresPage
+from avnwizard.ui.screens.redo import RedoPage
 from avnwizard.ui.screens.release_review import ReleaseReviewPage
 from avnwizard.ui.screens.releases import ReleasesPage
 from avnwizard.ui.screens.review import ReviewPage
@@ -41,6 +42,7 @@ SCREENS: tuple[tuple[str, type[Page]], ...] = (
     ("Log", LogPage),
     ("Done", DonePage),
     ("Roll back", RollbackPage),
+    ("Undo the rollback", RedoPage),
     ("Services", ServicesPage),
     ("Snapshots", SnapshotsPage),
     ("Fleet", FleetPage),

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from avnwizard.domain.changelog.values import Section
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.plain import printable
-from avnwizard.domain.words import count, verb
+from avnwizard.domain.words import count
 
 _END_OF_LIFE = {
     12: date(2024, 11, 21),
@@ -128,8 +128,20 @@ def standing(cadence: Cadence) -> str:
         told = age(cadence.released, cadence.today)
         parts.append("released today" if told == "today" else f"{told} old")
     if cadence.newer:
-        parts.append(f"{count(cadence.newer, 'newer release')} {verb(cadence.newer, 'is', 'are')} known here")
+        parts.append(f"{count(cadence.newer, 'newer release')} known here")
     return ", ".join(parts)
+
+
+def support(cadence: Cadence) -> tuple[str, bool]:
+    """The server's major with the end of its support, and whether that is far enough; "" where none is known."""
+    end, major = cadence.supported_until, cadence.postgres
+    if major is None:
+        return "", True
+    if end is None:
+        old = major < min(_END_OF_LIFE)
+        return f"{major}, which gets no fixes any more" if old else str(major), not old
+    told = "without fixes since" if end < cadence.today else "supported until"
+    return f"{major}, {told} {end.isoformat()}", end - cadence.today > _SOON
 
 
 def findings(cadence: Cadence) -> Iterator[Finding]:

@@ -43,6 +43,7 @@ class WizardApp(App[int]):
     """The wizard on one stack; its result is an `ExitCode`.
 
     Args:
+        signs: whether the terminal can show more than ASCII.
         moment: seconds of a clock that never goes back; keys pressed too soon after a change are known by it.
         given: an answers file, its text and its name.
         keys: an action's name -> the key that the operator gave it.
@@ -75,7 +76,7 @@ class WizardApp(App[int]):
         self.desk = Desk()
         self.outcome: int = ExitCode.DONE
         self.animation_level = "none"
-        self._ascii = None if signs else AsciiFilter()
+        self.signs = signs
         self._first_theme = theme
 
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -83,7 +84,7 @@ class WizardApp(App[int]):
         filters = [one for one in super().get_line_filters() if not isinstance(one, Monochrome)]
         if self.no_color:  # Textual chose its filter before our theme was set, and would send greys
             filters.append(NoColor())
-        return [*filters, self._ascii] if self._ascii else filters
+        return filters if self.signs else [*filters, AsciiFilter()]
 
     def on_mount(self) -> None:
         """Open on the run that is live or unfinished, else on where the stack stands."""

@@ -17,17 +17,22 @@ from avnwizard.ui.widgets.rows import Row
 _BACK: Mapping[str, str] = {"job": "a restore if the schema moved", "surge": "rolled back", "recreate": "recreated"}
 """Going back in short by strategy, where the step's own sentence is too long for a row."""
 _SUM_LINES = 6
-"""The rows that the summary has at most (review.tcss)."""
+"""The rows that the summary has at most (plan_page.tcss)."""
 _NO_WAY_BACK = "cannot be undone"
 """For a one-shot where no snapshot is taken."""
 
 
-def summary(plan: Plan, width: int, key: str) -> Content:
-    """What the plan comes to; what to know as far as there is room, and the key that shows what has none."""
+def summary(plan: Plan, width: int, key: str, *, first: Sequence[str] = ()) -> Content:
+    """What the plan comes to; what to know as far as there is room, and the key that shows what has none.
+
+    Args:
+        first: sentences that stand above it, whatever room they take.
+    """
     surged = sum(part.strategy == "surge" for part in plan.services)
     same = sum(part.strategy == "skip" for part in plan.services)
     handled = [f"{surged} rolled, new alongside old", f"{same} unchanged", away_told(plan)]
     lines = [
+        *[Content(printable(text, limit=400)) for text in first],
         Content(printable(in_all(plan), limit=200) + "."),
         Content(printable("; ".join(part for part in handled if part), limit=400) + "."),
     ]

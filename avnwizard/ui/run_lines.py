@@ -25,9 +25,11 @@ PHASES: Mapping[Phase, Mark] = {
     "cut off": Mark(FAILED.sign, "cut off", FAILED.style),
     "done": DONE,
 }
-_BAR, _SHORTEST_BAR = 20, 8
+_BAR, _SHORTEST_BAR, _BEFORE_BAR = 20, 8, "  "
 _STEPS_WIDTH, _AROUND = 31, 3
 """The columns that the steps have at least; those alongside a line for the padding and the scrollbar."""
+_NAME, _SHORT_NAME = 16, 6
+"""The columns that the name of a service has at most, and at least."""
 _ROOMY = 50
 """From this width on a step's line has room for its sizes."""
 EXPLAINED = (
@@ -47,20 +49,26 @@ EXPLAINED = (
 
 
 def summary(view: RunView, now: float, width: int) -> Content:
-    """State, steps done, time so far and left, and a bar that goes by time and takes the room that is left."""
+    """State, steps done, time so far and left, and a bar that goes by time and takes the room that is left.
+
+    Where there is too little room for the words, the time so far goes: the time left is never cut off.
+    """
     mark = PHASES[view.phase]
     legs = view.legs(now)
     left = ahead.left_s(legs) if view.live and not view.stopped else None
     told = f", about {words.about(left)} left" if left is not None else ""
-    line = Content.assemble(
-        (f"{mark.sign} {mark.word}", mark.style),
-        f"  {view.done_steps} of {len(view.steps)} steps  {words.duration(view.elapsed(now))}{told}  ",
-    )
-    bar = min(_BAR, width - line.cell_length)
+    done, taken = f"{view.done_steps} of {len(view.steps)}", words.duration(view.elapsed(now))
+    line = Content("")
+    forms = f"{done} steps  {taken}{told}", f"{done}  {taken}{told}", f"{done}{told}", told.removeprefix(", ") or done
+    for form in forms:
+        line = Content.assemble((f"{mark.sign} {mark.word}", mark.style), f"  {form}")
+        if line.cell_length <= width:
+            break
+    bar = min(_BAR, width - line.cell_length - len(_BEFORE_BAR))
     if bar < _SHORTEST_BAR:
         return line
     filled = int(bar * ahead.share(legs))
-    return Content.assemble(line, ("█" * filled, "$accent"), ("░" * (bar - filled), "dim"))
+    return Content.assemble(line, _BEFORE_BAR, ("█" * filled, "$accent"), ("░" * (bar - filled), "dim"))
 
 
 def cost(view: RunView) -> Content:
@@ -115,29 +123,51 @@ def _far(made: Progress, *, brief: bool) -> str:
 
 def services_width(lines: Sequence[Content], whole: int) -> int:
     """The columns of the services: what they need, as long as the steps keep theirs."""
-    return max(min(max((line.cell_length for line in lines), default=0) + _AROUND, whole - _STEPS_WIDTH), 0)
+    return max(min(_longest(lines) + _AROUND, services_room(whole) + _AROUND), 0)
 
 
-def service_lines(view: RunView, touched: Sequence[Touched]) -> list[Content]:
-    """One line a service that is touched: old and new tag, how, and how it is now."""
+def services_room(whole: int) -> int:
+    """The columns that a line of the services has at most."""
+    return whole - _STEPS_WIDTH - _AROUND
+
+
+def service_lines(view: RunView, touched: Sequence[Touched], room: int) -> list[Content]:
+    """One line a service that is touched: how it is now, how it is replaced, old and new tag.
+
+    Where these are wider than the room, the way is left out, which the steps and the plan tell too; after it the old
+    tag; and then the names are shortened: the release that a service comes to is never cut off.
+    """
     by_service: dict[str, list[Instance]] = {}
     for one in view.instances:
         by_service.setdefault(one.service, []).append(one)
-    name_width = max((len(part.service) for part in touched), default=8)
-    return [_service(part, by_service.get(part.service, []), min(name_width, 16)) for part in touched]
+    width = min(max((len(part.service) for part in touched), default=8), _NAME)
+
+    def lines(name_width: int, *, how: bool, both: bool) -> list[Content]:
+        each = ((part, by_service.get(part.service, [])) for part in touched)
+        return [_service(part, instances, name_width, how=how, both=both) for part, instances in each]
+
+    for how, both in ((True, True), (False, True)):
+        if _longest(found := lines(width, how=how, both=both)) <= room:
+            return found
+    beyond = max(_longest(lines(width, how=False, both=False)) - room, 0)
+    return lines(max(width - beyond, min(_SHORT_NAME, width)), how=False, both=False)
 
 
-def _service(part: Touched, instances: list[Instance], name_width: int) -> Content:
+def _longest(lines: Sequence[Content]) -> int:
+    return max((line.cell_length for line in lines), default=0)
+
+
+def _service(part: Touched, instances: list[Instance], name_width: int, *, how: bool, both: bool) -> Content:
     mark, runs = _health(instances)
     there = any(one.image == part.new for one in instances if one.is_serving)
     old, new = (image_tag(name) if name else "" for name in (part.old, part.new))
-    way = f"{old}→{new}" if old and new and old != new else new or old
+    change = f"{old if both else ''}→{new}" if old and new and old != new else new or old
     name = printable(part.service, limit=name_width)
     return Content.assemble(
         (f"{mark.sign} {runs:<9}", mark.style),
         f" {name:<{name_width}} ",
-        (f"{HANDLED.get(part.how, part.how):<{HANDLED_WIDTH}} ", "dim"),
-        (way, "" if there else "dim"),
+        (f"{HANDLED.get(part.how, part.how):<{HANDLED_WIDTH}} " if how else "", "dim"),
+        (change, "" if there else "dim"),
     )
 
 

@@ -1,12 +1,13 @@
 """What the first screen shows: read in one go, and worded. The screen only places it."""
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from textual.content import Content
 
 from avnwizard.domain import words
-from avnwizard.domain.cadence import Cadence, standing
+from avnwizard.domain.cadence import Cadence, standing, support
 from avnwizard.domain.checkout import TagRef
 from avnwizard.domain.config import LockstepSection
 from avnwizard.domain.findings import Finding, Level, worst
@@ -19,6 +20,7 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.kubernetes.checking import check_release
 from avnwizard.flows.kubernetes.surveying import survey_release
 from avnwizard.flows.postgres import majors
+from avnwizard.flows.rollback.redo import last_rollback
 from avnwizard.flows.rotate.outlook import outlooks
 from avnwizard.flows.run.unfinished import half_done
 from avnwizard.flows.snapshot import snapshots
@@ -27,6 +29,10 @@ from avnwizard.flows.upgrade import releases
 from avnwizard.flows.upgrade.cadence import cadence
 from avnwizard.ui.marks import LEVELS, NOTE, OK, STOP
 from avnwizard.ui.widgets.facts import Fact
+
+LABEL_WIDTH = 11
+"""The columns of the facts' labels."""
+_PADDING, _LEAST = 2, 10
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,7 @@ class Stand:
         secrets: what is known of those that can be rotated, a clause; "" where the stack has none.
         postgres: the major that serves, where a newer one can be gone to from here.
         half: the title of a run that is half done, so that services of two releases run; "" for none.
+        redo: the upgrade that the newest run rolled back, where that can be undone.
     """
 
     survey: Survey
@@ -50,6 +57,7 @@ class Stand:
     secrets: str = ""
     postgres: int | None = None
     half: str = ""
+    redo: RunRecord | None = None
 
 
 def look(host: Host) -> Stand:
@@ -66,6 +74,7 @@ def look(host: Host) -> Stand:
     kept = snapshots.all_whole(host.files, folder)
     journal = host.journal()
     half = half_done(apart(journal), journal.steps)
+    back = last_rollback(journal.runs())
     return Stand(
         survey=found,
         tag=listing.current if listing else None,
@@ -78,6 +87,7 @@ def look(host: Host) -> Stand:
         secrets=_secrets(host),
         postgres=majors.serving(host),
         half=printable(half.title, limit=60) if half else "",
+        redo=journal.run(back.undoes) if back else None,
     )
 
 
@@ -109,6 +119,10 @@ def facts(stand: Stand, lockstep: LockstepSection, now: float, *, brief: bool) -
         lines.append(("", _health(stand.survey, brief=brief)))
     if stand.survey.model.services:
         lines.append((f"{lockstep.name} pins", _pins(stand, set(lockstep.services))))
+    served, enough = support(stand.cadence)
+    if served:
+        mark = OK if enough else NOTE
+        lines.append(("Postgres", Content.assemble((f"{mark.sign} ", mark.style), served)))
     disk = worst(tuple(one for one in stand.findings if one.check == "disk"))
     lines.append(
         (
@@ -127,6 +141,14 @@ def facts(stand: Stand, lockstep: LockstepSection, now: float, *, brief: bool) -
     )
     lines.append(("Last run", Content(run)))
     return lines
+
+
+def height(shown: Sequence[Fact], found: tuple[Finding, ...], columns: int) -> int:
+    """The rows that facts and findings take on a screen of so many columns, with the empty rows around them."""
+    width = max(columns - _PADDING, LABEL_WIDTH + _LEAST)
+    rows = 1 + sum(len(text.wrap(width - LABEL_WIDTH)) for _, text in shown)
+    told = findings(found)
+    return rows + (1 + len(told.wrap(width)) if told.plain else 0)
 
 
 def _release(stand: Stand) -> Content:

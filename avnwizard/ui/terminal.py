@@ -3,12 +3,14 @@
 import codecs
 import locale
 import os
+import sys
 from collections.abc import Mapping
 
 FPS = 20
 """Textual draws at most so often; a keypress still answers within 50 ms."""
 _POOR_FONTS = frozenset({"linux", "vt100", "vt102", "vt220", "cons25"})
 """Terminals of their own hardware or kernel, whose fonts hold 256 or 512 signs."""
+_COERCED = "C.UTF-8"
 _LIGHT_BACKGROUNDS = {"7", "15"}
 
 
@@ -26,15 +28,35 @@ def theme(environ: Mapping[str, str]) -> str:
     return "ansi-light" if background in _LIGHT_BACKGROUNDS else "ansi-dark"
 
 
-def can_show_signs(environ: Mapping[str, str]) -> bool:
+def can_show_signs(environ: Mapping[str, str], *, utf8_mode: bool = bool(sys.flags.utf8_mode)) -> bool:
     """Whether the signs are shown: the locale's encoding has them, and so has the font.
 
     The Linux console's own font (`TERM=linux`) has few of them, whatever the encoding.
+
+    In the locale C or POSIX, and in one that this host does not have, Python 3.7 and later speak UTF-8 all the same
+    (PEP 538 and PEP 540; the first overwrites `LC_CTYPE` with `C.UTF-8`). What the terminal speaks is then said by
+    the locale's name alone: one that names UTF-8 was sent by a terminal that has it, also where the host has no such
+    locale; C, POSIX and an empty one promise ASCII and no more.
+
+    Args:
+        utf8_mode: whether Python speaks UTF-8 whatever the locale says.
     """
     if environ.get("TERM", "") in _POOR_FONTS:
         return False
+    if utf8_mode:
+        return _is_utf8(_named_locale(environ).partition(".")[2])
+    return _is_utf8(locale.getpreferredencoding(do_setlocale=False))
+
+
+def _named_locale(environ: Mapping[str, str]) -> str:
+    """The name that decides on characters, without the one that Python puts there itself."""
+    ctype = environ.get("LC_CTYPE", "")
+    return environ.get("LC_ALL") or ("" if ctype == _COERCED else ctype) or environ.get("LANG", "")
+
+
+def _is_utf8(encoding: str) -> bool:
     try:
-        return codecs.lookup(locale.getpreferredencoding(do_setlocale=False)).name == "utf-8"
+        return codecs.lookup(encoding).name == "utf-8"
     except LookupError:
         return False
 

@@ -15,10 +15,11 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.run import launch
 from avnwizard.practice.workshop import make
 from avnwizard.wiring import open_host
+from tests.bench.wire import show
 from tests.ui.real_terminal import Terminal, spawn
 from tests.ui.test_runs import created
 
-_SPEED, _KEYS = 4.0, 16
+_SPEED, _KEYS, _MEGABYTES = 4.0, 16, 400
 _FILL = """
 CREATE TABLE IF NOT EXISTS bench_filling AS
 SELECT n, (SELECT string_agg(md5(n || ' ' || g), '') FROM generate_series(1, 32) AS g) AS said
@@ -27,9 +28,8 @@ FROM generate_series(1, {rows}) AS n
 _ROW_BYTES = 1060
 
 
-def main() -> None:
-    """Fill, start a run, press keys while it dumps."""
-    megabytes = int(sys.argv[1]) if len(sys.argv) > 1 else 400
+def figures(megabytes: int) -> list[tuple[str, str]]:
+    """Fill, start a run, press keys while it dumps: what, and its figure."""
     home = Path(tempfile.mkdtemp(prefix="avnwizard-bench-"))
     practice = make(home / "stack", speed=_SPEED)
     host = open_host(practice.project.directory)
@@ -45,18 +45,30 @@ def main() -> None:
         terminal.wait_for("▶ running")
         opening = _pressed(terminal, "l", "\x1b")
         helping = _helped(terminal)
-        step = next(one.name for one in host.journal().steps(run) if one.state != "done")
+        step = next(one.title for one in host.journal().steps(run) if one.state != "done")
         terminal.write("q")
         terminal.read(1.0)
         terminal.wait()
-        print(f"databases: {size / 1e6:.0f} MB on disk; at the end of the keys the run was at: {step}")
-        print("| key | median ms | worst ms |\n| --- | ---: | ---: |")
-        for name, found in (("l and Esc, to the first byte", opening), ("?, to its last word", helping)):
-            print(f"| {name} | {statistics.median(found) * 1000:.0f} | {max(found) * 1000:.0f} |")
         _wait(host, run)
     finally:
         practice.destroy()
         shutil.rmtree(home, ignore_errors=True)
+    busy = f"in a busy run ({size / 1e6:.0f} MB of databases; at its end at: {step})"
+    return [
+        (f"log and back, to the first byte, {busy}", _said(opening)),
+        (f"help, to its last word, {busy}", _said(helping)),
+    ]
+
+
+def main() -> None:
+    """Print a table."""
+    show(figures(int(sys.argv[1]) if len(sys.argv) > 1 else _MEGABYTES))
+
+
+def _said(seconds: list[float]) -> str:
+    return (
+        f"median {statistics.median(seconds) * 1000:.0f} ms, worst {max(seconds) * 1000:.0f} ms ({len(seconds)} keys)"
+    )
 
 
 def _pressed(terminal: Terminal, *keys: str) -> list[float]:

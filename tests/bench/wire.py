@@ -18,8 +18,8 @@ _SETTLED_S = 2.0
 """Keys that come sooner after a change are ignored (`avnwizard.ui.settling`)."""
 
 
-def main() -> None:
-    """Measure each and print a table."""
+def figures() -> list[tuple[str, str]]:
+    """Measure each: what, and its figure."""
     home = Path(tempfile.mkdtemp(prefix="avnwizard-bench-"))
     practice = make(home / "stack", speed=_SPEED)
     checkout = practice.project.directory
@@ -28,12 +28,22 @@ def main() -> None:
     try:
         rows = [*_opening(checkout), *_still(checkout)]
         created(host)
-        rows += _run(checkout)
+        return rows + _run(checkout)
     finally:
         practice.destroy()
         shutil.rmtree(home, ignore_errors=True)
+
+
+def main() -> None:
+    """Print a table."""
+    show(figures())
+
+
+def show(rows: list[tuple[str, str]]) -> None:
+    """Print figures as a table in Markdown."""
+    print("| what | figure |\n| --- | --- |")
     for name, value in rows:
-        print(f"{name:<44} {value}")
+        print(f"| {name} | {value} |")
 
 
 def _opening(checkout: Path) -> list[tuple[str, str]]:

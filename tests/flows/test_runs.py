@@ -231,6 +231,8 @@ def test_the_demo_runs_unattended(own_tmp: Path) -> None:
     assert len(before.splitlines()) <= 13, "the plan is a summary"
     report = Path(said.err.partition("the report is ")[2].split()[0])
     assert "requests" in report.read_text()
+    loses = " 0 lost" not in said.err.partition("edge: ")[2].partition("\n")[0]
+    assert loses == ("from the migrations on as expected: " in said.err), "afterwards too"
     assert {file.name for file in folder.rglob("*") if file.is_file()} == {"report.md", "report.html"}
     asked = avnwizard("demo", "--remove", env=env)
     assert asked.code == ExitCode.USAGE, "there is no terminal to answer on"

@@ -156,6 +156,13 @@ def test_a_slip_is_answered_with_what_was_meant(checkout: Path, words: tuple[str
     assert said in " ".join(found.err.split())
 
 
+def test_status_says_where_the_release_stands_in_time(checkout: Path) -> None:
+    """How old it is, how many are newer, and until when its Postgres is supported."""
+    said = avnwizard("status", "--stack", checkout).err
+    assert re.search(r"Avnology ID v1\.5\.0: \d+ (months|years) old, 2 newer releases known here", said)
+    assert "PostgreSQL 17 is supported until 2029-11-08." in said
+
+
 def test_the_stack_may_stand_in_front_of_the_verb(checkout: Path) -> None:
     """`avnwizard --stack DIR VERB` is `avnwizard VERB --stack DIR`; -h is --help."""
     assert avnwizard("--stack", checkout, "runs", "--json").data == []

@@ -10,9 +10,12 @@ import struct
 import sys
 import termios
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+
+import pyte
 
 
 @dataclass
@@ -96,11 +99,54 @@ class Terminal:
         raise TimeoutError("it did not end")
 
 
+class Emulated:
+    """What a terminal's screen shows, where its bytes alone do not say it: only what changes is sent."""
+
+    def __init__(self, terminal: Terminal, size: tuple[int, int] = (80, 24)) -> None:
+        self.terminal, self._fed = terminal, 0
+        self._screen = pyte.Screen(*size)
+        self._stream = pyte.ByteStream(self._screen)
+
+    def shows(self) -> str:
+        """Its rows now, each without the spaces at its end."""
+        chunks = [chunk for _, chunk in self.terminal.received]
+        for chunk in chunks[self._fed :]:
+            self._stream.feed(chunk)
+        self._fed = len(chunks)
+        return "\n".join(line.rstrip() for line in self._screen.display) + "\n"
+
+    def stands_out(self, row: int, column: int) -> bool:
+        """Whether a cell's colours are the other way round, from 0."""
+        return bool(self._screen.buffer[row][column].reverse)
+
+    def wait_for(self, said: str, *, seconds: float = 60.0) -> None:
+        """Read until it shows something.
+
+        Raises:
+            TimeoutError: it did not.
+        """
+        until = time.monotonic() + seconds
+        while said not in self.shows():
+            if time.monotonic() > until:
+                raise TimeoutError(f"never showed {said!r}:\n{self.shows()}")
+            self.terminal.read(0.1)
+
+
 def spawn(
-    argv: Sequence[str], cwd: Path, *, size: tuple[int, int] = (80, 24), nohup: bool = False, **environ: str
+    argv: Sequence[str],
+    cwd: Path,
+    *,
+    size: tuple[int, int] = (80, 24),
+    nohup: bool = False,
+    given: Mapping[str, str] = MappingProxyType({}),
+    **environ: str,
 ) -> Terminal:
-    """Start `python -m avnwizard ARGV` on a new terminal, whose end SIGHUP announces except under `nohup`."""
-    env = {**os.environ, "TERM": "xterm-256color", **environ}
+    """Start `python -m avnwizard ARGV` on a new terminal, whose end SIGHUP announces except under `nohup`.
+
+    Args:
+        given, environ: environment variables.
+    """
+    env = {**os.environ, "TERM": "xterm-256color", **given, **environ}
     pid, descriptor = pty.fork()
     if pid == 0:  # pragma: no cover - the child
         os.chdir(cwd)

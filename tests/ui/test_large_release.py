@@ -1,52 +1,18 @@
 """Decisions by keys alone, asserted on the plan: the recommended major, and a release with very much to decide."""
 
-from textual.pilot import Pilot
-
 from avnwizard.flows.host import Host
 from avnwizard.ui.app import WizardApp
-from avnwizard.ui.screens.changelog import ChangelogPage
-from avnwizard.ui.screens.confirm_name import ConfirmName
-from avnwizard.ui.screens.environment import EnvironmentPage
-from avnwizard.ui.screens.releases import ReleasesPage
-from avnwizard.ui.screens.review import ReviewPage
-from avnwizard.ui.screens.snapshot import SnapshotPage
 from avnwizard.wiring import open_host
 from screenshots.scenes import settle, unhurried
+from tests.ui.by_keys import decide
 from tests.ui.conftest import USUAL, Open, seen, wizard
 from tests.ui.large_release import BREAKING, FROM, SETTINGS, TO, make_large_release
-
-
-async def _decide(pilot: Pilot[int]) -> int:
-    """From the first screen to the question for the name, by the keys that each page offers; how many they were."""
-    keys = 0
-
-    async def pressed(key: str, times: int = 1) -> None:
-        nonlocal keys
-        keys += times
-        await pilot.press(*[key] * times)
-        await settle(pilot)
-
-    await pressed("enter")
-    assert isinstance(pilot.app.screen, ReleasesPage)
-    await pressed("enter")
-    while isinstance(page := wizard(pilot).screen, ChangelogPage):
-        left = len(page.choices.upgrade.open(env=False))
-        await pressed("space" if left else "enter", left or 1)
-    while isinstance(page := wizard(pilot).screen, EnvironmentPage):
-        left = len(page.choices.upgrade.open(env=True))
-        await pressed("space" if left else "enter", left or 1)
-    assert isinstance(pilot.app.screen, SnapshotPage)
-    await pressed("enter")
-    assert isinstance(pilot.app.screen, ReviewPage)
-    await pressed("enter")
-    assert isinstance(pilot.app.screen, ConfirmName)
-    return keys
 
 
 async def test_the_recommended_major(opened: Open) -> None:
     """Enter takes the recommended release; each breaking change and the one open setting takes one key."""
     async with opened() as pilot:
-        keys = await _decide(pilot)
+        keys = await decide(pilot)
         prepared = wizard(pilot).choices.upgrade.prepared
         assert prepared
         plan = prepared.plan
@@ -61,7 +27,7 @@ async def test_a_release_with_very_much_to_decide(host: Host) -> None:
     async with app.run_test(size=USUAL) as pilot:
         await settle(pilot)
         assert FROM in seen(pilot)
-        keys = await _decide(pilot)
+        keys = await decide(pilot)
         prepared = app.choices.upgrade.prepared
         assert prepared
         plan = prepared.plan

@@ -66,7 +66,12 @@ async def test_a_clean_minor_upgrade_by_enter_alone(practice_host: PracticeHost,
         assert isinstance(app.screen, SnapshotPage)
         await press(pilot, "enter")
         assert isinstance(app.screen, ReviewPage)
-        await press(pilot, "enter")
+        prepared = app.choices.upgrade.prepared
+        assert prepared
+        plan = prepared.plan
+        assert (plan.current.tag, plan.target.tag, plan.snapshot.taken) == ("v2.0.0", "v2.1.0", True)
+        assert (plan.breaking, plan.env) == ((), ())
+        await press(pilot, "enter")  # the sixth key, and no other
         assert isinstance(app.screen, ConfirmName)
         assert "Type v2.1.0 to start" in seen(pilot)
         await type_word(pilot, "v2.1.0")

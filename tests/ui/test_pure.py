@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from rich.segment import Segment
@@ -9,12 +10,13 @@ from textual.color import Color
 from textual.content import Content
 from textual.geometry import Size
 
+from avnwizard import ui
 from avnwizard.domain.env_preview import preview
 from avnwizard.domain.envfile import EnvFile
 from avnwizard.engine.feed import Event
 from avnwizard.engine.records import RunRecord, StepRecord
 from avnwizard.ui import run_lines
-from avnwizard.ui.ascii_filter import AsciiFilter
+from avnwizard.ui.ascii_filter import AsciiFilter, plain_sign
 from avnwizard.ui.log_lines import log_of, speakers
 from avnwizard.ui.run_view import RunNews, RunView, Second
 from avnwizard.ui.widgets.images import image_tag
@@ -186,6 +188,12 @@ def test_signs_become_ascii_cell_by_cell() -> None:
     made = AsciiFilter().apply([Segment("✓ v1 → v2 █░ ü 漢 … ┌─┐")], Color(0, 0, 0))[0].text
     assert made == "+ v1 > v2 #- u ?? ~ +-+"
     assert len(made) == Content("✓ v1 → v2 █░ ü 漢 … ┌─┐").cell_length
+
+
+def test_every_sign_of_the_screens_has_a_plain_form() -> None:
+    """No `?` stands for a sign that avnwizard itself puts on a screen."""
+    source = "".join(file.read_text("utf-8") for file in sorted(Path(ui.__file__).parent.rglob("*.py")))
+    assert {sign for sign in source if plain_sign(sign) == "?" != sign} == set()
 
 
 @pytest.mark.parametrize("width", [58, 78])

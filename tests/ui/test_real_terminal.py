@@ -1,5 +1,6 @@
 """On a real pseudo-terminal: a lost connection, coming back, signals, and what is left behind."""
 
+import json
 import os
 import signal
 import time
@@ -14,7 +15,7 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.run import launch
 from avnwizard.wiring import open_host
 from tests.practice_fixtures import copied
-from tests.ui.real_terminal import Terminal, spawn
+from tests.ui.real_terminal import Emulated, Terminal, spawn
 from tests.ui.test_runs import created
 from tests.waiting import until
 
@@ -65,6 +66,38 @@ def test_a_lost_connection_ends_the_screen_and_not_the_run(slow: Host, *, nohup:
     again.write("q")
     assert again.wait() == 0
     assert _ended(slow, run) == "done"
+
+
+def test_a_terminal_lost_in_planning_leaves_a_draft(slow: Host) -> None:
+    """The pty is closed after two decisions; the next login is offered them for that release, and they are taken."""
+    first = spawn([], slow.repo.directory)
+    screen = Emulated(first)
+    _to_the_changes(screen)
+    screen.wait_for("4 of 4 breaking changes left")
+    first.write("  ")
+    screen.wait_for("2 of 4 breaking changes left")
+    drafts = slow.state.folder / "drafts"
+    until(lambda: [len(json.loads(file.read_text())["given"]) for file in drafts.glob("*")] == [2])
+    first.hang_up()
+    assert first.wait() == -signal.SIGHUP
+    again = spawn([], slow.repo.directory)
+    screen = Emulated(again)
+    _to_the_changes(screen)
+    screen.wait_for("There are 2 answers for this release")
+    again.write("\r")
+    screen.wait_for("2 of 4 breaking changes left")
+    again.write("\x03")
+    screen.wait_for("Leave the wizard?")
+    again.write("\r")
+    assert again.wait() == 0
+
+
+def _to_the_changes(screen: Emulated) -> None:
+    """From the first screen, with the recommended release."""
+    screen.wait_for("22 of 22 serve")
+    screen.terminal.write("\r")
+    screen.wait_for("The remote's releases are here.")
+    screen.terminal.write("\r")
 
 
 def _asks_to_try_again(terminal: Terminal) -> bool:

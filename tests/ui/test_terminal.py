@@ -45,7 +45,38 @@ def test_signs_need_an_encoding_and_a_font(
 ) -> None:
     """The kernel's console speaks UTF-8 and has no glyph for most signs."""
     monkeypatch.setattr("locale.getpreferredencoding", lambda **_: encoding)
-    assert terminal.can_show_signs({"TERM": term}) is shown
+    assert terminal.can_show_signs({"TERM": term}, utf8_mode=False) is shown
+
+
+_SIGNS_SHOWN = """
+import locale, os
+from avnwizard.ui.terminal import can_show_signs
+locale.setlocale(locale.LC_CTYPE, "")
+print(can_show_signs(os.environ))
+"""
+
+
+@pytest.mark.parametrize(
+    ("named", "shown"),
+    [
+        ({"LC_ALL": "C"}, False),
+        ({"LC_ALL": "POSIX", "LANG": "en_US.UTF-8"}, False),
+        ({"LANG": "C"}, False),
+        ({}, False),
+        ({"LC_CTYPE": "C", "LANG": ""}, False),
+        ({"LANG": "xx_XX.ISO-8859-1"}, False),
+        ({"LC_ALL": "C.UTF-8"}, True),
+        ({"LANG": "xx_XX.UTF-8"}, True),
+    ],
+)
+def test_the_posix_locale_promises_ascii_alone(named: dict[str, str], *, shown: bool) -> None:
+    """Though Python speaks UTF-8 there by itself; a UTF-8 locale that the host does not have is the terminal's."""
+    environ = {key: value for key, value in os.environ.items() if key not in {"LC_ALL", "LC_CTYPE", "LANG"}}
+    told = subprocess.run(
+        [sys.executable, "-c", _SIGNS_SHOWN], env={**environ, "TERM": "xterm-256color", **named}, check=True,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert told.stdout == f"{shown}\n"
 
 
 @pytest.mark.parametrize("term", ["", "dumb"])

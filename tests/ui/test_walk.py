@@ -13,14 +13,15 @@ from avnwizard.domain.envfile import EnvFile
 from avnwizard.domain.plan import from_json
 from avnwizard.domain.secret import is_secret_name
 from avnwizard.practice.host import PracticeHost
+from avnwizard.ui import themes
 from avnwizard.ui.ascii_filter import plain_sign
 from screenshots.scenes import FAILURE, opened, scenes, settle
 from tests.practice_fixtures import copied
-from tests.ui.conftest import LARGE, SMALL, USUAL, pictures, seen
+from tests.ui.conftest import LARGE, SMALL, USUAL, pictures, seen, wizard
 
 UPDATE = os.environ.get("AVNWIZARD_PICTURES") == "update"
 """Writes the pictures anew instead of comparing them; look at the difference before you commit it."""
-_STACK = "/tmp/avnwizard-pictures"  # noqa: S108 - what the pictures say; nothing is there
+STACK = "/tmp/avnwizard-pictures"  # noqa: S108 - what the pictures say; nothing is there
 
 
 @pytest.fixture
@@ -44,8 +45,7 @@ async def test_the_whole_way(practice: PracticeHost) -> None:
         async for name in scenes(pilot, practice):
             walked.append(name)
             for size in (USUAL, LARGE, SMALL):
-                await pilot.resize_terminal(*size)
-                await settle(pilot)
+                await resized(pilot, size)
                 wrong += _outside(pilot, name, size)
                 shown = seen(pilot)
                 wrong += [f"{name} shows the value of {key}" for key, value in secrets.items() if value in shown]
@@ -53,8 +53,12 @@ async def test_the_whole_way(practice: PracticeHost) -> None:
                 wrong += [
                     f"{name} has no plain form of {sign!r}" for sign in set(shown) if plain_sign(sign) == "?" != sign
                 ]
-            await pilot.resize_terminal(*USUAL)
-            await settle(pilot)
+            await resized(pilot, USUAL, poor=True)
+            shown = seen(pilot)
+            wrong += [] if shown.isascii() else [f"{name} is not plain:\n{shown}"]
+            wrong += changed(f"{name}-plain", shown, practice.home)
+            await resized(pilot, LARGE)
+            await resized(pilot, USUAL)
         upgrade, back = sorted(pilot.app.host.journal().runs(), key=lambda run: run.created_at)  # type: ignore[attr-defined]  # the app is a WizardApp
     assert not wrong, "\n".join(wrong)
     assert walked[0] == "stand"
@@ -69,6 +73,17 @@ async def test_the_whole_way(practice: PracticeHost) -> None:
         ("add", "RISK_SCORE_THRESHOLD"),
         ("comment-out", "AUDIT_LEGACY_SINK"),
     }
+
+
+async def resized(pilot: Pilot[int], size: tuple[int, int], *, poor: bool = False) -> None:
+    """Another size, in which every cell is drawn again; where it is poor, as on the kernel's console.
+
+    There is ASCII alone, and sixteen colours: no page is drawn behind a question.
+    """
+    app = wizard(pilot)
+    app.signs, app.theme = not poor, "ansi-dark" if poor else themes.OWN
+    await pilot.resize_terminal(*size)
+    await settle(pilot)
 
 
 def _secrets(checkout: Path) -> dict[str, str]:
@@ -88,7 +103,7 @@ def _outside(pilot: Pilot[int], name: str, size: tuple[int, int]) -> list[str]:
 
 def changed(name: str, shown: str, home: Path) -> list[str]:
     """Compare with the committed picture; the path of this test is shown as the one they say."""
-    text = shown.replace(str(home), _STACK) + "\n"
+    text = shown.replace(str(home), STACK) + "\n"
     committed = pictures(name)
     if UPDATE:
         committed.write_text(text, "utf-8")

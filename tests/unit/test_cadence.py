@@ -12,6 +12,7 @@ from avnwizard.domain.cadence import (
     findings,
     months_after,
     standing,
+    support,
     supported_until,
 )
 from avnwizard.domain.changelog import sections_between
@@ -107,10 +108,24 @@ def test_postgres_is_warned_of_in_time() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("major", "told"),
+    [
+        (17, ("17, supported until 2029-11-08", True)),
+        (14, ("14, without fixes since 2026-11-12", False)),
+        (9, ("9, which gets no fixes any more", False)),
+        (99, ("99", True)),
+        (None, ("", True)),
+    ],
+)
+def test_the_support_of_postgres_in_a_clause(major: int | None, told: tuple[str, bool]) -> None:
+    """Until when, and whether that is more than half a year away; nothing that is not known."""
+    until = supported_until(major) if major else None
+    assert support(Cadence(TODAY, postgres=major, supported_until=until)) == told
+
+
 def test_where_a_release_stands() -> None:
     """Its age and what is newer; nothing where neither is known."""
     assert standing(Cadence(TODAY)) == ""
-    assert (
-        standing(Cadence(TODAY, "v1", date(2026, 7, 30), 2, "v3")) == "4 months old, 2 newer releases are known here"
-    )
+    assert standing(Cadence(TODAY, "v1", date(2026, 7, 30), 2, "v3")) == "4 months old, 2 newer releases known here"
     assert standing(Cadence(TODAY, "v1", TODAY)) == "released today"

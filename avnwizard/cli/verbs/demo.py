@@ -156,4 +156,17 @@ def _upgrade(host: "Host") -> int:
         say(line)
     say(_EXPECTED)
     run = launch.create_upgrade(host, prepared)
-    return follow(host, run, launch.start(host, run))
+    code = follow(host, run, launch.start(host, run))
+    if told := _lost(host, run):
+        say(told)
+    return code
+
+
+def _lost(host: "Host", run: str) -> str:
+    """In which steps requests were lost, so that it is seen whether these are the expected ones; "" for none."""
+    from avnwizard.flows.run.report import lost_by_step
+
+    journal = host.journal()
+    titles = {step.name: step.title for step in journal.steps(run)}
+    lost = [f"{titles.get(name, name)} {many}" for name, many in lost_by_step(host, journal, run).items()]
+    return f"lost while these were at work, from the migrations on as expected: {', '.join(lost)}" if lost else ""

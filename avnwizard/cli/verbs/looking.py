@@ -1,5 +1,6 @@
 """`status`, `releases`, `check`: look, change nothing."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -7,11 +8,13 @@ import typer
 
 from avnwizard.cli.options import HERE, JsonOption, StackOption, open_stack
 from avnwizard.cli.output import data_console, emit_json, say, show_findings, show_table
+from avnwizard.domain.findings import Finding
 from avnwizard.domain.plain import printable
 from avnwizard.domain.words import count
 from avnwizard.errors import ExitCode
 
 if TYPE_CHECKING:
+    from avnwizard.domain.cadence import Cadence
     from avnwizard.flows.host import Host
     from avnwizard.flows.stack.survey import Survey
 
@@ -34,13 +37,15 @@ def status(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
     finish, those of other logins first, "cadence": {"sentence", "released", "newer", "newest", "postgres",
     "supported_until", "ending": [{"title", "release", "ends"}] of deprecations}, each null where it is not known}
     """
+    from avnwizard.domain.cadence import findings
     from avnwizard.engine.carried import apart
     from avnwizard.flows.run.unfinished import half_done
     from avnwizard.flows.stack import survey
+    from avnwizard.flows.upgrade.cadence import cadence
 
     host = open_stack(stack)
-    found = survey.survey(host)
-    described = _status(host, found)
+    found, in_time = survey.survey(host), cadence(host)
+    described = _status(host, found, in_time)
     if json:
         emit_json(described)
         return ExitCode.DONE
@@ -55,8 +60,9 @@ def status(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
     if half := half_done(apart(journal), journal.steps):
         drifted = f"{count(len(found.drifted), 'service')} of another release"
         say(printable(f"run {half.id} ({half.title}) is half done: {drifted}"), style="yellow")
-    elif in_time := described["cadence"]["sentence"]:
-        say(printable(f"{at.split(' (', maxsplit=1)[0]}: {in_time}"))
+    elif age := described["cadence"]["sentence"]:
+        say(printable(f"{at.split(' (', maxsplit=1)[0]}: {age}"))
+    _say_findings(findings(in_time))
     for service, image in found.drifted.items() if not half else ():
         say(f"{service} runs {image}, which this release does not pin", style="yellow")
     if described["last_run"]:
@@ -72,7 +78,14 @@ def status(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
     return ExitCode.DONE
 
 
-def _status(host: "Host", found: "Survey") -> dict[str, Any]:
+def _say_findings(found: Iterable[Finding]) -> None:
+    for one in found:
+        say(one.message, style="yellow" if one.level == "warn" else "")
+        if one.hint:
+            say(f"  try: {one.hint}")
+
+
+def _status(host: "Host", found: "Survey", in_time: "Cadence") -> dict[str, Any]:
     from avnwizard.flows.holding import unfinished_business
     from avnwizard.flows.rotate.pending import described as rotations
     from avnwizard.flows.run.unfinished import unfinished_run
@@ -101,15 +114,13 @@ def _status(host: "Host", found: "Survey") -> dict[str, Any]:
         "last_snapshot": snapshots.newest(host.files, host.state.snapshots),
         "rotations": rotations(host.journal()),
         "unfinished": [{"message": one.message, "hint": one.hint} for one in unfinished],
-        "cadence": _in_time(host),
+        "cadence": _in_time(in_time),
     }
 
 
-def _in_time(host: "Host") -> dict[str, Any]:
+def _in_time(found: "Cadence") -> dict[str, Any]:
     from avnwizard.domain.cadence import standing
-    from avnwizard.flows.upgrade.cadence import cadence
 
-    found = cadence(host)
     until = found.supported_until
     return {
         "sentence": standing(found),

@@ -189,21 +189,19 @@ def redo(
     run: RunArgument = "", stack: StackOption = HERE, *, yes: YesOption = False, detach: DetachOption = False
 ) -> int:
     """Undo the last rollback: the databases as they were before it, and the release with them."""
-    from avnwizard.flows.rollback.redo import prepare_redo
+    from avnwizard.flows.rollback.flow import Rollback
+    from avnwizard.flows.rollback.redo import prepare_redo, redo_told
     from avnwizard.flows.run import launch
 
     host = open_stack(stack)
     journal = host.journal()
-    found = [journal.run(run)] if run else [one for one in journal.runs() if one.undoes]
+    found = [journal.run(run)] if run else [one for one in journal.runs() if one.kind == Rollback.kind]
     if not found:
         raise RefusedError("There is no rollback to undo.", "avnwizard runs")
     prepared = prepare_redo(host, journal, found[0])
     plan = prepared.plan
-    say(f"back to {plan.target.tag}, as the stack was before {found[0].id} rolled it back")
-    if plan.again and plan.again.databases:
-        say(f"  {', '.join(plan.again.databases)}: what was written since then is kept under another name")
-    if plan.again and plan.again.stop:
-        say(f"  stopped before that, and away until each is rolled: {', '.join(plan.again.stop)}", style="yellow")
+    for sentence in redo_told(plan):
+        say(sentence)
     if not yes:
         confirm(f"Type {plan.target.tag} to start", plan.target.tag)
     return start(host, launch.create_upgrade(host, prepared), detach=detach)

@@ -71,7 +71,7 @@ class Rollback(Flow):
         """What went back, what did not, and where the previous data is."""
         undone, plan = _undone(journal, run), rollback_from_json(run.plan)
         stayed = "no database was put back" if plan.cost.stays else "the databases stayed as they were"
-        aside = "the databases as they were before are kept: avnwizard redo puts them back"
+        aside = "the databases as they were are kept: Redo on the first screen puts them back, or avnwizard redo"
         return Outcome(
             changes(undone, back=True),
             str(undone.snapshot.folder) if undone.snapshot.taken else "",

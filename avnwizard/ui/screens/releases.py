@@ -61,6 +61,7 @@ class ReleasesPage(ListPage):
         self._releases: tuple[Release, ...] = ()
         self._outlines: dict[str, Outline] = {}
         self.fetching = False
+        self._reading = False
         self._best = ""
 
     def body(self) -> ComposeResult:
@@ -77,8 +78,19 @@ class ReleasesPage(ListPage):
         self._read()
         self.action_fetch()
 
-    def _read(self) -> None:
-        self.ask_host(lambda: releases.listing(self.host), self._show)
+    def _read(self, *, fetched: bool = False) -> None:
+        def shown(found: Listing) -> None:
+            self._reading = False
+            self._show(found)
+            if fetched:
+                self.tell("The remote's releases are here.", OK)
+
+        def unread(error: WizardError) -> None:
+            self._reading = False
+            self.refuse(error)
+
+        self._reading = True
+        self.ask_host(lambda: releases.listing(self.host), shown, unread)
 
     def action_fetch(self) -> None:
         """Ask the remote for new releases; in a thread of its own, since a remote may take minutes not to answer."""
@@ -101,9 +113,7 @@ class ReleasesPage(ListPage):
         self._asked = not event.trouble
         if event.trouble:
             self.warn(event.trouble)
-        else:
-            self.tell("The remote's releases are here.", OK)
-        self._read()
+        self._read(fetched=self._asked)
 
     def _show(self, found: Listing) -> None:
         self._current, self._releases = found.current, found.newer
@@ -172,7 +182,8 @@ class ReleasesPage(ListPage):
         """Read the chosen release, then show its changes."""
         chosen = self._chosen()
         if not chosen:
-            self.warn("There is no newer release to go to.")
+            waits = self._reading or self.fetching
+            self.warn("The releases are still being read." if waits else "There is no newer release to go to.")
             return
         self.tell(f"Reading {chosen.tag.name} ...")
         known = self.choices.knows(chosen.tag.name)

@@ -4,15 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
-from textual.widgets import Static
 
 from avnwizard.domain import words
 from avnwizard.domain.data_way import DataWay
 from avnwizard.domain.findings import Finding
-from avnwizard.domain.handled import HANDLED_WIDTH
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan
 from avnwizard.domain.spans import away_told
@@ -23,33 +19,21 @@ from avnwizard.flows.upgrade import drafts
 from avnwizard.flows.upgrade.planning import Prepared
 from avnwizard.flows.upgrade.releases import JUMP
 from avnwizard.flows.upgrade.remembering import remember
-from avnwizard.ui import review_lines
 from avnwizard.ui.bridge import Ending
 from avnwizard.ui.deciding import prepared_from
 from avnwizard.ui.marks import NOTE, OK, STOP
-from avnwizard.ui.screens.changes import ChangesPage
 from avnwizard.ui.screens.confirm_name import ConfirmName
-from avnwizard.ui.screens.find import ListPage
 from avnwizard.ui.screens.pick_data_way import PickDataWay
+from avnwizard.ui.screens.plan_page import PlanPage
 from avnwizard.ui.screens.run import RunPage
 from avnwizard.ui.state import Upgrade
 from avnwizard.ui.trying import try_release
-from avnwizard.ui.widgets.heads import Heads
-from avnwizard.ui.widgets.rows import Column, Rows
-
-_COLUMNS = (
-    Column(width=2),
-    Column(share=4),
-    Column(width=HANDLED_WIDTH),
-    Column(share=5),
-    Column(share=4, least=100),
-)
+from avnwizard.ui.widgets.rows import Rows
 
 
-class ReviewPage(ListPage):
+class ReviewPage(PlanPage):
     """Shows the plan; starts it."""
 
-    CSS_PATH = "review.tcss"
     STAGE = "Review"
     EXPLAINED = (
         "The whole plan, in the order in which it runs. Nothing was changed so far.\n\n"
@@ -70,13 +54,10 @@ class ReviewPage(ListPage):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go_on", "Start ...", key_display="Enter"),
-        Binding("c", "changes", "Changes", id="changes"),
         Binding("o", "other_way", "Other way", id="other-way"),
         Binding("t", "try_first", "Try first", id="try-first"),
         Binding("w", "write", "Save plan", id="write"),
         Binding("d", "data_way", "Data", show=False, id="data-way"),
-        Binding("pagedown", "turn(1)", show=False, priority=True),
-        Binding("pageup", "turn(-1)", show=False, priority=True),
     ]
 
     def __init__(self) -> None:
@@ -91,33 +72,12 @@ class ReviewPage(ListPage):
         assert prepared is not None
         return prepared.plan
 
-    def body(self) -> ComposeResult:
-        """What it comes to, the steps, the step in full."""
-        yield Static(id="sum", classes="pane", markup=False)
-        yield Heads(_COLUMNS, ("", "step", "how", "going back afterwards", "users notice"))
-        yield Rows(_COLUMNS)
-        with VerticalScroll(id="full"):
-            yield Static(id="step", classes="pane", markup=False)
-
     def on_mount(self) -> None:
         """Show the plan, and check the stack once more."""
         super().on_mount()
-        self._show_plan()
+        self.show_plan()
         self.tell("Checking the stack once more ...")
         self.ask_host(lambda: check(self.host), self._checked)
-
-    def _show_plan(self) -> None:
-        self._show_sum()
-        self.query_one(Rows).show(review_lines.rows(self.plan))
-        self.on_option_list_option_highlighted()
-
-    def on_resize(self) -> None:
-        """What it comes to has as many rows as there are; warnings that have none are counted."""
-        self._show_sum()
-
-    def _show_sum(self) -> None:
-        width = max(self.size.width - 2, 20)
-        self.query_one("#sum", Static).update(review_lines.summary(self.plan, width, self.key_of("changes")))
 
     def _checked(self, findings: tuple[Finding, ...]) -> None:
         self._findings = findings
@@ -128,15 +88,6 @@ class ReviewPage(ListPage):
         else:
             self.tell("The stack is fit for it. Read the steps, then press Enter to start.", OK)
 
-    def on_option_list_option_highlighted(self) -> None:
-        """Show the step in full."""
-        chosen = self.query_one(Rows).chosen
-        step = next((one for one in self.plan.steps if one.name == chosen), None)
-        if step:
-            self.query_one("#step", Static).update(review_lines.in_full(step))
-            self.query_one("#full", VerticalScroll).scroll_home(animate=False)
-            self.show_keys()
-
     def words_for(self, binding: Binding) -> str:
         """What another way would be for the chosen service."""
         service = self.query_one(Rows).chosen.removeprefix("roll:")
@@ -146,10 +97,6 @@ class ReviewPage(ListPage):
         if binding.action == "other_way" and service in self.choices.upgrade.strategies:
             return "Alongside again"
         return super().words_for(binding)
-
-    def action_changes(self) -> None:
-        """Show what changes in the compose file, and what is asked of the edge."""
-        self.app.push_screen(ChangesPage(self.plan))
 
     def action_write(self) -> None:
         """Write plan and answers for the command line."""
@@ -201,7 +148,7 @@ class ReviewPage(ListPage):
 
         def planned(prepared: Prepared) -> None:
             self.choices.upgrade = changed.with_plan(prepared)
-            self._show_plan()
+            self.show_plan()
             if findings is not None:
                 self._checked(findings)
 
@@ -222,11 +169,6 @@ class ReviewPage(ListPage):
         if self._trying:
             self._trying = False
             self._plan_anew(self.choices.upgrade)
-
-    def action_turn(self, pages: int) -> None:
-        """Scroll the step's text by a page."""
-        text = self.query_one("#full", VerticalScroll)
-        text.scroll_relative(y=pages * max(text.size.height - 1, 1), animate=False)
 
     def action_go_on(self) -> None:
         """Ask for the tag, once the check is through."""

@@ -156,9 +156,7 @@ class RunPage(Page):
         at = view.at
         if at:
             self.query_one("#steps", Lines).keep_in_sight(at.index)
-        services, lines = self.query_one("#services", Lines), run_lines.service_lines(view, self._touched or ())
-        services.styles.width = run_lines.services_width(lines, self.size.width)
-        services.show(lines)
+        self._show_services(view, at.service if at else "")
         log = self.query_one("#log", Lines)
         log.show(run_lines.log_lines(view, log.size.height))
         self._show_stopped(view)
@@ -167,6 +165,16 @@ class RunPage(Page):
         canary.update(run_lines.canary(view))
         self.query_one(ProbePlot).show(view.probe)  # it has less room on a run that stopped
         self.show_keys()
+
+    def _show_services(self, view: RunView, at_work: str) -> None:
+        """How each service is; the one at work is in sight."""
+        touched, room = self._touched or (), run_lines.services_room(self.size.width)
+        services, lines = self.query_one("#services", Lines), run_lines.service_lines(view, touched, room)
+        services.styles.width = run_lines.services_width(lines, self.size.width)
+        services.show(lines)
+        for index, part in enumerate(touched):
+            if part.service == at_work:
+                services.keep_in_sight(index)
 
     def _notice_change(self, view: RunView) -> None:
         """Keys wait for a moment when the run begins, pauses or stops."""

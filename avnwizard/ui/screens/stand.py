@@ -62,7 +62,7 @@ class StandPage(Page):
     def body(self) -> ComposeResult:
         """Facts, findings, the menu."""
         with VerticalScroll(id="above"):
-            yield Facts(id="facts", label_width=11)
+            yield Facts(id="facts", label_width=stand_facts.LABEL_WIDTH)
             yield Static(id="findings", markup=False)
         yield Static("What would you like to do?", classes="label", markup=False)
         yield Rows([Column(width=12), Column()], id="menu")
@@ -90,9 +90,14 @@ class StandPage(Page):
             self._show_facts(self.stand)
 
     def _make_room(self, height: int) -> None:
-        menu = min(max(len(self._menu()), 1), _MENU_ROWS)
-        self.query_one("#menu").styles.height = menu
-        self.query_one("#above").styles.max_height = max(height - menu - _AROUND_MENU, 3)
+        self.query_one("#menu").styles.height = self._menu_rows()
+        self.query_one("#above").styles.max_height = self._room_above(height)
+
+    def _menu_rows(self) -> int:
+        return min(max(len(self._menu()), 1), _MENU_ROWS)
+
+    def _room_above(self, height: int) -> int:
+        return max(height - self._menu_rows() - _AROUND_MENU, 3)
 
     def on_screen_resume(self) -> None:
         """Look again whenever this screen is come back to."""
@@ -113,7 +118,11 @@ class StandPage(Page):
         self.ask_host(_warm_up, lambda _: None, urgency=LATER)
 
     def _show_facts(self, stand: Stand) -> None:
-        facts = stand_facts.facts(stand, self.host.config.lockstep, self.host.clock.now(), brief=self._small)
+        """Every service by name, unless a finding would be out of sight then."""
+        lockstep, now = self.host.config.lockstep, self.host.clock.now()
+        facts = stand_facts.facts(stand, lockstep, now, brief=self._small)
+        if stand_facts.height(facts, stand.findings, self.size.width) > self._room_above(self.size.height):
+            facts = stand_facts.facts(stand, lockstep, now, brief=True)
         self.query_one(Facts).show(facts)
 
     def _show_menu(self) -> None:
@@ -141,6 +150,9 @@ class StandPage(Page):
             found.append(("run", "Open run", f"{title} is unfinished"))
             upgrade = "finish that run first, or roll it back"
         found.append(("upgrade", "Upgrade", upgrade or "look for newer releases"))
+        if stand and stand.redo:
+            again = printable(stand.redo.title, limit=40)
+            found.append(("redo", "Redo", f"{again} again, with the rows from before the rollback"))
         undo = next(iter(can_roll_back(runs)), None)
         if undo:
             found.append(("rollback", "Roll back", f"undo {printable(undo.title, limit=40)}"))
@@ -179,6 +191,10 @@ def _page(chosen: str, stand: Stand | None) -> Page:
         from avnwizard.ui.screens.run import RunPage
 
         return RunPage((_unfinished(stand.runs) or stand.runs[0]).id)
+    if chosen == "redo" and stand.runs:
+        from avnwizard.ui.screens.redo import RedoPage
+
+        return RedoPage(stand.runs[0].id)
     return _list(chosen, stand)
 
 

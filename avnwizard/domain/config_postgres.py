@@ -29,9 +29,8 @@ class PostgresSection:
         password_file: the file that holds it, as an absolute path outside the checkout.
         client_image: a PostgreSQL image, of the server's major version or a newer one, whose tools dump and restore,
             and in which a dump is restored to prove it. "": pg_dump and pg_restore of this host, and no such proof.
-        hold_clients: in an upgrade to another major, let PgBouncer hold its clients (PAUSE) instead of stopping them.
-            Try it in a copy of the stack first: after the switch the server may have another address, and what
-            PgBouncer cannot reach again within 45 s is started again.
+        hold_clients: in an upgrade to another major, let PgBouncer hold its clients (PAUSE) instead of stopping them,
+            where a service of the stack reaches the database through it alone.
         keep_old_days: how long `postgres forget` spares the volume that a Postgres upgrade left.
     """
 
@@ -43,7 +42,7 @@ class PostgresSection:
     password_variable: str = ""
     password_file: str = ""
     client_image: str = ""
-    hold_clients: bool = False
+    hold_clients: bool = True
     keep_old_days: Annotated[float, Interval(ge=0, le=_CENTURY_DAYS)] = 7.0
 
     def __post_init__(self) -> None:

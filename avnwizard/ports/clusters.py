@@ -61,6 +61,29 @@ class Followers(Protocol):
         """What replication leaves out, while nobody writes: sequences, large objects, unlogged rows, views."""
 
 
+class Places(Protocol):
+    """Addresses of containers on the engine's networks."""
+
+    def addresses(self, container: str) -> Mapping[str, str]:
+        """Network -> IPv4 address of a container; {} where it does not run."""
+
+    def networks(self, container: str) -> frozenset[str]:
+        """The networks that a container is on, running or not."""
+
+    def hold_below(self, network: str, address: str, *, project: str, image: str) -> bool:
+        """Hold every free address below one, so that the next container gets that one.
+
+        Args:
+            image: the id of an image that is here and has `sleep`.
+
+        Returns:
+            False where that cannot be had; then nothing is held.
+        """
+
+    def let_go(self, project: str) -> None:
+        """Remove what holds addresses for a project; no error where nothing does."""
+
+
 class Clusters(Protocol):
     """What a new major needs of the world. Containers are given by id or name.
 
@@ -70,6 +93,10 @@ class Clusters(Protocol):
     @property
     def followers(self) -> Followers:
         """Logical replication from one server to another."""
+
+    @property
+    def places(self) -> Places:
+        """The addresses of containers."""
 
     def look(self, container: str) -> ServerLook:
         """What a running server holds and is used for."""

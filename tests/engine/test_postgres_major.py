@@ -172,7 +172,7 @@ def test_by_a_live_copy(stack: LabStack) -> None:
 
 def test_by_logical_replication(stack: LabStack) -> None:
     """Killed while the new server follows, it ends on 18 with all; nothing of it is left in a server; and back."""
-    before = _sum(stack)
+    before, pool = _sum(stack), _started_at(stack, "pgbouncer")
     _killed_at(stack, [*_upgrade(stack), "--way", "logical"], "follow:subscribe:after")
     assert stack.sql("avnology", "SHOW wal_level") == "logical"
 
@@ -182,12 +182,19 @@ def test_by_logical_replication(stack: LabStack) -> None:
     assert differences(before, _sum(stack)) == ()
     _every_row_was_compared(stack, before)
     _nothing_follows(stack)
+    journal = open_host(stack.clone).journal()
+    assert journal.facts(journal.runs()[0].id, "stop")["held"] is True, "PgBouncer did not let go of the server"
+    assert _started_at(stack, "pgbouncer") == pool, "PgBouncer did not find the new server"
 
     back = avnwizard("rollback", "--stack", stack.clone, "--yes", timeout_s=_LIMIT_S)
     assert back.code == ExitCode.DONE, back.err
     assert differences(before, _sum(stack)) == ()
     _nothing_follows(stack)
     stack.wait_ready()
+
+
+def _started_at(stack: LabStack, service: str) -> str:
+    return stack.lab.docker("inspect", "--format", "{{.State.StartedAt}}", stack.states()[service].id).stdout
 
 
 def _nothing_follows(stack: LabStack) -> None:

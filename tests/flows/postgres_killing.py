@@ -103,6 +103,8 @@ def assert_new(world: World) -> None:
     assert {one.state for one in world.containers.values()} == {"running"}
     assert world.helpers == {}
     assert not world.paused
+    assert not world.places_held
+    assert {one.health for one in world.containers.values()} == {"none"}, "the pool does not find the server"
     assert not [one for one in world.volumes if one.endswith("_proof")]
     assert [*world.kept.values()] == ["sha256:17"]
     assert (world.levels, world.identities, world.published, world.slots) == ({}, set(), False, set())
@@ -117,6 +119,8 @@ def assert_old(world: World) -> None:
     assert {one.state for one in world.containers.values()} == {"running"}
     assert world.helpers == {}
     assert not world.paused
+    assert not world.places_held
+    assert {one.health for one in world.containers.values()} == {"none"}, "the pool does not find the server"
     assert not [one for one in world.volumes if one.endswith("_proof")]
     assert (world.directory / "compose.yml").read_text() == COMPOSE
     assert world.kept == {}

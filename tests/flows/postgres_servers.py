@@ -18,6 +18,7 @@ from avnwizard.domain.postgres.writes import TableCount, WriteCounters
 from avnwizard.errors import HostError
 from avnwizard.ports import Database, HeldRows, Progress
 from tests.flows.postgres_followers import FakeFollowers
+from tests.flows.postgres_places import FakePlaces
 
 if TYPE_CHECKING:
     from tests.flows.postgres_world import World
@@ -93,6 +94,7 @@ class FakeClusters:
     def __init__(self, world: "World") -> None:
         self._world = world
         self.followers = FakeFollowers(world, self)
+        self.places = FakePlaces(world)
 
     def running(self, container: str) -> Cluster:
         """The files of a server that runs."""
@@ -226,11 +228,11 @@ class FakeClusters:
         self._cluster(container)
 
     def signal(self, container: str, name: str) -> None:
-        """A pool that is stubborn keeps its connections."""
+        """A pool that is stubborn keeps its connections; where the server has moved, it does not find it."""
         one = self._world.containers[container]
         assert one.service == "pool"
         self._world.paused = name == "USR1" and not self._world.stubborn
-        if self._world.deaf and name == "USR2":
+        if name == "USR2" and (self._world.deaf or self._world.learned != self._world.address):
             self._world.containers[container] = replace(one, health="unhealthy")
 
     def strangers(self, container: str) -> Sequence[str]:

@@ -51,6 +51,9 @@ class World:
             alters a table once the old server is followed.
         paused, stubborn: whether the pool holds its clients, and whether it never lets go of the server.
         deaf: whether the pool never finds the new server, until it is started again.
+        address, learned: where the server is, and where the pool believes it to be.
+        moves, serial, places_held: whether a server that starts gets another address, also where the free ones below
+            its own are held, and for which address they are.
         identities, published, slots: what is left in the old server of being followed.
     """
 
@@ -76,6 +79,11 @@ class World:
     paused: bool = False
     stubborn: bool = False
     deaf: bool = False
+    address: str = "10.0.0.2"
+    learned: str = "10.0.0.2"
+    moves: bool = False
+    serial: bool = False
+    places_held: str = ""
 
     def served(self) -> Cluster:
         """The files of the server that the stack has; it must run."""
@@ -234,6 +242,11 @@ class FakeStack:
             assert cluster is not None, "the server would begin empty"
             assert cluster.major == major, "the server cannot read these files"
             self._world.restarted = True
+            if self._world.moves and one.state != "running":
+                following = f"10.0.0.{int(self._world.address.rpartition('.')[2]) + 1}"
+                self._world.address = self._world.places_held or following
+        if one.service == "pool" and one.state != "running":
+            self._world.learned, self._world.paused = self._world.address, False
         self._world.containers[container_id] = replace(one, state="running", health="none")
 
     def stop(self, *ids: str, grace_s: float) -> None:

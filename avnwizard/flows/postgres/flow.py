@@ -14,8 +14,9 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.postgres.cold import PrepareCold, RehearseCold, UpgradeCold
 from avnwizard.flows.postgres.copying import CopyLive, ProveCopy, RehearseUpgrade, UpgradeCopy
 from avnwizard.flows.postgres.finishing import Analyze, VerifyMajor
-from avnwizard.flows.postgres.following import Follow, LetFollow, MoveFollowed, ProveFollowed
+from avnwizard.flows.postgres.following import Follow, MoveFollowed, ProveFollowed
 from avnwizard.flows.postgres.holding import QuietClients, ReleaseClients
+from avnwizard.flows.postgres.levelling import LetFollow
 from avnwizard.flows.postgres.moving import MoveData, Prove
 from avnwizard.flows.postgres.plan import MajorPlan, from_json
 from avnwizard.flows.postgres.preparing import SERVED, Rehearse

@@ -32,6 +32,9 @@ class Followers(Protocol):
         Both are {} where the server can be followed as it runs.
         """
 
+    def wanted_next(self, container: str, databases: int) -> tuple[Mapping[str, str], Mapping[str, str | None]]:
+        """The same of what counts from the server's next start on, as its files say, not its command line."""
+
     def set(self, container: str, settings: Mapping[str, str | None]) -> None:
         """Set or reset (None) what counts from the server's next start on."""
 
@@ -43,6 +46,18 @@ class Followers(Protocol):
 
     def subscribe(self, order: FollowOrder) -> None:
         """Have the new server copy every table of the old, and follow it."""
+
+    def reserve(self, order: FollowOrder) -> None:
+        """Have the old server keep all that is written from now on for the new one, which may `follow` later.
+
+        Publications must be there, and no slot of ours.
+        """
+
+    def follow(self, order: FollowOrder) -> None:
+        """Have the new server follow from where `reserve` was; it must hold what the old one held then."""
+
+    def kept(self, container: str) -> tuple[int, int]:
+        """(how many slots a server has for another one to follow it, bytes of WAL that it keeps for them)."""
 
     def position(self, container: str) -> str:
         """The end of what a server has written, as a number of its WAL."""

@@ -119,8 +119,8 @@ def signal(name: str, what: str) -> Argv:
 
 def hold_address(network: str, project: str, image_id: str) -> Argv:
     """A container that does nothing, and is gone by itself after a while; it takes the lowest free address."""
-    argv = ("docker", "container", "run", "--detach", "--rm", "--label", f"{PLACE_LABEL}={project}")
-    argv += ("--network", network, "--no-healthcheck", "--pull", "never", "--stop-timeout", "0", "--user", "65534")
+    argv = ["docker", "container", "run", "--detach", "--rm", "--label", f"{PLACE_LABEL}={project}"]
+    argv += ["--network", network, "--no-healthcheck", "--pull", "never", "--stop-timeout", "0", "--user", "65534"]
     return (*argv, "--entrypoint", "sleep", image_id, str(_PLACE_S))
 
 

@@ -10,6 +10,7 @@ from avnwizard.errors import StepError
 from avnwizard.flows.postgres.addresses import kept, noted
 from avnwizard.flows.postgres.moving import PROVE, WRITES
 from avnwizard.flows.postgres.preparing import SERVED, SWITCH
+from avnwizard.flows.postgres.returning import UNDO_RESERVE
 from avnwizard.flows.postgres.world import AFTER, BEFORE, World
 from avnwizard.flows.stack.kept_images import keep_name
 from avnwizard.planned import PlannedStep, StepKind
@@ -92,6 +93,9 @@ class Switch(Step):
             )
         there = world.container()
         if there is not None and world.is_new(there) and there.state == "running":
+            if written := ctx.recall(UNDO_RESERVE).get(WRITES):
+                world.require_alone(there, "new")
+                world.require_unwritten(written, there, "new")
             with ctx.effect("stop-new"):
                 stack.stop(there.id, grace_s=_STOP_GRACE_S)
         with ctx.effect("files-back"):

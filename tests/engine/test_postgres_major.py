@@ -143,7 +143,11 @@ def test_by_dump_and_restore(stack: LabStack) -> None:
 
 
 def test_by_a_live_copy(stack: LabStack) -> None:
-    """What pg_upgrade cannot do is told by the plan; then, killed once the old server is stopped, it ends on 18."""
+    """What pg_upgrade cannot do is told by the plan; killed once the old server is stopped, it ends on 18.
+
+    Killed again while the old server follows the new one, it goes back with what was written to 18.
+    """
+    (stack.clone / "avnwizard.toml").write_text("[postgres]\nkeep_reverse_s = 900\n")
     stack.sql("Keto's Store", "DROP TABLE unlogged")
     plan = avnwizard("postgres", "plan", "--to", "18", "--stack", stack.clone, "--json").data
     assert plan["way"] == "dump"
@@ -153,20 +157,25 @@ def test_by_a_live_copy(stack: LabStack) -> None:
     _killed_at(stack, _upgrade(stack), "move:stop-old:after")
     assert stack.states()["postgres"].state == "exited"
 
-    done = avnwizard("resume", "--stack", stack.clone, timeout_s=_LIMIT_S)
-    assert done.code == ExitCode.DONE, done.err
+    _killed_at(stack, ["resume", "--stack", str(stack.clone)], "follow-back:follow:after")
     assert _server(stack) == "18 /var/lib/postgresql/18/docker"
     assert differences(before, _sum(stack)) == ()
     assert stack.sql("avnology", "SHOW log_min_duration_statement") == "12345ms"
     behind = "SELECT count(*) FROM pg_database WHERE datcollversion <> pg_database_collation_actual_version(oid)"
     assert stack.sql("avnology", behind) == "0"
     _every_row_was_compared(stack, before)
-    left = stack.lab.docker("ps", "-a", "--filter", f"label=avnwizard.postgres={stack.project}", "-q").stdout
-    assert left.split() == []
 
+    stack.sql("Keto's Store", "INSERT INTO nopk VALUES ('written to 18', 0)")
+    stack.sql("Keto's Store", "UPDATE nopk SET f = 7 WHERE t = 'row 7'")
+    stack.sql("Keto's Store", "SELECT setval('lonely', 5000)")
+    after = _sum(stack)
     back = avnwizard("rollback", "--stack", stack.clone, "--yes", timeout_s=_LIMIT_S)
     assert back.code == ExitCode.DONE, back.err
-    assert differences(before, _sum(stack)) == ()
+    assert _server(stack) == "17 /var/lib/postgresql/data"
+    assert differences(after, _sum(stack)) == (), "nothing of it was lost"
+    left = stack.lab.docker("ps", "-a", "--filter", f"label=avnwizard.postgres={stack.project}", "-q").stdout
+    assert left.split() == []
+    _nothing_follows(stack)
     stack.wait_ready()
 
 

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from avnwizard.domain.postgres.major import WAYS, Way
+from avnwizard.flows.host import Host
 from avnwizard.flows.postgres.flow import PostgresMajor
+from avnwizard.flows.postgres.left_behind import replication_findings
 from tests.flows.postgres_killing import RUN, Process, fresh, passages
 from tests.flows.postgres_servers import NEW_VOLUME, OLD_VOLUME
 from tests.flows.postgres_world import COMPOSE, DATA, Back, World
@@ -119,6 +121,29 @@ def test_an_old_server_that_does_not_get_on(tmp_path: Path) -> None:
     assert process.journal.facts(RUN, "follow-back")["why"] == "it is not connected in each of 2 databases"
     notes = " ".join(PostgresMajor().back_notes(process.journal, process.journal.run(RUN)))
     assert "stopped following: it is not connected" in notes
+
+
+def test_check_names_what_replication_keeps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the run that needs it; what no run needs would fill the disk. Afterwards there is nothing to say."""
+    world, home = _fresh(tmp_path, "checked")
+    world.held_bytes = 3_000_000
+    passages(monkeypatch, Process(world, home).carry, kill=_point(tmp_path, monkeypatch, "follow-back:follow:after"))
+    process = Process(world, home)
+    monkeypatch.setattr(Host, "journal", lambda _host: process.journal)
+    (found,) = replication_findings(process.host)
+    assert (found.level, found.message) == (
+        "warn", f"2 replication slots of avnwizard's keep 3 MB of WAL on db, for run {RUN}.",
+    )  # fmt: skip
+    assert process.carry() == "done"
+    assert list(replication_findings(process.host)) == []
+    world.back.slots = {"avnwizard_follow_5"}
+    (left,) = replication_findings(process.host)
+    assert (left.level, "no run needs them" in left.message) == ("stop", True)
+
+
+def _point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> int:
+    world, home = _fresh(tmp_path, "counted")
+    return passages(monkeypatch, Process(world, home).carry).index(name)
 
 
 def test_what_would_be_lost_is_said_before_anything_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,6 +39,20 @@ class RefusedError(WizardError):
     """Asked for something that cannot be done; nothing was changed."""
 
 
+class PostgresFirstError(RefusedError):
+    """An upgrade whose release moves Postgres to another major, which is a run of its own, made first.
+
+    Args:
+        service: the compose service.
+        old, new: the majors.
+        image: the release's own image, "" for the running one's with another tag.
+    """
+
+    def __init__(self, message: str, hint: str, *, service: str, old: int, new: int, image: str) -> None:
+        super().__init__(message, hint)
+        self.service, self.old, self.new, self.image = service, old, new, image
+
+
 class UsageError(WizardError):
     """The command line or a file that it names is malformed."""
 

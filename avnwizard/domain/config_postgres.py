@@ -7,7 +7,7 @@ from annotated_types import Interval
 
 from avnwizard.domain.postgres.outside import OutsideServer, outside_from
 
-_CENTURY_DAYS = 36500
+_CENTURY_DAYS, _MONTH_S = 36500, 31 * 86400
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,11 @@ class PostgresSection:
         password_file: the file that holds it, as an absolute path outside the checkout.
         client_image: a PostgreSQL image, of the server's major version or a newer one, whose tools dump and restore,
             and in which a dump is restored to prove it. "": pg_dump and pg_restore of this host, and no such proof.
-        hold_clients: in an upgrade to another major, let PgBouncer hold its clients (PAUSE) instead of stopping them.
-            Try it in a copy of the stack first: after the switch the server may have another address, and what
-            PgBouncer cannot reach again within 45 s is started again.
+        hold_clients: in an upgrade to another major, let PgBouncer hold its clients (PAUSE) instead of stopping them,
+            where a service of the stack reaches the database through it alone.
+        keep_reverse_s: for so many seconds after an upgrade to another major the old server follows the new one by
+            logical replication, so that going back loses nothing of what was written. The run goes on until then, and
+            the old volume is written to. 0: it does not follow.
         keep_old_days: how long `postgres forget` spares the volume that a Postgres upgrade left.
     """
 
@@ -43,7 +45,8 @@ class PostgresSection:
     password_variable: str = ""
     password_file: str = ""
     client_image: str = ""
-    hold_clients: bool = False
+    hold_clients: bool = True
+    keep_reverse_s: Annotated[float, Interval(ge=0, le=_MONTH_S)] = 0.0
     keep_old_days: Annotated[float, Interval(ge=0, le=_CENTURY_DAYS)] = 7.0
 
     def __post_init__(self) -> None:

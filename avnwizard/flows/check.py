@@ -18,6 +18,7 @@ from avnwizard.flows.contract.planning import held_back
 from avnwizard.flows.holding import unfinished_business
 from avnwizard.flows.host import Host
 from avnwizard.flows.memory import memory
+from avnwizard.flows.postgres.left_behind import replication_findings
 from avnwizard.flows.postgres.renewing import order_findings
 from avnwizard.flows.rotate.pending import findings as rotations
 from avnwizard.flows.run.unfinished import between_releases, half_done, unfinished_run
@@ -42,7 +43,8 @@ def check(host: Host, target: str = "") -> tuple[Finding, ...]:
         target: the release to upgrade to; its tag must be where the remote has it.
     """
     parts: tuple[Callable[[Host], Iterator[Finding]], ...] = (
-        _runs, memory, partial(_services, target=target), placed, database_findings, order_findings, held_back,
+        _runs, memory, partial(_services, target=target), placed, database_findings, order_findings,
+        replication_findings, held_back,
         engine_findings, _git, partial(_remote, target=target), _env, rotations, _cadence, _disk,
     )  # fmt: skip
     found: list[Finding] = []

@@ -32,6 +32,9 @@ class Followers(Protocol):
         Both are {} where the server can be followed as it runs.
         """
 
+    def wanted_next(self, container: str, databases: int) -> tuple[Mapping[str, str], Mapping[str, str | None]]:
+        """The same of what counts from the server's next start on, as its files say, not its command line."""
+
     def set(self, container: str, settings: Mapping[str, str | None]) -> None:
         """Set or reset (None) what counts from the server's next start on."""
 
@@ -43,6 +46,18 @@ class Followers(Protocol):
 
     def subscribe(self, order: FollowOrder) -> None:
         """Have the new server copy every table of the old, and follow it."""
+
+    def reserve(self, order: FollowOrder) -> None:
+        """Have the old server keep all that is written from now on for the new one, which may `follow` later.
+
+        Publications must be there, and no slot of ours.
+        """
+
+    def follow(self, order: FollowOrder) -> None:
+        """Have the new server follow from where `reserve` was; it must hold what the old one held then."""
+
+    def kept(self, container: str) -> tuple[int, int]:
+        """(how many slots a server has for another one to follow it, bytes of WAL that it keeps for them)."""
 
     def position(self, container: str) -> str:
         """The end of what a server has written, as a number of its WAL."""
@@ -61,6 +76,29 @@ class Followers(Protocol):
         """What replication leaves out, while nobody writes: sequences, large objects, unlogged rows, views."""
 
 
+class Places(Protocol):
+    """Addresses of containers on the engine's networks."""
+
+    def addresses(self, container: str) -> Mapping[str, str]:
+        """Network -> IPv4 address of a container; {} where it does not run."""
+
+    def networks(self, container: str) -> frozenset[str]:
+        """The networks that a container is on, running or not."""
+
+    def hold_below(self, network: str, address: str, *, project: str, image: str) -> bool:
+        """Hold every free address below one, so that the next container gets that one.
+
+        Args:
+            image: the id of an image that is here and has `sleep`.
+
+        Returns:
+            False where that cannot be had; then nothing is held.
+        """
+
+    def let_go(self, project: str) -> None:
+        """Remove what holds addresses for a project; no error where nothing does."""
+
+
 class Clusters(Protocol):
     """What a new major needs of the world. Containers are given by id or name.
 
@@ -70,6 +108,10 @@ class Clusters(Protocol):
     @property
     def followers(self) -> Followers:
         """Logical replication from one server to another."""
+
+    @property
+    def places(self) -> Places:
+        """The addresses of containers."""
 
     def look(self, container: str) -> ServerLook:
         """What a running server holds and is used for."""

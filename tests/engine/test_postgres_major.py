@@ -157,7 +157,7 @@ def test_by_dump_and_restore(stack: LabStack) -> None:
 
 def test_by_logical_replication(stack: LabStack) -> None:
     """Killed while the new server follows, it ends on 18 with all; nothing of it is left in a server; and back."""
-    before = _sum(stack)
+    before, pool = _sum(stack), _started_at(stack, "pgbouncer")
     _killed_at(stack, [*_upgrade(stack), "--way", "logical"], "follow:subscribe:after")
     assert stack.sql("avnology", "SHOW wal_level") == "logical"
 
@@ -167,12 +167,19 @@ def test_by_logical_replication(stack: LabStack) -> None:
     assert differences(before, _sum(stack)) == ()
     _every_row_was_compared(stack, before)
     _nothing_follows(stack)
+    journal = open_host(stack.clone).journal()
+    assert journal.facts(journal.runs()[0].id, "stop")["held"] is True, "PgBouncer did not let go of the server"
+    assert _started_at(stack, "pgbouncer") == pool, "PgBouncer did not find the new server"
 
     back = avnwizard("rollback", "--stack", stack.clone, "--yes", timeout_s=_LIMIT_S)
     assert back.code == ExitCode.DONE, back.err
     assert differences(before, _sum(stack)) == ()
     _nothing_follows(stack)
     stack.wait_ready()
+
+
+def _started_at(stack: LabStack, service: str) -> str:
+    return stack.lab.docker("inspect", "--format", "{{.State.StartedAt}}", stack.states()[service].id).stdout
 
 
 def _nothing_follows(stack: LabStack) -> None:
@@ -186,10 +193,12 @@ def _nothing_follows(stack: LabStack) -> None:
 
 
 def test_by_a_live_copy(stack: LabStack) -> None:
-    """What pg_upgrade cannot do is told by the plan; then, killed once the old server is stopped, it ends on 18.
+    """What pg_upgrade cannot do is told by the plan; killed once the old server is stopped, it ends on 18.
 
-    It comes last: what it takes from the server to be possible, the others had.
+    Killed again while the old server follows the new one, it goes back with what was written to 18. It comes last:
+    what it takes from the server to be possible, the others had.
     """
+    (stack.clone / "avnwizard.toml").write_text("[postgres]\nkeep_reverse_s = 900\n")
     stack.sql("Keto's Store", "DROP TABLE unlogged")
     plan = avnwizard("postgres", "plan", "--to", "18", "--stack", stack.clone, "--json").data
     assert plan["way"] == "dump"
@@ -199,18 +208,23 @@ def test_by_a_live_copy(stack: LabStack) -> None:
     _killed_at(stack, _upgrade(stack), "move:stop-old:after")
     assert stack.states()["postgres"].state == "exited"
 
-    done = avnwizard("resume", "--stack", stack.clone, timeout_s=_LIMIT_S)
-    assert done.code == ExitCode.DONE, done.err
+    _killed_at(stack, ["resume", "--stack", str(stack.clone)], "follow-back:follow:after")
     assert _server(stack) == "18 /var/lib/postgresql/18/docker"
     assert differences(before, _sum(stack)) == ()
     assert stack.sql("avnology", "SHOW log_min_duration_statement") == "12345ms"
     behind = "SELECT count(*) FROM pg_database WHERE datcollversion <> pg_database_collation_actual_version(oid)"
     assert stack.sql("avnology", behind) == "0"
     _every_row_was_compared(stack, before)
-    left = stack.lab.docker("ps", "-a", "--filter", f"label=avnwizard.postgres={stack.project}", "-q").stdout
-    assert left.split() == []
 
+    stack.sql("Keto's Store", "INSERT INTO nopk VALUES ('written to 18', 0)")
+    stack.sql("Keto's Store", "UPDATE nopk SET f = 7 WHERE t = 'row 7'")
+    stack.sql("Keto's Store", "SELECT setval('lonely', 5000)")
+    after = _sum(stack)
     back = avnwizard("rollback", "--stack", stack.clone, "--yes", timeout_s=_LIMIT_S)
     assert back.code == ExitCode.DONE, back.err
-    assert differences(before, _sum(stack)) == ()
+    assert _server(stack) == "17 /var/lib/postgresql/data"
+    assert differences(after, _sum(stack)) == (), "nothing of it was lost"
+    left = stack.lab.docker("ps", "-a", "--filter", f"label=avnwizard.postgres={stack.project}", "-q").stdout
+    assert left.split() == []
+    _nothing_follows(stack)
     stack.wait_ready()

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,9 +37,9 @@ class Process:
         home.mkdir(exist_ok=True)
         self.journal = Journal(home / "journal.db")
 
-    def order(self, way: Way, *, pool: bool = False) -> None:
+    def order(self, way: Way, *, pool: bool = False, keep_s: float = 0.0) -> None:
         """Write the run down."""
-        plan = plan_of(self.home, way)
+        plan = replace(plan_of(self.home, way), keep_reverse_s=keep_s)
         if pool:
             plan = with_a_pool(self.world, plan)
         folder_of(self.host).save_env(b"")
@@ -103,6 +104,8 @@ def assert_new(world: World) -> None:
     assert {one.state for one in world.containers.values()} == {"running"}
     assert world.helpers == {}
     assert not world.paused
+    assert not world.places_held
+    assert {one.health for one in world.containers.values()} == {"none"}, "the pool does not find the server"
     assert not [one for one in world.volumes if one.endswith("_proof")]
     assert [*world.kept.values()] == ["sha256:17"]
     assert (world.levels, world.identities, world.published, world.slots) == ({}, set(), False, set())
@@ -117,6 +120,8 @@ def assert_old(world: World) -> None:
     assert {one.state for one in world.containers.values()} == {"running"}
     assert world.helpers == {}
     assert not world.paused
+    assert not world.places_held
+    assert {one.health for one in world.containers.values()} == {"none"}, "the pool does not find the server"
     assert not [one for one in world.volumes if one.endswith("_proof")]
     assert (world.directory / "compose.yml").read_text() == COMPOSE
     assert world.kept == {}
@@ -131,8 +136,10 @@ def assert_old_whole(world: World) -> None:
     assert (old.major, old.databases) == (17, DATA)
 
 
-def fresh(tmp_path: Path, name: str, way: Way = "dump", *, pool: bool = False) -> tuple[World, Path]:
+def fresh(
+    tmp_path: Path, name: str, way: Way = "dump", *, pool: bool = False, keep_s: float = 0.0
+) -> tuple[World, Path]:
     """A world of its own with the run written down, and where its state lies."""
     world = make_world(tmp_path / name / "checkout")
-    Process(world, tmp_path / name / "state").order(way, pool=pool)
+    Process(world, tmp_path / name / "state").order(way, pool=pool, keep_s=keep_s)
     return world, tmp_path / name / "state"

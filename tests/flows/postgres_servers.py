@@ -18,6 +18,7 @@ from avnwizard.domain.postgres.writes import TableCount, WriteCounters
 from avnwizard.errors import HostError
 from avnwizard.ports import Database, HeldRows, Progress
 from tests.flows.postgres_followers import FakeFollowers
+from tests.flows.postgres_places import FakePlaces
 
 if TYPE_CHECKING:
     from tests.flows.postgres_world import World
@@ -32,6 +33,7 @@ class Cluster:
     major: int
     databases: dict[str, list[str]] = field(default_factory=dict)
     roles: list[str] = field(default_factory=list)
+    sequences: dict[str, int] = field(default_factory=lambda: {"shop": 0, "mail": 0})
     writes: int = 0
     altered: int = 0
 
@@ -93,6 +95,7 @@ class FakeClusters:
     def __init__(self, world: "World") -> None:
         self._world = world
         self.followers = FakeFollowers(world, self)
+        self.places = FakePlaces(world)
 
     def running(self, container: str) -> Cluster:
         """The files of a server that runs."""
@@ -136,7 +139,10 @@ class FakeClusters:
 
     def serve(self, order: ServerOrder) -> None:
         """Made where the volume is empty."""
-        assert order.volume != OLD_VOLUME
+        if order.volume == OLD_VOLUME:
+            assert order.name.endswith("_back")
+            on_it = [one for one in self._world.containers.values() if one.service == "db" and one.state == "running"]
+            assert OLD_VOLUME not in {one.mounts[0].source for one in on_it}, "two servers on one volume"
         if self._world.volumes[order.volume] is None:
             self._world.volumes[order.volume] = Cluster(18)
         self._world.helpers[order.name] = order.volume
@@ -226,11 +232,11 @@ class FakeClusters:
         self._cluster(container)
 
     def signal(self, container: str, name: str) -> None:
-        """A pool that is stubborn keeps its connections."""
+        """A pool that is stubborn keeps its connections; where the server has moved, it does not find it."""
         one = self._world.containers[container]
         assert one.service == "pool"
         self._world.paused = name == "USR1" and not self._world.stubborn
-        if self._world.deaf and name == "USR2":
+        if name == "USR2" and (self._world.deaf or self._world.learned != self._world.address):
             self._world.containers[container] = replace(one, health="unhealthy")
 
     def strangers(self, container: str) -> Sequence[str]:

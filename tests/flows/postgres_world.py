@@ -37,6 +37,23 @@ DATA = {"shop": ["row one", "row two"], "mail": ["letter"]}
 
 
 @dataclass
+class Back:
+    """What the new server has so that the old one can follow it.
+
+    Attributes:
+        subscribed: whether the old volume has a subscription.
+        breaks: whether the old server does not get on.
+    """
+
+    levels: dict[str, str] = field(default_factory=dict)
+    identities: set[tuple[str, str, str]] = field(default_factory=set)
+    published: bool = False
+    slots: set[str] = field(default_factory=set)
+    subscribed: bool = False
+    breaks: bool = False
+
+
+@dataclass
 class World:
     """What survives a killed process.
 
@@ -51,6 +68,11 @@ class World:
             alters a table once the old server is followed.
         paused, stubborn: whether the pool holds its clients, and whether it never lets go of the server.
         deaf: whether the pool never finds the new server, until it is started again.
+        address, learned: where the server is, and where the pool believes it to be.
+        moves, serial, places_held: whether a server that starts gets another address, also where the free ones below
+            its own are held, and for which address they are.
+        back, writes, written: the way back after the switch, whether the service writes to the new server when it
+            starts, and what it wrote.
         identities, published, slots: what is left in the old server of being followed.
     """
 
@@ -76,6 +98,14 @@ class World:
     paused: bool = False
     stubborn: bool = False
     deaf: bool = False
+    address: str = "10.0.0.2"
+    learned: str = "10.0.0.2"
+    moves: bool = False
+    serial: bool = False
+    places_held: str = ""
+    back: Back = field(default_factory=Back)
+    written: list[str] = field(default_factory=list)
+    writes: bool = False
 
     def served(self) -> Cluster:
         """The files of the server that the stack has; it must run."""
@@ -234,7 +264,20 @@ class FakeStack:
             assert cluster is not None, "the server would begin empty"
             assert cluster.major == major, "the server cannot read these files"
             self._world.restarted = True
+            if self._world.moves and one.state != "running":
+                following = f"10.0.0.{int(self._world.address.rpartition('.')[2]) + 1}"
+                self._world.address = self._world.places_held or following
+        if one.service == "app" and (cluster := self._world.volumes.get(NEW_VOLUME)) and self._serves(NEW_VOLUME):
+            self._world.written.append(f"row {len(self._world.written)} of 18")
+            cluster.databases["shop"].append(self._world.written[-1])
+            cluster.sequences["shop"] += 1
+        if one.service == "pool" and one.state != "running":
+            self._world.learned, self._world.paused = self._world.address, False
         self._world.containers[container_id] = replace(one, state="running", health="none")
+
+    def _serves(self, volume: str) -> bool:
+        databases = [one for one in self._world.containers.values() if one.service == "db" and one.state == "running"]
+        return self._world.writes and volume in {one.mounts[0].source for one in databases}
 
     def stop(self, *ids: str, grace_s: float) -> None:
         """Clean."""

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from avnwizard.domain.postgres.major import Way
 from tests.flows.postgres_killing import RUN, Process, assert_new, assert_old, fresh, passages
+from tests.flows.postgres_world import World
 
 
 def test_clients_of_the_pool_wait(tmp_path: Path) -> None:
@@ -39,17 +41,56 @@ def test_a_pool_that_does_not_find_the_new_server(tmp_path: Path) -> None:
     assert {one.health for one in world.containers.values() if one.service == "pool"} == {"none"}
 
 
-@pytest.mark.parametrize("stubborn", [False, True])
-def test_killed_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, stubborn: bool) -> None:
-    """Carried on or taken back, the clients go on: nothing is left paused or stopped."""
-    world, home = fresh(tmp_path, "whole", "copy", pool=True)
-    world.stubborn = stubborn
+@pytest.mark.parametrize("way", ["copy", "logical"])
+@pytest.mark.parametrize("serial", [False, True])
+def test_the_server_gets_another_address(tmp_path: Path, way: Way, *, serial: bool) -> None:
+    """It gets its own again where the engine lets it; else the pool, which would look there for long, starts again.
+
+    PgBouncer with c-ares 1.34 in Docker looked for the server at its old address for 600 s.
+    """
+    world, home = fresh(tmp_path, "moved", way, pool=True)
+    world.moves, world.serial = True, serial
+    before = {one.id: one for one in world.containers.values()}
+    process = Process(world, home)
+    assert process.carry() == "done"
+    assert_new(world)
+    assert (world.address != "10.0.0.2") is serial
+    assert world.learned == world.address
+    process.order_back()
+    assert process.carry_back() == "done"
+    assert_old(world)
+    assert {one.id for one in world.containers.values() if one.service in {"pool", "behind"}} <= before.keys()
+
+
+@pytest.mark.parametrize(
+    ("way", "trait", "begin", "end"),
+    [
+        ("copy", "stubborn", "stop:stop:before", "start:start:after"),
+        ("copy", "serial", "stop:stop:before", "start:start:after"),
+        ("logical", "moves", "level:pause:before", "level:resume:after"),
+    ],
+)
+def test_killed_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: Way, trait: str, begin: str, end: str
+) -> None:
+    """Carried on or taken back, the clients go on: nothing is left paused or stopped, and the server is found."""
+
+    def make(name: str) -> tuple[World, Path]:
+        world, home = fresh(tmp_path, name, way, pool=True)
+        world.stubborn, world.moves, world.serial = (
+            trait == "stubborn",
+            trait in {"moves", "serial"},
+            trait == "serial",
+        )
+        return world, home
+
+    world, home = make("whole")
     points = passages(monkeypatch, Process(world, home).carry)
     assert "stop:pause:after" in points
-    for number in range(points.index("stop:stop:before"), points.index("start:start:after") + 1):
+    assert ("start:again:after" in points) is (trait == "serial")
+    for number in range(points.index(begin), points.index(end) + 1):
         for back in (False, True):
-            world, home = fresh(tmp_path, f"killed{number}{back}", "copy", pool=True)
-            world.stubborn = stubborn
+            world, home = make(f"killed{number}{back}")
             passages(monkeypatch, Process(world, home).carry, kill=number)
             process = Process(world, home)
             if back:

@@ -7,17 +7,20 @@ import pytest
 from textual.pilot import Pilot
 
 from avnwizard.domain.postgres.major import DatabaseLook, ServerLook, Way
-from avnwizard.errors import RefusedError
+from avnwizard.errors import PostgresFirstError, RefusedError
 from avnwizard.flows.host import Host
 from avnwizard.flows.postgres import majors
 from avnwizard.flows.postgres.plan import MajorPlan
 from avnwizard.flows.postgres.ways import offers, recommended
-from avnwizard.ui.screens import postgres
+from avnwizard.ui import deciding
+from avnwizard.ui.screens import postgres, snapshot
 from avnwizard.ui.screens.postgres import PostgresPage
+from avnwizard.ui.state import Upgrade
 from avnwizard.ui.widgets.rows import Rows
 from screenshots.scenes import press, settle, type_word
 from tests.flows.postgres_world import plan_of
 from tests.ui.conftest import LARGE, SMALL, USUAL, Open, pictures, seen
+from tests.ui.test_deciding import to_snapshot
 from tests.ui.test_walk import UPDATE
 
 _LOOK = ServerLook(
@@ -34,12 +37,19 @@ def ordered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[MajorPlan]:
     """The page on a server of 5 GB with an unlogged table; the plans that were ordered, which begin no run."""
     found: list[MajorPlan] = []
 
-    def plan(_host: Host, _to: int, *, way: Way | None = None) -> MajorPlan:
+    def plan(_host: Host, _to: int, *, image: str = "", way: Way | None = None) -> MajorPlan:
         ways = offers(_LOOK, mount="/var/lib/postgresql", pgdata="/var/lib/postgresql/18/docker")
         chosen = way or recommended(ways)
         why = next(one.why_not for one in ways if one.way == chosen)
         stops = ((f"The way {chosen} cannot be gone: {why}.", "Give another."),) if why else ()
-        made = replace(plan_of(tmp_path, chosen), ways=ways, stops=stops, version_old="17.12", free_bytes=20 * 10**9)
+        made = replace(
+            plan_of(tmp_path, chosen),
+            image_new=image or "postgres:18",
+            ways=ways,
+            stops=stops,
+            version_old="17.12",
+            free_bytes=20 * 10**9,
+        )
         return replace(made, poolers=("pgbouncer",), held=("gateway", "audit")) if chosen == "cold" else made
 
     def order(_host: Host, plan: MajorPlan) -> str:
@@ -115,4 +125,41 @@ async def test_it_is_opened_from_the_first_screen(
         await settle(pilot)
         assert isinstance(pilot.app.screen, PostgresPage)
         assert "Postgres 17 to 18" in _words(pilot)
+    assert ordered == []
+
+
+async def test_a_release_that_moves_the_major_leads_here(
+    ordered: list[MajorPlan], opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The upgrade is refused with a key that opens the ways, with the release's own image; back, it goes on."""
+    first = PostgresFirstError(
+        "This release takes postgres from Postgres 17 to 18.", "avnwizard postgres upgrade --to 18",
+        service="postgres", old=17, new=18, image="registry.example/postgres:18.6",
+    )  # fmt: skip
+    refused, planned = [first], deciding.planned
+
+    def plan(host: Host, upgrade: Upgrade) -> Upgrade:
+        if refused:
+            raise refused[0]
+        return planned(host, upgrade)
+
+    monkeypatch.setattr(snapshot, "planned", plan)
+    async with opened(LARGE) as pilot:
+        await to_snapshot(pilot)
+        await settle(pilot)
+        assert "Postgres goes first: from 17 to 18, in a run of its own." in _words(pilot)
+        assert "p Postgres first" in _words(pilot)
+        assert "Enter Plan again" in _words(pilot)
+        assert "Without" not in _words(pilot)
+        await press(pilot, "p")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, PostgresPage)
+        assert "Postgres 17 to 18, ahead of v" in _words(pilot)
+        assert "registry.example/postgres:18.6" in _words(pilot)
+        await press(pilot, "escape")
+        refused.clear()
+        await press(pilot, "enter")
+        await settle(pilot)
+        assert "A snapshot will be taken" in _words(pilot)
+        assert "Postgres first" not in _words(pilot)
     assert ordered == []

@@ -26,7 +26,7 @@ def _host(services: int, *containers: Any) -> Any:
     model = ComposeModel(named, {"services": {key: {} for key in named}})
     stack = SimpleNamespace(resolve=lambda: model, containers=lambda: containers, project=_PROJECT)
     clock = SimpleNamespace(now=lambda: 0.0)
-    return SimpleNamespace(stack=stack, config=Config(), clock=clock, journal=_no_journal)
+    return SimpleNamespace(stack=stack, config=Config(), clock=clock, journal=_no_journal, postgres_service="")
 
 
 def _no_journal() -> None:

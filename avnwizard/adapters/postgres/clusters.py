@@ -14,6 +14,7 @@ from avnwizard.adapters.postgres.following import Followers
 from avnwizard.adapters.postgres.held_rows import DatabaseRows
 from avnwizard.adapters.postgres.live_copy import LiveCopies
 from avnwizard.adapters.postgres.piping import FromAlongside, pipe
+from avnwizard.adapters.postgres.places import DockerPlaces
 from avnwizard.adapters.postgres.session import session
 from avnwizard.domain.postgres import server_commands as commands
 from avnwizard.domain.postgres.contents import Depth, ServerSum
@@ -40,6 +41,7 @@ class DockerClusters:
         self._environ, self._cli = environ, DockerCli(environ)
         self._copies = LiveCopies(self._cli, self._access)
         self.followers = Followers(self._cli, self._access)
+        self.places = DockerPlaces(self._cli)
 
     def look(self, container: str) -> ServerLook:
         """What a running server holds and is used for."""

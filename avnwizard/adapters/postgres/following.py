@@ -16,6 +16,7 @@ from avnwizard.errors import HostError
 
 if TYPE_CHECKING:
     import psycopg
+    from psycopg import sql
 
     Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -41,6 +42,18 @@ _ERRORS: LiteralString = """
   SELECT coalesce(sum(apply_error_count), 0), coalesce(sum(sync_error_count), 0) FROM pg_stat_subscription_stats"""
 
 
+_NEXT: LiteralString = """
+  SELECT coalesce((SELECT f.setting FROM pg_file_settings f WHERE f.name = s.name ORDER BY f.seqno DESC LIMIT 1),
+    s.boot_val) FROM pg_settings s WHERE s.name = %s"""
+_NOW: LiteralString = "SELECT setting FROM pg_settings WHERE name = %s"
+_OURS: LiteralString = """
+  SELECT subname FROM pg_subscription WHERE starts_with(subname, %s)
+    AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+_KEPT: LiteralString = """
+  SELECT count(*), coalesce(max(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)), 0)::bigint
+  FROM pg_replication_slots WHERE starts_with(slot_name, %s)"""
+
+
 class Followers:
     """Has servers follow others.
 
@@ -54,11 +67,19 @@ class Followers:
 
     def wanted(self, container: str, databases: int) -> tuple[Mapping[str, str], Mapping[str, str | None]]:
         """(what must be set in a server so that it can be followed, what `postgresql.auto.conf` says of that now)."""
+        return self._wanted(container, databases, _NOW)
+
+    def wanted_next(self, container: str, databases: int) -> tuple[Mapping[str, str], Mapping[str, str | None]]:
+        """The same of what counts from the server's next start on, as its files say, not its command line."""
+        return self._wanted(container, databases, _NEXT)
+
+    def _wanted(
+        self, container: str, databases: int, query: LiteralString
+    ) -> tuple[Mapping[str, str], Mapping[str, str | None]]:
         with session(self._access(container), "postgres") as connection:
-            level = str(connection.execute("SHOW wal_level").fetchall()[0][0])
+            level = str(connection.execute(query, ["wal_level"]).fetchall()[0][0])
             wanted = {} if level == "logical" else {"wal_level": "logical"}
             for name, least in wanted_settings(databases).items():
-                query = "SELECT setting::int FROM pg_settings WHERE name = %s"
                 if int(connection.execute(query, [name]).fetchall()[0][0]) < least:
                     wanted[name] = str(least)
             known = dict(connection.execute(_OWN_FILE, [list(wanted)]).fetchall())
@@ -95,34 +116,58 @@ class Followers:
         """Have the new server copy every table of the old, and follow it; the password stays out of its catalog."""
         from psycopg import sql
 
-        raw = required(self._cli, order.old)
-        user, password = self._access(order.old).credentials()
-        secret = password.reveal().replace("\\", "\\\\").replace(":", "\\:")
-        script = f"umask 077; cat >{_PASSFILE}; chown postgres {_PASSFILE}"
-        argv = ("docker", "exec", "-i", "-u", "0", order.new, "sh", "-c", script)
-        self._cli.run(argv, stdin=f"*:*:*:*:{secret}\n".encode())
-        host = str(raw["Name"]).removeprefix("/")
+        self._introduce(order)
         for database in order.databases:
             with session(self._access(order.old), database) as connection:
                 published = connection.execute(
                     "SELECT schemaname, tablename FROM pg_publication_tables WHERE pubname = %s", [PUBLICATION]
                 ).fetchall()
-            where = commands.conninfo(database)
-            where = (
-                f"{where} host={_quoted(host)} port=5432 user={_quoted(user)} passfile={_PASSFILE} connect_timeout=10"
-            )
             with session(self._access(order.new), database) as connection:
                 names = [sql.Identifier(str(a), str(b)) for a, b in published]
                 if names:  # an extension's own rows come with it, and would stand in the way of the copy
                     connection.execute("SET session_replication_role = replica")
                     connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(names)))
-                number = connection.execute("SELECT oid FROM pg_database WHERE datname = current_database()")
-                name = sql.Identifier(f"{SLOTS}{number.fetchall()[0][0]}")
-                connection.execute(
-                    sql.SQL("CREATE SUBSCRIPTION {} CONNECTION {} PUBLICATION {}").format(
-                        name, sql.Literal(where), sql.Identifier(PUBLICATION)
-                    )
-                )
+                _subscribe(connection, _name(connection), self._where(order, database), sql.SQL(""))
+
+    def reserve(self, order: FollowOrder) -> None:
+        """Have the old server keep all that is written from now on for the new one, which may `follow` later."""
+        for database in order.databases:
+            with session(self._access(order.old), database) as connection:
+                connection.execute("SELECT pg_create_logical_replication_slot(%s, 'pgoutput')", [_name(connection)])
+
+    def follow(self, order: FollowOrder) -> None:
+        """Have the new server follow from where `reserve` was; it must hold what the old one held then."""
+        from psycopg import sql
+
+        self._introduce(order)
+        for database in order.databases:
+            with session(self._access(order.old), database) as connection:
+                slot = _name(connection)
+            with session(self._access(order.new), database) as connection:
+                if not connection.execute(_OURS, [SLOTS]).fetchall():
+                    how = sql.SQL(" WITH (create_slot = false, copy_data = false, slot_name = {})")
+                    _subscribe(connection, slot, self._where(order, database), how.format(sql.Literal(slot)))
+
+    def kept(self, container: str) -> tuple[int, int]:
+        """(how many slots a server has for another one to follow it, bytes of WAL that it keeps for them)."""
+        with session(self._access(container), "postgres") as connection:
+            many, held = connection.execute(_KEPT, [SLOTS]).fetchall()[0]
+        return int(many), int(held)
+
+    def _introduce(self, order: FollowOrder) -> None:
+        """Leave the old server's password where the new one's workers find it."""
+        _, password = self._access(order.old).credentials()
+        secret = password.reveal().replace("\\", "\\\\").replace(":", "\\:")
+        script = f"umask 077; cat >{_PASSFILE}; chown postgres {_PASSFILE}"
+        argv = ("docker", "exec", "-i", "-u", "0", order.new, "sh", "-c", script)
+        self._cli.run(argv, stdin=f"*:*:*:*:{secret}\n".encode())
+
+    def _where(self, order: FollowOrder, database: str) -> str:
+        """How the new server reaches a database of the old one, without a secret."""
+        host = str(required(self._cli, order.old)["Name"]).removeprefix("/")
+        user, _ = self._access(order.old).credentials()
+        where = f"{commands.conninfo(database)} host={_quoted(host)} port=5432 user={_quoted(user)}"
+        return f"{where} passfile={_PASSFILE} connect_timeout=10"
 
     def position(self, container: str) -> str:
         """The end of what a server has written, as a number of its WAL."""
@@ -175,15 +220,26 @@ class Followers:
             if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [database]).fetchall():
                 return
         with session(self._access(container), database) as connection:
-            query = (
-                "SELECT subname FROM pg_subscription WHERE starts_with(subname, %s)"
-                " AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())"
-            )
-            for (name,) in connection.execute(query, [SLOTS]).fetchall():
+            for (name,) in connection.execute(_OURS, [SLOTS]).fetchall():
                 key = sql.Identifier(str(name))
                 connection.execute(sql.SQL("ALTER SUBSCRIPTION {} DISABLE").format(key))
                 connection.execute(sql.SQL("ALTER SUBSCRIPTION {} SET (slot_name = NONE)").format(key))
                 connection.execute(sql.SQL("DROP SUBSCRIPTION {}").format(key))
+
+
+def _name(connection: "Connection") -> str:
+    """Of the slot and the subscription of the database that a connection is to."""
+    query = "SELECT oid FROM pg_database WHERE datname = current_database()"
+    return f"{SLOTS}{connection.execute(query).fetchall()[0][0]}"
+
+
+def _subscribe(connection: "Connection", name: str, where: str, how: "sql.Composable") -> None:
+    from psycopg import sql
+
+    command = sql.SQL("CREATE SUBSCRIPTION {} CONNECTION {} PUBLICATION {}").format(
+        sql.Identifier(name), sql.Literal(where), sql.Identifier(PUBLICATION)
+    )
+    connection.execute(sql.Composed([command, how]))
 
 
 def _drop_slots(connection: "Connection") -> None:

@@ -75,6 +75,11 @@ def load_settings(databases: int, major: int) -> tuple[str, ...]:
     return tuple(f"{name}={value}" for name, value in numbers.items())
 
 
+def back_settings(databases: int, major: int) -> tuple[str, ...]:
+    """For the command line of the old server while it follows the new one: it must do nothing else of its own."""
+    return (*load_settings(databases, major), "archive_mode=off", "cron.launch_active_jobs=off")
+
+
 def without_ours(files: ServerFiles, before: Mapping[str, str | None]) -> ServerFiles:
     """What the old server's files say, but for what was set in them so that it could be followed.
 

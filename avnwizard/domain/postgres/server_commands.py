@@ -15,6 +15,9 @@ CLONE = """clone() {
 """BusyBox' cp shares no blocks (1.36)."""
 LABEL = "avnwizard.postgres"
 """On every helper container, with the Compose project's name."""
+PLACE_LABEL = "avnwizard.place"
+"""On every container that only holds an address, with the Compose project's name."""
+_PLACE_S = 600
 _VARIABLES = ("POSTGRES_DB", "POSTGRES_INITDB_ARGS", "POSTGRES_PASSWORD", "POSTGRES_USER")
 FOR_THE_LOAD = (
     "autovacuum=off", "full_page_writes=off", "maintenance_work_mem=256MB", "max_locks_per_transaction=1024",
@@ -112,6 +115,13 @@ def image_offers(image_id: str) -> Argv:
 def signal(name: str, what: str) -> Argv:
     """Send a container's first program a signal."""
     return ("docker", "container", "kill", "--signal", what, name)
+
+
+def hold_address(network: str, project: str, image_id: str) -> Argv:
+    """A container that does nothing, and is gone by itself after a while; it takes the lowest free address."""
+    argv = ["docker", "container", "run", "--detach", "--rm", "--label", f"{PLACE_LABEL}={project}"]
+    argv += ["--network", network, "--no-healthcheck", "--pull", "never", "--stop-timeout", "0", "--user", "65534"]
+    return (*argv, "--entrypoint", "sleep", image_id, str(_PLACE_S))
 
 
 def remove_server(name: str) -> Argv:

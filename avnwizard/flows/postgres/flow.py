@@ -14,11 +14,23 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.postgres.cold import PrepareCold, RehearseCold, UpgradeCold
 from avnwizard.flows.postgres.copying import CopyLive, ProveCopy, RehearseUpgrade, UpgradeCopy
 from avnwizard.flows.postgres.finishing import Analyze, VerifyMajor
-from avnwizard.flows.postgres.following import Follow, LetFollow, MoveFollowed, ProveFollowed
+from avnwizard.flows.postgres.following import Follow, MoveFollowed, ProveFollowed
+from avnwizard.flows.postgres.following_back import WHY, FollowBack, LookBack
 from avnwizard.flows.postgres.holding import QuietClients, ReleaseClients
+from avnwizard.flows.postgres.levelling import LetFollow
 from avnwizard.flows.postgres.moving import MoveData, Prove
 from avnwizard.flows.postgres.plan import MajorPlan, from_json
 from avnwizard.flows.postgres.preparing import SERVED, Rehearse
+from avnwizard.flows.postgres.returning import (
+    FOLLOW_BACK,
+    LOST,
+    OVER,
+    RESERVE,
+    RESERVED,
+    STATE,
+    AllowBack,
+    ReserveBack,
+)
 from avnwizard.flows.postgres.rows import OPEN, ROWS, WRONG, Holder, HoldRows, ProveRows
 from avnwizard.flows.postgres.switching import Switch
 from avnwizard.flows.postgres.world import World
@@ -50,7 +62,8 @@ class PostgresMajor(Flow):
         back = super().undo_steps(host, journal, run, begun)
         if StopWriters.name not in begun:
             return back
-        first: list[Step] = [QuietClients(world)] if Switch.name in begun else []
+        look: list[Step] = [LookBack(world)] if RESERVE in begun else []
+        first: list[Step] = [*look, QuietClients(world)] if Switch.name in begun else []
         return [*first, *back[:-1], ReleaseClients(world), *back[-1:]]  # the new volume goes last
 
     def back_notes(self, journal: Journal, run: RunRecord) -> tuple[str, ...]:
@@ -58,10 +71,18 @@ class PostgresMajor(Flow):
         if not journal.facts(run.id, Switch.name).get(SERVED):
             return ("Nothing is lost: no service has run on the new server.",)
         plan = from_json(run.plan)
-        where = printable(plan.volume_new)
+        where, followed = printable(plan.volume_new), journal.facts(run.id, FOLLOW_BACK)
+        if journal.facts(run.id, RESERVE).get(RESERVED) and followed.get(STATE) not in {OVER, LOST}:
+            return (
+                f"Nothing is lost: the old server takes over what was written to PostgreSQL {plan.major_new}.",
+                "Whether it gets all of it is looked at before any service stops.",
+            )
+        why = printable(str(followed.get(WHY, "")), limit=300)
+        ended = (f"The old server stopped following: {why}.",) if why else ()
         return (
+            *ended,
             f"What was written to PostgreSQL {plan.major_new} since the switch stays behind, in the volume {where}.",
-            "The old server has the data as it was at the switch.",
+            f"The old server has the data as it was {'then' if followed else 'at the switch'}.",
         )
 
     def host_of(self, host: Host, journal: Journal, run: RunRecord) -> Host:
@@ -135,14 +156,21 @@ def steps_of(host: Host, plan: MajorPlan, run: str) -> list[Step]:
     ]  # fmt: skip
     ways = {"copy": copy, "cold": cold, "dump": dump, "logical": logical}
     holder = Holder()
+    kept = plan.keep_reverse_s > 0
+    allow: list[Step] = [AllowBack(world)] if kept else []
+    reserve: list[Step] = [ReserveBack(world)] if kept else []
+    follow: list[Step] = [FollowBack(world)] if kept else []
     return [
         TakeSnapshot(host, plan.snapshot, lambda: folder.env(ENV_BEFORE)),
         *ways[plan.way],
+        *allow,
         Switch(world),
+        *reserve,
         HoldRows(world, holder),
         ReleaseClients(world),
         Analyze(world),
         VerifyMajor(world),
         ProveRows(world, holder),
         *copies(host, plan.snapshot),
+        *follow,
     ]

@@ -9,73 +9,18 @@ from avnwizard.domain.postgres.following import PUBLICATION, Following, FollowOr
 from avnwizard.domain.words import count, size
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import StepError
+from avnwizard.flows.postgres.levelling import BEFORE, LEVEL, put_back
 from avnwizard.flows.postgres.moving import WRITES, Prove
 from avnwizard.flows.postgres.preparing import carry_roles
 from avnwizard.flows.postgres.world import World, start_old
 from avnwizard.planned import PlannedStep, StepKind
 
-LEVEL, FOLLOW = "level", "follow"
-_BEFORE, _WANTED, _KEYLESS, _CAUGHT = "before", "wanted", "keyless", "caught"
-_STOP_GRACE_S, _POLL_S, _STILL_S, _CATCH_UP_S = 120.0, 0.5, 180.0, 300.0
+FOLLOW = "follow"
+_KEYLESS, _CAUGHT = "keyless", "caught"
+_POLL_S, _STILL_S, _CATCH_UP_S = 0.5, 180.0, 300.0
 _RATE_S, _AT_ONCE = 3.0, 4
 _HELD_SHARE = 0.5
 """Of the free disk: so much WAL may be kept for the new server before the attempt is given up."""
-
-
-class LetFollow(Step):
-    """Have the old server write what replication needs (`wal_level = logical`): it is started again once."""
-
-    name = LEVEL
-    title = "Let the old server be followed (wal_level = logical)"
-    kind = StepKind.OTHER
-    guess_s = 4.0
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self.service = world.plan.service
-
-    def describe(self) -> PlannedStep:
-        """What is set, and the restart."""
-        restart = self._world.plan.restarts
-        return replace(
-            super().describe(),
-            note="wal_level becomes logical, max_wal_senders and max_replication_slots rise where they are too few. "
-            + ("The old server is started again for it." if restart else "The server is set so already."),
-            going_back="the settings are put back, and count from the server's next start",
-            interrupts="the database is away for about 2 s" if restart else "",
-        )
-
-    def probe(self, ctx: StepContext) -> Probe:
-        """Looked at again."""
-        return Probe.HALF_DONE
-
-    def do(self, ctx: StepContext) -> None:
-        """Set, and start again."""
-        world, followers = self._world, self._world.host.clusters().followers
-        start_old(ctx, world)
-        old = world.running_old()
-        wanted, before = followers.wanted(old.id, len(world.plan.databases))
-        if not wanted:
-            ctx.say("the old server can be followed as it runs")
-            return
-        if _BEFORE not in ctx.recall():  # what was set before a process that was killed has set it is known already
-            ctx.note(**{_BEFORE: dict(before), _WANTED: sorted(wanted)})
-        with ctx.effect("set"):
-            followers.set(old.id, wanted)
-        world.host.clusters().checkpoint(old.id)
-        with ctx.effect("stop"):
-            world.host.stack.stop(old.id, grace_s=_STOP_GRACE_S)
-        start_old(ctx, world)
-        ctx.say(f"set, and started again: {', '.join(sorted(wanted))}")
-
-    def undo(self, ctx: StepContext) -> None:
-        """The settings as they were."""
-        start_old(ctx, self._world)
-        put_back(ctx, self._world)
-
-    def undone(self, ctx: StepContext) -> Probe:
-        """Put back again, which is harmless."""
-        return Probe.HALF_DONE
 
 
 class Follow(Step):
@@ -242,7 +187,7 @@ class MoveFollowed(Step):
         with ctx.effect("rest"), ThreadPoolExecutor(_AT_ONCE) as pool:
             list(pool.map(lambda name: clusters.followers.carry(order, name), order.databases))
         with ctx.effect("settings"):
-            files = without_ours(clusters.files_of(old.id), ctx.recall(LEVEL).get(_BEFORE, {}))
+            files = without_ours(clusters.files_of(old.id), ctx.recall(LEVEL).get(BEFORE, {}))
             for line in clusters.carry_files(files, order.new):
                 ctx.say(line)
 
@@ -276,10 +221,3 @@ def leave(ctx: StepContext, world: World) -> None:
     clusters, old = world.host.clusters(), world.running_old()
     keyless = keyless_of(ctx.recall(FOLLOW).get(_KEYLESS, ()))
     clusters.followers.unfollow(world.follow_order(old), keyless, new=clusters.serves(world.plan.helper))
-
-
-def put_back(ctx: StepContext, world: World) -> None:
-    """The old server's settings as they were; they count from its next start."""
-    if before := ctx.recall(LEVEL).get(_BEFORE):
-        with ctx.effect("settings-back"):
-            world.host.clusters().followers.set(world.running_old().id, before)

@@ -1,5 +1,6 @@
 """Clients of PgBouncer wait while the server is exchanged; whoever speaks to the server directly is stopped."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from avnwizard.domain.host import Container
@@ -7,12 +8,13 @@ from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres import pooler
 from avnwizard.domain.words import count
 from avnwizard.engine.step import Probe, StepContext
+from avnwizard.flows.postgres.addresses import ADDRESS, where
 from avnwizard.flows.postgres.world import World
 from avnwizard.flows.steps.writers import StartWriters, StopWriters
 from avnwizard.planned import PlannedStep
 
 HELD = "held"
-_QUIET_S, _BACK_S, _GRACE_S, _POLL_S = 10.0, 45.0, 10.0, 0.5
+_QUIET_S, _BACK_S, _GRACE_S, _POLL_S = 10.0, 45.0, 2.0, 0.5
 
 
 class QuietClients(StopWriters):
@@ -46,6 +48,8 @@ class QuietClients(StopWriters):
         world, plan = self._world, self._world.plan
         if not plan.poolers:
             return
+        if address := where(world):
+            ctx.note(**{ADDRESS: address})
         with ctx.effect("pause"):
             there = world.signal_poolers(pooler.PAUSE)
         held = bool(there) and world.is_quiet(_QUIET_S)
@@ -73,9 +77,7 @@ class ReleaseClients(StartWriters):
 
     def do(self, ctx: StepContext) -> None:
         """Resume, and start."""
-        if self._world.plan.poolers:
-            with ctx.effect("resume"):
-                self._world.signal_poolers(pooler.RESUME)
+        let_go_on(ctx, self._world, StopWriters.name)
         super().do(ctx)
         if self._world.plan.poolers and (deaf := self._deaf()):
             self._start_again(ctx, deaf)
@@ -92,14 +94,38 @@ class ReleaseClients(StartWriters):
             clock.sleep(_POLL_S)
 
     def _start_again(self, ctx: StepContext, deaf: list[Container]) -> None:
-        """PgBouncer may have kept what it knew of the old server: it and who waits for it begin afresh."""
-        host, poolers = self._world.host, self._world.plan.poolers
-        first = [one for one in host.stack.containers() if one.service in poolers and not one.one_off]
-        rest = [one for one in deaf if one.service not in poolers]
-        named = ", ".join(sorted({printable(one.service, limit=63) for one in (*first, *rest)}))
-        ctx.say(f"started again, since what PgBouncer held does not serve: {named}")
-        with ctx.effect("again"):
-            host.stack.stop(*(one.id for one in (*first, *rest)), grace_s=_GRACE_S)
-            for one in (*first, *rest):
-                host.stack.start(one.id)
+        """What went wrong while they waited is not known: PgBouncer and who waits for it begin afresh."""
+        start_poolers(ctx, self._world, [one for one in deaf if one.service not in self._world.plan.poolers])
         self._deaf()
+
+
+def let_go_on(ctx: StepContext, world: World, step: str = "") -> None:
+    """Have PgBouncer let its clients go on; where the server has moved meanwhile, PgBouncer is started again.
+
+    It may ask for the server at its old address for ten minutes (`domain.postgres.places`).
+
+    Args:
+        step: the one that noted where the server was; "" is the one under way.
+    """
+    if not world.plan.poolers:
+        return
+    world.host.clusters().places.let_go(world.plan.project)
+    was, now = ctx.recall(step).get(ADDRESS, {}), where(world)
+    if now and any(now.get(network) != address for network, address in was.items()):
+        ctx.say("the server has another address now, which PgBouncer would learn only after minutes")
+        start_poolers(ctx, world)
+        return
+    with ctx.effect("resume"):
+        world.signal_poolers(pooler.RESUME)
+
+
+def start_poolers(ctx: StepContext, world: World, besides: Sequence[Container] = ()) -> None:
+    """Start PgBouncer again, and what waits for it: its clients' connections end."""
+    stack = world.host.stack
+    first = [one for one in stack.containers() if one.service in world.plan.poolers and not one.one_off]
+    named = ", ".join(sorted({printable(one.service, limit=63) for one in (*first, *besides)}))
+    ctx.say(f"started again: {named}")
+    with ctx.effect("again"):
+        stack.stop(*(one.id for one in (*first, *besides)), grace_s=_GRACE_S)
+        for one in (*first, *besides):
+            stack.start(one.id)

@@ -2,6 +2,7 @@
 
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres.major import ServerLook, Way
+from avnwizard.domain.words import duration
 from avnwizard.flows.host import Host
 from avnwizard.flows.postgres.rates import Rates
 
@@ -35,6 +36,25 @@ def _notes_of_following(look: ServerLook) -> list[str]:
     if objects := sum(one.large_objects for one in look.databases):
         found.append(f"{objects:,} large objects are copied while the services are stopped.")
     return found
+
+
+def reverse(look: ServerLook, wanted_s: float) -> tuple[float, tuple[str, ...]]:
+    """(how long the old server can follow the new one afterwards, in seconds; what to know of that, a sentence each).
+
+    Args:
+        wanted_s: `[postgres] keep_reverse_s`.
+    """
+    if wanted_s <= 0:
+        return 0.0, ()
+    if firing := [f"{one.name}.{trigger}" for one in look.databases for trigger in one.firing]:
+        named = ", ".join(printable(each, limit=127) for each in firing[:_SHOWN])
+        return 0.0, (
+            f"The old server does not follow the new one: triggers would do their work twice there ({named}).",
+        )
+    return wanted_s, (
+        f"For {duration(wanted_s)} after the switch the old server follows the new one, and the run goes on.",
+        "Going back then loses nothing. The old volume is written to meanwhile, and nobody may alter a table.",
+    )
 
 
 def whose_file(host: Host, file: str) -> str:

@@ -51,6 +51,7 @@ class MajorPlan:
         data_old: the data's folder in the old volume.
         free_bytes: where the server keeps its data; None where that cannot be seen.
         poolers, held: PgBouncer's services, and those that it holds meanwhile instead of having them stopped.
+        keep_reverse_s: how long the old server follows the new one afterwards, in seconds; 0 for not at all.
         restarts: whether the old server is started again before it can be followed.
         healthy_s: how long the new server and the services may take.
     """
@@ -86,6 +87,7 @@ class MajorPlan:
     free_bytes: int | None = None
     healthy_s: float = 120.0
     restarts: bool = False
+    keep_reverse_s: float = 0.0
     poolers: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
 
@@ -98,6 +100,11 @@ class MajorPlan:
     def helper(self) -> str:
         """The name of the container in which the new server is made ready."""
         return f"{self.volume_new}_server"
+
+    @property
+    def follower(self) -> str:
+        """The name of the container in which the old server follows the new one."""
+        return f"{self.volume_new}_back"
 
     @property
     def total_bytes(self) -> int:

@@ -17,7 +17,7 @@ from avnwizard.domain.words import size
 from avnwizard.errors import RefusedError
 from avnwizard.flows.edge.foresight import foreseen
 from avnwizard.flows.host import Host
-from avnwizard.flows.postgres.notes import by_what, notes, whose_file
+from avnwizard.flows.postgres.notes import by_what, notes, reverse, whose_file
 from avnwizard.flows.postgres.plan import MajorPlan, WayOffer
 from avnwizard.flows.postgres.rates import measured
 from avnwizard.flows.postgres.ways import offers, recommended
@@ -66,7 +66,8 @@ def plan_major(
     free = host.database().free_bytes()
     rates = measured(host, look.total_bytes)
     offered = host.clusters().offers(found.id)
-    ways = offers(look, mount=target, pgdata=pgdata, rates=rates)
+    keep_s, about_back = reverse(look, host.config.postgres.keep_reverse_s)
+    ways = offers(look, mount=target, pgdata=pgdata, rates=rates, keep_reverse_s=keep_s)
     chosen = way or recommended(ways)
     users = _users(host, model)
     offer = next(one for one in ways if one.way == chosen)
@@ -97,13 +98,20 @@ def plan_major(
         snapshot=plan_snapshot(host, host.repo.head().tag, model=model),
         probe=foreseen(host, plan_probe(model, model, host.config.probe)),
         stops=(*_stops(look, chosen, ways, free), *major.missing(look, offered)),
-        notes=(*notes(look, chosen), *major.left_out(look, offered), whose_file(host, file), by_what(rates)),
+        notes=(
+            *notes(look, chosen),
+            *about_back,
+            *major.left_out(look, offered),
+            whose_file(host, file),
+            by_what(rates),
+        ),
         initdb=(*look.locale, f"--wal-segsize={look.wal_segment_bytes >> 20}"),
         superuser=look.superuser,
         checksums=look.checksums,
         data_old=volume.folder,
         free_bytes=free,
         healthy_s=host.config.roll.healthy_s,
+        keep_reverse_s=keep_s,
         restarts=chosen == "logical" and look.wal_level != "logical",
     )
 

@@ -7,8 +7,10 @@ from avnwizard.domain.host import Container
 from avnwizard.domain.plain import printable
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import StepError
+from avnwizard.flows.postgres.addresses import kept, noted
 from avnwizard.flows.postgres.moving import PROVE, WRITES
 from avnwizard.flows.postgres.preparing import SERVED, SWITCH
+from avnwizard.flows.postgres.returning import UNDO_RESERVE
 from avnwizard.flows.postgres.world import AFTER, BEFORE, World
 from avnwizard.flows.stack.kept_images import keep_name
 from avnwizard.planned import PlannedStep, StepKind
@@ -72,7 +74,7 @@ class Switch(Step):
         with ctx.effect("files"):
             self._write(AFTER, BEFORE)
         ctx.note(**{SERVED: True})
-        with ctx.effect("up"):
+        with kept(ctx, world, noted(ctx)), ctx.effect("up"):
             stack.up(plan.service)
         new = self._wait(new=True)
         facts = world.host.clusters().database(new.id).server()
@@ -91,6 +93,9 @@ class Switch(Step):
             )
         there = world.container()
         if there is not None and world.is_new(there) and there.state == "running":
+            if written := ctx.recall(UNDO_RESERVE).get(WRITES):
+                world.require_alone(there, "new")
+                world.require_unwritten(written, there, "new")
             with ctx.effect("stop-new"):
                 stack.stop(there.id, grace_s=_STOP_GRACE_S)
         with ctx.effect("files-back"):
@@ -101,7 +106,7 @@ class Switch(Step):
                 stack.retag(plan.image_old_id, plan.image_old)
         with ctx.effect("release"):  # its own name keeps the image again
             stack.release(keep_name(ctx.source, plan.service))
-        with ctx.effect("up-back"):
+        with kept(ctx, world, noted(ctx)), ctx.effect("up-back"):
             stack.up(plan.service)
         self._wait(new=False)
         ctx.say(f"{printable(plan.service, limit=63)} serves as PostgreSQL {plan.version_old} on {plan.volume_old}")

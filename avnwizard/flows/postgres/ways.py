@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres.major import ServerLook, Way
+from avnwizard.domain.words import duration
 from avnwizard.flows.postgres.plan import WayOffer
 from avnwizard.flows.postgres.rates import Rates
 
@@ -14,16 +15,22 @@ _BINARIES_BYTES = 300_000_000
 _UNTIL_WRITES = "until users write to the new server: nothing is lost, and the old server is back within seconds"
 
 
-def offers(look: ServerLook, *, mount: str, pgdata: str, rates: Rates | None = None) -> tuple[WayOffer, ...]:
+def offers(
+    look: ServerLook, *, mount: str, pgdata: str, rates: Rates | None = None, keep_reverse_s: float = 0.0
+) -> tuple[WayOffer, ...]:
     """Every way that avnwizard knows, the one with the shortest interruption first.
 
     Args:
         mount, pgdata: where the new volume is mounted, and where the new image keeps its data.
         rates: of this host; None is guesses.
+        keep_reverse_s: how long the old server follows the new one afterwards.
     """
     total = look.total_bytes
     rates = rates or Rates()
     wal = min(total, 1 << 30)
+    back = _UNTIL_WRITES
+    if keep_reverse_s:
+        back = f"for {duration(keep_reverse_s)} after the switch: nothing is lost, what users write is carried back"
     return (
         WayOffer(
             "copy",
@@ -31,7 +38,7 @@ def offers(look: ServerLook, *, mount: str, pgdata: str, rates: Rates | None = N
             _why_no_copy(look, mount, pgdata),
             rates.stop_s + rates.upgrade_s,
             total + wal + _BINARIES_BYTES,
-            _UNTIL_WRITES,
+            back,
             "the disk reads all data twice while the stack runs: for the rehearsal and for the copy",
         ),
         WayOffer(
@@ -40,7 +47,7 @@ def offers(look: ServerLook, *, mount: str, pgdata: str, rates: Rates | None = N
             _why_no_pg_upgrade(look, mount, pgdata),
             rates.stop_s + rates.upgrade_s + total / rates.copy_bytes_s,
             total + wal + _BINARIES_BYTES,
-            _UNTIL_WRITES,
+            back,
             "pg_upgrade itself is not rehearsed, only the definitions are; it works on the copy alone",
         ),
         WayOffer(
@@ -49,7 +56,7 @@ def offers(look: ServerLook, *, mount: str, pgdata: str, rates: Rates | None = N
             "",
             rates.stop_s + total / rates.restore_bytes_s,
             int(total * 1.2) + wal,
-            _UNTIL_WRITES,
+            back,
             "the stack is away for as long as all data is written again and indexed",
         ),
         WayOffer(
@@ -58,7 +65,7 @@ def offers(look: ServerLook, *, mount: str, pgdata: str, rates: Rates | None = N
             _why_not_logical(look),
             rates.stop_s + _CATCH_UP_S,
             int(total * 1.2) + 2 * wal,
-            _UNTIL_WRITES,
+            back,
             _risk_of_following(look),
         ),
     )

@@ -9,7 +9,7 @@ from avnwizard.domain.host import Container
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres.compose_edit import moved
 from avnwizard.domain.postgres.copy_commands import CopyOrder
-from avnwizard.domain.postgres.following import FollowOrder, load_settings
+from avnwizard.domain.postgres.following import FollowOrder, back_settings, load_settings
 from avnwizard.domain.postgres.pooler import PAUSE
 from avnwizard.domain.postgres.server_commands import FOR_THE_LOAD, ServerOrder
 from avnwizard.engine.step import StepContext
@@ -61,6 +61,32 @@ class World:
             )
         return found
 
+    def running_new(self) -> Container:
+        """The new server's container.
+
+        Raises:
+            StepError: it does not run.
+        """
+        found = self.container()
+        if found is None or not self.is_new(found) or found.state != "running":
+            raise StepError(
+                f"{printable(self.plan.service, limit=63)} does not run on its new volume.",
+                f"Start it: docker compose up -d {printable(self.plan.service, limit=63)}. Then resume.",
+            )
+        return found
+
+    def follower(self, new: Container) -> ServerOrder:
+        """The old server on its old volume, alone, while it follows the new one."""
+        plan = self.plan
+        return ServerOrder(
+            plan.follower, plan.project, plan.image_old_id, plan.volume_old, plan.mount_old, new.id,
+            settings=back_settings(len(plan.databases), plan.major_old),
+        )  # fmt: skip
+
+    def return_order(self, new: Container) -> FollowOrder:
+        """The old server that follows the new one."""
+        return FollowOrder(new.id, self.plan.follower, tuple(name for name, _ in self.plan.databases))
+
     def order(self, old: Container) -> ServerOrder:
         """The new server, alone on its volume."""
         plan = self.plan
@@ -94,18 +120,20 @@ class World:
             found[one.name] = hashlib.sha256(f"{counters.epoch} {counts}".encode()).hexdigest()
         return found
 
-    def require_unwritten(self, proven: Mapping[str, str], old: Container) -> None:
-        """Refuse to switch when the old server was written to, or crashed, after the proof.
+    def require_unwritten(self, proven: Mapping[str, str], server: Container, which: str = "old") -> None:
+        """Refuse to switch when a server was written to, or crashed, after the proof.
 
         Raises:
             StepError: names a database.
         """
-        now = self.writes(old)
+        now = self.writes(server)
         if changed := sorted(name for name in proven.keys() | now.keys() if proven.get(name) != now.get(name)):
             raise StepError(
-                f"The old server may have been written to since the copy was proven, in "
+                f"The {which} server may have been written to since the copy was proven, in "
                 f"{printable(changed[0], limit=63)}. It was not touched.",
-                "avnwizard rollback starts the services on it; then upgrade again.",
+                "avnwizard rollback starts the services on it; then upgrade again."
+                if which == "old"
+                else "End what connects from outside the stack; then resume.",
             )
 
     def signal_poolers(self, what: str) -> int:
@@ -125,8 +153,8 @@ class World:
             self.host.clock.sleep(_POLL_S)
         return True
 
-    def require_alone(self, old: Container) -> None:
-        """Refuse while anybody is connected to the old server: what they write would be lost.
+    def require_alone(self, old: Container, which: str = "old") -> None:
+        """Refuse while anybody is connected to a server: what they write would be lost.
 
         A pooler that was started again since it was paused is paused again first.
 
@@ -139,7 +167,7 @@ class World:
             listed = "; ".join(printable(one, limit=120) for one in others[:_LISTED])
             more = f" and {len(others) - _LISTED} more" if len(others) > _LISTED else ""
             raise StepError(
-                f"The old server still has connections: {listed}{more}. The old server was not touched.",
+                f"The {which} server still has connections: {listed}{more}. It was not touched.",
                 "End what connects from outside the stack, then resume.",
             )
 

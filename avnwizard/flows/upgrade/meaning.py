@@ -9,7 +9,7 @@ from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.migrations import TableSize
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres.major import target_image
-from avnwizard.errors import RefusedError, WizardError
+from avnwizard.errors import PostgresFirstError, WizardError
 from avnwizard.flows.host import Host
 from avnwizard.ports import Repo
 
@@ -63,25 +63,30 @@ def compose_changes(old: ComposeModel, new: ComposeModel, servers: Collection[st
         servers: services that are known to be Postgres, whatever their images are called.
 
     Raises:
-        RefusedError: the major version of Postgres changes: that is no plain roll.
+        PostgresFirstError: the major version of Postgres changes: that is no plain roll.
     """
     diff = compose_diff(old.raw, new.raw, servers)
     for major in diff.postgres_majors:
-        raise RefusedError(
+        image = _image(diff, major)
+        raise PostgresFirstError(
             f"This release takes {major.service} from Postgres {major.old} to {major.new}. A new major cannot read "
             "the old one's files, so it is no plain roll. Nothing was changed.",
             f"First take the database there by itself: avnwizard postgres upgrade --to {major.new}"
-            f"{_image(diff, major)}. Then give this upgrade again: it goes on from there.",
+            f"{image and f' --image {image}'}. Then give this upgrade again: it goes on from there.",
+            service=major.service,
+            old=major.old,
+            new=major.new,
+            image=image,
         )
     return tuple(_sentences(diff))
 
 
 def _image(diff: ComposeDiff, major: PostgresMajor) -> str:
-    """The option that takes the release's own image: any other would conflict with the release afterwards."""
+    """The release's own image, where --image has to name it: any other would conflict with the release afterwards."""
     changed = next((one.image for one in diff.services_changed if one.name == major.service), None)
     image = str(changed.new or "") if changed else ""
     wanted = target_image(str(changed.old or ""), int(major.new)) if changed else ""
-    return f" --image {printable(image, limit=200)}" if image and image != wanted else ""
+    return printable(image, limit=200) if image and image != wanted else ""
 
 
 def _sentences(diff: ComposeDiff) -> list[str]:

@@ -12,10 +12,11 @@ from textual.widgets import OptionList, Static
 from avnwizard.domain import words
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres.major import WAYS, Way
+from avnwizard.errors import PostgresFirstError
 from avnwizard.flows.postgres import majors
 from avnwizard.flows.postgres.flow import steps_of
 from avnwizard.flows.postgres.plan import MajorPlan, WayOffer
-from avnwizard.flows.postgres.planning import plan_major
+from avnwizard.flows.postgres.planning import plan_major, with_database
 from avnwizard.flows.run import launch
 from avnwizard.flows.run.orders import order_major
 from avnwizard.planned import PlannedStep
@@ -33,6 +34,8 @@ class PostgresPage(Page):
 
     Args:
         now: the major that serves.
+        ahead: what of an upgrade has to go first; None where the operator came by himself.
+        of: the release of that upgrade.
     """
 
     CSS_PATH = "postgres.tcss"
@@ -47,16 +50,17 @@ class PostgresPage(Page):
     )
     BINDINGS: ClassVar[list[BindingType]] = [Binding("n", "next_major", "Other version", id="next-major")]
 
-    def __init__(self, now: int) -> None:
+    def __init__(self, now: int, *, ahead: PostgresFirstError | None = None, of: str = "") -> None:
         super().__init__()
-        self._targets = majors.newer(now)
+        self._targets = (ahead.new,) if ahead else majors.newer(now)
         self._to = self._targets[0]
+        self._ahead, self._of = ahead, of
         self._plans: dict[Way, MajorPlan] = {}
         self._now = now
 
     def heading(self) -> str:
         """From what to what."""
-        return f"Postgres {self._now} to {self._to}"
+        return f"Postgres {self._now} to {self._to}{self._of and f', ahead of {printable(self._of, limit=30)}'}"
 
     def body(self) -> ComposeResult:
         """The ways, and all of the chosen one."""
@@ -73,7 +77,14 @@ class PostgresPage(Page):
     def _plan(self) -> None:
         self._plans = {}
         self.tell(f"Looking what PostgreSQL {self._to} takes; its image is pulled where it is not here ...")
-        self.ask_host(lambda: plan_major(self.host, self._to), self._show)
+        self.ask_host(self._made, self._show)
+
+    def _made(self, way: Way | None = None) -> MajorPlan:
+        """The plan of a way; asks the stack."""
+        if (ahead := self._ahead) is None:
+            return plan_major(self.host, self._to, way=way)
+        host = self.host if ahead.service == self.host.postgres_service else with_database(self.host, ahead.service)
+        return plan_major(host, self._to, image=ahead.image, way=way)
 
     def _show(self, found: MajorPlan) -> None:
         self.tell("")
@@ -98,7 +109,7 @@ class PostgresPage(Page):
         plan = self._plans.get(way)
         if plan is None:
             self.tell(f"Looking what the way {way} takes ...")
-            self.ask_host(lambda: plan_major(self.host, self._to, way=way), self._planned)
+            self.ask_host(lambda: self._made(way), self._planned)
             return
         self.query_one(Facts).show(list(_facts(plan, [one.describe() for one in steps_of(self.host, plan, "plan")])))
         self.query_one("#verdict", Static).update(_verdict(plan))

@@ -13,6 +13,7 @@ from avnwizard.domain import words
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan
 from avnwizard.domain.snapshot_plan import SnapshotPlan
+from avnwizard.errors import PostgresFirstError, WizardError
 from avnwizard.flows.kubernetes.plan import KubePlan
 from avnwizard.flows.safety.unprotected import not_held
 from avnwizard.flows.snapshot.planning import volume_sizes
@@ -46,7 +47,9 @@ class SnapshotPage(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "volumes", "Volumes", id="volumes"),
         Binding("x", "without", "Without", id="without-snapshot"),
+        Binding("p", "postgres", "Postgres first", id="postgres-first"),
     ]
+    _first: PostgresFirstError | None = None
 
     def body(self) -> ComposeResult:
         """The state, the facts."""
@@ -65,7 +68,26 @@ class SnapshotPage(Page):
             self._planned(upgrade)
             return
         self.tell("Making the plan ...")
-        self.ask_host(lambda: planned(self.host, upgrade), self._planned)
+        self._first = None
+        self.ask_host(lambda: planned(self.host, upgrade), self._planned, self._refused)
+
+    def _refused(self, error: WizardError) -> None:
+        """Say why there is no plan; where Postgres has to go first, lead there."""
+        if not isinstance(error, PostgresFirstError):
+            self.refuse(error)
+            return
+        self._first = error
+        self.tell("")
+        state = f"{STOP.sign} Postgres goes first: from {error.old} to {error.new}, in a run of its own."
+        self.query_one("#state", Static).update(Content.styled(state, STOP.style))
+        key = self.key_of("postgres-first")
+        facts = [
+            ("Why", Content(printable(error.message, limit=400))),
+            ("Do", Content(f"{key} shows the ways there. Once it is done, begin this upgrade again.")),
+            ("", Content(printable(error.hint, limit=400))),
+        ]
+        self.query_one(Facts).show(facts)
+        self.show_keys()
 
     def _planned(self, upgrade: Upgrade) -> None:
         now = self.choices.upgrade  # what was decided meanwhile stays
@@ -97,17 +119,29 @@ class SnapshotPage(Page):
         return made.plan if made else None
 
     def words_for(self, binding: Binding) -> str:
-        """The other way round where it is off."""
+        """The other way round where it is off; where there is no plan, Enter makes it again."""
+        if binding.action == "go_on" and self._first is not None:
+            return "Plan again"
         if binding.action == "without" and not self.choices.upgrade.snapshot:
             return "Take it after all"
         return super().words_for(binding)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Without a database there is nothing to leave out, without a snapshot no volume to choose."""
+        if action == "postgres":
+            return self._first is not None
         if action == "volumes":
             plan = self._made()
             return bool(plan and plan.snapshot.offered)
-        return self.host.has_database if action == "without" else True
+        return self.host.has_database and self._first is None if action == "without" else True
+
+    def action_postgres(self) -> None:
+        """The ways to the release's Postgres, with the release's own image."""
+        from avnwizard.ui.screens.postgres import PostgresPage
+
+        if (first := self._first) is not None:
+            draft = self.choices.upgrade.draft
+            self.app.push_screen(PostgresPage(first.old, ahead=first, of=draft.target.name if draft else ""))
 
     def action_volumes(self) -> None:
         """Choose what is archived alongside the databases."""

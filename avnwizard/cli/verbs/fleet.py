@@ -43,8 +43,8 @@ def status(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
 
     Ends with 3 where there is a trouble.
 
-    JSON: "first", "members": [{"stack", "tag", "database", "ailing", "unfinished"}], "served": [{"stack", "mode",
-    "up", "weight", "connections", "failed"}], "shared": [sentence], "troubles": [[what, remedy]].
+    JSON: "first", "members": [{"stack", "tag", "database", "ailing", "unfinished", "context"}], "served": [{"stack",
+    "mode", "up", "weight", "connections", "failed"}], "shared": [sentence], "troubles": [[what, remedy]].
     """
     fleet, _ = _look(open_stack(stack))
     if json:
@@ -266,7 +266,7 @@ def _show(fleet: "Fleet") -> None:
         at = served[one.stack]
         open_ = "?" if at.connections is None else str(at.connections)
         state = "down" if at.up is False else at.mode
-        rows.append((one.stack, one.tag or one.commit[:12], state, f"{at.weight} %", open_))
+        rows.append((one.shown, one.tag or one.commit[:12], state, f"{at.weight} %", open_))
     show_table(("stack", "release", "balancer", "weight", "connections"), rows)
     for what, remedy in fleet.troubles:
         say(f"in the way: {what}", style="red")

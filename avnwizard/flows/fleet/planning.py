@@ -16,8 +16,6 @@ from avnwizard.flows.stack.rehearsed import last_rehearsal
 from avnwizard.flows.upgrade.holding_back import Holding, offered
 from avnwizard.flows.upgrade.inputs import UpgradeInputs
 
-SUPPORTED = ("All stacks run on this host's Docker Engine; a stack on another host is not supported.",)
-"""What a plan says of where the stacks may be."""
 WEIGHTS = (10, 50, 100)
 """The share of the upgraded stack, step by step, in percent."""
 
@@ -67,13 +65,23 @@ def plan_fleet(
         draft.target.name,
         tuple(_steps(section, draft.target.name)),
         fleet.troubles + found,
-        (*fleet.shared, *rehearsal[1:], *_held_back(holding), *_unprotected(fleet), *SUPPORTED),
+        (*fleet.shared, *rehearsal[1:], *_held_back(holding), *_unprotected(fleet), *_places(fleet)),
     )
 
 
 def _held_back(holding: Holding | None) -> Iterator[str]:
     for line in holding.split.held if holding and holding.split else ():
         yield f"Held back until all stacks run the release, then: avnwizard contract. {line}"
+
+
+def _places(fleet: Fleet) -> Iterator[str]:
+    """What of a stack on another engine is on this host."""
+    for one in fleet.members:
+        if one.context:
+            yield (
+                f"{printable(one.stack)} runs on the engine of the Docker context {printable(one.context)}; its "
+                f"checkout, lock and journal are on this host, in {printable(one.directory)}."
+            )
 
 
 def _unprotected(fleet: Fleet) -> Iterator[str]:

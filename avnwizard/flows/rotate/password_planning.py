@@ -84,7 +84,7 @@ def plan_password(host: Host, role: str) -> PreparedPassword:
         notes=tuple(_notes(host, role, stack)),
         stack=stack,
     )
-    steps = tuple(step.describe() for step in password_steps(host, plan, "unborn"))
+    steps = host.planned(password_steps(host, plan, "unborn"))
     old = (Secret(env.get(variable) or ""), password)
     return PreparedPassword(plan.described(steps), keeping.Pair(old, new))
 

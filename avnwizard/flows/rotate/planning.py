@@ -86,7 +86,7 @@ def plan_next(host: Host, what: What, *, ends: int = 0) -> Prepared:
         notes=notes(host, kind, found, phase, tally, ends=ends),
         stack=stack,
     )
-    steps = tuple(step.describe() for step in rotation_steps(host, plan, "unborn", written_at=None))
+    steps = host.planned(rotation_steps(host, plan, "unborn", written_at=None))
     return Prepared(plan.described(steps), pair, begins=pending is None, tally=tally)
 
 

@@ -1,0 +1,56 @@
+"""A stack on another engine, by its Docker context: what docker is given, what is shown, what is reached from here."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from avnwizard.adapters.docker.reach import HERE, Reach, elsewhere, environment_of
+from avnwizard.adapters.postgres.container_access import addresses
+from avnwizard.domain.config import parse_config
+from avnwizard.domain.docker_context import on_context
+from avnwizard.errors import UsageError
+
+
+def test_what_docker_is_given() -> None:
+    """The context wins over a DOCKER_HOST of the shell; without one nothing is changed."""
+    shell = {"DOCKER_HOST": "tcp://other:2375", "DOCKER_TLS_VERIFY": "1", "DOCKER_CONFIG": "/etc/d", "PATH": "/bin"}
+    assert environment_of("", shell) is None
+    assert environment_of("green", shell) == {"DOCKER_CONTEXT": "green", "DOCKER_CONFIG": "/etc/d", "PATH": "/bin"}
+
+
+def test_what_is_shown() -> None:
+    """Docker's own commands name the context; git's do not."""
+    assert on_context(("docker", "compose", "up"), "green") == ("docker", "--context", "green", "compose", "up")
+    assert on_context(("docker", "compose", "up"), "") == ("docker", "compose", "up")
+    assert on_context(("git", "checkout"), "green") == ("git", "checkout")
+
+
+@pytest.mark.parametrize(
+    ("reach", "own", "anywhere", "loopback", "one"),
+    [
+        (HERE, ["172.18.0.3"], "127.0.0.1", "127.0.0.1", "10.0.0.5"),
+        (elsewhere("ssh://ops@db2.example.com:2222"), [], "db2.example.com", "", "10.0.0.5"),
+        (elsewhere("ssh://[bad"), [], "", "", "10.0.0.5"),
+    ],
+)
+def test_what_is_reached(reach: Reach, own: list[str], anywhere: str, loopback: str, one: str) -> None:
+    """A container's address on another machine may be another container's here, so it is never asked."""
+    assert reach.own(["", "172.18.0.3"]) == own
+    assert [reach.published(each) for each in ("0.0.0.0", "127.0.0.1", "10.0.0.5")] == [anywhere, loopback, one]  # noqa: S104
+
+
+def test_a_database_on_another_machine() -> None:
+    """It is reached by the port that it publishes there, and not at all where that is on loopback."""
+    ports = {"5432/tcp": [{"HostIp": "127.0.0.1", "HostPort": "5432"}, {"HostIp": "0.0.0.0", "HostPort": "15432"}]}  # noqa: S104
+    raw: dict[str, Any] = {"NetworkSettings": {"Networks": {"a": {"IPAddress": "172.18.0.3"}}, "Ports": ports}}
+    assert addresses(raw, Reach("db2")) == [("db2", "15432")]
+    assert addresses(raw) == [("172.18.0.3", "5432"), ("127.0.0.1", "5432"), ("127.0.0.1", "15432")]
+    assert addresses(raw, replace(HERE, host="")) == []
+
+
+def test_a_context_is_a_name() -> None:
+    """Nothing that docker would take for an option."""
+    assert parse_config('[stack]\ncontext = "green-host"\n', source="x").stack.context == "green-host"
+    with pytest.raises(UsageError, match="docker context ls"):
+        parse_config('[stack]\ncontext = "--tlsverify"\n', source="x")

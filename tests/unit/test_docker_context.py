@@ -1,4 +1,4 @@
-"""A stack on another engine, by its Docker context: what docker is given, what is shown, what is reached from here."""
+"""A stack on another engine, by its Docker context: what docker gets, what is shown, what is reached from here."""
 
 from dataclasses import replace
 from typing import Any
@@ -37,12 +37,12 @@ def test_what_is_shown() -> None:
 def test_what_is_reached(reach: Reach, own: list[str], anywhere: str, loopback: str, one: str) -> None:
     """A container's address on another machine may be another container's here, so it is never asked."""
     assert reach.own(["", "172.18.0.3"]) == own
-    assert [reach.published(each) for each in ("0.0.0.0", "127.0.0.1", "10.0.0.5")] == [anywhere, loopback, one]  # noqa: S104
+    assert [reach.published(each) for each in ("0.0.0.0", "127.0.0.1", "10.0.0.5")] == [anywhere, loopback, one]
 
 
 def test_a_database_on_another_machine() -> None:
     """It is reached by the port that it publishes there, and not at all where that is on loopback."""
-    ports = {"5432/tcp": [{"HostIp": "127.0.0.1", "HostPort": "5432"}, {"HostIp": "0.0.0.0", "HostPort": "15432"}]}  # noqa: S104
+    ports = {"5432/tcp": [{"HostIp": "127.0.0.1", "HostPort": "5432"}, {"HostIp": "0.0.0.0", "HostPort": "15432"}]}
     raw: dict[str, Any] = {"NetworkSettings": {"Networks": {"a": {"IPAddress": "172.18.0.3"}}, "Ports": ports}}
     assert addresses(raw, Reach("db2")) == [("db2", "15432")]
     assert addresses(raw) == [("172.18.0.3", "5432"), ("127.0.0.1", "5432"), ("127.0.0.1", "15432")]

@@ -1,4 +1,4 @@
-"""`fleet status|plan|upgrade|flip|rollback`: two or more stacks behind one load balancer."""
+"""`fleet status|plan|upgrade|flip|rotate|rollback`: two or more stacks behind one load balancer."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,6 +7,7 @@ import typer
 
 from avnwizard.cli.options import HERE, AnswersOption, JsonOption, RunArgument, StackOption, ToOption, open_stack
 from avnwizard.cli.output import emit_json, say, show_table
+from avnwizard.cli.verbs.fleet_rotate import rotate
 from avnwizard.cli.verbs.planning import HoldOption, answers_for, draft_for, prepare_for
 from avnwizard.cli.verbs.upgrade import AllowJumpOption, DetachOption, DryRunOption, YesOption, confirm, start
 from avnwizard.cli.verbs.upgrade import rollback as roll_back
@@ -34,6 +35,7 @@ def register(app: typer.Typer) -> None:
     group.command()(plan)
     group.command()(upgrade)
     group.command()(flip)
+    group.command()(rotate)
     group.command()(rollback)
     app.add_typer(group, name="fleet")
 
@@ -210,16 +212,17 @@ def rollback(
     yes: YesOption = False,
     detach: DetachOption = False,
 ) -> int:
-    """Take a release back through the stacks, the last one first, while another one serves."""
+    """Take a release, or a phase of a rotation, back through the stacks, the last one first; another one serves."""
     from avnwizard.flows.run.fleet import FleetUpgrade
+    from avnwizard.flows.run.fleet_rotate import FleetRotate
     from avnwizard.flows.run.registry import can_roll_back
 
     leader = _leader(open_stack(stack))
     journal = leader.journal()
     found = [journal.run(run)] if run else can_roll_back(journal.runs())
-    of_fleet = [one for one in found if one.kind == FleetUpgrade.kind]
+    of_fleet = [one for one in found if one.kind in {FleetUpgrade.kind, FleetRotate.kind}]
     if not of_fleet:
-        raise RefusedError("There is no release that went through the fleet to take back.", "avnwizard runs")
+        raise RefusedError("Nothing that went through the fleet is left to take back.", "avnwizard runs")
     return roll_back(of_fleet[0].id, leader.repo.directory, dry_run=dry_run, yes=yes, detach=detach)
 
 
@@ -235,11 +238,11 @@ def _leader(here: "Host") -> "Host":
 
 def _look(here: "Host") -> "tuple[Fleet, dict[str, Host]]":
     from avnwizard.flows.fleet.looking import look, opened
-    from avnwizard.wiring import open_host
+    from avnwizard.wiring import open_fleet
 
     section = here.config.fleet
     steering = here.balancer()
-    hosts = {name: open_host(Path(place)) for name, place in section.stacks.items()}
+    hosts = open_fleet(here)
     opened(section, here, hosts)
     return look(section, hosts, steering), hosts
 

@@ -75,12 +75,21 @@ def create_undo(host: Host, undone: RunRecord) -> str:
     journal = host.journal()
     run = supervise.fresh_run_id(journal.runs())
     with holding(host, run=run, kind=Undo.kind):
-        plan = plan_undo(journal, undone)
         _require_none_undoing(journal)
-        unborn = RunRecord(run, Undo.kind, f"undo {undone.title}", plan, undone.id, "created", 0, 0.0, 0.0, "", "")
-        steps = flow_of(unborn).steps(host, journal, unborn)
-        journal.create_run(run, kind=unborn.kind, title=unborn.title, plan=plan, steps=steps, undoes=undone.id)
+        write_undo(host, journal, run, undone)
     return run
+
+
+def write_undo(host: Host, journal: Journal, run: str, undone: RunRecord) -> None:
+    """Write a run that takes another one back down under a name that nobody has; the caller holds the stack's lock.
+
+    Raises:
+        RefusedError: it cannot be taken back, or a later run changed the same.
+    """
+    plan = plan_undo(journal, undone)
+    unborn = RunRecord(run, Undo.kind, f"undo {undone.title}", plan, undone.id, "created", 0, 0.0, 0.0, "", "")
+    steps = flow_of(unborn).steps(host, journal, unborn)
+    journal.create_run(run, kind=unborn.kind, title=unborn.title, plan=plan, steps=steps, undoes=undone.id)
 
 
 def create_upgrade(host: Host, prepared: Prepared) -> str:

@@ -25,9 +25,10 @@ _NOTHING_LEFT: frozenset[RunState] = frozenset({"undone", "given up"})
 
 
 def _flows() -> dict[str, Flow]:
-    """All that are known; the last three of our own ask this module, so they are imported late."""
+    """All that are known; the last four of our own ask this module, so they are imported late."""
     if not _FLOWS:
         from avnwizard.flows.run.fleet import FleetUpgrade
+        from avnwizard.flows.run.fleet_rotate import FleetRotate
         from avnwizard.flows.run.removing import Prune
         from avnwizard.flows.run.undoing import Undo
 
@@ -47,6 +48,7 @@ def _flows() -> dict[str, Flow]:
             Undo(),
             Prune(),
             FleetUpgrade(),
+            FleetRotate(),
         ):
             _FLOWS[each.kind] = each
     return _FLOWS

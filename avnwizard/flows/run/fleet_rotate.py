@@ -1,8 +1,8 @@
 """One phase of a rotation through a fleet: no stack begins a phase before every stack has finished the one before.
 
 Each stack's phase is a run of its own. The new secret is made once, for all; the leader counts the rows that need
-the old secret, and seals them. It writes with the new secret last, so that what it counted holds for all; and it drops
-the old one first, so that nobody drops it where the count speaks against it.
+the old secret, and seals them. It writes with the new secret last, so that what it counted holds for all. It drops
+the old one first, so that nobody does where the count speaks against it.
 """
 
 import hashlib

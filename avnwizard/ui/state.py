@@ -83,8 +83,7 @@ class Upgrade:
 
     def can_hold(self, *, database: bool) -> bool:
         """Whether anything of the release's migrations waits, or may: where there is a database."""
-        found = getattr(self.draft, "migrations", None)  # a chart's draft has none
-        return self.hold or (database and found is not None and bool(found.breaks_old_code))
+        return self.hold or (database and self.draft.migrations.breaks_old_code)
 
     def with_data(self, service: str, way: DataWay) -> "Upgrade":
         """With what a rollback does with a service's data."""

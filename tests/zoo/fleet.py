@@ -15,7 +15,7 @@ from tests.zoo.parts import Body, app, compose, postgres, traefik
 from tests.zoo.stack import COMPOSE_FILE, NAMES_POSTGRES, NONE, TOML, UP, Files, ZooStack, bring_up, place
 
 _FIRST = "CREATE TABLE IF NOT EXISTS t (id int, old text)"
-_SQL = {
+SQL = {
     "v1.5.0": _FIRST,
     "v1.6.0": "ALTER TABLE t ADD COLUMN IF NOT EXISTS name text",
     "v2.0.0": "ALTER TABLE t DROP COLUMN IF EXISTS old",
@@ -68,7 +68,7 @@ def _release(tag: str, network: str, *, leads: bool) -> Files:
     shared = {"shared": {"external": True, "name": network}}
     labels = {"traefik.docker.network": "@PROJECT@_default"}
     web["labels"] = {**web["labels"], **labels}
-    files = {f"migrations/{one}.sql": f"{sql};\n" for one, sql in _SQL.items() if one <= tag}
+    files = {f"migrations/{one}.sql": f"{sql};\n" for one, sql in SQL.items() if one <= tag}
     return {COMPOSE_FILE: compose(services, networks=shared), **files}
 
 
@@ -87,7 +87,7 @@ def pair(lab: Lab, name: str, folder: Path, *, bake_s: float = 2.0, driver: str 
     )
     try:
         for stack, text in ((blue, NAMES_POSTGRES), (green, TOML + NONE)):
-            releases = {tag: _release(tag, network, leads=stack is blue) for tag in _SQL}
+            releases = {tag: _release(tag, network, leads=stack is blue) for tag in SQL}
             bring_up(stack, releases, operator={"avnwizard.toml": text + fleet}, up=[UP])
         with running(argv):
             made = Pair(blue, green, port)

@@ -112,7 +112,7 @@ def upgrade(
     the new schema, unless what breaks it is held back. The way back while the leader serves alone is `avnwizard
     fleet flip`, afterwards `avnwizard fleet rollback`.
     """
-    from avnwizard.flows.fleet.planning import order_of, plan_fleet, shaken
+    from avnwizard.flows.fleet.planning import order_of, plan_fleet, restarted, shaken
     from avnwizard.flows.holding import require_free
     from avnwizard.flows.run.orders import order_fleet
     from avnwizard.flows.upgrade.consent import require_jump_allowed
@@ -131,7 +131,7 @@ def upgrade(
     require_jump_allowed(draft.breaking, allowed=jump)
     prepared = _prepared(hosts, fleet.first, to, answers, holding)
     plan_of_first = prepared[fleet.first][1].plan
-    _require_clear(tuple(shaken(fleet, first.stack.project.name, plan_of_first)))
+    _require_clear((*shaken(fleet, first.stack.project.name, plan_of_first), *restarted(first, plan_of_first)))
     order = order_of(section, found, {name: one.plan for name, (_, one) in prepared.items()})
     _show(fleet)
     _show_order(first, order)

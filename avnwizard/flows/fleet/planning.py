@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from avnwizard.domain.answers import GENERATE, Answers, Decision
 from avnwizard.domain.config_fleet import FleetSection
+from avnwizard.domain.lockstep_migrations import migrates_at_start
 from avnwizard.domain.migrations import Kind
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan
@@ -111,6 +112,29 @@ def shaken(fleet: Fleet, project: str, plan: Plan) -> Iterator[Trouble]:
             yield (
                 f"{plan.target.tag} replaces {printable(part.service)}, which all stacks use: none serves meanwhile.",
                 f"Upgrade {printable(part.service)} in a maintenance window first, or keep its image in the release.",
+            )
+
+
+def restarted(host: Host, plan: Plan) -> Iterator[Trouble]:
+    """What of a stack that waits would run old migrations on the new schema, were it started again meanwhile.
+
+    A rehearsal starts the old code on the new schema: where that works, so does a start of its own.
+
+    Args:
+        plan: of a stack's upgrade.
+    """
+    found = last_rehearsal(host.journal(), plan.target.commit) if host.files.exists(host.state.journal) else None
+    if found and found.old_code == "works":
+        return
+    model = host.stack.resolve()
+    for part in plan.services:
+        stays_up = part.strategy in {"surge", "recreate"} and part.service in model.services
+        if stays_up and part.image_old != part.image_new and migrates_at_start(model, part.service):
+            service, old, new = map(printable, (part.service, plan.current.tag, plan.target.tag))
+            why = f"The engine may start it again while a stack waits at {old}, and old migrations would then run on"
+            yield (
+                f"{service} migrates when it starts. {why} the schema of {new}.",
+                f"Find out whether that works: avnwizard rehearse --to {new}",
             )
 
 

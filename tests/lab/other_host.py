@@ -147,8 +147,10 @@ def _process(held: contextlib.ExitStack, argv: list[str], log: Path) -> None:
 
 
 def _answers(env: dict[str, str]) -> bool:
-    done = subprocess.run(["docker", "version"], env=env, capture_output=True, timeout=10, check=False)
-    return done.returncode == 0
+    try:
+        return subprocess.run(["docker", "version"], env=env, capture_output=True, timeout=20).returncode == 0  # noqa: PLW1510 - judged here
+    except subprocess.TimeoutExpired:
+        return False
 
 
 def _run(argv: list[str], env: dict[str, str] | None = None, *, check: bool = True) -> None:

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from avnwizard.adapters.docker.reach import HERE, Reach, elsewhere, environment_of
+from avnwizard.adapters.docker.reached import _published
 from avnwizard.adapters.postgres.container_access import addresses
 from avnwizard.domain.config import parse_config
 from avnwizard.domain.docker_context import on_context
+from avnwizard.domain.shared_servers import Reached, apart, buckets_in
 from avnwizard.errors import UsageError
 
 
@@ -54,3 +56,24 @@ def test_a_context_is_a_name() -> None:
     assert parse_config('[stack]\ncontext = "green-host"\n', source="x").stack.context == "green-host"
     with pytest.raises(UsageError, match="docker context ls"):
         parse_config('[stack]\ncontext = "--tlsverify"\n', source="x")
+
+
+def test_a_server_that_is_named_by_this_hosts_address() -> None:
+    """It is the container that publishes the port here; another host's address, or another port, is none of ours."""
+    ports = {"5432/tcp": [{"HostIp": "127.0.0.2", "HostPort": "15432"}]}
+    raw = {"Id": "pg", "NetworkSettings": {"Ports": ports}}
+    assert _published("127.0.0.2", 15432, [raw]) is raw
+    assert _published("127.0.0.3", 15432, [raw]) is None
+    assert _published("127.0.0.2", 5432, [raw]) is None
+    assert _published("192.0.2.1", 15432, [raw]) is None
+    assert _published("no-such-host.invalid", 15432, [raw]) is None
+
+
+def test_one_store_two_buckets() -> None:
+    """Stacks that keep their objects in two buckets of one server do not share them."""
+    assert buckets_in({"S3_BUCKET": "b", "AWS_S3_BUCKET_NAME": "a", "MINIO_ROOT_USER": "x"}) == "a,b"
+    assert buckets_in({"S3_BUCKET": "${BAD} value"}) == ""
+    one = Reached("s3", "s3:9000/a", "c/a", "container")
+    other = replace(one, place="s3:9000/b", identity="c/b")
+    ((what, _),) = apart({"blue": [one], "green": [other]})
+    assert what == "blue and green do not reach the same S3 (blue: s3:9000/a; green: s3:9000/b)."

@@ -1,4 +1,4 @@
-"""Two zoo stacks that share a Postgres and a Valkey over an external network, behind a real balancer."""
+"""Two zoo stacks that share Postgres, Valkey and a store like S3 over an external network, behind a real balancer."""
 
 import contextlib
 import json
@@ -11,7 +11,7 @@ from tests.flows.cli import Said, avnwizard
 from tests.lab.engine import Lab, free_port
 from tests.waiting import until
 from tests.zoo.balancers import DRIVERS, running
-from tests.zoo.parts import Body, app, compose, postgres, traefik
+from tests.zoo.parts import Body, app, compose, postgres, traefik, worker
 from tests.zoo.stack import COMPOSE_FILE, NAMES_POSTGRES, NONE, TOML, UP, Files, ZooStack, bring_up, place
 
 _FIRST = "CREATE TABLE IF NOT EXISTS t (id int, old text)"
@@ -44,7 +44,11 @@ class Pair:
 
 def _release(tag: str, network: str, *, leads: bool) -> Files:
     both = ["default", "shared"]
-    settings = {"DATABASE_URL": f"postgres://app@{network}-pg:5432/app", "REDIS_URL": f"redis://{network}-kv:6379/0"}
+    store = {"S3_ENDPOINT": f"http://{network}-s3:8080", "S3_BUCKET": "avatars"}
+    settings = store | {
+        "DATABASE_URL": f"postgres://app@{network}-pg:5432/app",
+        "REDIS_URL": f"redis://{network}-kv:6379/0",
+    }
     web = app("web", tag, networks=both, depends_on=_AFTER)
     web["environment"] = {**web["environment"], **settings}
     server = "postgres" if leads else f"{network}-pg"
@@ -63,6 +67,8 @@ def _release(tag: str, network: str, *, leads: bool) -> Files:
             "command": ["valkey-server", "--save", "", "--protected-mode", "no"],
             "networks": {"default": {}, "shared": {"aliases": [f"{network}-kv"]}},
         }
+        servers["s3"] = worker("v1.5.0", networks={"default": {}, "shared": {"aliases": [f"{network}-s3"]}})
+        servers["s3"]["environment"] = {"KEEPS_OBJECTS": "1"}
         job["depends_on"] = {"postgres": {"condition": "service_healthy"}}
     services = {"traefik": traefik(), **servers, "migrate": job, "web": web}
     shared = {"shared": {"external": True, "name": network}}

@@ -24,6 +24,7 @@ from avnwizard.practice.place import CHECKOUT
 from tests.flows.cli import answer_all, avnwizard
 from tests.practice.crash_world import KILLED, World, opened
 
+FAILED = 4
 STRIDE = {"full": 1, "kinds": 2}.get(os.environ.get("AVNWIZARD_MATRIX", ""), 5)
 
 
@@ -92,4 +93,24 @@ def test_killed_and_left(at: tuple[World, Written]) -> None:
     assert world.carry(written.run, kill_at=point) == KILLED
     said = avnwizard("rollback", "--dry-run", "--json", "--stack", world.home / CHECKOUT)
     assert said.code == ExitCode.DONE, said.err
-    assert not said.data["restore"]
+    done = avnwizard("rollback", "--yes", "--stack", world.home / CHECKOUT)
+    assert done.code == ExitCode.DONE, done.err
+    with opened(world.home) as host:
+        assert host.journal().run(written.run).state == "given up", "nobody runs the rest under the old code"
+
+
+def test_other_code_came_meanwhile(at: tuple[World, Written]) -> None:
+    """The checkout was moved by hand to code that is not the release's: nothing that it may need is taken away."""
+    world, written = at
+    world.put_back()
+    with opened(world.home) as host:
+        git = ["git", "-C", str(host.repo.directory), "-c", "user.name=o", "-c", "user.email=o@x.test"]
+    tree = [*git, "commit-tree", "HEAD^{tree}", "-m", "another line of commits with the same files"]
+    other = subprocess.run(tree, check=True, capture_output=True, text=True).stdout.strip()
+    subprocess.run([*git, "checkout", "-q", other], check=True)
+    assert world.carry(written.run) == FAILED
+    with opened(world.home) as host:
+        record = host.journal().run(written.run)
+    assert f"is at {other[:12]}, whose code needs what v2.0.0 held back" in record.message
+    assert f"avnwizard resume {written.run}" in record.hint
+    assert world.state()["schemas"] == written.before["schemas"]

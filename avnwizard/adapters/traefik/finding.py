@@ -8,7 +8,7 @@ from typing import Any
 
 from avnwizard.adapters.docker.cli import DockerCli, hint_for, is_gone
 from avnwizard.adapters.docker.inspect import LABEL, parsed
-from avnwizard.adapters.docker.reach import LOOPBACK, Reach
+from avnwizard.adapters.docker.reach import HERE, LOOPBACK, Reach
 from avnwizard.adapters.process_errors import fail
 from avnwizard.adapters.traefik.asking import Place, api_at
 from avnwizard.adapters.traefik.settings import Settings, settings_of
@@ -28,7 +28,7 @@ class Traefik:
     facts: EdgeFacts
     settings: Settings
     api: Place | None
-    reach: Reach
+    reach: Reach = HERE
 
     @property
     def image(self) -> str:

@@ -87,6 +87,7 @@ def write_undo(host: Host, journal: Journal, run: str, undone: RunRecord) -> Non
         RefusedError: it cannot be taken back, or a later run changed the same.
     """
     plan = plan_undo(journal, undone)
+    _give_up_later(host, journal, undone)
     unborn = RunRecord(run, Undo.kind, f"undo {undone.title}", plan, undone.id, "created", 0, 0.0, 0.0, "", "")
     steps = flow_of(unborn).steps(host, journal, unborn)
     journal.create_run(run, kind=unborn.kind, title=unborn.title, plan=plan, steps=steps, undoes=undone.id)
@@ -158,6 +159,7 @@ def create_rollback(host: Host, undone: RunRecord, plan: RollbackPlan) -> str:
 
 def write_rollback(host: Host, journal: Journal, run: str, undone: RunRecord, plan: RollbackPlan) -> None:
     """Write a rollback down under a name that nobody has; the caller holds the stack's lock."""
+    _give_up_later(host, journal, undone)
     keep_newer(host, undone, rotated_since(journal, undone), restore=plan.restore)
     scene = scene_of(from_json(undone.plan), host, undone.id)
     steps = rollback.rollback_steps(scene, plan)
@@ -181,6 +183,17 @@ def _give_up_what_left_nothing(host: Host, journal: Journal, beginning: Flow) ->
             continue
         flow = flow_of(other)
         same = flow.leaves_nothing or flow.subjects & beginning.subjects
+        if same and flow.left_nothing(journal.steps(other.id)):
+            flow.clear(host, other)
+            give_up(journal, other.id)
+
+
+def _give_up_later(host: Host, journal: Journal, undone: RunRecord) -> None:
+    """Give up what came after a run that is taken back, and left nothing: it was planned for what that run made."""
+    subjects = flow_of(undone).subjects
+    for other in journal.later_than(undone.id):
+        flow = flow_of(other)
+        same = other.state in UNFINISHED and flow.subjects & subjects
         if same and flow.left_nothing(journal.steps(other.id)):
             flow.clear(host, other)
             give_up(journal, other.id)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from avnwizard.engine.journal import Journal
-from avnwizard.engine.records import RunRecord, RunState
+from avnwizard.engine.records import UNFINISHED, RunRecord, RunState
 from avnwizard.errors import RefusedError
 from avnwizard.flows.contract.flow import Contract
 from avnwizard.flows.create.flow import CreateSnapshot
@@ -109,9 +109,12 @@ def require_undoable(journal: Journal, run: RunRecord) -> None:
         other = flow_of(later)
         if other.kind in flow.crosses and later.state == "done":
             continue
+        if later.state in UNFINISHED and other.left_nothing(journal.steps(later.id)):
+            continue  # it is given up as soon as this one begins
         if later.state not in _NOTHING_LEFT and not other.takes_back and other.subjects & flow.subjects:
             shared = " and ".join(sorted(other.subjects & flow.subjects))
-            hint = f"avnwizard rollback {later.id}" if other.can_roll_back else "avnwizard runs"
+            on = f"avnwizard resume {later.id}" if later.state in UNFINISHED else "avnwizard runs"
+            hint = f"avnwizard rollback {later.id}" if other.can_roll_back else on
             raise RefusedError(f"A later run, {later.id} ({other.noun}), changed {shared} too.", hint)
 
 

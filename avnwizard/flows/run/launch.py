@@ -27,7 +27,7 @@ from avnwizard.flows.rollback.newer_secrets import keep_newer, rotated_since
 from avnwizard.flows.rollback.plan import RollbackPlan, rollback_to_json
 from avnwizard.flows.run.acceptance import accept_earlier
 from avnwizard.flows.run.carrying import give_up, to_its_end
-from avnwizard.flows.run.registry import flow_of
+from avnwizard.flows.run.registry import flow_of, stopped_at_nothing
 from avnwizard.flows.run.report_evidence import CHECKED
 from avnwizard.flows.run.undoing import Undo, plan_undo
 from avnwizard.flows.stack import drift
@@ -193,8 +193,7 @@ def _give_up_later(host: Host, journal: Journal, undone: RunRecord) -> None:
     subjects = flow_of(undone).subjects
     for other in journal.later_than(undone.id):
         flow = flow_of(other)
-        same = other.state in UNFINISHED and flow.subjects & subjects
-        if same and flow.left_nothing(journal.steps(other.id)):
+        if flow.subjects & subjects and stopped_at_nothing(journal, other):
             flow.clear(host, other)
             give_up(journal, other.id)
 

@@ -109,13 +109,19 @@ def require_undoable(journal: Journal, run: RunRecord) -> None:
         other = flow_of(later)
         if other.kind in flow.crosses and later.state == "done":
             continue
-        if later.state in UNFINISHED and other.left_nothing(journal.steps(later.id)):
+        if stopped_at_nothing(journal, later):
             continue  # it is given up as soon as this one begins
         if later.state not in _NOTHING_LEFT and not other.takes_back and other.subjects & flow.subjects:
             shared = " and ".join(sorted(other.subjects & flow.subjects))
             on = f"avnwizard resume {later.id}" if later.state in UNFINISHED else "avnwizard runs"
             hint = f"avnwizard rollback {later.id}" if other.can_roll_back else on
             raise RefusedError(f"A later run, {later.id} ({other.noun}), changed {shared} too.", hint)
+
+
+def stopped_at_nothing(journal: Journal, run: RunRecord) -> bool:
+    """Whether a run was begun and is unfinished, and nothing that it did so far is left."""
+    begun = run.state in UNFINISHED and run.state != "created"
+    return begun and flow_of(run).left_nothing(journal.steps(run.id))
 
 
 def keeps_images(runs: Iterable[RunRecord]) -> list[RunRecord]:

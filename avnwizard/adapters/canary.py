@@ -79,9 +79,8 @@ class HttpCaller:
         serving = [one for one in self._containers(service) if one.is_serving and not one.one_off]
         for one in sorted(serving, key=lambda each: -each.created_at):
             networks = ((inspected(self._cli, one.id) or {}).get("NetworkSettings") or {}).get("Networks") or {}
-            for network in networks.values():
-                if address := str(network.get("IPAddress") or ""):
-                    return address
+            for address in self._cli.reach.own(str(network.get("IPAddress") or "") for network in networks.values()):
+                return address
         raise HostError(f"no container of {service} serves at an address of its own")
 
 

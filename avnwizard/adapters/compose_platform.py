@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from avnwizard.domain import commands
+from avnwizard.domain.docker_context import on_context
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.instance import Instance
 from avnwizard.domain.snapshot import ServiceImage
@@ -18,11 +19,13 @@ class ComposePlatform:
 
     Attributes:
         reach: the way to a service's Postgres.
+        context: the Docker context of the engine, "" for the one that the environment says.
     """
 
     stack: Stack
     edge: Edge
     reach: Callable[[str], Database]
+    context: str = ""
 
     @property
     def name(self) -> str:
@@ -80,4 +83,4 @@ class ComposePlatform:
             "get the image": ("docker", "pull", what),
             "start all": ("docker", "compose", "up", "-d"),
         }
-        return commands[deed]
+        return on_context(commands[deed], self.context)

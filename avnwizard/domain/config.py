@@ -36,6 +36,7 @@ _STRICT = {"extra": "forbid"}
 """`pydantic.ConfigDict`, as what these classes carry for the reading: an unknown key is an error."""
 _MANY = 64
 _PATH = re.compile(r"/[!-~]*")
+_CONTEXT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 _HOLD_S = 120
 _HOUR_S, _DAY_S = 3600, 86400
 
@@ -55,6 +56,8 @@ class StackSection:
         changelog: where each release keeps its changelog or its folder of release notes; or a forge's list of
             releases that you saved in the checkout (a name that ends in .json).
         migrations: folder of the release's SQL migrations.
+        context: the Docker context of the engine that runs the stack, such as one on another host over SSH. "" is
+            the engine that the environment says.
     """
 
     __pydantic_config__ = _STRICT
@@ -66,6 +69,12 @@ class StackSection:
     example: str = ".env.example"
     changelog: str = "CHANGELOG.md"
     migrations: str = "deploy/docker/migrations"
+    context: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no context; `ValueError` names the key first."""
+        if self.context and not _CONTEXT.fullmatch(self.context):
+            raise ValueError("context: Must be a name that `docker context ls` shows")
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,13 @@ def with_migrations(
     )
 
 
+def migrates_at_start(model: ComposeModel, name: str) -> bool:
+    """Whether a service that stays up migrates its database when it starts: Polis, or what its own command says."""
+    service = model.services[name]
+    product = service.image.partition("@")[0].rpartition("/")[2].partition(":")[0]
+    return product == "polis" or "migrat" in _words(_body(model, name)).lower()
+
+
 def unmigrated(model: ComposeModel, moved: Collection[str]) -> Iterator[str]:
     """A warning for each service that moves to another image, and whose migration avnwizard does not run.
 

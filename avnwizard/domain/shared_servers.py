@@ -18,6 +18,7 @@ _HOSTS: Sequence[tuple[re.Pattern[str], Kind]] = (
     (re.compile(r"(REDIS|VALKEY)_HOST"), "valkey"),
 )
 _S3 = re.compile(r"(.*_)?(S3|MINIO|AWS)_(.*_)?(ENDPOINT|URL|HOST)(_.*)?")
+_BUCKET = re.compile(r"(.*_)?(S3|MINIO|AWS)_(.*_)?BUCKET(_.*)?")
 _NAME = re.compile(r"[A-Za-z0-9_.:-]{1,253}")
 
 
@@ -26,7 +27,7 @@ class Reached:
     """One server of data.
 
     Attributes:
-        place: "HOST:PORT", as the containers name it.
+        place: "HOST:PORT", as the containers name it; for S3 "HOST:PORT/BUCKET" where they name buckets.
         identity: what is the same for two stacks exactly where it is the same server; "" where nobody can tell.
         how: what that is, such as "system identifier".
         holder: "PROJECT/SERVICE" of the container that it is; "" where it is none of a Compose project.
@@ -53,6 +54,12 @@ def named_in(environment: Mapping[str, str]) -> Iterator[tuple[Kind, str, int]]:
             scheme = value.partition("://")[0].lower()
             if scheme in _SCHEMES:
                 yield from _of_url(value, _SCHEMES[scheme])
+
+
+def buckets_in(environment: Mapping[str, str]) -> str:
+    """The buckets of S3 that a container's environment names, sorted and joined by commas."""
+    named = {value for key, value in environment.items() if _BUCKET.fullmatch(key) and _NAME.fullmatch(value)}
+    return ",".join(sorted(named))
 
 
 def _of_url(text: str, kind: Kind) -> Iterator[tuple[Kind, str, int]]:

@@ -1,11 +1,12 @@
 """Everything that a flow needs of the world, in one hand."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from avnwizard.domain.config import Config, StatePaths
+from avnwizard.domain.docker_context import on_context
 from avnwizard.domain.host import ComposeProject
 from avnwizard.domain.offsite import Place
 from avnwizard.domain.postgres.choice import DatabaseChoice
@@ -34,6 +35,16 @@ from avnwizard.ports.cluster import Cluster
 from avnwizard.ports.hooks import Hooks
 from avnwizard.ports.image_signatures import ImageSignatures
 from avnwizard.ports.offsite import Offsite
+
+if TYPE_CHECKING:
+    from avnwizard.planned import PlannedStep
+
+
+class Described(Protocol):
+    """What a plan can list: a `Step`."""
+
+    def describe(self) -> "PlannedStep":
+        """As the operator reads it."""
 
 
 def _one_server(_servers: Mapping[str, Database]) -> Database:
@@ -125,6 +136,23 @@ class Host:
     balancer: Callable[[], Balancer] = _no_balancer
     neighbour: "Callable[[Path], Host]" = _no_neighbour
     reached: Callable[[], tuple[Reached, ...]] = _no_servers
+
+    @property
+    def context(self) -> str:
+        """The Docker context of the stack's engine, "" for the one that the environment says."""
+        return self.config.stack.context
+
+    def reaching(self, environ: Mapping[str, str]) -> dict[str, str]:
+        """The variables by which a command of the operator's reaches this stack's engine, out of an environment."""
+        names = ("DOCKER_CONFIG",) if self.context else ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG")
+        found = {name: environ[name] for name in names if name in environ}
+        return found | ({"DOCKER_CONTEXT": self.context} if self.context else {})
+
+    def planned(self, steps: Iterable[Described]) -> "tuple[PlannedStep, ...]":
+        """Steps as they describe themselves, with commands that reach this stack's engine when given by hand."""
+        found = [one.describe() for one in steps]
+        named = [tuple(on_context(argv, self.context) for argv in one.commands) for one in found]
+        return tuple(replace(one, commands=argvs) for one, argvs in zip(found, named, strict=True))
 
     @property
     def stack(self) -> Stack:

@@ -26,6 +26,14 @@ class Volumes(Protocol):
     def folder_bytes(self, path: str) -> int | None:
         """Bytes in a bound folder; None where they cannot be seen."""
 
+    def sees(self, folder: Path, within: Path, image_id: str) -> bool:
+        """Whether the engine has this very folder of this host, and not another one of the same path.
+
+        Args:
+            within: a folder below it, in which a small file is made for the while.
+            image_id: an image that is there, for a container that is never started.
+        """
+
     def renew(self, spec: VolumeSpec) -> str:
         """Remove a volume with all that is in it, and make it again, empty.
 

@@ -3,6 +3,7 @@
 from avnwizard.flows.host import Host
 from avnwizard.flows.kubernetes.drafting import HelmDraft
 from avnwizard.flows.kubernetes.preparing import prepare_release
+from avnwizard.flows.upgrade.holding_back import hold_back
 from avnwizard.flows.upgrade.inputs import UpgradeInputs
 from avnwizard.flows.upgrade.planning import Prepared, prepare
 from avnwizard.ui.state import Upgrade
@@ -18,6 +19,7 @@ def prepared_from(host: Host, upgrade: Upgrade) -> Prepared:
         snapshot=upgrade.snapshot,
         volumes=upgrade.volumes,
         strategies=upgrade.strategies,
+        holding=hold_back(host, upgrade.draft) if upgrade.hold else None,
     )
 
 

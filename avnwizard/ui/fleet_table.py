@@ -31,6 +31,8 @@ def _rows(columns: tuple[Column, ...]) -> Iterator[tuple[str, list[Content]]]:
         [_marked(STOP, ", ".join(one.ailing)) if one.ailing else _marked(OK, "all serve") for one in columns],
     )
     yield "Data", [Content(printable(one.data, limit=60)) for one in columns]
+    if any(one.context for one in columns):
+        yield "Engine", [Content(printable(one.context, limit=60) or "this host") for one in columns]
     yield "Run", [Content(printable(one.run, limit=60) or "none") for one in columns]
 
 

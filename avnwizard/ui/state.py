@@ -27,6 +27,7 @@ class Upgrade:
         snapshot: whether one is taken; False only after the stack's name was typed.
         volumes: those that the snapshot holds too; None is what `avnwizard.toml` says.
         strategies: service -> how it is rolled, where the operator chose another way.
+        hold: whether what breaks the old code waits, for `avnwizard contract`.
         prepared: the frozen plan, None as soon as an answer changes.
         release: the same where the stack is a release in a cluster.
     """
@@ -36,6 +37,7 @@ class Upgrade:
     snapshot: bool = True
     volumes: tuple[str, ...] | None = None
     strategies: Mapping[str, Strategy] = field(default_factory=dict)
+    hold: bool = False
     prepared: "Prepared | None" = None
     release: "PreparedRelease | None" = None
 
@@ -74,6 +76,14 @@ class Upgrade:
         return replace(
             self, strategies=others | ({service: strategy} if strategy else {}), prepared=None, release=None
         )
+
+    def with_hold(self, *, hold: bool) -> "Upgrade":
+        """With what breaks the old code waiting, or all of the migrations at once."""
+        return replace(self, hold=hold, prepared=None, release=None)
+
+    def can_hold(self, *, database: bool) -> bool:
+        """Whether anything of the release's migrations waits, or may: where there is a database."""
+        return self.hold or (database and self.draft.migrations.breaks_old_code)
 
     def with_data(self, service: str, way: DataWay) -> "Upgrade":
         """With what a rollback does with a service's data."""

@@ -21,6 +21,7 @@ __all__ = [
     "Practice",
     "make_practice",
     "open_checkout",
+    "open_fleet",
     "open_host",
     "releases_found",
     "remove_practice",
@@ -41,6 +42,15 @@ def open_host(directory: Path) -> Host:
         raise RefusedError(f"There is no directory {directory}.", "Give the stack's checkout with --stack DIR.")
     host = open_practice(directory) if is_practice(directory) else open_real(directory)
     return replace(host, neighbour=open_host, balancer=lambda: _balancer(host))
+
+
+def open_fleet(here: Host) -> dict[str, Host]:
+    """Every stack that a stack's `[fleet]` names, by name.
+
+    Raises:
+        HostError: one of them is no checkout, or its engine does not answer.
+    """
+    return {name: open_host(Path(place)) for name, place in here.config.fleet.stacks.items()}
 
 
 def _balancer(host: Host) -> "Balancer":

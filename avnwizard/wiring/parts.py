@@ -14,8 +14,8 @@ def sql_reader() -> "SqlReader":
     return ChildSqlReader()
 
 
-def http_probe(config: "Config | None" = None) -> "EdgeProbe":
-    """What asks the edge over HTTP; it waits for as long as a request may be held."""
+def http_probe(config: "Config | None" = None, at: str = "") -> "EdgeProbe":
+    """What asks the edge over HTTP, on another machine where one is named; it waits as long as a request is held."""
     from avnwizard.adapters.edge import HttpProbe
 
-    return HttpProbe(hold_s=config.roll.hold_s if config else 0.0)
+    return HttpProbe(hold_s=config.roll.hold_s if config else 0.0, at=at)

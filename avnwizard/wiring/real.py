@@ -1,5 +1,7 @@
 """The adapters behind the ports: a stack on a Docker Engine, or a Helm release."""
 
+import os
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from avnwizard.adapters.docker.stack import DockerStack
     from avnwizard.ports import Clusters, Database, Rehearsals, Repo
 
+Environ = Mapping[str, str] | None
+"""In which docker runs; None for this process's."""
+
 
 def open_real(directory: Path) -> Host:
     """The stack whose checkout is in a folder, or lies around it."""
@@ -28,8 +33,10 @@ def open_real(directory: Path) -> Host:
     from avnwizard.adapters.clock import SystemClock
     from avnwizard.adapters.compose_platform import ComposePlatform
     from avnwizard.adapters.cosign import Cosign
+    from avnwizard.adapters.docker.cli import DockerCli
     from avnwizard.adapters.docker.discovery import every_container, project_from
     from avnwizard.adapters.docker.engine import require_engine
+    from avnwizard.adapters.docker.reach import environment_of
     from avnwizard.adapters.docker.reached import reached
     from avnwizard.adapters.docker.server_evidence import evidence_of
     from avnwizard.adapters.docker.stack import DockerStack
@@ -47,28 +54,31 @@ def open_real(directory: Path) -> Host:
     config = config_of(repo, state)
     if config.kubernetes.release:
         return _open_release(config, state, repo)
-    require_engine()
-    containers = every_container()
     section = config.stack
+    environ = environment_of(section.context, os.environ)
+    cli = DockerCli(environ)
+    require_engine(cli)
+    containers = every_container(environ)
     project = project_from(
         containers, repo.directory, named=section.project, files=section.files, env_file=section.env_file
     )
     project = project or default_project(repo.directory, config)
-    stack = DockerStack(project)
-    choice = choose(stack, config, evidence_of(containers, project.name))
-    edge = TraefikEdge(project.name)
-    asking = partial(http_probe, config)
-    around = (LocalFiles(), SystemClock(), choice, asking, sql_reader(), HostHooks(), _clusters, offsite, Cosign)
-    caller = HttpCaller(stack.containers)
+    stack = DockerStack(project, environ=environ)
+    choice = choose(stack, config, evidence_of(containers, project.name, environ=environ))
+    edge = TraefikEdge(project.name, environ=environ)
+    asking = partial(http_probe, config, cli.reach.host or "")
+    clusters, rehearsals = partial(_clusters, environ), partial(_rehearsals, environ)
+    around = (LocalFiles(), SystemClock(), choice, asking, sql_reader(), HostHooks(), clusters, offsite, Cosign)
+    caller = HttpCaller(stack.containers, environ=environ)
 
     def by_files(project: ComposeProject, otherwise: ComposeProject | None = None) -> tuple[Platform, Compose]:
-        made = DockerStack(project, otherwise=otherwise)
-        reach = partial(_database, made, config.postgres.outside)
-        return ComposePlatform(made, edge, reach), Compose(made, edge)
+        made = DockerStack(project, otherwise=otherwise, environ=environ)
+        access = partial(_database, made, config.postgres.outside, environ)
+        return ComposePlatform(made, edge, access, context=section.context), Compose(made, edge)
 
     platform, compose = by_files(project)
-    host = Host(config, state, repo, platform, compose, *around, caller=caller, rehearsals=_rehearsals)
-    servers = partial(reached, project.name)
+    host = Host(config, state, repo, platform, compose, *around, caller=caller, rehearsals=rehearsals)
+    servers = partial(reached, project.name, environ)
     return replace(host, join=SeveralServers, by_files=by_files, reached=servers)
 
 
@@ -119,8 +129,8 @@ def _release_database(server: OutsideServer, release: str, env_file: Path) -> "D
     )  # fmt: skip
 
 
-def _database(stack: "DockerStack", outside: OutsideServer | None, service: str) -> "Database":
-    return _container_database(stack, service) if service else _outside_database(stack, outside)
+def _database(stack: "DockerStack", outside: OutsideServer | None, environ: Environ, service: str) -> "Database":
+    return _container_database(stack, environ, service) if service else _outside_database(stack, outside)
 
 
 def _outside_database(stack: "DockerStack", server: OutsideServer | None) -> "Database":
@@ -137,7 +147,7 @@ def _outside_database(stack: "DockerStack", server: OutsideServer | None) -> "Da
     )
 
 
-def _container_database(stack: "DockerStack", service: str) -> "Database":
+def _container_database(stack: "DockerStack", environ: Environ, service: str) -> "Database":
     from avnwizard.adapters.postgres import PostgresDatabase
     from avnwizard.adapters.postgres.container_access import ContainerPostgresAccess
 
@@ -147,16 +157,16 @@ def _container_database(stack: "DockerStack", service: str) -> "Database":
             f"The database service {printable(service)} does not run.",
             f"Start it: docker compose up -d {printable(service)}",
         )
-    return PostgresDatabase(ContainerPostgresAccess(running[0].id))
+    return PostgresDatabase(ContainerPostgresAccess(running[0].id, environ=environ))
 
 
-def _clusters() -> "Clusters":
+def _clusters(environ: Environ) -> "Clusters":
     from avnwizard.adapters.postgres.clusters import DockerClusters
 
-    return DockerClusters()
+    return DockerClusters(environ)
 
 
-def _rehearsals() -> "Rehearsals":
+def _rehearsals(environ: Environ) -> "Rehearsals":
     from avnwizard.adapters.docker.rehearsals import DockerRehearsals
 
-    return DockerRehearsals()
+    return DockerRehearsals(environ)

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from avnwizard.adapters.docker.reach import HERE
 from avnwizard.adapters.traefik import TraefikEdge, edge, finding
 from avnwizard.adapters.traefik.settings import Settings
 from avnwizard.domain.traefik.direction import Direction, Target
@@ -73,7 +74,7 @@ def test_a_director_that_ended_with_the_engine_is_replaced(engine: _Engine, monk
 class _Cli:
     """A Docker with one Traefik without an API; it counts how often that was asked for its version."""
 
-    asked = 0
+    asked, reach = 0, HERE
 
     def run(self, argv: Sequence[str]) -> SimpleNamespace:
         assert argv[1] == "ps"

@@ -61,6 +61,7 @@ def main(rate: float, driver: str) -> None:
             print(_row("`fleet upgrade`, two stacks", seen, took), flush=True)
             for to in ("green", "blue"):
                 seen, took, said = measured(two, rate, lambda to=to: two.fleet("flip", "--to", to, "--json"))  # type: ignore[misc]
+                assert said.code == 0, said.err
                 print(_row(f"`fleet flip` ({said.data['seconds']:.2f} s at the balancer)", seen, took), flush=True)
 
 

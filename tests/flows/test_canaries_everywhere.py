@@ -186,6 +186,7 @@ def _others(story: _Story) -> None:
         story(verb, code=None)
     for verb in ("fleet plan", "fleet upgrade"):
         story(verb, "--to", "v2.1.0", code=None)
+    story("fleet rotate", "hydra", "--yes", code=None)
     for verb in ("fleet flip", "fleet rollback"):
         story(verb, code=None)
     story("kubernetes find", code=None)

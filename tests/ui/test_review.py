@@ -6,6 +6,7 @@ import pytest
 
 from avnwizard.domain.answers import Decision
 from avnwizard.domain.rehearsal.order import Mark
+from avnwizard.errors import RefusedError
 from avnwizard.ui import review_lines
 from avnwizard.ui.screens.review import ReviewPage
 from avnwizard.ui.widgets.rows import Rows
@@ -119,6 +120,44 @@ async def test_the_release_is_tried_first(opened: Open) -> None:
         assert page.plan.rehearsed
         assert page.plan.rehearsed[0] in " ".join(seen(pilot).split())
         assert wizard(pilot).host.rehearsals().left(Mark(page.plan.project.name)) == ()
+
+
+async def test_what_breaks_the_old_code_waits(opened: Open) -> None:
+    """The key h makes the plan again with the statements held back, and h again with all of them at once."""
+    async with opened() as pilot:
+        await to_snapshot(pilot)
+        await press(pilot, "enter")
+        page = pilot.app.screen
+        assert isinstance(page, ReviewPage)
+        assert "Hold back" in seen(pilot)
+        assert page.plan.split is None
+        await press(pilot, "h")
+        assert page.plan.split is not None
+        assert page.plan.split.held
+        assert "Hold nothing" in seen(pilot)
+        await press(pilot, "h")
+        assert page.plan.split is None
+        assert not wizard(pilot).choices.upgrade.hold
+
+
+async def test_what_cannot_wait_says_why(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plan that was there stands, and can be started."""
+
+    def refused(*_: object) -> None:
+        raise RefusedError("Nothing of v2.0.0's migrations can be held back: a copy is in the way.", "")
+
+    async with opened() as pilot:
+        await to_snapshot(pilot)
+        await press(pilot, "enter")
+        page = pilot.app.screen
+        assert isinstance(page, ReviewPage)
+        before = page.plan
+        monkeypatch.setattr("avnwizard.ui.deciding.hold_back", refused)
+        await press(pilot, "h")
+        assert "can be held back: a copy is in the way" in " ".join(seen(pilot).split())
+        assert page.plan == before
+        await press(pilot, "enter")
+        assert pilot.app.screen is not page, "Enter asks for the release's name"
 
 
 async def test_much_that_a_rehearsal_showed_hides_no_warning(opened: Open) -> None:

@@ -52,7 +52,8 @@ def test_where_nothing_runs_one_finding_says_so() -> None:
 def test_an_engine_that_nobody_tried_is_named(*, elsewhere: bool, rootless: bool, expected: list[str]) -> None:
     """One line for each, with what it costs; nothing is said of this host's own engine."""
     facts = EngineFacts("29.0.1", "2.40.3", "/var/lib/docker", None, "1.44", elsewhere=elsewhere, rootless=rootless)
-    host = SimpleNamespace(stack=SimpleNamespace(engine=lambda: facts), edge=SimpleNamespace(facts=lambda: None))
+    edge = SimpleNamespace(facts=lambda: None)
+    host = SimpleNamespace(stack=SimpleNamespace(engine=lambda: facts), edge=edge, context="")
     warned = [one.message for one in engine_findings(cast("Host", host)) if one.level == "warn"]
     assert len(warned) == len(expected)
     assert all(word in message for word, message in zip(expected, warned, strict=True))

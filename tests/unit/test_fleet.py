@@ -1,6 +1,8 @@
 """A fleet's parts without a balancer: what HAProxy says, what Traefik's file holds, and what stands in the way."""
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -8,12 +10,14 @@ from avnwizard.domain.answers import GENERATE, Answers, Decision
 from avnwizard.domain.balancer import command, haproxy, traefik_file
 from avnwizard.domain.balancer.server import Served, others_serve
 from avnwizard.domain.config import parse_config
+from avnwizard.domain.edge import Connections
 from avnwizard.domain.secret import Secret
 from avnwizard.domain.shared_servers import Reached, apart, named_in
 from avnwizard.errors import HostError, RefusedError, UsageError
 from avnwizard.flows.fleet.flipping import whither
 from avnwizard.flows.fleet.looking import Member, troubles
 from avnwizard.flows.fleet.planning import same_secrets
+from avnwizard.flows.fleet.world import FleetWorld
 
 _STAT = """# pxname,svname,qcur,scur,status,weight,check_status,hrsp_5xx,
 in,FRONTEND,,7,OPEN,,,,
@@ -213,3 +217,40 @@ def test_where_a_flip_goes() -> None:
     ):
         with pytest.raises(RefusedError, match=why):
             whither(served, wanted)
+
+
+class _Slow:
+    """A stack whose proxy still owes answers for two looks; a clock that a wait moves on."""
+
+    def __init__(self, seen_by: str) -> None:
+        self.owed = [2, 1, 0] if seen_by == "netns" else [0]
+        self.seen_by, self.passed, self.said = seen_by, 0.0, list[str]()
+
+    def connections(self, container: str, *, quiet_s: float) -> Connections:
+        """Idle ones stay open all the while."""
+        del container, quiet_s
+        busy = self.owed.pop(0) if len(self.owed) > 1 else self.owed[0]
+        return Connections(9, busy, cast("Any", self.seen_by))
+
+    def sleep(self, seconds: float) -> None:
+        """No time passes but this."""
+        self.passed += seconds
+
+
+@pytest.mark.parametrize(("seen_by", "left", "at_least"), [("netns", 0, 1.0), ("exec", None, 5.0)])
+def test_what_a_drained_stack_still_owes(seen_by: str, left: int | None, at_least: float) -> None:
+    """Where the balancer does not count, the stack's own proxy tells; where nobody sees it, a while is waited."""
+    slow = _Slow(seen_by)
+    blue = Served("blue", "a", "ready", True, 100)
+    out = Served("green", "b", "drain", True, 0)
+    edge = SimpleNamespace(facts=lambda: SimpleNamespace(container="c"), connections=slow.connections)
+    clock = SimpleNamespace(now=lambda: slow.passed, sleep=slow.sleep)
+    host = SimpleNamespace(edge=edge, clock=clock, balancer=lambda: SimpleNamespace(look=lambda: (blue, out)))
+    order = SimpleNamespace(
+        first=SimpleNamespace(name="green"), stacks=(SimpleNamespace(name="green"),), drain_s=60.0
+    )
+    ctx = SimpleNamespace(say=slow.said.append, progress=lambda *_, **__: None, checkpoint=lambda: None)
+    world = FleetWorld(cast("Any", order), cast("Any", host), "run")
+    assert world.drain(cast("Any", ctx), "green") == left
+    assert slow.passed == at_least
+    assert ("green has no requests left" in slow.said) == (left == 0)

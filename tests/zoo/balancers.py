@@ -32,13 +32,18 @@ backend id
 _TRAEFIK = "http:\n  routers:\n    all: {rule: 'PathPrefix(`/`)', service: id, entryPoints: [web]}\n  services:\n"
 
 
-def haproxy(folder: Path, port: int, places: Mapping[str, int]) -> tuple[str, Sequence[str]]:
+def haproxy(folder: Path, port: int, places: Mapping[str, int | str]) -> tuple[str, Sequence[str]]:
     """(its part of `[fleet]`, its command); the settings are in the folder."""
     socket, settings = folder / "admin.sock", folder / "haproxy.cfg"
-    servers = "".join(f"  server {name} 127.0.0.1:{place}\n" for name, place in places.items())
+    servers = "".join(f"  server {name} {_at(place)}\n" for name, place in places.items())
     settings.write_text(_HAPROXY.format(socket=socket, port=port) + servers)
     section = f'driver = "haproxy"\nsocket = "{socket}"\nbackend = "id"\n'
     return section, (PROGRAM, "-f", str(settings), "-db")
+
+
+def _at(place: int | str) -> str:
+    """A port of this host, or a whole address."""
+    return f"127.0.0.1:{place}" if isinstance(place, int) else place
 
 
 def traefik(folder: Path, port: int, places: Mapping[str, int]) -> tuple[str, Sequence[str]]:

@@ -1,4 +1,4 @@
-"""Two zoo stacks that share a Postgres and a Valkey over an external network, behind a real balancer."""
+"""Two zoo stacks that share Postgres, Valkey and a store like S3 over an external network, behind a real balancer."""
 
 import contextlib
 import json
@@ -11,11 +11,11 @@ from tests.flows.cli import Said, avnwizard
 from tests.lab.engine import Lab, free_port
 from tests.waiting import until
 from tests.zoo.balancers import DRIVERS, running
-from tests.zoo.parts import Body, app, compose, postgres, traefik
+from tests.zoo.parts import Body, app, compose, postgres, traefik, worker
 from tests.zoo.stack import COMPOSE_FILE, NAMES_POSTGRES, NONE, TOML, UP, Files, ZooStack, bring_up, place
 
 _FIRST = "CREATE TABLE IF NOT EXISTS t (id int, old text)"
-_SQL = {
+SQL = {
     "v1.5.0": _FIRST,
     "v1.6.0": "ALTER TABLE t ADD COLUMN IF NOT EXISTS name text",
     "v2.0.0": "ALTER TABLE t DROP COLUMN IF EXISTS old",
@@ -44,7 +44,11 @@ class Pair:
 
 def _release(tag: str, network: str, *, leads: bool) -> Files:
     both = ["default", "shared"]
-    settings = {"DATABASE_URL": f"postgres://app@{network}-pg:5432/app", "REDIS_URL": f"redis://{network}-kv:6379/0"}
+    store = {"S3_ENDPOINT": f"http://{network}-s3:8080", "S3_BUCKET": "avatars"}
+    settings = store | {
+        "DATABASE_URL": f"postgres://app@{network}-pg:5432/app",
+        "REDIS_URL": f"redis://{network}-kv:6379/0",
+    }
     web = app("web", tag, networks=both, depends_on=_AFTER)
     web["environment"] = {**web["environment"], **settings}
     server = "postgres" if leads else f"{network}-pg"
@@ -63,12 +67,14 @@ def _release(tag: str, network: str, *, leads: bool) -> Files:
             "command": ["valkey-server", "--save", "", "--protected-mode", "no"],
             "networks": {"default": {}, "shared": {"aliases": [f"{network}-kv"]}},
         }
+        servers["s3"] = worker("v1.5.0", networks={"default": {}, "shared": {"aliases": [f"{network}-s3"]}})
+        servers["s3"]["environment"] = {"KEEPS_OBJECTS": "1"}
         job["depends_on"] = {"postgres": {"condition": "service_healthy"}}
     services = {"traefik": traefik(), **servers, "migrate": job, "web": web}
     shared = {"shared": {"external": True, "name": network}}
     labels = {"traefik.docker.network": "@PROJECT@_default"}
     web["labels"] = {**web["labels"], **labels}
-    files = {f"migrations/{one}.sql": f"{sql};\n" for one, sql in _SQL.items() if one <= tag}
+    files = {f"migrations/{one}.sql": f"{sql};\n" for one, sql in SQL.items() if one <= tag}
     return {COMPOSE_FILE: compose(services, networks=shared), **files}
 
 
@@ -87,7 +93,7 @@ def pair(lab: Lab, name: str, folder: Path, *, bake_s: float = 2.0, driver: str 
     )
     try:
         for stack, text in ((blue, NAMES_POSTGRES), (green, TOML + NONE)):
-            releases = {tag: _release(tag, network, leads=stack is blue) for tag in _SQL}
+            releases = {tag: _release(tag, network, leads=stack is blue) for tag in SQL}
             bring_up(stack, releases, operator={"avnwizard.toml": text + fleet}, up=[UP])
         with running(argv):
             made = Pair(blue, green, port)

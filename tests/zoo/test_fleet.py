@@ -10,6 +10,7 @@ from tests.lab.engine import Lab
 from tests.zoo.balancers import WHY_NOT
 from tests.zoo.fleet import Pair, pair
 from tests.zoo.stack import ZooStack
+from tests.zoo.visiting import stored, visiting
 
 pytestmark = pytest.mark.engine
 ROUTES = [("localhost", "/web", "docs")]
@@ -25,7 +26,8 @@ def test_a_fleet_loses_nothing(lab: Lab, zoo: ZooStack, tmp_path: Path) -> None:
         assert refused.code == ExitCode.REFUSED, refused.err
         assert "may not work on the schema of v2.0.0" in refused.err
         assert "1 statement can wait until you are sure of v2.0.0" in refused.err
-        with load(two.port, 100.0, ROUTES) as asked:
+        assert stored(two.port, "PUT", "a.png", "of v1.5.0") == (200, "of v1.5.0")
+        with load(two.port, 100.0, ROUTES) as asked, visiting(two.port, "someone") as visits:
             done = two.fleet("upgrade", "--to", "v1.6.0", "--yes")
             flipped = two.fleet("flip", "--to", "green", "--json")
         assert done.code == ExitCode.DONE, done.err
@@ -33,6 +35,9 @@ def test_a_fleet_loses_nothing(lab: Lab, zoo: ZooStack, tmp_path: Path) -> None:
         assert two.served() == {"blue": 0, "green": 100}
         assert asked["sent"] > 100
         assert asked["lost"] == 0, asked
+        assert visits.made > 10
+        assert visits.lost == [], "a session that Valkey keeps goes on in the other stack"
+        assert stored(two.port, "GET", "a.png") == (200, "of v1.5.0")
         assert runs_of(two) == ["v1.6.0", "v1.6.0"]
         assert columns_of(two) == {"id", "old", "name"}
         for stack in (two.blue, two.green):
@@ -55,5 +60,6 @@ def _shares(two: Pair) -> None:
     assert [one.partition(" (")[0] for one in status["shared"]] == [
         "All stacks reach one Postgres",
         "All stacks reach one Valkey",
+        "All stacks reach one S3",
     ]
     assert ("system identifier" in status["shared"][0], "run id" in status["shared"][1]) == (True, True)

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from avnwizard.adapters.docker.reach import HERE, Reach, elsewhere
 from avnwizard.adapters.process import Completed, run, stream
 from avnwizard.adapters.process_errors import fail
 from avnwizard.errors import HostError
@@ -20,6 +21,10 @@ _HINTS = (
     ("failed to connect to the docker api", _START),
     ("error during connect", "Check DOCKER_HOST and `docker context ls`."),
     ("no space left on device", "Make room on Docker's file system (`docker system df`), then resume."),
+    (
+        "context not found",
+        "`docker context ls` lists them; make it: docker context create NAME --docker host=ssh://USER@HOST",
+    ),
     ("unknown command: docker compose", COMPOSE_HINT),
     ("'compose' is not a docker command", COMPOSE_HINT),
     ("unknown shorthand flag: 'p'", COMPOSE_HINT),
@@ -31,7 +36,7 @@ _HINTS = (
 INSTALL = "Install Docker Engine: https://docs.docker.com/engine/install/"
 _WHERE = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "HOME", "PATH")
 """The environment that decides which CLI is asked, and which engine it speaks to."""
-_SOCKETS: dict[tuple[str, ...], Path | None] = {}
+_ENDPOINTS: dict[tuple[str, ...], str] = {}
 """By the environment and the CLI's settings: several parts of one process ask."""
 _GONE = ("no such container", "no such object", "no such image", "is already in progress")
 
@@ -54,15 +59,24 @@ class DockerCli:
     @cached_property
     def engine_socket(self) -> Path | None:
         """The Unix socket of the engine that the CLI speaks to; None when the engine is elsewhere. Asked once."""
+        endpoint = self._endpoint()
+        return Path(endpoint.removeprefix("unix://")) if endpoint.startswith("unix://") else None
+
+    @cached_property
+    def reach(self) -> Reach:
+        """Which addresses of the engine's containers mean them here, too."""
+        return HERE if self.engine_socket else elsewhere(self._endpoint())
+
+    def _endpoint(self) -> str:
+        """As a URL; "" where the CLI does not tell."""
         environ = self.environ
         where = (*(environ.get(name, "") for name in _WHERE), _settings_of(environ))
-        if where not in _SOCKETS:
+        if where not in _ENDPOINTS:
             done = self.try_(("docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"))
             if done.code != 0:
-                return None  # the next one asks again
-            host = done.text.strip()
-            _SOCKETS[where] = Path(host.removeprefix("unix://")) if host.startswith("unix://") else None
-        return _SOCKETS[where]
+                return ""  # the next one asks again
+            _ENDPOINTS[where] = done.text.strip()
+        return _ENDPOINTS[where]
 
     def run(
         self,

@@ -3,18 +3,22 @@
 A name in a container's environment means whatever container has that name on one of its networks. Two stacks share a
 server exactly where it says the same of itself: PostgreSQL's system identifier (`pg_control_system`, 9.6 and later),
 Valkey's and Redis' run id (`INFO server`). Where it does not say so, the container itself is its identity, and
-outside this engine the address.
+outside this engine the address. An address of this host, at a port that a container here publishes, means that
+container: so a stack on another host names what runs here.
 """
 
+import contextlib
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from avnwizard.adapters.docker.cli import DockerCli
 from avnwizard.adapters.docker.inspect import LABEL, labelled, labels_of
-from avnwizard.domain.shared_servers import Kind, Reached, named_in
+from avnwizard.domain.shared_servers import Kind, Reached, buckets_in, named_in
 
 _ASK_S = 10.0
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104 - names of a container's own loopback
+_ANYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - what Docker prints for any address
 _IDENTIFIER = "SELECT system_identifier FROM pg_control_system()"
 Raw = Mapping[str, Any]
 
@@ -25,20 +29,61 @@ def reached(project: str, environ: Mapping[str, str] | None = None) -> tuple[Rea
     Raises:
         HostError: the engine does not answer.
     """
-    cli = DockerCli(environ)
-    running = [raw for raw in labelled(cli) if (raw.get("State") or {}).get("Running")]
+    cli, here = DockerCli(environ), DockerCli()
+    running = _running(cli)
+    around = running if cli.reach.is_here else _running(here) if here.reach.is_here else []
     mine = [raw for raw in running if labels_of(raw["Config"]).get(f"{LABEL}project") == project]
     found: dict[tuple[Kind, str], Reached] = {}
     for raw in mine:
+        buckets = buckets_in(_environment(raw))
         for kind, host, port in named_in(_environment(raw)):
             place = f"{host}:{port}" if port else host
-            if (
-                host not in _LOCAL
-                and (kind, place) not in found
-                and not _is_pooler(target := _named(host, raw, running))
-            ):
-                found[kind, place] = _identified(cli, kind, place, target)
+            place += f"/{buckets}" if kind == "s3" and buckets else ""
+            if host in _LOCAL or (kind, place) in found:
+                continue
+            target, asked = _named(host, raw, running), cli
+            if target is None and (target := _published(host, port, around)):
+                asked = here if around is not running else cli
+            if not _is_pooler(target):
+                found[kind, place] = _identified(asked, kind, place, target)
     return tuple(found.values())
+
+
+def _running(cli: DockerCli) -> list[dict[str, Any]]:
+    return [raw for raw in labelled(cli) if (raw.get("State") or {}).get("Running")]
+
+
+def _published(host: str, port: int, around: Sequence[Raw]) -> Raw | None:
+    """The container of this host's engine that publishes a port on an address of this host; None where none does."""
+    ours = _own_addresses(host, port)
+    for raw in around if ours else ():
+        ports = ((raw.get("NetworkSettings") or {}).get("Ports") or {}).values()
+        for one in (binding for bindings in ports for binding in bindings or ()):
+            if str(one.get("HostPort")) == str(port) and str(one.get("HostIp") or "") in {*ours, *_ANYWHERE}:
+                return raw
+    return None
+
+
+def _own_addresses(host: str, port: int) -> set[str]:
+    """The addresses that a name has here, where each of them is this host's own."""
+    if not port:
+        return set()
+    try:
+        found = {str(one[4][0]) for one in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+    except (OSError, UnicodeError):
+        return set()
+    return found if all(map(_is_ours, found)) else set()
+
+
+def _is_ours(address: str) -> bool:
+    """Whether it can be bound, which only an address of this host can."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with contextlib.closing(socket.socket(family, socket.SOCK_DGRAM)) as one:
+        try:
+            one.bind((address, 0))
+        except OSError:
+            return False
+    return True
 
 
 def _environment(raw: Raw) -> dict[str, str]:
@@ -89,7 +134,8 @@ def _identified(cli: DockerCli, kind: Kind, place: str, target: Raw | None) -> R
     how = {"postgres": "system identifier", "valkey": "run id"}.get(kind, "") if said else "container"
     labels = labels_of(target["Config"])
     holder = f"{labels.get(f'{LABEL}project', '')}/{labels.get(f'{LABEL}service', '')}"
-    return Reached(kind, place, said or container, how, holder if holder != "/" else "")
+    apart = f"/{place.partition('/')[2]}" if kind == "s3" else ""
+    return Reached(kind, place, f"{said or container}{apart}", how, holder if holder != "/" else "")
 
 
 def _run_id(cli: DockerCli, container: str) -> str:

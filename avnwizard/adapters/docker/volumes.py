@@ -1,6 +1,8 @@
 """The port `Volumes`: whole volumes copied, emptied and filled by the engine alone, whatever image uses them."""
 
 import json
+import secrets
+import tempfile
 from pathlib import Path, PurePosixPath
 
 from avnwizard.adapters.docker import bound_folders, copying
@@ -49,6 +51,24 @@ class DockerVolumes:
     def folder_bytes(self, path: str) -> int | None:
         """Bytes in a bound folder; None where they cannot be seen."""
         return bound_folders.size_bytes(path)
+
+    def sees(self, folder: Path, within: Path, image_id: str) -> bool:
+        """By a file with random content, read back through a container that has the folder bound."""
+        if self._cli.reach.is_here:
+            return True
+        said = secrets.token_hex(16).encode()
+        with tempfile.NamedTemporaryFile(dir=within, prefix="avnwizard-") as file:
+            file.write(said)
+            file.flush()
+            made = self._cli.try_(volume_commands.holder(image_id, str(folder), _TOP))
+            if made.code != 0:
+                return False  # such as "bind source path does not exist"
+            holder, path = made.text.strip(), f"{_TOP}/{Path(file.name).relative_to(folder)}"
+            try:
+                done = self._cli.try_(commands.docker_read(holder, path))
+            finally:
+                self._cli.unless_gone(commands.docker_remove(holder))
+        return done.code == 0 and said in done.stdout
 
     def renew(self, spec: VolumeSpec) -> str:
         """Remove a volume with all that is in it, and make it again, empty; a folder is renamed."""

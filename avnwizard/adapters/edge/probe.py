@@ -4,7 +4,9 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from avnwizard.adapters.docker.reach import LOOPBACK
 from avnwizard.adapters.edge.connection_pool import KeptConnections
 from avnwizard.adapters.edge.request import TIMEOUT_S, get
 from avnwizard.domain.probing import Outcome, Route
@@ -19,16 +21,19 @@ class HttpProbe:
 
     Args:
         hold_s: for how much longer than usual an answer may take during a run: requests may be held.
+        at: the machine on which the edge listens, where that is another one; what would be asked on this host's
+            loopback is asked there.
     """
 
-    def __init__(self, *, hold_s: float = 0.0) -> None:
+    def __init__(self, *, hold_s: float = 0.0, at: str = "") -> None:
+        self._at = at
         self._limit_s = TIMEOUT_S + 2 * hold_s  # Traefik counts tries, and a name that is not there takes its time
 
     def ask(self, routes: Sequence[Route]) -> tuple[Outcome, ...]:
         """One GET each, all at once; as long as the slowest, at most 5 s."""
 
         async def every() -> list[Outcome]:
-            return list(await asyncio.gather(*(get(route) for route in routes)))
+            return list(await asyncio.gather(*(get(self._there(route)) for route in routes)))
 
         return tuple(asyncio.run(every()))
 
@@ -36,7 +41,10 @@ class HttpProbe:
         self, routes: Sequence[Route], *, rate: float, settled: Callable[[Route, Outcome, float, float], None]
     ) -> "HttpProbeRun":
         """Begin to probe."""
-        return HttpProbeRun(Schedule(routes, rate), settled, limit_s=self._limit_s)
+        return HttpProbeRun(Schedule(routes, rate), settled, limit_s=self._limit_s, there=self._there)
+
+    def _there(self, route: Route) -> Route:
+        return replace(route, address=self._at) if self._at and route.address == LOOPBACK else route
 
 
 class HttpProbeRun:
@@ -48,8 +56,9 @@ class HttpProbeRun:
         settled: Callable[[Route, Outcome, float, float], None],
         *,
         limit_s: float = TIMEOUT_S,
+        there: Callable[[Route], Route] = lambda route: route,
     ) -> None:
-        self._schedule, self._settled, self._limit_s = schedule, settled, limit_s
+        self._schedule, self._settled, self._limit_s, self._there = schedule, settled, limit_s, there
         self._most = int(schedule.rate * limit_s * 2) + 8
         """Under way at once: twice what the schedule can pile up before the first of them times out."""
         self._stop = threading.Event()
@@ -106,5 +115,5 @@ class HttpProbeRun:
             await asyncio.wait(under_way, timeout=self._limit_s)
 
     async def _send(self, route: Route, due: float, kept: KeptConnections) -> None:
-        outcome = await get(route, kept=kept, timeout_s=self._limit_s)
+        outcome = await get(self._there(route), kept=kept, timeout_s=self._limit_s)
         self._settled(route, outcome, due, time.monotonic())

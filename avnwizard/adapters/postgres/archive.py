@@ -71,10 +71,12 @@ def _read(child: Running, source: int, buffer: memoryview, still: Callable[[], N
 
     Where a dump was broken off, its own words come first; only an engine that is stuck lets us wait for more.
     """
+    waiting = select.poll()  # `select.select` takes no descriptor above 1023
+    waiting.register(source, select.POLLIN)
     for waited in itertools.count():
         if child.late:
             break
-        if select.select([source], [], [], _PATIENCE_S)[0]:
+        if waiting.poll(_PATIENCE_S * 1000):
             return os.readv(source, [buffer])
         if waited >= _SILENT:
             still()

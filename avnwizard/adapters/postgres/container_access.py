@@ -7,6 +7,7 @@ from typing import Any
 
 from avnwizard.adapters.docker.cli import DockerCli
 from avnwizard.adapters.docker.inspect import required
+from avnwizard.adapters.docker.reach import HERE, Reach
 from avnwizard.domain import commands
 from avnwizard.domain.secret import Secret
 from avnwizard.errors import HostError
@@ -45,11 +46,11 @@ class ContainerPostgresAccess:
     def connection(self, database: str) -> dict[str, str]:
         """Psycopg's keywords; several hosts are tried in turn: the container's addresses, then published ports."""
         raw, user, password = self._inspected()
-        hosts = addresses(raw)
+        hosts = addresses(raw, self._cli.reach)
         if not hosts:
             raise HostError(
                 f"The Postgres container {self._container[:12]} has no address that this host can reach.",
-                "Is it running? A rootless or remote engine must publish port 5432 on 127.0.0.1.",
+                "Is it running? A rootless engine must publish port 5432 on 127.0.0.1; a remote one, on its address.",
             )
         return {
             "host": ",".join(host for host, _ in hosts),
@@ -95,12 +96,12 @@ class ContainerPostgresAccess:
         return self._cli.run(commands.docker_exec(self._container, ("cat", path))).text.rstrip("\n")
 
 
-def addresses(raw: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """(host, port) pairs, the container's own addresses first."""
+def addresses(raw: Mapping[str, Any], reach: Reach = HERE) -> list[tuple[str, str]]:
+    """(host, port) pairs that are reached from here, the container's own addresses first."""
     settings = raw.get("NetworkSettings") or {}
-    own = [str(each["IPAddress"]) for each in (settings.get("Networks") or {}).values() if each.get("IPAddress")]
-    if (raw.get("HostConfig") or {}).get("NetworkMode") == "host":
-        own.append("127.0.0.1")
+    own = reach.own(str(each.get("IPAddress") or "") for each in (settings.get("Networks") or {}).values())
+    if (raw.get("HostConfig") or {}).get("NetworkMode") == "host" and (place := reach.published("")):
+        own.append(place)
     published = (settings.get("Ports") or {}).get(f"{_PORT}/tcp") or ()
-    outside = [("127.0.0.1", str(each["HostPort"])) for each in published if each.get("HostPort")]
-    return [*((host, _PORT) for host in own), *dict.fromkeys(outside)]
+    found = [(reach.published(str(each.get("HostIp", ""))), str(each.get("HostPort", ""))) for each in published]
+    return [*((host, _PORT) for host in own), *dict.fromkeys(one for one in found if all(one))]

@@ -148,7 +148,7 @@ class TraefikEdge:
         """The status with which a container itself answers on one of its own addresses."""
         raw = inspected(self._cli, container_id)
         networks = ((raw or {}).get("NetworkSettings") or {}).get("Networks") or {}
-        addresses = [str(one.get("IPAddress") or "") for one in networks.values()]
+        addresses = self._cli.reach.own(str(one.get("IPAddress") or "") for one in networks.values())
         said = (asking.status((one, ready.port), ready.path, host=ready.host) for one in addresses if one)
         return next((status for status in said if status is not None), None)
 

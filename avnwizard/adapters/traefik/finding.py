@@ -8,6 +8,7 @@ from typing import Any
 
 from avnwizard.adapters.docker.cli import DockerCli, hint_for, is_gone
 from avnwizard.adapters.docker.inspect import LABEL, parsed
+from avnwizard.adapters.docker.reach import HERE, LOOPBACK, Reach
 from avnwizard.adapters.process_errors import fail
 from avnwizard.adapters.traefik.asking import Place, api_at
 from avnwizard.adapters.traefik.settings import Settings, settings_of
@@ -17,8 +18,6 @@ _TITLE = "org.opencontainers.image.title"
 _VERSION = re.compile(r"^\s*Version:\s*v?(\d+\.\d+\S*)", re.MULTILINE)
 _NAMELESS = {"host", "bridge", "none"}
 """Docker's own networks, on which no container is found by its name."""
-_LOOPBACK = "127.0.0.1"
-_ANY = {"", "0.0.0.0", "::"}  # noqa: S104 - what Docker prints for any address
 
 
 @dataclass(frozen=True)
@@ -29,6 +28,7 @@ class Traefik:
     facts: EdgeFacts
     settings: Settings
     api: Place | None
+    reach: Reach = HERE
 
     @property
     def image(self) -> str:
@@ -49,9 +49,9 @@ class Traefik:
 
     def places(self) -> list[Place]:
         """Where its entrypoints may be reached from here, the container's own addresses first."""
-        published = _published(self.raw)
+        published = _published(self.raw, self.reach)
         ports = dict.fromkeys([*self.settings.entry_ports, *published])
-        own = [(address, port) for address in _addresses(self.raw) for port in ports]
+        own = [(address, port) for address in _addresses(self.raw, self.reach) for port in ports]
         return [*own, *(place for places in published.values() for place in places)]
 
 
@@ -85,8 +85,8 @@ def _looks_like(listed: Mapping[str, Any]) -> bool:
 
 def _described(cli: DockerCli, raw: Mapping[str, Any], project: str, versions: dict[str, str]) -> Traefik:
     settings = settings_of(raw)
-    places = [(address, settings.api_port) for address in _addresses(raw)]
-    found = api_at([*places, *_published(raw).get(settings.api_port, [])])
+    places = [(address, settings.api_port) for address in _addresses(raw, cli.reach)]
+    found = api_at([*places, *_published(raw, cli.reach).get(settings.api_port, [])])
     labels = _labels(raw)
     own = labels.get(f"{LABEL}project") == project
     facts = EdgeFacts(
@@ -100,7 +100,7 @@ def _described(cli: DockerCli, raw: Mapping[str, Any], project: str, versions: d
         default_rule=settings.default_rule,
         holds=not _NAMELESS.issuperset((raw.get("NetworkSettings") or {}).get("Networks") or {}),
     )
-    return Traefik(raw, facts, settings, found[0] if found else None)
+    return Traefik(raw, facts, settings, found[0] if found else None, cli.reach)
 
 
 def _version(cli: DockerCli, container: str, versions: dict[str, str]) -> str:
@@ -121,19 +121,21 @@ def _shares_network(raw: Mapping[str, Any], project: str) -> bool:
     return any(name.startswith(f"{project}_") for name in networks) or "host" in networks
 
 
-def _addresses(raw: Mapping[str, Any]) -> list[str]:
+def _addresses(raw: Mapping[str, Any], reach: Reach) -> list[str]:
+    """The container's own, or the host's where it has the host's network."""
     networks = (raw.get("NetworkSettings") or {}).get("Networks") or {}
     found = [str(one.get("IPAddress") or "") for one in networks.values()]
-    return [address for address in found if address] or [_LOOPBACK]
+    return reach.own(found) if any(found) else [reach.host or LOOPBACK] if reach.is_here or reach.host else []
 
 
-def _published(raw: Mapping[str, Any]) -> dict[int, list[Place]]:
-    """Container port -> where the host publishes it."""
+def _published(raw: Mapping[str, Any], reach: Reach) -> dict[int, list[Place]]:
+    """Container port -> where it is published, as far as that is reached from here."""
     ports = (raw.get("NetworkSettings") or {}).get("Ports") or {}
     return {
         int(name.partition("/")[0]): [
-            (_LOOPBACK if one.get("HostIp", "") in _ANY else str(one["HostIp"]), int(one["HostPort"]))
+            (place, int(one["HostPort"]))
             for one in bindings or ()
+            if (place := reach.published(str(one.get("HostIp", ""))))
         ]
         for name, bindings in ports.items()
         if name.endswith("/tcp")

@@ -1,4 +1,4 @@
-"""`fleet status|plan|upgrade|flip|rollback`: two or more stacks behind one load balancer."""
+"""`fleet status|plan|upgrade|flip|rotate|rollback`: two or more stacks behind one load balancer."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,6 +7,7 @@ import typer
 
 from avnwizard.cli.options import HERE, AnswersOption, JsonOption, RunArgument, StackOption, ToOption, open_stack
 from avnwizard.cli.output import emit_json, say, show_table
+from avnwizard.cli.verbs.fleet_rotate import rotate
 from avnwizard.cli.verbs.planning import HoldOption, answers_for, draft_for, prepare_for
 from avnwizard.cli.verbs.upgrade import AllowJumpOption, DetachOption, DryRunOption, YesOption, confirm, start
 from avnwizard.cli.verbs.upgrade import rollback as roll_back
@@ -34,6 +35,7 @@ def register(app: typer.Typer) -> None:
     group.command()(plan)
     group.command()(upgrade)
     group.command()(flip)
+    group.command()(rotate)
     group.command()(rollback)
     app.add_typer(group, name="fleet")
 
@@ -43,8 +45,8 @@ def status(stack: StackOption = HERE, *, json: JsonOption = False) -> int:
 
     Ends with 3 where there is a trouble.
 
-    JSON: "first", "members": [{"stack", "tag", "database", "ailing", "unfinished"}], "served": [{"stack", "mode",
-    "up", "weight", "connections", "failed"}], "shared": [sentence], "troubles": [[what, remedy]].
+    JSON: "first", "members": [{"stack", "tag", "database", "ailing", "unfinished", "context"}], "served": [{"stack",
+    "mode", "up", "weight", "connections", "failed"}], "shared": [sentence], "troubles": [[what, remedy]].
     """
     fleet, _ = _look(open_stack(stack))
     if json:
@@ -110,7 +112,7 @@ def upgrade(
     the new schema, unless what breaks it is held back. The way back while the leader serves alone is `avnwizard
     fleet flip`, afterwards `avnwizard fleet rollback`.
     """
-    from avnwizard.flows.fleet.planning import order_of, plan_fleet, shaken
+    from avnwizard.flows.fleet.planning import order_of, plan_fleet, restarted, shaken
     from avnwizard.flows.holding import require_free
     from avnwizard.flows.run.orders import order_fleet
     from avnwizard.flows.upgrade.consent import require_jump_allowed
@@ -129,7 +131,7 @@ def upgrade(
     require_jump_allowed(draft.breaking, allowed=jump)
     prepared = _prepared(hosts, fleet.first, to, answers, holding)
     plan_of_first = prepared[fleet.first][1].plan
-    _require_clear(tuple(shaken(fleet, first.stack.project.name, plan_of_first)))
+    _require_clear((*shaken(fleet, first.stack.project.name, plan_of_first), *restarted(first, plan_of_first)))
     order = order_of(section, found, {name: one.plan for name, (_, one) in prepared.items()})
     _show(fleet)
     _show_order(first, order)
@@ -210,16 +212,17 @@ def rollback(
     yes: YesOption = False,
     detach: DetachOption = False,
 ) -> int:
-    """Take a release back through the stacks, the last one first, while another one serves."""
+    """Take a release, or a phase of a rotation, back through the stacks, the last one first; another one serves."""
     from avnwizard.flows.run.fleet import FleetUpgrade
+    from avnwizard.flows.run.fleet_rotate import FleetRotate
     from avnwizard.flows.run.registry import can_roll_back
 
     leader = _leader(open_stack(stack))
     journal = leader.journal()
     found = [journal.run(run)] if run else can_roll_back(journal.runs())
-    of_fleet = [one for one in found if one.kind == FleetUpgrade.kind]
+    of_fleet = [one for one in found if one.kind in {FleetUpgrade.kind, FleetRotate.kind}]
     if not of_fleet:
-        raise RefusedError("There is no release that went through the fleet to take back.", "avnwizard runs")
+        raise RefusedError("Nothing that went through the fleet is left to take back.", "avnwizard runs")
     return roll_back(of_fleet[0].id, leader.repo.directory, dry_run=dry_run, yes=yes, detach=detach)
 
 
@@ -235,11 +238,11 @@ def _leader(here: "Host") -> "Host":
 
 def _look(here: "Host") -> "tuple[Fleet, dict[str, Host]]":
     from avnwizard.flows.fleet.looking import look, opened
-    from avnwizard.wiring import open_host
+    from avnwizard.wiring import open_fleet
 
     section = here.config.fleet
     steering = here.balancer()
-    hosts = {name: open_host(Path(place)) for name, place in section.stacks.items()}
+    hosts = open_fleet(here)
     opened(section, here, hosts)
     return look(section, hosts, steering), hosts
 
@@ -266,7 +269,7 @@ def _show(fleet: "Fleet") -> None:
         at = served[one.stack]
         open_ = "?" if at.connections is None else str(at.connections)
         state = "down" if at.up is False else at.mode
-        rows.append((one.stack, one.tag or one.commit[:12], state, f"{at.weight} %", open_))
+        rows.append((one.shown, one.tag or one.commit[:12], state, f"{at.weight} %", open_))
     show_table(("stack", "release", "balancer", "weight", "connections"), rows)
     for what, remedy in fleet.troubles:
         say(f"in the way: {what}", style="red")

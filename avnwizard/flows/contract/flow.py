@@ -6,13 +6,15 @@ from pathlib import Path
 
 from avnwizard.domain.migrations.release_list import Split
 from avnwizard.domain.plain import printable
+from avnwizard.domain.plan import from_json as plan_from_json
 from avnwizard.domain.snapshot_plan import SnapshotPlan
 from avnwizard.domain.typed import Typed
 from avnwizard.domain.words import count
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import UNFINISHED, RunRecord, StepRecord
 from avnwizard.engine.step import Probe, Step, StepContext
-from avnwizard.errors import StepError
+from avnwizard.errors import RefusedError, StepError
+from avnwizard.flows.contract.old_code import require_no_old_code
 from avnwizard.flows.flow import Flow, Outcome
 from avnwizard.flows.host import Host
 from avnwizard.flows.stack.run_folder import ENV_BEFORE, RunFolder
@@ -83,7 +85,17 @@ class ApplyHeld(Step):
         return Probe.NOT_DONE if there else Probe.DONE
 
     def do(self, ctx: StepContext) -> None:
-        """All or nothing."""
+        """All or nothing, and only where no old code came back since this was planned.
+
+        Raises:
+            StepError: it did.
+        """
+        journal = self._host.journal()
+        held = journal.run(self._order.upgrade)
+        try:
+            require_no_old_code(self._host, journal, held, plan_from_json(held.plan))
+        except RefusedError as error:
+            raise StepError(error.message, f"{error.hint}. Then: avnwizard resume {ctx.run}") from error
         split = self._order.split
         statements = [text for one in split.files for text in one.later]
         with ctx.effect("apply"):

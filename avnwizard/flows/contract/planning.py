@@ -1,7 +1,6 @@
 """Which release held something back, and whether it may run now: once no old code is left that would need it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.migrations.release_list import Split
@@ -13,6 +12,7 @@ from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord
 from avnwizard.errors import RefusedError
 from avnwizard.flows.contract.flow import Contract, ContractOrder, from_json
+from avnwizard.flows.contract.old_code import require_no_old_code
 from avnwizard.flows.host import Host
 from avnwizard.flows.snapshot.planning import plan_snapshot
 from avnwizard.flows.upgrade.flow import Upgrade
@@ -25,7 +25,7 @@ def plan_contract(host: Host, journal: Journal) -> ContractOrder:
         RefusedError: nothing waits, or old code runs that needs what would go.
     """
     run, split, plan = _waiting(host, journal)
-    _require_no_old_code(host, journal, run, plan)
+    require_no_old_code(host, journal, run, plan)
     tag = plan.target.tag
     return ContractOrder(run.id, tag, split, plan_snapshot(host, f"{tag}-rest"))
 
@@ -74,25 +74,3 @@ def _is_recorded(host: Host, split: Split) -> bool:
     """A snapshot that was restored since took both parts away."""
     there = host.database().migrations(split.database)
     return there.recorded(split) >= {one.recorded for one in split.files} and there.there(split)
-
-
-def _require_no_old_code(host: Host, journal: Journal, run: RunRecord, plan: Plan) -> None:
-    """Every stack on that database has to run the release, or a later one: by its commit, or by its tag.
-
-    Stacks of a fleet may be clones of different repositories, in which one release has different commits.
-    """
-    since = [one for one in (run, *journal.later_than(run.id)) if one.kind == Upgrade.kind and one.state == "done"]
-    releases = [plan_from_json(one.plan).target for one in since]
-    fine, tags = {one.commit for one in releases}, {one.tag for one in releases}
-    stacks = host.config.fleet.stacks if host.config.fleet.driver else {}
-    places = {name: host.neighbour(Path(place)).repo for name, place in stacks.items()}
-    for name, repo in {"": host.repo, **places}.items():
-        head = repo.head()
-        if {head.commit, head.base} & fine or head.tag in tags:
-            continue
-        who = printable(name) if name else "The stack"
-        at = printable(head.tag or head.commit[:12])
-        raise RefusedError(
-            f"{who} is at {at}, whose code needs what {printable(plan.target.tag)} held back. Nothing was changed.",
-            f"Upgrade it first: avnwizard upgrade --to {printable(plan.target.tag)}",
-        )

@@ -32,6 +32,7 @@ class Member:
         unfinished: a run that is unfinished there, "" for none.
         shared: variable -> a hash of its value, for those that all stacks must have alike.
         reached: the servers of data that its containers reach.
+        context: the Docker context of its engine, "" for the one that the environment says.
     """
 
     stack: str
@@ -44,6 +45,12 @@ class Member:
     unfinished: str
     shared: Mapping[str, str]
     reached: tuple[Reached, ...] = ()
+    context: str = ""
+
+    @property
+    def shown(self) -> str:
+        """Its name, and where it runs if that is another engine."""
+        return f"{self.stack} on {self.context}" if self.context else self.stack
 
 
 @dataclass(frozen=True)
@@ -93,6 +100,7 @@ def _member(name: str, host: Host, patterns: Sequence[str], but: str) -> Member:
         unfinished=next((run.id for run in runs if run.state in UNFINISHED and run.id != but), ""),
         shared=_shared(host, patterns),
         reached=host.reached(),
+        context=host.context,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from avnwizard.domain.answers import GENERATE, Answers, Decision
 from avnwizard.domain.config_fleet import FleetSection
+from avnwizard.domain.lockstep_migrations import migrates_at_start
 from avnwizard.domain.migrations import Kind
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan
@@ -16,8 +17,6 @@ from avnwizard.flows.stack.rehearsed import last_rehearsal
 from avnwizard.flows.upgrade.holding_back import Holding, offered
 from avnwizard.flows.upgrade.inputs import UpgradeInputs
 
-SUPPORTED = ("All stacks run on this host's Docker Engine; a stack on another host is not supported.",)
-"""What a plan says of where the stacks may be."""
 WEIGHTS = (10, 50, 100)
 """The share of the upgraded stack, step by step, in percent."""
 
@@ -67,13 +66,23 @@ def plan_fleet(
         draft.target.name,
         tuple(_steps(section, draft.target.name)),
         fleet.troubles + found,
-        (*fleet.shared, *rehearsal[1:], *_held_back(holding), *_unprotected(fleet), *SUPPORTED),
+        (*fleet.shared, *rehearsal[1:], *_held_back(holding), *_unprotected(fleet), *_places(fleet)),
     )
 
 
 def _held_back(holding: Holding | None) -> Iterator[str]:
     for line in holding.split.held if holding and holding.split else ():
         yield f"Held back until all stacks run the release, then: avnwizard contract. {line}"
+
+
+def _places(fleet: Fleet) -> Iterator[str]:
+    """What of a stack on another engine is on this host."""
+    for one in fleet.members:
+        if one.context:
+            yield (
+                f"{printable(one.stack)} runs on the engine of the Docker context {printable(one.context)}; its "
+                f"checkout, lock and journal are on this host, in {printable(one.directory)}."
+            )
 
 
 def _unprotected(fleet: Fleet) -> Iterator[str]:
@@ -103,6 +112,29 @@ def shaken(fleet: Fleet, project: str, plan: Plan) -> Iterator[Trouble]:
             yield (
                 f"{plan.target.tag} replaces {printable(part.service)}, which all stacks use: none serves meanwhile.",
                 f"Upgrade {printable(part.service)} in a maintenance window first, or keep its image in the release.",
+            )
+
+
+def restarted(host: Host, plan: Plan) -> Iterator[Trouble]:
+    """What of a stack that waits would run old migrations on the new schema, were it started again meanwhile.
+
+    A rehearsal starts the old code on the new schema: where that works, so does a start of its own.
+
+    Args:
+        plan: of a stack's upgrade.
+    """
+    found = last_rehearsal(host.journal(), plan.target.commit) if host.files.exists(host.state.journal) else None
+    if found and found.old_code == "works":
+        return
+    model = host.stack.resolve()
+    for part in plan.services:
+        stays_up = part.strategy in {"surge", "recreate"} and part.service in model.services
+        if stays_up and part.image_old != part.image_new and migrates_at_start(model, part.service):
+            service, old, new = map(printable, (part.service, plan.current.tag, plan.target.tag))
+            why = f"The engine may start it again while a stack waits at {old}, and old migrations would then run on"
+            yield (
+                f"{service} migrates when it starts. {why} the schema of {new}.",
+                f"Find out whether that works: avnwizard rehearse --to {new}",
             )
 
 

@@ -18,6 +18,7 @@ class Column:
         release: the tag at HEAD, else its commit.
         data: whose Postgres it uses, as a clause.
         run: the run that is at work or waits there; "" for none.
+        context: the Docker context of its engine; "" for this host's.
     """
 
     stack: str
@@ -27,6 +28,7 @@ class Column:
     ailing: tuple[str, ...]
     data: str
     run: str
+    context: str = ""
 
     @property
     def serves(self) -> str:
@@ -92,6 +94,7 @@ def _columns(fleet: Fleet, runs: dict[str, str]) -> list[Column]:
                 one.ailing,
                 data,
                 runs[one.stack],
+                one.context,
             )
         )
     return found

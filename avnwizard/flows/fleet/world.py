@@ -7,14 +7,16 @@ from pathlib import Path
 from avnwizard.domain.balancer.server import FULL, Served, others_serve
 from avnwizard.domain.words import count
 from avnwizard.engine.step import StepContext
-from avnwizard.errors import StepError
+from avnwizard.errors import HostError, StepError
 from avnwizard.flows.fleet.order import FleetOrder, StackOrder
 from avnwizard.flows.host import Host
 from avnwizard.ports.balancer import Balancer
 
 _POLL_S = 0.5
 _UNCOUNTED_S = 5.0
-"""So long a balancer that counts no connections is given to finish what a drained stack has."""
+"""So long a drained stack is given to finish what it has, where nobody sees that it has nothing left."""
+_QUIET_S = 0.3
+"""Below the second at which balancers and health checks ask: a connection that was quiet for so long is idle."""
 
 
 @dataclass
@@ -67,24 +69,39 @@ class FleetWorld:
         began = clock.now()
         shown: int | None = None
         while True:
-            found = self.served(name)
-            if found.is_idle:
+            counted = self.served(name).connections
+            left = self._owed(name) if counted is None else counted
+            if left == 0:
                 ctx.say(f"{name} has no requests left")
                 return 0
             waited = clock.now() - began
-            if found.connections is None and waited >= min(_UNCOUNTED_S, limit_s):
-                ctx.say(f"{name} gets no requests; the balancer does not count what it has left")
+            if left is None and waited >= min(_UNCOUNTED_S, limit_s):
+                ctx.say(f"{name} gets no requests; nobody here sees what it has left")
                 return None
             if waited >= limit_s:
-                left = count(found.connections or 0, "connection")
-                ctx.say(f"{name} still has {left} after {limit_s:.0f} s; the upgrade cuts what is left")
-                return found.connections
+                many = count(left or 0, "connection")
+                ctx.say(f"{name} still has {many} after {limit_s:.0f} s; the upgrade cuts what is left")
+                return left
             ctx.progress(int(waited), int(limit_s), "s", left_s=limit_s - waited)
-            if found.connections != shown:
-                shown = found.connections
+            if left != shown:
+                shown = left
                 ctx.say(f"{name} still has {count(shown or 0, 'connection')}")
             ctx.checkpoint()
             clock.sleep(_POLL_S)
+
+    def _owed(self, name: str) -> int | None:
+        """The connections to the stack's own proxy that owe an answer; None where the kernel does not tell of them.
+
+        For a balancer that counts none, such as Traefik: its metrics have requests that ended, and open connections
+        of an entrypoint alone.
+        """
+        host = self.host_of(next(one for one in self.order.stacks if one.name == name))
+        try:
+            facts = host.edge.facts()
+            seen = host.edge.connections(facts.container, quiet_s=_QUIET_S) if facts else None
+        except HostError:
+            return None
+        return seen.busy + seen.calls if seen and seen.seen_by == "netns" else None
 
     def bring_in(self, ctx: StepContext, name: str, percent: int = FULL) -> None:
         """Give a stack its share of the requests."""

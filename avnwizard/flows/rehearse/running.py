@@ -20,8 +20,6 @@ from avnwizard.ports import Stack
 
 PARTS_KEY, WHY = "parts", "why"
 _SHOWN = 20
-_ENGINE = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG")
-"""Which engine the copy is on: the check asks the same one."""
 
 
 class RunServices(Step):
@@ -153,7 +151,7 @@ class AskOperator(Step):
         if host.hooks is None:
             ctx.note(**{WHY: "no command can be called on this host"})
             return
-        env = {name: os.environ[name] for name in _ENGINE if name in os.environ}
+        env = host.reaching(os.environ)
         env |= {
             "AVNWIZARD_REHEARSAL": project.name, "AVNWIZARD_TO": plan.tag, "AVNWIZARD_FROM": plan.old_tag,
             "AVNWIZARD_COMPOSE_FILE": str(project.files[0]), "AVNWIZARD_ENV_FILE": str(project.env_file),

@@ -19,6 +19,7 @@ from avnwizard.flows.rotate import keeping
 from avnwizard.flows.rotate.finding import passing
 from avnwizard.flows.rotate.password_plan import PasswordPlan
 from avnwizard.flows.rotate.password_steps import password_steps
+from avnwizard.flows.rotate.planning import require_no_fleet
 from avnwizard.flows.rotate.stack_plan import require_as_files_say, stack_plan
 from avnwizard.flows.stack.survey import read_env
 
@@ -39,6 +40,7 @@ def plan_password(host: Host, role: str) -> PreparedPassword:
     Raises:
         RefusedError: the role or its password cannot be followed, or it is the one by which avnwizard signs in.
     """
+    require_no_fleet(host, "By hand: a second role for all stacks, then ALTER ROLE; avnwizard help rotation")
     facts = host.database().roles().facts(role)
     shown = printable(role, limit=63)
     if facts is None:
@@ -84,7 +86,7 @@ def plan_password(host: Host, role: str) -> PreparedPassword:
         notes=tuple(_notes(host, role, stack)),
         stack=stack,
     )
-    steps = tuple(step.describe() for step in password_steps(host, plan, "unborn"))
+    steps = host.planned(password_steps(host, plan, "unborn"))
     old = (Secret(env.get(variable) or ""), password)
     return PreparedPassword(plan.described(steps), keeping.Pair(old, new))
 

@@ -24,6 +24,7 @@ class RotationPlan:
         ends: how many sessions and tokens the operator agreed to end.
         notes: what users notice and what else is to be known, a sentence each.
         stack: the roll of the services that read the secret; its release is the current one.
+        follows: whether another stack of a fleet counts and seals the rows that the secret is for.
     """
 
     what: What
@@ -38,6 +39,7 @@ class RotationPlan:
     ends: int
     notes: tuple[str, ...]
     stack: Plan
+    follows: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -48,6 +50,11 @@ class RotationPlan:
     def place(self) -> Place:
         """Where the secret is written."""
         return Place(self.file, self.variable, self.services)
+
+    @property
+    def sees_rows(self) -> bool:
+        """Whether this run counts rows, and seals them again."""
+        return self.kind.counted and not self.follows
 
     @property
     def title(self) -> str:

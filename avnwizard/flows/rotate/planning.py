@@ -1,7 +1,7 @@
 """From the stack and the journal to the plan of a rotation's next phase. Nothing is changed here."""
 
 import secrets as randomness
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import Plan
@@ -39,15 +39,19 @@ class Prepared:
     tally: Tally | None = None
 
 
-def plan_next(host: Host, what: What, *, ends: int = 0) -> Prepared:
+def plan_next(host: Host, what: What, *, ends: int = 0, in_fleet: bool = False) -> Prepared:
     """Decide the next phase of a secret's rotation, or the first of a new one.
 
     Args:
         ends: how many tokens and sessions the operator agrees to end, exactly: for dropping the old secret early.
+        in_fleet: whether the same phase is planned for every stack of the fleet.
 
     Raises:
-        RefusedError: the secret cannot be followed, the stack is not what its files say, or the old secret is needed.
+        RefusedError: the secret cannot be followed, the stack is not what its files say, or the old secret is needed;
+            or the stack is one of a fleet, and this would be done to it alone.
     """
+    if not in_fleet:
+        require_no_fleet(host, f"avnwizard fleet rotate {what}")
     if len(host.choice.servers) > 1:
         host.with_one_server("A rotation")
     kind, journal = KINDS[what], host.journal()
@@ -86,8 +90,52 @@ def plan_next(host: Host, what: What, *, ends: int = 0) -> Prepared:
         notes=notes(host, kind, found, phase, tally, ends=ends),
         stack=stack,
     )
-    steps = tuple(step.describe() for step in rotation_steps(host, plan, "unborn", written_at=None))
+    steps = host.planned(rotation_steps(host, plan, "unborn", written_at=None))
     return Prepared(plan.described(steps), pair, begins=pending is None, tally=tally)
+
+
+def plan_following(host: Host, what: What, lead: Prepared) -> Prepared:
+    """The same phase for a further stack of a fleet, which shares the secret and the data under it.
+
+    Args:
+        lead: of the stack that runs the migrations; it counts rows and seals them.
+
+    Raises:
+        RefusedError: the secret is another one here, or this stack is at another phase.
+    """
+    kind, plan = KINDS[what], lead.plan
+    found = find(host, kind)
+    expected = value_in(kind, plan.phase - 1, lead.pair.old, lead.pair.new)
+    known = standing(host.journal(), what)
+    phase = known.phase if known and known.plan.rotation == plan.rotation else 0
+    if found.current != expected or phase != plan.phase - 1:
+        raise RefusedError(
+            f"{found.place.shown} in {host.repo.directory} is not what phase {plan.phase} begins with in all stacks. "
+            "Nothing was changed.",
+            "The stacks share this secret: make it alike first. avnwizard runs names the phases of each stack.",
+        )
+    require_as_files_say(host, found.model)
+    wanted = value_in(kind, plan.phase, lead.pair.old, lead.pair.new)
+    own = replace(
+        plan, file=found.place.file, variable=found.place.variable, services=found.place.services, database="",
+        dynamic=False, ends=0, notes=(), stack=_stack_plan(host, found, wanted), follows=True,
+    )  # fmt: skip
+    steps = host.planned(rotation_steps(host, own, "unborn", written_at=None))
+    return Prepared(own.described(steps), lead.pair, begins=lead.begins)
+
+
+def require_no_fleet(host: Host, instead: str) -> None:
+    """Refuse to replace in one stack what all stacks of a fleet share.
+
+    Raises:
+        RefusedError: says what to do instead.
+    """
+    if host.config.fleet.driver:
+        raise RefusedError(
+            "This stack is one of a fleet: the others, on the same data, would not know the new secret. "
+            "Nothing was changed.",
+            instead,
+        )
 
 
 def require_unneeded(tally: Tally, ends: int, what: What) -> None:

@@ -13,6 +13,7 @@ from avnwizard.errors import RefusedError
 from avnwizard.flows.edge.foresight import foreseen
 from avnwizard.flows.env_on_disk import env_bytes
 from avnwizard.flows.host import Host
+from avnwizard.flows.safety.engine_sees import require_seen
 from avnwizard.flows.stack import drift
 from avnwizard.flows.stack.same import Target
 from avnwizard.flows.upgrade.service_plans import services_of
@@ -25,6 +26,7 @@ def require_as_files_say(host: Host, model: ComposeModel) -> None:
     Raises:
         RefusedError: names the services that do not run as the files say.
     """
+    require_seen(host, model)
     seen = drift.look(host, model, host.stack.containers())
     if seen.drifts:
         names = ", ".join(printable(one.service, limit=60) for one in seen.drifts)

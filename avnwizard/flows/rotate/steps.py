@@ -46,7 +46,7 @@ def steps_back(host: Host, plan: RotationPlan, run: str) -> list[Step]:
 
 def _steps(host: Host, plan: RotationPlan, run: str, written_at: float | None) -> Iterator[Step]:
     scene = _scene(host, plan, run)
-    drops = plan.is_last and plan.kind.phases > 1
+    drops = plan.is_last and plan.kind.phases > 1 and not plan.follows
     if drops:
         yield CountRows(host, plan, written_at)
         yield SealAgain(host, plan, keys=True)
@@ -55,10 +55,10 @@ def _steps(host: Host, plan: RotationPlan, run: str, written_at: float | None) -
     yield WriteSecret(host, plan)
     for part in plan.stack.services:
         yield RunJob(scene, part.service) if part.strategy == "job" else RollService(scene, part)
-    if plan.phase == _FIRST_WRITES and plan.kind.counted:
+    if plan.phase == _FIRST_WRITES and plan.sees_rows:
         yield SealAgain(host, plan, keys=True)
     yield Verify(scene, tag=plan.stack.target.tag, commit=plan.stack.target.commit)
-    if plan.phase == _FIRST_WRITES and plan.kind.counted:
+    if plan.phase == _FIRST_WRITES and plan.sees_rows:
         yield CountRows(host, plan, written_at)
 
 

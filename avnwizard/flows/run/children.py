@@ -24,6 +24,7 @@ from avnwizard.flows.run import launch
 from avnwizard.flows.run.carrying import give_up, to_its_end
 from avnwizard.flows.run.going_back import plan_going_back
 from avnwizard.flows.stack.run_folder import CARRIED, EDITED, ENV_AFTER, ENV_BEFORE, RunFolder
+from avnwizard.flows.upgrade.flow import Upgrade
 from avnwizard.flows.upgrade.planning import Prepared
 
 CHILD, BACK = "run", "back"
@@ -51,17 +52,34 @@ def upgrade(ctx: StepContext, parent: Host, name: str, host: Host, plan: Plan) -
         StepError: it stopped.
         RefusedError: the stack changed since the plan was made.
     """
-    journal = host.journal()
-    run = ctx.recall().get(CHILD) or supervise.fresh_run_id(journal.runs())
-    ctx.note(**{CHILD: run})
-    if _known(journal, run) is None:
+
+    def write(journal: Journal, run: str) -> None:
         kept = RunFolder(parent.state.run(ctx.run) / _FOLDER / name, parent.files)
         prepared = Prepared(
             plan, kept.env(ENV_BEFORE), kept.env(ENV_AFTER), kept.contents(EDITED), kept.contents(CARRIED), kept.edits
         )
-        with ctx.effect("write-down"), _held(parent, host, run, "upgrade"):
+        launch.write_upgrade(host, journal, run, prepared)
+
+    return begin(ctx, parent, host, "upgrade", write)
+
+
+def begin(ctx: StepContext, parent: Host, host: Host, kind: str, write: Callable[[Journal, str], None]) -> str:
+    """Write a run down where that was not done yet, and carry it to its end; its name.
+
+    Args:
+        write: writes it down under a name, while the stack's lock is held.
+
+    Raises:
+        StepError: it stopped.
+        RefusedError: the stack changed since the plan was made.
+    """
+    journal = host.journal()
+    run = ctx.recall().get(CHILD) or supervise.fresh_run_id(journal.runs())
+    ctx.note(**{CHILD: run})
+    if _known(journal, run) is None:
+        with ctx.effect("write-down"), _held(parent, host, run, kind):
             _require_none_unfinished(journal, ctx.run)
-            launch.write_upgrade(host, journal, run, prepared)
+            write(journal, run)
     journal.note(run, "", {WITHIN: ctx.run})
     _carry(ctx, parent, host, journal, run)
     return run
@@ -83,19 +101,27 @@ def take_back(ctx: StepContext, parent: Host, host: Host, child: str) -> None:
     run = ctx.recall(ctx.step).get(BACK) or supervise.fresh_run_id(journal.runs())
     ctx.note(**{BACK: run})
     if _known(journal, run) is None:
-        # All stacks serve on that schema: the plan was refused where they could not.
-        options = RollbackOptions(unrestored=True)
-        plan = plan_going_back(host, journal, record, options)
-        if plan.restore or plan.consent:
-            why = f"would restore databases that all stacks use ({plan.why})" if plan.restore else plan.consent[0][1]
-            raise StepError(
-                f"Going back from {child} needs you: {why}",
-                f"Look first: avnwizard rollback {child} --stack {host.repo.directory} --dry-run",
-            )
-        with ctx.effect("write-down"), _held(parent, host, run, "rollback"):
-            launch.write_rollback(host, journal, run, record, plan)
+        if record.kind == Upgrade.kind:
+            _write_rollback(ctx, parent, host, run, record)
+        else:
+            with ctx.effect("write-down"), _held(parent, host, run, "undo"):
+                launch.write_undo(host, journal, run, record)
     journal.note(run, "", {WITHIN: ctx.run})
     _carry(ctx, parent, host, journal, run)
+
+
+def _write_rollback(ctx: StepContext, parent: Host, host: Host, run: str, record: RunRecord) -> None:
+    """All stacks serve on the schema as it is: the plan was refused where they could not."""
+    journal = host.journal()
+    plan = plan_going_back(host, journal, record, RollbackOptions(unrestored=True))
+    if plan.restore or plan.consent:
+        why = f"would restore databases that all stacks use ({plan.why})" if plan.restore else plan.consent[0][1]
+        raise StepError(
+            f"Going back from {record.id} needs you: {why}",
+            f"Look first: avnwizard rollback {record.id} --stack {host.repo.directory} --dry-run",
+        )
+    with ctx.effect("write-down"), _held(parent, host, run, "rollback"):
+        launch.write_rollback(host, journal, run, record, plan)
 
 
 def is_taken_back(host: Host, child: str) -> bool:

@@ -76,6 +76,7 @@ class FleetUpgrade(Flow):
     finished = "All stacks are upgraded"
     subjects = frozenset({"fleet"})
     way_back = "undo"
+    crosses = frozenset({"fleet-rotate"})
 
     def steps(self, host: Host, journal: Journal, run: RunRecord) -> list[Step]:
         """As its plan says."""

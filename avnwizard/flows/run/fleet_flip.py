@@ -10,6 +10,8 @@ from avnwizard.flows.fleet.order import from_json
 from avnwizard.flows.host import Host
 from avnwizard.flows.run.children import CHILD, is_taken_back
 from avnwizard.flows.run.fleet import FLIPPED, FleetUpgrade
+from avnwizard.flows.run.fleet_rotate import FleetRotate
+from avnwizard.flows.run.fleet_rotate import from_json as rotation_from_json
 
 
 def flip_fleet(host: Host, wanted: str = "") -> tuple[Flipped, str]:
@@ -40,23 +42,23 @@ def flip_fleet(host: Host, wanted: str = "") -> tuple[Flipped, str]:
 def _unfinished(host: Host) -> RunRecord | None:
     if not host.files.exists(host.state.journal):
         return None
-    return next(
-        (one for one in host.journal().runs() if one.kind == FleetUpgrade.kind and one.state in UNFINISHED), None
-    )
+    kinds = {FleetUpgrade.kind, FleetRotate.kind}
+    return next((one for one in host.journal().runs() if one.kind in kinds and one.state in UNFINISHED), None)
 
 
 def _require_whole(host: Host, run: RunRecord, to: str) -> None:
-    """A stack in the middle of its upgrade serves nobody."""
+    """A stack in the middle of its upgrade, or of a rotation's phase, serves nobody."""
     journal = host.journal()
-    steps = {step.name: step.state for step in journal.steps(run.id)}
-    state = steps.get(f"upgrade:{to}", "pending")
+    upgrades = run.kind == FleetUpgrade.kind
+    name = f"{'upgrade' if upgrades else 'rotate'}:{to}"
+    state = next((step.state for step in journal.steps(run.id) if step.name == name), "pending")
     if state not in {"started", "failed"}:
         return
-    child = str(journal.facts(run.id, f"upgrade:{to}").get(CHILD, ""))
-    one = next(one for one in from_json(run.plan).stacks if one.name == to)
-    first = from_json(run.plan).first.name == to
-    if child and not (first and is_taken_back(host, child)):
+    child = str(journal.facts(run.id, name).get(CHILD, ""))
+    order = from_json(run.plan) if upgrades else rotation_from_json(run.plan).fleet
+    if child and not (order.first.name == to and is_taken_back(host, child)):
+        what = "upgrade" if upgrades else "rotation"
         raise RefusedError(
-            f"{printable(one.name)} is in the middle of its upgrade (run {child}); nothing was changed.",
+            f"{printable(to)} is in the middle of its {what} (run {child}); nothing was changed.",
             f"avnwizard resume {run.id}, or avnwizard rollback {run.id}",
         )

@@ -27,7 +27,7 @@ from avnwizard.flows.rollback.newer_secrets import keep_newer, rotated_since
 from avnwizard.flows.rollback.plan import RollbackPlan, rollback_to_json
 from avnwizard.flows.run.acceptance import accept_earlier
 from avnwizard.flows.run.carrying import give_up, to_its_end
-from avnwizard.flows.run.registry import flow_of
+from avnwizard.flows.run.registry import flow_of, stopped_at_nothing
 from avnwizard.flows.run.report_evidence import CHECKED
 from avnwizard.flows.run.undoing import Undo, plan_undo
 from avnwizard.flows.stack import drift
@@ -75,12 +75,22 @@ def create_undo(host: Host, undone: RunRecord) -> str:
     journal = host.journal()
     run = supervise.fresh_run_id(journal.runs())
     with holding(host, run=run, kind=Undo.kind):
-        plan = plan_undo(journal, undone)
         _require_none_undoing(journal)
-        unborn = RunRecord(run, Undo.kind, f"undo {undone.title}", plan, undone.id, "created", 0, 0.0, 0.0, "", "")
-        steps = flow_of(unborn).steps(host, journal, unborn)
-        journal.create_run(run, kind=unborn.kind, title=unborn.title, plan=plan, steps=steps, undoes=undone.id)
+        write_undo(host, journal, run, undone)
     return run
+
+
+def write_undo(host: Host, journal: Journal, run: str, undone: RunRecord) -> None:
+    """Write a run that takes another one back down under a name that nobody has; the caller holds the stack's lock.
+
+    Raises:
+        RefusedError: it cannot be taken back, or a later run changed the same.
+    """
+    plan = plan_undo(journal, undone)
+    _give_up_later(host, journal, undone)
+    unborn = RunRecord(run, Undo.kind, f"undo {undone.title}", plan, undone.id, "created", 0, 0.0, 0.0, "", "")
+    steps = flow_of(unborn).steps(host, journal, unborn)
+    journal.create_run(run, kind=unborn.kind, title=unborn.title, plan=plan, steps=steps, undoes=undone.id)
 
 
 def create_upgrade(host: Host, prepared: Prepared) -> str:
@@ -149,6 +159,7 @@ def create_rollback(host: Host, undone: RunRecord, plan: RollbackPlan) -> str:
 
 def write_rollback(host: Host, journal: Journal, run: str, undone: RunRecord, plan: RollbackPlan) -> None:
     """Write a rollback down under a name that nobody has; the caller holds the stack's lock."""
+    _give_up_later(host, journal, undone)
     keep_newer(host, undone, rotated_since(journal, undone), restore=plan.restore)
     scene = scene_of(from_json(undone.plan), host, undone.id)
     steps = rollback.rollback_steps(scene, plan)
@@ -173,6 +184,16 @@ def _give_up_what_left_nothing(host: Host, journal: Journal, beginning: Flow) ->
         flow = flow_of(other)
         same = flow.leaves_nothing or flow.subjects & beginning.subjects
         if same and flow.left_nothing(journal.steps(other.id)):
+            flow.clear(host, other)
+            give_up(journal, other.id)
+
+
+def _give_up_later(host: Host, journal: Journal, undone: RunRecord) -> None:
+    """Give up what came after a run that is taken back, and left nothing: it was planned for what that run made."""
+    subjects = flow_of(undone).subjects
+    for other in journal.later_than(undone.id):
+        flow = flow_of(other)
+        if flow.subjects & subjects and stopped_at_nothing(journal, other):
             flow.clear(host, other)
             give_up(journal, other.id)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from avnwizard.engine.journal import Journal
-from avnwizard.engine.records import RunRecord, RunState
+from avnwizard.engine.records import UNFINISHED, RunRecord, RunState
 from avnwizard.errors import RefusedError
 from avnwizard.flows.contract.flow import Contract
 from avnwizard.flows.create.flow import CreateSnapshot
@@ -25,9 +25,10 @@ _NOTHING_LEFT: frozenset[RunState] = frozenset({"undone", "given up"})
 
 
 def _flows() -> dict[str, Flow]:
-    """All that are known; the last three of our own ask this module, so they are imported late."""
+    """All that are known; the last four of our own ask this module, so they are imported late."""
     if not _FLOWS:
         from avnwizard.flows.run.fleet import FleetUpgrade
+        from avnwizard.flows.run.fleet_rotate import FleetRotate
         from avnwizard.flows.run.removing import Prune
         from avnwizard.flows.run.undoing import Undo
 
@@ -47,6 +48,7 @@ def _flows() -> dict[str, Flow]:
             Undo(),
             Prune(),
             FleetUpgrade(),
+            FleetRotate(),
         ):
             _FLOWS[each.kind] = each
     return _FLOWS
@@ -107,10 +109,19 @@ def require_undoable(journal: Journal, run: RunRecord) -> None:
         other = flow_of(later)
         if other.kind in flow.crosses and later.state == "done":
             continue
+        if stopped_at_nothing(journal, later):
+            continue  # it is given up as soon as this one begins
         if later.state not in _NOTHING_LEFT and not other.takes_back and other.subjects & flow.subjects:
             shared = " and ".join(sorted(other.subjects & flow.subjects))
-            hint = f"avnwizard rollback {later.id}" if other.can_roll_back else "avnwizard runs"
+            on = f"avnwizard resume {later.id}" if later.state in UNFINISHED else "avnwizard runs"
+            hint = f"avnwizard rollback {later.id}" if other.can_roll_back else on
             raise RefusedError(f"A later run, {later.id} ({other.noun}), changed {shared} too.", hint)
+
+
+def stopped_at_nothing(journal: Journal, run: RunRecord) -> bool:
+    """Whether a run was begun and is unfinished, and nothing that it did so far is left."""
+    begun = run.state in UNFINISHED and run.state != "created"
+    return begun and flow_of(run).left_nothing(journal.steps(run.id))
 
 
 def keeps_images(runs: Iterable[RunRecord]) -> list[RunRecord]:

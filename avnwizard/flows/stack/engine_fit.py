@@ -33,7 +33,7 @@ def engine_findings(host: Host) -> Iterator[Finding]:
             "engine", "stop" if old else "ok", f"{what} {version}." + (f" At least {need} is needed." if old else ""),
             f"Upgrade {what}." if old else "",
         )  # fmt: skip
-    yield from _place(facts)
+    yield from _place(facts, host.context)
     yield from _edge(host, facts)
     if MIN_COMPOSE <= _numbers(facts.compose_version) < CALM_COMPOSE:
         yield Finding(
@@ -43,14 +43,16 @@ def engine_findings(host: Host) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _place(engine: EngineFacts) -> Iterator[Finding]:
+def _place(engine: EngineFacts, context: str) -> Iterator[Finding]:
     """What an engine that is not this host's own, run by root, keeps avnwizard from."""
     if engine.elsewhere:
+        by = f" (Docker context {printable(context)})" if context else ""
         yield Finding(
             "engine", "warn",
-            "The Docker Engine is not on this host, and no upgrade was tried like that: files that services mount "
-            "are compared on this host, disk space and connections cannot be seen, and a service with a "
-            "container_name is recreated.", "Run avnwizard on the engine's own host.",
+            f"The Docker Engine is not on this host{by}: its disk space, memory and connections cannot be seen; a "
+            "service without a health check, or with a container_name, is recreated; and Traefik and Postgres are "
+            "asked by the ports that they publish. Checkout, journal and snapshots stay on this host.",
+            "Where you can, run avnwizard on the engine's own host.",
         )  # fmt: skip
     if engine.rootless:
         yield Finding(

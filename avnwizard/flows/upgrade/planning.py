@@ -23,6 +23,7 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.safety import hazards
 from avnwizard.flows.safety.data_plan import undecided, with_ways_back
 from avnwizard.flows.safety.edge_and_engine import require_edge
+from avnwizard.flows.safety.engine_sees import require_seen
 from avnwizard.flows.safety.image_signatures import image_rule, require_signed
 from avnwizard.flows.safety.networks import network_notes
 from avnwizard.flows.safety.project_name import project_note
@@ -160,6 +161,7 @@ def prepare(
     services, of_data = with_ways_back(host, rolled, model, kept.volumes, chosen)
     require_offered(host, services, draft.target.name)
     require_edge(host, services, release=draft.target.name)
+    require_seen(host, model)
     rule = image_rule(host)
     require_signed(host, rule, {one.image_new: one.digest for one in services if one.image_new and one.pulled})
     told = hazards.require_safe(host, model, services, others, containers, release=draft.target.name)

@@ -39,7 +39,7 @@ def upgrade_steps(scene: StepInputs) -> list[Step]:
 
 def described(host: Host, plan: Plan) -> Plan:
     """The plan with its steps, as they describe themselves."""
-    return replace(plan, steps=tuple(step.describe() for step in upgrade_steps(scene_of(plan, host, "unborn"))))
+    return replace(plan, steps=host.planned(upgrade_steps(scene_of(plan, host, "unborn"))))
 
 
 def _steps(scene: StepInputs) -> Iterator[Step]:

@@ -111,7 +111,7 @@ class PostgresPage(Page):
             self.tell(f"Looking what the way {way} takes ...")
             self.ask_host(lambda: self._made(way), self._planned)
             return
-        self.query_one(Facts).show(list(_facts(plan, [one.describe() for one in steps_of(self.host, plan, "plan")])))
+        self.query_one(Facts).show(list(_facts(plan, list(self.host.planned(steps_of(self.host, plan, "plan"))))))
         self.query_one("#verdict", Static).update(_verdict(plan))
         self.show_keys()
 

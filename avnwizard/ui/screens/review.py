@@ -40,22 +40,24 @@ class ReviewPage(PlanPage):
         "Move through the steps: below each stand the exact commands, what your users may notice, and what "
         "going back would cost once that step is done (+ restore: if a migration moved the schema). PageUp "
         "and PageDown scroll that part.\n\n"
-        "w writes plan and answers into the state folder, for avnwizard upgrade --answers.\n\n"
-        "c shows what the release changes in the compose file, and which requests are sent through the edge to "
-        "see what your users would notice.\n\n"
+        "w writes plan and answers into the state folder, for upgrade --answers.\n\n"
+        "c shows what changes in the compose file, and which requests show what your users would notice.\n\n"
         "o rolls the chosen service in another way: in place, briefly down, instead of the new alongside the "
         "old; o again takes that back.\n\n"
         "Where nobody knows whether the previous version reads what the newer one writes, Enter asks what a rollback "
-        "shall do with that service's data. d changes the answer for the chosen service.\n\n"
+        "does with that data; d changes the answer for the chosen service.\n\n"
         "t tries the release on an isolated copy of this stack first, as avnwizard rehearse does: its migrations are "
         "timed, and then the old code runs on the migrated copy. What that showed stands here afterwards.\n\n"
+        "h lets the statements that break the previous version wait, where they can: going back then leaves the data "
+        "as it is, until avnwizard contract runs them. h again takes that back.\n\n"
         "Enter asks you to type the release's name; then the run begins. It runs by itself: closing the "
         "terminal does not stop it, and you can come back to it with avnwizard."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go_on", "Start ...", key_display="Enter"),
-        Binding("o", "other_way", "Other way", id="other-way"),
+        Binding("h", "hold_back", "Hold back", id="hold-back"),
         Binding("t", "try_first", "Try first", id="try-first"),
+        Binding("o", "other_way", "Other way", id="other-way"),
         Binding("w", "write", "Save plan", id="write"),
         Binding("d", "data_way", "Data", show=False, id="data-way"),
     ]
@@ -89,7 +91,9 @@ class ReviewPage(PlanPage):
             self.tell("The stack is fit for it. Read the steps, then press Enter to start.", OK)
 
     def words_for(self, binding: Binding) -> str:
-        """What another way would be for the chosen service."""
+        """What another way would be."""
+        if binding.action == "hold_back" and self.choices.upgrade.hold:
+            return "Hold nothing"
         service = self.query_one(Rows).chosen.removeprefix("roll:")
         part = next((one for one in self.plan.services if one.service == service), None)
         if binding.action == "other_way" and part and part.strategy == "surge":
@@ -97,6 +101,17 @@ class ReviewPage(PlanPage):
         if binding.action == "other_way" and service in self.choices.upgrade.strategies:
             return "Alongside again"
         return super().words_for(binding)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether anything breaks the previous version, so that it could wait."""
+        if action != "hold_back":
+            return super().check_action(action, parameters)
+        return self.choices.upgrade.can_hold(database=self.host.has_database)
+
+    def action_hold_back(self) -> None:
+        """Let what breaks the previous version wait, or take that back."""
+        if self._findings is not None:
+            self._plan_anew(self.choices.upgrade.with_hold(hold=not self.choices.upgrade.hold))
 
     def action_write(self) -> None:
         """Write plan and answers for the command line."""
@@ -152,7 +167,11 @@ class ReviewPage(PlanPage):
             if findings is not None:
                 self._checked(findings)
 
-        self.ask_host(lambda: prepared_from(self.host, changed), planned)
+        def refused(error: WizardError) -> None:
+            self._findings = findings  # the plan stands
+            self.refuse(error)
+
+        self.ask_host(lambda: prepared_from(self.host, changed), planned, refused)
 
     def action_try_first(self) -> None:
         """Rehearse the release; what that shows becomes part of the plan."""

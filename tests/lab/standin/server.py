@@ -35,7 +35,7 @@ class _Handler(BaseHTTPRequestHandler):
                 answer_long()
                 return
             port = cast("_Server", self.server).server_port
-            session = self.headers.get("X-Session-Token") or ""
+            session = self.headers.get("X-Session-Token") or _cookie(self.headers.get("Cookie") or "")
             status, answer = self.service.answer(self.command, self.path, body, port=port, session=session)
             payload = json.dumps(answer).encode()
             self.send_response(status)
@@ -61,6 +61,12 @@ class _Handler(BaseHTTPRequestHandler):
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
+
+
+def _cookie(text: str) -> str:
+    """The session in a `Cookie` header."""
+    found = (part.strip().partition("=") for part in text.split(";"))
+    return next((value for name, _, value in found if name == "sid"), "")
 
 
 def serve(service: Service) -> None:

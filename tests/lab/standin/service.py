@@ -9,6 +9,7 @@ import psycopg
 
 from tests.lab.standin.cipher import UnreadableRowError
 from tests.lab.standin.database import Database
+from tests.lab.standin.kept import Kept
 from tests.lab.standin.kratos import KratosApi, TableStore
 from tests.lab.standin.role import Role
 from tests.lab.standin.sealed import SealedRows
@@ -26,10 +27,11 @@ class Service:
         self.database = Database(role.dsn) if role.dsn else None
         self.sealed = SealedRows(self.database) if role.sealed_rows and self.database else None
         self.kratos = KratosApi(TableStore(self.database)) if role.service == "kratos" and self.database else None
+        self.kept = Kept()
         self._migrated = False
 
     def answer(self, method: str, target: str, body: bytes, *, port: int, session: str = "") -> Answer:
-        """The status and JSON body for a request; `session` is its X-Session-Token."""
+        """The status and JSON body for a request; `session` is its X-Session-Token, or its cookie `sid`."""
         path = target.partition("?")[0]
         if path == "/health/alive":
             return 200, {"status": "ok"}
@@ -39,6 +41,8 @@ class Service:
                 admin = port == self.role.ports[-1]
                 if self.kratos and (found := self.kratos.answer(method, target, body, admin=admin, session=session)):
                     return found
+                if kept := self.kept.answer(method, path, body, session=session):
+                    return kept
                 return self._product(method, path, body, admin=admin)
         except UnreadableRowError as error:
             status, reason = 500, f"unreadable row: {error}"

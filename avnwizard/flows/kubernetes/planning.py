@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.kubernetes import manifest as manifests
@@ -20,6 +19,7 @@ from avnwizard.domain.snapshot_plan import SnapshotPlan
 from avnwizard.domain.traefik.routes import plan_probe
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows.host import Host
+from avnwizard.flows.kubernetes.definitions import look_at_definitions
 from avnwizard.flows.kubernetes.plan import KubePlan, RollOutlook
 from avnwizard.flows.kubernetes.world import rendered_hash
 from avnwizard.flows.snapshot.planning import plan_snapshot
@@ -32,7 +32,12 @@ _NO_MODEL = ComposeModel({}, {})
 
 
 def plan_upgrade(
-    host: Host, *, cure: bool = False, order: ChartOrder | None = None, snapshot: SnapshotPlan | None = None
+    host: Host,
+    *,
+    cure: bool = False,
+    order: ChartOrder | None = None,
+    snapshot: SnapshotPlan | None = None,
+    shows_crds: str = "",
 ) -> KubePlan:
     """Look at the release, the chart, the rights, and what a roll of each workload means.
 
@@ -40,6 +45,7 @@ def plan_upgrade(
         cure: whether the run shall first cure a release that Helm left `pending-*`.
         order: what is installed; None is the chart in the checkout, or the one that `avnwizard.toml` refers to.
         snapshot: the one that is taken; None is one of every database that there is.
+        shows_crds: the command that prints the chart's definitions where the order's chart will not be there later.
 
     Raises:
         RefusedError: it cannot be planned at all. What stands in the way of a plan otherwise is in its `stops`.
@@ -83,8 +89,9 @@ def plan_upgrade(
         stops.append((cure_of(history), "Is no helm at work any more? Then: avnwizard kubernetes upgrade --cure"))
     notes += _drift(cluster, plain_old)
     notes += [*rolling.budgets(scaled, workloads), *overruled]
-    if (Path(order.chart) / "crds").is_dir():
-        notes.append("Helm never upgrades what lies in the chart's crds folder: apply it by hand before the upgrade.")
+    defined = look_at_definitions(cluster, order, new, changes, shows=shows_crds)
+    stops += defined.stops
+    notes += defined.notes
     return KubePlan(
         place=cluster.place,
         tools=tools,
@@ -109,6 +116,8 @@ def plan_upgrade(
         cures=cure and head.is_pending,
         settle_s=section.settle_s,
         bake_s=host.config.verify.bake_s,
+        crds=defined.changes,
+        crds_command=defined.command,
     )
 
 
@@ -161,7 +170,7 @@ def _require_own_rights(cluster: Cluster) -> None:
 def _rendered(
     cluster: Cluster, order: ChartOrder
 ) -> tuple[tuple[KubeObject, ...], tuple[KubeObject, ...], DryRun, list[str]]:
-    """Twice, so that what is made up at random shows; by the cluster itself where it allows that."""
+    """By the cluster itself where it allows that; twice where the chart has secrets, so that a random one shows."""
     how: DryRun = "server"
     try:
         new, notes = cluster.render(order, how), []
@@ -170,7 +179,8 @@ def _rendered(
         new = cluster.render(order, how)  # where the chart itself is at fault, its own error
         said = printable(error.message.strip().splitlines()[-1], limit=200)
         notes = [f"The chart is rendered without the cluster, which refuses a dry run: {said}"]
-    return new, cluster.render(order, how), how, notes
+    again = cluster.render(order, how) if manifests.has_secrets(new) else new
+    return new, again, how, notes
 
 
 def _plain(objects: Sequence[KubeObject]) -> tuple[KubeObject, ...]:

@@ -254,7 +254,7 @@ def _list(value: Any) -> list[Any]:
 
 
 def has_secrets(objects: Sequence[KubeObject]) -> bool:
-    """Whether there is any secret that rendering the chart again could make anew."""
+    """Whether there is a secret, which rendering the chart again could make different."""
     return any(one.kind == "Secret" for one in objects)
 
 

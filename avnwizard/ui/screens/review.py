@@ -14,24 +14,20 @@ from avnwizard.domain.data_way import DataWay
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.handled import HANDLED_WIDTH
 from avnwizard.domain.plain import printable
-from avnwizard.domain.plan import Plan
+from avnwizard.domain.plan import Breaking, Plan
 from avnwizard.domain.spans import away_told
-from avnwizard.errors import RefusedError, WizardError
 from avnwizard.flows.check import check
 from avnwizard.flows.run import launch
 from avnwizard.flows.upgrade import drafts
 from avnwizard.flows.upgrade.planning import Prepared
-from avnwizard.flows.upgrade.releases import JUMP
 from avnwizard.flows.upgrade.remembering import remember
 from avnwizard.ui import review_lines
-from avnwizard.ui.bridge import Ending
 from avnwizard.ui.deciding import prepared_from
-from avnwizard.ui.marks import NOTE, OK, STOP
+from avnwizard.ui.marks import NOTE, OK
 from avnwizard.ui.screens.changes import ChangesPage
-from avnwizard.ui.screens.confirm_name import ConfirmName
 from avnwizard.ui.screens.find import ListPage
 from avnwizard.ui.screens.pick_data_way import PickDataWay
-from avnwizard.ui.screens.run import RunPage
+from avnwizard.ui.screens.starting import StartingPage
 from avnwizard.ui.state import Upgrade
 from avnwizard.ui.trying import try_release
 from avnwizard.ui.widgets.heads import Heads
@@ -46,7 +42,7 @@ _COLUMNS = (
 )
 
 
-class ReviewPage(ListPage):
+class ReviewPage(ListPage, StartingPage):
     """Shows the plan; starts it."""
 
     CSS_PATH = "review.tcss"
@@ -79,9 +75,11 @@ class ReviewPage(ListPage):
         Binding("pageup", "turn(-1)", show=False, priority=True),
     ]
 
+    CHECKS = "Checking the stack once more ..."
+    FIT = "The stack is fit for it. Read the steps, then press Enter to start."
+
     def __init__(self) -> None:
         super().__init__()
-        self._findings: tuple[Finding, ...] | None = None
         self._trying = False
 
     @property
@@ -103,8 +101,7 @@ class ReviewPage(ListPage):
         """Show the plan, and check the stack once more."""
         super().on_mount()
         self._show_plan()
-        self.tell("Checking the stack once more ...")
-        self.ask_host(lambda: check(self.host), self._checked)
+        self.check_again()
 
     def _show_plan(self) -> None:
         self._show_sum()
@@ -119,14 +116,19 @@ class ReviewPage(ListPage):
         width = max(self.size.width - 2, 20)
         self.query_one("#sum", Static).update(review_lines.summary(self.plan, width, self.key_of("changes")))
 
-    def _checked(self, findings: tuple[Finding, ...]) -> None:
-        self._findings = findings
-        stops = [one for one in findings if one.level == "stop"]
-        if stops:
-            more = f" (and {len(stops) - 1} more)" if stops[1:] else ""
-            self.tell(f"Cannot start: {stops[0].message}{more} {stops[0].hint}", STOP)
-        else:
-            self.tell("The stack is fit for it. Read the steps, then press Enter to start.", OK)
+    @property
+    def target(self) -> str:
+        """The release's tag."""
+        return self.plan.target.tag
+
+    @property
+    def breaking(self) -> tuple[Breaking, ...]:
+        """What was acknowledged."""
+        return self.plan.breaking
+
+    def look(self) -> tuple[Finding, ...]:
+        """Check the stack."""
+        return check(self.host)
 
     def on_option_list_option_highlighted(self) -> None:
         """Show the step in full."""
@@ -164,7 +166,7 @@ class ReviewPage(ListPage):
         """Roll the chosen service in place instead of alongside the old one, or take that back."""
         upgrade, service = self.choices.upgrade, self.query_one(Rows).chosen.removeprefix("roll:")
         part = next((one for one in self.plan.services if one.service == service), None)
-        if self._findings is None:
+        if self.findings is None:
             return  # the check, or a plan in the making, comes first
         if part is None or part.strategy not in {"surge", "recreate"}:
             self.tell("This step has one way only.", NOTE)
@@ -179,7 +181,7 @@ class ReviewPage(ListPage):
         """Decide what a rollback does with the data of the chosen service."""
         service = self.query_one(Rows).chosen.partition(":")[2]
         part = next((one for one in self.plan.services if one.service == service), None)
-        if self._findings is None:
+        if self.findings is None:
             return
         if part is None or not part.way_back:
             self.tell("This step changes no image of a service that keeps data in volumes.", NOTE)
@@ -196,21 +198,21 @@ class ReviewPage(ListPage):
         self.app.push_screen(PickDataWay(part), decided)
 
     def _plan_anew(self, changed: Upgrade) -> None:
-        findings, self._findings = self._findings, None  # nothing starts meanwhile
+        findings, self.findings = self.findings, None  # nothing starts meanwhile
         self.tell("Making the plan again ...")
 
         def planned(prepared: Prepared) -> None:
             self.choices.upgrade = changed.with_plan(prepared)
             self._show_plan()
             if findings is not None:
-                self._checked(findings)
+                self.checked(findings)
 
         self.ask_host(lambda: prepared_from(self.host, changed), planned)
 
     def action_try_first(self) -> None:
         """Rehearse the release; what that shows becomes part of the plan."""
         prepared = self.choices.upgrade.prepared
-        if self._findings is not None and prepared:
+        if self.findings is not None and prepared:
             try_release(self, self.choices.upgrade, prepared, started=self._tries)
 
     def _tries(self) -> None:
@@ -228,19 +230,14 @@ class ReviewPage(ListPage):
         text = self.query_one("#full", VerticalScroll)
         text.scroll_relative(y=pages * max(text.size.height - 1, 1), animate=False)
 
-    def action_go_on(self) -> None:
-        """Ask for the tag, once the check is through."""
-        if self._findings is None:
-            return
-        if any(one.level == "stop" for one in self._findings):
-            self._checked(self._findings)
-            return
+    def asks(self) -> str:
+        """In how many steps, how long what is away, and what no snapshot means."""
         prepared = self.choices.upgrade.prepared
         if prepared and prepared.undecided:
             self._ask_data(prepared.undecided[0].key)
-            return
+            return ""
         stack = printable(self.plan.project.name, limit=40)
-        way = f"from {self.plan.current.tag} to {self.plan.target.tag}"
+        way = f"from {self.plan.current.tag} to {self.target}"
         what = f"This upgrades {stack} {way}, in {words.count(len(self.plan.steps), 'step')}."
         if brief := away_told(self.plan):
             what += f" {brief[:1].upper()}{brief[1:]}."
@@ -248,34 +245,12 @@ class ReviewPage(ListPage):
             what += f" {words.count(warned, 'thing')} to know first: Esc, then {self.key_of('changes')}."
         if not self.plan.snapshot.taken:
             what += " No snapshot is taken: there is no way back once migrations ran."
-        word = self.plan.target.tag
-        if jump := next((item for item in self.plan.breaking if item.id == JUMP), None):
-            what, word = f"{what} {jump.title}", f"jump to {word}"
-        self.app.push_screen(ConfirmName(what, word, "start"), self._confirmed)
+        return what
 
-    def _confirmed(self, sure: bool | None) -> None:
-        if not sure:
-            return
+    def order(self, findings: tuple[Finding, ...]) -> str:
+        """Write the run down, and remember the ways that were chosen."""
         prepared = self.choices.upgrade.prepared
         assert prepared is not None
-        prepared = replace(prepared, checked=self._findings or ())
-        self.tell("Starting ...")
-
-        def begin() -> tuple[str, Ending]:
-            run = launch.create_upgrade(self.host, prepared)
-            remember(self.host, prepared.ways)
-            return run, launch.start(self.host, run)
-
-        self.ask_host(begin, self._begun, self._not_begun)
-
-    def _begun(self, begun: tuple[str, Ending]) -> None:
-        run, process = begun
-        target = self.plan.target.tag
-        self.ask_host(lambda: drafts.forget(self.host, target), lambda _: None, lambda _: None)
-        self.choices.forget()
-        self.wizard.open_alone(RunPage(run, process))
-
-    def _not_begun(self, error: WizardError) -> None:
-        if isinstance(error, RefusedError):
-            self.choices.upgrade = self.choices.upgrade.without_plan()
-        self.refuse(error)
+        run = launch.create_upgrade(self.host, replace(prepared, checked=findings))
+        remember(self.host, prepared.ways)
+        return run

@@ -7,7 +7,7 @@ from dataclasses import replace
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.kubernetes import manifest as manifests
 from avnwizard.domain.kubernetes import rolls as rolling
-from avnwizard.domain.kubernetes.access import OWN, needed
+from avnwizard.domain.kubernetes.access import OWN
 from avnwizard.domain.kubernetes.autoscaling import autoscaled
 from avnwizard.domain.kubernetes.manifest import KubeObject, ObjectChange
 from avnwizard.domain.kubernetes.orders import ChartOrder, DryRun
@@ -21,13 +21,13 @@ from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows.host import Host
 from avnwizard.flows.kubernetes.definitions import look_at_definitions
 from avnwizard.flows.kubernetes.plan import KubePlan, RollOutlook
+from avnwizard.flows.kubernetes.rights import missing, writers
 from avnwizard.flows.kubernetes.world import rendered_hash
 from avnwizard.flows.snapshot.planning import plan_snapshot
 from avnwizard.ports.cluster import Cluster
 
 _NOTHING = "Nothing was changed."
 _REFERENCE = re.compile(r"oci://\S+|[\w.-]+/[\w.-]+")
-_LISTED = 5
 _NO_MODEL = ComposeModel({}, {})
 
 
@@ -71,7 +71,9 @@ def plan_upgrade(
     workloads = [found for one in scaled if (found := rolling.workload_of(one)) is not None]
     hooks = [one for one in new if one.hooks & {"pre-upgrade", "post-upgrade"}]
     jobs = sum(one.kind in {"Job", "Pod"} for one in hooks)
-    section, stops = host.config.kubernetes, list(_stops(cluster, old, new))
+    section, stops = host.config.kubernetes, list[tuple[str, str]]()
+    if denied := missing(host, [*old, *new]):
+        stops.append((f"This login may not do what the upgrade needs: {denied}.", "Ask for a role that allows it."))
     stops += [(what, remedy) for grave, what, remedy in complaints(tools) if grave]
     notes += [f"{what} {remedy}" for grave, what, remedy in complaints(tools) if not grave]
     made_again = manifests.made_again(new, again)
@@ -110,7 +112,7 @@ def plan_upgrade(
         timeout_s=section.timeout_s or rolling.timeout_s(workloads, jobs),
         snapshot=snapshot or _snapshot(host),
         probe=plan_probe(_NO_MODEL, _NO_MODEL, host.config.probe),
-        writers=_writers(host, [*plain_new, *plain_old]),
+        writers=writers(host, [*plain_new, *plain_old]),
         stops=tuple(stops),
         notes=tuple(dict.fromkeys(notes)),
         cures=cure and head.is_pending,
@@ -210,15 +212,6 @@ def _joined(old: Workload, new: Workload) -> Workload:
     return replace(new, serves=old.serves or new.serves, pre_stop_s=old.pre_stop_s, grace_s=old.grace_s)
 
 
-def _stops(cluster: Cluster, old: Sequence[KubeObject], new: Sequence[KubeObject]) -> list[tuple[str, str]]:
-    denied = [one for one in cluster.may(needed([*old, *new])) if not one.allowed]
-    if not denied:
-        return []
-    listed = ", ".join(one.shown for one in denied[:_LISTED])
-    listed += f" and {len(denied) - _LISTED} more" if denied[_LISTED:] else ""
-    return [(f"This login may not do what the upgrade needs: {listed}.", "Ask for a role that allows it.")]
-
-
 def _drift(cluster: Cluster, old: Sequence[KubeObject]) -> list[str]:
     """What runs otherwise than the release says: the upgrade overwrites it."""
     try:
@@ -237,19 +230,3 @@ def _named(old: str, version: str) -> str:
 
 def _snapshot(host: Host) -> SnapshotPlan:
     return plan_snapshot(host, host.repo.head().tag or "helm", taken=host.has_database)
-
-
-def _writers(host: Host, objects: Sequence[KubeObject]) -> tuple[tuple[str, str], ...]:
-    """What may write to the databases: every Deployment and StatefulSet but Postgres itself."""
-    pairs = dict(part.partition("=")[::2] for part in host.config.kubernetes.postgres.split(",") if "=" in part)
-    found: dict[tuple[str, str], None] = {}
-    for one in objects:
-        if one.kind in {"Deployment", "StatefulSet"} and not (pairs and _matches(one, pairs)):
-            found[one.kind, one.name] = None
-    return tuple(found)
-
-
-def _matches(one: KubeObject, wanted: dict[str, str]) -> bool:
-    template = (one.body.get("spec") or {}).get("template") or {}
-    labels = (template.get("metadata") or {}).get("labels") or {}
-    return all(str(labels.get(key.strip().rstrip("="))) == value.strip().lstrip("=") for key, value in wanted.items())

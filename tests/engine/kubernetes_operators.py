@@ -15,6 +15,7 @@ from tests.flows.cli import Said, avnwizard, in_a_session
 from tests.lab.kube.node import Node
 from tests.lab.kube.release import LabRelease
 
+pytestmark = [pytest.mark.kube, pytest.mark.xdist_group("kube")]
 _NUMBERS = iter(range(30480, 30500))
 _LEASE = """\
 {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "avnwizard-id"},

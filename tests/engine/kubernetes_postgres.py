@@ -13,6 +13,7 @@ from tests.lab.kube.node import Node
 from tests.lab.kube.postgres import load_postgres
 from tests.lab.kube.release import LabRelease
 
+pytestmark = [pytest.mark.kube, pytest.mark.xdist_group("kube")]
 _PORT = 30280
 
 

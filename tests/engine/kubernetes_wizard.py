@@ -27,6 +27,7 @@ from tests.lab.kube.release import Asking, LabRelease
 from tests.ui.conftest import USUAL, seen
 from tests.ui.kubernetes_pages import take_back
 
+pytestmark = [pytest.mark.kube, pytest.mark.xdist_group("kube")]
 _PORT = 30380
 _OVER_S = 300
 

@@ -15,6 +15,7 @@ from tests.flows.cli import avnwizard, in_a_session
 from tests.lab.kube.node import HOST, Node
 from tests.lab.kube.release import Asking, LabRelease
 
+pytestmark = [pytest.mark.kube, pytest.mark.xdist_group("kube")]
 _NUMBERS = iter(range(30080, 30100))
 
 

@@ -1,6 +1,7 @@
 """A release on a real API server with a real Helm, and no node: history, cure, rollback by number, refusals."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.flows.kubernetes_crds import definition
 from tests.lab.kube.node import Node
 from tests.lab.kube.release import LabRelease
 
+pytestmark = [pytest.mark.kube, pytest.mark.xdist_group("kube")]
 _NUMBERS = iter(range(30180, 30200))
 
 
@@ -106,7 +108,7 @@ def test_definitions_that_helm_does_not_upgrade(release: LabRelease) -> None:
     assert refused.code == 3
     assert "The cluster has no CustomResourceDefinition/routes.lab.test" in refused.err
     try:
-        release.helm("install", "other", "chart", "--set", "tag=1.6.0,pods=false,nodePort=0")
+        release.helm("install", "other", str(_with_definitions(release)))
         assert _planned(release) == []
         (folder / "routes.yaml").write_text(definition("v1", "v2"))
         (found,) = _planned(release)
@@ -116,6 +118,14 @@ def test_definitions_that_helm_does_not_upgrade(release: LabRelease) -> None:
         assert _planned(release) == []
     finally:
         release.node.kubectl("delete", "customresourcedefinition", "routes.lab.test", "--ignore-not-found")
+
+
+def _with_definitions(release: LabRelease) -> Path:
+    """A chart of nothing but these definitions, by which Helm installs them."""
+    chart = release.folder / "other"
+    shutil.copytree(release.checkout / "chart/crds", chart / "crds")
+    (chart / "Chart.yaml").write_text("{apiVersion: v2, name: other, version: 1.0.0}")
+    return chart
 
 
 def _planned(release: LabRelease) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.order import LONGEST_FIRST, rank
+from tests.order import LAST, LONGEST_FIRST, rank
 
 _ROOT = Path(__file__).parents[2]
 
@@ -15,9 +15,16 @@ def test_every_kind_is_there(kind: str) -> None:
     assert (_ROOT / kind).exists()
 
 
+@pytest.mark.parametrize("beginning", LAST)
+def test_what_is_last_is_there(beginning: str) -> None:
+    """A file that was renamed would wait for its programs at the beginning."""
+    assert list(_ROOT.glob(f"{beginning}*"))
+
+
 def test_the_longest_begin_first_and_the_rest_stays_in_its_order() -> None:
     """A whole upgrade comes before its neighbours, those before what is short, and equals keep their order."""
     found = [
+        "tests/engine/test_kubernetes_helm.py::test_up_and_down_again",
         "tests/engine/test_lab.py::test_b",
         "tests/engine/test_lab.py::test_a",
         "tests/engine/test_upgrade.py::test_there_and_back",
@@ -32,6 +39,7 @@ def test_the_longest_begin_first_and_the_rest_stays_in_its_order() -> None:
         "tests/engine/test_lab.py::test_a",
         "tests/unit/test_b.py::test_b",
         "tests/unit/test_a.py::test_a",
+        "tests/engine/test_kubernetes_helm.py::test_up_and_down_again",
     ]
 
 

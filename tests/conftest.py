@@ -13,6 +13,8 @@ from tests.order import in_order
 
 pytest_plugins = ["tests.practice_fixtures"]
 _WANTED = "AVNWIZARD_LAB"
+_REQUIRED = {"engine": _WANTED, "kube": "AVNWIZARD_KUBE"}
+"""Marker -> the variable that, set to 1, makes a skipped test with that marker a failed one."""
 
 # Container images often switch bytecode off. The tests start avnwizard hundreds of times, and without it each start
 # compiles the whole package again, which takes longer than the imports themselves.
@@ -73,11 +75,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """With AVNWIZARD_LAB=1 a skipped engine test is a failed one: CI must not pass by skipping."""
+    """A skipped test of what was asked for is a failed one: CI must not pass by skipping."""
     report: pytest.TestReport = yield  # type: ignore[assignment]  # sent by pluggy
-    if report.skipped and os.environ.get(_WANTED) == "1" and item.get_closest_marker("engine"):
-        report.outcome = "failed"
-        report.longrepr = f"{_WANTED}=1, but an engine test was skipped: {report.longrepr}"
+    for marker, wanted in _REQUIRED.items():
+        if report.skipped and os.environ.get(wanted) == "1" and item.get_closest_marker(marker):
+            report.outcome = "failed"
+            report.longrepr = f"{wanted}=1, but a test marked {marker} was skipped: {report.longrepr}"
     return report  # type: ignore[return-value]  # as above
 
 

@@ -33,6 +33,9 @@ _EARLIER = 0.85
 """Those that wait have all begun when so much of the others has: the last ones to begin should be short."""
 _Test = TypeVar("_Test")
 
+LAST = ("tests/engine/test_kubernetes",)
+"""What waits for the cluster's programs, which CI builds beside all other tests."""
+
 
 def rank(test_id: str) -> int:
     """The place of a test's kind in `SECONDS`."""
@@ -42,7 +45,9 @@ def rank(test_id: str) -> int:
 def in_order(tests: Sequence[_Test], id_of: Callable[[_Test], str]) -> list[_Test]:
     """All of the tests, in the order in which they are to begin; equals keep theirs."""
     seconds = list(SECONDS.values())
-    ranked = sorted(((rank(id_of(test)), test) for test in tests), key=lambda one: one[0])
+    last = [test for test in tests if id_of(test).startswith(LAST)]
+    others = [test for test in tests if not id_of(test).startswith(LAST)]
+    ranked = sorted(((rank(id_of(test)), test) for test in others), key=lambda one: one[0])
     waiting = [one for one in ranked if id_of(one[1]).startswith(_WAITING)]
     computing = [one for one in ranked if not id_of(one[1]).startswith(_WAITING)]
     wait, compute = (sum(seconds[place] for place, _ in kind) or 1.0 for kind in (waiting, computing))
@@ -50,7 +55,7 @@ def in_order(tests: Sequence[_Test], id_of: Callable[[_Test], str]) -> list[_Tes
         *_due(waiting, [_EARLIER * seconds[place] / wait for place, _ in waiting]),
         *_due(computing, [seconds[place] / compute for place, _ in computing]),
     ]
-    return [test for _, test in sorted(due, key=lambda one: one[0])]
+    return [*(test for _, test in sorted(due, key=lambda one: one[0])), *last]
 
 
 def _due(ranked: Sequence[tuple[int, _Test]], shares: Sequence[float]) -> list[tuple[float, _Test]]:

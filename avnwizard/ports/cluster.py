@@ -36,6 +36,12 @@ class Cluster(Protocol):
     def chart(self, order: ChartOrder) -> tuple[str, str]:
         """(version, app version) of a chart, as its `Chart.yaml` says."""
 
+    def crds(self, order: ChartOrder) -> tuple[KubeObject, ...]:
+        """The definitions in the `crds` folders of a chart and of the charts that it depends on."""
+
+    def defined(self, names: Sequence[str]) -> tuple[KubeObject, ...]:
+        """Those of the custom resource definitions of these names that the cluster has, with their status."""
+
     def may(self, wanted: Sequence[Access]) -> tuple[Access, ...]:
         """Which of these this login is allowed in the release's namespace."""
 

@@ -1,4 +1,7 @@
-"""The lab's cluster for a module of tests, skipped with the reason where it was not built."""
+"""The lab's cluster for a module of tests, skipped with the reason where it cannot be had.
+
+With AVNWIZARD_KUBE=1 the programs are built if they were not, or another process that builds them is waited for.
+"""
 
 import os
 from collections.abc import Iterator
@@ -17,9 +20,11 @@ def running_node(*, pods: bool) -> Iterator[Node]:
         pytest.skip("the cluster starts only in the lab (AVNWIZARD_LAB=1)")
     if os.environ.get("AVNWIZARD_KUBE") != "1":
         pytest.skip("a cluster is asked only where AVNWIZARD_KUBE=1 says so: it takes minutes")
-    if not building.built(LabPaths.default().root, pods=pods):
-        pytest.skip("Kubernetes was not built on this machine: python -m tests.lab kube")
-    node = Node(LabPaths.default())
+    if reason := building.why_not():
+        pytest.skip(reason)
+    paths = LabPaths.default()
+    building.build(paths.root)
+    node = Node(paths)
     node.forget()
     yield node.up(pods=pods)
     node.down()

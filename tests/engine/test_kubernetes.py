@@ -2,7 +2,6 @@
 
 import os
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from tests.flows.cli import avnwizard, in_a_session
 from tests.lab.kube.node import HOST, Node
 from tests.lab.kube.release import Asking, LabRelease
 
+pytestmark = [pytest.mark.kube, pytest.mark.xdist_group("kube")]
 _NUMBERS = iter(range(30080, 30100))
 
 
@@ -78,7 +78,7 @@ def test_helm_and_the_run_are_killed(release: LabRelease) -> None:
     release.make(preStop=0)
     release.chart("1.6.0")
     started = in_a_session("kubernetes", "upgrade", "--yes", "--stack", release.checkout, env=release.env)
-    release.kill_helm_and_run()
+    release.kill_in_the_middle("run", "helm")
     started.wait(60)
     assert release.history()[-1]["status"] == "pending-upgrade"
     check = avnwizard("kubernetes", "check", "--json", "--stack", release.checkout, env=release.env)
@@ -131,12 +131,8 @@ def _up_and_back(release: LabRelease, server: LocalServer, folder: Path) -> None
 
 def _migrate(release: LabRelease, server: LocalServer) -> None:
     """What the hook's job stands for: the schema moves once the job is there."""
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        if release.node.kubectl("get", "job", "migrate", "-n", release.namespace, "-o", "name", check=False):
-            server.sql("app", "ALTER TABLE users ADD email text", "INSERT INTO users VALUES (3)")
-            return
-        time.sleep(0.1)
+    if release.wait_for("job", "migrate"):
+        server.sql("app", "ALTER TABLE users ADD email text", "INSERT INTO users VALUES (3)")
 
 
 def _look(release: LabRelease, stop: threading.Event, pods: list[int]) -> None:

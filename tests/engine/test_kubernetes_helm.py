@@ -1,16 +1,21 @@
 """A release on a real API server with a real Helm, and no node: history, cure, rollback by number, refusals."""
 
 import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.engine.kubernetes_node import running_node
 from tests.flows.cli import Said, avnwizard, in_a_session
+from tests.flows.kubernetes_crds import definition
 from tests.lab.kube.node import Node
 from tests.lab.kube.release import LabRelease
 
+pytestmark = [pytest.mark.kube, pytest.mark.xdist_group("kube")]
 _NUMBERS = iter(range(30180, 30200))
 
 
@@ -67,7 +72,7 @@ def test_helm_and_the_run_are_killed(release: LabRelease) -> None:
     """A hook that never ends: Helm waits, both are killed. The check names the cure, the rollback is one."""
     release.chart("1.6.0", pods=True, migrate="nowhere:1")
     started = in_a_session("kubernetes", "upgrade", "--yes", "--stack", release.checkout, env=release.env)
-    release.kill_helm_and_run()
+    release.kill_in_the_middle("run", "helm")
     started.wait(60)
     assert release.history()[-1]["status"] == "pending-upgrade"
     check = _say(release, "kubernetes", "check", "--json")
@@ -78,6 +83,56 @@ def test_helm_and_the_run_are_killed(release: LabRelease) -> None:
     assert back.code == 0, back.err
     assert [(one["status"], one["description"]) for one in release.history()][-1] == ("deployed", "Rollback to 1")
     assert _tag(release) == "1.5.0"
+
+
+def test_helm_alone_is_killed(release: LabRelease) -> None:
+    """The run says that nothing was put back, and ends; its rollback cures the release."""
+    release.chart("1.6.0", pods=True, migrate="nowhere:1")
+    started = in_a_session("kubernetes", "upgrade", "--yes", "--stack", release.checkout, env=release.env)
+    release.kill_in_the_middle("helm")
+    assert started.wait(60) == 4
+    assert release.history()[-1]["status"] == "pending-upgrade"
+    assert "The old revision was not put back by Helm" in _say(release, "report").out
+    assert _say(release, "rollback", "--yes").code == 0
+    assert [(one["status"], one["description"]) for one in release.history()][-1] == ("deployed", "Rollback to 1")
+
+
+def test_definitions_that_helm_does_not_upgrade(release: LabRelease) -> None:
+    """What the plan gives to apply is what the cluster then has; Helm's own hold on it is no hindrance."""
+    folder = release.checkout / "chart/crds"
+    folder.mkdir()
+    (folder / "routes.yaml").write_text(definition("v1"))
+    (folder.parent / "templates/route.yaml").write_text("{apiVersion: lab.test/v1, kind: Route, metadata: {name: a}}")
+    release.chart("1.6.0")
+    refused = _say(release, "kubernetes", "upgrade", "--yes")
+    assert refused.code == 3
+    assert "The cluster has no CustomResourceDefinition/routes.lab.test" in refused.err
+    try:
+        release.helm("install", "other", str(_with_definitions(release)))
+        assert _planned(release) == []
+        (folder / "routes.yaml").write_text(definition("v1", "v2"))
+        (found,) = _planned(release)
+        assert (found["what"], found["served_now"], found["served_new"]) == ("changed", ["v1"], ["v1", "v2"])
+        command = _say(release, "kubernetes", "plan", "--json").data["crds_command"]
+        subprocess.run(["sh", "-c", command], env=release.env, check=True, capture_output=True)
+        assert _planned(release) == []
+    finally:
+        release.node.kubectl("delete", "customresourcedefinition", "routes.lab.test", "--ignore-not-found")
+
+
+def _with_definitions(release: LabRelease) -> Path:
+    """A chart of nothing but these definitions, by which Helm installs them."""
+    chart = release.folder / "other"
+    shutil.copytree(release.checkout / "chart/crds", chart / "crds")
+    (chart / "Chart.yaml").write_text("{apiVersion: v2, name: other, version: 1.0.0}")
+    return chart
+
+
+def _planned(release: LabRelease) -> list[dict[str, Any]]:
+    """The definitions of which the plan speaks."""
+    plan = _say(release, "kubernetes", "plan", "--json")
+    assert plan.code == 0, plan.err
+    return list(plan.data["crds"])
 
 
 def test_left_pending_by_hand(release: LabRelease) -> None:
@@ -119,13 +174,7 @@ def test_what_is_refused(release: LabRelease) -> None:
 
 def test_to_a_tag_whose_chart_renames_a_value(release: LabRelease, tmp_path: Path) -> None:
     """Asked by the answers file, written into the values, rendered by the cluster; the way back undoes all of it."""
-    chart = release.checkout / "chart"
-    for file in (chart / "values.yaml", *(chart / "templates").iterdir()):
-        file.write_text(file.read_text().replace("Values.tag", "Values.image.tag").replace("\ntag: 1.5.0", ""))
-    (chart / "values.yaml").write_text((chart / "values.yaml").read_text() + "image: {tag: 1.6.0}\n")
-    (chart / "Chart.yaml").write_text((chart / "Chart.yaml").read_text().replace("1.5.0", "1.6.0"))
-    release.commit("v1.6.0")
-    release.git("checkout", "-q", "v1.5.0")
+    release.renames("1.6.0")
     before, answers = (release.checkout / "values.yaml").read_text(), str(tmp_path / "answers.toml")
     refused = _say(release, "kubernetes", "upgrade", "--to", "v1.6.0", "--yes")
     assert refused.code == 3

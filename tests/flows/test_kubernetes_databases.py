@@ -12,9 +12,11 @@ from avnwizard.domain.config_kubernetes import KubernetesSection
 from avnwizard.domain.config_snapshot import SnapshotSection
 from avnwizard.domain.postgres.choice import DatabaseChoice
 from avnwizard.engine import step
+from avnwizard.errors import RefusedError
 from avnwizard.flows.host import Host
+from avnwizard.flows.kubernetes.checking import check_release
 from avnwizard.flows.kubernetes.flow import steps_of
-from avnwizard.flows.kubernetes.planning import plan_upgrade
+from avnwizard.flows.kubernetes.planning import plan_upgrade, require_possible
 from avnwizard.flows.restore.planning import plan_restore
 from avnwizard.flows.run.launch import carry
 from avnwizard.flows.run.orders import order_restore, order_snapshot
@@ -184,3 +186,13 @@ def test_the_plan_shows_how_the_pod_is_reached(world: _World, tmp_path: Path) ->
         ("kubectl", "--context", "lab", "--namespace", "default", "exec", "-i", "POD(app=postgres)")
     }
     assert not [command for command in shown if "docker" in command]
+
+
+@pytest.mark.parametrize("right", ["create pods/exec", "create pods/portforward", "patch deployments.apps/scale"])
+def test_a_right_that_the_way_back_needs_stops_beforehand(world: _World, tmp_path: Path, right: str) -> None:
+    """Found only in the middle of a rollback, the databases would be half restored."""
+    world.release.denied = {right}
+    host = world.host(tmp_path / "home")
+    with pytest.raises(RefusedError, match=right):
+        require_possible(plan_upgrade(host))
+    assert any(right in one.message for one in check_release(host) if one.check == "rights")

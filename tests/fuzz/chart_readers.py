@@ -4,6 +4,7 @@ import contextlib
 
 from avnwizard.domain.kubernetes import values_edit
 from avnwizard.domain.kubernetes.autoscaling import autoscaled
+from avnwizard.domain.kubernetes.crds import compare_crds, deleted_with_objects
 from avnwizard.domain.kubernetes.manifest import compare, images, made_again, parse
 from avnwizard.domain.kubernetes.rolls import budgets, may_lose, workload_of
 from avnwizard.domain.kubernetes.values import as_settings, demanded, leaves
@@ -33,6 +34,12 @@ apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 metadata: {name: a}
 spec: {scaleTargetRef: {kind: Deployment, name: a}, minReplicas: 2}
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: a, annotations: {helm.sh/resource-policy: keep}}
+spec: {group: a.test, names: {kind: A}, versions: [{name: v1, served: true}]}
+status: {storedVersions: [v1]}
 """
 
 
@@ -64,6 +71,9 @@ def _manifest(text: str) -> None:
     for one in workloads:
         may_lose(one)
     budgets(found, workloads)
+    compare_crds(found, known, [one.shown for one in found], found)
+    compare_crds(known, found, [one.shown for one in found], found)
+    deleted_with_objects(compare(known, found), [*known, *found])
 
 
 CHART_READERS: dict[str, Reader] = {

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 
 from avnwizard.engine.feed import FeedWriter
 from avnwizard.engine.records import UNFINISHED
@@ -12,7 +11,6 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.run import launch
 from avnwizard.flows.run.carrying import to_its_end
 from avnwizard.ui.app import WizardApp
-from avnwizard.ui.screens.ask import Ask
 from avnwizard.ui.screens.changelog import ChangelogPage
 from avnwizard.ui.screens.confirm_name import ConfirmName
 from avnwizard.ui.screens.env_diff import EnvDiffPage
@@ -21,10 +19,10 @@ from avnwizard.ui.screens.release_review import ReleaseReviewPage
 from avnwizard.ui.screens.releases import ReleasesPage
 from avnwizard.ui.screens.snapshot import SnapshotPage
 from avnwizard.ui.screens.stand import StandPage
-from avnwizard.ui.widgets.rows import Rows
 from screenshots.scenes import press, run_over, settle, type_word, unhurried
 from tests.flows.kubernetes_tags import OWN_VALUES, TaggedWorld, git, tagged_world
 from tests.ui.conftest import USUAL, seen
+from tests.ui.kubernetes_pages import take_back
 
 
 @pytest.fixture
@@ -47,21 +45,6 @@ def _carry_here(host: Host, run: str) -> _Carried:
     with holding(host, run=run, kind=record.kind):
         to_its_end(host, journal, FeedWriter(host.state.feed(run)), record)
     return _Carried()
-
-
-async def _take_back(pilot: Pilot[int]) -> None:
-    """From the end of the run to the first screen, and the run taken back from there."""
-    app = pilot.app
-    while not isinstance(app.screen, StandPage):
-        await press(pilot, "escape")
-    assert "Roll back" in seen(pilot)
-    while app.screen.query_one("#menu", Rows).chosen != "rollback":
-        await press(pilot, "down")
-    await press(pilot, "enter")
-    assert isinstance(app.screen, Ask)
-    assert "hook changed in a database" in " ".join(seen(pilot).split())
-    await press(pilot, "enter")
-    await run_over(pilot)
 
 
 async def test_up_and_back_by_keys(world: TaggedWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +89,7 @@ async def test_up_and_back_by_keys(world: TaggedWorld, tmp_path: Path, monkeypat
         screens.append(seen(pilot))
         assert git(world.directory, "describe", "--tags") == "v2.0.0"
         assert "log:\n  level: debug\n" in world.own()
-        await _take_back(pilot)
+        await take_back(pilot, run_over)
     assert git(world.directory, "describe", "--tags") == "v1.5.0"
     assert world.own() == OWN_VALUES
     assert world.release.history[-1].app_version == "1.5.0"

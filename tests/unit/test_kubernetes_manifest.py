@@ -2,7 +2,7 @@
 
 import pytest
 
-from avnwizard.domain.kubernetes.access import needed, plural
+from avnwizard.domain.kubernetes.access import IN_A_POD, needed, plural, scaling
 from avnwizard.domain.kubernetes.manifest import compare, images, made_again, parse
 from avnwizard.domain.kubernetes.states import Access
 from avnwizard.errors import RefusedError
@@ -137,3 +137,12 @@ def test_rights_for_every_kind_and_for_helms_own_secrets() -> None:
     assert Access("update", "secrets") in found
     assert len(found) == len(set(found))
     assert Access("patch", "deployments", "apps").shown == "patch deployments.apps"
+
+
+def test_rights_for_databases_and_for_what_writes_to_them() -> None:
+    """A rollback that swaps databases scales by a resource of its own, for which a role needs a word of its own."""
+    assert [one.shown for one in scaling([("Deployment", "a"), ("Deployment", "b"), ("StatefulSet", "c")])] == [
+        "patch deployments.apps/scale",
+        "patch statefulsets.apps/scale",
+    ]
+    assert [one.shown for one in IN_A_POD] == ["create pods/exec", "create pods/portforward"]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.order import SECONDS, in_order, rank
+from tests.order import LAST, SECONDS, in_order, rank
 
 _ROOT = Path(__file__).parents[2]
 
@@ -13,6 +13,12 @@ _ROOT = Path(__file__).parents[2]
 def test_every_kind_is_there(kind: str) -> None:
     """A kind whose file was renamed would silently begin last."""
     assert (_ROOT / kind).exists()
+
+
+@pytest.mark.parametrize("beginning", LAST)
+def test_what_is_last_is_there(beginning: str) -> None:
+    """A file that was renamed would wait for its programs at the beginning."""
+    assert list(_ROOT.glob(f"{beginning}*"))
 
 
 def test_the_longest_begin_first_and_the_rest_stays_in_its_order() -> None:
@@ -24,7 +30,9 @@ def test_the_longest_begin_first_and_the_rest_stays_in_its_order() -> None:
         "tests/zoo/test_identity.py::test_one_that_crash_loops_fails_its_step",
     ]
     computing = ["tests/unit/test_b.py::test_b", "tests/unit/test_a.py::test_a", "tests/ui/test_walk.py::test_walk"]
-    found = in_order([*computing, *waiting], str)
+    late = "tests/engine/test_kubernetes_helm.py::test_up_and_down_again"
+    found = in_order([late, *computing, *waiting], str)
+    assert found[-1] == late
     assert [one for one in found if one in waiting] == [waiting[2], waiting[0], waiting[1], waiting[3]]
     assert [one for one in found if one in computing] == [computing[2], computing[0], computing[1]]
 

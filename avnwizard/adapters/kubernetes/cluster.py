@@ -9,6 +9,7 @@ import yaml
 from avnwizard.adapters.kubernetes import reading
 from avnwizard.adapters.kubernetes.tools import KubeTools, helm_at_work
 from avnwizard.adapters.process import lines_in
+from avnwizard.domain.kubernetes.crds import CRD
 from avnwizard.domain.kubernetes.manifest import KubeObject, parse
 from avnwizard.domain.kubernetes.orders import ChartOrder, DryRun, ReleasePlace, rollback_words, upgrade_words
 from avnwizard.domain.kubernetes.release import Revision
@@ -109,6 +110,19 @@ class KubeCluster:
         found = found if isinstance(found, dict) else {}
         version, app = (printable(str(found.get(key) or ""), limit=100) for key in ("version", "appVersion"))
         return version, app
+
+    def crds(self, order: ChartOrder) -> tuple[KubeObject, ...]:
+        """By `helm show crds`, which also looks into the charts that it depends on."""
+        text = self._tools.helm("show", "crds", order.chart, timeout_s=_RENDER_S).text
+        return tuple(one for one in parse(text, source="The chart's crds folder") if one.kind == CRD)
+
+    def defined(self, names: Sequence[str]) -> tuple[KubeObject, ...]:
+        """By `kubectl get`."""
+        if not names:
+            return ()
+        words = ("get", "customresourcedefinitions", *dict.fromkeys(names), "--ignore-not-found", "-o", "json")
+        text = self._tools.kubectl(*words).text
+        return parse(text, source="`kubectl get`") if text.strip() else ()
 
     def may(self, wanted: Sequence[Access]) -> tuple[Access, ...]:
         """One review each, all in one call."""

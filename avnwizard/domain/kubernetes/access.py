@@ -16,8 +16,11 @@ OWN = (
     Access("get", "leases", "coordination.k8s.io"),
     Access("create", "leases", "coordination.k8s.io"),
     Access("update", "leases", "coordination.k8s.io"),
+    Access("delete", "leases", "coordination.k8s.io"),
 )
 """Helm keeps its releases in secrets; avnwizard follows pods and events, and holds a Lease."""
+IN_A_POD = (Access("create", "pods", subresource="exec"), Access("create", "pods", subresource="portforward"))
+"""How databases in a pod are reached."""
 _IRREGULAR = {"Ingress": "ingresses", "NetworkPolicy": "networkpolicies", "StorageClass": "storageclasses"}
 _S_ENDINGS = ("s", "x", "ch", "sh")
 
@@ -32,6 +35,12 @@ def plural(kind: str) -> str:
     if name.endswith(_S_ENDINGS):
         return f"{name}es"
     return f"{name[:-1]}ies" if name.endswith("y") and name[-2:-1] not in "aeiou" else f"{name}s"
+
+
+def scaling(writers: Sequence[tuple[str, str]]) -> tuple[Access, ...]:
+    """What a rollback needs that swaps databases: (kind, name) of what writes to them is scaled down and up."""
+    kinds = dict.fromkeys(plural(kind) for kind, _ in writers)
+    return tuple(Access("patch", kind, "apps", "scale") for kind in kinds)
 
 
 def needed(objects: Sequence[KubeObject]) -> tuple[Access, ...]:

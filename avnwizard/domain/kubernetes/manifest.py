@@ -253,6 +253,11 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def has_secrets(objects: Sequence[KubeObject]) -> bool:
+    """Whether there is a secret, which rendering the chart again could make different."""
+    return any(one.kind == "Secret" for one in objects)
+
+
 def made_again(first: Sequence[KubeObject], second: Sequence[KubeObject]) -> tuple[str, ...]:
     """Secrets that the same chart with the same values renders differently each time, as "Secret/NAME: key".
 

@@ -1,9 +1,9 @@
 """What the chart in the checkout says of the next upgrade: secrets that it would make again, images out of step."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from avnwizard.domain.findings import Finding
-from avnwizard.domain.kubernetes.manifest import images, made_again
+from avnwizard.domain.kubernetes.manifest import has_secrets, images, made_again
 from avnwizard.domain.kubernetes.orders import ChartOrder
 from avnwizard.domain.plain import printable
 from avnwizard.errors import RefusedError, WizardError
@@ -12,7 +12,7 @@ from avnwizard.flows.kubernetes.planning import chart_order
 
 
 def chart_findings(host: Host) -> Iterator[Finding]:
-    """Render the chart without the cluster, twice with the operator's values and once without."""
+    """Render the chart without the cluster: again if it has secrets, and without values if parts belong together."""
     try:
         order = chart_order(host)
     except RefusedError as error:
@@ -20,7 +20,8 @@ def chart_findings(host: Host) -> Iterator[Finding]:
         return
     cluster = host.cluster(host.config.kubernetes.context)
     try:
-        first, second = cluster.render(order, "client"), cluster.render(order, "client")
+        first = cluster.render(order, "client")
+        second = cluster.render(order, "client") if has_secrets(first) else first
     except WizardError as error:
         said = printable(error.message.strip().splitlines()[-1], limit=200)
         yield Finding(
@@ -34,19 +35,21 @@ def chart_findings(host: Host) -> Iterator[Finding]:
             f"{printable(one)} is rendered differently each time: every upgrade would make a new secret.",
             "Give it in a values file, with the value that the cluster has now (kubectl get secret).",
         )
-    yield from _in_step(host, order)
+    yield from _in_step(host, order, images(first))
 
 
-def _in_step(host: Host, order: ChartOrder) -> Iterator[Finding]:
+def _in_step(host: Host, order: ChartOrder, own: Mapping[str, tuple[str, ...]]) -> Iterator[Finding]:
     """Images of services that belong together, which the operator's values set otherwise than the chart does."""
     cluster, section = host.cluster(host.config.kubernetes.context), host.config.lockstep
+    together = {shown: runs for shown, runs in own.items() if any(each in shown.lower() for each in section.services)}
+    if not together or not order.values:
+        return
     try:
-        own, pinned = (images(cluster.render(each, "client")) for each in (order, ChartOrder(order.chart)))
+        pinned = images(cluster.render(ChartOrder(order.chart), "client"))
     except WizardError:
         return  # a chart that demands values does not render without them: nobody can tell
-    for shown, runs in own.items():
-        together = any(service in shown.lower() for service in section.services)
-        if not together or pinned.get(shown, runs) == runs:
+    for shown, runs in together.items():
+        if pinned.get(shown, runs) == runs:
             continue
         here, there = (printable(", ".join(each), limit=200) for each in (runs, pinned[shown]))
         yield Finding(

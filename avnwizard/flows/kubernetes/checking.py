@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.kubernetes import rolls as rolling
-from avnwizard.domain.kubernetes.access import OWN, needed
+from avnwizard.domain.kubernetes.access import OWN
 from avnwizard.domain.kubernetes.autoscaling import autoscaled
 from avnwizard.domain.kubernetes.manifest import KubeObject
 from avnwizard.domain.kubernetes.release import cure_of, newest, serving
@@ -13,6 +13,7 @@ from avnwizard.domain.plain import printable
 from avnwizard.errors import HostError
 from avnwizard.flows.host import Host
 from avnwizard.flows.kubernetes.chart_checks import chart_findings
+from avnwizard.flows.kubernetes.rights import missing
 
 
 def check_release(host: Host) -> tuple[Finding, ...]:
@@ -54,11 +55,10 @@ def _findings(host: Host) -> Iterator[Finding]:
             f"Look at: helm history {place.release} --namespace {place.namespace}",
         )  # fmt: skip
     else:
-        yield Finding("release", "ok", f"Revision {now.number} is deployed: {printable(now.chart, limit=100)}")
+        chart, app = printable(now.chart, limit=100), printable(now.app_version, limit=100)
+        yield Finding("release", "ok", f"Revision {now.number} is deployed: {chart}, app version {app or 'not said'}")
     objects = cluster.manifest(now.number)
-    denied = [one.shown for one in cluster.may(needed(objects)) if not one.allowed]
-    if denied:
-        listed = ", ".join(denied[:5])
+    if listed := missing(host, objects):
         yield Finding("rights", "stop", f"This login may not: {listed}.", "Ask for a role that allows it.")
     else:
         yield Finding("rights", "ok", "This login may do what an upgrade needs.")

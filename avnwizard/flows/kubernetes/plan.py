@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from avnwizard.domain.kubernetes.crds import CrdChange
 from avnwizard.domain.kubernetes.manifest import ObjectChange
 from avnwizard.domain.kubernetes.orders import ChartOrder, ReleasePlace
 from avnwizard.domain.kubernetes.versions import Tools
@@ -62,6 +63,8 @@ class KubePlan:
         migrations, statements: what the release's migrations mean, and those that are more than additive.
         changelog, signature: what is known of the notes and of the tag, a sentence each.
         bake_s: for how long the new pods are watched before the run ends.
+        crds: definitions of the chart's crds folder that the cluster does not have so; Helm never upgrades them.
+        crds_command: what applies them, for a shell.
     """
 
     place: ReleasePlace
@@ -96,6 +99,8 @@ class KubePlan:
     changelog: str = ""
     signature: str = ""
     bake_s: float = 0.0
+    crds: tuple[CrdChange, ...] = ()
+    crds_command: str = ""
 
     @property
     def shown(self) -> str:

@@ -3,12 +3,11 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.kubernetes import manifest as manifests
 from avnwizard.domain.kubernetes import rolls as rolling
-from avnwizard.domain.kubernetes.access import OWN, needed
+from avnwizard.domain.kubernetes.access import OWN
 from avnwizard.domain.kubernetes.autoscaling import autoscaled
 from avnwizard.domain.kubernetes.manifest import KubeObject, ObjectChange
 from avnwizard.domain.kubernetes.orders import ChartOrder, DryRun
@@ -20,19 +19,25 @@ from avnwizard.domain.snapshot_plan import SnapshotPlan
 from avnwizard.domain.traefik.routes import plan_probe
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows.host import Host
+from avnwizard.flows.kubernetes.definitions import look_at_definitions
 from avnwizard.flows.kubernetes.plan import KubePlan, RollOutlook
+from avnwizard.flows.kubernetes.rights import missing, writers
 from avnwizard.flows.kubernetes.world import rendered_hash
 from avnwizard.flows.snapshot.planning import plan_snapshot
 from avnwizard.ports.cluster import Cluster
 
 _NOTHING = "Nothing was changed."
 _REFERENCE = re.compile(r"oci://\S+|[\w.-]+/[\w.-]+")
-_LISTED = 5
 _NO_MODEL = ComposeModel({}, {})
 
 
 def plan_upgrade(
-    host: Host, *, cure: bool = False, order: ChartOrder | None = None, snapshot: SnapshotPlan | None = None
+    host: Host,
+    *,
+    cure: bool = False,
+    order: ChartOrder | None = None,
+    snapshot: SnapshotPlan | None = None,
+    shows_crds: str = "",
 ) -> KubePlan:
     """Look at the release, the chart, the rights, and what a roll of each workload means.
 
@@ -40,6 +45,7 @@ def plan_upgrade(
         cure: whether the run shall first cure a release that Helm left `pending-*`.
         order: what is installed; None is the chart in the checkout, or the one that `avnwizard.toml` refers to.
         snapshot: the one that is taken; None is one of every database that there is.
+        shows_crds: the command that prints the chart's definitions where the order's chart will not be there later.
 
     Raises:
         RefusedError: it cannot be planned at all. What stands in the way of a plan otherwise is in its `stops`.
@@ -65,7 +71,9 @@ def plan_upgrade(
     workloads = [found for one in scaled if (found := rolling.workload_of(one)) is not None]
     hooks = [one for one in new if one.hooks & {"pre-upgrade", "post-upgrade"}]
     jobs = sum(one.kind in {"Job", "Pod"} for one in hooks)
-    section, stops = host.config.kubernetes, list(_stops(cluster, old, new))
+    section, stops = host.config.kubernetes, list[tuple[str, str]]()
+    if denied := missing(host, [*old, *new]):
+        stops.append((f"This login may not do what the upgrade needs: {denied}.", "Ask for a role that allows it."))
     stops += [(what, remedy) for grave, what, remedy in complaints(tools) if grave]
     notes += [f"{what} {remedy}" for grave, what, remedy in complaints(tools) if not grave]
     made_again = manifests.made_again(new, again)
@@ -83,8 +91,9 @@ def plan_upgrade(
         stops.append((cure_of(history), "Is no helm at work any more? Then: avnwizard kubernetes upgrade --cure"))
     notes += _drift(cluster, plain_old)
     notes += [*rolling.budgets(scaled, workloads), *overruled]
-    if (Path(order.chart) / "crds").is_dir():
-        notes.append("Helm never upgrades what lies in the chart's crds folder: apply it by hand before the upgrade.")
+    defined = look_at_definitions(cluster, order, new, changes, shows=shows_crds)
+    stops += defined.stops
+    notes += defined.notes
     return KubePlan(
         place=cluster.place,
         tools=tools,
@@ -103,12 +112,14 @@ def plan_upgrade(
         timeout_s=section.timeout_s or rolling.timeout_s(workloads, jobs),
         snapshot=snapshot or _snapshot(host),
         probe=plan_probe(_NO_MODEL, _NO_MODEL, host.config.probe),
-        writers=_writers(host, [*plain_new, *plain_old]),
+        writers=writers(host, [*plain_new, *plain_old]),
         stops=tuple(stops),
         notes=tuple(dict.fromkeys(notes)),
         cures=cure and head.is_pending,
         settle_s=section.settle_s,
         bake_s=host.config.verify.bake_s,
+        crds=defined.changes,
+        crds_command=defined.command,
     )
 
 
@@ -161,7 +172,7 @@ def _require_own_rights(cluster: Cluster) -> None:
 def _rendered(
     cluster: Cluster, order: ChartOrder
 ) -> tuple[tuple[KubeObject, ...], tuple[KubeObject, ...], DryRun, list[str]]:
-    """Twice, so that what is made up at random shows; by the cluster itself where it allows that."""
+    """By the cluster itself where it allows that; twice where the chart has secrets, so that a random one shows."""
     how: DryRun = "server"
     try:
         new, notes = cluster.render(order, how), []
@@ -170,7 +181,8 @@ def _rendered(
         new = cluster.render(order, how)  # where the chart itself is at fault, its own error
         said = printable(error.message.strip().splitlines()[-1], limit=200)
         notes = [f"The chart is rendered without the cluster, which refuses a dry run: {said}"]
-    return new, cluster.render(order, how), how, notes
+    again = cluster.render(order, how) if manifests.has_secrets(new) else new
+    return new, again, how, notes
 
 
 def _plain(objects: Sequence[KubeObject]) -> tuple[KubeObject, ...]:
@@ -200,15 +212,6 @@ def _joined(old: Workload, new: Workload) -> Workload:
     return replace(new, serves=old.serves or new.serves, pre_stop_s=old.pre_stop_s, grace_s=old.grace_s)
 
 
-def _stops(cluster: Cluster, old: Sequence[KubeObject], new: Sequence[KubeObject]) -> list[tuple[str, str]]:
-    denied = [one for one in cluster.may(needed([*old, *new])) if not one.allowed]
-    if not denied:
-        return []
-    listed = ", ".join(one.shown for one in denied[:_LISTED])
-    listed += f" and {len(denied) - _LISTED} more" if denied[_LISTED:] else ""
-    return [(f"This login may not do what the upgrade needs: {listed}.", "Ask for a role that allows it.")]
-
-
 def _drift(cluster: Cluster, old: Sequence[KubeObject]) -> list[str]:
     """What runs otherwise than the release says: the upgrade overwrites it."""
     try:
@@ -227,19 +230,3 @@ def _named(old: str, version: str) -> str:
 
 def _snapshot(host: Host) -> SnapshotPlan:
     return plan_snapshot(host, host.repo.head().tag or "helm", taken=host.has_database)
-
-
-def _writers(host: Host, objects: Sequence[KubeObject]) -> tuple[tuple[str, str], ...]:
-    """What may write to the databases: every Deployment and StatefulSet but Postgres itself."""
-    pairs = dict(part.partition("=")[::2] for part in host.config.kubernetes.postgres.split(",") if "=" in part)
-    found: dict[tuple[str, str], None] = {}
-    for one in objects:
-        if one.kind in {"Deployment", "StatefulSet"} and not (pairs and _matches(one, pairs)):
-            found[one.kind, one.name] = None
-    return tuple(found)
-
-
-def _matches(one: KubeObject, wanted: dict[str, str]) -> bool:
-    template = (one.body.get("spec") or {}).get("template") or {}
-    labels = (template.get("metadata") or {}).get("labels") or {}
-    return all(str(labels.get(key.strip().rstrip("="))) == value.strip().lstrip("=") for key, value in wanted.items())

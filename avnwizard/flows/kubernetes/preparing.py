@@ -1,5 +1,6 @@
 """From a draft and its answers to the frozen plan of a Helm upgrade to a release tag."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -83,7 +84,7 @@ def prepare_release(
     values, edits = decided_values(draft, answers)
     kept = plan_snapshot(host, draft.current.name, taken=snapshot and host.has_database)
     with staged(host, draft, values) as order:
-        found = plan_upgrade(host, cure=cure, order=order, snapshot=kept)
+        found = plan_upgrade(host, cure=cure, order=order, snapshot=kept, shows_crds=_shows_crds(host, draft))
     require_possible(found)
     top, section = host.repo.directory, host.config.kubernetes
     own = {path: content for path, content in draft.before.items() if path not in draft.tracked}
@@ -143,6 +144,15 @@ def _notes(host: Host, draft: HelmDraft, plan: KubePlan) -> tuple[str, ...]:
         f"{printable(version, limit=40)}: values and notes are compared from the checkout's."
     )
     return (said,)
+
+
+def _shows_crds(host: Host, draft: HelmDraft) -> str:
+    """What prints the definitions of the target's chart: the checkout holds another one until the run."""
+    top, tag, chart = (
+        shlex.quote(str(one)) for one in (host.repo.directory, draft.target.name, host.config.kubernetes.chart)
+    )
+    unpacked = f'd=$(mktemp -d) && git -C {top} archive {tag} {chart} | tar -x -C "$d"'
+    return f'{unpacked} && helm show crds "$d"/{chart}'
 
 
 @contextmanager

@@ -29,6 +29,7 @@ def lines_of(host: Host, plan: KubePlan) -> Iterator[Line]:
     for one in plan.statements:
         yield f"    {printable(one.file)}:{one.line}, {one.kind}: {printable(one.why)}", "yellow"
     yield from _changes(plan)
+    yield from _definitions(plan)
     yield from _rolls(plan)
     for note in plan.notes:
         yield f"  {printable(note)}", "yellow"
@@ -55,6 +56,25 @@ def _changes(plan: KubePlan) -> Iterator[Line]:
         yield "  the chart brings what is there already", ""
     for hook in plan.hooks:
         yield f"  hook {hook}", ""
+
+
+def _definitions(plan: KubePlan) -> Iterator[Line]:
+    """Where the cluster has other definitions than the chart's crds folder: what to apply, since Helm does not."""
+    for one in plan.crds:
+        shown, new = printable(one.shown, limit=100), printable(", ".join(one.served_new), limit=100) or _NONE
+        if one.what == "missing":
+            yield f"  not in the cluster: {shown}, which the chart has with {new}", "yellow"
+        else:
+            now = printable(", ".join(one.served_now), limit=100) or _NONE
+            served = f"the cluster serves {now}, the chart {new}" if now != new else f"both serve {new}"
+            yield f"  not as in the chart: {shown}; {served}", "yellow"
+        if one.dropped:
+            dropped = printable(", ".join(one.dropped), limit=100)
+            yield f"    objects may be stored as {dropped}, which the chart's definition no longer has", "yellow"
+    if plan.crds:
+        yield "    Helm never upgrades definitions: apply the chart's before the upgrade, by hand.", "yellow"
+        yield f"    {printable(plan.crds_command, limit=1000)}", ""
+        yield "    A rollback leaves them as they are then.", ""
 
 
 def _rolls(plan: KubePlan) -> Iterator[Line]:

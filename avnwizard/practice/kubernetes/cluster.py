@@ -6,8 +6,9 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-from avnwizard.domain.kubernetes.manifest import KubeObject, Place, images
+from avnwizard.domain.kubernetes.manifest import KubeObject, Place, images, parse
 from avnwizard.domain.kubernetes.orders import ChartOrder, DryRun, ReleasePlace
 from avnwizard.domain.kubernetes.release import Revision, serving
 from avnwizard.domain.kubernetes.rolls import ROLLED, workload_of
@@ -52,6 +53,7 @@ class PracticeRelease:
         ending: how many more looks find the pods of what was scaled down: a pod may take its time to end.
         denied: what this login may not, as "verb resource".
         changed_by_hand: "Kind/name" of objects that differ from the release.
+        definitions: the custom resource definitions that the cluster has, by name.
     """
 
     charts: dict[str, PracticeChart]
@@ -70,6 +72,7 @@ class PracticeRelease:
     ending: int = 0
     denied: set[str] = field(default_factory=set)
     changed_by_hand: set[str] = field(default_factory=set)
+    definitions: dict[str, KubeObject] = field(default_factory=dict)
     lease: Lease = field(default_factory=lambda: Lease("", 0.0, 0.0, ""))
     server_dry_run: bool = True
     helm: str = "v4.3.1"
@@ -152,13 +155,28 @@ class PracticeCluster:
             return self._release.read(order)
         return self._release.charts[order.chart]
 
+    def crds(self, order: ChartOrder) -> tuple[KubeObject, ...]:
+        """What lies in the chart's folder `crds`."""
+        files = sorted((Path(order.chart) / "crds").glob("*.yaml"))
+        return tuple(one for file in files for one in parse(file.read_text(), source=file.name))
+
+    def defined(self, names: Sequence[str]) -> tuple[KubeObject, ...]:
+        """Those that there are."""
+        return tuple(one for name, one in self._release.definitions.items() if name in names)
+
     def may(self, wanted: Sequence[Access]) -> tuple[Access, ...]:
         """All but what is denied."""
         return tuple(replace(one, allowed=one.shown not in self._release.denied) for one in wanted)
 
     def drifted(self, objects: Sequence[KubeObject]) -> tuple[str, ...]:
-        """What was changed by hand."""
-        return tuple(one.shown for one in objects if one.shown in self._release.changed_by_hand)
+        """What was changed by hand, and definitions that are other than these."""
+        defined = self._release.definitions
+        return tuple(
+            one.shown
+            for one in objects
+            if one.shown in self._release.changed_by_hand
+            or (one.name in defined and defined[one.name].body["spec"] != one.body["spec"])
+        )
 
     def workloads(self, objects: Sequence[KubeObject]) -> tuple[WorkloadState, ...]:
         """The live ones of them."""

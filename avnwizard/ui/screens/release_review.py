@@ -12,25 +12,19 @@ from textual.widgets import Static
 from avnwizard.domain import words
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.plain import printable
-from avnwizard.errors import RefusedError, WizardError
+from avnwizard.domain.plan import Breaking
 from avnwizard.flows.kubernetes.checking import check_release
 from avnwizard.flows.kubernetes.plan import KubePlan
 from avnwizard.flows.kubernetes.preparing import PreparedRelease
 from avnwizard.flows.kubernetes.shown import Line, lines_of
-from avnwizard.flows.run import launch
 from avnwizard.flows.run.orders import order_release
-from avnwizard.flows.upgrade import drafts
-from avnwizard.flows.upgrade.releases import JUMP
-from avnwizard.ui.bridge import Ending
-from avnwizard.ui.marks import NOTE, OK, STOP
-from avnwizard.ui.screens.confirm_name import ConfirmName
-from avnwizard.ui.screens.page import Page
-from avnwizard.ui.screens.run import RunPage
+from avnwizard.ui.marks import NOTE, OK
+from avnwizard.ui.screens.starting import StartingPage
 
 _STYLES = {"yellow": "$warning", "red": "$error", "": ""}
 
 
-class ReleaseReviewPage(Page):
+class ReleaseReviewPage(StartingPage):
     """Shows the plan of a release in a cluster; starts it."""
 
     CSS_PATH = "release_review.tcss"
@@ -48,9 +42,8 @@ class ReleaseReviewPage(Page):
         Binding("enter", "go_on", "Start ...", key_display="Enter"),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._findings: tuple[Finding, ...] | None = None
+    CHECKS = "Checking the release once more ..."
+    FIT = "The release is fit for it. Read the plan, then press Enter to start."
 
     @property
     def prepared(self) -> PreparedRelease:
@@ -71,59 +64,37 @@ class ReleaseReviewPage(Page):
         plan = self.prepared.plan
         self.query_one("#sum", Static).update(_summary(plan))
         self.query_one("#plan", Static).update(_text(lines_of(self.host, plan)))
-        self.tell("Checking the release once more ...")
-        self.ask_host(lambda: check_release(self.host), self._checked)
+        self.check_again()
 
-    def _checked(self, findings: tuple[Finding, ...]) -> None:
-        self._findings = findings
-        if stops := [one for one in findings if one.level == "stop"]:
-            more = f" (and {len(stops) - 1} more)" if stops[1:] else ""
-            self.tell(f"Cannot start: {stops[0].message}{more} {stops[0].hint}", STOP)
-        else:
-            self.tell("The release is fit for it. Read the plan, then press Enter to start.", OK)
+    @property
+    def target(self) -> str:
+        """The tag to which the checkout moves."""
+        move = self.prepared.plan.move
+        assert move is not None
+        return move.target.tag
 
-    def action_go_on(self) -> None:
-        """Ask for the tag, once the check is through."""
-        if self._findings is None:
-            return
-        if any(one.level == "stop" for one in self._findings):
-            self._checked(self._findings)
-            return
+    @property
+    def breaking(self) -> tuple[Breaking, ...]:
+        """What was acknowledged."""
+        return self.prepared.plan.breaking
+
+    def look(self) -> tuple[Finding, ...]:
+        """Check the release."""
+        return check_release(self.host)
+
+    def asks(self) -> str:
+        """From what to what, and what no snapshot means."""
         plan = self.prepared.plan
         assert plan.move is not None
-        way = f"from {printable(plan.move.current.tag)} to {printable(plan.move.target.tag)}"
+        way = f"from {printable(plan.move.current.tag)} to {printable(self.target)}"
         what = f"This upgrades {printable(plan.place.release)} in {printable(plan.place.namespace)} {way}."
-        if not plan.snapshot.taken:
-            what += " No snapshot is taken: what a migration changes in a database stays."
-        word = plan.move.target.tag
-        if jump := next((item for item in plan.breaking if item.id == JUMP), None):
-            what, word = f"{what} {jump.title}", f"jump to {word}"
-        self.app.push_screen(ConfirmName(what, word, "start"), self._confirmed)
+        lost = " No snapshot is taken: what a migration changes in a database stays."
+        return what if plan.snapshot.taken else f"{what}{lost}"
 
-    def _confirmed(self, sure: bool | None) -> None:
-        if not sure:
-            return
-        prepared = self.prepared
-        self.tell("Starting ...")
-
-        def begin() -> tuple[str, Ending]:
-            run = order_release(self.host, prepared)
-            return run, launch.start(self.host, run)
-
-        self.ask_host(begin, self._begun, self._not_begun)
-
-    def _begun(self, begun: tuple[str, Ending]) -> None:
-        run, process = begun
-        move = self.prepared.plan.move
-        target = move.target.tag if move else ""
-        self.ask_host(lambda: drafts.forget(self.host, target), lambda _: None, lambda _: None)
-        self.choices.forget()
-        self.wizard.open_alone(RunPage(run, process))
-
-    def _not_begun(self, error: WizardError) -> None:
-        if isinstance(error, RefusedError):
-            self.choices.upgrade = self.choices.upgrade.without_plan()
-        self.refuse(error)
+    def order(self, findings: tuple[Finding, ...]) -> str:
+        """Write the run down."""
+        del findings
+        return order_release(self.host, self.prepared)
 
 
 def _summary(plan: KubePlan) -> Content:

@@ -10,28 +10,25 @@ from avnwizard.domain import words
 from avnwizard.domain.data_way import DataWay
 from avnwizard.domain.findings import Finding
 from avnwizard.domain.plain import printable
-from avnwizard.domain.plan import Plan
+from avnwizard.domain.plan import Breaking, Plan
 from avnwizard.domain.spans import away_told
-from avnwizard.errors import RefusedError, WizardError
+from avnwizard.errors import WizardError
 from avnwizard.flows.check import check
 from avnwizard.flows.run import launch
 from avnwizard.flows.upgrade import drafts
 from avnwizard.flows.upgrade.planning import Prepared
-from avnwizard.flows.upgrade.releases import JUMP
 from avnwizard.flows.upgrade.remembering import remember
-from avnwizard.ui.bridge import Ending
 from avnwizard.ui.deciding import prepared_from
-from avnwizard.ui.marks import NOTE, OK, STOP
-from avnwizard.ui.screens.confirm_name import ConfirmName
+from avnwizard.ui.marks import NOTE, OK
 from avnwizard.ui.screens.pick_data_way import PickDataWay
 from avnwizard.ui.screens.plan_page import PlanPage
-from avnwizard.ui.screens.run import RunPage
+from avnwizard.ui.screens.starting import StartingPage
 from avnwizard.ui.state import Upgrade
 from avnwizard.ui.trying import try_release
 from avnwizard.ui.widgets.rows import Rows
 
 
-class ReviewPage(PlanPage):
+class ReviewPage(PlanPage, StartingPage):
     """Shows the plan; starts it."""
 
     STAGE = "Review"
@@ -62,9 +59,11 @@ class ReviewPage(PlanPage):
         Binding("d", "data_way", "Data", show=False, id="data-way"),
     ]
 
+    CHECKS = "Checking the stack once more ..."
+    FIT = "The stack is fit for it. Read the steps, then press Enter to start."
+
     def __init__(self) -> None:
         super().__init__()
-        self._findings: tuple[Finding, ...] | None = None
         self._trying = False
 
     @property
@@ -78,17 +77,21 @@ class ReviewPage(PlanPage):
         """Show the plan, and check the stack once more."""
         super().on_mount()
         self.show_plan()
-        self.tell("Checking the stack once more ...")
-        self.ask_host(lambda: check(self.host), self._checked)
+        self.check_again()
 
-    def _checked(self, findings: tuple[Finding, ...]) -> None:
-        self._findings = findings
-        stops = [one for one in findings if one.level == "stop"]
-        if stops:
-            more = f" (and {len(stops) - 1} more)" if stops[1:] else ""
-            self.tell(f"Cannot start: {stops[0].message}{more} {stops[0].hint}", STOP)
-        else:
-            self.tell("The stack is fit for it. Read the steps, then press Enter to start.", OK)
+    @property
+    def target(self) -> str:
+        """The release's tag."""
+        return self.plan.target.tag
+
+    @property
+    def breaking(self) -> tuple[Breaking, ...]:
+        """What was acknowledged."""
+        return self.plan.breaking
+
+    def look(self) -> tuple[Finding, ...]:
+        """Check the stack."""
+        return check(self.host)
 
     def words_for(self, binding: Binding) -> str:
         """What another way would be."""
@@ -110,7 +113,7 @@ class ReviewPage(PlanPage):
 
     def action_hold_back(self) -> None:
         """Let what breaks the previous version wait, or take that back."""
-        if self._findings is not None:
+        if self.findings is not None:
             self._plan_anew(self.choices.upgrade.with_hold(hold=not self.choices.upgrade.hold))
 
     def action_write(self) -> None:
@@ -126,7 +129,7 @@ class ReviewPage(PlanPage):
         """Roll the chosen service in place instead of alongside the old one, or take that back."""
         upgrade, service = self.choices.upgrade, self.query_one(Rows).chosen.removeprefix("roll:")
         part = next((one for one in self.plan.services if one.service == service), None)
-        if self._findings is None:
+        if self.findings is None:
             return  # the check, or a plan in the making, comes first
         if part is None or part.strategy not in {"surge", "recreate"}:
             self.tell("This step has one way only.", NOTE)
@@ -141,7 +144,7 @@ class ReviewPage(PlanPage):
         """Decide what a rollback does with the data of the chosen service."""
         service = self.query_one(Rows).chosen.partition(":")[2]
         part = next((one for one in self.plan.services if one.service == service), None)
-        if self._findings is None:
+        if self.findings is None:
             return
         if part is None or not part.way_back:
             self.tell("This step changes no image of a service that keeps data in volumes.", NOTE)
@@ -158,17 +161,17 @@ class ReviewPage(PlanPage):
         self.app.push_screen(PickDataWay(part), decided)
 
     def _plan_anew(self, changed: Upgrade) -> None:
-        findings, self._findings = self._findings, None  # nothing starts meanwhile
+        findings, self.findings = self.findings, None  # nothing starts meanwhile
         self.tell("Making the plan again ...")
 
         def planned(prepared: Prepared) -> None:
             self.choices.upgrade = changed.with_plan(prepared)
             self.show_plan()
             if findings is not None:
-                self._checked(findings)
+                self.checked(findings)
 
         def refused(error: WizardError) -> None:
-            self._findings = findings  # the plan stands
+            self.findings = findings  # the plan stands
             self.refuse(error)
 
         self.ask_host(lambda: prepared_from(self.host, changed), planned, refused)
@@ -176,7 +179,7 @@ class ReviewPage(PlanPage):
     def action_try_first(self) -> None:
         """Rehearse the release; what that shows becomes part of the plan."""
         prepared = self.choices.upgrade.prepared
-        if self._findings is not None and prepared:
+        if self.findings is not None and prepared:
             try_release(self, self.choices.upgrade, prepared, started=self._tries)
 
     def _tries(self) -> None:
@@ -189,19 +192,14 @@ class ReviewPage(PlanPage):
             self._trying = False
             self._plan_anew(self.choices.upgrade)
 
-    def action_go_on(self) -> None:
-        """Ask for the tag, once the check is through."""
-        if self._findings is None:
-            return
-        if any(one.level == "stop" for one in self._findings):
-            self._checked(self._findings)
-            return
+    def asks(self) -> str:
+        """In how many steps, how long what is away, and what no snapshot means."""
         prepared = self.choices.upgrade.prepared
         if prepared and prepared.undecided:
             self._ask_data(prepared.undecided[0].key)
-            return
+            return ""
         stack = printable(self.plan.project.name, limit=40)
-        way = f"from {self.plan.current.tag} to {self.plan.target.tag}"
+        way = f"from {self.plan.current.tag} to {self.target}"
         what = f"This upgrades {stack} {way}, in {words.count(len(self.plan.steps), 'step')}."
         if brief := away_told(self.plan):
             what += f" {brief[:1].upper()}{brief[1:]}."
@@ -209,34 +207,12 @@ class ReviewPage(PlanPage):
             what += f" {words.count(warned, 'thing')} to know first: Esc, then {self.key_of('changes')}."
         if not self.plan.snapshot.taken:
             what += " No snapshot is taken: there is no way back once migrations ran."
-        word = self.plan.target.tag
-        if jump := next((item for item in self.plan.breaking if item.id == JUMP), None):
-            what, word = f"{what} {jump.title}", f"jump to {word}"
-        self.app.push_screen(ConfirmName(what, word, "start"), self._confirmed)
+        return what
 
-    def _confirmed(self, sure: bool | None) -> None:
-        if not sure:
-            return
+    def order(self, findings: tuple[Finding, ...]) -> str:
+        """Write the run down, and remember the ways that were chosen."""
         prepared = self.choices.upgrade.prepared
         assert prepared is not None
-        prepared = replace(prepared, checked=self._findings or ())
-        self.tell("Starting ...")
-
-        def begin() -> tuple[str, Ending]:
-            run = launch.create_upgrade(self.host, prepared)
-            remember(self.host, prepared.ways)
-            return run, launch.start(self.host, run)
-
-        self.ask_host(begin, self._begun, self._not_begun)
-
-    def _begun(self, begun: tuple[str, Ending]) -> None:
-        run, process = begun
-        target = self.plan.target.tag
-        self.ask_host(lambda: drafts.forget(self.host, target), lambda _: None, lambda _: None)
-        self.choices.forget()
-        self.wizard.open_alone(RunPage(run, process))
-
-    def _not_begun(self, error: WizardError) -> None:
-        if isinstance(error, RefusedError):
-            self.choices.upgrade = self.choices.upgrade.without_plan()
-        self.refuse(error)
+        run = launch.create_upgrade(self.host, replace(prepared, checked=findings))
+        remember(self.host, prepared.ways)
+        return run

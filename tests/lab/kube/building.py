@@ -1,5 +1,9 @@
 """The cluster's programs: Kubernetes from its source where this machine has Go, the tools from wheels; kept.
 
+Its five programs are one (`tools/main.go`), so that what they share is compiled and linked once; it goes by the name
+that it is called by. The compiler leaves its optimizations out, which takes it longer than they save a test, and
+collects garbage rarely. CPU of a cold build on two cores, user and system: see `.github/CONTRIBUTING.md`.
+
 `k8s.io/kubernetes` replaces its staging modules by folders of its own tree. Go leaves a dependency's `replace` out.
 So the module `tools` repeats it with the released modules of the same minor version (v1.33.13 goes with v0.33.13).
 """
@@ -21,6 +25,9 @@ from tests.lab.errors import LabError
 VERSION = "v1.33.13"
 COMPONENTS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy")
 _HERE = Path(__file__).parent
+_ONE = "kubernetes"
+_COMPILER = "all=-N -l -dwarf=false"
+_GOGC = "400"
 _FLAGS = (
     "-s -w -X k8s.io/component-base/version.gitVersion=v1.33.13 -X k8s.io/component-base/version.gitMajor=1 "
     "-X k8s.io/component-base/version.gitMinor=33"
@@ -32,28 +39,34 @@ _LIMIT_S = 3600.0
 
 
 def folder(root: Path) -> Path:
-    """Where the programs of this version lie; another go.mod makes another folder."""
-    module = b"".join((_HERE / "tools" / name).read_bytes() for name in ("go.mod", "go.sum"))
+    """Where the programs of this version lie; another module makes another folder."""
+    module = b"".join((_HERE / "tools" / name).read_bytes() for name in ("go.mod", "go.sum", "main.go"))
     return root / "kube" / hashlib.sha256(module + VERSION.encode()).hexdigest()[:12]
 
 
-def built(root: Path, *, pods: bool = True) -> bool:
-    """Whether all of it was built here once; without pods, the API server and Helm are enough."""
-    wanted = (*COMPONENTS, "app") if pods else COMPONENTS[:1]
-    return all((folder(root) / "bin" / name).is_file() for name in (*wanted, "etcd", "helm", "kubectl"))
+def why_not() -> str:
+    """Why the programs cannot be had here; "" where they can."""
+    return "" if shutil.which("go") else "Kubernetes is built from its source, and there is no Go here"
 
 
 def build(root: Path, say: Callable[[str], None] = print) -> Path:
-    """Build and fetch what is missing; the folder `bin`. Cold it takes 15 to 30 minutes on two cores."""
+    """Build and fetch what is missing; the folder `bin`. A second process waits for the first.
+
+    Raises:
+        LabError: there is no Go, or it does not build.
+    """
     place = folder(root)
     (place / "bin").mkdir(parents=True, exist_ok=True)
     with (place / "lock").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (place / "bin" / _ONE).exists():
+            say(f"building Kubernetes {VERSION}")
+            _go(_HERE / "tools", place / "bin" / _ONE, flags=_FLAGS)
         for name in COMPONENTS:
-            if not (place / "bin" / name).exists():
-                say(f"building {name} {VERSION}")
-                _go(_HERE / "tools", place / "bin" / name, f"k8s.io/kubernetes/cmd/{name}", flags=_FLAGS)
-        _go(_HERE / "app", place / "bin" / "app", ".", flags="-s -w")
+            if not (place / "bin" / name).is_symlink():
+                (place / "bin" / name).symlink_to(_ONE)
+        if not (place / "bin" / "app").exists():
+            _go(_HERE / "app", place / "bin" / "app", flags="-s -w")
         _wheels(place)
         if not (place / "cni").exists():
             suite = Suite("trixie", root / "apt-trixie")
@@ -65,15 +78,16 @@ def build(root: Path, say: Callable[[str], None] = print) -> Path:
     return place / "bin"
 
 
-def _go(module: Path, to: Path, package: str, *, flags: str) -> None:
-    if not shutil.which("go"):
-        raise LabError("Kubernetes is built from its source, and there is no Go here")
+def _go(module: Path, to: Path, *, flags: str) -> None:
+    if reason := why_not():
+        raise LabError(reason)
     half = to.with_suffix(".half")
-    argv = ["nice", "-n", "10", "go", "build", "-trimpath", "-ldflags", flags, "-o", str(half), package]
-    env = {**os.environ, "CGO_ENABLED": "0"}
+    flagged = [f"-gcflags={_COMPILER}", "-ldflags", flags]
+    argv = ["nice", "-n", "10", "go", "build", "-trimpath", *flagged, "-o", str(half), "."]
+    env = {**os.environ, "CGO_ENABLED": "0", "GOGC": _GOGC}
     done = subprocess.run(argv, cwd=module, env=env, capture_output=True, text=True, timeout=_LIMIT_S, check=False)
     if done.returncode:
-        raise LabError(f"{package} does not build:\n" + "\n".join(done.stderr.strip().splitlines()[-20:]))
+        raise LabError(f"{to.name} does not build:\n" + "\n".join(done.stderr.strip().splitlines()[-20:]))
     half.rename(to)
 
 

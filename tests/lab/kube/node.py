@@ -13,6 +13,7 @@ import ssl
 import subprocess
 import time
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from tests.lab.daemons import Daemon
 from tests.lab.errors import LabError
 from tests.lab.kube import building
-from tests.lab.kube.images import archive
+from tests.lab.kube.images import Packed, archive, of_program
 from tests.lab.paths import LabPaths
 
 if TYPE_CHECKING:
@@ -226,14 +227,23 @@ class Node:
             return
         tags = {f"gateway:{version}": [f"VERSION={version}"] for version in ("1.5.0", "1.6.0", "2.0.0")}
         tags |= {"gateway:broken": ["BROKEN=1"], "pause:1": [], "migrate:1": [], "migrate:broken": ["FAILS=1"]}
-        tar = archive(self.bin / "app", self.state / "images.tar", tags)
+        self.load(of_program(self.bin / "app", tags))
+        mark.touch()
+
+    def load(self, images: Sequence[Packed]) -> None:
+        """Have these images in the node's store.
+
+        Raises:
+            LabError: containerd does not take them.
+        """
+        tar = archive(images, self.state / "images.tar")
         ctr = [str(self.paths.tools / "usr/bin/ctr"), "-a", str(self.run / "containerd.sock"), "-n", "k8s.io"]
         done = subprocess.run(
             [*ctr, "images", "import", tar], capture_output=True, text=True, check=False, timeout=120
         )
+        tar.unlink()
         if done.returncode:
             raise LabError(f"the images cannot be imported: {done.stderr.strip()[-1000:]}")
-        mark.touch()
 
     def _wait_ready(self, limit_s: float = 90.0) -> None:
         deadline, said = time.monotonic() + limit_s, ""

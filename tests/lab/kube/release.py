@@ -9,7 +9,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import yaml
 
@@ -93,12 +93,33 @@ class LabRelease:
         """Every revision, oldest first."""
         return list(yaml.safe_load(self.helm("history", "id", "-o", "json")))
 
+    def wait_for(self, kind: str, name: str, limit_s: float = 120.0) -> bool:
+        """Until an object is there; False where it never came."""
+        deadline = time.monotonic() + limit_s
+        while time.monotonic() < deadline:
+            if self.node.kubectl("get", kind, name, "-n", self.namespace, "-o", "name", check=False):
+                return True
+            time.sleep(0.1)
+        return False
+
+    def renames(self, version: str) -> None:
+        """Tag a chart that wants `tag` as `image.tag` and rolls the pods; the checkout stays at v1.5.0."""
+        chart = self.checkout / "chart"
+        for file in (chart / "values.yaml", *(chart / "templates").iterdir()):
+            file.write_text(file.read_text().replace("Values.tag", "Values.image.tag").replace("\ntag: 1.5.0", ""))
+        gateway = chart / "templates/gateway.yaml"
+        gateway.write_text(gateway.read_text().replace("PeriodSeconds: 20", "PeriodSeconds: 21"))
+        (chart / "values.yaml").write_text((chart / "values.yaml").read_text() + f"image: {{tag: {version}}}\n")
+        (chart / "Chart.yaml").write_text((chart / "Chart.yaml").read_text().replace("1.5.0", version))
+        self.commit(f"v{version}")
+        self.git("checkout", "-q", "v1.5.0")
+
     def answer(self) -> str:
         """What the gateway says now: its version."""
         return ask(self.port)
 
-    def kill_helm_and_run(self) -> None:
-        """SIGKILL to both once Helm has begun.
+    def kill_in_the_middle(self, *whom: Literal["run", "helm"]) -> None:
+        """SIGKILL to the run, to Helm, or to both, once Helm has begun.
 
         Raises:
             LabError: it never began.
@@ -111,7 +132,7 @@ class LabRelease:
         while time.monotonic() < deadline:
             found = {name: _pids(pattern) for name, pattern in patterns.items()}
             if all(found.values()) and self.history()[-1]["status"] == "pending-upgrade":
-                for pid in [*found["run"], *found["helm"]]:
+                for pid in (each for name in whom for each in found[name]):
                     os.kill(pid, signal.SIGKILL)
                 return
             time.sleep(0.05)

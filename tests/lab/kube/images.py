@@ -54,7 +54,8 @@ def of_layers(tag: str, config: dict[str, Any], layers: Sequence[Layer]) -> Pack
 
 def archive(images: Sequence[Packed], to: Path) -> Path:
     """Write them as one archive."""
-    manifest, parts = [], {}
+    manifest = list[dict[str, object]]()
+    parts = dict[str, bytes]()
     for one in images:
         described = {
             "architecture": "amd64", "os": "linux", "config": one.config,

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeVar
 from avnwizard.engine.faults import fault_point
 from avnwizard.engine.feed import FeedWriter
 from avnwizard.engine.journal import Journal
-from avnwizard.engine.wave import Wave
+from avnwizard.engine.wave import PATIENCE_S, Wave
 from avnwizard.errors import WizardError
 from avnwizard.planned import PlannedStep, StepKind
 
@@ -73,9 +73,18 @@ class StepContext:
         yield
         fault_point(f"{self.step}:{name}:after")
 
-    def together(self, place: int, order: Order, act: Callable[[Sequence[Order]], Result]) -> Result:
+    def together(
+        self,
+        place: int,
+        order: Order,
+        act: Callable[[Sequence[Order]], Result],
+        *,
+        patience_s: float = PATIENCE_S,
+    ) -> Result:
         """Do something once for all steps of the wave that come to this place; see `Wave.together`."""
-        return self._wave.together(self.step, place, order, act) if self._wave else act([order])
+        if not self._wave:
+            return act([order])
+        return self._wave.together(self.step, place, order, act, patience_s=patience_s)
 
     def go_alone(self) -> None:
         """Let the other steps of the wave not wait for this one."""

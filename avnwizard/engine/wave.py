@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 Order = TypeVar("Order")
 Result = TypeVar("Result")
-_PATIENCE_S = 0.5
-"""Nobody waits longer for a slow member. Those that come while something is done for others meet again after it."""
+PATIENCE_S = 0.5
+"""How long a member waits for slow ones, unless a place is worth more. Those that come while something is done for
+others meet again after it."""
 _POLL_S = 0.05
 _AWAY = 1 << 30
 
@@ -40,11 +41,22 @@ class Wave:
         self._open: dict[int, _Batch] = {}
         self._busy: set[int] = set()
 
-    def together(self, member: str, place: int, order: Order, act: Callable[[Sequence[Order]], Result]) -> Result:
+    def together(
+        self,
+        member: str,
+        place: int,
+        order: Order,
+        act: Callable[[Sequence[Order]], Result],
+        *,
+        patience_s: float = PATIENCE_S,
+    ) -> Result:
         """Do something for all members that come to this place; what `act` returned for all of them.
 
         One member carries it out while the others wait; those that come meanwhile are served together after it. Where
         it fails for several, each tries it alone, so that only the one that cannot have it fails.
+
+        Args:
+            patience_s: how long those that are there wait for the others.
 
         Raises:
             Whatever `act` raises for this member's order alone.
@@ -54,7 +66,7 @@ class Wave:
             batch = self._open.setdefault(place, _Batch())
             batch.orders[member] = order
             self._changed.notify_all()
-        if self._waits_until_it_may_lead(batch, place):
+        if self._waits_until_it_may_lead(batch, place, patience_s):
             self._carry_out(batch, place, act)
         if batch.error is None:
             return batch.result  # type: ignore[no-any-return]  # what this place's `act` returned
@@ -68,9 +80,8 @@ class Wave:
             self._places[member] = _AWAY
             self._changed.notify_all()
 
-    def _waits_until_it_may_lead(self, batch: _Batch, place: int) -> bool:
+    def _waits_until_it_may_lead(self, batch: _Batch, place: int, left_s: float) -> bool:
         """Wait until nobody has yet to come, or for long enough; False where another member did it meanwhile."""
-        left_s = _PATIENCE_S
         while True:
             with self._changed:
                 while not batch.done and (batch.taken or place in self._busy):

@@ -9,6 +9,8 @@ from avnwizard.flows.host import Host
 
 _DIRECTORS = 4
 """Started at the same time: Traefik's throttle begins with the first."""
+_THROTTLE_S = 2.0
+"""Traefik's own; whoever misses the others' change waits for the next."""
 
 
 class Place(IntEnum):
@@ -65,4 +67,4 @@ def direct(ctx: StepContext, host: Host, service: str, containers: Sequence[str]
         with ThreadPoolExecutor(_DIRECTORS, thread_name_prefix="director") as pool:
             list(pool.map(lambda order: host.edge.direct(order[0], order[1], run=ctx.run), orders))
 
-    ctx.together(Place.DIRECT, (service, tuple(containers)), start)
+    ctx.together(Place.DIRECT, (service, tuple(containers)), start, patience_s=_THROTTLE_S)

@@ -1,6 +1,8 @@
 """Pull every image before anything is touched, pin what came, and keep what runs now, noting where it came from."""
 
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 from avnwizard.domain import commands, image_commands
@@ -16,6 +18,9 @@ from avnwizard.flows.stack.same_major import require_same_major
 from avnwizard.flows.stack.step_inputs import StepInputs
 from avnwizard.planned import PlannedStep, StepKind
 from avnwizard.ports import Stack
+
+_AT_ONCE = 3
+"""As many as the engine fetches layers at once unless it is told otherwise."""
 
 
 def references(plan: Plan) -> dict[str, str]:
@@ -67,16 +72,15 @@ class PullImages(Step):
         return Probe.HALF_DONE
 
     def do(self, ctx: StepContext) -> None:
-        """Keep the running images, then pull the new ones, one after another."""
+        """Keep the running images, then pull the new ones."""
         stack = self._scene.host.stack
         self._keep_running(ctx)
         wanted = references(self._scene.plan)
         pulled: dict[str, str] = {}
-        for number, (reference, digest) in enumerate(sorted(wanted.items())):
-            ctx.checkpoint()
+        ctx.progress(0, len(wanted), "images")
+        for number, (reference, image) in enumerate(self._each_pulled(ctx, sorted(wanted)), start=1):
+            digest = wanted[reference]
             ctx.progress(number, len(wanted), "images")
-            with ctx.effect(f"pull-{number}"):
-                image = stack.pull(reference, lambda _line: None)
             ctx.say(f"{reference} is {image.id[:19]}")
             if digest and image.digest and not is_known_as(digest, image.digest, image.sources):
                 raise StepError(
@@ -98,6 +102,23 @@ class PullImages(Step):
         ctx.note(images=pulled)
         ctx.progress(len(wanted), len(wanted), "images")
 
+    def _each_pulled(self, ctx: StepContext, wanted: Sequence[str]) -> Iterator[tuple[str, Image]]:
+        """Each image in this order, a few under way; where one cannot be had, no further one begins."""
+
+        def pull(number: int, reference: str) -> Image:
+            with ctx.effect(f"pull-{number}"):
+                return self._scene.host.stack.pull(reference, lambda _line: None)
+
+        left, begun = deque(enumerate(wanted)), deque[tuple[str, Future[Image]]]()
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="pull") as pool:
+            while left or begun:
+                while left and len(begun) < _AT_ONCE:
+                    ctx.checkpoint()
+                    number, reference = left.popleft()
+                    begun.append((reference, pool.submit(pull, number, reference)))
+                reference, pulled = begun.popleft()
+                yield reference, pulled.result()
+
     def _require_signed(self, reference: str, image: Image) -> None:
         """What came is what has to be signed: the registry may have moved the tag since the plan."""
         rule = self._scene.plan.image_rule
@@ -114,9 +135,13 @@ class PullImages(Step):
             return
         stack = self._scene.host.stack
         running = {c.service: c.image_id for c in stack.containers() if not c.one_off}
-        for service, image_id in sorted(running.items()):
+
+        def keep(service: str) -> None:
             with ctx.effect(f"keep-{service}"):
-                stack.keep(image_id, keep_name(ctx.run, service))
+                stack.keep(running[service], keep_name(ctx.run, service))
+
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="keep") as pool:
+            list(pool.map(keep, sorted(running)))
         parts = self._scene.plan.services
         tags = {tag for one in parts for tag in (one.image_old, one.image_pinned, one.image_new) if is_tag(tag)}
         here = stack.images([*tags, *running.values()])

@@ -15,8 +15,10 @@ from avnwizard.engine.carried import WITHIN
 from avnwizard.engine.feed import Event, FeedWriter
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import UNFINISHED, RunRecord
-from avnwizard.engine.step import AbortRequestedError, StepContext
+from avnwizard.engine.step import AbortRequestedError, Probe, Step, StepContext
 from avnwizard.errors import RefusedError, StepError
+from avnwizard.flows.fleet.order import StackOrder
+from avnwizard.flows.fleet.world import FleetWorld
 from avnwizard.flows.holding import holding
 from avnwizard.flows.host import Host
 from avnwizard.flows.rollback.plan import RollbackOptions
@@ -26,11 +28,37 @@ from avnwizard.flows.run.going_back import plan_going_back
 from avnwizard.flows.stack.run_folder import CARRIED, EDITED, ENV_AFTER, ENV_BEFORE, RunFolder
 from avnwizard.flows.upgrade.flow import Upgrade
 from avnwizard.flows.upgrade.planning import Prepared
+from avnwizard.planned import StepKind
 
 CHILD, BACK = "run", "back"
 """Facts of a parent's step: the run that it carries, and the one that takes that back."""
 _FOLDER = "stacks"
 _LISTEN_S = 0.3
+
+
+class CarriesChild(Step):
+    """A step of a fleet whose work is a run of one stack's own; taken back, that run is."""
+
+    kind = StepKind.OTHER
+
+    def __init__(self, world: FleetWorld, one: StackOrder) -> None:
+        self._world, self._one = world, one
+
+    def probe(self, ctx: StepContext) -> Probe:
+        """The child goes on from where it stands."""
+        return Probe.HALF_DONE if ctx.recall().get(CHILD) else Probe.NOT_DONE
+
+    def undo(self, ctx: StepContext) -> None:
+        """Take the child back, while the others serve."""
+        if child := ctx.recall(self.name).get(CHILD):
+            self._world.require_out(self._one.name)
+            take_back(ctx, self._world.host, self._world.host_of(self._one), child)
+
+    def undone(self, ctx: StepContext) -> Probe:
+        """Whether nothing of the child is left."""
+        child = ctx.recall(self.name).get(CHILD)
+        gone = not child or is_taken_back(self._world.host_of(self._one), child)
+        return Probe.DONE if gone else Probe.HALF_DONE
 
 
 def keep(parent: Host, folder: Path, name: str, host: Host, prepared: Prepared) -> None:

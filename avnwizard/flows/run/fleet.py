@@ -8,7 +8,7 @@ from avnwizard.domain.plain import printable
 from avnwizard.domain.words import duration
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord, StepRecord
-from avnwizard.engine.step import Probe, Step, StepContext
+from avnwizard.engine.step import Step, StepContext
 from avnwizard.flows.fleet.order import FleetOrder, StackOrder, from_json
 from avnwizard.flows.fleet.steps import LEFT, AskStack, Bake, CheckFleet, Drain, Share
 from avnwizard.flows.fleet.world import FleetWorld
@@ -23,13 +23,11 @@ FLIPPED = "flipped"
 _UPGRADE_S = 120.0
 
 
-class UpgradeStack(Step):
+class UpgradeStack(children.CarriesChild):
     """Upgrade one stack, as a run of its own in its checkout and journal."""
 
-    kind = StepKind.OTHER
-
     def __init__(self, world: FleetWorld, one: StackOrder) -> None:
-        self._world, self._one = world, one
+        super().__init__(world, one)
         self.name = f"upgrade:{one.name}"
         self.title = f"Upgrade {one.name} to {world.order.tag}"
         self.guess_s = sum(step.seconds for step in one.plan.steps) or _UPGRADE_S
@@ -44,27 +42,11 @@ class UpgradeStack(Step):
             going_back=f"a rollback of {self._one.name} while the others serve",
         )  # fmt: skip
 
-    def probe(self, ctx: StepContext) -> Probe:
-        """The child goes on from where it stands."""
-        return Probe.HALF_DONE if ctx.recall().get(children.CHILD) else Probe.NOT_DONE
-
     def do(self, ctx: StepContext) -> None:
         """Carry the child; the stack must get no requests."""
         world, one = self._world, self._one
         world.require_out(one.name)
         children.upgrade(ctx, world.host, one.name, world.host_of(one), one.plan)
-
-    def undo(self, ctx: StepContext) -> None:
-        """Roll the child back, while the others serve."""
-        if child := ctx.recall(self.name).get(children.CHILD):
-            self._world.require_out(self._one.name)
-            children.take_back(ctx, self._world.host, self._world.host_of(self._one), child)
-
-    def undone(self, ctx: StepContext) -> Probe:
-        """Whether nothing of the child is left."""
-        child = ctx.recall(self.name).get(children.CHILD)
-        gone = not child or children.is_taken_back(self._world.host_of(self._one), child)
-        return Probe.DONE if gone else Probe.HALF_DONE
 
 
 class FleetUpgrade(Flow):

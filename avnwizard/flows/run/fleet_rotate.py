@@ -15,7 +15,7 @@ from avnwizard.domain.plain import printable
 from avnwizard.domain.typed import Typed
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord, StepRecord
-from avnwizard.engine.step import Probe, Step, StepContext
+from avnwizard.engine.step import Step, StepContext
 from avnwizard.errors import RefusedError
 from avnwizard.flows.env_on_disk import env_bytes
 from avnwizard.flows.fleet.order import FleetOrder, StackOrder
@@ -107,13 +107,12 @@ def write_down(first: Host, order: RotationOrder, lead: Prepared) -> str:
     return launch.create(first, FleetRotate.kind, title=title, plan=to_json(order), prepare=prepare)
 
 
-class RotateStack(Step):
+class RotateStack(children.CarriesChild):
     """Carry out the phase in one stack, as a run of its own in its checkout and journal."""
 
-    kind = StepKind.OTHER
-
     def __init__(self, world: FleetWorld, one: StackOrder, plan: RotationPlan) -> None:
-        self._world, self._one, self._plan = world, one, plan
+        super().__init__(world, one)
+        self._plan = plan
         self.name = f"rotate:{one.name}"
         self.title = f"Rotate {plan.what} in {one.name}, phase {plan.phase} of {plan.kind.phases}"
         self.guess_s = sum(step.seconds for step in plan.stack.steps) or _ROTATE_S
@@ -126,10 +125,6 @@ class RotateStack(Step):
             note=f"A run of its own in {self._one.directory}: it writes the list of secrets{rows}.",
             going_back="the list of the phase before, in all stacks",
         )  # fmt: skip
-
-    def probe(self, ctx: StepContext) -> Probe:
-        """The child goes on from where it stands."""
-        return Probe.HALF_DONE if ctx.recall().get(children.CHILD) else Probe.NOT_DONE
 
     def do(self, ctx: StepContext) -> None:
         """Carry the child; the stack must get no requests."""
@@ -152,18 +147,6 @@ class RotateStack(Step):
             journal.create_run(run, kind=Rotate.kind, title=unborn.title, plan=unborn.plan, steps=steps)
 
         children.begin(ctx, world.host, host, Rotate.kind, write)
-
-    def undo(self, ctx: StepContext) -> None:
-        """Take the child back, while the others serve."""
-        if child := ctx.recall(self.name).get(children.CHILD):
-            self._world.require_out(self._one.name)
-            children.take_back(ctx, self._world.host, self._world.host_of(self._one), child)
-
-    def undone(self, ctx: StepContext) -> Probe:
-        """Whether nothing of the child is left."""
-        child = ctx.recall(self.name).get(children.CHILD)
-        gone = not child or children.is_taken_back(self._world.host_of(self._one), child)
-        return Probe.DONE if gone else Probe.HALF_DONE
 
 
 class FleetRotate(Flow):

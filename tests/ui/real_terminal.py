@@ -1,5 +1,6 @@
 """A real pseudo-terminal with a process on it, and the screen that its bytes draw."""
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -10,7 +11,7 @@ import struct
 import sys
 import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -86,16 +87,19 @@ class Terminal:
         """The connection is lost."""
         os.close(self.descriptor)
 
-    def wait(self, seconds: float = 20.0) -> int:
-        """The exit code; the process must end by itself."""
+    def wait(self, seconds: float = 20.0, *, ends: bool = True) -> int:
+        """The exit code; the process must end by itself. What it still writes is read: it may wait for that."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
                 return os.waitstatus_to_exitcode(status)
+            with contextlib.suppress(OSError, ValueError):  # the test may have hung up
+                self._chunk(0.05)
             time.sleep(0.05)
-        os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
+        if ends:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
         raise TimeoutError("it did not end")
 
 
@@ -125,11 +129,35 @@ class Emulated:
         Raises:
             TimeoutError: it did not.
         """
+        self.wait_until(lambda one: said in one.shows(), repr(said), seconds=seconds)
+
+    def wait_until(self, holds: Callable[["Emulated"], bool], what: str, *, seconds: float = 60.0) -> None:
+        """Read until the screen is so.
+
+        Raises:
+            TimeoutError: it did not get so.
+        """
         until = time.monotonic() + seconds
-        while said not in self.shows():
+        while not holds(self):
             if time.monotonic() > until:
-                raise TimeoutError(f"never showed {said!r}:\n{self.shows()}")
+                raise TimeoutError(f"never showed {what}:\n{self.shows()}")
             self.terminal.read(0.1)
+            self.shows()
+
+    def leave(self, *, seconds: float = 60.0) -> int:
+        """Leave the wizard, and say yes where it asks; its exit code.
+
+        Raises:
+            TimeoutError: it did not end.
+        """
+        self.terminal.write("\x03")
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            with contextlib.suppress(TimeoutError):
+                return self.terminal.wait(0.5, ends=False)
+            if "Leave the wizard?" in self.shows():
+                self.terminal.write("\r")
+        return self.terminal.wait()
 
 
 def spawn(

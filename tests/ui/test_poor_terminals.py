@@ -66,16 +66,12 @@ def test_every_screen_keeps_to_what_the_terminal_has(practice: PracticeHost, env
                 terminal.write(keys)
             emulated.wait_for(said, seconds=_PATIENCE_S)
             if said == _LONGER_THAN_THE_PAGE:
-                bar = [emulated.stands_out(row, _BAR_COLUMN) for row in _BAR_ROWS]
-                assert all(bar), "a scrollbar says that there is more, without colour too"
+                emulated.wait_until(_has_its_bar, "a scrollbar, without colour too", seconds=_PATIENCE_S)
         if console:
             terminal.write("v2.0.0\r")
             emulated.wait_for("x failed: Roll hydra", seconds=_PATIENCE_S)
     finally:
-        terminal.write("\x03")
-        terminal.read(1.0)
-        terminal.write("\r")  # where it asks whether to leave
-        code = terminal.wait()
+        code = emulated.leave(seconds=_PATIENCE_S)
     assert code == (ExitCode.STEP_FAILED if console else ExitCode.DONE)
     assert terminal.data.isascii() == (environ["LC_ALL"] != "C.UTF-8")
     styles = _SGR.findall(terminal.data)
@@ -84,3 +80,7 @@ def test_every_screen_keeps_to_what_the_terminal_has(practice: PracticeHost, env
         assert not [one for one in styles if _RICH.search(one)], "the sixteen colours that every terminal has"
     if "NO_COLOR" in environ:
         assert not [one for one in styles if _COLOURS & {int(code or 0) for code in one.split(b";")}]
+
+
+def _has_its_bar(emulated: Emulated) -> bool:
+    return all(emulated.stands_out(row, _BAR_COLUMN) for row in _BAR_ROWS)

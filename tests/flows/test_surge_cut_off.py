@@ -88,7 +88,7 @@ class _World:
             SimpleNamespace(
                 effect=lambda _name: nullcontext(),
                 say=lambda _text: None,
-                together=lambda _place, order, act: act([order]),
+                together=lambda _place, order, act, **_: act([order]),
                 go_alone=lambda: None,
             ),
         )

@@ -5,12 +5,14 @@ import hashlib
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.lab.engine import Lab
 from tests.lab.errors import LabError
-from tests.lab.layers import known_layer, layer_of
+from tests.lab.layers import Layer, known_layer, layer_of
 from tests.lab.registry import Image
 
 _LIMIT_S = 1800.0
@@ -43,14 +45,8 @@ class GoTool:
         """Have the image in the lab's registry; its reference."""
         binary = self.binary(lab.paths.root / "go")
         images = lab.images()
-        name = f"{self.name}-{binary.parent.name}"
-        layer = known_layer(lab.paths.layers, name)
-        if layer is None:
-            tree = binary.parent / "tree"
-            (tree / "usr/bin").mkdir(parents=True, exist_ok=True)
-            shutil.copy2(binary, tree / "usr/bin" / self.name)
-            layer = layer_of(tree, lab.paths.layers, name)
-            shutil.rmtree(tree)
+        with _alone(binary.parent):
+            layer = self._layer(binary, lab.paths.layers)
         config = {
             "Env": ["PATH=/usr/local/bin:/usr/bin:/bin"],
             "Entrypoint": [self.name],
@@ -59,6 +55,17 @@ class GoTool:
         with lab.paths.locked():
             images.registry.push(Image(self.repository, self.version, (images._base().layer, layer), config))
         return f"{lab.registry}/{self.repository}:{self.version}"
+
+    def _layer(self, binary: Path, layers: Path) -> Layer:
+        name = f"{self.name}-{binary.parent.name}"
+        layer = known_layer(layers, name)
+        if layer is None:
+            tree = binary.parent / "tree"
+            (tree / "usr/bin").mkdir(parents=True, exist_ok=True)
+            shutil.copy2(binary, tree / "usr/bin" / self.name)
+            layer = layer_of(tree, layers, name)
+            shutil.rmtree(tree)
+        return layer
 
     def is_built(self, lab: Lab) -> bool:
         """Whether the program is here."""
@@ -73,8 +80,7 @@ class GoTool:
         """The program, from its module's files as they are; a second worker waits for the first."""
         binary = self._place(root)
         binary.parent.mkdir(parents=True, exist_ok=True)
-        with (binary.parent / "lock").open("w", encoding="utf-8") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with _alone(binary.parent):
             if not binary.exists():
                 self._build(binary)
         return binary
@@ -90,3 +96,11 @@ class GoTool:
         if done.returncode:
             raise LabError(f"{self.name} does not build:\n" + "\n".join(done.stderr.strip().splitlines()[-20:]))
         half.rename(to)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """What is made in `folder`, by one worker at a time."""
+    with (folder / "lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

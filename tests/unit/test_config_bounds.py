@@ -21,6 +21,7 @@ _RANGES = {
     "roll.at_once": "a whole number from 0 to 64",
     "verify.bake_s": "a number from 0 to 3,600",
     "postgres.keep_old_days": "a number from 0 to 36,500",
+    "postgres.keep_reverse_s": "a number from 0 to 2,678,400",
     "probe.rate": "a number from 0.5 to 200",
     "canary.every_s": "a number from 1 to 3,600",
     "rotation.window_s": "a number from 0 to 3,153,600,000",

@@ -93,6 +93,7 @@ def test_the_screens_page_says_what_the_screens_say() -> None:
         "__init__",
         "page",
         "plan_page",
+        "starting",
         "find",
         "ask",
         "confirm_name",

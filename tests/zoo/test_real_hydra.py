@@ -29,6 +29,7 @@ pytestmark = [
         os.environ.get("AVNWIZARD_LAB") != "1", reason="the lab starts only when AVNWIZARD_LAB=1 asks"
     ),
     pytest.mark.skipif(not has_go(), reason="this machine has no Go to build Hydra with"),
+    pytest.mark.xdist_group("hydra"),  # a second worker would only wait for the first one's build
 ]
 OLD = "the-first-secret-of-this-hydra-0123456789"
 

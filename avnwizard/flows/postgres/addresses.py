@@ -22,7 +22,7 @@ def where(world: World) -> dict[str, str]:
 
 
 def noted(ctx: StepContext) -> Mapping[str, str]:
-    """Where the server was when its clients were told to wait."""
+    """The addresses that the server had when its clients were held."""
     return dict(ctx.recall(StopWriters.name).get(ADDRESS, {}))
 
 

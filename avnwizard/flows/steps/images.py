@@ -20,7 +20,7 @@ from avnwizard.planned import PlannedStep, StepKind
 from avnwizard.ports import Stack
 
 _AT_ONCE = 3
-"""As many as the engine fetches layers at once unless it is told otherwise."""
+"""The number of layers that the engine fetches at once by default."""
 
 
 def references(plan: Plan) -> dict[str, str]:

@@ -17,6 +17,7 @@ from typing import Self
 
 _WORKERS = 64
 _TIMEOUT_S = 10.0
+_UNROUTED = {"404", "refused", "misrouted"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ class ProbeReport:
 
     `lost` counts the requests that were not answered with a 2xx or 3xx, by kind (`502`, `timeout`, …),
     `answered_by` the answers by the container that gave them. `longest_gap_s` is the longest time in which no
-    request was answered well; latencies are from the moment at which a request was due.
+    request was answered well; latencies are from the moment at which a request was due. `lost_at_s` says when the
+    first and the last lost request were due, from the first of all; () where none was lost.
     """
 
     sent: int
@@ -35,6 +37,7 @@ class ProbeReport:
     longest_gap_s: float
     p50_s: float
     p99_s: float
+    lost_at_s: tuple[float, ...] = ()
 
     @property
     def lost_total(self) -> int:
@@ -54,9 +57,10 @@ class ProbeReport:
 class Probe:
     """Sends `method path` to `host` through the edge at 127.0.0.1:`port`, `rate` times a second, until left.
 
-    A context manager; the report is in `report` afterwards. Each request has its own connection. With
-    `service`, an answer by another service is lost too (`misrouted`): while a router is gone, Traefik hands
-    its requests to the next rule that fits, here the console's. With `tls` no certificate is judged.
+    A context manager; the report is in `report` afterwards. Each request has its own connection. The block begins
+    when the edge knows the route, after `routed_s` at the latest: Traefik learns of a container some seconds after
+    Compose calls it healthy. With `service`, an answer by another service is lost too (`misrouted`): while a router
+    is gone, Traefik hands its requests to the next rule that fits. With `tls` no certificate is judged.
     """
 
     port: int
@@ -66,6 +70,7 @@ class Probe:
     method: str = "GET"
     service: str | None = None
     tls: bool = False
+    routed_s: float = 30.0
     report: ProbeReport | None = None
     _due: "queue.Queue[float | None]" = field(default_factory=queue.Queue)
     _seen: list[tuple[float, float, str, str]] = field(default_factory=list)
@@ -73,6 +78,9 @@ class Probe:
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def __enter__(self) -> Self:
+        deadline = time.monotonic() + self.routed_s
+        while self._send()[0] in _UNROUTED and time.monotonic() < deadline:
+            time.sleep(0.1)
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(_WORKERS)]
         self._threads.append(threading.Thread(target=self._pace, daemon=True))
         for thread in self._threads:
@@ -144,7 +152,7 @@ def probe_for(
     service: str | None = None,
 ) -> ProbeReport:
     """Probe for a fixed time."""
-    with Probe(port, host, path, rate, service=service) as probe:
+    with Probe(port, host, path, rate, service=service, routed_s=0.0) as probe:
         time.sleep(duration_s)
     assert probe.report is not None
     return probe.report
@@ -174,6 +182,7 @@ def _report(seen: list[tuple[float, float, str, str]]) -> ProbeReport:
         max((end for _, end, *_ in seen), default=0.0),
     ]
     gaps = [later - earlier for earlier, later in pairwise(edges)]
+    lost_at = [due - edges[0] for due, _, outcome, _ in seen if outcome != "ok"]
     return ProbeReport(
         sent=len(seen),
         answered=len(good),
@@ -182,6 +191,7 @@ def _report(seen: list[tuple[float, float, str, str]]) -> ProbeReport:
         longest_gap_s=max(gaps, default=0.0),
         p50_s=taken[len(taken) // 2] if taken else 0.0,
         p99_s=taken[int(len(taken) * 0.99)] if taken else 0.0,
+        lost_at_s=(min(lost_at), max(lost_at)) if lost_at else (),
     )
 
 

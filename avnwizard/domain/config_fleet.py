@@ -23,7 +23,8 @@ class FleetSection:
             your own. "": there is no fleet.
         stacks: name -> the stack's checkout on this host, as an absolute path; two at the least.
         servers: name -> the balancer's name for the stack, where it is another.
-        leader: the stack that runs the migrations; "" is the first one.
+        leader: the stack that runs the migrations, and the services in `once`; "" is the first one.
+        once: services that may run in one stack alone, such as a mail courier or cron.
         shared: variables of the env files that must be the same in all stacks, compared without being shown.
         socket: of HAProxy, "/path" or "ADDRESS:PORT", with `level admin`.
         backend: HAProxy's backend.
@@ -45,6 +46,7 @@ class FleetSection:
     stacks: dict[str, str] = field(default_factory=dict)
     servers: dict[str, str] = field(default_factory=dict)
     leader: str = ""
+    once: tuple[str, ...] = ()
     shared: tuple[str, ...] = ("SECRETS_*", "*_SECRET", "*_SECRETS", "POSTGRES_PASSWORD", "COMPOSE_DOMAIN")
     socket: str = "/run/haproxy/admin.sock"
     backend: str = ""

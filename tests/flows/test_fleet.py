@@ -25,7 +25,7 @@ def fleet(practice_host: PracticeHost, practice_template: Path, tmp_path: Path) 
     socket = tmp_path / "admin.sock"
     text = (
         f'[fleet]\ndriver = "haproxy"\nsocket = "{socket}"\nbackend = "id"\n'
-        'servers = {blue = "one", green = "two"}\n'
+        'servers = {blue = "one", green = "two"}\nonce = ["docs"]\n'
         f'stacks = {{blue = "{practice_host.project.directory}", green = "{green.project.directory}"}}\n'
     )
     (practice_host.project.directory / "avnwizard.toml").write_text(text)
@@ -59,6 +59,7 @@ def test_status_and_plan(fleet: Path) -> None:
     assert [what for what, _ in found["troubles"]] == [
         "Two stacks have one Compose project name.",
         "blue and green do not reach the same Postgres (blue: postgres:5432; green: postgres:5432).",
+        "docs may run in one stack alone, and green runs it besides blue.",
     ]
     assert "shared" not in found["members"][0]
     plan = avnwizard("fleet", "plan", "--to", "v2.0.0", "--stack", fleet, "--json").data

@@ -131,6 +131,20 @@ def test_what_stands_in_the_way() -> None:
     assert len(found) == 7
 
 
+@pytest.mark.parametrize(
+    ("blue", "green", "said"),
+    [
+        (True, False, []),
+        (True, True, ["courier may run in one stack alone, and green runs it besides blue."]),
+        (False, False, ["courier is to run in blue, which does not have it."]),
+    ],
+)
+def test_what_may_run_once(blue: bool, green: bool, said: list[str]) -> None:
+    """In the leader and nowhere else."""
+    members = (replace(_member("blue"), once={"courier": blue}), replace(_member("green"), once={"courier": green}))
+    assert [what for what, _ in troubles(members, (), first="blue")] == said
+
+
 _ROW = '{"server": "a", "weight": 100}'
 
 

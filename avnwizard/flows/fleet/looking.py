@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from avnwizard.domain.balancer.server import Served
@@ -33,6 +33,7 @@ class Member:
         shared: variable -> a hash of its value, for those that all stacks must have alike.
         reached: the servers of data that its containers reach.
         context: the Docker context of its engine, "" for the one that the environment says.
+        once: which of the services that may run in one stack alone its files start (True), or have and do not start.
     """
 
     stack: str
@@ -46,6 +47,7 @@ class Member:
     shared: Mapping[str, str]
     reached: tuple[Reached, ...] = ()
     context: str = ""
+    once: Mapping[str, bool] = field(default_factory=dict)
 
     @property
     def shown(self) -> str:
@@ -79,15 +81,16 @@ def look(section: FleetSection, hosts: Mapping[str, Host], balancer: Balancer, *
     Raises:
         HostError: the balancer or the engine does not answer.
     """
-    members = tuple(_member(name, host, section.shared, but) for name, host in hosts.items())
+    members = tuple(_member(name, host, section, but) for name, host in hosts.items())
     served = balancer.look()
     found = tuple(troubles(members, served, first=section.first))
     return Fleet(section.first, members, served, found, tuple(_shared_servers(members)))
 
 
-def _member(name: str, host: Host, patterns: Sequence[str], but: str) -> Member:
-    head, containers = host.repo.head(), host.stack.containers()
-    sick = ailing(host.stack.resolve(), containers, now=host.clock.now())
+def _member(name: str, host: Host, section: FleetSection, but: str) -> Member:
+    head, containers, model = host.repo.head(), host.stack.containers(), host.stack.resolve()
+    sick = ailing(model, containers, now=host.clock.now())
+    there = {one.service for one in containers if not one.one_off}
     runs = apart_runs(host.journal()) if host.files.exists(host.state.journal) else []
     return Member(
         stack=name,
@@ -98,9 +101,10 @@ def _member(name: str, host: Host, patterns: Sequence[str], but: str) -> Member:
         database=host.postgres_service,
         ailing=tuple(sorted(sick)),
         unfinished=next((run.id for run in runs if run.state in UNFINISHED and run.id != but), ""),
-        shared=_shared(host, patterns),
+        shared=_shared(host, section.shared),
         reached=host.reached(),
         context=host.context,
+        once={one: one in model.services or one in there for one in section.once},
     )
 
 
@@ -128,6 +132,7 @@ def troubles(members: Sequence[Member], served: Sequence[Served], *, first: str 
     if len({one.project for one in members}) < len(members):
         yield "Two stacks have one Compose project name.", "Give each its own COMPOSE_PROJECT_NAME."
     yield from _data_troubles(members, first)
+    yield from _once_troubles(members, first)
     if differing := _differing(members):
         more = f" and {len(differing) - _NAMED} more" if len(differing) > _NAMED else ""
         yield (
@@ -164,6 +169,20 @@ def _data_troubles(members: Sequence[Member], first: str) -> Iterator[Trouble]:
             f'Make {named} the leader: [fleet] leader = "{named}"; its upgrade takes the snapshot.',
         )
     yield from apart({one.stack: one.reached for one in members})
+
+
+def _once_troubles(members: Sequence[Member], first: str) -> Iterator[Trouble]:
+    """What may run in one stack alone, and does not run in the leader alone."""
+    for one in members:
+        stack = printable(one.stack)
+        for service, runs in one.once.items():
+            named = printable(service)
+            if runs and one.stack != first:
+                what = f"{named} may run in one stack alone, and {stack} runs it besides {printable(first)}."
+                yield what, f"Give it deploy: {{replicas: 0}} in an override of {stack}, then docker compose up -d."
+            elif not runs and one.stack == first:
+                what = f"{named} is to run in {stack}, which does not have it."
+                yield what, "Correct its name in [fleet] once, or start it there."
 
 
 def _differing(members: Sequence[Member]) -> list[str]:

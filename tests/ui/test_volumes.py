@@ -24,6 +24,18 @@ async def test_volumes_are_chosen_and_planned(opened: Open) -> None:
         assert "restored: into a scratch database" in seen(pilot)
 
 
+async def test_the_list_is_narrowed_by_a_text(opened: Open) -> None:
+    """`/` as in every list; Escape shows all again first, and what was chosen meanwhile stays."""
+    async with opened() as pilot:
+        await to_snapshot(pilot)
+        await press(pilot, "v", "slash", *"nats", "enter")
+        assert _boxes(seen(pilot)) == {"nats_data": "[ ]"}
+        await press(pilot, "space", "escape")
+        assert _boxes(seen(pilot)) == {name: "[x]" if name == "nats_data" else "[ ]" for name in _VOLUMES}
+        await press(pilot, "enter")
+        assert "volumes: nats_data" in seen(pilot)
+
+
 @pytest.mark.parametrize("no_color", ["", "1"])
 async def test_what_is_chosen_is_told_without_colour(
     opened: Open, monkeypatch: pytest.MonkeyPatch, no_color: str

@@ -12,13 +12,14 @@ from textual.widgets import OptionList, Static
 
 from avnwizard.domain import words
 from avnwizard.domain.plain import printable
+from avnwizard.ui.screens.find import Find
 from avnwizard.ui.widgets.rows import Column, Row, Rows
 
 _MEASURING, _UNKNOWN = "measuring", "size unknown"
 
 
 class PickVolumes(ModalScreen[tuple[str, ...] | None]):
-    """Space chooses or takes back, Enter takes the choice, Escape leaves it as it was.
+    """Space chooses or takes back, `/` narrows the list, Enter takes the choice, Escape leaves it as it was.
 
     Args:
         offered: the volumes that there are.
@@ -29,6 +30,7 @@ class PickVolumes(ModalScreen[tuple[str, ...] | None]):
     CSS_PATH = "pick_volumes.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "choose", "Choose", show=False),
+        Binding("slash", "find", "Find", show=False),
         Binding("enter", "take", "Take", show=False),
         Binding("escape", "leave", "Leave", show=False),
     ]
@@ -45,8 +47,8 @@ class PickVolumes(ModalScreen[tuple[str, ...] | None]):
             yield Rows([Column(width=3), Column(), Column(width=12)])
             yield Static(
                 Content.assemble(
-                    ("Space", "bold $accent"), " choose  ", ("Enter", "bold $accent"), " take  ",
-                    ("Esc", "bold $accent"), " leave as it was",
+                    ("Space", "bold $accent"), " choose  ", ("/", "bold $accent"), " find  ",
+                    ("Enter", "bold $accent"), " take  ", ("Esc", "bold $accent"), " leave as it was",
                 ),
                 markup=False,
             )  # fmt: skip
@@ -81,10 +83,18 @@ class PickVolumes(ModalScreen[tuple[str, ...] | None]):
             self._chosen ^= {name}
             self._show()
 
+    def action_find(self) -> None:
+        """Narrow the list while a text is typed."""
+        self.app.push_screen(Find(self.query_one(Rows).narrow))
+
     def action_take(self) -> None:
         """Close with the choice."""
         self.dismiss(tuple(name for name in self._offered if name in self._chosen))
 
     def action_leave(self) -> None:
-        """Close without one."""
+        """Show all volumes again where the list is narrowed, else close without a choice."""
+        rows = self.query_one(Rows)
+        if rows.is_narrowed:
+            rows.narrow("")
+            return
         self.dismiss(None)

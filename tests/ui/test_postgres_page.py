@@ -1,35 +1,25 @@
 """The ways to a new Postgres major side by side, by keyboard alone; what is started is what is shown."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
-from avnwizard.domain.postgres.major import DatabaseLook, ServerLook, Way
+from avnwizard.domain.postgres.major import Way
 from avnwizard.errors import PostgresFirstError, RefusedError
 from avnwizard.flows.host import Host
 from avnwizard.flows.postgres import majors
 from avnwizard.flows.postgres.plan import MajorPlan
-from avnwizard.flows.postgres.ways import offers, recommended
 from avnwizard.ui import deciding
 from avnwizard.ui.screens import postgres, snapshot
 from avnwizard.ui.screens.postgres import PostgresPage
 from avnwizard.ui.state import Upgrade
 from avnwizard.ui.widgets.rows import Rows
+from screenshots.postgres import offered
 from screenshots.scenes import press, settle, type_word
-from tests.flows.postgres_world import plan_of
 from tests.ui.conftest import LARGE, SMALL, USUAL, Open, pictures, seen
 from tests.ui.test_deciding import to_snapshot
 from tests.ui.test_walk import UPDATE
-
-_LOOK = ServerLook(
-    "17.12",
-    17,
-    "clerk",
-    (DatabaseLook("shop", "clerk", 5_000_000_000, unlogged=("public.seen",)),),
-    wal_level="replica",
-)
 
 
 @pytest.fixture
@@ -38,19 +28,7 @@ def ordered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[MajorPlan]:
     found: list[MajorPlan] = []
 
     def plan(_host: Host, _to: int, *, image: str = "", way: Way | None = None) -> MajorPlan:
-        ways = offers(_LOOK, mount="/var/lib/postgresql", pgdata="/var/lib/postgresql/18/docker")
-        chosen = way or recommended(ways)
-        why = next(one.why_not for one in ways if one.way == chosen)
-        stops = ((f"The way {chosen} cannot be gone: {why}.", "Give another."),) if why else ()
-        made = replace(
-            plan_of(tmp_path, chosen),
-            image_new=image or "postgres:18",
-            ways=ways,
-            stops=stops,
-            version_old="17.12",
-            free_bytes=20 * 10**9,
-        )
-        return replace(made, poolers=("pgbouncer",), held=("gateway", "audit")) if chosen == "cold" else made
+        return offered(tmp_path, way, image)
 
     def order(_host: Host, plan: MajorPlan) -> str:
         found.append(plan)

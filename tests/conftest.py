@@ -56,14 +56,16 @@ def _shared(item: pytest.Item) -> str:
     return min((one.baseid for one in found if one.scope in {"module", "package"} and one.baseid), default="")
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Bring them into the order of `tests.order`, and skip the tests of the real engine where there is none.
 
     Tests that share a fixture go to one worker: each of the others would make it anew, fifteen services for one test.
+    Those that say by themselves what they share, such as the one cluster, stay together across files.
     """
     items[:] = in_order(items, lambda item: item.nodeid)
     for item in items:
-        if shared := _shared(item):
+        if not item.get_closest_marker("xdist_group") and (shared := _shared(item)):
             item.add_marker(pytest.mark.xdist_group(shared))
     reason = _no_lab()
     if not reason:

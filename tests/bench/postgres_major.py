@@ -84,12 +84,17 @@ def main() -> None:
 
 def _filled(stack: LabStack, megabytes: int) -> int:
     size = fill(stack, "avnology", megabytes)
+    _clear(stack)
+    stack.sql("postgres", "CHECKPOINT")
+    return size
+
+
+def _clear(stack: LabStack) -> None:
+    """Of Debian's marks; each table that is made gets them anew."""
     stack.sql("postgres", "ALTER DATABASE template0 ALLOW_CONNECTIONS true")
     for database in stack.sql("postgres", "SELECT datname FROM pg_database").splitlines():
         stack.sql(database, _CLEARED)
     stack.sql("postgres", "ALTER DATABASE template0 ALLOW_CONNECTIONS false")
-    stack.sql("postgres", "CHECKPOINT")
-    return size
 
 
 def _guide(stack: LabStack, way: str) -> Seen:
@@ -109,6 +114,7 @@ def _way(stack: LabStack, way: str, state: Path) -> Seen:
     words = ("postgres", "upgrade", "--to", "18", "--way", way, "--stack", str(stack.clone), "--yes")
     with _disk(stack, seen), writing(stack) as written, writing_pooled(stack) as pooled:
         time.sleep(_SETTLE_S)
+        _clear(stack)  # what the writers made
         seen.total_s = _avnwizard(env, *words)
         time.sleep(_SETTLE_S)
     _count(stack, seen, written, pooled)

@@ -33,9 +33,7 @@ def pooled(services: Mapping[str, Mapping[str, Any]], database: str, users: Coll
         database: the Postgres service.
         users: services that would be stopped otherwise.
     """
-    poolers = tuple(
-        name for name in users if _POOLER.search(str(services.get(name, {}).get("image", "")).rpartition("/")[2])
-    )
+    poolers = tuple(name for name in users if is_pooler(str(services.get(name, {}).get("image", ""))))
     if not poolers:
         return Pooled()
     known = {name: _hosts(services, name) for name in (*poolers, database)}
@@ -48,6 +46,11 @@ def pooled(services: Mapping[str, Mapping[str, Any]], database: str, users: Coll
         if behind and not _names(values, known[database]):
             held.append(name)
     return Pooled(poolers, tuple(held)) if held else Pooled()
+
+
+def is_pooler(image: str) -> bool:
+    """Whether an image is PgBouncer's, by its name without the registry's."""
+    return bool(_POOLER.search(image.rpartition("/")[2]))
 
 
 def _hosts(services: Mapping[str, Mapping[str, Any]], name: str) -> set[str]:

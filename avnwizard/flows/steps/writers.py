@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from avnwizard.domain import words
 from avnwizard.domain.host import Container
+from avnwizard.domain.postgres.pooler import is_pooler
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import StepError
 from avnwizard.flows.host import Host
@@ -13,6 +14,8 @@ from avnwizard.flows.roll import holding
 from avnwizard.planned import PlannedStep, StepKind
 
 _STOP_GRACE_S = 30.0
+_POOLER_GRACE_S = 5.0
+"""On SIGTERM PgBouncer (1.23 and later) waits until its last client has left; one from outside the stack may stay."""
 _AT_ONCE = 4
 """Given one by one, the engine starts containers one after another, a third of a second each."""
 _POLL_S = 0.5
@@ -61,8 +64,10 @@ class StopWriters(Step):
         if self._hold and running:
             known = self._host.stack.resolve().services
             holding.hold(ctx, self._host, [known[name] for name in self._services if name in known], running)
+        poolers = [one.id for one in running if is_pooler(one.image)]
         with ctx.effect("stop"):
-            self._host.stack.stop(*(one.id for one in running), grace_s=_STOP_GRACE_S)
+            self._host.stack.stop(*(one.id for one in running if one.id not in poolers), grace_s=_STOP_GRACE_S)
+            self._host.stack.stop(*poolers, grace_s=_POOLER_GRACE_S)
         if left := self._running():
             raise StepError(f"{left[0].name} was stopped and runs again.", "Look who starts it, then resume.")
 

@@ -14,7 +14,7 @@ from avnwizard.flows.roll import holding
 from avnwizard.planned import PlannedStep, StepKind
 
 _STOP_GRACE_S = 30.0
-_POOLER_GRACE_S = 5.0
+_POOLER_GRACE_S = 2.0
 """On SIGTERM PgBouncer (1.23 and later) waits until its last client has left; one from outside the stack may stay."""
 _AT_ONCE = 4
 """Given one by one, the engine starts containers one after another, a third of a second each."""

@@ -62,6 +62,7 @@ def traefik(folder: Path, port: int, places: Mapping[str, int]) -> tuple[str, Se
     argv = [str(program), f"--entrypoints.web.address=127.0.0.1:{port}", "--log.level=ERROR"]
     argv += [f"--entrypoints.traefik.address=127.0.0.1:{api}", "--api.insecure=true"]
     argv += [f"--providers.file.directory={dynamic}", "--providers.file.watch=true"]
+    argv += ["--providers.providersthrottleduration=500ms"]  # as `avnwizard help fleet` advises
     section = f'driver = "traefik"\nfile = "{dynamic / "id.yml"}"\nservice = "id"\napi = "http://127.0.0.1:{api}"\n'
     return section, argv
 

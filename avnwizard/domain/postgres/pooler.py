@@ -13,6 +13,8 @@ from typing import Any
 PAUSE, RESUME = "USR1", "USR2"
 LONGEST_S = 60.0
 """Half of what PgBouncer lets clients wait by default; a longer interruption stops them instead."""
+STOP_GRACE_S = 2.0
+"""On SIGTERM PgBouncer (1.23 and later) waits until its last client has left; one from outside the stack may stay."""
 _POOLER = re.compile(r"pgbouncer", re.IGNORECASE)
 _HOST = r"(?:(?:@|//){name}(?=[:/?,]|$))|(?:\A{name}(?::\d+)?\Z)|(?:\bhost={name}\b)"
 

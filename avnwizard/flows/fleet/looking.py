@@ -33,7 +33,7 @@ class Member:
         shared: variable -> a hash of its value, for those that all stacks must have alike.
         reached: the servers of data that its containers reach.
         context: the Docker context of its engine, "" for the one that the environment says.
-        once: which of the services that may run in one stack alone its files start (True), or have and do not start.
+        once: of each service that may run in one stack alone, whether the files start it here, or it runs.
     """
 
     stack: str
@@ -90,7 +90,7 @@ def look(section: FleetSection, hosts: Mapping[str, Host], balancer: Balancer, *
 def _member(name: str, host: Host, section: FleetSection, but: str) -> Member:
     head, containers, model = host.repo.head(), host.stack.containers(), host.stack.resolve()
     sick = ailing(model, containers, now=host.clock.now())
-    there = {one.service for one in containers if not one.one_off}
+    running = {one.service for one in containers if one.state in {"running", "restarting"}}
     runs = apart_runs(host.journal()) if host.files.exists(host.state.journal) else []
     return Member(
         stack=name,
@@ -104,7 +104,7 @@ def _member(name: str, host: Host, section: FleetSection, but: str) -> Member:
         shared=_shared(host, section.shared),
         reached=host.reached(),
         context=host.context,
-        once={one: one in model.services or one in there for one in section.once},
+        once={one: one in model.services or one in running for one in section.once},
     )
 
 

@@ -14,7 +14,7 @@ from avnwizard.flows.steps.writers import StartWriters, StopWriters
 from avnwizard.planned import PlannedStep
 
 HELD = "held"
-_QUIET_S, _BACK_S, _GRACE_S, _POLL_S = 10.0, 45.0, 2.0, 0.5
+_QUIET_S, _BACK_S, _POLL_S = 10.0, 45.0, 0.5
 
 
 class QuietClients(StopWriters):
@@ -126,6 +126,6 @@ def start_poolers(ctx: StepContext, world: World, besides: Sequence[Container] =
     named = ", ".join(sorted({printable(one.service, limit=63) for one in (*first, *besides)}))
     ctx.say(f"started again: {named}")
     with ctx.effect("again"):
-        stack.stop(*(one.id for one in (*first, *besides)), grace_s=_GRACE_S)
+        stack.stop(*(one.id for one in (*first, *besides)), grace_s=pooler.STOP_GRACE_S)
         for one in (*first, *besides):
             stack.start(one.id)

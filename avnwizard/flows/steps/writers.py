@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from avnwizard.domain import words
 from avnwizard.domain.host import Container
-from avnwizard.domain.postgres.pooler import is_pooler
+from avnwizard.domain.postgres import pooler
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import StepError
 from avnwizard.flows.host import Host
@@ -14,8 +14,6 @@ from avnwizard.flows.roll import holding
 from avnwizard.planned import PlannedStep, StepKind
 
 _STOP_GRACE_S = 30.0
-_POOLER_GRACE_S = 2.0
-"""On SIGTERM PgBouncer (1.23 and later) waits until its last client has left; one from outside the stack may stay."""
 _AT_ONCE = 4
 """Given one by one, the engine starts containers one after another, a third of a second each."""
 _POLL_S = 0.5
@@ -52,7 +50,7 @@ class StopWriters(Step):
         return Probe.HALF_DONE if self._running() else Probe.DONE
 
     def do(self, ctx: StepContext) -> None:
-        """Stop all side by side, gracefully: nobody is served until the last has ended.
+        """Stop all side by side, gracefully, and then PgBouncer: nobody is served until the last has ended.
 
         Raises:
             StepError: one still runs; who writes on would write to what is about to be set aside.
@@ -64,10 +62,10 @@ class StopWriters(Step):
         if self._hold and running:
             known = self._host.stack.resolve().services
             holding.hold(ctx, self._host, [known[name] for name in self._services if name in known], running)
-        poolers = [one.id for one in running if is_pooler(one.image)]
+        poolers = [one.id for one in running if pooler.is_pooler(one.image)]
         with ctx.effect("stop"):
             self._host.stack.stop(*(one.id for one in running if one.id not in poolers), grace_s=_STOP_GRACE_S)
-            self._host.stack.stop(*poolers, grace_s=_POOLER_GRACE_S)
+            self._host.stack.stop(*poolers, grace_s=pooler.STOP_GRACE_S)
         if left := self._running():
             raise StepError(f"{left[0].name} was stopped and runs again.", "Look who starts it, then resume.")
 

@@ -1,6 +1,5 @@
 """The longest kinds of tests begin first, those of the engine among those that compute."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -66,10 +65,7 @@ def shared() -> object:
 @pytest.mark.usefixtures("shared")
 def test_what_shares_a_fixture_goes_to_one_worker(request: pytest.FixtureRequest) -> None:
     """It would be made anew by each worker that gets one of the tests; fifteen services, with some of them."""
-    mark = request.node.get_closest_marker("xdist_group")
-    assert mark is not None
-    assert mark.args == ("tests/unit/test_order.py",)
-    _assert_told(request, "tests/unit/test_order.py")
+    _assert_in(request, "tests/unit/test_order.py")
 
 
 def test_what_shares_nothing_goes_anywhere(request: pytest.FixtureRequest) -> None:
@@ -81,13 +77,13 @@ def test_what_shares_nothing_goes_anywhere(request: pytest.FixtureRequest) -> No
 @pytest.mark.usefixtures("shared")
 def test_what_says_its_group_keeps_it(request: pytest.FixtureRequest) -> None:
     """The tests of the one cluster are in several files, each with fixtures of its own."""
+    _assert_in(request, "of several files")
+
+
+def _assert_in(request: pytest.FixtureRequest, group: str) -> None:
+    """What xdist goes by is the end of a test's id; with pytest 9.2, xdist 3.8.0 cannot write it and says nothing."""
     mark = request.node.get_closest_marker("xdist_group")
     assert mark is not None
-    assert mark.args == ("of several files",)
-    _assert_told(request, "of several files")
-
-
-def _assert_told(request: pytest.FixtureRequest, group: str) -> None:
-    """What xdist goes by is the end of a test's id; with pytest 9.2, xdist 3.8.0 cannot write it and says nothing."""
-    if os.environ.get("PYTEST_XDIST_WORKER"):
+    assert mark.args == (group,)
+    if getattr(request.config.option, "loadgroup", False):
         assert request.node.nodeid.endswith(f"@{group}")

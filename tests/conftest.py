@@ -30,6 +30,7 @@ os.environ.setdefault("GOGC", GOGC)
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep to the order of `tests.order`: xdist would begin with the groups that have the most tests."""
+    config.pluginmanager.register(_Groups())
     if hasattr(config.option, "loadscopereorder"):
         config.option.loadscopereorder = False
     else:
@@ -56,17 +57,23 @@ def _shared(item: pytest.Item) -> str:
     return min((one.baseid for one in found if one.scope in {"module", "package"} and one.baseid), default="")
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Bring them into the order of `tests.order`, and skip the tests of the real engine where there is none.
+class _Groups:
+    """Tests that share a fixture go to one worker: others would make it too, fifteen services for one test.
 
-    Tests that share a fixture go to one worker: each of the others would make it anew, fifteen services for one test.
     Those that say by themselves what they share, such as the one cluster, stay together across files.
     """
+
+    @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        for item in items:
+            if not item.get_closest_marker("xdist_group") and (shared := _shared(item)):
+                item.add_marker(pytest.mark.xdist_group(shared))
+
+
+@pytest.hookimpl(trylast=True)  # pytest brings tests of a parametrized fixture together in the same hook
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Bring them into the order of `tests.order`, and skip the tests of the real engine where there is none."""
     items[:] = in_order(items, lambda item: item.nodeid)
-    for item in items:
-        if not item.get_closest_marker("xdist_group") and (shared := _shared(item)):
-            item.add_marker(pytest.mark.xdist_group(shared))
     reason = _no_lab()
     if not reason:
         return

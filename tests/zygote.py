@@ -219,14 +219,17 @@ def _serve(address: str, life: socket.socket) -> None:
     door.bind(address + ".new")
     door.listen(64)
     Path(address + ".new").rename(address)
+    asked = select.poll()
+    asked.register(door, select.POLLIN)
+    asked.register(life, select.POLLIN)
     while True:
-        ready, _, _ = select.select([door, life], [], [], 5.0)
+        ready = {number for number, _ in asked.poll(5000)}
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
-        if life in ready:
+        if life.fileno() in ready:
             return
-        if door not in ready:
+        if door.fileno() not in ready:
             continue
         link, _ = door.accept()
         told, streams, _, _ = socket.recv_fds(link, _ROOM, 3)

@@ -3,6 +3,7 @@
 import contextlib
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,15 @@ def said(path: Path, error: Exception) -> HostError:
     )
 
 
+def close_with(owner: object, db: sqlite3.Connection) -> None:
+    """Close the connection once nothing refers to its owner any more.
+
+    CPython's connection and its cache of statements refer to each other, so that one which nobody closes keeps three
+    files open until the garbage collector looks at old objects: hours, in a screen that is left open.
+    """
+    weakref.finalize(owner, db.close).atexit = False
+
+
 class Connection:
     """One connection in autocommit mode; several threads may share it, one statement or transaction at a time.
 
@@ -64,6 +74,7 @@ class Connection:
             self._db = sqlite3.connect(path, timeout=30.0, isolation_level=None, check_same_thread=False)
         except ERRORS as error:
             raise said(path, error) from error
+        close_with(self, self._db)
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:

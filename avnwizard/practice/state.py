@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from avnwizard.engine.connection import close_with
 from avnwizard.errors import HostError
 
 _BUSY_TIMEOUT_S = 30.0
@@ -57,6 +58,7 @@ class State:
             self._connection = sqlite3.connect(
                 path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
             )
+            close_with(self, self._connection)
             self._connection.row_factory = sqlite3.Row
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=NORMAL")

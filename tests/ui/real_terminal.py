@@ -5,7 +5,6 @@ import fcntl
 import os
 import pty
 import re
-import select
 import signal
 import struct
 import sys
@@ -17,6 +16,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pyte
+
+from avnwizard.adapters.descriptors import readable
 
 
 @dataclass
@@ -70,7 +71,7 @@ class Terminal:
         self.received.clear()
 
     def _chunk(self, seconds: float) -> bytes:
-        if not select.select([self.descriptor], [], [], seconds)[0]:
+        if not readable(self.descriptor, seconds):
             return b""
         try:
             chunk = os.read(self.descriptor, 65536)

@@ -8,7 +8,6 @@ way as it is.
 
 import contextlib
 import os
-import select
 import socket
 import threading
 import time
@@ -16,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from avnwizard.adapters.descriptors import writable
 from avnwizard.adapters.docker import exec_api
 from avnwizard.adapters.running import Running
 
@@ -145,7 +145,7 @@ class Execution(Running):
             try:
                 view = view[os.write(pipe, view) :]
             except BlockingIOError:
-                select.select([], [pipe], [], _PATIENCE_S)
+                writable(pipe, _PATIENCE_S)
 
     def _exactly(self, count: int) -> bytes:
         """So many bytes; less where the stream ends before."""

@@ -2,12 +2,12 @@
 
 import itertools
 import os
-import select
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from avnwizard.adapters.child import Tail, file_blocks
+from avnwizard.adapters.descriptors import readable
 from avnwizard.adapters.durable import Sink, appearing
 from avnwizard.adapters.files import refusal
 from avnwizard.adapters.postgres.tools import started
@@ -71,12 +71,10 @@ def _read(child: Running, source: int, buffer: memoryview, still: Callable[[], N
 
     Where a dump was broken off, its own words come first; only an engine that is stuck lets us wait for more.
     """
-    waiting = select.poll()  # `select.select` takes no descriptor above 1023
-    waiting.register(source, select.POLLIN)
     for waited in itertools.count():
         if child.late:
             break
-        if waiting.poll(_PATIENCE_S * 1000):
+        if readable(source, _PATIENCE_S):
             return os.readv(source, [buffer])
         if waited >= _SILENT:
             still()

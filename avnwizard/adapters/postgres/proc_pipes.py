@@ -10,7 +10,6 @@ import contextlib
 import fcntl
 import os
 import secrets
-import select
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from io import FileIO
 from pathlib import Path
 from threading import Event
 
+from avnwizard.adapters.descriptors import readable, writable
 from avnwizard.adapters.running import Running
 from avnwizard.domain.postgres import piped_dump
 
@@ -48,7 +48,7 @@ class Pipes:
         left = memoryview(block)
         with contextlib.suppress(OSError):
             while left and not child.late and not self.left.is_set():
-                if select.select([], [self.check], [], _PATIENCE_S)[1]:
+                if writable(self.check.fileno(), _PATIENCE_S):
                     left = left[self.check.write(left) or 0 :]
 
 
@@ -64,7 +64,7 @@ def taken(child: Running, name: str, told: Event) -> Iterator[Pipes | None]:
     The child must have been started with `feed`.
     """
     while not told.wait(_LOOK_S):
-        if select.select([child.stdout], [], [], 0)[0]:  # it ended without an offer
+        if readable(child.stdout.fileno()):  # it ended without an offer
             yield None
             return
     pipes = _opened(name)

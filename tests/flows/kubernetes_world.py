@@ -16,7 +16,7 @@ from avnwizard.errors import HostError
 from avnwizard.flows.host import Host
 from avnwizard.ports import Database
 from avnwizard.practice.kubernetes.cluster import PracticeChart, PracticeCluster, PracticeRelease
-from tests.flows.postgres_world import FakeClock, FakeRepo
+from tests.flows.clock_and_checkout import FakeClock, FakeRepo
 
 PLACE = ReleasePlace("lab", "default", "id")
 _GATEWAY = """

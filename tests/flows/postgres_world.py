@@ -4,14 +4,12 @@ Only the compose file and the journal are real files: a run can be killed at any
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
 from avnwizard.adapters.compose_platform import ComposePlatform
 from avnwizard.adapters.files import LocalFiles
-from avnwizard.domain.checkout import Head
 from avnwizard.domain.config import Config, StatePaths
 from avnwizard.domain.host import ComposeModel, ComposeProject, Container, Image, Mount, Service
 from avnwizard.domain.postgres.choice import DatabaseChoice
@@ -21,6 +19,7 @@ from avnwizard.domain.snapshot_plan import SnapshotPlan
 from avnwizard.flows.host import Host
 from avnwizard.flows.postgres.plan import MajorPlan, WayOffer
 from avnwizard.ports import Compose
+from tests.flows.clock_and_checkout import FakeClock, FakeRepo
 from tests.flows.postgres_servers import NEW_VOLUME, OLD_VOLUME, Cluster, FakeClusters
 
 OLD_IMAGE, NEW_IMAGE = Image("postgres:17", "sha256:17", "", 1), Image("postgres:18", "sha256:18", "", 1)
@@ -157,46 +156,6 @@ def plan_of(home: Path, way: Way) -> MajorPlan:
         stop=("app",), snapshot=SnapshotPlan(False, home / "none", (), 0), probe=ProbePlan(off="in memory"),
         healthy_s=5.0,
     )  # fmt: skip
-
-
-class FakeClock:
-    """Time that passes as fast as it is waited for."""
-
-    def __init__(self) -> None:
-        self._now = 1000.0
-
-    def now(self) -> float:
-        """Seconds."""
-        return self._now
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
-        self._now += seconds
-
-
-class FakeRepo:
-    """A checkout of one file."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory, self.git_dir = directory, directory / ".git"
-
-    def head(self) -> Head:
-        """On a tag."""
-        return Head("c0ffee", "v1", "")
-
-    def state(self) -> Any:
-        """No other edits."""
-        return type("State", (), {"edited": ()})
-
-    def diff(self) -> bytes:
-        """None either."""
-        return b""
-
-    def checkout(self, ref: str, *, branch: str = "", contents: Mapping[str, bytes | None]) -> None:
-        """Write the contents."""
-        for path, content in contents.items():
-            assert content is not None
-            (self.directory / path).write_bytes(content)
 
 
 class FakeStack:

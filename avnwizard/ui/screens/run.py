@@ -5,7 +5,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.widgets import Static
 
 from avnwizard.domain.going_back import BEGINS, sentence
@@ -26,7 +26,8 @@ from avnwizard.ui.taking_back import take_back
 from avnwizard.ui.widgets.lines import Lines
 from avnwizard.ui.widgets.price import Price
 from avnwizard.ui.widgets.probe import ProbePlot
-from avnwizard.ui.widgets.rows import Column, Rows
+from avnwizard.ui.widgets.rows import Rows
+from avnwizard.ui.widgets.stopped import StoppedPane
 from avnwizard.ui.widgets.title_bar import TitleBar
 
 _TICK_S = 1.0
@@ -76,9 +77,7 @@ class RunPage(Page):
             yield Lines(id="services", can_focus=False)
         yield ProbePlot()
         yield Static(id="canary", classes="pane", markup=False)
-        with Vertical(id="stopped"):
-            yield Static(id="why", classes="pane", markup=False)
-            yield Rows([Column(width=16), Column()], id="now_what")
+        yield StoppedPane(id="stopped")
         yield Lines(id="log", can_focus=False)
 
     def on_mount(self) -> None:
@@ -185,10 +184,8 @@ class RunPage(Page):
 
     def _show_stopped(self, view: RunView) -> None:
         if view.stopped:
-            self.query_one("#why", Static).update(
-                run_stopped.why(view, self._cost if self.has_class("-narrow") else "")
-            )
-            self._show_choices(at="" if self._stopped else "log")
+            at, narrow = "" if self._stopped else "log", self.has_class("-narrow")
+            self.query_one(StoppedPane).show(view, self._cost, narrow=narrow, at=at)
         if view.stopped == self._stopped:
             return
         self._stopped = view.stopped
@@ -204,11 +201,6 @@ class RunPage(Page):
             self._costed("undoes the steps that were begun, the last one first")
         elif flow_of(view.record).can_roll_back:
             self.ask_host(self._cost_of_rollback, self._costed, lambda error: self._costed(error.message))
-
-    def _show_choices(self, *, at: str = "") -> None:
-        """Show what can be done now, highlighting the choice `at`, or else the one that is highlighted."""
-        assert self.view is not None
-        self.query_one(Rows).show(run_stopped.choices(self.view, self._cost, above=self.has_class("-narrow")), at=at)
 
     def _cost_of_rollback(self) -> str:
         journal = self.host.journal()

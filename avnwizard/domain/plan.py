@@ -89,6 +89,7 @@ class ServicePlan:
         pulled: whether its image is pulled; else it is built here, or `pull_policy` says so.
         ready: for a surge without a health check, how avnwizard itself asks whether the new one is ready.
         wave: services in a row with the same number are rolled at the same time; 0 is one on its own.
+        databases: of a one-shot that runs at the same time as others, those that it works on; none of those does.
         migrate: the command by which its new image migrates its database first, where no one-shot does; () for none.
     """
 
@@ -110,6 +111,7 @@ class ServicePlan:
     successor: str = ""
     ready: Readiness | None = None
     wave: int = 0
+    databases: tuple[str, ...] = ()
     data: DataWay | Literal[""] = ""
     held: tuple[HeldVolume, ...] = ()
     built: bool = False

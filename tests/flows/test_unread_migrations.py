@@ -56,7 +56,7 @@ def test_a_folder_that_is_not_there_is_told(stack: Path, tmp_path: Path) -> None
     assert "avnology-migrate" in told
     assert "hydra-migrate" in told
     assert "may change the database" in told
-    assert foreseen(plan, "avnology-migrate", None).restore
+    assert foreseen(plan, ["avnology-migrate"], None).restore
 
 
 def test_sql_that_kills_its_reader_is_one_file(stack: Path, tmp_path: Path) -> None:

@@ -140,13 +140,14 @@ class _World:
 
     def step(self) -> tuple[RunJob, "StepContext"]:
         """The step, and the context that remembers."""
+        part = SimpleNamespace(image_new="i", databases=())
         scene = SimpleNamespace(
             host=SimpleNamespace(stack=self, clock=self),
-            plan=SimpleNamespace(services=(), project=None, service=lambda _name: SimpleNamespace(image_new="i")),
+            plan=SimpleNamespace(services=(), project=None, service=lambda _name: part),
         )
         ctx = SimpleNamespace(
             recall=self.recall, note=lambda **facts: self.facts.update(facts), say=lambda _text: None,
-            effect=lambda _name: _Nothing(),
+            effect=lambda _name: _Nothing(), together=lambda _place, order, act: act([order]),
         )  # fmt: skip
         return RunJob(cast("StepInputs", scene), "migrate"), cast("StepContext", ctx)
 

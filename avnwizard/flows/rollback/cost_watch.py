@@ -81,22 +81,29 @@ class CostWatch:
 
     def _look(self, journal: Journal, steps: list[StepRecord]) -> GoingBack:
         states = tuple((step.name, step.state) for step in steps)
-        known, job = self._known, _at_work(steps)
+        known, jobs = self._known, _at_work(self._plan, steps)
         if known is None or known.states != states:
             base = baseline(self._host, journal, self._plan, self._run)
-            if job:
-                verdict = foreseen(self._plan, job, self._judged)
+            if jobs:
+                verdict = foreseen(self._plan, jobs, self._judged)
             else:
                 begun = [step for step in steps if step.state != "pending"]
                 verdict = self._judged = judge(self._host, self._plan, begun, base)
             known = _Known(states, base, verdict)
-            self._known = replace(known, states=()) if job else known  # what it notes comes after its start
+            self._known = replace(known, states=()) if jobs else known  # what it notes comes after its start
         return cost_of(
             self._host, self._plan, steps, known.base, known.verdict,
-            restore=known.verdict.restore, kept=False, migrating=bool(job),
+            restore=known.verdict.restore, kept=False, migrating=bool(jobs),
         )  # fmt: skip
 
 
-def _at_work(steps: list[StepRecord]) -> str:
-    """The one-shot at work, "" for none; the run that is watched lives, so `started` is no leftover of a crash."""
-    return next((step.service for step in steps if step.kind is StepKind.JOB and step.state == "started"), "")
+def _at_work(plan: Plan, steps: list[StepRecord]) -> tuple[str, ...]:
+    """The one-shots at work, and those that began with them, of which nothing was judged since.
+
+    The run that is watched lives, so `started` is no leftover of a crash.
+    """
+    jobs = [step for step in steps if step.kind is StepKind.JOB and step.state != "pending"]
+    waves = {one.service: one.wave for one in plan.services}
+    now = {step.service for step in jobs if step.state == "started"}
+    met = {waves[service] for service in now if waves.get(service)}
+    return tuple(one.service for one in jobs if one.service in now or waves.get(one.service) in met)

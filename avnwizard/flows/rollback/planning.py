@@ -125,10 +125,11 @@ def _let_jobs_end(host: Host, plan: Plan, run: str, begun: Sequence[StepRecord])
         if not running and not apart:
             return
         if host.clock.now() >= deadline:
-            stop = host.platform.by_hand("stop", running[0]) if running else by_hand_stopped(apart)
+            stop = [host.platform.by_hand("stop", one) for one in running]
+            stop += [by_hand_stopped(apart)] if apart else []
             raise RefusedError(
-                f"{printable((*running, *apart)[0])} is still running; nothing was changed.",
-                f"Wait for it, or stop it: {printable(shlex.join(stop))}",
+                f"Still running: {printable(', '.join((*running, *apart)))}; nothing was changed.",
+                f"Wait, or stop it: {printable('; '.join(map(shlex.join, stop)))}",
             )
         host.clock.sleep(0.5)
 

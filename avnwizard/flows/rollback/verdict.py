@@ -81,11 +81,11 @@ def alone(verdict: Verdict, begun: Sequence[StepRecord]) -> Verdict:
     return replace(verdict, restore=False, unseen=verdict.unseen or jobs or ("the newer release",))
 
 
-def foreseen(plan: Plan, job: str, before: Verdict | None) -> Verdict:
-    """What going back will need once a one-shot that is at work has ended, by what was read of it.
+def foreseen(plan: Plan, jobs: Sequence[str], before: Verdict | None) -> Verdict:
+    """What going back will need once the one-shots that are at work have ended, by what was read of them.
 
-    Its databases are not looked at: to describe a view locks its tables until all is described, and a migration that
-    wants them in another order is ended by the deadlock (PostgreSQL 16 and 18, tried).
+    Their databases are not looked at: to describe a view locks its tables until all is described, and a migration
+    that wants them in another order is ended by the deadlock (PostgreSQL 16 and 18, tried).
 
     Args:
         before: the verdict before it was started, where there is one.
@@ -93,11 +93,11 @@ def foreseen(plan: Plan, job: str, before: Verdict | None) -> Verdict:
     unseen = before.unseen if before else ()
     if before and before.restore:
         return before
-    if has_verdict(plan) and not plan.rollback_needs_restore and runs_release(plan, job):
+    if has_verdict(plan) and not plan.rollback_needs_restore and all(runs_release(plan, job) for job in jobs):
         return Verdict(False, "the migration at work only changes what the old code can work with", unseen=unseen)
     if not plan.has_database:
-        return Verdict(False, no_database_here((*unseen, job)), unseen=(*unseen, job))
-    unseen = (*unseen, job) if plan.snapshot.not_held else unseen
+        return Verdict(False, no_database_here((*unseen, *jobs)), unseen=(*unseen, *jobs))
+    unseen = (*unseen, *jobs) if plan.snapshot.not_held else unseen
     return Verdict(True, "the migration at work may change what the old code works on", unseen=unseen)
 
 

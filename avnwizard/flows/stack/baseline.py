@@ -1,6 +1,6 @@
 """What the databases were before the upgrade, as snapshot and journal tell, and what became of them since."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,10 @@ from avnwizard.planned import StepKind
 from avnwizard.ports import Database
 
 _COUNTERS: Typed[WriteCounters] = Typed(WriteCounters)
+_BEFORE = 1
+"""The first place where one-shots meet that run at the same time."""
+_EACH_COMES = float("inf")
+"""Each of them comes there, or leaves their wave."""
 _WRITES: Typed[tuple[TableWrites, ...]] = Typed(tuple[TableWrites, ...])
 
 
@@ -67,23 +71,42 @@ class Baseline:
     jobs: tuple[JobSeen, ...] = ()
 
 
-def look_before_job(ctx: StepContext, host: Host) -> None:
+def look_before_job(ctx: StepContext, host: Host, own: Collection[str] = (), alongside: Collection[str] = ()) -> None:
     """Note schemas (once) and counters (at every start) before a one-shot starts.
 
     A one-shot that is started again after a failure or a crash opens a window of its own: what was written between
     is the users'. A database that does not answer is not noted; the job itself will say what is wrong with it.
+
+    Those that start at the same time are looked at once, before the first of them starts; each counts what is written
+    to its own databases, and a database of one that has started before is left alone.
+
+    Args:
+        own: the databases that it works on, where others run at the same time; () for all.
+        alongside: those that the others work on.
     """
     if not host.has_database:
         return
+
+    def look(orders: Sequence[Collection[str]]) -> dict[str, tuple[str, WriteCounters]]:
+        busy = set(alongside).difference(*orders)
+        try:
+            database = host.database()
+            names = [one.name for one in database.databases() if not is_aside(one.name) and one.name not in busy]
+            return database.look(names)
+        except HostError:
+            return {}
+
     noted = ctx.recall()
-    try:
-        database = host.database()
-        names = [one.name for one in database.databases() if not is_aside(one.name)]
-        seen = database.look(names)
-    except HostError:
+    seen = ctx.together(_BEFORE, own, look, patience_s=_EACH_COMES)
+    seen = {name: found for name, found in seen.items() if name not in alongside}
+    if not seen:
         return
     schemas = noted.get("schemas") or {name: schema for name, (schema, _) in seen.items()}
-    counters = {name: _COUNTERS.adapter.dump_python(counted, mode="json") for name, (_, counted) in seen.items()}
+    counters = {
+        name: _COUNTERS.adapter.dump_python(counted, mode="json")
+        for name, (_, counted) in seen.items()
+        if not own or name in own
+    }
     ctx.note(schemas=schemas, counters=counters, earlier=noted.get("wrote") or {}, wrote=None)
 
 

@@ -1,10 +1,11 @@
 """Runs a one-shot of the release, such as a migration, and on the way back the old release's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from avnwizard.domain import commands
 from avnwizard.domain.host import Container
+from avnwizard.domain.plan import ServicePlan
 from avnwizard.engine.step import Probe, Step, StepContext
 from avnwizard.errors import StepError
 from avnwizard.flows.roll import identity, rolling
@@ -19,6 +20,9 @@ from avnwizard.planned import PlannedStep, StepKind
 
 _LIMIT_S = 3600.0
 _POLL_S = 0.15
+_START = 2
+"""After the place where those that run at the same time look at the databases."""
+_CODE = "Must end with exit code 0."
 
 
 class RunJob(Step):
@@ -44,10 +48,11 @@ class RunJob(Step):
         """`up` of the one-shot."""
         plan = self._scene.plan
         force = bool(plan.service(self._service).unseen)
+        peers = ", ".join(one.service for one in self._peers())
         return replace(
             super().describe(),
             commands=(commands.compose_up(self._project, self._service, force=force),),
-            note="Must end with exit code 0.",
+            note=_CODE + (f" At the same time as {peers}." if peers else ""),
             going_back=after_job(plan),
         )
 
@@ -62,12 +67,13 @@ class RunJob(Step):
         """Start it and wait; one that is running already, from before a crash, is waited for."""
         host = self._scene.host
         if not self._back:
-            look_before_job(ctx, host)
+            alongside = [name for one in self._peers() for name in one.databases]
+            look_before_job(ctx, host, self._scene.plan.service(self._service).databases, alongside)
         if self._back:
             lend_name(ctx, host, rolling.wanted(host, self._service, self._image_id(ctx)))
         there = identity.remember(ctx, rolling.of_service(host, self._service))
         with ctx.effect("start"):
-            host.stack.up(self._service, force=self._has_to_go(ctx, there))
+            self._start(ctx, force=self._has_to_go(ctx, there))
         deadline = host.clock.now() + _LIMIT_S
         while host.clock.now() < deadline:
             found = self._ran(ctx)
@@ -77,6 +83,27 @@ class RunJob(Step):
                 return self._judge(ctx, found)
             host.clock.sleep(_POLL_S)
         raise StepError(f"{self._service} has not ended within an hour.", "Look at its log, then resume.")
+
+    def _start(self, ctx: StepContext, *, force: bool) -> None:
+        """By one command for all that run at the same time, but for those that Compose would leave as they are."""
+        stack = self._scene.host.stack
+
+        def start(orders: Sequence[tuple[str, bool]]) -> None:
+            alike = [service for service, forced in orders if not forced]
+            if len(alike) > 1:
+                stack.up_together(alike)
+            for service, forced in orders:
+                if forced or len(alike) == 1:
+                    stack.up(service, force=forced)
+
+        ctx.together(_START, (self._service, force), start)
+
+    def _peers(self) -> tuple[ServicePlan, ...]:
+        """The one-shots that run at the same time."""
+        if not self.wave or self._back:
+            return ()
+        found = (one for one in self._scene.plan.services if one.wave == self.wave)
+        return tuple(one for one in found if one.service != self.service)
 
     def _judge(self, ctx: StepContext, found: tuple[Container, ...]) -> None:
         for one in found:

@@ -98,7 +98,7 @@ def is_database_replaced(scene: StepInputs, part: ServicePlan) -> bool:
 
 def _service(scene: StepInputs, part: ServicePlan) -> Step:
     if part.strategy == "job":
-        return RunJob(scene, part.service)
+        return RunJob(scene, part.service, wave=part.wave)
     if part.strategy == "retire":
         return Retire(scene, part.service)
     return RollService(scene, part)

@@ -1,12 +1,14 @@
 """The services of a plan in the order of their waves."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from avnwizard.domain.host import ComposeModel
+from avnwizard.domain.jobs_together import databases_of, jobs_together
 from avnwizard.domain.plan import ServicePlan
+from avnwizard.domain.rotation.logins import names_of
 from avnwizard.domain.strategy import written_mounts
-from avnwizard.domain.waves import Rolled, Wave, broken, in_waves, lends_itself
+from avnwizard.domain.waves import Rolled, broken, in_waves, lends_itself
 from avnwizard.flows.host import Host
 from avnwizard.flows.roll import at_once
 
@@ -24,7 +26,15 @@ def waved(
     apart = {*host.choice.services, *host.choice.others, facts.service if facts else ""}
     parts = {one.service: one for one in services if one.strategy != "retire"}
     rolled = [_rolled(one, model, apart) for one in parts.values()]
-    found = list(_numbered(parts, in_waves(rolled, model, at_once=at_once.planned(host), breaking=breaking)))
+    width = at_once.planned(host)
+    waves = in_waves(rolled, model, at_once=width, breaking=breaking)
+    own = {one.service: _own(host, model, one.service) for one in rolled if one.job}
+    groups = [
+        group
+        for wave in waves
+        for group in (*jobs_together(wave.jobs, model, own, at_once=width, breaking=breaking), wave.services)
+    ]
+    found = list(_numbered(parts, groups, own))
     return (*found, *(one for one in services if one.strategy == "retire"))
 
 
@@ -54,9 +64,22 @@ def _rolled(part: ServicePlan, model: ComposeModel, apart: Collection[str]) -> R
     )
 
 
-def _numbered(parts: dict[str, ServicePlan], waves: Sequence[Wave]) -> Iterator[ServicePlan]:
+def _own(host: Host, model: ComposeModel, job: str) -> frozenset[str]:
+    """The databases that a one-shot works on, as far as its settings say so; none where nobody knows."""
+    choice = host.choice
+    if len(choice.servers) != 1 or choice.outside or choice.service not in model.services:
+        return frozenset()
+    settings = model.raw["services"][job].get("environment") or {}
+    return databases_of({name: str(value) for name, value in settings.items()}, names_of(model.raw, choice.service))
+
+
+def _numbered(
+    parts: Mapping[str, ServicePlan], groups: Iterable[Sequence[str]], own: Mapping[str, Collection[str]]
+) -> Iterator[ServicePlan]:
     number = 0
-    for wave in waves:
-        yield from (parts[name] for name in wave.jobs)
-        number += len(wave.services) > 1
-        yield from (replace(parts[name], wave=number if len(wave.services) > 1 else 0) for name in wave.services)
+    for group in groups:
+        if len(group) == 1:
+            yield parts[group[0]]
+            continue
+        number += bool(group)
+        yield from (replace(parts[name], wave=number, databases=tuple(sorted(own.get(name, ())))) for name in group)

@@ -52,9 +52,10 @@ cat > stdin
 
     @property
     def calls(self) -> list[Argv]:
-        """The words of each call, in order."""
+        """The words of each call, in order, but for where the engine is."""
         files = sorted(self.folder.glob("argv.*"), key=lambda file: int(file.suffix[1:]))
-        return [tuple(file.read_text().rstrip("\0").split("\0")) for file in files]
+        found = [tuple(file.read_text().rstrip("\0").split("\0")) for file in files]
+        return [words for words in found if words[1] != "context"]
 
     @property
     def environment(self) -> dict[str, str]:

@@ -1,22 +1,15 @@
 """Which containers serve, as the engine's list and `docker ps` tell it (Engine 20.10 to 29)."""
 
 import json
-import socketserver
-import stat
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import pytest
 
-from avnwizard.adapters.docker.cli import DockerCli
 from avnwizard.adapters.docker.standing import standing, standing_from, standing_from_line
 from avnwizard.domain.probing import Standing
 from avnwizard.errors import HostError
+from tests.adapters.small_engine import cli_saying, engine_that_answers
 
 _SERVICE, _ONE_OFF = "com.docker.compose.service", "com.docker.compose.oneoff"
 
@@ -56,56 +49,10 @@ def test_what_does_not_run_or_is_of_compose_run_is_left_out(listed: dict[str, An
     assert standing_from(listed) is None
 
 
-class _Engine(socketserver.ThreadingUnixStreamServer):
-    """Answers each request with what it was given, and keeps what was asked."""
-
-    daemon_threads = True
-
-    def __init__(self, place: Path, status: int, body: bytes) -> None:
-        self.status, self.body, self.asked = status, body, list[str]()
-        super().__init__(str(place), _Handler)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Engine
-
-    def do_GET(self) -> None:
-        """Answer."""
-        self.server.asked.append(unquote(self.path))
-        self.send_response(self.server.status)
-        self.send_header("Content-Length", str(len(self.server.body)))
-        self.end_headers()
-        self.wfile.write(self.server.body)
-
-    def address_string(self) -> str:
-        """A Unix socket's client has none."""
-        return ""
-
-    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base class's name
-        """Nothing is logged."""
-
-
-@contextmanager
-def _engine(folder: Path, status: int, body: bytes) -> Iterator[tuple[_Engine, DockerCli]]:
-    with _Engine(folder / "e.sock", status, body) as engine:
-        threading.Thread(target=engine.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        yield engine, _cli(folder, f"echo unix://{folder}/e.sock")
-        engine.shutdown()
-
-
-def _cli(folder: Path, script: str) -> DockerCli:
-    """A CLI that says where the engine is, and by `docker ps` what runs."""
-    program = folder / "bin" / "docker"
-    program.parent.mkdir(exist_ok=True)
-    program.write_text(f"#!/bin/sh\n{script}\n")
-    program.chmod(stat.S_IRWXU)
-    return DockerCli({"PATH": f"{program.parent}:/usr/bin:/bin", "DOCKER_CONFIG": str(folder)})
-
-
 def test_the_engine_is_asked_once(tmp_path: Path) -> None:
     """One list for the whole project, and no inspection."""
     both = [_listed("Up 1 second (healthy)"), _listed("Up 1 second (unhealthy)") | {"Id": "c2"}]
-    with _engine(tmp_path, 200, json.dumps(both).encode()) as (engine, cli):
+    with engine_that_answers(tmp_path, 200, json.dumps(both).encode()) as (engine, cli):
         found = standing(cli, "id")
         assert found == (Standing("c1", "risk", serves=True), Standing("c2", "risk", serves=False))
     assert engine.asked == ['/containers/json?filters={"label": ["com.docker.compose.project=id"]}']
@@ -116,12 +63,15 @@ def test_an_engine_that_does_not_answer_is_not_one_without_containers(
     tmp_path: Path, status: int, body: bytes
 ) -> None:
     """It is an error: nobody may be taken for away because of it."""
-    with _engine(tmp_path, status, body) as (_, cli), pytest.raises(HostError, match="does not say which"):
+    with (
+        engine_that_answers(tmp_path, status, body) as (_, cli),
+        pytest.raises(HostError, match="does not say which"),
+    ):
         standing(cli, "id")
 
 
-def test_an_engine_elsewhere_is_asked_by_the_cli(tmp_path: Path) -> None:
+def test_an_engine_elsewhere_is_asked_by_thecli_saying(tmp_path: Path) -> None:
     """`docker ps` with what the list has; lines of another shape are passed over."""
     lines = "c1\\trunning\\tUp 2 minutes (healthy)\\trisk\\tFalse\\nodd line\\n"
-    cli = _cli(tmp_path, f'if [ "$1" = ps ]; then printf "{lines}"; else echo tcp://elsewhere:2376; fi')
+    cli = cli_saying(tmp_path, f'if [ "$1" = ps ]; then printf "{lines}"; else echo tcp://elsewhere:2376; fi')
     assert standing(cli, "id") == (Standing("c1", "risk", serves=True),)

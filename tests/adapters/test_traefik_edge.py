@@ -74,7 +74,7 @@ def test_a_director_that_ended_with_the_engine_is_replaced(engine: _Engine, monk
 class _Cli:
     """A Docker with one Traefik without an API; it counts how often that was asked for its version."""
 
-    asked, reach = 0, HERE
+    asked, reach, engine_socket = 0, HERE, None
 
     def run(self, argv: Sequence[str]) -> SimpleNamespace:
         assert argv[1] == "ps"

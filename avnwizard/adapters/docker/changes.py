@@ -1,5 +1,8 @@
 """The commands that change the stack: for each the argv that a plan shows, and the call that comes to exactly that.
 
+What stops and removes containers is asked of the engine itself where its socket is here: a roll does it dozens of
+times, and waits for each. The docker CLI asks the engine for the same.
+
 `tests/adapters/test_changes.py` holds the two against each other with a docker that records what it is called with.
 """
 
@@ -7,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import cast
 
+from avnwizard.adapters.docker import ending_api
 from avnwizard.adapters.docker.cli import DockerCli
 from avnwizard.adapters.docker.whales import Whales
 from avnwizard.domain import commands
@@ -25,7 +29,7 @@ class Changes:
     """
 
     def __init__(self, cli: DockerCli, project: ComposeProject | None = None) -> None:
-        self._whales = Whales(cli, project)
+        self._cli, self._whales = cli, Whales(cli, project)
 
     def up(
         self,
@@ -105,11 +109,15 @@ class Changes:
 
     def stop(self, container_ids: Sequence[str], *, grace_s: float) -> None:
         """Stop, all at the same time; no error when one is gone."""
-        self._whales.unless_gone(
-            commands.docker_stop(container_ids, grace_s),
-            lambda docker: docker.container.stop(list(commands.stop_words(container_ids, grace_s))),
-            timeout_s=grace_s + _STOP_MARGIN_S,
-        )
+        limit_s, left = grace_s + _STOP_MARGIN_S, list(container_ids)
+        if engine := self._cli.engine_socket:
+            left = ending_api.stop(engine, left, grace=commands.stop_words((), grace_s)[-1], limit_s=limit_s)
+        if left:
+            self._whales.unless_gone(
+                commands.docker_stop(left, grace_s),
+                lambda docker: docker.container.stop(list(commands.stop_words(left, grace_s))),
+                timeout_s=limit_s,
+            )
 
     def start(self, container_id: str) -> None:
         """Start a stopped container as it is."""
@@ -117,6 +125,8 @@ class Changes:
 
     def remove(self, container_id: str) -> None:
         """Remove a stopped container; no error when it is gone."""
+        if (engine := self._cli.engine_socket) and ending_api.remove(engine, container_id):
+            return
         argv = commands.docker_remove(container_id)
         self._whales.unless_gone(argv, lambda docker: docker.container.remove(container_id))
 
@@ -159,5 +169,7 @@ class Changes:
 
     def remove_helper(self, container_id: str) -> None:
         """Remove one of avnwizard's own helpers at once; no error when it is gone."""
+        if (engine := self._cli.engine_socket) and ending_api.remove(engine, container_id, force=True):
+            return
         argv = commands.docker_remove_helper(container_id)
         self._whales.unless_gone(argv, lambda docker: docker.container.remove(container_id, force=True))

@@ -89,12 +89,15 @@ def containers(engine_socket: Path, labels: Sequence[str]) -> list[dict[str, Any
     return [dict(raw) for status, raw in found if status == http.client.OK]  # the others went in between
 
 
-def running(engine_socket: Path, label: str, *, timeout_s: float = _GLANCE_S) -> list[dict[str, Any]] | None:
+def running(engine_socket: Path, label: str = "", *, timeout_s: float = _GLANCE_S) -> list[dict[str, Any]] | None:
     """The running containers with a label ("KEY=VALUE") in one short answer; None where none comes as expected.
+
+    Args:
+        label: "" for every running container.
 
     Engine API, GET /containers/json (1.24 and later): what `docker ps` shows, without an inspection of each.
     """
-    filters = quote(json.dumps({"label": [label]}))
+    filters = quote(json.dumps({"label": [label]} if label else {}))
     with contextlib.closing(UnixConnection(engine_socket, timeout_s)) as connection:
         try:
             status, listed = _got(connection, f"/containers/json?filters={filters}")

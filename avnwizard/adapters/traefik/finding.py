@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from avnwizard.adapters.docker.cli import DockerCli, hint_for, is_gone
+from avnwizard.adapters.docker.engine_api import container, running
 from avnwizard.adapters.docker.inspect import LABEL, parsed
 from avnwizard.adapters.docker.reach import HERE, LOOPBACK, Reach
 from avnwizard.adapters.process_errors import fail
@@ -64,22 +65,36 @@ def find_traefik(cli: DockerCli, project: str, versions: dict[str, str]) -> Trae
     Raises:
         HostError: the engine does not say.
     """
-    running = [json.loads(line) for line in cli.run(("docker", "ps", "--format", "{{json .}}")).text.splitlines()]
-    ids = [str(one["ID"]) for one in running if _looks_like(one)]
-    if not ids:
-        return None
-    done = cli.try_(("docker", "container", "inspect", *ids))
-    if done.code != 0 and not is_gone(done):  # another stack's Traefik may have ended in between
-        fail(("docker", "container", "inspect"), done.code, done.complaint, hint_for(done.complaint))
-    found = [raw for raw in parsed(done.stdout) if (raw.get("State") or {}).get("Running")]
+    found = [raw for raw in _candidates(cli) if (raw.get("State") or {}).get("Running")]
     own = [raw for raw in found if _labels(raw).get(f"{LABEL}project") == project]
     ours = own or [raw for raw in found if _shares_network(raw, project)]
     return _described(cli, ours[0], project, versions) if ours else None
 
 
-def _looks_like(listed: Mapping[str, Any]) -> bool:
-    name = str(listed.get("Image", "")).partition("@")[0].rpartition("/")[2].partition(":")[0]
-    labels = dict(label.partition("=")[::2] for label in str(listed.get("Labels", "")).split(","))
+def _candidates(cli: DockerCli) -> list[dict[str, Any]]:
+    """The running containers that look like a Traefik, as `docker inspect` reports; those that end meanwhile, too."""
+    if cli.engine_socket and (listed := running(cli.engine_socket)) is not None:
+        ids = [str(one["Id"]) for one in listed if _looks_like(one.get("Image"), one.get("Labels") or {})]
+        found = [container(cli.engine_socket, one) for one in ids]
+        if all(found):  # else the CLI says why, unless one has ended
+            return [one for one in found if one]
+    lines = cli.run(("docker", "ps", "--format", "{{json .}}")).text.splitlines()
+    ids = [str(one["ID"]) for one in map(json.loads, lines) if _looks_like(one.get("Image"), _told(one))]
+    if not ids:
+        return []
+    done = cli.try_(("docker", "container", "inspect", *ids))
+    if done.code != 0 and not is_gone(done):  # another stack's Traefik may have ended in between
+        fail(("docker", "container", "inspect"), done.code, done.complaint, hint_for(done.complaint))
+    return parsed(done.stdout)
+
+
+def _told(listed: Mapping[str, Any]) -> dict[str, str]:
+    """The labels as `docker ps` has them."""
+    return dict(label.partition("=")[::2] for label in str(listed.get("Labels", "")).split(","))
+
+
+def _looks_like(image: object, labels: Mapping[str, str]) -> bool:
+    name = str(image or "").partition("@")[0].rpartition("/")[2].partition(":")[0]
     return "avnwizard.director" not in labels and (name == "traefik" or labels.get(_TITLE, "").lower() == "traefik")
 
 

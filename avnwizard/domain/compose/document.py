@@ -1,6 +1,8 @@
 """Reads a compose file's YAML, with Compose's own tags and no others."""
 
+import pickle
 import re
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -10,6 +12,8 @@ from avnwizard.domain.plain import printable
 
 _LARGEST, _DEEPEST = 200_000, 60
 _LONGEST_NUMBER = 100
+_KEPT = 16
+"""Texts whose document is kept."""
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -83,8 +87,7 @@ def read(text: str, *, source: str = "compose file") -> dict[str, Any]:
         ComposeError: not YAML, or not a mapping.
     """
     try:
-        # a SafeLoader by inheritance: it builds plain values only
-        document = yaml.load(text, Loader=_Loader)  # noqa: S506
+        document = pickle.loads(_pickled(text))  # noqa: S301 - of our own making, just now
     except yaml.YAMLError as wrong:
         mark = getattr(wrong, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
@@ -100,6 +103,13 @@ def read(text: str, *, source: str = "compose file") -> dict[str, Any]:
     if _spread(document, {}, 0, source) > _LARGEST:
         raise ComposeError(f"{source}: its anchors multiply without end", "Give a compose file.")
     return document
+
+
+@lru_cache(maxsize=_KEPT)
+def _pickled(text: str) -> bytes:
+    """The document, so that each reader gets one of its own: a plan reads the same few files dozens of times."""
+    # a SafeLoader by inheritance: it builds plain values only
+    return pickle.dumps(yaml.load(text, Loader=_Loader))  # noqa: S506
 
 
 def _spread(value: object, seen: dict[int, int], depth: int, source: str) -> int:

@@ -64,7 +64,7 @@ def wait_for_all(
             return {}
         if host.clock.now() >= deadline and silent:
             return silent
-        host.clock.sleep(_POLL_S)
+        host.clock.sleep(_POLL_S if silent else _PAUSE_S)
 
 
 def _verdict(route: Route, outcome: Outcome, identity: Identity, there: frozenset[str] | None) -> Verdict:

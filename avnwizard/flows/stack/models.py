@@ -1,6 +1,6 @@
 """The compose model of files that are not in the checkout: of a release to come, or of the one before."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
 
@@ -63,16 +63,16 @@ def resolve_contents(host: Host, compose: Mapping[str, bytes], env: bytes, *, wh
             ) from error
 
 
-def outdated_by(host: Host, compose: Mapping[str, bytes], env: bytes, service: str) -> frozenset[str]:
-    """The containers of a service that `up` would replace by other compose files and another env file.
+def outdated_by(host: Host, compose: Mapping[str, bytes], env: bytes, services: Sequence[str]) -> frozenset[str]:
+    """The containers of some services that `up` would replace by other compose files and another env file.
 
-    What the service reads by `env_file` is read as it is in the checkout now.
+    What the services read by `env_file` is read as it is in the checkout now.
 
     Raises:
         HostError: Compose does not say.
     """
     with _written(host, compose, env) as (files, env_file):
-        return host.stack.outdated(service, files=files, env_file=env_file)
+        return host.stack.outdated(*services, files=files, env_file=env_file)
 
 
 @contextmanager

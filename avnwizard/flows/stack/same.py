@@ -1,6 +1,6 @@
 """Whether a service runs already what a release would bring: then a plan leaves it alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from avnwizard.domain.compose.reads import Changed
@@ -29,15 +29,35 @@ class Target:
     built: frozenset[str] = frozenset()
 
 
-def is_same(host: Host, target: Target, service: Service, running: Sequence[Container], image: Image | None) -> bool:
-    """Whether all that the service should run does run, with the target's image and configuration, and serves.
+@dataclass(frozen=True)
+class Seen:
+    """What was found of a service of the target.
 
-    Args:
+    Attributes:
+        running: its containers, in whichever state.
+        digest: the target image's in its registry; "" where it is not pulled, or the registry does not tell.
         image: the target's image, where it is here.
+    """
+
+    running: tuple[Container, ...]
+    digest: str
+    image: Image | None
+
+
+def same_as(host: Host, target: Target, seen: Mapping[str, Seen]) -> frozenset[str]:
+    """The services of which all that they should run does run, with the target's image and configuration, and serves.
 
     Raises:
         HostError: Compose does not say whether it would replace a container.
     """
+    alike = [name for name, one in seen.items() if _is_alike(target, target.model.services[name], one)]
+    outdated = outdated_by(host, target.compose, target.env, alike) if alike else frozenset[str]()
+    return frozenset(name for name in alike if outdated.isdisjoint(one.id for one in seen[name].running))
+
+
+def _is_alike(target: Target, service: Service, seen: Seen) -> bool:
+    """As far as the containers and the image tell: Compose compares the rest."""
+    running, image = seen.running, seen.image
     if (
         service.name in target.built
         or target.changed[service.name].all
@@ -47,7 +67,4 @@ def is_same(host: Host, target: Target, service: Service, running: Sequence[Cont
         return False
     if service.container_name and len(running) > 1:
         return False
-    if not all(one.is_serving and one.image_id == image.id for one in running):
-        return False
-    outdated = outdated_by(host, target.compose, target.env, service.name)
-    return outdated.isdisjoint(one.id for one in running)
+    return all(one.is_serving and one.image_id == image.id for one in running)

@@ -1,6 +1,7 @@
 """How each service goes to the target release, and what becomes of the running ones that it does not start."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from avnwizard.domain.config import Strategy
@@ -16,10 +17,12 @@ from avnwizard.flows.roll.asking import plan_readiness
 from avnwizard.flows.roll.handover import plan_handover
 from avnwizard.flows.roll.naming import settle_choice
 from avnwizard.flows.safety import retiring
-from avnwizard.flows.stack.same import Target, is_same
+from avnwizard.flows.stack.same import Seen, Target, same_as
 from avnwizard.flows.upgrade.inputs import UpgradeInputs
 from avnwizard.flows.upgrade.release_files import in_words
 
+_ASKED_AT_ONCE = 4
+"""Registries take their time."""
 AS_CHOSEN = "as you chose"
 
 
@@ -50,10 +53,15 @@ def services_of(
     """
     model = target.model
     facts = host.edge.facts()
+    names = list(model.services)
+    with ThreadPoolExecutor(_ASKED_AT_ONCE, thread_name_prefix="registry") as pool:
+        seen = dict(zip(names, pool.map(lambda name: _seen(host, target, containers, name), names), strict=True))
+    same = same_as(host, target, seen)
     parts: list[ServicePlan] = []
     for name in roll_order(model):
         cut_off = any(part.service in model.services[name].owners and part.strategy != "skip" for part in parts)
-        part = _service(host, target, containers, name, facts, chosen.get(name), cut_off=cut_off)
+        unchanged = name in same and not cut_off
+        part = _service(host, target, seen[name], name, facts, chosen.get(name), same=unchanged)
         parts.append(_scaled(part, target.model.services[name], containers, now.services.get(name)))
     parts += [_retired(target, containers, now, name) for name in gone]
     return tuple(parts)
@@ -94,26 +102,28 @@ def _kept_replicas(service: Service, running: tuple[Container, ...], now: Servic
     return len(serving) if alike and len(serving) > named and not service.container_name else 0
 
 
+def _seen(host: Host, target: Target, containers: list[Container], name: str) -> Seen:
+    service = target.model.services[name]
+    digest = "" if name in target.unpulled else host.stack.registry_digest(service.image)
+    image = host.stack.image(service.image)
+    if image and digest and not is_known_as(digest, image.digest, image.sources):
+        image = None  # the registry has another one under this tag
+    return Seen(tuple(one for one in containers if one.service == name), digest, image)
+
+
 def _service(
     host: Host,
     target: Target,
-    containers: list[Container],
+    seen: Seen,
     name: str,
     facts: EdgeFacts | None,
     chosen: Strategy | None,
     *,
-    cut_off: bool,
+    same: bool,
 ) -> ServicePlan:
-    model, changed = target.model, target.changed[name]
+    model, changed, running = target.model, target.changed[name], seen.running
     service = model.services[name]
-    running = tuple(one for one in containers if one.service == name)
-    pulled = name not in target.unpulled
-    digest = host.stack.registry_digest(service.image) if pulled else ""
-    image = host.stack.image(service.image)
-    if image and digest and not is_known_as(digest, image.digest, image.sources):
-        image = None  # the registry has another one under this tag
     override = chosen or host.config.roll.strategy.get(name)
-    same = not cut_off and is_same(host, target, service, running, image)
     checked = _is_checked_by_image(model, service, running)
     vouched = replace(service, has_healthcheck=True) if checked else service
     choice = choose(vouched, model, same=same, override=override, running=running)
@@ -140,14 +150,14 @@ def _service(
         name,
         choice.strategy,
         reason,
-        _image(containers, name),
+        _image(running, name),
         service.image,
-        digest,
+        seen.digest,
         how,
         may_lose,
         recreate_grace_s(service, facts) if choice.strategy == "recreate" else service.stop_grace_s,
         unseen=changed.copied if choice.strategy == "job" else changed.mounted + changed.copied,
-        pulled=pulled,
+        pulled=name not in target.unpulled,
         built=name in target.built,
         image_checked=checked,
         ready=ready,
@@ -185,5 +195,5 @@ def _scaled(part: ServicePlan, service: Service, containers: list[Container], no
     return replace(part, replicas=count, reason=f"{part.reason}; {count} run and are kept, the files name {named}")
 
 
-def _image(containers: list[Container], service: str) -> str:
+def _image(containers: Sequence[Container], service: str) -> str:
     return next((one.image for one in containers if one.service == service), "")

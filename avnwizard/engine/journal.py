@@ -264,7 +264,7 @@ class Journal:
         ]
 
     def post(self, run: str, action: Action) -> None:
-        """Ask a live run to pause after this step, to resume, or to abort."""
+        """Ask a live run to pause after this step, to resume, to abort, or to wait no longer for what it offers."""
         with self._commit(f"control-{action}"):
             self._db.execute("INSERT INTO controls(run, action, at) VALUES(?,?,?)", (run, action, time.time()))
 

@@ -10,7 +10,7 @@ RunState = Literal["created", "running", "paused", "failed", "aborted", "done", 
 
 `running` with nobody holding the stack's lock means that the run was cut off."""
 StepState = Literal["pending", "started", "done", "failed"]
-Action = Literal["pause", "resume", "abort"]
+Action = Literal["pause", "resume", "abort", "accept"]
 
 UNFINISHED: frozenset[RunState] = frozenset({"created", "running", "paused", "failed", "aborted"})
 

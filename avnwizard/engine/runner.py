@@ -165,7 +165,7 @@ def _heed(journal: Journal, feed: FeedWriter, run: str, sleep: Callable[[float],
         if journal.asked(run, "abort"):
             raise AbortRequestedError("Stopped on your request.")
         for action in journal.take_controls(run):
-            if (action == "pause") != paused:
+            if action != "accept" and (action == "pause") != paused:
                 paused = action == "pause"
                 _move(journal, feed, run, "paused" if paused else "running")
         if not paused:

@@ -91,6 +91,10 @@ class StepContext:
         if self._wave:
             self._wave.leave(self.step)
 
+    def accepted(self) -> bool:
+        """Whether the operator is content with the run as it is, and wants what this step waits for to end."""
+        return self._journal.asked(self.run, "accept")
+
     def checkpoint(self) -> None:
         """A place within a step where stopping is safe.
 

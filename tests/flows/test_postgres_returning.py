@@ -8,6 +8,7 @@ from avnwizard.domain.postgres.major import WAYS, Way
 from avnwizard.flows.host import Host
 from avnwizard.flows.postgres.flow import PostgresMajor
 from avnwizard.flows.postgres.left_behind import replication_findings
+from avnwizard.flows.run import acceptance
 from tests.flows.postgres_killing import RUN, Process, fresh, passages
 from tests.flows.postgres_servers import NEW_VOLUME, OLD_VOLUME
 from tests.flows.postgres_world import COMPOSE, DATA, Back, World
@@ -63,6 +64,26 @@ def test_until_the_time_is_over(tmp_path: Path, way: Way) -> None:
     assert old is not None
     assert old.databases == _rows(world)
     assert "stays behind" in " ".join(PostgresMajor().back_notes(process.journal, process.journal.run(RUN)))
+
+
+def test_accepted_before_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The operator is content: nothing is waited for any more, and nothing is left on the new server."""
+    world, home = _fresh(tmp_path, "accepted")
+    process = Process(world, home)
+    monkeypatch.setattr("avnwizard.engine.lock.holder", lambda _lock: {"run": RUN})
+    assert acceptance.following(process.host, process.journal) is None, "it does not follow yet"
+    sleep, begun = process.host.clock.sleep, process.host.clock.now()
+
+    def content(seconds: float) -> None:
+        sleep(seconds)
+        if live := acceptance.following(process.host, process.journal, RUN):
+            process.journal.post(live.id, "accept")
+
+    monkeypatch.setattr(process.host.clock, "sleep", content)
+    assert process.carry() == "done"
+    assert process.host.clock.now() - begun < _KEEP_S / 2
+    assert acceptance.following(process.host, process.journal) is None
+    _assert_there(world)
 
 
 @pytest.mark.parametrize("way", ["copy", "logical"])

@@ -14,12 +14,23 @@ def register(app: typer.Typer) -> None:
 
 
 def accept(run: RunArgument = "", stack: StackOption = HERE, *, yes: YesOption = False) -> int:
-    """Accept a finished upgrade (default: the last), so that its old images may go. The next upgrade does it too."""
+    """Accept a finished upgrade (default: the last), so that its old images may go. The next upgrade does it too.
+
+    An upgrade of Postgres whose old server still follows the new one ends that.
+    """
+    from avnwizard.flows import holding
     from avnwizard.flows.run import acceptance
     from avnwizard.flows.run.registry import keeps_images
 
     host = open_stack(stack)
     journal = host.journal()
+    if live := acceptance.following(host, journal, run):
+        if not yes:
+            say("The old server stops following: from then on, going back leaves behind what is written.")
+            confirm(f"Type {live.id} to accept {live.title}", live.id)
+        holding.post(host, "accept", live.id)
+        say(f"{live.title} is accepted; the old server stops following within seconds")
+        return ExitCode.DONE
     upgrades = keeps_images(journal.runs())
     if not run and not upgrades:
         raise RefusedError("There is no upgrade to accept.", "avnwizard runs")

@@ -66,11 +66,11 @@ class FollowBack(Step):
         ctx.say(f"The old server no longer follows: {why}." if why else "The old server no longer follows.")
 
     def _watch(self, ctx: StepContext, until: float) -> str:
-        """Why the old server cannot follow any more; "" once the time is over."""
+        """Why the old server cannot follow any more; "" once the time is over, or the operator accepted the run."""
         host, begun = self._world.host, self._world.host.clock.now()
         well = looked = begun
         trouble, begins = "", True
-        while (now := host.clock.now()) < until:
+        while (now := host.clock.now()) < until and not ctx.accepted():
             ctx.checkpoint()
             ctx.progress(int(now - begun), int(until - begun), "seconds", left_s=until - now)
             try:

@@ -8,10 +8,12 @@ from typing import Any
 from avnwizard.domain.data_way import is_copy
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import from_json
+from avnwizard.engine import lock
 from avnwizard.engine.journal import Journal
 from avnwizard.engine.records import RunRecord
 from avnwizard.errors import HostError, RefusedError
 from avnwizard.flows.host import Host
+from avnwizard.flows.postgres.returning import FOLLOW_BACK
 from avnwizard.flows.run.registry import flow_of
 from avnwizard.flows.stack.kept_images import WHOLE_RUN, is_accepted, keep_name
 
@@ -36,6 +38,19 @@ def waiting(journal: Journal, run: RunRecord) -> tuple[RunRecord, ...]:
     later = journal.later_than(run.id)
     found = [one for one in journal.runs() if _waits(journal, one) and one not in later]
     return tuple(reversed(found))
+
+
+def following(host: Host, journal: Journal, run: str = "") -> RunRecord | None:
+    """The live upgrade of Postgres whose old server follows the new one, which accepting it ends; None for none.
+
+    Args:
+        run: the one that is meant; "" is whichever is live.
+    """
+    live = lock.holder(host.lock).get("run", "")
+    if not live or (run and live != run) or all(live != one.id for one in journal.runs()):
+        return None
+    at_work = (step.name for step in journal.steps(live) if step.state == "started")
+    return journal.run(live) if FOLLOW_BACK in at_work else None
 
 
 def given_up(journal: Journal, runs: Sequence[RunRecord]) -> str:

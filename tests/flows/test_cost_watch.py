@@ -27,7 +27,7 @@ def _steps(job: StepState) -> list[StepRecord]:
 
 
 def _plan(*, breaks: bool, image: str) -> "Plan":
-    service = SimpleNamespace(service="migrate", image_new=image)
+    service = SimpleNamespace(service="migrate", image_new=image, wave=0)
     target = SimpleNamespace(tag="v2.0.0")
     found = SimpleNamespace(
         verdict="said", rollback_needs_restore=breaks, services=(service,), target=target, migrations_read=True

@@ -6,26 +6,32 @@ them work on one database, because what each did to its own is noted, and decide
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from urllib.parse import unquote, urlsplit
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from avnwizard.domain.host import ComposeModel
 from avnwizard.domain.waves import needed_by
 
 _SCHEMES = ("postgres", "postgresql")
+_LEADS_ELSEWHERE = {"dbname", "host", "hostaddr", "service"}
+"""What stands behind an address' `?` and goes before what it names (libpq, "Connection URIs")."""
 
 
-def databases_of(settings: Mapping[str, str], servers: Collection[str]) -> frozenset[str]:
+def databases_of(body: Mapping[str, Any], servers: Collection[str]) -> frozenset[str]:
     """The databases whose addresses a service is given, such as `DSN: postgres://NAME:…@HOST/DATABASE`.
 
     Args:
-        settings: the variables that it starts with.
+        body: the service as Compose has resolved it.
         servers: the names by which the stack's database server is reached.
 
     Returns:
-        None of them where one of its addresses lies elsewhere or names no database: then nobody knows all of them.
+        None of them where one of its addresses lies elsewhere or names no database, or its command has one too: then
+        nobody knows all of them.
     """
+    if "://" in f"{body.get('command')} {body.get('entrypoint')}":
+        return frozenset()
     found = set[str]()
-    for value in settings.values():
+    for value in map(str, (body.get("environment") or {}).values()):
         try:
             parts = urlsplit(value)
             host = parts.hostname or ""
@@ -34,7 +40,7 @@ def databases_of(settings: Mapping[str, str], servers: Collection[str]) -> froze
         if parts.scheme.partition("+")[0] not in _SCHEMES:
             continue
         database = unquote(parts.path.removeprefix("/"))
-        if host not in servers or not database:
+        if host not in servers or not database or not _LEADS_ELSEWHERE.isdisjoint(parse_qs(parts.query)):
             return frozenset()
         found.add(database)
     return frozenset(found)

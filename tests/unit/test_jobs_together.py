@@ -20,6 +20,8 @@ _JOBS = ("auth", "app", "seed", "mail")
         ({"A": "postgres://postgres/one", "B": "postgres://elsewhere/two"}, set()),
         ({"A": "postgres://postgres/one", "B": "postgres://u:p@postgres"}, set()),
         ({"A": "postgres://postgres/one", "B": "postgres://[broken/two"}, set()),
+        ({"DSN": "postgres://u:p@postgres/auth?sslmode=disable&dbname=other"}, set()),
+        ({"DSN": "postgres://u:p@postgres/auth?host=elsewhere"}, set()),
         ({"DSN": "host=postgres dbname=auth"}, set()),
         ({"DSN": "mysql://postgres/auth"}, set()),
         ({}, set()),
@@ -27,7 +29,16 @@ _JOBS = ("auth", "app", "seed", "mail")
 )
 def test_the_databases_that_a_service_is_given(settings: dict[str, str], found: set[str]) -> None:
     """All of them, or none where one cannot be known."""
-    assert databases_of(settings, _SERVERS) == found
+    assert databases_of({"environment": settings}, _SERVERS) == found
+
+
+@pytest.mark.parametrize("where", ["command", "entrypoint"])
+def test_an_address_in_its_command(where: str) -> None:
+    """It may lead to another database than its settings say, within a shell's line too."""
+    body = {"environment": {"DSN": "postgres://postgres/auth"}, "command": ["migrate", "up"], "entrypoint": None}
+    assert databases_of(body, _SERVERS) == {"auth"}
+    other = {**body, where: ["sh", "-c", "migrate -database postgres://postgres/other up"]}
+    assert databases_of(other, _SERVERS) == set()
 
 
 def _model(**needs: str) -> ComposeModel:

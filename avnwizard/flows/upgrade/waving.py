@@ -69,8 +69,7 @@ def _own(host: Host, model: ComposeModel, job: str) -> frozenset[str]:
     choice = host.choice
     if len(choice.servers) != 1 or choice.outside or choice.service not in model.services:
         return frozenset()
-    settings = model.raw["services"][job].get("environment") or {}
-    return databases_of({name: str(value) for name, value in settings.items()}, names_of(model.raw, choice.service))
+    return databases_of(model.raw["services"][job], names_of(model.raw, choice.service))
 
 
 def _numbered(

@@ -12,6 +12,7 @@ import gc
 import importlib
 import json
 import os
+import pkgutil
 import runpy
 import signal
 import socket
@@ -29,25 +30,9 @@ if TYPE_CHECKING:
     import pytest
 
 _ROOM = 1 << 20
-_WARM = (
-    "avnwizard.cli.app",
-    "avnwizard.wiring",
-    "avnwizard.practice.host",
-    "avnwizard.practice.workshop",
-    "avnwizard.flows.run.registry",
-    "avnwizard.flows.run.launch",
-    "avnwizard.flows.upgrade.planning",
-    "avnwizard.flows.check",
-    "avnwizard.adapters.docker",
-    "avnwizard.adapters.postgres",
-    "avnwizard.flows.run.removing",
-    "pglast",
-    "psycopg",
-    "pydantic.dataclasses",
-    "pydantic.type_adapter",
-    "python_on_whales",
-    "git",
-)
+_WARM = ("pglast", "psycopg", "pydantic.dataclasses", "pydantic.type_adapter", "python_on_whales", "git")
+_COLD = ("avnwizard.__main__", "avnwizard.ui", "avnwizard.adapters.sql.worker")
+"""Not imported: what runs when it is, what imports Textual, and what only a process of its own may have."""
 
 
 class Started:
@@ -247,8 +232,17 @@ def warm() -> None:
 
     What is there then is no garbage: no child walks through it, which would also copy its pages.
     """
-    for name in _WARM:
+    import avnwizard
+    from avnwizard.domain.config import parse_config
+    from avnwizard.domain.typed import Typed
+
+    found = (one.name for one in pkgutil.walk_packages(avnwizard.__path__, "avnwizard."))
+    for name in (*_WARM, *(one for one in found if not one.startswith(_COLD))):
         importlib.import_module(name)
+    parse_config("", source="")
+    for one in gc.get_objects():
+        if isinstance(one, Typed):
+            _ = one.adapter
     gc.collect()
     gc.freeze()
 

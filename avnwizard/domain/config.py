@@ -3,8 +3,9 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from annotated_types import Interval
 
@@ -25,6 +26,9 @@ from avnwizard.domain.plain import printable
 from avnwizard.domain.secret import redact_urls
 from avnwizard.domain.toml_text import read_toml
 from avnwizard.errors import UsageError
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 FILE_NAME = "avnwizard.toml"
 AVNOLOGY_FILES = ("docker-compose.traefik.yml",)
@@ -203,17 +207,25 @@ class Config:
     kubernetes: KubernetesSection = field(default_factory=KubernetesSection)
 
 
+@cache
+def _schema() -> "TypeAdapter[Config]":
+    """What pydantic makes of `Config`: 20 ms of CPU, so once in a process."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Config)
+
+
 def parse_config(text: str | bytes, *, source: str) -> Config:
     """Read `avnwizard.toml`.
 
     Raises:
         UsageError: not TOML, an unknown key, or a value of the wrong type or out of its range; it names the place.
     """
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     found = read_toml(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"), source=source)
     try:
-        return TypeAdapter(Config).validate_python(found)
+        return _schema().validate_python(found)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         place = printable(".".join(str(part) for part in first["loc"]), limit=100)

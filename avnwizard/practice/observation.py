@@ -31,7 +31,7 @@ _CHECK_TIMEOUT_S = 3.0
 """What a health check waits for its answer, however fast the practice is."""
 _VERDICT_LASTS_S = 1.0
 """Of practice time."""
-_READY_LASTS_S = 0.5
+_READY_LASTS_S = 2.0
 """Of real time, however fast the practice is: real health checks also notice late that all is no longer well."""
 
 

@@ -90,16 +90,20 @@ def test_there_and_back(practice_host: PracticeHost, stack: Path, tmp_path: Path
     _is_as_wanted(practice_host, "v1.5.0")
 
 
-@pytest.mark.parametrize("point", ["start-new:before", "start-new:after", "remove-old:before", "remove-old:after"])
-def test_killed_and_resumed(practice_host: PracticeHost, stack: Path, tmp_path: Path, point: str) -> None:
+def test_killed_and_resumed(practice_host: PracticeHost, stack: Path, tmp_path: Path) -> None:
     """A resumed run knows which container was there before its `up`: no third one is made, no old one is left."""
     old = the(practice_host, SERVICE).id
-    _upgrade(stack, tmp_path, env={KILL_AT: f"roll:{SERVICE}:{point}"})
-    made = {one.id for one in open_host(stack).stack.containers(SERVICE)} - {old}
+    first, *others = ("start-new:before", "start-new:after", "remove-old:before", "remove-old:after")
+    _upgrade(stack, tmp_path, env={KILL_AT: f"roll:{SERVICE}:{first}"})
+    made = set[str]()
+    for point in others:
+        again = avnwizard("resume", "--stack", stack, env={KILL_AT: f"roll:{SERVICE}:{point}"})
+        assert again.code == ExitCode.STEP_FAILED, point
+        made |= {one.id for one in open_host(stack).stack.containers(SERVICE)} - {old}
     resumed = avnwizard("resume", "--stack", stack)
     assert resumed.code == ExitCode.DONE, resumed.err
     _is_as_wanted(practice_host, "v2.0.0")
-    assert made <= {the(practice_host, SERVICE).id}
+    assert made == {the(practice_host, SERVICE).id}
 
 
 def test_a_mounted_release_file_is_rolled_and_named(
@@ -123,21 +127,36 @@ def test_a_mounted_release_file_is_rolled_and_named(
     assert the(practice_host, MOUNTING).id not in {old.id, new.id}
 
 
-@pytest.mark.parametrize("point", ["note-before:after", "start-new:after", "remove-old:after"])
-@pytest.mark.parametrize("way", ["resume", "rollback"])
-def test_a_mounted_release_file_and_a_kill(
-    practice_host: PracticeHost, mounting: Path, tmp_path: Path, point: str, way: str
+_IDENTIFYING = tuple(
+    f"{where}roll:{MOUNTING}:{point}:after"
+    for where, point in (("journal:", "note-before"), ("", "start-new"), ("", "remove-old"))
+)
+
+
+def test_a_mounted_release_file_and_kills_resumed(
+    practice_host: PracticeHost, mounting: Path, tmp_path: Path
 ) -> None:
     """Both containers look the same to Compose: which one read the old file is known by its id alone."""
     old = the(practice_host, MOUNTING).id
-    where = f"journal:roll:{MOUNTING}:{point}" if point.startswith("note") else f"roll:{MOUNTING}:{point}"
-    _upgrade(mounting, tmp_path, env={KILL_AT: where})
-    there = {one.id for one in practice_host.stack.containers(MOUNTING)}
-    said = avnwizard(way, "--stack", mounting, *(["--yes"] if way == "rollback" else []))
+    _upgrade(mounting, tmp_path, env={KILL_AT: _IDENTIFYING[0]})
+    made = set[str]()
+    for point in _IDENTIFYING[1:]:
+        again = avnwizard("resume", "--stack", mounting, env={KILL_AT: point})
+        assert again.code == ExitCode.STEP_FAILED, point
+        made |= {one.id for one in practice_host.stack.containers(MOUNTING)} - {old}
+    said = avnwizard("resume", "--stack", mounting)
     assert said.code == ExitCode.DONE, said.err
-    left = the(practice_host, MOUNTING).id
-    if way == "resume":
-        assert left != old
-        assert there - {old} <= {left}
-    else:
-        assert (left == old) is (old in there), "the one that never read the newer file stays"
+    assert made == {the(practice_host, MOUNTING).id}
+
+
+@pytest.mark.parametrize("point", _IDENTIFYING)
+def test_a_mounted_release_file_and_a_kill_rolled_back(
+    practice_host: PracticeHost, mounting: Path, tmp_path: Path, point: str
+) -> None:
+    """Killed at any of them, the one that never read the newer file stays."""
+    old = the(practice_host, MOUNTING).id
+    _upgrade(mounting, tmp_path, env={KILL_AT: point})
+    there = {one.id for one in practice_host.stack.containers(MOUNTING)}
+    said = avnwizard("rollback", "--stack", mounting, "--yes")
+    assert said.code == ExitCode.DONE, said.err
+    assert (the(practice_host, MOUNTING).id == old) is (old in there)

@@ -62,10 +62,18 @@ def _require_well(stack: Path) -> None:
     assert avnwizard("status", "--stack", stack, "--json").data["unfinished"] == []
 
 
-@pytest.mark.parametrize("point", ["stop:stop:after", "swap:put-in-place-0:after", "start:start:before"])
-@pytest.mark.parametrize("way", ["resume", "again", "rollback"])
+@pytest.mark.parametrize(
+    ("point", "way"),
+    [
+        ("stop:stop:after", "rollback"),
+        ("stop:stop:after", "again"),
+        ("swap:put-in-place-0:after", "resume"),
+        ("swap:put-in-place-0:after", "rollback"),
+        ("start:start:before", "resume"),
+    ],
+)
 def test_killed(stack: Path, point: str, way: str) -> None:
-    """SIGKILL once services are stopped, amid the swap, and before they are started again; then each way on."""
+    """SIGKILL once services are stopped, amid the swap, and before they are started again; then a way on."""
     killed = avnwizard(*_restore(stack), env={KILL_AT: point})
     assert killed.code == ExitCode.STEP_FAILED, killed.err
     assert "avnwizard resume" in killed.err

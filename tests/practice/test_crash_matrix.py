@@ -2,9 +2,9 @@
 
 Between the end of one effect and the beginning of the next nothing is done to the world or the journal, so these
 two points are one state. `AVNWIZARD_MATRIX=full` brings every state about by both, in a run of its own each time.
-`AVNWIZARD_MATRIX=kinds` (as CI sets it) takes the first and the last of each kind, such as "a service is rolled: its
-old container was removed", and every 12th of the others; otherwise every 18th is tried, to keep a run short. In both,
-a shard's points are tried in one run, which is killed at each of them in turn and taken up again.
+`AVNWIZARD_MATRIX=kinds` (as CI sets it) takes one of each kind, such as "a service is rolled: its old container was
+removed", the first of one kind and the last of the next; otherwise every 18th is tried, to keep a run short. In
+both, a shard's points are tried in one run, which is killed at each of them in turn and taken up again.
 """
 
 import os
@@ -21,10 +21,10 @@ from tests.practice.crash_world import World
 if TYPE_CHECKING:
     from pathlib import Path
 
-SHARDS = 6
+SHARDS = 4
 FAILED = 4
 HOW = os.environ.get("AVNWIZARD_MATRIX", "")
-STRIDE = {"full": 1, "kinds": 12}.get(HOW, 18)
+STRIDE = 18
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +73,9 @@ def _runs(points: list[str], shard: int) -> list[list[str]]:
         return [[point] for state in states[shard::SHARDS] for point in dict.fromkeys(state)]
     chosen = set(states[::STRIDE])
     if HOW == "kinds":
-        chosen |= set({_kind(state[0]): state for state in states}.values())
-        chosen |= set({_kind(state[0]): state for state in reversed(states)}.values())
+        last = {_kind(state[0]): state for state in states}
+        first = {_kind(state[0]): state for state in reversed(states)}
+        chosen = {(last if number % 2 else first)[kind] for number, kind in enumerate(sorted(first))}
     mine = [state for state in states if state in chosen][shard::SHARDS]
     return [[state[number % 2] for number, state in enumerate(mine)]]
 
@@ -110,11 +111,11 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         yield {"world": world, "back": back, "before": before, "points": log.read_text().split()}
 
 
-@pytest.mark.parametrize("shard", range(SHARDS // 2))
+@pytest.mark.parametrize("shard", range(2))
 def test_a_rollback_killed_anywhere_and_resumed(done: dict[str, Any], shard: int) -> None:
     """A rollback is a run: killed anywhere and resumed, it still brings everything back."""
     world: World = done["world"]
-    for number in (shard, shard + SHARDS // 2):
+    for number in range(shard, SHARDS, 2):
         for points in _runs(done["points"], number):
             world.killed_in_turn(done["back"], points, done["before"])
 

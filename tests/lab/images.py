@@ -101,7 +101,7 @@ class Images:
         bouncer = self.rootfs.plain(base, "pgbouncer", ("pgbouncer",), script)
         config = {"Env": [_PATH], "Entrypoint": ["pgbouncer-entrypoint.sh"], "User": "65534:65534"}
         yield Image("pgbouncer", "1.24", (base.layer, bouncer), config)
-        traefik = {"Env": [_PATH], "Entrypoint": ["traefik"], "ExposedPorts": {"80/tcp": {}}}
+        traefik = {"Env": [_PATH], "Entrypoint": ["traefik-entrypoint.sh"], "ExposedPorts": {"80/tcp": {}}}
         yield Image("traefik", "v3.7", (base.layer, self.rootfs.traefik(self._traefik)), traefik)
 
     def _traefik(self) -> Path:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.lab.certificate import default_certificate
 from tests.lab.debian import Suite, run
 from tests.lab.layers import Layer, known_layer, layer_of
 from tests.lab.paths import LabPaths
@@ -132,14 +133,17 @@ class Rootfs:
         return layer_of(tree, self.paths.layers, self._name(base, name))
 
     def traefik(self, fetch: Callable[[], Path]) -> Layer:
-        """A layer with Traefik's one binary, fetched where there is none yet."""
-        name = f"traefik-{_VERSION}"
+        """A layer with Traefik's one binary, fetched where there is none yet, and a certificate for it."""
+        name = f"traefik-certified-{_VERSION}"
         layer = known_layer(self.paths.layers, name)
         if layer is None:
             tree = self._fresh(self.work / "traefik")
             (tree / "usr/local/bin").mkdir(parents=True)
             shutil.copy2(fetch(), tree / "usr/local/bin/traefik")
             (tree / "usr/local/bin/traefik").chmod(0o755)
+            _install(tree, "traefik-entrypoint.sh", "usr/local/bin/traefik-entrypoint.sh")
+            (tree / "etc").mkdir()
+            (tree / "etc/traefik-certificate.yml").write_text(json.dumps(default_certificate()), "ascii")
             layer = layer_of(tree, self.paths.layers, name)
         return layer
 

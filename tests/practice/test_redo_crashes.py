@@ -1,6 +1,6 @@
 """A rollback that is undone: killed where the databases change places, it is resumed or rolled back all the same.
 
-`AVNWIZARD_MATRIX=full` tries every point of these steps, each in a run of its own; otherwise every fifth is tried,
+`AVNWIZARD_MATRIX=full` tries every point of these steps, each in a run of its own; otherwise every eighth is tried,
 and one run is killed at a shard's points in turn.
 """
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.practice.crash_world import World
 
 FULL = os.environ.get("AVNWIZARD_MATRIX") == "full"
-STRIDE = 1 if FULL else 5
+STRIDE = 1 if FULL else 8
 SHARDS = 3
 
 

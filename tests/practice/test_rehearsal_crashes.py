@@ -1,6 +1,6 @@
 """A rehearsal killed at its fault points: the live stack is untouched, and nothing of the copy is left.
 
-`AVNWIZARD_MATRIX=full` tries every point, each in a run of its own; `kinds` tries every 23rd, otherwise every 31st is
+`AVNWIZARD_MATRIX=full` tries every point, each in a run of its own; `kinds` tries every 31st, otherwise every 43rd is
 tried, and one run is killed at all of them in turn.
 """
 
@@ -26,7 +26,7 @@ from tests.practice.crash_world import KILLED, World, opened
 from tests.practice.test_rotation_crashes import made
 
 HOW = os.environ.get("AVNWIZARD_MATRIX", "")
-STRIDE = {"full": 1, "kinds": 23}.get(HOW, 31)
+STRIDE = {"full": 1, "kinds": 31}.get(HOW, 43)
 _COURIER = "CREATE TABLE IF NOT EXISTS courier_messages (id int); INSERT INTO courier_messages VALUES (1), (2)"
 
 

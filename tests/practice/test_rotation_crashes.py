@@ -1,7 +1,7 @@
 """Each phase of a rotation, killed at its fault points: resumed it ends as if nothing happened, or it goes back.
 
-`AVNWIZARD_MATRIX=full` tries every point, each in a run of its own; `kinds` tries every ninth, otherwise every
-twelfth is tried, and one run of each phase is killed at all of them in turn.
+`AVNWIZARD_MATRIX=full` tries every point, each in a run of its own; `kinds` tries every twelfth, otherwise every
+16th is tried, and one run of each phase is killed at all of them in turn.
 """
 
 import os
@@ -26,7 +26,7 @@ from tests.flows.test_going_back import execute
 from tests.practice.crash_world import KILLED, World, opened
 
 HOW = os.environ.get("AVNWIZARD_MATRIX", "")
-STRIDE = {"full": 1, "kinds": 9}.get(HOW, 12)
+STRIDE = {"full": 1, "kinds": 12}.get(HOW, 16)
 _SPEED, _ROWS = 2000.0, 20
 
 

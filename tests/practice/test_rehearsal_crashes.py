@@ -130,7 +130,8 @@ def test_killed_and_resumed(at: tuple[World, Written]) -> None:
 def test_killed_and_forgotten(at: tuple[World, Written]) -> None:
     """The next run gives it up, and removes what it left."""
     world, written = at
-    for point in written.points[STRIDE // 2 :: STRIDE * 2]:
+    begun = [point for point in written.points if not point.startswith("journal:run-done:after")]
+    for point in begun[STRIDE // 2 :: STRIDE * 2]:
         world.put_back()
         assert world.carry(written.run, kill_at=point) == KILLED, point
         with opened(world.home) as host:

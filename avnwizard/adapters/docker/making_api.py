@@ -39,7 +39,7 @@ def pull(engine_socket: Path, reference: str, auth: str, on_line: Callable[[str]
 
     Args:
         auth: the header `X-Registry-Auth`, "" for none.
-        on_line: told what the engine says, but for the progress of each layer.
+        on_line: called with what the engine says, but for the progress of each layer.
     """
     name, word = named(reference)
     path = f"/images/create?fromImage={quote(name, safe='')}&tag={quote(word, safe='')}"

@@ -211,7 +211,7 @@ class TraefikEdge:
 
     def _in_force(self, api: asking.Place, token: str, target: str) -> bool:
         prefix = f"avnwizard-{token}-"
-        named = [(asking.names_of(each), each) for each in asking.routers(api)]
+        named = [(asking.names_of(each), each) for each in asking.routers(api, naming=prefix)]
         mine = [(names, each) for names, each in named if any(name.startswith(prefix) for name in names)]
         marker = f"{prefix}marker-{target[:12]}@docker"
         return any(marker in names for names, _ in mine) and all(each.get("status") == "enabled" for _, each in mine)

@@ -157,6 +157,8 @@ def _surge(
                 naming.start_aside(ctx, host, want.service, found)
             else:
                 places.start_new(ctx, host, name, len(found) + missing)
+    if how != "director" or not old:
+        ctx.pass_by(Place.DIRECT)
     try:
         fresh = _wait_healthy(ctx, host, want, unwanted, healthy_s=patience.healthy_s, ready=ready)
     except StepError:

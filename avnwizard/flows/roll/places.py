@@ -8,8 +8,8 @@ from avnwizard.engine.step import StepContext
 from avnwizard.engine.wave import PATIENCE_S
 from avnwizard.flows.host import Host
 
-_AGAIN_S = 3.0
-"""So long those that are done early wait for the others, so that Compose is asked once: they hold nobody up."""
+_AGAIN_S = 1.5
+"""So long those that are done early wait for the others, so that Compose is asked once."""
 _DIRECTORS = 4
 """Started at the same time: Traefik's throttle begins with the first."""
 _THROTTLE_S = 2.0

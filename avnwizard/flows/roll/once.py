@@ -29,5 +29,6 @@ class Once:
     def __call__(self) -> None:
         """See that it is done."""
         if self._begun is None:
-            self.begin()
-        self.finish()
+            self._act()
+        else:
+            self.finish()

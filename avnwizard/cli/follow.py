@@ -1,7 +1,8 @@
 """Watch a run from its journal and feed. Ending the watcher never ends the run."""
 
+import contextlib
 import time
-from subprocess import Popen
+from subprocess import Popen, TimeoutExpired
 from typing import TYPE_CHECKING
 
 from avnwizard.cli.edge_lines import summary
@@ -79,7 +80,16 @@ def _watch(host: "Host", run: str, process: Popen[bytes] | None, reader: FeedRea
             for event in reader.read():
                 watcher.show(event, names)
             return
+        _pause(process)
+
+
+def _pause(process: Popen[bytes] | None) -> None:
+    """Until the next look; no longer than the run's process is there."""
+    if process is None:
         time.sleep(_POLL_S)
+        return
+    with contextlib.suppress(TimeoutExpired):
+        process.wait(_POLL_S)
 
 
 def _canary(host: "Host", run: str) -> tuple[str, ...]:

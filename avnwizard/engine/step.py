@@ -86,6 +86,11 @@ class StepContext:
             return act([order])
         return self._wave.together(self.step, place, order, act, patience_s=patience_s)
 
+    def pass_by(self, place: int) -> None:
+        """Let the other steps of the wave not wait for this one at a place where it has nothing to do."""
+        if self._wave:
+            self._wave.pass_by(self.step, place)
+
     def go_alone(self) -> None:
         """Let the other steps of the wave not wait for this one."""
         if self._wave:

@@ -74,6 +74,12 @@ class Wave:
             raise batch.error
         return act([order])
 
+    def pass_by(self, member: str, place: int) -> None:
+        """A member does not come to a place: those that meet there need not wait for it."""
+        with self._changed:
+            self._places[member] = place
+            self._changed.notify_all()
+
     def leave(self, member: str) -> None:
         """A member is done, or goes its own way: nobody waits for it (any more)."""
         with self._changed:

@@ -1,4 +1,4 @@
-"""An engine that gives every request the same answer, and a docker CLI that names its socket."""
+"""An engine that gives every request the same answer but for some, and a docker CLI that names its socket."""
 
 import socketserver
 import stat
@@ -19,6 +19,8 @@ class Engine(socketserver.ThreadingUnixStreamServer):
 
     def __init__(self, place: Path, status: int, body: bytes) -> None:
         self.status, self.body, self.asked = status, body, list[str]()
+        self.otherwise: dict[str, int] = {}  # the end of a path -> its status
+        self.headers, self.bodies = list[dict[str, str]](), list[bytes]()
         super().__init__(str(place), _Handler)
 
 
@@ -39,7 +41,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, asked: str) -> None:
         self.server.asked.append(asked)
-        self.send_response(self.server.status)
+        self.server.headers.append(dict(self.headers))
+        self.server.bodies.append(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+        statuses = self.server.otherwise.items()
+        self.send_response(next((one for end, one in statuses if asked.endswith(end)), self.server.status))
         self.send_header("Content-Length", str(len(self.server.body)))
         self.end_headers()
         if self.server.body:  # else nobody reads on

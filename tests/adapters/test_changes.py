@@ -97,6 +97,18 @@ def test_several_are_started_by_one_command(docker: Recorded) -> None:
     assert {"--scale", "web=2", "api=4", "--no-recreate"} <= set(docker.calls[1])
 
 
+def test_composes_own_program_is_called_where_it_is(docker: Recorded) -> None:
+    """With the words that the plan shows behind `docker compose`; the docker CLI would start it twice for that."""
+    program = docker.folder / ".docker" / "cli-plugins" / "docker-compose"
+    program.parent.mkdir(parents=True)
+    program.write_text((docker.folder / "bin" / "docker").read_text().replace('docker "$@"', 'plugin "$@"'))
+    program.chmod(stat.S_IRWXU)
+    stack = _Unread(docker.project, environ=docker.environ)
+    stack.up("web")
+    assert docker.calls == [("plugin", *commands.compose_up(docker.project, "web")[2:])]
+    assert "SECRET" not in docker.environment
+
+
 def test_a_command_apart_is_what_the_plan_shows(docker: Recorded) -> None:
     """One call, word for word: no proxy is to find the container, and nothing that the service depends on starts."""
     words = ("migrate", "sql", "up", "-e", "--yes")

@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from avnwizard.adapters.docker import plugin
+from avnwizard.adapters.docker.cli import DockerCli
+from avnwizard.adapters.docker.engine import find_engine
 from avnwizard.adapters.docker.plugin import by_plugin
+from tests.adapters.small_engine import engine_that_answers
 
 _ARGV = ("docker", "compose", "-p", "x", "config")
 
@@ -46,3 +49,22 @@ def test_where_it_is_not_sure(config: Path) -> None:
         assert by_plugin(_ARGV, environ) != _ARGV
     (config / "cli-plugins" / "docker-compose").chmod(0o644)
     assert by_plugin(_ARGV, environ) == _ARGV
+
+
+def test_its_version_is_asked_once_for_each_program(config: Path, tmp_path: Path) -> None:
+    """A plan wants the engine's facts four times; a plugin that was replaced meanwhile is asked again."""
+    program = config / "cli-plugins" / "docker-compose"
+
+    def becomes(version: str) -> None:
+        fresh = tmp_path / version
+        fresh.write_text(f"#!/bin/sh\necho asked >> {tmp_path}/asked\necho v{version}\n")
+        fresh.chmod(0o755)
+        fresh.replace(program)
+
+    with engine_that_answers(tmp_path, 200, b'{"ServerVersion": "28.0.0"}') as (_, cli):
+        known = DockerCli({**cli.environ, "DOCKER_CONFIG": str(config)})
+        becomes("2.40.3")
+        assert [find_engine(known).compose_version for _ in range(3)] == ["2.40.3"] * 3
+        becomes("2.41.0")
+        assert find_engine(known).compose_version == "2.41.0"
+    assert (tmp_path / "asked").read_text().split() == ["asked", "asked"]

@@ -1,6 +1,7 @@
 """Asking Compose which containers it would replace: its words count, not its exit status; silence is no answer."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -31,7 +32,7 @@ def _container(name: str, state: ContainerState = "running") -> Container:
 
 
 def _asked(code: int, stderr: str, *containers: Container) -> frozenset[str]:
-    return outdated(cast("DockerCli", _Cli(code, stderr)), ("docker", "compose", "up"), containers, {})
+    return outdated(cast("DockerCli", _Cli(code, stderr)), {("web",): ("docker", "compose", "up")}, containers, {})
 
 
 def test_those_that_would_be_replaced() -> None:
@@ -59,3 +60,16 @@ def test_one_that_has_ended_may_go_unmentioned() -> None:
 def test_nothing_is_asked_where_there_is_nothing() -> None:
     """No containers, no question."""
     assert _asked(1, "must not be read") == frozenset()
+
+
+def test_each_dry_run_answers_for_its_own_services() -> None:
+    """What one says of another one's containers does not count: it was not asked about them."""
+
+    class _Several(_Cli):
+        def try_(self, argv: Sequence[str], *, timeout_s: float, env: Mapping[str, str]) -> Completed:
+            said = {"web": "Container a  Running\nContainer b  Recreate\n", "api": "Container b  Running\n"}
+            return Completed(tuple(argv), 0, b"", said[argv[-1]].encode())
+
+    asked: dict[Sequence[str], tuple[str, ...]] = {("web",): ("up", "web"), ("api",): ("up", "api")}
+    there = (_container("a"), replace(_container("b"), service="api"))
+    assert outdated(cast("DockerCli", _Several(0, "")), asked, there, {}) == frozenset()

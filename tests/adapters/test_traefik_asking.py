@@ -65,3 +65,17 @@ def test_the_edge_is_asked_by_tls_without_the_systems_certificates() -> None:
         assert (context.verify_mode, context.check_hostname) == (ssl.CERT_NONE, False)
         assert context.cert_store_stats() == {"x509": 0, "crl": 0, "x509_ca": 0}
     assert asking._context() is asking._context()
+
+
+def test_only_the_routers_that_are_meant_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A roll asks ten times a second: Traefik need not list every router that it has each time."""
+    asked = list[str]()
+
+    def api(_place: Place, path: str) -> object:
+        asked.append(path)
+        return [{"name": "avnwizard-0f-marker@docker"}, "no router"]
+
+    monkeypatch.setattr(asking, "api", api)
+    assert asking.routers(("127.0.0.1", 8080), naming="avnwizard-0f-") == [{"name": "avnwizard-0f-marker@docker"}]
+    asking.routers(("127.0.0.1", 8080))
+    assert asked == ["/api/http/routers?per_page=100000&search=avnwizard-0f-", "/api/http/routers?per_page=100000"]

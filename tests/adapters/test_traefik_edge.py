@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from avnwizard.adapters.docker.reach import HERE
-from avnwizard.adapters.traefik import TraefikEdge, edge, finding
+from avnwizard.adapters.traefik import TraefikEdge, asking, edge, finding
 from avnwizard.adapters.traefik.settings import Settings
 from avnwizard.domain.traefik.direction import Direction, Target
 from avnwizard.domain.traefik.labels import read_labels
@@ -128,3 +128,27 @@ def test_a_container_is_asked_for_its_version_once(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(finding, "api_at", lambda _places: None)
     assert [found.version for _ in range(4) if (found := made.facts())] == ["", "3.7.15", "3.7.15", "3.7.15"]
     assert cli.asked == 2
+
+
+def test_the_routes_of_the_services_own_labels_are_seen_by_its_servers_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked ten times a second while a director is about to go: Traefik lists no router for that."""
+    made, asked = TraefikEdge("id"), list[str]()
+
+    def api(_place: asking.Place, path: str) -> object:
+        asked.append(path)
+        return {"status": "enabled", "loadBalancer": {"servers": [{"url": "http://192.0.2.1:80"}]}}
+
+    networks = {"edge": {"IPAddress": "192.0.2.1"}}
+    raw = {"Id": _NEW, "Config": {"Labels": _LABELS}, "NetworkSettings": {"Networks": networks}}
+    traefik = SimpleNamespace(
+        image="traefik",
+        api=("127.0.0.1", 8080),
+        settings=Settings(),
+        networks=frozenset(networks),
+        facts=SimpleNamespace(name="t", default_rule=""),
+    )
+    monkeypatch.setattr(asking, "api", api)
+    monkeypatch.setattr(edge, "inspected", lambda *_: raw)
+    monkeypatch.setattr(made, "_traefik", lambda: traefik)
+    assert made.knows_only("web", [_NEW])
+    assert asked == ["/api/http/services/web@docker"]

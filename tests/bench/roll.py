@@ -8,9 +8,11 @@ gracefully or at once on SIGTERM, with one replica or two. Ways: nothing at all;
 scale-up and scale-down, written after docker-rollout's description (start as many again, wait until they are healthy,
 stop and remove the old); avnwizard. Then the whole stack, v1.5.0 to v1.6.0, with a load on every route; and back with
 a restore, compared with a plain `docker compose up -d` of the stack whose services were stopped. Sections that are
-done are kept in `roll-results.json` of the temporary folder and not measured again; the tables are Markdown.
+done are kept in `roll-results.json` of the temporary folder and not measured again; the tables are Markdown. Like an
+installed avnwizard, the one here is compiled before anything is measured.
 """
 
+import compileall
 import json
 import os
 import statistics
@@ -22,6 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import avnwizard
 from avnwizard.adapters.state.finding import STATE_DIR
 from avnwizard.practice import product
 from avnwizard.practice.product.template import COMPOSE_FILE
@@ -76,6 +79,7 @@ def main(words: list[str]) -> int:
     at_once = next((int(word.partition("=")[2]) for word in words if word.startswith("--at-once=")), 0)
     done: dict[str, Any] = {} if "--again" in words or not _RESULTS.exists() else json.loads(_RESULTS.read_text())
     lab = Lab().up()
+    compileall.compile_dir(Path(avnwizard.__file__).parent, quiet=1)
     os.environ[BAKE_S] = "0"  # nothing changes any more by then
     os.environ.update({name: lab.env[name] for name in ("PATH", "DOCKER_HOST", "DOCKER_CONFIG")})
     for mode in ("abrupt", "graceful"):
@@ -245,16 +249,9 @@ def _ids(stack: LabStack) -> list[str]:
 
 
 def _healthy(stack: LabStack) -> list[str]:
-    label = f"label=com.docker.compose.project={stack.project}"
-    words = (
-        "--filter",
-        label,
-        "--filter",
-        f"label=com.docker.compose.service={SERVICE}",
-        "--filter",
-        "health=healthy",
-    )
-    return stack.lab.docker("ps", "-q", "--no-trunc", *words).stdout.split()
+    labels = (f"project={stack.project}", f"service={SERVICE}")
+    words = [word for label in labels for word in ("--filter", f"label=com.docker.compose.{label}")]
+    return stack.lab.docker("ps", "-q", "--no-trunc", *words, "--filter", "health=healthy").stdout.split()
 
 
 def _print(done: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """The probe beside a run: counts that survive a crash, a verify that asks the edge, and a run that it never fails."""
 
 import json
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -168,3 +169,29 @@ def test_a_whole_upgrade_is_measured(practice_host: PracticeHost, tmp_path: Path
     text = (folder / memory.NAME).read_text()
     assert "example.test" not in text
     assert json.loads(text)["total"]["lost"] == kept.total.lost
+
+
+def test_who_answers_is_learned_during_the_snapshot_and_known_before_the_next_step(
+    host: Host, tmp_path: Path
+) -> None:
+    """A first look that takes long does not hold the snapshot up, and whatever follows waits for it."""
+    folder, looking = tmp_path / "run", threading.Event()
+    folder.mkdir()
+    steps, edge = list[str](), _Edge((A, OK))
+
+    class Slow(_Edge):
+        def ask(self, routes: Sequence[Route]) -> tuple[Outcome, ...]:
+            assert looking.wait(20.0)
+            steps.append("looked")
+            return edge.ask(routes)
+
+    feed = FeedWriter(folder / "feed.jsonl")
+    with watched(replace(host, probe=lambda: Slow((A, OK))), PLAN, feed, folder, folder, during="snapshot"):
+        feed.emit("step", "snapshot", state="started")
+        steps.append("snapshot")
+        looking.set()
+        feed.emit("step", "checkout", state="started")
+        steps.append("checkout")
+    assert steps[0] == "snapshot"
+    assert steps[-1] == "checkout"
+    assert "looked" in steps[1:-1]

@@ -137,6 +137,7 @@ class _World:
                 say=lambda _text: None,
                 together=lambda _place, order, act, **_: act([order]),
                 go_alone=lambda: None,
+                pass_by=lambda _place: None,
             ),
         )
         rolling.roll(ctx, host, rolling.Wanted(self.service, _IMAGE), surge="director", patience=_PATIENCE)

@@ -1,6 +1,8 @@
 """A surge that is taken up again after a crash, or fails: what is left over, and what must stay."""
 
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -79,8 +81,8 @@ class _World:
         assert quiet_s
         return Connections(0, 0, "netns")
 
-    def roll(self, how: Handover = "wait") -> None:
-        """As the flow does, without a director."""
+    def roll(self, how: Handover = "wait", meanwhile: Callable[[], None] = lambda: None) -> None:
+        """As the flow does."""
         files = SimpleNamespace(read=lambda _: b"")
         host = cast("Host", SimpleNamespace(stack=self, edge=self, platform=self, clock=self, files=files))
         ctx = cast(
@@ -90,9 +92,12 @@ class _World:
                 say=lambda _text: None,
                 together=lambda _place, order, act, **_: act([order]),
                 go_alone=lambda: None,
+                pass_by=lambda _place: None,
+                run="run",
             ),
         )
-        rolling.roll(ctx, host, rolling.Wanted(self.service, "image new"), surge=how, patience=_PATIENCE)
+        want = rolling.Wanted(self.service, "image new")
+        rolling.roll(ctx, host, want, surge=how, patience=_PATIENCE, meanwhile=meanwhile)
 
 
 def _routed(rule: str) -> dict[str, str]:
@@ -197,3 +202,74 @@ def test_old_ones_stay_where_the_new_ones_went_away() -> None:
         world.roll()
     assert world.removed == []
     assert list(world.there) == ["old"]
+
+
+class _Directed(_Routed):
+    """Behind a Traefik that takes the director at once; what is asked and done is kept."""
+
+    def __init__(self, *containers: Container) -> None:
+        super().__init__(*containers)
+        self.events, self.asked, self.directed = list[str](), threading.Event(), list[str]()
+        self.naming = SimpleNamespace(available=True, start_aside=self._start_aside, rename=self._rename)
+
+    def direct(self, _service: str, containers: Sequence[str], *, run: str) -> None:
+        assert run
+        self.directed = list(containers)
+
+    def knows(self, _service: str, containers: Sequence[str]) -> bool:
+        self.asked.set()
+        return self.directed == list(containers)
+
+    def knows_only(self, _service: str, _containers: Sequence[str]) -> bool:
+        return True
+
+    def throttle_s(self, _service: str, _containers: Sequence[str]) -> float:
+        return 0.0
+
+    def undirect(self, _service: str, *, keep: Sequence[str] = ()) -> None:
+        self.directed = list(keep)
+
+    def stop(self, *_ids: str, grace_s: float) -> None:
+        super().stop(grace_s=grace_s)
+        self.events.append("old stopped")
+
+    def compare(self) -> None:
+        """Takes a moment, and needs Traefik to be asked meanwhile."""
+        assert self.asked.wait(20.0)
+        time.sleep(0.1)
+        self.events.append("compared")
+
+    def _start_aside(self, _service: str, name: str, *, hidden: Sequence[str]) -> None:
+        assert hidden
+        self.there[name] = _container(name, "new", "running")
+
+    def _rename(self, container_id: str, name: str) -> None:
+        self.there[container_id] = replace(self.there[container_id], name=name)
+        self.events.append("renamed")
+
+
+def test_compose_is_asked_while_traefik_is_waited_for() -> None:
+    """It has answered before the old container goes: it would not know what to say of one that is on its way out."""
+    world = _Directed(_container("old", "old", "running"))
+    world.roll("director", world.compare)
+    assert world.events == ["compared", "old stopped"]
+
+
+def test_of_a_container_that_is_yet_to_be_renamed_compose_is_asked_afterwards() -> None:
+    """Under its other name Compose would not know it."""
+    world = _Directed(_container("web", "old", "running"))
+    world.service = replace(world.service, container_name="web", replicas=1)
+    world.roll("director", world.compare)
+    assert world.events == ["old stopped", "renamed", "compared"]
+
+
+def test_what_compose_is_asked_in_vain_stops_the_step_before_the_old_one_goes() -> None:
+    """An error of the comparison is the step's, though it came in another thread."""
+
+    def fail() -> None:
+        raise HostError("Compose does not say.")
+
+    world = _Directed(_container("old", "old", "running"))
+    with pytest.raises(HostError, match="does not say"):
+        world.roll("director", fail)
+    assert world.removed == []

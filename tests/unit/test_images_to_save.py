@@ -53,6 +53,32 @@ def test_what_no_registry_gives_again_is_saved(host: Any, why: str | None) -> No
     assert images_to_save(host, [ServicePlan("web", "skip", "", "host/web:1", "host/web:1", "")]) == ()
 
 
+@pytest.mark.parametrize(("answers", "asked"), [(True, 3), (None, 1)])
+def test_a_registry_that_does_not_answer_is_asked_once(answers: bool | None, asked: int) -> None:
+    """One that answers is asked about every image."""
+    names, questions = ("api", "docs", "web"), list[str]()
+
+    def offers(reference: str) -> bool | None:
+        questions.append(reference)
+        return answers
+
+    host = _host()
+    host.stack.containers = lambda: [
+        Container(name, name, name, 1, f"host/{name}:1", f"sha256:{name}", "running", "none", 0, "", False, 0.0)
+        for name in names
+    ]
+    host.stack.images = lambda _: {
+        f"sha256:{name}": Image(
+            f"host/{name}:1", f"sha256:{name}", "", 5, sources=(f"host/{name}@sha256:{'1' * 64}",)
+        )
+        for name in names
+    }
+    host.stack.offers = offers
+    parts = [ServicePlan(name, "recreate", "", f"host/{name}:1", f"host/{name}:2", "") for name in names]
+    assert images_to_save(host, parts) == ()
+    assert len(questions) == asked
+
+
 def test_without_room_it_is_refused() -> None:
     """With the bytes, and the setting that goes on without."""
     with pytest.raises(RefusedError, match=r"To save the images that web run now needs 5 MB, and 1 MB is free"):

@@ -31,3 +31,16 @@ def test_a_slow_one_is_waited_for_as_long_as_the_place_is_worth(patience_s: floa
     wave.leave("quick")
     for one in late:
         one.join()
+
+
+def test_who_has_nothing_to_do_at_a_place_is_not_waited_for() -> None:
+    """It is still at work before that place, and meets the others at the next one."""
+    slept = list[float]()
+    wave = Wave(["routed", "plain"], sleep=slept.append)
+    with ThreadPoolExecutor(2) as pool:
+        wave.pass_by("plain", 1)
+        assert pool.submit(wave.together, "routed", 1, "routed", sorted).result() == ["routed"]
+        assert slept == []
+        first = pool.submit(wave.together, "routed", 2, "routed", sorted, patience_s=float("inf"))
+        until(lambda: bool(slept))
+        assert wave.together("plain", 2, "plain", sorted) == first.result() == ["plain", "routed"]

@@ -1,7 +1,7 @@
 """The commands that change the stack: for each the argv that a plan shows, and the call that comes to exactly that.
 
-What stops and removes containers is asked of the engine itself where its socket is here: a roll does it dozens of
-times, and waits for each. The docker CLI asks the engine for the same.
+What a run does dozens of times, and waits for, is asked of the engine itself where its socket is here: to stop and
+remove containers, to tag and pull images, to start directors. The docker CLI asks the engine for the same.
 
 `tests/adapters/test_changes.py` holds the two against each other with a docker that records what it is called with.
 """
@@ -10,14 +10,17 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import cast
 
-from avnwizard.adapters.docker import ending_api
+from avnwizard.adapters.docker import ending_api, making_api
 from avnwizard.adapters.docker.cli import DockerCli
+from avnwizard.adapters.docker.registry import Registry
 from avnwizard.adapters.docker.whales import Whales
 from avnwizard.domain import commands
 from avnwizard.domain.host import ComposeProject
 
 _STOP_MARGIN_S = 60.0
 _RUN_S = 60.0
+_OF_THE_CLI = ("DOCKER_DEFAULT_PLATFORM", "DOCKER_CONTENT_TRUST")
+"""Where one of these is set, the CLI pulls otherwise than the engine would by itself."""
 
 
 class Changes:
@@ -29,7 +32,7 @@ class Changes:
     """
 
     def __init__(self, cli: DockerCli, project: ComposeProject | None = None) -> None:
-        self._cli, self._whales = cli, Whales(cli, project)
+        self._cli, self._whales, self._registry = cli, Whales(cli, project), Registry(cli)
 
     def up(
         self,
@@ -91,6 +94,10 @@ class Changes:
 
     def pull(self, reference: str, progress: Callable[[str], None], *, timeout_s: float) -> None:
         """Pull an image, showing Docker's lines."""
+        if (engine := self._cli.engine_socket) and not any(self._cli.environ.get(name) for name in _OF_THE_CLI):
+            auth = self._registry.credentials(reference)
+            if auth is not None and making_api.pull(engine, reference, auth, progress, limit_s=timeout_s):
+                return
         self._whales.stream(
             commands.docker_pull(reference),
             lambda docker: cast("Iterable[tuple[str, bytes]]", docker.image.pull(reference, stream_logs=True)),
@@ -100,6 +107,8 @@ class Changes:
 
     def tag(self, image_id: str, name: str) -> None:
         """Point a tag at an image that is here."""
+        if (engine := self._cli.engine_socket) and making_api.tag(engine, image_id, name):
+            return
         self._whales.run(commands.docker_tag(image_id, name), lambda docker: docker.image.tag(image_id, name))
 
     def untag(self, name: str) -> None:
@@ -142,6 +151,9 @@ class Changes:
             labels: lines KEY=VALUE.
         """
         first, *words = commands.director_words(image)
+        engine = self._cli.engine_socket
+        if engine and making_api.run_director(engine, image, words[1:], name, _pairs(labels)):
+            return
         self._whales.run(
             commands.docker_director(image, name),
             lambda docker: deque(
@@ -173,3 +185,9 @@ class Changes:
             return
         argv = commands.docker_remove_helper(container_id)
         self._whales.unless_gone(argv, lambda docker: docker.container.remove(container_id, force=True))
+
+
+def _pairs(labels: bytes) -> dict[str, str]:
+    """As the CLI reads a file of labels."""
+    found = (line.partition("=") for line in labels.decode().split("\n") if line)
+    return {key: value for key, _, value in found}

@@ -8,12 +8,15 @@ from avnwizard.adapters.docker.cli import COMPOSE_HINT, DockerCli, hint_for
 from avnwizard.adapters.docker.plugin import by_plugin
 from avnwizard.adapters.files import LocalFiles
 from avnwizard.adapters.process_errors import printable
+from avnwizard.domain.commands import Argv
 from avnwizard.domain.host import EngineFacts
 from avnwizard.domain.secret import redact_urls
 from avnwizard.errors import HostError
 
 COMPOSE_MINIMUM = (2, 20)
 """Below it, what Compose prints cannot be read; `check` asks for more."""
+_VERSIONS: dict[str, str] = {}
+"""By the plugin's program, as it is: several parts of one process ask."""
 
 
 def find_engine(cli: DockerCli | None = None) -> EngineFacts:
@@ -55,7 +58,27 @@ def _min_api(cli: DockerCli) -> str:
 
 
 def _compose_version(cli: DockerCli) -> str:
-    done = cli.try_(by_plugin(("docker", "compose", "version", "--short"), cli.environ))
+    argv = by_plugin(("docker", "compose", "version", "--short"), cli.environ)
+    program = _program(argv[0])
+    if program not in _VERSIONS:
+        found = _asked_version(cli, argv)
+        if not program:
+            return found
+        _VERSIONS[program] = found
+    return _VERSIONS[program]
+
+
+def _program(path: str) -> str:
+    """A program as it is now; "" where the CLI finds it, maybe another one the next time."""
+    try:
+        found = Path(path).stat() if Path(path).is_absolute() else None
+    except OSError:
+        return ""
+    return f"{path} {found.st_ino} {found.st_mtime_ns} {found.st_size}" if found else ""
+
+
+def _asked_version(cli: DockerCli, argv: Argv) -> str:
+    done = cli.try_(argv)
     found = re.match(r"v?(\d+)\.(\d+)\S*", done.text.strip())
     if done.code != 0 or not found:
         raise HostError("The docker CLI has no Compose plugin.", hint_for(done.complaint) or COMPOSE_HINT)

@@ -22,10 +22,15 @@ class Registry:
         engine_socket = self._cli.engine_socket
         if not engine_socket:
             return None
-        auth = self._auth(reference)
-        found = engine_api.offers(engine_socket, reference, auth)
+        auth = self.credentials(reference)
+        found = engine_api.offers(engine_socket, reference, auth or "")
         # without the credentials that there are, a "no" may only mean that they are needed
-        return None if found is False and not auth and is_logged_in(self._cli.environ, reference) else found
+        return None if found is False and auth is None else found
+
+    def credentials(self, reference: str) -> str | None:
+        """The header for an image's registry, "" for a stranger; None where there are some that cannot be had."""
+        auth = self._auth(reference)
+        return None if not auth and is_logged_in(self._cli.environ, reference) else auth
 
     def _auth(self, reference: str) -> str:
         return self._credentials.auth(reference, self._cli.environ)

@@ -37,6 +37,7 @@ from avnwizard.adapters.docker.volumes import DockerVolumes
 from avnwizard.adapters.memory_file import in_memory
 from avnwizard.domain import commands, image_commands
 from avnwizard.domain.compose.model import hashes_from_output, model_from_config, named_by_files
+from avnwizard.domain.dry_run import asked_apart
 from avnwizard.domain.host import ComposeModel, ComposeProject, Container, EngineFacts, Image
 from avnwizard.domain.origin import Origin
 from avnwizard.domain.postgres.database import FileFacts
@@ -152,9 +153,11 @@ class DockerStack:
     ) -> frozenset[str]:
         there = [one for one in there if not one.one_off]
         counts = counts_of(there, lambda: self.resolve(files, env_file))
-        argv = commands.compose_dry_run(self.project, counts, files=files, env_file=env_file, override=override)
+        groups = asked_apart(counts, self.resolve(files, env_file)) if len(counts) > 1 else (tuple(counts),)
+        words = partial(commands.compose_dry_run, self.project, files=files, env_file=env_file, override=override)
         with self._composing(env_file, "`docker compose up -d --dry-run` shows more.") as env:
-            return outdated(self._cli, by_plugin(argv, env), there, env)
+            argvs = [by_plugin(words({name: counts[name] for name in group}), env) for group in groups]
+            return outdated(self._cli, dict(zip(groups, argvs, strict=True)), there, env)
 
     def origins(self) -> tuple[Origin, ...]:
         """From which files the project's containers were made, as their labels tell; the newest first."""

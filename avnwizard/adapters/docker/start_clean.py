@@ -3,6 +3,8 @@
 python-on-whales gives a command this process's environment and terminal. A variable that the env file defines must
 not reach Compose from the shell, and values belong in no argv, so the environment is read from a file (NAME=VALUE,
 each ended by a zero byte). This file runs by itself, with nothing but the standard library.
+
+python-on-whales has words for the docker CLI alone: Compose's own program takes them without the first one.
 """
 
 import os
@@ -10,6 +12,8 @@ import sys
 from collections.abc import Sequence
 
 NO_PROGRAM = 127
+COMPOSE = "docker-compose"
+"""What Compose's own program is called."""
 
 
 def start(environment: str, source: str, argv: Sequence[str]) -> None:
@@ -19,7 +23,8 @@ def start(environment: str, source: str, argv: Sequence[str]) -> None:
     handle = os.open(source, os.O_RDONLY)
     os.dup2(handle, 0)
     os.close(handle)
-    os.execvpe(argv[0], list(argv), {name: value for name, value in pairs})  # noqa: S606, C416  # no shell on purpose
+    words = [*argv[:1], *argv[2:]] if argv[0].endswith(f"/{COMPOSE}") and argv[1:2] == ["compose"] else list(argv)
+    os.execvpe(words[0], words, {name: value for name, value in pairs})  # noqa: S606, C416  # no shell on purpose
 
 
 if __name__ == "__main__":

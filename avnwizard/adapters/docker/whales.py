@@ -5,6 +5,8 @@ containers are some hundred processes and their state is torn; and an answer tha
 environment with its passwords included, goes to a file in the temporary folder. Reads stay on the engine's socket and
 one batched inspect. Neither holds for commands that change something, and the rest is dealt with here:
 
+- It calls Compose through the docker CLI, which starts the plugin twice and waits for it. The plugin's own program is
+  called where it is found.
 - It has no time-out. Every command is called through `timeout`, which ends it and what it started.
 - It hands on this process's environment and terminal. `start_clean` gives the command its own.
 - No object of it is kept, asked for an attribute or compared, so nothing is inspected and nothing parsed. What docker
@@ -36,6 +38,7 @@ from typing import TYPE_CHECKING
 
 from avnwizard.adapters.docker import start_clean
 from avnwizard.adapters.docker.cli import INSTALL, READ_S, DockerCli, hint_for, is_gone
+from avnwizard.adapters.docker.plugin import by_plugin
 from avnwizard.adapters.memory_file import in_memory
 from avnwizard.adapters.process import Completed, lines_in
 from avnwizard.adapters.process_errors import TAIL_LINES, fail, printable, shown
@@ -144,7 +147,8 @@ class Whales:
             environment = held.enter_context(in_memory(words))
             source = Path(os.devnull) if stdin is None else held.enter_context(in_memory(stdin))
             starter = (sys.executable, "-IS", str(Path(start_clean.__file__)), str(environment), str(source))
-            bounded = ("timeout", "-k", str(_KILL_AFTER_S), str(max(1, math.ceil(timeout_s))), *starter, argv[0])
+            program = by_plugin(argv, environ)[0]
+            bounded = ("timeout", "-k", str(_KILL_AFTER_S), str(max(1, math.ceil(timeout_s))), *starter, program)
             project = self._project
             yield DockerClient(
                 client_call=list(bounded),

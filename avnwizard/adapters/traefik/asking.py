@@ -36,9 +36,14 @@ def api(place: Place, path: str) -> Any:
     return None
 
 
-def routers(place: Place) -> list[dict[str, Any]]:
-    """Every HTTP router of every provider; a router's own name is among `names_of`."""
-    found = api(place, "/api/http/routers?per_page=100000")
+def routers(place: Place, *, naming: str = "") -> list[dict[str, Any]]:
+    """Every HTTP router of every provider; a router's own name is among `names_of`.
+
+    Args:
+        naming: only those in whose name or rule this occurs; a Traefik that knows no such search gives all.
+    """
+    search = f"&search={quote(naming, safe='')}" if naming else ""
+    found = api(place, f"/api/http/routers?per_page=100000{search}")
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 

@@ -19,7 +19,7 @@ from avnwizard.domain.readiness import Readiness
 from avnwizard.domain.traefik import director
 from avnwizard.domain.traefik.direction import CannotDirectError, Direction, Target
 from avnwizard.domain.traefik.holding import TARGET, holding_labels
-from avnwizard.domain.traefik.labels import default_name, read_labels
+from avnwizard.domain.traefik.labels import TraefikLabels, default_name, read_labels
 from avnwizard.errors import HostError
 
 _LASTS_S = 5.0
@@ -134,14 +134,15 @@ class TraefikEdge:
             return False
         if traefik.api is None:
             return self._would_route(traefik, service, containers)
-        return all(found == wanted for found, wanted in self._servers(traefik.api, service, containers))
+        return all(found == wanted for found, wanted in self._servers(traefik, traefik.api, service, containers))
 
     def throttle_s(self, service: str, containers: Sequence[str]) -> float:
         """`providersThrottleDuration` where the API says that the own labels route to these containers."""
         traefik = self._traefik()
         if traefik.api is None:
             return 0.0
-        routed = all(found and found >= wanted for found, wanted in self._servers(traefik.api, service, containers))
+        servers = self._servers(traefik, traefik.api, service, containers)
+        routed = all(found and found >= wanted for found, wanted in servers)
         return traefik.settings.throttle_s if routed else 0.0
 
     def answer(self, container_id: str, ready: Readiness) -> int | None:
@@ -177,16 +178,23 @@ class TraefikEdge:
             assert self._found is not None
             return self._found
 
-    def _direction(self, service: str, containers: Sequence[str], run: str, *, lift: int = 1) -> Direction:
-        traefik = self._traefik()
+    def _targets(
+        self, traefik: Traefik, service: str, containers: Sequence[str]
+    ) -> tuple[TraefikLabels, tuple[Target, ...]]:
+        """The labels of some containers of a service, and where Traefik reaches each."""
         raws = [raw for one in containers if (raw := inspected(self._cli, one))]
         if len(raws) != len(containers):
             raise HostError(f"A container of {service} disappeared while its route was being handed over.", "Resume.")
         labels = read_labels((raws[0].get("Config") or {}).get("Labels") or {})
+        return labels, tuple(target_of(raw, labels, traefik) for raw in raws)
+
+    def _direction(self, service: str, containers: Sequence[str], run: str, *, lift: int = 1) -> Direction:
+        traefik = self._traefik()
+        labels, targets = self._targets(traefik, service, containers)
         return Direction(
             owner=f"{self._project}/{run}/{service}",
             labels=labels,
-            targets=tuple(target_of(raw, labels, traefik) for raw in raws),
+            targets=targets,
             default_rule=self.default_rule(service),
             lift=lift,
             rivals=all_rivals(self._cli, traefik, service, self._project, labels),
@@ -194,13 +202,13 @@ class TraefikEdge:
         )
 
     def _servers(
-        self, api: asking.Place, service: str, containers: Sequence[str]
+        self, traefik: Traefik, api: asking.Place, service: str, containers: Sequence[str]
     ) -> Iterator[tuple[set[str] | None, set[str]]]:
         """Of each of the service's own Traefik services: the servers that it has, and those of these containers."""
-        direction = self._direction(service, containers, run="")
-        services = dict(direction.labels.services) or {default_name(service, self._project): {}}
+        labels, targets = self._targets(traefik, service, containers)
+        services = dict(labels.services) or {default_name(service, self._project): {}}
         for name, options in services.items():
-            wanted = {director.server_url(options, target) for target in direction.targets}
+            wanted = {director.server_url(options, target) for target in targets}
             yield asking.servers(api, f"{name}@docker"), wanted
 
     def _start(self, name: str, labels: Mapping[str, str]) -> None:
@@ -211,7 +219,7 @@ class TraefikEdge:
 
     def _in_force(self, api: asking.Place, token: str, target: str) -> bool:
         prefix = f"avnwizard-{token}-"
-        named = [(asking.names_of(each), each) for each in asking.routers(api)]
+        named = [(asking.names_of(each), each) for each in asking.routers(api, naming=prefix)]
         mine = [(names, each) for names, each in named if any(name.startswith(prefix) for name in names)]
         marker = f"{prefix}marker-{target[:12]}@docker"
         return any(marker in names for names, _ in mine) and all(each.get("status") == "enabled" for _, each in mine)

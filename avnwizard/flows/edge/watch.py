@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,19 +42,33 @@ _BLIND = "the engine did not always say which containers serve; a service that w
 
 
 @contextmanager
-def watched(host: Host, plan: ProbePlan, feed: FeedWriter, folder: Path, source: Path) -> Iterator[None]:
+def watched(
+    host: Host, plan: ProbePlan, feed: FeedWriter, folder: Path, source: Path, *, during: str = ""
+) -> Iterator[None]:
     """Probe while the body runs; whatever goes wrong with the probe is said, and no more.
 
     Args:
+        during: the step that changes nothing at the edge: who answers there may be learned while it is under way, and
+            is known before any other step begins.
         folder: the run's, where the counts are kept.
         source: the folder of the run that is undone, else the same: there lies what was learned at first.
     """
-    watch = _begun(host, plan, feed, folder, source)
-    try:
-        yield
-    finally:
-        if watch:
-            watch.end()
+    with ThreadPoolExecutor(1, thread_name_prefix="edge baseline") as pool:
+        begun = pool.submit(_begun, host, plan, feed, folder, source)
+
+        def known(event: Event) -> None:
+            if event.kind == "step" and event.step != during:
+                begun.result()
+
+        if during:
+            feed.listen(known)
+        else:
+            begun.result()
+        try:
+            yield
+        finally:
+            if watch := begun.result():
+                watch.end()
 
 
 def _begun(host: Host, plan: ProbePlan, feed: FeedWriter, folder: Path, source: Path) -> "EdgeWatch | None":

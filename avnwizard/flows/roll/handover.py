@@ -98,8 +98,17 @@ def hold_old(
         )
 
 
-def take_over(ctx: StepContext, host: Host, service: str, new: Sequence[Container]) -> float | None:
+def take_over(
+    ctx: StepContext,
+    host: Host,
+    service: str,
+    new: Sequence[Container],
+    meanwhile: Callable[[], None] | None = None,
+) -> float | None:
     """Send every request to the new containers.
+
+    Args:
+        meanwhile: begins something else once the directors are there, before Traefik is waited for.
 
     Returns:
         When Traefik did so at the earliest (the clock's seconds); None where it does not take it, and then nothing is
@@ -109,6 +118,8 @@ def take_over(ctx: StepContext, host: Host, service: str, new: Sequence[Containe
     try:
         with ctx.effect("direct"):
             places.direct(ctx, host, service, ids)
+        if meanwhile:
+            meanwhile()
         known_at = true_since(ctx, host, _TAKES.format(service), lambda: host.edge.knows(service, ids))
         if known_at is not None:
             with ctx.effect("undirect-former"):
@@ -148,10 +159,11 @@ def leave(
     old: list[Container],
     new: list[Container],
     patience: Patience,
+    meanwhile: Callable[[], None] | None = None,
 ) -> float | None:
     """Stop new requests from reaching the old containers, as far as this handover allows; see `take_over`."""
     limit_s, unseen_s = patience.drain_limit_s, patience.drain_s
-    known_at = take_over(ctx, host, service.name, new) if how == "director" else None
+    known_at = take_over(ctx, host, service.name, new, meanwhile) if how == "director" else None
     if known_at is not None:
         pass
     elif routes_to_neither(host, service, old):

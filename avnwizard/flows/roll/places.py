@@ -5,8 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from enum import IntEnum
 
 from avnwizard.engine.step import StepContext
+from avnwizard.engine.wave import PATIENCE_S
 from avnwizard.flows.host import Host
 
+_AGAIN_S = 1.5
+"""So long those that are done early wait for the others, so that Compose is asked once."""
 _DIRECTORS = 4
 """Started at the same time: Traefik's throttle begins with the first."""
 _THROTTLE_S = 2.0
@@ -36,7 +39,8 @@ def outdated(ctx: StepContext, host: Host, service: str, place: Place) -> frozen
     def ask(services: Sequence[str]) -> frozenset[str]:
         return host.stack.outdated(*services)
 
-    return ctx.together(place, service, ask)
+    patience_s = _AGAIN_S if place is Place.COMPARE_AGAIN else PATIENCE_S
+    return ctx.together(place, service, ask, patience_s=patience_s)
 
 
 def start_new(ctx: StepContext, host: Host, service: str, count: int) -> None:

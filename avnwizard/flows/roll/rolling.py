@@ -14,6 +14,7 @@ from avnwizard.flows.roll import handover, health_file, holding, naming, places,
 from avnwizard.flows.roll.asking import Asking
 from avnwizard.flows.roll.draining import drain
 from avnwizard.flows.roll.handover import Patience
+from avnwizard.flows.roll.once import Once
 from avnwizard.flows.roll.places import Place
 from avnwizard.flows.roll.settling import Watch
 
@@ -110,7 +111,7 @@ def roll(
     """Roll one service, where there is anything to do.
 
     Args:
-        meanwhile: done once what is wanted serves, while Traefik is waited for.
+        meanwhile: done once, when what is wanted serves, while Traefik is waited for; maybe in a thread of its own.
         surge: the new alongside the old where an old one runs, handing over like this; None recreates it in place.
             One that runs and fails its health check may serve again at any moment, so it counts.
         ready: how a new one is asked whether it is ready, where no health check says so.
@@ -157,12 +158,16 @@ def _surge(
                 naming.start_aside(ctx, host, want.service, found)
             else:
                 places.start_new(ctx, host, name, len(found) + missing)
+    if how != "director" or not old:
+        ctx.pass_by(Place.DIRECT)
     try:
         fresh = _wait_healthy(ctx, host, want, unwanted, healthy_s=patience.healthy_s, ready=ready)
     except StepError:
         _take_back(ctx, host, want, how, patience, unwanted)
         raise
-    known_at = handover.leave(ctx, host, want.service, how, old, fresh, patience) if old else None
+    last = Once(meanwhile)
+    early = last.begin if not want.service.container_name else None  # until it is renamed Compose would not know it
+    known_at = handover.leave(ctx, host, want.service, how, old, fresh, patience, early) if old else None
     if old and not settling.still_serve(
         host, want.service, lambda: [one for one in of_service(host, name) if one.id not in unwanted]
     ):
@@ -171,11 +176,12 @@ def _surge(
             f"the new {name} was healthy and serves no more; what served before it was not stopped.",
             "Look why it ended (did somebody run docker compose up meanwhile?), then resume, or roll back.",
         )
+    last.finish()  # Compose is not asked about a container that goes meanwhile
     if old:
         with ctx.effect("remove-old"):
             _take_away(host, old, want.service.stop_grace_s)
     naming.claim(ctx, host, want.service, of_service(host, name))
-    handover.release_edge(ctx, host, name, fresh, known_at=known_at, meanwhile=meanwhile)
+    handover.release_edge(ctx, host, name, fresh, known_at=known_at, meanwhile=last)
 
 
 def _remove_dead(ctx: StepContext, host: Host, found: Sequence[Container]) -> list[Container]:

@@ -20,6 +20,7 @@ from avnwizard.flows.rollback.cost_watch import CostWatch
 from avnwizard.flows.stack.former_release import of_plan
 from avnwizard.flows.steps.bake import NAME as BAKE
 from avnwizard.flows.steps.bake import SEEN
+from avnwizard.flows.steps.snapshot import TakeSnapshot
 from avnwizard.flows.upgrade.report import change_facts, change_sections
 from avnwizard.flows.upgrade.steps import scene_of, upgrade_steps
 from avnwizard.planned import StepKind
@@ -62,7 +63,7 @@ class Upgrade(Flow):
         del journal
         plan, folder = from_json(run.plan), host.state.run(run.id)
         yield CostWatch(host, feed, run.id, plan)
-        yield watched(host, plan.probe, feed, folder, folder)
+        yield watched(host, plan.probe, feed, folder, folder, during=TakeSnapshot.name)
 
     def require_fresh(self, steps: Sequence[StepRecord], run: RunRecord) -> None:
         """Before anything was migrated, an old snapshot is better taken again: a restore loses what came since."""

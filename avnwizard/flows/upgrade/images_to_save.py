@@ -1,6 +1,7 @@
 """Which of the images that run now are saved to a file, and which images of the release nobody has."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from avnwizard.domain.plain import printable
 from avnwizard.domain.plan import ServicePlan
@@ -13,6 +14,7 @@ from avnwizard.flows.safety.data_plan import moves
 
 ASKED, NO_SOURCE = "as avnwizard.toml says", "no registry is known to have it"
 NOT_OFFERED = "its registry does not have it any more"
+_AT_ONCE = 4
 
 
 def images_to_save(host: Host, services: Sequence[ServicePlan]) -> tuple[SavedImage, ...]:
@@ -38,26 +40,49 @@ def _needed(host: Host, services: Sequence[ServicePlan], *, everything: bool) ->
     running = {one.service: one.image_id for one in host.stack.containers() if not one.one_off}
     changing = [one for one in services if one.service in running and one.strategy != "skip"]
     here = host.stack.images([*running.values(), *(one.image_new for one in changing if one.image_new)])
-    silent: set[str] = set()
-    for part in changing:
-        image = here.get(running[part.service])
-        if image is None or not moves(part, image, here.get(part.image_new)):
-            continue
-        why = ASKED if everything else _trouble(host, part, image.sources, silent)
+    moving = [
+        (part, image)
+        for part in changing
+        if (image := here.get(running[part.service])) and moves(part, image, here.get(part.image_new))
+    ]
+    sources = {part.service: _source(part, image.sources) for part, image in moving}
+    offered = {} if everything else _offered(host, [source for source in sources.values() if source])
+    for part, image in moving:
+        why = ASKED if everything else _trouble(sources[part.service], offered)
         if why:
             yield SavedImage(part.service, image.id, image.size_bytes, why)
 
 
-def _trouble(host: Host, part: ServicePlan, sources: Sequence[str], silent: set[str]) -> str:
-    """Why no registry can be counted on; "" where one has it, or does not tell: an answer is not waited for twice."""
-    if not sources:
+def _source(part: ServicePlan, sources: Sequence[str]) -> str:
+    """Where an image came from: its own repository, or else any; "" where nobody knows."""
+    return min(sources, key=lambda one: repository_of(one) != repository_of(part.image_old), default="")
+
+
+def _offered(host: Host, sources: Sequence[str]) -> dict[str, bool | None]:
+    """What the registries say of some images, a few asked at the same time.
+
+    Of a registry that does not answer the first question the others are left out: it is not waited for twice.
+    """
+    firsts: dict[str, str] = {}
+    for source in sources:
+        firsts.setdefault(_registry(source), source)
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="offers") as pool:
+        first = list(firsts.values())
+        found = dict(zip(first, pool.map(host.stack.offers, first), strict=True))
+        others = {source for source in sources if found[firsts[_registry(source)]] is not None} - found.keys()
+        rest = sorted(others)
+        return found | dict(zip(rest, pool.map(host.stack.offers, rest), strict=True))
+
+
+def _registry(source: str) -> str:
+    return source.partition("/")[0]
+
+
+def _trouble(source: str, offered: Mapping[str, bool | None]) -> str:
+    """Why no registry can be counted on; "" where one has it, or does not tell."""
+    if not source:
         return NO_SOURCE
-    source = min(sources, key=lambda one: repository_of(one) != repository_of(part.image_old))
-    registry = source.partition("/")[0]
-    offered = None if registry in silent else host.stack.offers(source)
-    if offered is None:
-        silent.add(registry)
-    return NOT_OFFERED if offered is False else ""
+    return NOT_OFFERED if offered.get(source) is False else ""
 
 
 def require_offered(host: Host, services: Sequence[ServicePlan], release: str) -> None:

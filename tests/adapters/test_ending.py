@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from avnwizard.adapters.docker import ending_api
 from avnwizard.adapters.docker.changes import Changes
+from avnwizard.adapters.postgres.clients import DockerClients
+from avnwizard.adapters.postgres.container_access import ContainerPostgresAccess
 from avnwizard.errors import HostError
 from tests.adapters.small_engine import cli_saying, engine_that_answers
 
@@ -46,3 +49,21 @@ def test_without_an_engine_at_hand_the_cli_does_it(tmp_path: Path) -> None:
     Changes(cli).stop(["a", "b"], grace_s=3.0)
     Changes(cli).remove("a")
     assert said.read_text().splitlines() == ["container stop -t 3 a b", "container rm a"]
+
+
+def test_the_engine_signals_and_tags(tmp_path: Path) -> None:
+    """A signal also where the container is gone; a name with a registry's port keeps its tag."""
+    with engine_that_answers(tmp_path, 204, b"") as (engine, cli):
+        DockerClients(cli, ContainerPostgresAccess).unpause(["a"])
+        assert ending_api.signal(tmp_path / "e.sock", "b", "STOP")
+        engine.status = 404
+        assert ending_api.signal(tmp_path / "e.sock", "gone", "STOP")
+        engine.status = 201
+        Changes(cli).tag("sha256:00", "registry.example.org:5000/shop/web:v2")
+        assert not ending_api.tag(tmp_path / "e.sock", "sha256:00", "registry.example.org:5000/shop/web")
+    assert engine.asked == [
+        "POST /containers/a/kill?signal=CONT",
+        "POST /containers/b/kill?signal=STOP",
+        "POST /containers/gone/kill?signal=STOP",
+        "POST /images/sha256:00/tag?repo=registry.example.org:5000/shop/web&tag=v2",
+    ]

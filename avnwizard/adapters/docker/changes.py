@@ -100,6 +100,8 @@ class Changes:
 
     def tag(self, image_id: str, name: str) -> None:
         """Point a tag at an image that is here."""
+        if (engine := self._cli.engine_socket) and ending_api.tag(engine, image_id, name):
+            return
         self._whales.run(commands.docker_tag(image_id, name), lambda docker: docker.image.tag(image_id, name))
 
     def untag(self, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Containers stopped and removed by the engine itself over its socket: three processes less for each.
+"""Containers stopped, signalled and removed by the engine itself over its socket: three processes less each.
 
 Whatever else the engine answers than that it is done, or that the container is gone, is left to the docker CLI, whose
 errors say why.
@@ -14,6 +14,7 @@ from urllib.parse import quote
 from avnwizard.adapters.docker.engine_api import LIMIT_BYTES, NO_ANSWER, UnixConnection
 
 _REMOVE_S = 60.0
+_SIGNAL_S = 20.0
 _ENDED = {http.client.NO_CONTENT, http.client.NOT_MODIFIED, http.client.NOT_FOUND}
 _GONE = {http.client.NO_CONTENT, http.client.NOT_FOUND}
 
@@ -34,6 +35,26 @@ def stop(engine_socket: Path, containers: Sequence[str], *, grace: str, limit_s:
 
     with ThreadPoolExecutor(max(len(containers), 1), thread_name_prefix="stop") as pool:
         return [one for one, ended in zip(containers, pool.map(has_ended, containers), strict=True) if not ended]
+
+
+def signal(engine_socket: Path, container: str, name: str) -> bool:
+    """Send the first program of a container a signal. Whether the engine says that it did, or that it is gone.
+
+    Engine API, POST /containers/{id}/kill (204).
+    """
+    path = f"/containers/{quote(container, safe='')}/kill?signal={quote(name)}"
+    return _status(engine_socket, "POST", path, _SIGNAL_S) in _GONE
+
+
+def tag(engine_socket: Path, image: str, name: str) -> bool:
+    """Give an image a name ("repository:tag"). Whether the engine says that it did.
+
+    Engine API, POST /images/{id}/tag (201).
+    """
+    repository, _, label = name.rpartition(":")
+    path = f"/images/{quote(image, safe='')}/tag?repo={quote(repository, safe='')}&tag={quote(label, safe='')}"
+    known = bool(repository) and "/" not in label
+    return known and _status(engine_socket, "POST", path, _SIGNAL_S) == http.client.CREATED
 
 
 def remove(engine_socket: Path, container: str, *, force: bool = False) -> bool:

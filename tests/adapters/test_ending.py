@@ -58,12 +58,29 @@ def test_the_engine_signals_and_tags(tmp_path: Path) -> None:
         assert ending_api.signal(tmp_path / "e.sock", "b", "STOP")
         engine.status = 404
         assert ending_api.signal(tmp_path / "e.sock", "gone", "STOP")
+        engine.status = 409
+        assert ending_api.signal(tmp_path / "e.sock", "stopped", "CONT")
         engine.status = 201
         Changes(cli).tag("sha256:00", "registry.example.org:5000/shop/web:v2")
         assert not ending_api.tag(tmp_path / "e.sock", "sha256:00", "registry.example.org:5000/shop/web")
+        engine.status = 404
+        Changes(cli).untag("kept/web:1")
     assert engine.asked == [
         "POST /containers/a/kill?signal=CONT",
         "POST /containers/b/kill?signal=STOP",
         "POST /containers/gone/kill?signal=STOP",
+        "POST /containers/stopped/kill?signal=CONT",
         "POST /images/sha256:00/tag?repo=registry.example.org:5000/shop/web&tag=v2",
+        "DELETE /images/kept/web:1?noprune=1",
     ]
+
+
+def test_a_container_that_does_not_run_is_let_go_on(tmp_path: Path) -> None:
+    """The CLI's word for it is no error either; any other is."""
+    script = 'if [ "$1" = context ]; then echo ssh://far; else echo "container a $SAID" >&2; exit 1; fi'
+    for said in ("is not running", "No such container: a"):
+        DockerClients(cli_saying(tmp_path, script.replace("$SAID", said)), ContainerPostgresAccess).unpause(["a"])
+    with pytest.raises(HostError, match="is on fire"):
+        DockerClients(cli_saying(tmp_path, script.replace("$SAID", "is on fire")), ContainerPostgresAccess).unpause(
+            ["a"]
+        )

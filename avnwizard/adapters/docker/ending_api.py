@@ -38,12 +38,12 @@ def stop(engine_socket: Path, containers: Sequence[str], *, grace: str, limit_s:
 
 
 def signal(engine_socket: Path, container: str, name: str) -> bool:
-    """Send the first program of a container a signal. Whether the engine says that it did, or that it is gone.
+    """Send the first program of a container a signal. Whether the engine says that it did, or that none runs.
 
-    Engine API, POST /containers/{id}/kill (204).
+    Engine API, POST /containers/{id}/kill (204; 409 where the container does not run).
     """
     path = f"/containers/{quote(container, safe='')}/kill?signal={quote(name)}"
-    return _status(engine_socket, "POST", path, _SIGNAL_S) in _GONE
+    return _status(engine_socket, "POST", path, _SIGNAL_S) in {*_GONE, http.client.CONFLICT}
 
 
 def tag(engine_socket: Path, image: str, name: str) -> bool:
@@ -55,6 +55,15 @@ def tag(engine_socket: Path, image: str, name: str) -> bool:
     path = f"/images/{quote(image, safe='')}/tag?repo={quote(repository, safe='')}&tag={quote(label, safe='')}"
     known = bool(repository) and "/" not in label
     return known and _status(engine_socket, "POST", path, _SIGNAL_S) == http.client.CREATED
+
+
+def untag(engine_socket: Path, name: str) -> bool:
+    """Remove a tag; the image stays where something else keeps it. Whether the engine says that it is gone.
+
+    Engine API, DELETE /images/{name} (200); without pruning, layers stay too.
+    """
+    path = f"/images/{quote(name, safe='/:')}?noprune=1"
+    return _status(engine_socket, "DELETE", path, _REMOVE_S) in {http.client.OK, http.client.NOT_FOUND}
 
 
 def remove(engine_socket: Path, container: str, *, force: bool = False) -> bool:

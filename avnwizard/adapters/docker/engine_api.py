@@ -131,6 +131,11 @@ def images(engine_socket: Path, references: Sequence[str]) -> list[dict[str, Any
     return [dict(raw) for status, raw in found if status == http.client.OK]
 
 
+def network(engine_socket: Path, name: str) -> dict[str, Any]:
+    """A network as `docker network inspect` reports it (GET /networks/{id}); {} where it is not known."""
+    return asked(engine_socket, f"/networks/{quote(name, safe='')}", TIMEOUT_S)
+
+
 def programs(engine_socket: Path, name: str, columns: str) -> list[list[str]]:
     """What runs in a container, as `docker top` lists it; [] where that is not known.
 

@@ -6,10 +6,11 @@ from functools import partial
 from typing import LiteralString
 
 from avnwizard.adapters.docker import ending_api, engine_api
-from avnwizard.adapters.docker.cli import DockerCli
+from avnwizard.adapters.docker.cli import DockerCli, hint_for, is_gone
 from avnwizard.adapters.docker.inspect import inspected
 from avnwizard.adapters.postgres.container_access import ContainerPostgresAccess
 from avnwizard.adapters.postgres.session import session
+from avnwizard.adapters.process_errors import fail
 from avnwizard.domain.postgres import client_commands as commands
 from avnwizard.domain.postgres.client_commands import GO_ON, HALT, Programs
 
@@ -18,6 +19,7 @@ _OF_THESE: LiteralString = """
     AND host(client_addr) = ANY(%s)"""
 _END: LiteralString = "SELECT pg_terminate_backend(pid, 2000)"
 _AT_ONCE = 8
+_ENDED = "is not running"
 
 
 class DockerClients:
@@ -66,10 +68,12 @@ class DockerClients:
             connection.execute(query, [addresses])
 
     def signal(self, container: str, name: str) -> None:
-        """Send the first program of a container a signal; no error when it is gone."""
+        """Send the first program of a container a signal; no error when it does not run, or is gone."""
         if (engine := self._cli.engine_socket) and ending_api.signal(engine, container, name):
             return
-        self._cli.unless_gone(commands.signal(container, name))
+        done = self._cli.try_(commands.signal(container, name))
+        if done.code != 0 and not is_gone(done) and _ENDED not in done.complaint:
+            fail(done.argv, done.code, done.complaint, hint_for(done.complaint))
 
     def _signal(self, name: str, containers: Sequence[str]) -> None:
         with ThreadPoolExecutor(_AT_ONCE) as pool:

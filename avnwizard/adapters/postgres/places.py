@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from avnwizard.adapters.docker import ending_api
+from avnwizard.adapters.docker import ending_api, engine_api
 from avnwizard.adapters.docker.cli import DockerCli
 from avnwizard.adapters.docker.inspect import inspected, labelled
 from avnwizard.domain.postgres import server_commands as commands
@@ -32,7 +32,10 @@ class DockerPlaces:
 
     def hold_below(self, network: str, address: str, *, project: str, image: str) -> bool:
         """Hold every free address below one; False where that cannot be had, and then none is held."""
-        (raw,) = self._cli.json(("docker", "network", "inspect", network))
+        engine = self._cli.engine_socket
+        raw = engine_api.network(engine, network) if engine else {}
+        if not raw:
+            (raw,) = self._cli.json(("docker", "network", "inspect", network))
         subnets = (raw.get("IPAM") or {}).get("Config") or []
         taken = [str(one.get("IPv4Address") or "") for one in (raw.get("Containers") or {}).values()]
         many = free_below(subnets, taken, address)

@@ -124,7 +124,7 @@ sed -i '/^primary_conninfo/d' "$old/postgresql.auto.conf"
 cd "$work/run"; "$here/pg_upgrade" --help | grep -q -- --no-sync && later=--no-sync || later=
 if ! as env LD_LIBRARY_PATH="$work/lib" "$here/pg_upgrade" --old-bindir="$bin" --new-bindir="$here" \\
   --old-datadir="$old" --new-datadir="$new" --username="$superuser" --link --jobs=2 $later \\
-  --old-options="$options" --new-options="$options" >"$work/upgrade.log" 2>&1; then
+  --old-options="$options -c fsync=off" --new-options="$options" >"$work/upgrade.log" 2>&1; then
   grep -rhiE 'ERROR:|FATAL:|error:' "$new/pg_upgrade_output.d" 2>/dev/null | head -n 3 >&2
   grep -iE 'fatal|fail|not |could' "$work/upgrade.log" | head -n 5 >&2
   exit 1

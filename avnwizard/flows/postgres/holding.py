@@ -94,7 +94,7 @@ class QuietClients(StopWriters):
             return False
         with ctx.effect("freeze"):
             paused = clients.pause(running)
-        ctx.say(f"{count(len(paused), 'container')} stand still")
+        ctx.say(f"paused {count(len(paused), 'container')}")
         if others := [one for one in running if one not in paused]:
             self._note(ctx, others)
             with ctx.effect("stop"):
@@ -126,18 +126,22 @@ class QuietClients(StopWriters):
 
 
 class ReleaseClients(StartWriters):
-    """Have PgBouncer let its clients go on, the paused services too, and start what was stopped."""
+    """Have PgBouncer let its clients go on, the paused services too, and start what was stopped.
 
-    def __init__(self, world: World) -> None:
+    Args:
+        back: whether a run is taken back that has begun to switch: its services were stopped for it.
+    """
+
+    def __init__(self, world: World, *, back: bool = False) -> None:
         plan = world.plan
         super().__init__(world.host, (*plan.stop, *plan.poolers, *plan.held))
-        self._world = world
-        if plan.pauses:
+        self._world, self._pauses = world, plan.pauses and not back
+        if self._pauses:
             self.title = "Let the services that use the databases go on"
 
     def describe(self) -> PlannedStep:
         """What goes on."""
-        if not self._world.plan.pauses:
+        if not self._pauses:
             return super().describe()
         return replace(
             super().describe(),

@@ -29,8 +29,9 @@ class PostgresSection:
         password_file: the file that holds it, as an absolute path outside the checkout.
         client_image: a PostgreSQL image, of the server's major version or a newer one, whose tools dump and restore,
             and in which a dump is restored to prove it. "": pg_dump and pg_restore of this host, and no such proof.
-        hold_clients: in an upgrade to another major, let PgBouncer hold its clients (PAUSE) instead of stopping them,
-            where a service of the stack reaches the database through it alone.
+        hold_clients: in an upgrade to another major, pause the services that use the database instead of stopping
+            them, where the way is quick enough, and let PgBouncer hold its clients (PAUSE), where a service of the
+            stack reaches the database through it alone. Off: they are stopped.
         keep_reverse_s: for so many seconds after an upgrade to another major the old server follows the new one by
             logical replication, so that going back loses nothing of what was written. The run goes on until then, and
             the old volume is written to. 0: it does not follow.

@@ -99,6 +99,25 @@ class Places(Protocol):
         """Remove what holds addresses for a project; no error where nothing does."""
 
 
+class Clients(Protocol):
+    """The containers of a server's clients."""
+
+    def pause(self, containers: Sequence[str]) -> tuple[str, ...]:
+        """Halt their programs where they are, all at the same time; those that stand still. The others go on."""
+
+    def paused(self, containers: Sequence[str]) -> tuple[str, ...]:
+        """Those of some containers that stand still."""
+
+    def unpause(self, containers: Sequence[str]) -> None:
+        """Let them go on; no error for one that is not paused, or gone."""
+
+    def connected(self, server: str, containers: Sequence[str]) -> int:
+        """How many connections they have to a server."""
+
+    def dismiss(self, server: str, containers: Sequence[str]) -> None:
+        """End their connections to a server; what was not committed is rolled back."""
+
+
 class Clusters(Protocol):
     """What a new major needs of the world. Containers are given by id or name.
 
@@ -112,6 +131,10 @@ class Clusters(Protocol):
     @property
     def places(self) -> Places:
         """The addresses of containers."""
+
+    @property
+    def clients(self) -> Clients:
+        """The containers of a server's clients."""
 
     def look(self, container: str) -> ServerLook:
         """What a running server holds and is used for."""
@@ -133,6 +156,9 @@ class Clusters(Protocol):
 
     def serves(self, name: str) -> bool:
         """Whether the container runs."""
+
+    def answers(self, container: str) -> bool:
+        """Whether the server in a running container takes connections and answers a question."""
 
     def end(self, name: str) -> None:
         """Shut the server down cleanly and remove its container; its volume stays. No error when it is gone."""
@@ -158,21 +184,33 @@ class Clusters(Protocol):
     def begin_copy(self, order: CopyOrder) -> None:
         """A physical copy of the running server in the new volume, which follows it until `upgrade_copy`."""
 
-    def stopped_at(self, order: CopyOrder) -> str:
-        """Where the old cluster ended; `HostError` where it was not shut down cleanly."""
-
-    def upgrade_copy(self, order: CopyOrder, position: str) -> tuple[str, ...]:
+    def upgrade_copy(self, order: CopyOrder, *, rehearsal: bool = False) -> tuple[str, ...]:
         """Make the copy a server of the new major by pg_upgrade, and run it; what was done besides, a sentence each.
 
+        `HostError` where the old server is not shut down cleanly, or the copy lacks something that it wrote.
+
         Args:
-            position: what it must have of the old server; "" for wherever it is.
+            rehearsal: take the copy as it is; the old server runs.
         """
 
     def prepare_cold(self, order: CopyOrder) -> None:
         """All in the new volume that `upgrade_cold` needs and that can be had while the old server serves."""
 
     def upgrade_cold(self, order: CopyOrder) -> tuple[str, ...]:
-        """Copy the stopped server's files, make the copy a server of the new major by pg_upgrade, and run it."""
+        """Copy what the stopped server has written since, make the copy a new server by pg_upgrade, and run it."""
+
+    def shut_copy(self, order: CopyOrder) -> None:
+        """Shut down the server that `upgrade_copy` or `upgrade_cold` has started; no error where none runs.
+
+        Its container stays until `end`, and goes on to write the copy to the disk.
+        """
+
+    def settle(self, order: CopyOrder, container: str) -> None:
+        """Wait until the upgraded copy is on the disk as a whole, and remove what is left of the upgrade.
+
+        Args:
+            container: the new server's.
+        """
 
     def end_copy(self, order: CopyOrder) -> None:
         """Remove what follows the old server; the volume stays. No error when it is gone."""

@@ -157,7 +157,7 @@ def test_by_dump_and_restore(stack: LabStack) -> None:
 
 def test_by_logical_replication(stack: LabStack) -> None:
     """Killed while the new server follows, it ends on 18 with all; nothing of it is left in a server; and back."""
-    before, pool = _sum(stack), _started_at(stack, "pgbouncer")
+    before, pool, hydra = _sum(stack), _started_at(stack, "pgbouncer"), _started_at(stack, "hydra")
     _killed_at(stack, [*_upgrade(stack), "--way", "logical"], "follow:subscribe:after")
     assert stack.sql("avnology", "SHOW wal_level") == "logical"
 
@@ -170,6 +170,8 @@ def test_by_logical_replication(stack: LabStack) -> None:
     journal = open_host(stack.clone).journal()
     assert journal.facts(journal.runs()[0].id, "stop")["held"] is True, "PgBouncer did not let go of the server"
     assert _started_at(stack, "pgbouncer") == pool, "PgBouncer did not find the new server"
+    assert stack.states()["hydra"].id in journal.facts(journal.runs()[0].id, "stop")["paused"]
+    assert _started_at(stack, "hydra") == hydra, "it was stopped, not paused"
 
     back = avnwizard("rollback", "--stack", stack.clone, "--yes", timeout_s=_LIMIT_S)
     assert back.code == ExitCode.DONE, back.err

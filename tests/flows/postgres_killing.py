@@ -104,6 +104,7 @@ def assert_new(world: World) -> None:
     assert {one.state for one in world.containers.values()} == {"running"}
     assert world.helpers == {}
     assert not world.paused
+    assert not world.still
     assert not world.places_held
     assert {one.health for one in world.containers.values()} == {"none"}, "the pool does not find the server"
     assert not [one for one in world.volumes if one.endswith("_proof")]
@@ -120,6 +121,7 @@ def assert_old(world: World) -> None:
     assert {one.state for one in world.containers.values()} == {"running"}
     assert world.helpers == {}
     assert not world.paused
+    assert not world.still
     assert not world.places_held
     assert {one.health for one in world.containers.values()} == {"none"}, "the pool does not find the server"
     assert not [one for one in world.volumes if one.endswith("_proof")]

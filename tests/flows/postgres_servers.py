@@ -17,6 +17,7 @@ from avnwizard.domain.postgres.server_commands import ServerOrder
 from avnwizard.domain.postgres.writes import TableCount, WriteCounters
 from avnwizard.errors import HostError
 from avnwizard.ports import Database, HeldRows, Progress
+from tests.flows.postgres_clients import FakeClients
 from tests.flows.postgres_followers import FakeFollowers
 from tests.flows.postgres_places import FakePlaces
 
@@ -96,6 +97,7 @@ class FakeClusters:
         self._world = world
         self.followers = FakeFollowers(world, self)
         self.places = FakePlaces(world)
+        self.clients = FakeClients(world)
 
     def running(self, container: str) -> Cluster:
         """The files of a server that runs."""
@@ -151,9 +153,14 @@ class FakeClusters:
         """Whether it runs."""
         return name in self._world.helpers
 
+    def answers(self, container: str) -> bool:
+        """While it runs."""
+        return self._world.containers[container].state == "running"
+
     def end(self, name: str) -> None:
         """No error when it is gone."""
         self._world.helpers.pop(name, None)
+        self._world.shut.discard(name)
 
     def empty(self, old: str, new: str, database: str) -> None:
         """Without a row."""
@@ -186,17 +193,13 @@ class FakeClusters:
         self._world.volumes[order.server.volume] = deepcopy(old)
         self._world.helpers[order.standby] = order.server.volume
 
-    def stopped_at(self, order: CopyOrder) -> str:
-        """Only once it is stopped."""
-        assert self._world.containers[order.server.like].state == "exited"
-        return "0/1"
-
-    def upgrade_copy(self, order: CopyOrder, position: str) -> tuple[str, ...]:
-        """In its place; a standby that was left alone has nothing of what came since."""
+    def upgrade_copy(self, order: CopyOrder, *, rehearsal: bool = False) -> tuple[str, ...]:
+        """In its place, once the old server is stopped; a standby left alone has nothing of what came since."""
+        assert rehearsal or self._world.containers[order.server.like].state == "exited"
         if "target" in self._world.refusing:
             raise HostError("The live copy failed: ERROR: unrecognized parameter")
         assert order.standby in self._world.helpers
-        self.end_copy(order)
+        self._world.shut.add(order.standby)
         found = self._world.volumes[order.server.volume]
         assert found is not None
         assert found.major == 17, "it was upgraded already"
@@ -223,9 +226,18 @@ class FakeClusters:
         self.serve(order.server)
         return ()
 
+    def shut_copy(self, order: CopyOrder) -> None:
+        """Its container stays."""
+        self._world.shut.add(order.server.name)
+
+    def settle(self, order: CopyOrder, container: str) -> None:
+        """Of a server that runs."""
+        assert self._cluster(container).major == 18
+
     def end_copy(self, order: CopyOrder) -> None:
         """No error when it is gone."""
         self._world.helpers.pop(order.standby, None)
+        self._world.shut.discard(order.standby)
 
     def checkpoint(self, container: str) -> None:
         """Only of a server that runs."""
@@ -240,12 +252,8 @@ class FakeClusters:
             self._world.containers[container] = replace(one, health="unhealthy")
 
     def strangers(self, container: str) -> Sequence[str]:
-        """The service, while it runs, and whom the test connected."""
-        own = [one.service for one in self._world.containers.values() if one.service == "app"]
-        alive = [one for one in self._world.containers.values() if one.service in own and one.state == "running"]
-        pool = [one for one in self._world.containers.values() if one.service == "pool" and one.state == "running"]
-        pooled = () if self._world.paused else (one.service for one in pool)
-        return (*(one.service for one in alive), *pooled, *self._world.connected)
+        """Whoever is connected, and whom the test connected."""
+        return (*self.clients.connections(), *self._world.connected)
 
     def hold(self, container: str) -> HeldRows:
         """The rows of now."""

@@ -57,7 +57,7 @@ class World:
     """What survives a killed process.
 
     Attributes:
-        helpers: name -> volume, of the helper containers that run.
+        helpers, shut: name -> volume, of the helper containers that run, and those in which no server runs any more.
         connected: who is connected to the old server.
         refusing: the clients whose output does not restore.
         misread: database -> rows, where the old volume's copy reads otherwise than the new server.
@@ -73,6 +73,7 @@ class World:
         back, writes, written: the way back after the switch, whether the service writes to the new server when it
             starts, and what it wrote.
         identities, published, slots: what is left in the old server of being followed.
+        rigid, still, ended: whether no container can be paused, those that are, and whose connections were ended.
     """
 
     directory: Path
@@ -105,6 +106,10 @@ class World:
     back: Back = field(default_factory=Back)
     written: list[str] = field(default_factory=list)
     writes: bool = False
+    rigid: bool = False
+    shut: set[str] = field(default_factory=set)
+    still: set[str] = field(default_factory=set)
+    ended: set[str] = field(default_factory=set)
 
     def served(self) -> Cluster:
         """The files of the server that the stack has; it must run."""
@@ -113,6 +118,16 @@ class World:
         found = self.volumes[one.mounts[0].source]
         assert found is not None
         return found
+
+    def connects(self, container_id: str) -> None:
+        """A container goes on: the service writes to the new server, where the test wants it to."""
+        self.ended.discard(container_id)
+        serving = [one for one in self.containers.values() if one.service == "db" and one.state == "running"]
+        there = self.writes and NEW_VOLUME in {one.mounts[0].source for one in serving}
+        if there and self.containers[container_id].service == "app" and (cluster := self.volumes.get(NEW_VOLUME)):
+            self.written.append(f"row {len(self.written)} of 18")
+            cluster.databases["shop"].append(self.written[-1])
+            cluster.sequences["shop"] += 1
 
     def host(self, home: Path) -> Host:
         """A process's view of it."""
@@ -154,7 +169,7 @@ def plan_of(home: Path, way: Way) -> MajorPlan:
         mount_new="/var/lib/postgresql", pgdata="/var/lib/postgresql/18/docker", compose_file="compose.yml",
         way=way, ways=(WayOffer(way, way, "", 1.0, 1, ""),), databases=tuple((name, 1) for name in DATA),
         stop=("app",), snapshot=SnapshotPlan(False, home / "none", (), 0), probe=ProbePlan(off="in memory"),
-        healthy_s=5.0,
+        healthy_s=5.0, pauses=way != "dump",
     )  # fmt: skip
 
 
@@ -218,7 +233,8 @@ class FakeStack:
         if one.service == "db":
             major = int(one.image.rpartition(":")[2])
             volume = one.mounts[0].source
-            assert volume not in self._world.helpers.values(), "two servers on one volume"
+            others = {one for name, one in self._world.helpers.items() if name not in self._world.shut}
+            assert volume not in others, "two servers on one volume"
             cluster = self._world.volumes[volume]
             assert cluster is not None, "the server would begin empty"
             assert cluster.major == major, "the server cannot read these files"
@@ -226,21 +242,15 @@ class FakeStack:
             if self._world.moves and one.state != "running":
                 following = f"10.0.0.{int(self._world.address.rpartition('.')[2]) + 1}"
                 self._world.address = self._world.places_held or following
-        if one.service == "app" and (cluster := self._world.volumes.get(NEW_VOLUME)) and self._serves(NEW_VOLUME):
-            self._world.written.append(f"row {len(self._world.written)} of 18")
-            cluster.databases["shop"].append(self._world.written[-1])
-            cluster.sequences["shop"] += 1
+        self._world.connects(container_id)
         if one.service == "pool" and one.state != "running":
             self._world.learned, self._world.paused = self._world.address, False
         self._world.containers[container_id] = replace(one, state="running", health="none")
 
-    def _serves(self, volume: str) -> bool:
-        databases = [one for one in self._world.containers.values() if one.service == "db" and one.state == "running"]
-        return self._world.writes and volume in {one.mounts[0].source for one in databases}
-
     def stop(self, *ids: str, grace_s: float) -> None:
         """Clean."""
         for one in ids:
+            assert one not in self._world.still, "a program that is halted does not heed a signal"
             self._world.containers[one] = replace(self._world.containers[one], state="exited", exit_code=0)
 
     def keep(self, image_id: str, name: str) -> None:

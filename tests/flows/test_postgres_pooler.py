@@ -10,14 +10,15 @@ from tests.flows.postgres_world import World
 
 
 def test_clients_of_the_pool_wait(tmp_path: Path) -> None:
-    """The pool and the service behind it are the same containers afterwards, never stopped; the other one was."""
+    """The pool and the service behind it go on as they are; the other service was paused. None was stopped."""
     world, home = fresh(tmp_path, "held", "copy", pool=True)
     before = {one.service: one.id for one in world.containers.values()}
     process = Process(world, home)
     assert process.carry() == "done"
     assert_new(world)
     assert {one.service: one.id for one in world.containers.values()} | {"db": ""} == before | {"db": ""}
-    assert process.journal.facts(RUN, "stop")["stopped"] == [before["app"]]
+    facts = process.journal.facts(RUN, "stop")
+    assert (facts["paused"], facts.get("stopped", [])) == ([before["app"]], [])
 
 
 def test_a_pool_that_does_not_let_go(tmp_path: Path) -> None:
@@ -65,8 +66,8 @@ def test_the_server_gets_another_address(tmp_path: Path, way: Way, *, serial: bo
 @pytest.mark.parametrize(
     ("way", "trait", "begin", "end"),
     [
-        ("copy", "stubborn", "stop:stop:before", "start:start:after"),
-        ("copy", "serial", "stop:stop:before", "start:start:after"),
+        ("copy", "stubborn", "stop:pause:before", "start:start:after"),
+        ("copy", "serial", "stop:pause:before", "start:again:after"),
         ("logical", "moves", "level:pause:before", "level:resume:after"),
     ],
 )

@@ -107,7 +107,7 @@ def test_services_that_wrote_before_a_resumed_run_could_compare(
     """A process that is gone holds no rows of the switch: what differs by now is left open, and said."""
     world, home = fresh(tmp_path, "cut", "copy")
     points = passages(monkeypatch, Process(*fresh(tmp_path, "whole", "copy")).carry)
-    passages(monkeypatch, Process(world, home).carry, kill=points.index("start:start:after"))
+    passages(monkeypatch, Process(world, home).carry, kill=points.index("start:thaw:after"))
     world.served().databases["mail"] = ["letter", "written by a service"]
     process = Process(world, home)
     assert process.carry() == "done"

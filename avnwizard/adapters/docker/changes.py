@@ -113,6 +113,8 @@ class Changes:
 
     def untag(self, name: str) -> None:
         """Remove a tag; no error when there is none."""
+        if (engine := self._cli.engine_socket) and ending_api.untag(engine, name):
+            return
         argv = commands.docker_untag(name)
         self._whales.unless_gone(argv, lambda docker: docker.image.remove(name, prune=False))
 

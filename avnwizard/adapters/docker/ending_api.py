@@ -1,4 +1,4 @@
-"""Containers stopped and removed by the engine itself over its socket: three processes less for each.
+"""Containers stopped, signalled and removed by the engine itself over its socket: three processes less each.
 
 Whatever else the engine answers than that it is done, or that the container is gone, is left to the docker CLI, whose
 errors say why.
@@ -14,6 +14,7 @@ from urllib.parse import quote
 from avnwizard.adapters.docker.engine_api import LIMIT_BYTES, NO_ANSWER, UnixConnection
 
 _REMOVE_S = 60.0
+_SIGNAL_S = 20.0
 _ENDED = {http.client.NO_CONTENT, http.client.NOT_MODIFIED, http.client.NOT_FOUND}
 _GONE = {http.client.NO_CONTENT, http.client.NOT_FOUND}
 
@@ -34,6 +35,24 @@ def stop(engine_socket: Path, containers: Sequence[str], *, grace: str, limit_s:
 
     with ThreadPoolExecutor(max(len(containers), 1), thread_name_prefix="stop") as pool:
         return [one for one, ended in zip(containers, pool.map(has_ended, containers), strict=True) if not ended]
+
+
+def signal(engine_socket: Path, container: str, name: str) -> bool:
+    """Send the first program of a container a signal. Whether the engine says that it did, or that none runs.
+
+    Engine API, POST /containers/{id}/kill (204; 409 where the container does not run).
+    """
+    path = f"/containers/{quote(container, safe='')}/kill?signal={quote(name)}"
+    return _status(engine_socket, "POST", path, _SIGNAL_S) in {*_GONE, http.client.CONFLICT}
+
+
+def untag(engine_socket: Path, name: str) -> bool:
+    """Remove a tag; the image stays where something else keeps it. Whether the engine says that it is gone.
+
+    Engine API, DELETE /images/{name} (200); without pruning, layers stay too.
+    """
+    path = f"/images/{quote(name, safe='/:')}?noprune=1"
+    return _status(engine_socket, "DELETE", path, _REMOVE_S) in {http.client.OK, http.client.NOT_FOUND}
 
 
 def remove(engine_socket: Path, container: str, *, force: bool = False) -> bool:

@@ -131,6 +131,25 @@ def images(engine_socket: Path, references: Sequence[str]) -> list[dict[str, Any
     return [dict(raw) for status, raw in found if status == http.client.OK]
 
 
+def network(engine_socket: Path, name: str) -> dict[str, Any]:
+    """A network as `docker network inspect` reports it (GET /networks/{id}); {} where it is not known."""
+    return asked(engine_socket, f"/networks/{quote(name, safe='')}", TIMEOUT_S)
+
+
+def programs(engine_socket: Path, name: str, columns: str) -> list[list[str]]:
+    """What runs in a container, as `docker top` lists it; [] where that is not known.
+
+    Engine API, GET /containers/{id}/top.
+
+    Args:
+        columns: as the host's `ps` has them, separated by commas.
+    """
+    found = asked(
+        engine_socket, f"/containers/{quote(name, safe='')}/top?ps_args={quote(f'-eo {columns}')}", TIMEOUT_S
+    )
+    return [[str(word) for word in one] for one in found.get("Processes") or ()]
+
+
 def answers(engine_socket: Path) -> bool:
     """Whether an engine is there that this user may ask (GET /_ping)."""
     with contextlib.closing(UnixConnection(engine_socket, TIMEOUT_S)) as connection:

@@ -4,9 +4,11 @@ import secrets
 import time
 from collections.abc import Mapping
 
+from avnwizard.adapters.docker import ending_api
 from avnwizard.adapters.docker.cli import DockerCli
 from avnwizard.adapters.docker.inspect import container_from, inspected
 from avnwizard.adapters.postgres import carrying, looking, properties
+from avnwizard.adapters.postgres.clients import DockerClients
 from avnwizard.adapters.postgres.container_access import ContainerPostgresAccess
 from avnwizard.adapters.postgres.contents import server_sum
 from avnwizard.adapters.postgres.database import PostgresDatabase
@@ -16,6 +18,7 @@ from avnwizard.adapters.postgres.live_copy import LiveCopies
 from avnwizard.adapters.postgres.piping import FromAlongside, pipe
 from avnwizard.adapters.postgres.places import DockerPlaces
 from avnwizard.adapters.postgres.session import session
+from avnwizard.domain.postgres import copy_commands
 from avnwizard.domain.postgres import server_commands as commands
 from avnwizard.domain.postgres.contents import Depth, ServerSum
 from avnwizard.domain.postgres.copy_commands import CopyOrder
@@ -24,7 +27,7 @@ from avnwizard.domain.postgres.server_commands import ServerOrder
 from avnwizard.errors import HostError
 from avnwizard.ports import Database, PostgresAccess, Progress
 
-_START_S, _POLL_S = 180.0, 0.2
+_START_S, _POLL_S = 180.0, 0.05
 _STOP_S = 180.0
 _COPY_S = 24 * 3600.0
 _LOG_LINES = 5
@@ -42,6 +45,7 @@ class DockerClusters:
         self._copies = LiveCopies(self._cli, self._access)
         self.followers = Followers(self._cli, self._access)
         self.places = DockerPlaces(self._cli)
+        self.clients = DockerClients(self._cli, self._access)
 
     def look(self, container: str) -> ServerLook:
         """What a running server holds and is used for."""
@@ -78,6 +82,11 @@ class DockerClusters:
         self._wait(order.name)
 
     def _run(self, order: ServerOrder) -> None:
+        network, words, variables = self._like(order)
+        self._cli.run(commands.run_server(order, network, words), env={**self._cli.environ, **variables})
+
+    def _like(self, order: ServerOrder) -> tuple[str, tuple[str, ...], dict[str, str]]:
+        """(network and command line of the container that the server is like, the variables that it is given)."""
         raw = inspected(self._cli, order.like)
         if raw is None:
             raise HostError("The old server's container is gone.", "Look at: docker compose ps -a")
@@ -91,9 +100,7 @@ class DockerClusters:
             "POSTGRES_DB": "postgres",
             "POSTGRES_INITDB_ARGS": " ".join(order.initdb),
         }
-        words = tuple(str(word) for word in (raw.get("Config") or {}).get("Cmd") or ())
-        argv = commands.run_server(order, networks[0], words)
-        self._cli.run(argv, env={**self._cli.environ, **variables})
+        return networks[0], tuple(str(word) for word in (raw.get("Config") or {}).get("Cmd") or ()), variables
 
     def _wait(self, name: str) -> None:
         """Over TCP: while the image initialises, a server answers on the socket alone."""
@@ -102,14 +109,27 @@ class DockerClusters:
             if not self.serves(name):
                 raise HostError(f"The new server ended: {self._last_words(name)}", f"docker logs {name} says more.")
             try:
-                with session(ContainerPostgresAccess(name, environ=self._environ), "postgres"):
-                    return
+                self._greet(name)
             except HostError as error:
                 if time.monotonic() >= deadline:
                     raise HostError(
                         f"The new server does not answer after {_START_S:.0f} s: {error.message}", error.hint
                     ) from error
-            time.sleep(_POLL_S)
+                time.sleep(_POLL_S)
+            else:
+                return
+
+    def _greet(self, container: str) -> None:
+        with session(self._access(container), "postgres") as connection:
+            connection.execute("SELECT 1")
+
+    def answers(self, container: str) -> bool:
+        """Whether the server in a running container takes connections and answers a question."""
+        try:
+            self._greet(container)
+        except HostError:
+            return False
+        return True
 
     def serves(self, name: str) -> bool:
         """Whether the container runs."""
@@ -118,6 +138,10 @@ class DockerClusters:
 
     def end(self, name: str) -> None:
         """Shut the server down cleanly and remove its container; its volume stays. No error when it is gone."""
+        if engine := self._cli.engine_socket:
+            left = ending_api.stop(engine, [name], grace=commands.GRACE_S, limit_s=_STOP_S)
+            if not left and ending_api.remove(engine, name, force=True):
+                return
         self._cli.unless_gone(commands.stop_server(name), timeout_s=_STOP_S)
         self._cli.unless_gone(commands.remove_server(name))
 
@@ -156,27 +180,37 @@ class DockerClusters:
 
     def begin_copy(self, order: CopyOrder) -> None:
         """A physical copy of the running server in the new volume, which follows it."""
+        self._prepare(order)
         self._copies.begin(order)
 
-    def stopped_at(self, order: CopyOrder) -> str:
-        """Where the old cluster ended; `HostError` where it was not shut down cleanly."""
-        return self._copies.position(order)
-
-    def upgrade_copy(self, order: CopyOrder, position: str) -> tuple[str, ...]:
+    def upgrade_copy(self, order: CopyOrder, *, rehearsal: bool = False) -> tuple[str, ...]:
         """Make the copy a server of the new major, and run it; what was done besides, a sentence each."""
-        self._copies.upgrade(order, position)
-        self.serve(order.server)
-        return self._copies.finish(order)
+        self._copies.promote(order, rehearsal=rehearsal)
+        return self._copies.upgrade(order)
 
     def prepare_cold(self, order: CopyOrder) -> None:
         """All that `upgrade_cold` needs and that can be had while the old server serves."""
-        self._copies.prepare(order)
+        self._prepare(order)
+        self._copies.begin_cold(order)
 
     def upgrade_cold(self, order: CopyOrder) -> tuple[str, ...]:
-        """Copy the stopped server's files, make the copy a server of the new major, and run it."""
-        self._copies.upgrade_stopped(order)
-        self.serve(order.server)
-        return self._copies.finish(order)
+        """Copy what the stopped server has written since, make the copy a server of the new major, and run it."""
+        self._copies.copy_stopped(order)
+        return self._copies.upgrade(order)
+
+    def _prepare(self, order: CopyOrder) -> None:
+        self._copies.prepare(order)
+        network, _, variables = self._like(order.server)
+        self._cli.run(copy_commands.run_worker(order, network), env={**self._cli.environ, **variables})
+
+    def shut_copy(self, order: CopyOrder) -> None:
+        """Shut down the server that `upgrade_copy` or `upgrade_cold` has started; no error where none runs."""
+        if self.serves(order.server.name) and not self._copies.shut(order):
+            self.end(order.server.name)  # one that ended with its server, or that does not obey
+
+    def settle(self, order: CopyOrder, container: str) -> None:
+        """Wait until the upgraded copy is on the disk as a whole, and remove what is left of the upgrade."""
+        self._copies.settle(order, container)
 
     def end_copy(self, order: CopyOrder) -> None:
         """Remove what follows the old server; the volume stays. No error when it is gone."""
@@ -196,7 +230,7 @@ class DockerClusters:
 
     def signal(self, container: str, name: str) -> None:
         """Send the first program of a container a signal; no error when it is gone."""
-        self._cli.unless_gone(commands.signal(container, name))
+        self.clients.signal(container, name)
 
     def strangers(self, container: str) -> tuple[str, ...]:
         """Who is connected apart from avnwizard, a line each."""

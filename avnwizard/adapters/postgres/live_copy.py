@@ -1,11 +1,11 @@
 """A live copy of a running server in the new volume, and what makes it a server of the new major."""
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+from avnwizard.adapters.docker import ending_api
 from avnwizard.adapters.docker.cli import DockerCli
 from avnwizard.adapters.postgres import collations
 from avnwizard.adapters.postgres.container_access import ContainerPostgresAccess
@@ -18,9 +18,6 @@ from avnwizard.errors import HostError
 _AT_ONCE = 2
 _COPY_S, _UPGRADE_S = 24 * 3600.0, 3600.0
 _READY_S, _STOP_S, _POLL_S = 300.0, 180.0, 0.2
-_LOCATION = re.compile(r"^Latest checkpoint location:\s+([0-9A-F]+/[0-9A-F]+)$", re.MULTILINE)
-_IDENTITY = re.compile(r"^Database system identifier:\s+([0-9]+)$", re.MULTILINE)
-_SHUT_DOWN = re.compile(r"^Database cluster state:\s+shut down$", re.MULTILINE)
 _HINT = "The old server was only read. `--way dump` goes without pg_upgrade."
 
 
@@ -43,51 +40,43 @@ class LiveCopies:
 
     def begin(self, order: CopyOrder) -> None:
         """A base backup, and a standby that streams."""
-        self.prepare(order)
         self._run(order, commands.base_backup(order), _COPY_S)
         self._run(order, commands.run_standby(order), _UPGRADE_S)
         query = "SELECT coalesce((SELECT status FROM pg_stat_wal_receiver), '')"
         self._until(order, lambda: self._ask(order, query) == "streaming", "does not follow the old server")
 
-    def position(self, order: CopyOrder) -> str:
-        """Where the old cluster ended, and which it is; `HostError` where it was not shut down cleanly."""
-        said = self._cli.run(commands.stopped_at(order)).text
-        found, own = _LOCATION.search(said), _IDENTITY.search(said)
-        if not found or not own or not _SHUT_DOWN.search(said):
-            raise HostError("The old server was not shut down cleanly.", "Start it again, then resume.")
-        return f"{found[1]} {own[1]}"
+    def begin_cold(self, order: CopyOrder) -> None:
+        """A first copy of the files, while the old server writes to them."""
+        self._run(order, commands.run_copier(order), _UPGRADE_S)
+        self._run(order, commands.copy_running(order), _COPY_S)
 
-    def upgrade(self, order: CopyOrder, position: str) -> None:
-        """Promote the standby once it has all that the old server wrote, stop it, and upgrade it in its place.
+    def promote(self, order: CopyOrder, *, rehearsal: bool) -> None:
+        """Promote the standby once it has all that the old server wrote, and shut it down.
 
         Args:
-            position: as `position` said, "" for wherever it is: to rehearse.
+            rehearsal: promote it wherever it is; the old server runs.
         """
-        if position:
-            location, _, identity = position.partition(" ")  # digits, as `position` read them
-            if self._ask(order, "SELECT system_identifier FROM pg_control_system()") != identity:
-                raise HostError("The copy is another cluster's.", "Resume makes it again.")
-            query = f"SELECT pg_last_wal_replay_lsn() >= '{location}'::pg_lsn"
-            self._until(order, lambda: self._ask(order, query) == "t", "lacks the end of what the old server wrote")
-        if self._ask(order, "SELECT pg_promote(true, 60)") != "t":
-            raise HostError("The copy cannot be promoted.", _HINT)
-        self._cli.run(server_commands.stop_server(order.standby), timeout_s=_STOP_S)
-        self._cli.run(server_commands.remove_server(order.standby))
-        self._run(order, commands.upgrade(order), _UPGRADE_S)
+        self._run(order, commands.promote(order, rehearsal=rehearsal), _READY_S + _STOP_S)
+        engine = self._cli.engine_socket
+        if not engine or ending_api.stop(engine, [order.standby], grace=server_commands.GRACE_S, limit_s=_STOP_S):
+            self._cli.run(server_commands.stop_server(order.standby), timeout_s=_STOP_S)
 
-    def upgrade_stopped(self, order: CopyOrder) -> None:
-        """Copy the stopped server's files, and upgrade the copy."""
-        self.position(order)
+    def copy_stopped(self, order: CopyOrder) -> None:
+        """What has changed since the first copy, of the stopped server."""
         self._run(order, commands.copy_stopped(order), _COPY_S)
-        self._run(order, commands.upgrade(order), _UPGRADE_S)
 
-    def finish(self, order: CopyOrder) -> tuple[str, ...]:
-        """On the new server: extensions as pg_upgrade asks, and indexes whose order another library defines."""
-        name = order.server.name
-        script = 'f=$PGDATA/$1; [ ! -f "$f" ] || { psql -Xq -v ON_ERROR_STOP=1 -d postgres -f "$f" && rm -f "$f"; }'
-        call = self._access(name).command(("sh", "-c", script, "sh", commands.UPDATE_EXTENSIONS))
-        self._cli.run(call.argv, env=call.environment, timeout_s=_UPGRADE_S)
-        return tuple(self._collate(name))
+    def upgrade(self, order: CopyOrder) -> tuple[str, ...]:
+        """Upgrade the copy in its place, and run the new server; what was done besides, a sentence each."""
+        self._run(order, commands.upgrade(order), _UPGRADE_S)
+        return tuple(self._collate(order.server.name))
+
+    def settle(self, order: CopyOrder, container: str) -> None:
+        """Wait until all files of the upgraded copy are on the disk, and remove what is left of the upgrade."""
+        self._run(order, commands.settle(order, container), _UPGRADE_S)
+
+    def shut(self, order: CopyOrder) -> bool:
+        """Shut down the new server; the container that it ran in goes on. Whether that went well."""
+        return self._cli.try_(commands.shut(order.server.name, order.pgdata), timeout_s=_STOP_S).code == 0
 
     def _collate(self, name: str) -> list[str]:
         access = self._access(name)
@@ -98,7 +87,10 @@ class LiveCopies:
 
     def end(self, order: CopyOrder) -> None:
         """Remove the helper containers; no error when they are gone."""
+        engine = self._cli.engine_socket
         for name in (order.standby, order.worker):
+            if engine and ending_api.remove(engine, name, force=True):
+                continue
             self._cli.unless_gone(server_commands.remove_server(name))
 
     def _run(self, order: CopyOrder, argv: tuple[str, ...], timeout_s: float) -> None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
+from avnwizard.adapters.docker import ending_api, engine_api
 from avnwizard.adapters.docker.cli import DockerCli
-from avnwizard.adapters.docker.inspect import inspected
+from avnwizard.adapters.docker.inspect import inspected, labelled
 from avnwizard.domain.postgres import server_commands as commands
 from avnwizard.domain.postgres.places import free_below
 
@@ -31,7 +32,10 @@ class DockerPlaces:
 
     def hold_below(self, network: str, address: str, *, project: str, image: str) -> bool:
         """Hold every free address below one; False where that cannot be had, and then none is held."""
-        (raw,) = self._cli.json(("docker", "network", "inspect", network))
+        engine = self._cli.engine_socket
+        raw = engine_api.network(engine, network) if engine else {}
+        if not raw:
+            (raw,) = self._cli.json(("docker", "network", "inspect", network))
         subnets = (raw.get("IPAM") or {}).get("Config") or []
         taken = [str(one.get("IPv4Address") or "") for one in (raw.get("Containers") or {}).values()]
         many = free_below(subnets, taken, address)
@@ -41,6 +45,6 @@ class DockerPlaces:
 
     def let_go(self, project: str) -> None:
         """Remove what holds addresses for a project; no error where nothing does."""
-        found = self._cli.run(("docker", "ps", "-aq", "--filter", f"label={commands.PLACE_LABEL}={project}"))
-        for one in found.text.split():
-            self._cli.unless_gone(commands.remove_server(one))
+        for one in labelled(self._cli, f"{commands.PLACE_LABEL}={project}"):
+            if not (self._cli.engine_socket and ending_api.remove(self._cli.engine_socket, one["Id"], force=True)):
+                self._cli.unless_gone(commands.remove_server(one["Id"]))

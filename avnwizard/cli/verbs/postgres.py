@@ -187,7 +187,7 @@ def _show(host: "Host", found: "MajorPlan") -> None:
             say(f"    going back: {offer.back}")
     for note in found.notes:
         say(f"  {note}", style="yellow")
-    say(f"  away meanwhile: {', '.join(map(printable, found.stop))}")
+    say(f"  {'paused' if found.pauses else 'stopped'} meanwhile: {', '.join(map(printable, found.stop))}")
     if found.held:
         say(f"  waiting in PgBouncer meanwhile: {', '.join(map(printable, found.held))}")
     for number, step in enumerate(steps_of(host, found, "plan"), 1):

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from avnwizard.domain.commands import Argv
-from avnwizard.domain.postgres.server_commands import CLONE, LABEL, ServerOrder
+from avnwizard.domain.postgres import copy_scripts as scripts
+from avnwizard.domain.postgres.server_commands import GRACE_S, LABEL, VARIABLES, ServerOrder
 
 PORT = 54329
 SOCKETS = "/tmp"  # noqa: S108 - within a helper container
-PLACE = "/avnwizard"
-"""Where helper containers have the new volume."""
-_WORK = f"{PLACE}/.avnwizard"
-UPDATE_EXTENSIONS = "avnwizard-update-extensions.sql"
+PLACE, WORK = scripts.PLACE, scripts.WORK
+FROM = "/from"
+"""Where helper containers have the old volume, read only."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,11 @@ class CopyOrder:
         return f"{self.server.name}_upgrade"
 
     @property
+    def from_old(self) -> str:
+        """The old data folder, as helper containers have it; only ever read."""
+        return str(PurePosixPath(FROM) / self.data_old)
+
+    @property
     def data_new(self) -> str:
         """The new data folder, as helper containers have it."""
         return str(PurePosixPath(PLACE) / PurePosixPath(self.pgdata).relative_to(self.server.mount))
@@ -74,14 +79,52 @@ def _helper(order: CopyOrder, image: str, network: str, script: str, *words: str
     return (*argv, image, "-c", script, "avnwizard", *words)
 
 
+def run_worker(order: CopyOrder, network: str) -> Argv:
+    """A container of the new image that waits, for pg_upgrade and then the new server to be started in it.
+
+    It is made while the old server serves: nobody waits for a container, neither for its start nor for its end.
+    """
+    argv = ["docker", "container", "run", "--detach", "--name", order.server.name]
+    argv += ["--label", f"{LABEL}={order.server.project}"]
+    for name in VARIABLES:
+        argv += ["--env", name]
+    argv += [
+        "--network",
+        network,
+        "--no-healthcheck",
+        "--pull",
+        "never",
+        "--restart",
+        "no",
+        "--stop-timeout",
+        GRACE_S,
+    ]
+    argv += ["--shm-size", "256m", "--user", "0", "--volume", f"{order.server.volume}:{PLACE}"]
+    argv += ["--volume", f"{order.server.volume}:{order.server.mount}", "--entrypoint", "sh", order.server.image_id]
+    return (*argv, "-c", scripts.WAIT, "avnwizard", order.pgdata)
+
+
+def run_copier(order: CopyOrder) -> Argv:
+    """A container of the old image that waits, with both volumes; the old one is read only."""
+    argv = ["docker", "container", "run", "--detach", "--name", order.standby]
+    argv += ["--label", f"{LABEL}={order.server.project}", "--network", "none", "--no-healthcheck", "--pull", "never"]
+    argv += ["--restart", "no", "--user", "0", "--volume", f"{order.volume_old}:{FROM}:ro"]
+    argv += ["--volume", f"{order.server.volume}:{PLACE}", "--entrypoint", "sh", order.image_old_id]
+    return (*argv, "-c", scripts.WAIT, "avnwizard", "")
+
+
+def _within(name: str, script: str, *words: str) -> Argv:
+    return ("docker", "exec", "--user", "0", name, "sh", "-c", script, "avnwizard", *words)
+
+
 def take_binaries(order: CopyOrder) -> Argv:
     """Out of the old image: the server's programs, and every library that they name."""
-    return _helper(order, order.image_old_id, "none", _TAKE_BINARIES)
+    return _helper(order, order.image_old_id, "none", scripts.TAKE_BINARIES)
 
 
 def fit_binaries(order: CopyOrder) -> Argv:
     """In the new image: give the old programs the libraries that are missing here."""
-    return _helper(order, order.server.image_id, "none", _FIT_BINARIES)
+    return _helper(order, order.server.image_id, "none", scripts.FIT_BINARIES)
 
 
 def base_backup(order: CopyOrder) -> Argv:
@@ -90,22 +133,26 @@ def base_backup(order: CopyOrder) -> Argv:
     Each file is read back and compared with the checksum that the old server sent along (`pg_verifybackup`, 13 and
     newer), while that serves on.
     """
-    return _helper(order, order.image_old_id, f"container:{order.server.like}", _BASE_BACKUP)
+    return _helper(order, order.image_old_id, f"container:{order.server.like}", scripts.BASE_BACKUP)
+
+
+def copy_running(order: CopyOrder) -> Argv:
+    """A first copy of the files while the old server writes to them: what changes from here on is copied again."""
+    return _within(order.standby, scripts.COPY_RUNNING, order.from_old)
 
 
 def copy_stopped(order: CopyOrder) -> Argv:
-    """The stopped server's files from the old volume, which is read only; the copy's control data must be equal."""
-    argv = _helper(order, order.image_old_id, "none", _COPY_STOPPED, str(PurePosixPath("/from") / order.data_old))
-    at = argv.index("--volume")
-    return (*argv[:at], "--volume", f"{order.volume_old}:/from:ro", *argv[at:])
+    """What has changed since the first copy, of the stopped server; the copy's control data must be equal."""
+    return _within(order.standby, scripts.COPY_STOPPED, order.from_old)
 
 
 def run_standby(order: CopyOrder) -> Argv:
     """Follow the old server, from within its network, reachable by a socket alone."""
     argv = ["docker", "container", "run", "--detach", "--name", order.standby]
-    argv += ["--label", f"{LABEL}={order.server.project}", "--env", f"PGDATA={_WORK}/data"]
+    argv += ["--label", f"{LABEL}={order.server.project}", "--env", f"PGDATA={WORK}/data"]
     argv += ["--network", f"container:{order.server.like}", "--no-healthcheck", "--pull", "never", "--restart", "no"]
-    argv += ["--stop-timeout", "120", "--volume", f"{order.server.volume}:{PLACE}", order.image_old_id, "postgres"]
+    argv += ["--stop-timeout", GRACE_S, "--volume", f"{order.volume_old}:{FROM}:ro"]
+    argv += ["--volume", f"{order.server.volume}:{PLACE}", order.image_old_id, "postgres"]
     own = (
         "cluster_name=avnwizard-copy",
         f"port={PORT}",
@@ -122,102 +169,40 @@ def ask_standby(order: CopyOrder, query: str) -> Argv:
     return ("docker", "exec", "-e", "PGUSER", "-e", "PGPASSWORD", order.standby, *ask)
 
 
-def stopped_at(order: CopyOrder) -> Argv:
-    """What the old cluster says of itself once it is stopped; its volume is read only."""
-    argv = ("docker", "container", "run", "--rm", "--network", "none", "--pull", "never", "--user", "0")
-    volume = ("--volume", f"{order.volume_old}:{PLACE}:ro", "--env", "LC_ALL=C", "--entrypoint", "pg_controldata")
-    return (*argv, *volume, order.image_old_id, str(PurePosixPath(PLACE) / order.data_old))
+def promote(order: CopyOrder, *, rehearsal: bool = False) -> Argv:
+    """Promote the standby, once the old server is shut down and the standby has all that it wrote.
+
+    The old cluster says itself where it ended (its control file, on a volume that is read only here).
+    """
+    argv = ("docker", "exec", "--env", "PGUSER", "--env", "PGPASSWORD", "--env", "LC_ALL=C", order.standby)
+    words = (f"psql -XAtq -h {SOCKETS} -p {PORT} -d postgres", "" if rehearsal else order.from_old)
+    return (*argv, "sh", "-c", scripts.PROMOTE, "avnwizard", *words)
 
 
 def make_new(order: CopyOrder) -> Argv:
     """The empty cluster that pg_upgrade fills, made by initdb alone: the image's entrypoint would fill it itself."""
     sums = "--data-checksums" if order.checksums else "--no-data-checksums"
     words = (order.data_new, order.superuser, *order.server.initdb, sums)
-    return _helper(order, order.server.image_id, "none", _MAKE_NEW, *words)
+    return _helper(order, order.server.image_id, "none", scripts.MAKE_NEW, *words)
 
 
 def upgrade(order: CopyOrder) -> Argv:
-    """`pg_upgrade --link` within the new volume; then nothing of the old major is left in it."""
-    words = (order.data_new, order.superuser, " ".join(order.options))
-    return _helper(order, order.server.image_id, "none", _UPGRADE, *words)
+    """`pg_upgrade --link` within the new volume; then the new server runs, alone."""
+    own = (order.data_new, order.superuser, " ".join(order.options), order.pgdata)
+    load = (word for each in order.server.settings for word in ("-c", each))
+    return _within(order.server.name, scripts.UPGRADE, *own, *order.options, *load)
 
 
-_PROGRAMS = """bin=$(dirname "$(readlink -f "$(command -v postgres)")")
-case $bin in
-  /usr/lib/postgresql/*/bin) top=${bin%/bin}; lib=$top/lib; parts="$top /usr/share/postgresql/${top##*/}" ;;
-  /usr/local/bin) lib=/usr/local/lib/postgresql; parts="$lib /usr/local/share/postgresql" ;;
-  *) echo "the old image keeps PostgreSQL in $bin, which avnwizard does not know" >&2; exit 3 ;;
-esac
-"""
-_TAKE_BINARIES = f"""set -e
-{_PROGRAMS}
-work={_WORK}; rm -rf "$work"; mkdir -p "$work/old" "$work/pool"; chmod 755 "$work"
-for part in $parts; do
-  mkdir -p "$work/old$(dirname "$part")"
-  cp -a "$part" "$work/old$(dirname "$part")/"
-done
-mkdir -p "$work/old$bin"
-for program in postgres pg_ctl pg_controldata pg_resetwal; do
-  [ -e "$work/old$bin/$program" ] || cp -a "$bin/$program" "$work/old$bin/"
-done
-printf '%s' "$bin" >"$work/bin"
-for file in "$bin"/postgres "$bin"/pg_* "$lib"/*.so; do ldd "$file" 2>/dev/null || true; done |
-  sed -n 's/.*=> \\(\\/[^ ]*\\) .*/\\1/p' | sort -u |
-  while read -r found; do cp -L "$found" "$work/pool/" 2>/dev/null || true; done
-"""
-_FIT_BINARIES = f"""set -e
-work={_WORK}; bin=$work/old$(cat "$work/bin"); mkdir -p "$work/lib"
-for round in 1 2 3 4 5 6 7 8; do
-  missing=$(for program in postgres pg_ctl pg_controldata pg_resetwal; do
-      LD_LIBRARY_PATH=$work/lib ldd "$bin/$program"; done 2>/dev/null | sed -n 's/^[[:space:]]*\\([^ ]*\\) => not found/\\1/p' | sort -u)
-  [ -n "$missing" ] || break
-  for each in $missing; do cp "$work/pool/$each" "$work/lib/"; done
-done
-rm -rf "$work/pool"
-LD_LIBRARY_PATH=$work/lib "$bin/postgres" --version
-"""  # noqa: E501 - a shell's line
-_BASE_BACKUP = f"""set -e
-rm -rf {_WORK}/data; mkdir {_WORK}/data; chmod 700 {_WORK}/data
-pg_basebackup --host=127.0.0.1 --no-password --pgdata={_WORK}/data --wal-method=stream --checkpoint=fast \\
-  --write-recovery-conf
-if command -v pg_verifybackup >/dev/null; then pg_verifybackup --quiet --no-parse-wal {_WORK}/data; fi
-chown -R postgres {_WORK}/data
-"""
-_COPY_STOPPED = f"""set -e
-{CLONE}from=$1; to={_WORK}/data
-[ ! -e "$from/postmaster.pid" ] || {{ echo 'the old server was not shut down' >&2; exit 1; }}
-rm -rf "$to"; mkdir "$to"; chmod 700 "$to"
-clone "$from/." "$to/"
-was=$(LC_ALL=C pg_controldata "$from"); is=$(LC_ALL=C pg_controldata "$to")
-[ "$was" = "$is" ] || {{ echo 'the copy is not of this server' >&2; exit 1; }}
-"""
-_AS = """as() { if command -v gosu >/dev/null; then gosu postgres "$@"; elif command -v su-exec >/dev/null; then
-  su-exec postgres "$@"; else setpriv --reuid=postgres --regid=postgres --init-groups "$@"; fi; }
-"""
-_MAKE_NEW = f"""set -e
-{_AS}work={_WORK}; new=$1; superuser=$2; shift 2
-mkdir -p "$new"; chown postgres "$new"; chmod 700 "$new"
-parent=$(dirname "$new"); [ "$parent" = {PLACE} ] || chown postgres "$parent"
-as initdb --pgdata="$new" --username="$superuser" --auth=trust "$@" >"$work/initdb.log" 2>&1 || {{
-  tail -n 3 "$work/initdb.log" >&2; exit 1; }}
-"""
-_UPGRADE = f"""set -e
-{_AS}work={_WORK}; old=$work/data; new=$1; superuser=$2; options=$3
-bin=$work/old$(cat "$work/bin"); here=$(dirname "$(readlink -f "$(command -v postgres)")")
-mkdir -p "$work/run"; chown -R postgres "$work" "$new"
-cp -p "$old/pg_hba.conf" "$work/pg_hba.conf"; cp -p "$old/pg_ident.conf" "$work/pg_ident.conf"
-echo 'local all all trust' >"$old/pg_hba.conf"
-sed -i '/^primary_conninfo/d' "$old/postgresql.auto.conf"
-cd "$work/run"
-if ! as env LD_LIBRARY_PATH="$work/lib" "$here/pg_upgrade" --old-bindir="$bin" --new-bindir="$here" \\
-  --old-datadir="$old" --new-datadir="$new" --username="$superuser" --link --jobs=2 \\
-  --old-options="$options" --new-options="$options" >"$work/upgrade.log" 2>&1; then
-  grep -rhiE 'ERROR:|FATAL:|error:' "$new/pg_upgrade_output.d" 2>/dev/null | head -n 3 >&2
-  grep -iE 'fatal|fail|not |could' "$work/upgrade.log" | head -n 5 >&2
-  exit 1
-fi
-cp "$work/pg_hba.conf" "$new/pg_hba.conf"; cp "$work/pg_ident.conf" "$new/pg_ident.conf"
-chown postgres "$new/pg_hba.conf" "$new/pg_ident.conf"
-[ ! -f update_extensions.sql ] || cp update_extensions.sql "$new/{UPDATE_EXTENSIONS}"
-cd /; rm -rf "$work"
-"""
+def settle(order: CopyOrder, container: str) -> Argv:
+    """Wait until the new cluster's files are on the disk; nothing of the old major is left in the volume.
+
+    Args:
+        container: of the new image, with the volume where that image wants it.
+    """
+    work = str(PurePosixPath(order.server.mount) / PurePosixPath(WORK).name)
+    return _within(container, scripts.SETTLE, order.pgdata, work)
+
+
+def shut(name: str, pgdata: str) -> Argv:
+    """Shut down the server in a container that `run_worker` made; the container goes on."""
+    return ("docker", "exec", "--user", "0", "--env", f"PGDATA={pgdata}", name, "sh", "-c", scripts.SHUT)

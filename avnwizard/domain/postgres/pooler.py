@@ -13,6 +13,8 @@ from typing import Any
 PAUSE, RESUME = "USR1", "USR2"
 LONGEST_S = 60.0
 """Half of what PgBouncer lets clients wait by default; a longer interruption stops them instead."""
+LONGEST_PAUSE_S = 20.0
+"""For so long services are paused at most: callers and proxies wait for an answer for 30 to 60 s by default."""
 STOP_GRACE_S = 2.0
 """On SIGTERM PgBouncer (1.23 and later) waits until its last client has left; one from outside the stack may stay."""
 _POOLER = re.compile(r"pgbouncer", re.IGNORECASE)

@@ -18,7 +18,9 @@ LABEL = "avnwizard.postgres"
 PLACE_LABEL = "avnwizard.place"
 """On every container that only holds an address, with the Compose project's name."""
 _PLACE_S = 600
-_VARIABLES = ("POSTGRES_DB", "POSTGRES_INITDB_ARGS", "POSTGRES_PASSWORD", "POSTGRES_USER")
+GRACE_S = "120"
+"""Whole seconds that a server has to shut down."""
+VARIABLES = ("POSTGRES_DB", "POSTGRES_INITDB_ARGS", "POSTGRES_PASSWORD", "POSTGRES_USER")
 FOR_THE_LOAD = (
     "autovacuum=off", "full_page_writes=off", "maintenance_work_mem=256MB", "max_locks_per_transaction=1024",
     "max_wal_senders=0", "max_wal_size=8GB", "synchronous_commit=off", "wal_level=minimal",
@@ -75,6 +77,11 @@ def drop_volume(name: str) -> Argv:
     return ("docker", "volume", "rm", name)
 
 
+def words_of(order: ServerOrder, words: Sequence[str]) -> tuple[str, ...]:
+    """The command line of a server that is like a container that was started with some words."""
+    return (*(words or ("postgres",)), *(word for each in order.settings for word in ("-c", each)))
+
+
 def run_server(order: ServerOrder, network: str, words: Sequence[str]) -> Argv:
     """Start the server.
 
@@ -82,17 +89,16 @@ def run_server(order: ServerOrder, network: str, words: Sequence[str]) -> Argv:
         words: what the container that it is like was started with ("postgres", "-c", …).
     """
     argv = ["docker", "container", "run", "--detach", "--name", order.name, "--label", f"{LABEL}={order.project}"]
-    for name in _VARIABLES:
+    for name in VARIABLES:
         argv += ["--env", name]
     argv += ["--network", network, "--no-healthcheck", "--pull", "never", "--restart", "no", "--stop-timeout", "120"]
     argv += ["--shm-size", "256m", "--volume", f"{order.volume}:{order.mount}", order.image_id]
-    load = [word for each in order.settings for word in ("-c", each)]
-    return (*argv, *(words or ("postgres",)), *load)
+    return (*argv, *words_of(order, words))
 
 
 def stop_server(name: str) -> Argv:
     """Shut it down; it writes its last checkpoint first."""
-    return ("docker", "container", "stop", "-t", "120", name)
+    return ("docker", "container", "stop", "-t", GRACE_S, name)
 
 
 _IMAGE_OFFERS = """bin=$(readlink -f "$(command -v postgres)") || exit 1
@@ -110,11 +116,6 @@ def image_offers(image_id: str) -> Argv:
     """Lines "e TAB extension" and "s TAB setting TAB more" of what an image has; nothing is started."""
     argv = ("docker", "container", "run", "--rm", "--network", "none", "--no-healthcheck", "--pull", "never")
     return (*argv, "--entrypoint", "sh", image_id, "-c", _IMAGE_OFFERS)
-
-
-def signal(name: str, what: str) -> Argv:
-    """Send a container's first program a signal."""
-    return ("docker", "container", "kill", "--signal", what, name)
 
 
 def hold_address(network: str, project: str, image_id: str) -> Argv:

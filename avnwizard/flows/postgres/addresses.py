@@ -13,10 +13,10 @@ ADDRESS = "address"
 
 def where(world: World) -> dict[str, str]:
     """Network -> address of the server, on the networks that PgBouncer is on; {} where it does not run."""
-    there, places = world.container(), world.host.clusters().places
-    if not world.plan.poolers or there is None:
+    places = world.host.clusters().places
+    if not world.plan.poolers or (there := world.container()) is None:
         return {}
-    poolers = [one for one in world.host.stack.containers() if one.service in world.plan.poolers]
+    poolers = [one for service in world.plan.poolers for one in world.host.stack.containers(service)]
     shared = {name for one in poolers for name in places.networks(one.id)}
     return {name: address for name, address in places.addresses(there.id).items() if name in shared}
 

@@ -1,9 +1,9 @@
 """The way by a cold copy: the stopped server's files are copied, and pg_upgrade works on the copy.
 
 pg_upgrade starts the old server, and `--link` and `--swap` make one cluster of two: neither is done to the only data.
-So the old volume is mounted read only and its files are copied first, as `pg_upgrade --copy` would copy them; where
-the file system shares blocks (XFS, Btrfs), that is `--clone` and takes no time. The copy is then linked. It carries
-unlogged tables, needs no right to replicate, and costs the time of the copy while the stack is away.
+So the old volume is mounted read only and its files are copied, as `pg_upgrade --copy` would copy them, but most of
+them while the old server serves: once it is stopped, what was written to since is copied again. The copy is then
+linked. It carries unlogged tables, needs no right to replicate, and costs the time of that second copy.
 """
 
 from dataclasses import replace
@@ -17,6 +17,8 @@ from avnwizard.flows.postgres.world import World
 from avnwizard.planned import PlannedStep, StepKind
 
 _COPY_BYTES_S = 150_000_000
+_WRITTEN_SHARE = 0.1
+"""Of all data: so much may have been written to since the first copy, at a guess."""
 
 
 class RehearseCold(Rehearse):
@@ -26,16 +28,16 @@ class RehearseCold(Rehearse):
 
 
 class PrepareCold(Step):
-    """Put the old programs and an empty cluster into the new volume, while the old server serves."""
+    """Put the old programs, an empty cluster and a first copy into the new volume, while the old server serves."""
 
     name = "prepare"
     kind = StepKind.RESTORE
-    guess_s = 8.0
     undone_by = (StepKind.RESTORE,)  # the rehearsal's undo removes the volume
 
     def __init__(self, world: World) -> None:
         self._world = world
         self.title = f"Prepare the new volume for pg_upgrade to PostgreSQL {world.plan.major_new}"
+        self.guess_s = 8.0 + world.plan.total_bytes / _COPY_BYTES_S
 
     def probe(self, ctx: StepContext) -> Probe:
         """Prepared again from the start."""
@@ -52,15 +54,16 @@ class UpgradeCold(UpgradeCopy):
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self.title = f"Stop the old server, copy its files, and upgrade the copy to PostgreSQL {world.plan.major_new}"
-        self.guess_s = 8.0 + world.plan.total_bytes / _COPY_BYTES_S
+        self.guess_s = 8.0 + _WRITTEN_SHARE * world.plan.total_bytes / _COPY_BYTES_S
 
     def describe(self) -> PlannedStep:
         """What is copied, and what runs on the copy."""
         plan = self._world.plan
         return replace(
             super().describe(),
-            note=f"The files of {plan.volume_old}, mounted read only, are copied into {plan.volume_new}; then "
-            f"pg_upgrade --link, in {commands.PLACE} of a helper container that has nothing but the new volume.",
+            note=f"What was written to {plan.volume_old}, mounted read only, since its files were copied into "
+            f"{plan.volume_new} is copied again; then pg_upgrade --link, in {commands.PLACE} of a helper container "
+            "that has nothing but the new volume.",
         )
 
     def _again(self, ctx: StepContext) -> None:

@@ -70,7 +70,7 @@ class RehearseUpgrade(MakeServer):
         ctx.say("upgrading the copy")
         try:
             with ctx.effect("upgrade"):
-                clusters.upgrade_copy(order, "")
+                clusters.upgrade_copy(order, rehearsal=True)
         except HostError as error:
             raise StepError(f"{error.message} Nothing was stopped.", error.hint) from error
         was, now = clusters.database(old.id), clusters.database(plan.helper)
@@ -79,6 +79,7 @@ class RehearseUpgrade(MakeServer):
                 shown = printable(name, limit=63)
                 raise StepError(f"The schema of {shown} comes out otherwise. Nothing was stopped.", "Then resume.")
         with ctx.effect("throw-away"):
+            clusters.end_copy(order)
             clusters.end(plan.helper)
             clusters.drop_volume(plan.volume_new)
         ctx.say("the rehearsal went well; its copy is thrown away")
@@ -171,8 +172,7 @@ class UpgradeCopy(Step):
         begin(ctx, self._world)
 
     def _upgraded(self, order: CopyOrder) -> tuple[str, ...]:
-        clusters = self._world.host.clusters()
-        return clusters.upgrade_copy(order, clusters.stopped_at(order))
+        return self._world.host.clusters().upgrade_copy(order)
 
     def _keep(self, what: _Kept) -> None:
         self._world.host.files.write(self._world.folder.path / _KEPT, _ADAPTER.adapter.dump_json(what))

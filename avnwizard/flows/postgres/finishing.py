@@ -29,11 +29,15 @@ class Analyze(Step):
         return Probe.NOT_DONE
 
     def do(self, ctx: StepContext) -> None:
-        """ANALYZE every database."""
+        """ANALYZE every database; the containers in which the server was made ready go first."""
         there = self._world.container()
         if there is None:
             raise StepError(f"{self._world.plan.service} has no container.", "Then resume.")
-        self._world.host.clusters().analyze(there.id, quick=False)
+        clusters = self._world.host.clusters()
+        with ctx.effect("end"):
+            clusters.end_copy(self._world.copy_order(there))
+            clusters.end(self._world.plan.helper)
+        clusters.analyze(there.id, quick=False)
 
 
 class VerifyMajor(Step):

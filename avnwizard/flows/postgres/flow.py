@@ -63,8 +63,13 @@ class PostgresMajor(Flow):
         if StopWriters.name not in begun:
             return back
         look: list[Step] = [LookBack(world)] if RESERVE in begun else []
-        first: list[Step] = [*look, QuietClients(world)] if Switch.name in begun else []
-        return [*first, *back[:-1], ReleaseClients(world), *back[-1:]]  # the new volume goes last
+        first: list[Step] = [*look, QuietClients(world, back=True)] if Switch.name in begun else []
+        return [
+            *first,
+            *back[:-1],
+            ReleaseClients(world, back=Switch.name in begun),
+            *back[-1:],
+        ]  # the new volume goes last
 
     def back_notes(self, journal: Journal, run: RunRecord) -> tuple[str, ...]:
         """Once the services ran on the new server, what they wrote there does not come along."""

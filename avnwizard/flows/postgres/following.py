@@ -173,17 +173,19 @@ class MoveFollowed(Step):
         world.require_alone(old)
         with ctx.effect("serve"):
             clusters.serve(world.order(old))
-        if ctx.recall().get(_CAUGHT):
-            world.require_unwritten(ctx.recall().get(WRITES, {}), old)
-        else:
-            self._catch_up(ctx, order)
-            world.require_alone(old)
-            ctx.note(**{_CAUGHT: True, WRITES: world.writes(old)})
-        with ctx.effect("let-go"):
-            leave(ctx, world)
-            put_back(ctx, world)
-        with ctx.effect("roles"):
-            carry_roles(ctx, world)
+        with ThreadPoolExecutor(1) as pool:  # roles are not replicated: nothing of it waits for the last write
+            carried = pool.submit(carry_roles, ctx, world)
+            if ctx.recall().get(_CAUGHT):
+                world.require_unwritten(ctx.recall().get(WRITES, {}), old)
+            else:
+                self._catch_up(ctx, order)
+                world.require_alone(old)
+                ctx.note(**{_CAUGHT: True, WRITES: world.writes(old)})
+            with ctx.effect("let-go"):
+                leave(ctx, world)
+                put_back(ctx, world)
+            with ctx.effect("roles"):
+                carried.result()
         with ctx.effect("rest"), ThreadPoolExecutor(_AT_ONCE) as pool:
             list(pool.map(lambda name: clusters.followers.carry(order, name), order.databases))
         with ctx.effect("settings"):

@@ -42,7 +42,8 @@ class MajorPlan:
         pgdata: where the new image keeps its data.
         compose_file: the file that is edited, from the top of the checkout.
         databases: (name, bytes).
-        stop: the services that are stopped meanwhile, dependencies first.
+        stop: the services that are stopped meanwhile, or paused, dependencies first.
+        pauses: whether those are paused, where the engine can do that.
         stops: (what stands in the way, what to do); nothing can run while there is one.
         notes: what becomes otherwise, or what to know, a sentence each.
         initdb: what the new cluster is made with.
@@ -90,6 +91,7 @@ class MajorPlan:
     keep_reverse_s: float = 0.0
     poolers: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
+    pauses: bool = False
 
     @property
     def move(self) -> ServerMove:

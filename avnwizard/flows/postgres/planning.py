@@ -10,7 +10,7 @@ from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres import major
 from avnwizard.domain.postgres.compose_edit import ServerMove, key_of, moved, names_image
 from avnwizard.domain.postgres.major import ServerLook, Way
-from avnwizard.domain.postgres.pooler import LONGEST_S, Pooled, pooled
+from avnwizard.domain.postgres.pooler import LONGEST_PAUSE_S, LONGEST_S, Pooled, pooled
 from avnwizard.domain.strategy import is_job, roll_order
 from avnwizard.domain.traefik.routes import plan_probe
 from avnwizard.domain.words import size
@@ -67,11 +67,12 @@ def plan_major(
     rates = measured(host, look.total_bytes)
     offered = host.clusters().offers(found.id)
     keep_s, about_back = reverse(look, host.config.postgres.keep_reverse_s)
-    ways = offers(look, mount=target, pgdata=pgdata, rates=rates, keep_reverse_s=keep_s)
+    holds = host.config.postgres.hold_clients
+    ways = offers(look, mount=target, pgdata=pgdata, rates=rates, keep_reverse_s=keep_s, pauses=holds)
     chosen = way or recommended(ways)
     users = _users(host, model)
     offer = next(one for one in ways if one.way == chosen)
-    waiting = _waiting(model, service, users, offer, wanted=host.config.postgres.hold_clients)
+    waiting = _waiting(model, service, users, offer, wanted=holds)
     return MajorPlan(
         project=host.stack.project.name,
         service=service,
@@ -95,6 +96,7 @@ def plan_major(
         stop=tuple(name for name in users if name not in {*waiting.poolers, *waiting.held}),
         poolers=waiting.poolers,
         held=waiting.held,
+        pauses=holds and offer.interruption_s <= LONGEST_PAUSE_S,
         snapshot=plan_snapshot(host, host.repo.head().tag, model=model),
         probe=foreseen(host, plan_probe(model, model, host.config.probe)),
         stops=(*_stops(look, chosen, ways, free), *major.missing(look, offered)),

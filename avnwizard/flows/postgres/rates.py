@@ -22,6 +22,7 @@ class Rates:
         restore_bytes_s: a database written again with its indexes.
         copy_bytes_s: files from one volume to another.
         stop_s: to stop the services and start them again.
+        switch_s: to pause them and let them go on, and to exchange the server.
         upgrade_s: pg_upgrade on a copy, from the stop of the old server on.
         sources: where they come from, a clause each; () where all of it is a guess.
     """
@@ -29,6 +30,7 @@ class Rates:
     restore_bytes_s: float = 15_000_000.0
     copy_bytes_s: float = 150_000_000.0
     stop_s: float = 10.0
+    switch_s: float = 3.0
     upgrade_s: float = 6.0
     sources: tuple[str, ...] = ()
 

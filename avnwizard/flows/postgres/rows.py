@@ -58,11 +58,15 @@ class HoldRows(Step):
         return Probe.NOT_DONE
 
     def do(self, ctx: StepContext) -> None:
-        """Open them."""
+        """Open them, and wait until the disk has what pg_upgrade wrote: no write is acknowledged before."""
         there = self._world.container()
         if there is None or not self._world.is_new(there):
             raise StepError(f"{self._world.plan.service} is not on its new volume.", "Then resume, or roll back.")
-        self._holder.rows = self._world.host.clusters().hold(there.id)
+        clusters = self._world.host.clusters()
+        self._holder.rows = clusters.hold(there.id)
+        if self._world.plan.way in {"copy", "cold"}:
+            with ctx.effect("settle"):
+                clusters.settle(self._world.copy_order(there), there.id)
 
 
 class ProveRows(Step):

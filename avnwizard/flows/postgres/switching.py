@@ -1,5 +1,6 @@
 """The switch: the stack's Postgres on the new image and volume, by an edit of the compose file; and back."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from avnwizard.domain import commands
@@ -15,7 +16,7 @@ from avnwizard.flows.postgres.world import AFTER, BEFORE, World
 from avnwizard.flows.stack.kept_images import keep_name
 from avnwizard.planned import PlannedStep, StepKind
 
-_POLL_S = 0.3
+_POLL_S = 0.05
 _STOP_GRACE_S = 120.0
 
 
@@ -66,10 +67,12 @@ class Switch(Step):
             if there.state == "running":
                 world.require_alone(there)
                 world.require_unwritten(ctx.recall(PROVE).get(WRITES, {}), there)
-            with ctx.effect("end"):
-                world.host.clusters().end(plan.helper)
-            with ctx.effect("stop-old"):
-                stack.stop(there.id, grace_s=_STOP_GRACE_S)
+            with ThreadPoolExecutor(1) as pool:  # the two have nothing to do with each other
+                ended = pool.submit(world.end_server, there)
+                with ctx.effect("stop-old"):
+                    stack.stop(there.id, grace_s=_STOP_GRACE_S)
+                with ctx.effect("end"):
+                    ended.result()
             self._require_clean(there)
         with ctx.effect("files"):
             self._write(AFTER, BEFORE)
@@ -152,7 +155,7 @@ class Switch(Step):
             )
 
     def _wait(self, *, new: bool) -> Container:
-        """Until the wanted server serves.
+        """Until the wanted server serves: it says so itself, seconds before its health check is due.
 
         Raises:
             StepError: it does not in time, or it is not the wanted one.
@@ -162,7 +165,7 @@ class Switch(Step):
         while True:
             there = world.container()
             ours = there is not None and (world.is_new(there) if new else world.is_old(there))
-            if there is not None and ours and there.is_serving:
+            if there is not None and ours and (there.is_serving or host.clusters().answers(there.id)):
                 return there
             if host.clock.now() >= deadline:
                 what = "is not on the image and volume of the plan" if not ours else "does not get healthy"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from avnwizard.domain.plain import printable
 from avnwizard.domain.postgres.major import ServerLook, Way
+from avnwizard.domain.postgres.pooler import LONGEST_PAUSE_S
 from avnwizard.domain.words import duration
 from avnwizard.flows.postgres.plan import WayOffer
 from avnwizard.flows.postgres.rates import Rates
@@ -11,12 +12,20 @@ from avnwizard.flows.postgres.rates import Rates
 _CATCH_UP_S = 2.0
 _TOO_LONG_S = 600.0
 """So long an interruption is worth a restart, and that nobody may alter a table meanwhile."""
+_WRITTEN_SHARE = 0.1
+"""Of all data: so much is written to between the two copies of a cold copy, at a guess."""
 _BINARIES_BYTES = 300_000_000
 _UNTIL_WRITES = "until users write to the new server: nothing is lost, and the old server is back within seconds"
 
 
 def offers(
-    look: ServerLook, *, mount: str, pgdata: str, rates: Rates | None = None, keep_reverse_s: float = 0.0
+    look: ServerLook,
+    *,
+    mount: str,
+    pgdata: str,
+    rates: Rates | None = None,
+    keep_reverse_s: float = 0.0,
+    pauses: bool = False,
 ) -> tuple[WayOffer, ...]:
     """Every way that avnwizard knows, the one with the shortest interruption first.
 
@@ -24,6 +33,7 @@ def offers(
         mount, pgdata: where the new volume is mounted, and where the new image keeps its data.
         rates: of this host; None is guesses.
         keep_reverse_s: how long the old server follows the new one afterwards.
+        pauses: whether services are paused where a way is quick enough for that; else they are stopped.
     """
     total = look.total_bytes
     rates = rates or Rates()
@@ -36,16 +46,16 @@ def offers(
             "copy",
             "pg_upgrade on a live copy of the old server, rehearsed on another copy first",
             _why_no_copy(look, mount, pgdata),
-            rates.stop_s + rates.upgrade_s,
+            _away(rates, rates.upgrade_s, pauses=pauses),
             total + wal + _BINARIES_BYTES,
             back,
             "the disk reads all data twice while the stack runs: for the rehearsal and for the copy",
         ),
         WayOffer(
             "cold",
-            "pg_upgrade on a copy of the stopped server's files (blocks are shared on XFS and Btrfs)",
+            "pg_upgrade on a copy of the server's files, completed once it is stopped",
             _why_no_pg_upgrade(look, mount, pgdata),
-            rates.stop_s + rates.upgrade_s + total / rates.copy_bytes_s,
+            _away(rates, rates.upgrade_s + _WRITTEN_SHARE * total / rates.copy_bytes_s, pauses=pauses),
             total + wal + _BINARIES_BYTES,
             back,
             "pg_upgrade itself is not rehearsed, only the definitions are; it works on the copy alone",
@@ -54,7 +64,7 @@ def offers(
             "dump",
             "dump and restore, straight from the old server into the new one",
             "",
-            rates.stop_s + total / rates.restore_bytes_s,
+            _away(rates, total / rates.restore_bytes_s, pauses=pauses),
             int(total * 1.2) + wal,
             back,
             "the stack is away for as long as all data is written again and indexed",
@@ -63,12 +73,17 @@ def offers(
             "logical",
             "logical replication: the new server copies every row and follows, while the old one serves",
             _why_not_logical(look),
-            rates.stop_s + _CATCH_UP_S,
+            _away(rates, _CATCH_UP_S, pauses=pauses),
             int(total * 1.2) + 2 * wal,
             back,
             _risk_of_following(look),
         ),
     )
+
+
+def _away(rates: Rates, besides_s: float, *, pauses: bool) -> float:
+    paused_s = rates.switch_s + besides_s
+    return paused_s if pauses and paused_s <= LONGEST_PAUSE_S else rates.stop_s + besides_s
 
 
 def _why_no_copy(look: ServerLook, mount: str, pgdata: str) -> str:

@@ -19,7 +19,7 @@ from avnwizard.flows.postgres.plan import MajorPlan
 from avnwizard.flows.stack.run_folder import RunFolder
 
 BEFORE, AFTER = "compose-before", "compose-after"
-_LISTED, _POLL_S, _QUIET_S = 3, 0.2, 5.0
+_LISTED, _POLL_S, _QUIET_S = 3, 0.05, 5.0
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,14 @@ class World:
             plan.checksums, options,
         )  # fmt: skip
 
+    def end_server(self, old: Container) -> None:
+        """Shut the new server down where it was made ready; a container made for pg_upgrade ends later."""
+        clusters = self.host.clusters()
+        if self.plan.way in {"copy", "cold"}:
+            clusters.shut_copy(self.copy_order(old))
+        else:
+            clusters.end(self.plan.helper)
+
     def writes(self, old: Container) -> dict[str, str]:
         """Database -> what was written to it since the old server began to count, as a mark to compare."""
         database = self.host.clusters().database(old.id)
@@ -136,13 +144,13 @@ class World:
                 else "End what connects from outside the stack; then resume.",
             )
 
-    def signal_poolers(self, what: str) -> int:
-        """Signal every pooler that runs; how many."""
-        poolers = [one for one in self.host.stack.containers() if one.service in self.plan.poolers]
+    def signal_poolers(self, what: str) -> tuple[str, ...]:
+        """Signal every pooler that runs; which containers."""
+        poolers = [one for service in self.plan.poolers for one in self.host.stack.containers(service)]
         running = [one for one in poolers if one.state == "running" and not one.one_off]
         for one in running:
             self.host.clusters().signal(one.id, what)
-        return len(running)
+        return tuple(one.id for one in running)
 
     def is_quiet(self, limit_s: float) -> bool:
         """Whether nobody is connected to the service's server, or nobody is within a time."""

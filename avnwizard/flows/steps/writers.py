@@ -1,6 +1,6 @@
 """The services that write to the databases: stopped while those are swapped, and started again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from avnwizard.flows.host import Host
 from avnwizard.flows.roll import holding
 from avnwizard.planned import PlannedStep, StepKind
 
-_STOP_GRACE_S = 30.0
+STOP_GRACE_S = 30.0
 _AT_ONCE = 4
 """Given one by one, the engine starts containers one after another, a third of a second each."""
 _POLL_S = 0.5
@@ -56,18 +56,22 @@ class StopWriters(Step):
             StepError: one still runs; who writes on would write to what is about to be set aside.
         """
         running = self._running()
-        before = ctx.recall().get(_STOPPED, [])
-        ctx.note(**{_STOPPED: [*before, *(one.id for one in running if one.id not in before)]})
+        self._note(ctx, [one.id for one in running])
         ctx.say(f"stopping {words.count(len(running), 'container')}")
         if self._hold and running:
             known = self._host.stack.resolve().services
             holding.hold(ctx, self._host, [known[name] for name in self._services if name in known], running)
         poolers = [one.id for one in running if pooler.is_pooler(one.image)]
         with ctx.effect("stop"):
-            self._host.stack.stop(*(one.id for one in running if one.id not in poolers), grace_s=_STOP_GRACE_S)
+            self._host.stack.stop(*(one.id for one in running if one.id not in poolers), grace_s=STOP_GRACE_S)
             self._host.stack.stop(*poolers, grace_s=pooler.STOP_GRACE_S)
         if left := self._running():
             raise StepError(f"{left[0].name} was stopped and runs again.", "Look who starts it, then resume.")
+
+    def _note(self, ctx: StepContext, stopped: Sequence[str]) -> None:
+        """Those that `StartWriters` starts again."""
+        before = ctx.recall().get(_STOPPED, [])
+        ctx.note(**{_STOPPED: [*before, *(one for one in stopped if one not in before)]})
 
     def _running(self) -> list[Container]:
         found = [one for one in self._host.stack.containers() if not one.one_off]

@@ -199,7 +199,8 @@ def _verdict(plan: MajorPlan) -> Content:
 def _facts(plan: MajorPlan, steps: list[PlannedStep]) -> Iterator[Fact]:
     offer = next(one for one in plan.ways if one.way == plan.way)
     yield "How", Content(printable(offer.title, limit=300))
-    yield "Away", Content(f"{_away(offer)}: {', '.join(map(printable, plan.stop))}")
+    how = "paused" if plan.pauses else "stopped"
+    yield "Away", Content(f"{_away(offer)}; {how} meanwhile: {', '.join(map(printable, plan.stop))}")
     if plan.held:
         yield "", Content(f"{', '.join(map(printable, plan.held))} wait in PgBouncer meanwhile")
     yield "Disk", Content(f"{words.size(offer.needed_bytes)} alongside the old volume, which is kept")

@@ -100,16 +100,22 @@ class Places(Protocol):
 
 
 class Clients(Protocol):
-    """The containers of a server's clients."""
+    """The containers of a server's clients. An image with a shell must be here for the helper that signals them."""
 
-    def pause(self, containers: Sequence[str]) -> tuple[str, ...]:
+    def pause(self, image: str, containers: Sequence[str]) -> tuple[str, ...]:
         """Halt their programs where they are, all at the same time; those that stand still. The others go on."""
 
     def paused(self, containers: Sequence[str]) -> tuple[str, ...]:
         """Those of some containers that stand still."""
 
-    def unpause(self, containers: Sequence[str]) -> None:
+    def unpause(self, image: str, containers: Sequence[str]) -> None:
         """Let them go on; no error for one that is not paused, or gone."""
+
+    def signal(self, image: str, containers: Sequence[str], name: str) -> None:
+        """Send their first programs a signal, such as "USR1", and leave their restart policy in force.
+
+        No error for one that does not run; `HostError` where one that runs does not get it.
+        """
 
     def connected(self, server: str, containers: Sequence[str]) -> int:
         """How many connections they have to a server."""
@@ -220,9 +226,6 @@ class Clusters(Protocol):
 
     def offers(self, image_id: str) -> ImageOffers:
         """What an image that is here has for a server to use."""
-
-    def signal(self, container: str, name: str) -> None:
-        """Send the first program of a container a signal, such as "USR1"; no error when it is gone."""
 
     def strangers(self, container: str) -> tuple[str, ...]:
         """Who is connected apart from avnwizard, a line each, as they name themselves (hostile)."""

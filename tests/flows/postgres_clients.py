@@ -1,6 +1,7 @@
 """The clients of the servers of a host in memory: a paused one keeps its connection until somebody ends it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ class FakeClients:
         own = [one.id for one in there if one.service == "app" and one.id not in self._world.ended]
         return [*own, *(one.id for one in there if one.service == "pool" and not self._world.paused)]
 
-    def pause(self, containers: Sequence[str]) -> tuple[str, ...]:
+    def pause(self, image: str, containers: Sequence[str]) -> tuple[str, ...]:
         """All, or none where each has several programs."""
         if not self._world.rigid:
             self._world.still |= {*containers}
@@ -29,7 +30,7 @@ class FakeClients:
         """As they were left."""
         return tuple(one for one in containers if one in self._world.still)
 
-    def unpause(self, containers: Sequence[str]) -> None:
+    def unpause(self, image: str, containers: Sequence[str]) -> None:
         """They connect again, and the service writes where the test wants it to."""
         for one in containers:
             if one in self._world.still:
@@ -43,3 +44,12 @@ class FakeClients:
     def dismiss(self, server: str, containers: Sequence[str]) -> None:
         """Only paused ones stay away."""
         self._world.ended |= {one for one in containers if one in self._world.still}
+
+    def signal(self, image: str, containers: Sequence[str], name: str) -> None:
+        """A pool that is stubborn keeps its connections; where the server has moved, it does not find it."""
+        for container in containers:
+            one = self._world.containers[container]
+            assert one.service == "pool"
+            self._world.paused = name == "USR1" and not self._world.stubborn
+            if name == "USR2" and (self._world.deaf or self._world.learned != self._world.address):
+                self._world.containers[container] = replace(one, health="unhealthy")

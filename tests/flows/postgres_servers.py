@@ -243,14 +243,6 @@ class FakeClusters:
         """Only of a server that runs."""
         self._cluster(container)
 
-    def signal(self, container: str, name: str) -> None:
-        """A pool that is stubborn keeps its connections; where the server has moved, it does not find it."""
-        one = self._world.containers[container]
-        assert one.service == "pool"
-        self._world.paused = name == "USR1" and not self._world.stubborn
-        if name == "USR2" and (self._world.deaf or self._world.learned != self._world.address):
-            self._world.containers[container] = replace(one, health="unhealthy")
-
     def strangers(self, container: str) -> Sequence[str]:
         """Whoever is connected, and whom the test connected."""
         return (*self.clients.connections(), *self._world.connected)

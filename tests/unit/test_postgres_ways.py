@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from avnwizard.domain.commands import Argv
-from avnwizard.domain.postgres import copy_commands
+from avnwizard.domain.postgres import copy_commands, copy_scripts
 from avnwizard.domain.postgres.copy_commands import CopyOrder
 from avnwizard.domain.postgres.major import DatabaseLook, ServerLook, Way
 from avnwizard.domain.postgres.server_commands import ServerOrder, copy_volume
@@ -146,3 +146,26 @@ def test_a_cold_copy_has_what_changed_since_its_first_part(tmp_path: Path) -> No
     os.utime(base / "1259", (long_ago, long_ago))
     assert copied.run(stopped).returncode == 0
     assert copied.whole()
+
+
+@pytest.mark.parametrize("boot", ["this", "another", "lost", "settled before"])
+def test_a_copy_that_the_machine_went_down_on_does_not_serve(tmp_path: Path, boot: str) -> None:
+    """pg_upgrade leaves the writing to the disk for later; whoever comes back after a power cut is sent back."""
+    programs, work, said = tmp_path / "bin", tmp_path / ".avnwizard", tmp_path / "said"
+    programs.mkdir()
+    (programs / "gosu").write_text('#!/bin/sh\nshift; exec "$@"\n')
+    (programs / "initdb").write_text(f'#!/bin/sh\necho "$@" >{said}\n')
+    for one in programs.iterdir():
+        one.chmod(0o755)
+    if boot != "settled before":
+        work.mkdir()
+    if boot in {"this", "another"}:
+        own = Path("/proc/sys/kernel/random/boot_id").read_text("ascii")
+        (work / "boot").write_text(own if boot == "this" else "0b1c\n")
+    done = subprocess.run(
+        ["sh", "-c", copy_scripts.SETTLE, "sh", "/data", str(work)],
+        env={"PATH": f"{programs}:/usr/bin:/bin"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    whole = boot in {"this", "settled before"}
+    assert (done.returncode == 0, said.exists(), work.exists()) == (whole, whole, not whole)
+    assert ("roll back" in done.stderr) is not whole

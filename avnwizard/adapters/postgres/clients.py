@@ -1,8 +1,8 @@
 """The containers of a server's clients: paused where they are, and their connections to the server ended."""
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import LiteralString
 
 from avnwizard.adapters.docker import ending_api, engine_api
@@ -13,6 +13,7 @@ from avnwizard.adapters.postgres.session import session
 from avnwizard.adapters.process_errors import fail
 from avnwizard.domain.postgres import client_commands as commands
 from avnwizard.domain.postgres.client_commands import GO_ON, HALT, Programs
+from avnwizard.errors import HostError
 
 _OF_THESE: LiteralString = """
   FROM pg_stat_activity WHERE backend_type IN ('client backend', 'walsender') AND pid <> pg_backend_pid()
@@ -36,16 +37,21 @@ class DockerClients:
     def __init__(self, cli: DockerCli, access: Callable[[str], ContainerPostgresAccess]) -> None:
         self._cli, self._access = cli, access
 
-    def pause(self, containers: Sequence[str]) -> tuple[str, ...]:
+    def pause(self, image: str, containers: Sequence[str]) -> tuple[str, ...]:
         """Halt their programs, all at the same time; those that stand still. The others go on as they were."""
-        self._signal(HALT, containers)
+        with contextlib.suppress(HostError):  # where they cannot be halted, none stands still
+            self.signal(image, containers, HALT)
         still = self.paused(containers)
-        self.unpause([one for one in containers if one not in still])
+        self.unpause(image, [one for one in containers if one not in still])
         return still
 
-    def unpause(self, containers: Sequence[str]) -> None:
+    def unpause(self, image: str, containers: Sequence[str]) -> None:
         """Let them go on, all at the same time; no error for one that is not paused, or gone."""
-        self._signal(GO_ON, containers)
+        try:
+            self.signal(image, containers, GO_ON)
+        except HostError:
+            with ThreadPoolExecutor(_AT_ONCE) as pool:  # better without their restart policy than not at all
+                list(pool.map(self._go_on, containers))
 
     def paused(self, containers: Sequence[str]) -> tuple[str, ...]:
         """Those of some containers that stand still, with one program in each."""
@@ -67,17 +73,28 @@ class DockerClients:
             query: LiteralString = _END + _OF_THESE
             connection.execute(query, [addresses])
 
-    def signal(self, container: str, name: str) -> None:
-        """Send the first program of a container a signal; no error when it does not run, or is gone."""
-        if (engine := self._cli.engine_socket) and ending_api.signal(engine, container, name):
+    def signal(self, image: str, containers: Sequence[str], name: str) -> None:
+        """Send the first programs of containers a signal, by a helper; no error for one that does not run.
+
+        Raises:
+            HostError: not all that run got it.
+        """
+        found = [(one, inspected(self._cli, one) or {}) for one in containers]
+        states = [(raw.get("Id", one), raw.get("State") or {}) for one, raw in found]
+        programs = [f"{state['Pid']}:{full}" for full, state in states if state.get("Running") and state.get("Pid")]
+        if not programs:
             return
-        done = self._cli.try_(commands.signal(container, name))
-        if done.code != 0 and not is_gone(done) and _ENDED not in done.complaint:
+        argv = commands.signal(image, name, programs)
+        done = self._cli.try_(argv)
+        if done.code != 0:
             fail(done.argv, done.code, done.complaint, hint_for(done.complaint))
 
-    def _signal(self, name: str, containers: Sequence[str]) -> None:
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            list(pool.map(partial(self.signal, name=name), containers))
+    def _go_on(self, container: str) -> None:
+        if (engine := self._cli.engine_socket) and ending_api.signal(engine, container, GO_ON):
+            return
+        done = self._cli.try_(commands.by_docker(container, GO_ON))
+        if done.code != 0 and not is_gone(done) and _ENDED not in done.complaint:
+            fail(done.argv, done.code, done.complaint, hint_for(done.complaint))
 
     def _programs(self, container: str) -> Programs:
         state: Mapping[str, object] = (inspected(self._cli, container) or {}).get("State") or {}

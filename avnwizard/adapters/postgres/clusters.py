@@ -228,10 +228,6 @@ class DockerClusters:
         named = {kind: frozenset(line[1] for line in lines if line[0] == kind and line[1:]) for kind in "es"}
         return ImageOffers(named["e"], named["s"])
 
-    def signal(self, container: str, name: str) -> None:
-        """Send the first program of a container a signal; no error when it is gone."""
-        self.clients.signal(container, name)
-
     def strangers(self, container: str) -> tuple[str, ...]:
         """Who is connected apart from avnwizard, a line each."""
         return looking.strangers(self._access(container))

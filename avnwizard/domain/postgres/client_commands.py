@@ -1,4 +1,9 @@
-"""How the containers of a server's clients are paused: their one program is halted, and later goes on."""
+"""How the containers of a server's clients are paused: their one program is halted, and later goes on.
+
+`docker kill --signal` would do it, too. But whatever the signal is, the engine takes the container for one that was
+stopped by hand from then on: its restart policy starts it again neither when it crashes nor with the machine
+(Engine 26.1, `killWithSignal`: `ExitOnNext`, `HasBeenManuallyStopped`). So a helper sends it from outside.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +16,30 @@ COLUMNS = "pid,ppid,stat"
 _ENDED = "Z"
 
 
-def signal(name: str, what: str) -> Argv:
-    """Send a container's first program a signal; SIGSTOP from without halts it like any other."""
+_SEND = """failed=0
+for each; do
+  pid=${each%%:*}; place=$(cat "/proc/$pid/cgroup" 2>/dev/null) || continue
+  case $place in *"${each#*:}"*) kill -s "$0" "$pid" || failed=1 ;; *) failed=1 ;; esac
+done
+exit $failed"""
+"""For each PID:CONTAINER. A program that is gone is no error; a number that is another's by now gets no signal."""
+
+
+def signal(image: str, what: str, programs: Sequence[str] = ("PID:CONTAINER",)) -> Argv:
+    """Send programs a signal; SIGSTOP from outside its container halts a first program like any other.
+
+    Args:
+        image: one with a shell, of which nothing else is used.
+        programs: the number on the host and the id of the container, with a colon between.
+    """
+    argv = ["docker", "container", "run", "--rm", "--pid", "host", "--userns", "host", "--network", "none"]
+    argv += ["--cap-drop", "ALL", "--cap-add", "KILL", "--security-opt", "no-new-privileges", "--read-only"]
+    argv += ["--no-healthcheck", "--pull", "never", "--user", "0", "--entrypoint", "sh", image]
+    return (*argv, "-c", _SEND, what, *programs)
+
+
+def by_docker(name: str, what: str) -> Argv:
+    """The same by the engine, which then no longer starts the container again by itself."""
     return ("docker", "container", "kill", "--signal", what, name)
 
 

@@ -39,7 +39,7 @@ for round in 1 2 3 4 5 6 7 8; do
   [ -n "$missing" ] || break
   for each in $missing; do cp "$work/pool/$each" "$work/lib/"; done
 done
-rm -rf "$work/pool"
+rm -rf "$work/pool"; sync
 LD_LIBRARY_PATH=$work/lib "$bin/postgres" --version
 """  # noqa: E501 - a shell's line
 BASE_BACKUP = f"""set -e
@@ -49,6 +49,7 @@ pg_basebackup --host=127.0.0.1 --no-password --pgdata={WORK}/data --wal-method=s
 if command -v pg_verifybackup >/dev/null; then pg_verifybackup --quiet --no-parse-wal {WORK}/data; fi
 chown -R postgres {WORK}/data
 """
+_BOOT = "/proc/sys/kernel/random/boot_id"
 _AS = """as() { if command -v gosu >/dev/null; then gosu postgres "$@"; elif command -v su-exec >/dev/null; then
   su-exec postgres "$@"; else setpriv --reuid=postgres --regid=postgres --init-groups "$@"; fi; }
 """
@@ -142,11 +143,19 @@ done
 update=$work/run/update_extensions.sql
 export PGPASSWORD="$POSTGRES_PASSWORD"
 [ ! -f "$update" ] || psql -Xq -v ON_ERROR_STOP=1 -U "$superuser" -d postgres -f "$update"
+cat {_BOOT} >"$work/boot"
 as initdb --sync-only --pgdata="$pgdata" >/dev/null 2>&1 </dev/null &
 """
-SETTLE = f"""{_AS}as initdb --sync-only --pgdata="$1" >/dev/null || exit 1
+SETTLE = f"""{_AS}if [ -e "$2" ] && [ "$(cat "$2/boot" 2>/dev/null)" != "$(cat {_BOOT})" ]; then
+  echo 'the machine restarted before all files of the new server were on the disk: roll back' >&2; exit 1
+fi
+as initdb --sync-only --pgdata="$1" >/dev/null || exit 1
 rm -rf "$2"
 """
-"""pg_upgrade does it itself without `--no-sync`; here the new server is proven and started meanwhile."""
+"""pg_upgrade does it itself without `--no-sync`; here the new server is proven and started meanwhile.
+
+Files that were not on the disk when the machine went down may be incomplete, and an earlier proof would not show it.
+The work folder is on the disk before anything is stopped, and is removed once all files are.
+"""
 SHUT = f"""{_AS}[ ! -e "$PGDATA/postmaster.pid" ] || as pg_ctl --mode=fast --silent stop
 """

@@ -41,7 +41,7 @@ class QuietClients(StopWriters):
         if self._pauses:
             found = replace(
                 found,
-                commands=tuple(client_commands.signal(one, client_commands.HALT) for one in plan.stop[:1]),
+                commands=(client_commands.signal(plan.image_old_id, client_commands.HALT),),
                 note=f"{count(len(plan.stop), 'service')}; each goes on as it is once the new server serves. "
                 "One with several programs is stopped instead.",
                 going_back="they go on",
@@ -50,7 +50,7 @@ class QuietClients(StopWriters):
         if not plan.poolers:
             return found
         held = ", ".join(printable(one, limit=63) for one in plan.held)
-        signal = ("docker", "kill", "--signal", pooler.PAUSE, plan.poolers[0])
+        signal = client_commands.signal(plan.image_old_id, pooler.PAUSE)
         return replace(
             found,
             commands=(*found.commands, signal),
@@ -93,7 +93,7 @@ class QuietClients(StopWriters):
             world.signal_poolers(pooler.RESUME)
             return False
         with ctx.effect("freeze"):
-            paused = clients.pause(running)
+            paused = clients.pause(world.plan.image_old_id, running)
         ctx.say(f"paused {count(len(paused), 'container')}")
         if others := [one for one in running if one not in paused]:
             self._note(ctx, others)
@@ -112,7 +112,7 @@ class QuietClients(StopWriters):
         if address := where(world):
             ctx.note(**{ADDRESS: address})
         with ctx.effect("pause"):
-            poolers = world.signal_poolers(pooler.PAUSE)
+            poolers = world.signal_poolers(pooler.PAUSE) or ()
         there, deadline = world.container(), clock.now() + _QUIET_S
         held = bool(poolers) and there is not None
         clients = world.host.clusters().clients
@@ -145,7 +145,7 @@ class ReleaseClients(StartWriters):
             return super().describe()
         return replace(
             super().describe(),
-            commands=tuple(client_commands.signal(one, client_commands.GO_ON) for one in self._world.plan.stop[:1]),
+            commands=(client_commands.signal(self._world.plan.image_old_id, client_commands.GO_ON),),
         )
 
     def probe(self, ctx: StepContext) -> Probe:
@@ -190,7 +190,7 @@ def go_on(ctx: StepContext, world: World, step: str = "") -> None:
     """
     if known := ctx.recall(step).get(PAUSED, ()):
         with ctx.effect("thaw"):  # harmless for one that is not paused
-            world.host.clusters().clients.unpause(known)
+            world.host.clusters().clients.unpause(world.plan.image_old_id, known)
 
 
 def let_go_on(ctx: StepContext, world: World, step: str = "") -> None:
@@ -210,7 +210,9 @@ def let_go_on(ctx: StepContext, world: World, step: str = "") -> None:
         start_again(ctx, world, (), poolers=True)
         return
     with ctx.effect("resume"):
-        world.signal_poolers(pooler.RESUME)
+        heard = world.signal_poolers(pooler.RESUME)
+    if heard is None:
+        start_again(ctx, world, (), poolers=True)
 
 
 def start_again(ctx: StepContext, world: World, besides: Sequence[Container], *, poolers: bool) -> None:

@@ -13,7 +13,7 @@ from avnwizard.domain.postgres.following import FollowOrder, back_settings, load
 from avnwizard.domain.postgres.pooler import PAUSE
 from avnwizard.domain.postgres.server_commands import FOR_THE_LOAD, ServerOrder
 from avnwizard.engine.step import StepContext
-from avnwizard.errors import RefusedError, StepError
+from avnwizard.errors import HostError, RefusedError, StepError
 from avnwizard.flows.host import Host
 from avnwizard.flows.postgres.plan import MajorPlan
 from avnwizard.flows.stack.run_folder import RunFolder
@@ -144,13 +144,16 @@ class World:
                 else "End what connects from outside the stack; then resume.",
             )
 
-    def signal_poolers(self, what: str) -> tuple[str, ...]:
-        """Signal every pooler that runs; which containers."""
+    def signal_poolers(self, what: str) -> tuple[str, ...] | None:
+        """Signal every pooler that runs; which containers, None where one did not get it."""
         poolers = [one for service in self.plan.poolers for one in self.host.stack.containers(service)]
-        running = [one for one in poolers if one.state == "running" and not one.one_off]
-        for one in running:
-            self.host.clusters().signal(one.id, what)
-        return tuple(one.id for one in running)
+        running = tuple(one.id for one in poolers if one.state == "running" and not one.one_off)
+        try:
+            if running:
+                self.host.clusters().clients.signal(self.plan.image_old_id, running, what)
+        except HostError:
+            return None
+        return running
 
     def is_quiet(self, limit_s: float) -> bool:
         """Whether nobody is connected to the service's server, or nobody is within a time."""
@@ -169,8 +172,9 @@ class World:
         Raises:
             StepError: names who.
         """
-        self.signal_poolers(PAUSE)
-        self.is_quiet(_QUIET_S if self.plan.poolers else 0.0)
+        if self.plan.poolers and not self.is_quiet(0.0):
+            self.signal_poolers(PAUSE)
+            self.is_quiet(_QUIET_S)
         if others := self.host.clusters().strangers(old.id):
             listed = "; ".join(printable(one, limit=120) for one in others[:_LISTED])
             more = f" and {len(others) - _LISTED} more" if len(others) > _LISTED else ""

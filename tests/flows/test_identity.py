@@ -81,12 +81,14 @@ def test_a_moved_name_leaves_the_hash_to_tell(practice_host: PracticeHost, stack
 
 
 def test_there_and_back(practice_host: PracticeHost, stack: Path, tmp_path: Path) -> None:
-    """Forward and back, with nothing left for a plain `docker compose up -d` to do."""
+    """Forward and back, with nothing left for a plain `docker compose up -d` to do, and nothing said of the kind."""
     said = _upgrade(stack, tmp_path)
     assert said.code == ExitCode.DONE, said.err
+    assert "would replace it again" not in said.err
     _is_as_wanted(practice_host, "v2.0.0")
     back = avnwizard("rollback", "--stack", stack, "--yes")
     assert back.code == ExitCode.DONE, back.err
+    assert "would replace it again" not in back.err
     _is_as_wanted(practice_host, "v1.5.0")
 
 

@@ -31,12 +31,13 @@ def before(ctx: StepContext, step: str = "") -> dict[str, float] | None:
 
 
 def note_disputed(ctx: StepContext, host: Host, service: str, found: Sequence[Container]) -> None:
-    """Note those containers that Compose would replace again, right after it made them.
+    """Note those new containers that Compose would replace again, right after it made them.
 
     Nothing changed in between, so it would go on for ever: `Verify` does not take them for containers of another
-    configuration.
+    configuration. Those that were there before the step may still be there, and are replaced for good reason.
     """
-    outdated = places.outdated(ctx, host, service, Place.COMPARE_AGAIN) & {one.id for one in found}
+    made = {one.id for one in found}.difference(before(ctx) or ())
+    outdated = places.outdated(ctx, host, service, Place.COMPARE_AGAIN) & made
     ctx.note(**{_DISPUTED: sorted(outdated)})
     if outdated:
         ctx.say(f"{service} is new, and yet `docker compose up -d` would replace it again: Compose's doing")

@@ -88,17 +88,8 @@ def run_worker(order: CopyOrder, network: str) -> Argv:
     argv += ["--label", f"{LABEL}={order.server.project}"]
     for name in VARIABLES:
         argv += ["--env", name]
-    argv += [
-        "--network",
-        network,
-        "--no-healthcheck",
-        "--pull",
-        "never",
-        "--restart",
-        "no",
-        "--stop-timeout",
-        GRACE_S,
-    ]
+    argv += ["--network", network, "--no-healthcheck", "--pull", "never", "--restart", "no"]
+    argv += ["--stop-timeout", GRACE_S]
     argv += ["--shm-size", "256m", "--user", "0", "--volume", f"{order.server.volume}:{PLACE}"]
     argv += ["--volume", f"{order.server.volume}:{order.server.mount}", "--entrypoint", "sh", order.server.image_id]
     return (*argv, "-c", scripts.WAIT, "avnwizard", order.pgdata)

@@ -91,8 +91,9 @@ def run_server(order: ServerOrder, network: str, words: Sequence[str]) -> Argv:
     argv = ["docker", "container", "run", "--detach", "--name", order.name, "--label", f"{LABEL}={order.project}"]
     for name in VARIABLES:
         argv += ["--env", name]
-    argv += ["--network", network, "--no-healthcheck", "--pull", "never", "--restart", "no", "--stop-timeout", "120"]
-    argv += ["--shm-size", "256m", "--volume", f"{order.volume}:{order.mount}", order.image_id]
+    argv += ["--network", network, "--no-healthcheck", "--pull", "never", "--restart", "no"]
+    argv += ["--stop-timeout", GRACE_S, "--shm-size", "256m"]
+    argv += ["--volume", f"{order.volume}:{order.mount}", order.image_id]
     return (*argv, *words_of(order, words))
 
 
